@@ -1,0 +1,83 @@
+# The workspace's verbs. `make` lists them; each one sets up what it needs first.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+# Nobody puts the repository root on sys.path: a folder named `operator` there would hide Python's own module.
+export PYTHONSAFEPATH := 1
+# Caches stay in the checkout: the home folder may be read-only.
+export BUF_CACHE_DIR := $(CURDIR)/.cache/buf
+export UV_CACHE_DIR := $(CURDIR)/.cache/uv
+export UV_PYTHON_DOWNLOADS := never
+
+PYTHON := .venv/bin/python
+CROSSDOCK := .venv/bin/crossdock
+WORKERS ?= 2
+
+.PHONY: help
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## make .venv from requirements.lock (needs Python 3.11 to 3.13, nothing else)
+	@CROSSDOCK_PYTHON="$(CROSSDOCK_PYTHON)" sh tools/setup.sh
+
+.PHONY: lock
+lock: setup ## resolve requirements.in into requirements.lock
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --python $(CURDIR)/$(PYTHON) --generate-hashes \
+		--no-emit-index-url --no-header requirements.in --output-file requirements.lock
+	@sh tools/setup.sh
+
+.PHONY: proto
+proto: setup ## generate libs/contracts from proto/
+	@$(PYTHON) tools/proto.py generate
+
+.PHONY: proto-check
+proto-check: setup ## prove libs/contracts fresh, lint the contracts, look for breaking changes
+	@$(PYTHON) tools/proto.py check
+
+.PHONY: lint
+lint: setup ## ruff, its formatter, and the layers of .importlinter
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/lint-imports --no-cache
+
+.PHONY: types
+types: setup ## mypy --strict
+	@.venv/bin/mypy
+
+.PHONY: test
+test: lint types proto-check ## everything that must hold: lint, types, contracts, all tests on real servers
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
+
+.PHONY: demo
+demo: setup ## play the inbound day until every transaction is settled (DOCUMENTS=<folder> feeds your own files)
+	@$(CROSSDOCK) demo $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
+
+.PHONY: up
+up: setup ## start the stack and leave it running
+	@$(CROSSDOCK) up
+
+.PHONY: down
+down: setup ## stop the stack; its data stays
+	@$(CROSSDOCK) down
+
+.PHONY: bench
+bench: setup ## ratios against the naive way, in one interleaved run
+	@$(PYTHON) -m benchmarks
+
+.PHONY: features
+features: setup ## each row of docs/features.tsv with the tests that show it
+	@$(PYTHON) tools/features.py
+
+.PHONY: new-service
+new-service: setup ## make a service that starts and passes its law tests: make new-service NAME=returns
+	@$(PYTHON) tools/new_service.py "$(NAME)"
+
+.PHONY: release
+release: proto-check ## accept today's contracts as the baseline of breaking-change checks
+	@$(PYTHON) tools/proto.py release
+
+.PHONY: clean
+clean: ## stop the stack and remove its data, caches and .venv
+	@if [ -x $(CROSSDOCK) ]; then $(CROSSDOCK) down --purge; fi
+	@rm -rf .venv .cache .crossdock .mypy_cache .ruff_cache .pytest_cache .hypothesis build

@@ -1,0 +1,38 @@
+"""What every test may use: marks checked against docs/features.tsv, and the embedded servers.
+
+Knows no service; the fixtures of a service's tests live beside them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--feature-list", help="write a line `feature <tab> test` for each mark to this file")
+
+
+def feature_rows() -> frozenset[str]:
+    lines = (ROOT / "docs" / "features.tsv").read_text().splitlines()[1:]
+    return frozenset(line.split("\t", 1)[0] for line in lines)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    listing = config.getoption("--feature-list")
+    marks = [
+        (str(feature), item.nodeid.split("[", 1)[0])
+        for item in items
+        for mark in item.iter_markers("feature")
+        for feature in mark.args
+    ]
+    if listing:
+        Path(listing).write_text("".join(f"{feature}\t{test}\n" for feature, test in marks))
+        return
+    known = feature_rows()
+    unknown = sorted({f"{feature} ({test})" for feature, test in marks if feature not in known})
+    if unknown:
+        raise pytest.UsageError(f"marks name no row of docs/features.tsv: {', '.join(unknown)}")
