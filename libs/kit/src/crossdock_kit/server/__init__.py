@@ -1,0 +1,1 @@
+"""The gRPC server: one composed interceptor around every method, health, reflection, graceful stop."""

@@ -1,0 +1,1 @@
+"""Traces, metrics and logs: names in one module, nothing sent unless an endpoint is configured."""
