@@ -1,1 +1,1 @@
-"""Mechanism that every Crossdock service shares. It knows no noun of the trade, no service and no context's contract."""
+"""Mechanism that every Crossdock service shares; it knows no noun of the trade and no context's contract."""

@@ -1,7 +1,7 @@
 """Who acts, why, and inside which open transaction: what flows beside the arguments of a use case.
 
-Stdlib only. It must not know how a token is verified, how an event travels or what a transaction is made of: those parts
-fill it in.
+Stdlib only. It must not know how a token is verified, how an event travels or what a transaction is made of: those
+parts fill it in.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Actor:
 class Cause:
     """Why the work under way is done: it becomes the step in the timeline and the headers of outgoing events.
 
-    `tenant` is empty when the work serves several. `caused_at` is when the cause itself came to be (an event's recording,
-    a timer's due time); the time between it and `started_at` is the step's waiting time.
+    `tenant` is empty when the work serves several. `caused_at` is when the cause itself came to be (an event's
+    recording, a timer's due time); the time between it and `started_at` is the step's waiting time.
     """
 
     kind: CauseKind
@@ -52,8 +52,8 @@ class Cause:
 
 @dataclass(slots=True)
 class CallScope:
-    """The one transaction of a mutating call. A unit of work opened inside it joins `work` instead of committing its own;
-    the server commits it together with the answer. `work` is None where the method brings its own transactions
+    """The one transaction of a mutating call. A unit of work opened inside it joins `work` instead of committing its
+    own; the server commits it together with the answer. `work` is None where the method brings its own transactions
     (a request id per item); whoever writes the audit row itself then sets `audited`.
     """
 

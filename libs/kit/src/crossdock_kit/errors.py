@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, IntEnum
 
@@ -66,15 +66,13 @@ class CrossdockError(Exception):
         return dict(self._facts())
 
     def _facts(self) -> Iterator[tuple[str, str]]:
-        if not is_dataclass(self):
-            return
-        for each in fields(self):
+        for each in getattr(self, "__dataclass_fields__", {}).values():
             value = getattr(self, each.name)
             if value is not None and each.name not in _CARRIED_APART and not each.metadata.get("secret"):
                 yield each.name, str(value)
 
     def __str__(self) -> str:
-        if not is_dataclass(self):
+        if not hasattr(self, "__dataclass_fields__"):
             return super().__str__() or self.code.replace("_", " ").lower()
         facts = ", ".join(f"{name} {value}" for name, value in self._facts())
         words = self.code.replace("_", " ").lower()
