@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from google.protobuf import any_pb2, descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
+from google.protobuf import any_pb2, descriptor_pb2, duration_pb2, field_mask_pb2, struct_pb2, timestamp_pb2
 from grpc_tools import protoc
 from protovalidate._gen.buf.validate import validate_pb
 
@@ -26,7 +26,7 @@ BASELINE = PROTO / "baseline.binpb"
 BUF_CONFIG = ROOT / "buf.yaml"
 BIN = Path(sysconfig.get_path("scripts"))
 SITE_PACKAGES = Path(sysconfig.get_path("purelib"))
-WELL_KNOWN = (any_pb2, descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2)
+WELL_KNOWN = (any_pb2, descriptor_pb2, duration_pb2, field_mask_pb2, struct_pb2, timestamp_pb2)
 
 
 class Broken(Exception):
