@@ -5,9 +5,12 @@ Knows no service; the fixtures of a service's tests live beside them.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from crossdock_local.embedded import EmbeddedServers
+from crossdock_local.servers.nats import Nats
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,3 +39,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unknown = sorted({f"{feature} ({test})" for feature, test in marks if feature not in known})
     if unknown:
         raise pytest.UsageError(f"marks name no row of docs/features.tsv: {', '.join(unknown)}")
+
+
+@pytest.fixture(scope="session")
+async def servers() -> AsyncIterator[EmbeddedServers]:
+    """Real PostgreSQL, NATS and Valkey, one set for each pytest process."""
+    async with EmbeddedServers(durable=False) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def database(servers: EmbeddedServers) -> AsyncIterator[str]:
+    """The name of an empty database that only this test module uses."""
+    name = await servers.create_database()
+    yield name
+    await servers.drop_database(name)
+
+
+@pytest.fixture(scope="module")
+async def broker(servers: EmbeddedServers) -> AsyncIterator[Nats]:
+    """A NATS server with JetStream that only this test module uses."""
+    async with servers.fresh_nats() as server:
+        yield server

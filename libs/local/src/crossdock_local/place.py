@@ -1,0 +1,85 @@
+"""Where the embedded stack keeps its data, and as which user its PostgreSQL runs.
+
+PostgreSQL refuses to run as root, and root's checkout usually lies where no other user may look. So root's data lives
+in a folder of its own that the unprivileged server user can reach; everybody else's lives in the checkout.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOTS_DATA = Path("/var/lib/crossdock")
+UNPRIVILEGED = "nobody"
+
+
+def find_checkout() -> Path:
+    """The workspace that this package was loaded from."""
+    return Path(__file__).resolve().parents[4]
+
+
+@dataclass(frozen=True, slots=True)
+class ServerUser:
+    """The user that PostgreSQL runs as, when that is not the user who starts it."""
+
+    uid: int
+    gid: int
+
+    def give(self, path: Path) -> None:
+        os.chown(path, self.uid, self.gid)
+
+
+def server_user() -> ServerUser | None:
+    """None unless we are root."""
+    if os.geteuid() != 0:
+        return None
+    entry = pwd.getpwnam(UNPRIVILEGED)
+    return ServerUser(entry.pw_uid, entry.pw_gid)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The data folder of one stack. Everything below it can be removed while the stack is down."""
+
+    root: Path
+
+    def folder(self, name: str, mode: int = 0o700) -> Path:
+        path = self.root / name
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(mode)
+        return path
+
+    def prepare(self) -> None:
+        """Others may pass through (PostgreSQL's user must) but not look; the folders below decide for themselves."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o711)
+
+    @property
+    def secrets(self) -> Path:
+        return self.folder("secrets")
+
+    @property
+    def logs(self) -> Path:
+        return self.folder("logs", 0o755)
+
+    @property
+    def run(self) -> Path:
+        return self.folder("run")
+
+    def remove(self) -> None:
+        shutil.rmtree(self.root, ignore_errors=False)
+
+
+def place_of(checkout: Path) -> Place:
+    """The data folder that belongs to a checkout; CROSSDOCK_HOME names another one."""
+    chosen = os.environ.get("CROSSDOCK_HOME")
+    if chosen:
+        return Place(Path(chosen).resolve())
+    if os.geteuid() != 0:
+        return Place(checkout / ".crossdock")
+    digest = hashlib.sha256(str(checkout).encode()).hexdigest()[:8]
+    return Place(ROOTS_DATA / f"{checkout.name}-{digest}")
