@@ -1,0 +1,57 @@
+"""What a failing database means to the rest: it is away, somebody was faster, or we have a bug.
+
+The one place that reads error classes of asyncpg and SQLAlchemy. Text of the driver stays inside as the cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+from sqlalchemy.exc import DBAPIError
+
+from crossdock_kit.errors import Conflict, CrossdockError, Unavailable
+
+# SQLSTATE: connection, resources, operator intervention, lock not available; then serialisation and deadlock.
+_AWAY_CLASSES = ("08", "53", "57")
+_AWAY_STATES = frozenset({"55P03", "25P03", "25006"})
+_RACE_STATES = frozenset({"40001", "40P01"})
+
+
+def classified(error: BaseException) -> CrossdockError | None:
+    """Unavailable or Conflict for a failure that goes away by itself, None for anything else."""
+    if isinstance(error, DBAPIError):
+        if error.connection_invalidated:
+            return Unavailable("the database is away")
+        original = error.orig.__cause__ if error.orig is not None else None
+        return classified(original) if original is not None else None
+    if isinstance(error, asyncpg.PostgresError):
+        return _by_state(str(error.sqlstate or ""))
+    if isinstance(error, asyncpg.InterfaceError):
+        return Unavailable("the database is away") if "closed" in str(error) else None
+    if isinstance(error, (OSError, TimeoutError)):
+        return Unavailable("the database is away")
+    return None
+
+
+def _by_state(state: str) -> CrossdockError | None:
+    if state in _RACE_STATES:
+        return Conflict("another transaction was faster")
+    if state[:2] in _AWAY_CLASSES or state in _AWAY_STATES:
+        return Unavailable("the database is away or too slow")
+    return None
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raises what failures of the database mean. Errors of the trade pass untouched."""
+    try:
+        yield
+    except CrossdockError:
+        raise
+    except Exception as error:
+        meaning = classified(error)
+        if meaning is None:
+            raise
+        raise meaning from error
