@@ -1,0 +1,117 @@
+"""A service's events: written with the state that they tell of, kept for years, read again by whoever comes later.
+
+Beside each stands a pending row until the relay has the broker's acknowledgment. Nothing here publishes. Two events
+of an aggregate are recorded by transactions that hold its row, one after the other, so positions and recording times
+follow its versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from crossdock_kit.database import Engine, transaction
+from crossdock_kit.events import Sealed, instant_text, subject_of
+
+Driver = asyncpg.Connection[Any]
+
+# statement_timestamp and not now(): the statement runs after the aggregate's row is locked, the transaction may have
+# begun before another one that was faster.
+_RECORD = """
+WITH given AS MATERIALIZED (
+  SELECT * FROM unnest($1::uuid[], $2::text[], $3::int2[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::bytea[])
+    WITH ORDINALITY AS g (event_id, tenant, slot, type, aggregate, version, headers, body, place)
+), kept AS (
+  INSERT INTO journal (event_id, recorded_at, tenant, slot, type, aggregate, version, headers, body)
+  SELECT event_id, statement_timestamp(), tenant, slot, type, aggregate, version, headers, body FROM given
+)
+INSERT INTO pending (tenant, slot, event_id, recorded_at)
+SELECT tenant, slot, event_id, statement_timestamp() FROM given ORDER BY place
+"""
+
+
+async def record(driver: Driver, events: Sequence[Sealed]) -> None:
+    """Journal and pending rows of any number of events in one statement, inside the caller's transaction."""
+    await driver.execute(
+        _RECORD,
+        [e.event_id for e in events],
+        [e.tenant for e in events],
+        [e.slot for e in events],
+        [e.type for e in events],
+        [e.aggregate for e in events],
+        [e.version for e in events],
+        [e.headers for e in events],
+        [e.body for e in events],
+    )
+
+
+def complete_headers(headers: str, event_id: UUID, recorded_at: datetime) -> str:
+    """The headers as they travel: with the time of recording and the id by which the broker drops a repetition."""
+    return f"{headers}ce-time: {instant_text(recorded_at)}\r\nNats-Msg-Id: {event_id}\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """An event as it is published: its subject, its header block and its body."""
+
+    subject: str
+    headers: str
+    body: bytes
+
+
+_READ = """
+SELECT event_id, recorded_at, slot, type, headers, body FROM journal
+WHERE (recorded_at, event_id) > ($1, $2) AND recorded_at < $3 AND (cardinality($4::text[]) = 0 OR type = ANY($4))
+ORDER BY recorded_at, event_id LIMIT $5
+"""
+BEGINNING = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+PAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """Which part of the journal is read; no types means all of them."""
+
+    tenants: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    recorded_from: datetime | None = None
+    recorded_to: datetime | None = None
+
+
+async def read(engine: Engine, extract: Extract) -> AsyncIterator[list[JournalEntry]]:
+    """Pages in the order of recording, which is each aggregate's order, up to what was recorded when it began.
+
+    A transaction that is still open may yet add events of the last minute; a reader finds those on the stream.
+    """
+    after, seen = extract.recorded_from or BEGINNING, UUID(int=0)
+    until = extract.recorded_to or await _database_now(engine, extract.tenants)
+    while True:
+        async with transaction(engine, extract.tenants) as tx:
+            rows = await tx.driver.fetch(_READ, after, seen, until, list(extract.types), PAGE)
+        if not rows:
+            return
+        after, seen = rows[-1]["recorded_at"], rows[-1]["event_id"]
+        yield [entry_of(row) for row in rows]
+
+
+def entry_of(row: asyncpg.Record) -> JournalEntry:
+    headers = complete_headers(row["headers"], row["event_id"], row["recorded_at"])
+    return JournalEntry(subject_of(row["type"], row["slot"]), headers, row["body"])
+
+
+async def _database_now(engine: Engine, tenants: Iterable[str]) -> datetime:
+    async with transaction(engine, tenants) as tx:
+        now: datetime = await tx.driver.fetchval("SELECT now() + interval '1 second'")
+    return now
+
+
+async def make_partitions(engine: Engine, tenants: Iterable[str], months_ahead: int) -> int:
+    """Makes the journal's partitions for this month and the next ones; returns how many were missing."""
+    async with transaction(engine, tenants) as tx:
+        made: int = await tx.driver.fetchval("SELECT kit_journal_partitions($1)", months_ahead)
+    return made

@@ -1,0 +1,255 @@
+"""The one way to change something: a transaction with what it announces, set off, raises and reports.
+
+A use case works inside `async with uow(tenants=...) as work`. What it records, delivers, raises and sets is gathered
+and written set-based at the end, in the same transaction. Inside a mutating call the unit of work joins the call's own
+transaction, which commits together with the recorded answer. It must not know who publishes or delivers.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crossdock_kit import deliveries, exceptions, journal, timeline, timers
+from crossdock_kit.clock import Clock, SystemClock
+from crossdock_kit.context import Cause, cause, current_cause, current_scope
+from crossdock_kit.database import Engine, Transaction, transaction
+from crossdock_kit.deliveries import NewDelivery
+from crossdock_kit.errors import PermissionDenied
+from crossdock_kit.events import NewEvent, Sealed, seal
+from crossdock_kit.exceptions import NewException
+from crossdock_kit.ids import uuid7
+from crossdock_kit.timeline import Root, Step
+from crossdock_kit.timers import NewTimer
+
+log = logging.getLogger(__name__)
+Owned = TypeVar("Owned", NewDelivery, NewException, NewTimer, Step, Root)
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    tenant: str
+    dedupe_key: str
+    resolution: str
+
+
+@dataclass(slots=True)
+class StepNote:
+    """What the step of one cause is to say in the timeline besides its cause; dictionaries keep the order."""
+
+    cause: Cause
+    keys: dict[str, None] = field(default_factory=dict)
+    transaction_ids: dict[str, None] = field(default_factory=dict)
+    outcome: str = "advanced"
+    reason: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class _Gathered:
+    """What is written at the next flush."""
+
+    events: list[Sealed] = field(default_factory=list)
+    deliveries: list[NewDelivery] = field(default_factory=list)
+    exceptions: list[NewException] = field(default_factory=list)
+    resolved: list[_Resolved] = field(default_factory=list)
+    timers: list[NewTimer] = field(default_factory=list)
+    cancelled: list[tuple[str, str, str]] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    roots: list[Root] = field(default_factory=list)
+
+
+class Work:
+    """An open unit of work. `connection` and `driver` are the same connection, for Core and for hot SQL."""
+
+    __slots__ = ("_after_commit", "_gathered", "_notes", "_now", "_transaction")
+
+    def __init__(self, open_transaction: Transaction, now: datetime) -> None:
+        self._transaction = open_transaction
+        self._now = now
+        self._gathered = _Gathered()
+        self._notes: dict[int, StepNote] = {}
+        self._after_commit: list[Callable[[], None]] = []
+
+    @property
+    def connection(self) -> AsyncConnection:
+        return self._transaction.connection
+
+    @property
+    def driver(self) -> asyncpg.Connection[Any]:
+        return self._transaction.driver
+
+    @property
+    def tenants(self) -> tuple[str, ...]:
+        return self._transaction.tenants
+
+    @property
+    def tenant(self) -> str:
+        """The one tenant of this work. Work for several has none: its rows say whose they are."""
+        if len(self.tenants) != 1:
+            raise LookupError("this work serves several tenants")
+        return self.tenants[0]
+
+    @property
+    def now(self) -> datetime:
+        """When the work began, by the service's clock."""
+        return self._now
+
+    def savepoint(self) -> AbstractAsyncContextManager[None]:
+        """SQL that fails inside is undone alone. What was gathered meanwhile is not: gather after it."""
+        return self._transaction.savepoint()
+
+    def record(self, event: NewEvent) -> None:
+        """Announces a fact of an aggregate that this transaction holds. Raises IncompleteEvent at once."""
+        if event.tenant not in self.tenants:
+            raise PermissionDenied(f"this work does not serve the tenant of {event.aggregate_type}")
+        because = event.because or cause()
+        self._gathered.events.append(seal(event, uuid7(), because))
+        self.note(keys=event.keys, transaction_ids=event.transaction_ids, because=because)
+        if event.transaction_type:
+            self._gathered.roots.extend(
+                Root(tenant=event.tenant, transaction_id=each, type=event.transaction_type, root_key=event.root_key)
+                for each in event.transaction_ids
+            )
+
+    def deliver(self, delivery: NewDelivery) -> None:
+        """Sets off a call to the outside, made after the commit by whoever leases it."""
+        self._gathered.deliveries.append(self._owned(delivery))
+
+    def raise_exception(self, raised: NewException) -> None:
+        """Opens an exception for its owner, or counts up the one that is open already."""
+        self._gathered.exceptions.append(self._owned(raised))
+
+    def resolve_exception(self, dedupe_key: str, resolution: str, *, tenant: str = "") -> None:
+        """Closes an exception whose cause has gone; none open is no matter."""
+        self._gathered.resolved.append(_Resolved(tenant or self.tenant, dedupe_key, resolution))
+
+    def set_timer(self, timer: NewTimer) -> None:
+        """Sets or moves the timer of this kind and subject."""
+        self._gathered.timers.append(self._owned(timer))
+
+    def cancel_timer(self, kind: str, subject: str, *, tenant: str = "") -> None:
+        self._gathered.cancelled.append((tenant or self.tenant, kind, subject))
+
+    def add_step(self, step: Step) -> None:
+        """A timeline row that is not the current cause's own."""
+        self._gathered.steps.append(self._owned(step))
+
+    def note(
+        self,
+        *,
+        keys: Iterable[str] = (),
+        transaction_ids: Iterable[str] = (),
+        outcome: str = "",
+        reason: str = "",
+        because: Cause | None = None,
+    ) -> None:
+        """Adds to the step of the current cause: what it is about, and how it ended if it did not simply advance."""
+        why = because or cause()
+        note = self._notes.get(id(why))
+        if note is None:
+            note = self._notes[id(why)] = StepNote(why)
+        note.keys.update(dict.fromkeys(keys))
+        note.transaction_ids.update(dict.fromkeys(transaction_ids))
+        if outcome:
+            note.outcome, note.reason = outcome, reason
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Runs once the transaction is durable; never if it is rolled back. It must not fail and must not block."""
+        self._after_commit.append(callback)
+
+    def noted(self, because: Cause) -> StepNote | None:
+        """What was noted for one cause so far."""
+        return self._notes.get(id(because))
+
+    async def flush(self) -> bool:
+        """Writes what was gathered; whether an event was among it. Journal rows come last, when every lock is held."""
+        gathered, self._gathered = self._gathered, _Gathered()
+        driver = self.driver
+        if gathered.deliveries:
+            await deliveries.enqueue(driver, gathered.deliveries, at=self._now)
+        if gathered.exceptions:
+            await exceptions.raise_all(driver, gathered.exceptions, at=self._now)
+        for each in gathered.resolved:
+            await exceptions.resolve(
+                driver, each.tenant, [each.dedupe_key], resolution=each.resolution, by="crossdock", at=self._now
+            )
+        if gathered.cancelled:
+            await timers.cancel_timers(driver, gathered.cancelled)
+        if gathered.timers:
+            await timers.set_timers(driver, gathered.timers)
+        if gathered.steps or gathered.roots:
+            await timeline.record(driver, gathered.steps, gathered.roots)
+        if gathered.events:
+            await journal.record(driver, gathered.events)
+        return bool(gathered.events)
+
+    def close_steps(self, now: datetime) -> None:
+        """Turns every note into its timeline row."""
+        for note in self._notes.values():
+            self._gathered.steps.append(step_from(note, now))
+        self._notes.clear()
+
+    def committed(self) -> None:
+        for callback in self._after_commit:
+            callback()
+
+    def _owned(self, row: Owned) -> Owned:
+        """Fills in the tenant where the work has but one."""
+        return row if row.tenant else replace(row, tenant=self.tenant)
+
+
+def step_from(note: StepNote, now: datetime) -> Step:
+    ids = tuple(dict.fromkeys((*note.cause.transaction_ids, *note.transaction_ids)))
+    facts = {"keys": tuple(note.keys), "outcome": note.outcome, "reason": note.reason, "transaction_ids": ids}
+    return timeline.step_of(note.cause, now=now, **facts)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """Opens works on the service's schema. `relay_hint` is told when a commit left events to publish; `served` are the
+    tenants of this deployment: an event of any other would wait for a relay that never sees it."""
+
+    engine: Engine
+    relay_hint: Callable[[], None]
+    clock: Clock = field(default_factory=SystemClock)
+    served: frozenset[str] | None = None
+
+    def __call__(self, *, tenants: Iterable[str]) -> AbstractAsyncContextManager[Work]:
+        """Commits at the end, rolls back on any exception. Joins the transaction of the call that is being served."""
+        scope = current_scope.get()
+        if scope is not None and scope.work is not None:
+            return self._joined(scope.work, frozenset(tenants))
+        return self._own(frozenset(tenants))
+
+    @asynccontextmanager
+    async def _joined(self, work: Work, tenants: frozenset[str]) -> AsyncIterator[Work]:
+        if not tenants <= frozenset(work.tenants):
+            raise PermissionDenied("the call's transaction does not serve these tenants")
+        yield work
+        if await work.flush():
+            work.after_commit(self.relay_hint)
+
+    @asynccontextmanager
+    async def _own(self, tenants: frozenset[str]) -> AsyncIterator[Work]:
+        if self.served is not None and not tenants <= self.served:
+            raise PermissionDenied("this deployment does not serve that tenant")
+        async with transaction(self.engine, tenants) as open_transaction:
+            work = Work(open_transaction, self.clock.now())
+            yield work
+            await self.finish(work)
+        work.committed()
+
+    async def finish(self, work: Work) -> None:
+        """The last thing before COMMIT: steps and all that was gathered."""
+        if (reason := current_cause.get()) is not None and work.noted(reason) is None:
+            work.note(because=reason)
+        work.close_steps(self.clock.now())
+        if await work.flush():
+            work.after_commit(self.relay_hint)
