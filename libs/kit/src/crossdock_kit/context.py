@@ -54,17 +54,21 @@ class Cause:
 class CallScope:
     """The one transaction of a mutating call. A unit of work opened inside it joins `work` instead of committing its
     own; the server commits it together with the answer. `work` is None where the method brings its own transactions
-    (a request id per item); whoever writes the audit row itself then sets `audited`.
+    (a request id per item, or a call that is naturally repeatable): the first of them that changes something writes
+    `audit`, the call's audit row, and sets `audited`.
     """
 
     tenant: str
     work: Any = None
+    audit: Any = None
     audited: bool = False
 
 
 current_cause: ContextVar[Cause | None] = ContextVar("crossdock_cause", default=None)
 current_actor: ContextVar[Actor | None] = ContextVar("crossdock_actor", default=None)
 current_scope: ContextVar[CallScope | None] = ContextVar("crossdock_call_scope", default=None)
+# When the call under way has to be over, by the event loop's clock; clients pass on what remains of it.
+current_deadline: ContextVar[float | None] = ContextVar("crossdock_deadline", default=None)
 
 
 def cause() -> Cause:

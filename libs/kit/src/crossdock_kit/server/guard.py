@@ -1,0 +1,170 @@
+"""The one interceptor: everything that stands between the wire and a method, composed once per method.
+
+In order: deadline, identity, permission, tenant, share of the server, the request's rules; then the method, for a
+mutating one inside its one transaction; then the table of errors. Wraps handlers when they are registered, so that a
+call pays for no lookup. Must not know a service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Protocol
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from crossdock_kit.authorisation import Tokens, check_binding, check_permission, tenant_of
+from crossdock_kit.clock import Clock
+from crossdock_kit.context import current_actor, current_cause, current_deadline
+from crossdock_kit.errors import Exhausted, Invalid
+from crossdock_kit.idempotency import Call
+from crossdock_kit.server.calls import Admitted, CallUnderWay
+from crossdock_kit.server.methods import Method, UnguardedMethod
+from crossdock_kit.server.passage import Passage
+from crossdock_kit.telemetry import names
+from crossdock_kit.validation import validate
+
+Context = grpc.aio.ServicerContext[Any, Any]
+Handler = grpc.RpcMethodHandler[Any, Any]
+Run = Callable[[Admitted, Any, Context], Awaitable[Any]]
+
+
+class RunsOnce(Protocol):
+    """Gives a mutating call its one transaction and its record."""
+
+    async def run(self, call: Call, behave: Callable[[], Awaitable[Any]]) -> Any: ...
+
+
+class Malformed:
+    """Stands for request bytes that are no message; the guard refuses it in the place of the request."""
+
+    request_id = ""
+
+
+class Guard:
+    """Wraps the handlers of one server. `tenant_share`: how many calls of one tenant may be under way."""
+
+    def __init__(
+        self, tokens: Tokens, clock: Clock, domain: str, *, once: RunsOnce | None = None, tenant_share: int = 256
+    ) -> None:
+        self._tokens = tokens
+        self._clock = clock
+        self._domain = domain
+        self._once = once
+        self._tenant_share = tenant_share
+        self._under_way: dict[str, int] = {}
+
+    def wrap(self, method: Method, handler: Handler) -> Handler:
+        """The same method with everything around it. Raises UnguardedMethod if it cannot be served safely."""
+        if method.mutating and self._once is None:
+            raise UnguardedMethod(f"{method.name} changes something, and the server keeps no record of requests")
+        decode, encode = _decoder(method), handler.response_serializer
+        check = _each_checked if handler.request_streaming else _checked
+        if handler.response_streaming:
+            behave = handler.stream_stream if handler.request_streaming else handler.unary_stream
+            make = (
+                grpc.stream_stream_rpc_method_handler
+                if handler.request_streaming
+                else grpc.unary_stream_rpc_method_handler
+            )
+            return make(self._stream_out(method, _yielding(behave), check), decode, encode)
+        behave = handler.stream_unary if handler.request_streaming else handler.unary_unary
+        make = (
+            grpc.stream_unary_rpc_method_handler if handler.request_streaming else grpc.unary_unary_rpc_method_handler
+        )
+        return make(self._unary_out(method, behave, check), decode, encode)
+
+    def _unary_out(self, method: Method, behave: Any, check: Callable[[Any], Any]) -> Any:
+        run = self._runner(method, behave)
+
+        async def guarded(request: Any, context: Context) -> Any:
+            async with Passage(method, context, self._domain) as call:
+                admitted = self._admit(call, request, context)
+                try:
+                    return await run(admitted, check(request), context)
+                finally:
+                    self._leave(admitted.cause.tenant)
+
+        return guarded
+
+    def _stream_out(self, method: Method, behave: Any, check: Callable[[Any], Any]) -> Any:
+        async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
+            async with Passage(method, context, self._domain) as call:
+                admitted = self._admit(call, request, context)
+                try:
+                    async for response in behave(check(request), context):
+                        yield response
+                finally:
+                    self._leave(admitted.cause.tenant)
+
+        return guarded
+
+    def _runner(self, method: Method, behave: Any) -> Run:
+        once = self._once
+        if not method.mutating or once is None:
+            return lambda _, request, context: behave(request, context)
+
+        def recorded(admitted: Admitted, request: Any, context: Context) -> Awaitable[Any]:
+            body = request if isinstance(request, Message) else method.request()
+            return once.run(Call(method, admitted.actor, admitted.cause, body), lambda: behave(request, context))
+
+        return recorded
+
+    def _admit(self, call: CallUnderWay, request: Any, context: Context) -> Admitted:
+        current_deadline.set(asyncio.get_running_loop().time() + call.seconds)
+        identity = self._tokens.identify(call.metadata.get(names.AUTHORIZATION))
+        if identity.bound_to:
+            check_binding(identity, list(context.auth_context().get("x509_pem_cert", ())))
+        actor = identity.actor
+        check_permission(actor, call.method.permission)
+        tenant = tenant_of(actor, call.metadata.get(names.TENANT_HEADER))
+        admitted = call.admit(actor, tenant, str(getattr(request, "request_id", "")), self._clock.now())
+        current_actor.set(actor)
+        current_cause.set(admitted.cause)
+        self._enter(tenant)
+        return admitted
+
+    def _enter(self, tenant: str) -> None:
+        under_way = self._under_way.get(tenant, 0)
+        if under_way >= self._tenant_share:
+            raise Exhausted(f"{under_way} calls of this tenant are under way")
+        self._under_way[tenant] = under_way + 1
+
+    def _leave(self, tenant: str) -> None:
+        left = self._under_way[tenant] - 1
+        if left:
+            self._under_way[tenant] = left
+        else:
+            del self._under_way[tenant]
+
+
+def _checked(request: Any) -> Any:
+    if isinstance(request, Malformed):
+        raise Invalid("the request's bytes are not the message that the method takes")
+    validate(request)
+    return request
+
+
+async def _each_checked(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    async for request in requests:
+        yield _checked(request)
+
+
+def _decoder(method: Method) -> Callable[[bytes], Any]:
+    parse = method.request.FromString
+
+    def decode(raw: bytes) -> Any:
+        try:
+            return parse(raw)
+        except DecodeError:
+            return Malformed()
+
+    return decode
+
+
+def _yielding(behave: Any) -> Callable[[Any, Context], AsyncIterator[Any]]:
+    if not inspect.isasyncgenfunction(behave):
+        raise TypeError(f"{behave} streams by `yield`, not by context.write")
+    return behave  # type: ignore[no-any-return]
