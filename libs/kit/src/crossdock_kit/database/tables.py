@@ -309,7 +309,7 @@ delivery = Table(
         "tenant",
         "partner",
         "express",
-        "next_attempt_at",
+        "position",
         postgresql_where=text("state = 'waiting'"),
     ),
     Index("delivery_leased", "leased_until", postgresql_where=text("state = 'leased'")),

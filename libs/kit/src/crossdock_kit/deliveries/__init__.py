@@ -1,0 +1,20 @@
+"""Calls to the outside as rows: each with its state, idempotency key, attempts, ordering key and result.
+
+A row is written in the transaction that decides the call, and is carried out later by whoever leases it: the
+dispatcher of the service itself, or a worker that has no database. Order is kept per ordering key; a stuck row blocks
+only its key.
+"""
+
+from crossdock_kit.deliveries.model import (
+    Dead,
+    Delivered,
+    Leased,
+    NewDelivery,
+    Outcome,
+    PartnerLimits,
+    Report,
+    Retry,
+)
+from crossdock_kit.deliveries.outgoing import enqueue
+
+__all__ = ["Dead", "Delivered", "Leased", "NewDelivery", "Outcome", "PartnerLimits", "Report", "Retry", "enqueue"]

@@ -1,0 +1,143 @@
+"""What a delivery is: the words that its writers, its carriers and its results share. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from crossdock_kit.breaker import BreakerPolicy
+from crossdock_kit.errors import FailureClass, Refused
+from crossdock_kit.ids import uuid7
+
+State = Literal["waiting", "leased", "delivered", "suppressed", "dead", "cancelled"]
+
+
+@dataclass
+class LeaseLost(Refused):
+    """Somebody else holds the delivery now, or it is finished: the report comes too late and changes nothing."""
+
+    delivery_id: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A call to make. `ordering_key` (normally the business document) orders it after all unfinished earlier calls of
+    the same partner with that key; `after` names further deliveries that must be finished first.
+
+    `idempotency_key` is unique per partner for ever and is sent along: writing the same delivery twice writes it once.
+    A `suppressed` one (shadow operation) is kept to be seen and compared, and is never made.
+    """
+
+    partner: str
+    kind: str
+    ordering_key: str
+    payload: bytes
+    idempotency_key: str
+    content_type: str = "application/protobuf"
+    transaction_ids: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    express: bool = False
+    not_before: datetime | None = None
+    suppressed: bool = False
+    after: tuple[UUID, ...] = ()
+    business_unit: str = ""
+    correlation_id: str = ""
+    causation_id: str = ""
+    traceparent: str = ""
+    tenant: str = ""
+    delivery_id: UUID = field(default_factory=uuid7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """A delivery that the holder of `epoch` may carry out until `leased_until`.
+
+    `attempt` counts from 1. `recovery_point` is what an earlier attempt noted about how far it came.
+    """
+
+    tenant: str
+    delivery_id: UUID
+    epoch: int
+    business_unit: str
+    partner: str
+    kind: str
+    ordering_key: str
+    payload: bytes
+    content_type: str
+    idempotency_key: str
+    transaction_ids: tuple[str, ...]
+    keys: tuple[str, ...]
+    express: bool
+    attempt: int
+    recovery_point: str
+    leased_until: datetime
+    created_at: datetime
+    due_at: datetime
+    correlation_id: str
+    causation_id: str
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The partner has it. `results` says what became of each effect, where one call carried several."""
+
+    foreign_number: str = ""
+    results: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """It may do later. An answer that names its own time (`after`) comes from a living partner: it holds back the row
+    and does not count against the partner's breaker. `attempt_counts` false: nothing was even tried.
+    """
+
+    reason: str
+    after: timedelta | None = None
+    attempt_counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """The partner, or a rule, says no to this very document: repeating it is useless; somebody has to act."""
+
+    reason: str
+    code: str = "DELIVERY_REFUSED"
+    failure_class: FailureClass = FailureClass.PARTNER
+
+
+Outcome = Delivered | Retry | Dead
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the holder of a lease says about one delivery."""
+
+    tenant: str
+    delivery_id: UUID
+    epoch: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerLimits:
+    """How much a partner bears, and how long we try. All of it comes from the partner's profile.
+
+    A failure while the breaker stands open says nothing about the document and does not count against `attempts`;
+    `give_up_after` bounds the time in any case.
+    """
+
+    rate_per_second: float = 50.0
+    burst: int = 50
+    concurrency: int = 8
+    attempts: int = 8
+    backoff_first: timedelta = timedelta(seconds=1)
+    backoff_longest: timedelta = timedelta(hours=1)
+    give_up_after: timedelta = timedelta(hours=76)
+    lease: timedelta = timedelta(seconds=60)
+    breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
+    owner: str = "partner-operations"

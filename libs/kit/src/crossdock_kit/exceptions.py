@@ -1,0 +1,192 @@
+"""Open exceptions with an owner: what could not go on by itself and waits for somebody.
+
+An exception that is open already is not raised twice: the same dedupe key counts up and gathers the transactions that
+it concerns. It must not know how to repair: `subject` names what it stands for, and ops_api asks who is in charge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from uuid import UUID
+
+import asyncpg
+
+from crossdock_kit import json_rows
+from crossdock_kit.driver import Driver
+from crossdock_kit.errors import FailureClass, NotFound
+from crossdock_kit.ids import uuid7
+
+
+@dataclass
+class ExceptionUnknown(NotFound):
+    exception_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewException:
+    """`summary` is a sentence for people, without secrets and personal data. `owner` is a role or a team.
+
+    `subject` names what it stands for ("delivery/018f..."). While one with the same `dedupe_key` (by default code and
+    subject) is open, raising it again only counts.
+    """
+
+    failure_class: FailureClass
+    code: str
+    summary: str
+    owner: str
+    subject: str = ""
+    transaction_ids: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    details: dict[str, str] = field(default_factory=dict)
+    dedupe_key: str = ""
+    tenant: str = ""
+
+    @property
+    def identity(self) -> str:
+        return self.dedupe_key or f"{self.code}:{self.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaisedException:
+    """An exception as it stands; open while `resolved_at` is None."""
+
+    tenant: str
+    exception_id: UUID
+    failure_class: FailureClass
+    code: str
+    summary: str
+    owner: str
+    subject: str
+    transaction_ids: tuple[str, ...]
+    keys: tuple[str, ...]
+    details: dict[str, str]
+    occurrences: int
+    raised_at: datetime
+    resolved_at: datetime | None
+    resolution: str
+    resolved_by: str
+
+
+_RAISE = """
+INSERT INTO exception (tenant, exception_id, failure_class, code, summary, owner, subject, transaction_ids, keys,
+                       details, dedupe_key, occurrences, raised_at, last_raised_at)
+SELECT tenant, exception_id, failure_class, code, summary, owner, subject, transaction_ids, keys,
+       details, dedupe_key, occurrences, $2, $2
+FROM json_to_recordset($1::json) AS r(
+  tenant text, exception_id uuid, failure_class text, code text, summary text, owner text, subject text,
+  transaction_ids text[], keys text[], details jsonb, dedupe_key text, occurrences int)
+ORDER BY tenant, dedupe_key
+ON CONFLICT (tenant, dedupe_key) WHERE resolved_at IS NULL DO UPDATE SET
+  occurrences = exception.occurrences + excluded.occurrences,
+  last_raised_at = excluded.last_raised_at,
+  summary = excluded.summary,
+  details = exception.details || excluded.details,
+  transaction_ids = ARRAY(SELECT DISTINCT unnest(exception.transaction_ids || excluded.transaction_ids) ORDER BY 1),
+  keys = ARRAY(SELECT DISTINCT unnest(exception.keys || excluded.keys) ORDER BY 1)
+"""
+
+
+async def raise_all(driver: Driver, raised: Sequence[NewException], *, at: datetime) -> None:
+    """Raises them in one statement; those that are open already are counted up."""
+    rows = [_row(each, occurrences) for each, occurrences in _merged(raised)]
+    if rows:
+        await driver.execute(_RAISE, json_rows.encode(rows), at)
+
+
+def _merged(raised: Sequence[NewException]) -> list[tuple[NewException, int]]:
+    """One statement may not touch a row twice: equal ones of a batch become one with a count."""
+    merged: dict[tuple[str, str], tuple[NewException, int]] = {}
+    for each in raised:
+        identity = (each.tenant, each.identity)
+        before, count = merged.get(identity, (each, 0))
+        gathered = replace(
+            each,
+            transaction_ids=_union(before.transaction_ids, each.transaction_ids),
+            keys=_union(before.keys, each.keys),
+            details=before.details | each.details,
+        )
+        merged[identity] = (gathered, count + 1)
+    return list(merged.values())
+
+
+def _union(some: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(some + more))
+
+
+def _row(each: NewException, occurrences: int) -> json_rows.Row:
+    return asdict(each) | {
+        "exception_id": uuid7(),
+        "failure_class": each.failure_class.value,
+        "dedupe_key": each.identity,
+        "occurrences": occurrences,
+    }
+
+
+_RESOLVE = """
+UPDATE exception SET resolved_at = $5, resolution = $3, resolved_by = $4
+WHERE tenant = $1 AND dedupe_key = ANY($2::text[]) AND resolved_at IS NULL
+"""
+
+
+async def resolve(
+    driver: Driver, tenant: str, dedupe_keys: Sequence[str], *, resolution: str, by: str, at: datetime
+) -> int:
+    """Closes what has gone by itself; the number of exceptions that were open."""
+    done = await driver.execute(_RESOLVE, tenant, list(dedupe_keys), resolution, by, at)
+    return int(done.rpartition(" ")[2])
+
+
+_COLUMNS = """tenant, exception_id, failure_class, code, summary, owner, subject, transaction_ids, keys, details::text,
+  occurrences, raised_at, resolved_at, coalesce(resolution, '') AS resolution, coalesce(resolved_by, '') AS resolved_by
+"""
+_CLOSE = f"""
+UPDATE exception SET resolved_at = coalesce(resolved_at, $4), resolution = CASE WHEN resolved_at IS NULL THEN $2
+  ELSE resolution END, resolved_by = CASE WHEN resolved_at IS NULL THEN $3 ELSE resolved_by END
+WHERE exception_id = $1 RETURNING {_COLUMNS}
+"""  # noqa: S608 - only constants of this module
+_GET = f"SELECT {_COLUMNS} FROM exception WHERE exception_id = $1 FOR UPDATE"  # noqa: S608
+_LIST = f"""
+SELECT {_COLUMNS} FROM exception
+WHERE (resolved_at IS NULL) = $1 AND ($2 = '' OR transaction_ids @> ARRAY[$2]::text[])
+  AND (raised_at, exception_id) > ($3::timestamptz, $4::uuid)
+ORDER BY raised_at, exception_id LIMIT $5
+"""  # noqa: S608
+BEGINNING = (datetime.fromisoformat("0001-01-02T00:00:00+00:00"), UUID(int=0))
+
+
+async def close(driver: Driver, exception_id: UUID, *, resolution: str, by: str, at: datetime) -> RaisedException:
+    """Closes one by hand, with a reason. One that is closed already stays as it is. Raises ExceptionUnknown."""
+    return _found(await driver.fetchrow(_CLOSE, exception_id, resolution, by, at), exception_id)
+
+
+async def get(driver: Driver, exception_id: UUID) -> RaisedException:
+    """One exception, locked until the transaction ends. Raises ExceptionUnknown."""
+    return _found(await driver.fetchrow(_GET, exception_id), exception_id)
+
+
+async def list_page(
+    driver: Driver,
+    *,
+    still_open: bool,
+    transaction_id: str = "",
+    after: tuple[datetime, UUID] = BEGINNING,
+    limit: int = 100,
+) -> list[RaisedException]:
+    """A page, the oldest first."""
+    rows = await driver.fetch(_LIST, still_open, transaction_id, *after, limit)
+    return [_raised(row) for row in rows]
+
+
+def _found(row: asyncpg.Record | None, exception_id: UUID) -> RaisedException:
+    if row is None:
+        raise ExceptionUnknown(str(exception_id))
+    return _raised(row)
+
+
+def _raised(row: asyncpg.Record) -> RaisedException:
+    facts = dict(row)
+    facts["failure_class"] = FailureClass(facts["failure_class"])
+    facts["details"] = json_rows.decode(facts["details"])
+    return RaisedException(**facts | {"transaction_ids": tuple(facts["transaction_ids"]), "keys": tuple(facts["keys"])})

@@ -1,0 +1,204 @@
+"""The durable truth about a transaction: one row per step, and the keys by which people find it.
+
+A step is a call, an event, a document, a delivery or a timer with what is synchronous under it. Rows are written with
+the effects of the step in the same transaction. It must not know what a key stands for: "po:4711" is text here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from crossdock_kit import json_rows
+from crossdock_kit.context import Cause
+from crossdock_kit.driver import Driver
+from crossdock_kit.ids import uuid7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One row of a timeline. `outcome`: advanced, duplicate, refused, retry, held, parked, failed; `reason` is a code.
+
+    `waited` is the time between the cause and the start (unknown for a first cause), `took` the time in the step.
+    """
+
+    kind: str
+    name: str
+    at: datetime
+    tenant: str = ""
+    transaction_ids: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    actor: str = ""
+    attempt: int = 1
+    outcome: str = "advanced"
+    reason: str = ""
+    waited: timedelta | None = None
+    took: timedelta = timedelta(0)
+    trace_id: str = ""
+    span_id: str = ""
+    correlation_id: str = ""
+    causation_id: str = ""
+    aggregate: str = ""
+    event_version: int = 0
+    step_id: UUID = field(default_factory=uuid7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """A transaction that this service mints, with the key that names it before all others."""
+
+    transaction_id: str
+    type: str
+    root_key: str
+    tenant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A transaction that a key names; `type` and `root_key` are known only to the service that minted it."""
+
+    transaction_id: str
+    type: str
+    root_key: str
+    first_seen_at: datetime
+
+
+def step_of(cause: Cause, *, now: datetime, **facts: Any) -> Step:
+    """The step that a cause has become; `facts` are fields of Step that the cause does not carry."""
+    trace_id, span_id = trace_of(cause.traceparent)
+    known: dict[str, Any] = {
+        "kind": cause.kind,
+        "name": cause.name,
+        "tenant": cause.tenant,
+        "at": cause.started_at,
+        "actor": cause.actor,
+        "attempt": cause.attempt,
+        "transaction_ids": cause.transaction_ids,
+        "correlation_id": cause.correlation_id,
+        "causation_id": cause.causation_id,
+        "waited": None if cause.caused_at is None else max(timedelta(0), cause.started_at - cause.caused_at),
+        "took": max(timedelta(0), now - cause.started_at),
+        "trace_id": trace_id,
+        "span_id": span_id,
+    }
+    return Step(**(known | facts))
+
+
+def trace_of(traceparent: str) -> tuple[str, str]:
+    """Trace and span id of a W3C traceparent with any flags; two empty strings if there is none."""
+    parts = traceparent.split("-")
+    return (parts[1], parts[2]) if len(parts) >= 4 else ("", "")
+
+
+_RECORD = """
+WITH given AS (
+  SELECT * FROM json_to_recordset($1::json) AS r(
+    tenant text, step_id uuid, kind text, name text, transaction_ids text[], keys text[], at timestamptz, actor text,
+    attempt int, outcome text, reason text, waited interval, took interval, trace_id text, span_id text,
+    correlation_id text, causation_id text, aggregate text, event_version bigint)
+), written AS (
+  INSERT INTO step (tenant, step_id, kind, name, transaction_ids, keys, at, actor, attempt, outcome, reason, waited,
+                    took, trace_id, span_id, correlation_id, causation_id, aggregate, event_version)
+  SELECT tenant, step_id, kind, name, transaction_ids, keys, at, actor, attempt, outcome, reason, waited,
+         took, trace_id, span_id, correlation_id, causation_id, aggregate, event_version FROM given
+)
+INSERT INTO transaction_key (tenant, key, transaction_id)
+SELECT p.tenant, p.key, p.transaction_id
+FROM json_to_recordset($2::json) AS p(tenant text, key text, transaction_id text, beside text[])
+WHERE p.beside IS NULL OR NOT EXISTS (
+  SELECT 1 FROM transaction_key k WHERE k.tenant = p.tenant AND k.key = p.key AND k.transaction_id = ANY(p.beside))
+ORDER BY p.tenant, p.key, p.transaction_id
+ON CONFLICT (tenant, key, transaction_id) DO NOTHING
+"""
+
+_MINT = """
+INSERT INTO transaction_key (tenant, key, transaction_id, type, root_key)
+SELECT tenant, root_key, transaction_id, type, root_key
+FROM json_to_recordset($1::json) AS r(tenant text, transaction_id text, type text, root_key text)
+ORDER BY tenant, root_key, transaction_id
+ON CONFLICT (tenant, key, transaction_id) DO UPDATE SET type = excluded.type, root_key = excluded.root_key
+"""
+
+
+async def record(driver: Driver, steps: Sequence[Step], roots: Sequence[Root] = ()) -> None:
+    """Writes steps, the keys that lead to their transactions, and newly minted roots, in at most two statements."""
+    if roots:
+        named = {(each.tenant, each.root_key, each.transaction_id): each for each in roots}
+        await driver.execute(_MINT, json_rows.encode(asdict(each) for each in named.values()))
+    if steps:
+        await driver.execute(_RECORD, json_rows.encode(asdict(s) for s in steps), json_rows.encode(_pairs(steps)))
+
+
+def _pairs(steps: Iterable[Step]) -> list[json_rows.Row]:
+    """Key and transaction of each step, once.
+
+    A step that serves several transactions (an ASN over two orders) names their own keys too. Such a key must not lead
+    to the other order: it is linked only if none of the step's transactions is known by it yet.
+    """
+    alone: set[tuple[str, str, str]] = set()
+    shared: dict[tuple[str, str, str], tuple[str, ...]] = {}
+    for step in steps:
+        for key in step.keys:
+            for transaction_id in step.transaction_ids:
+                if len(step.transaction_ids) == 1:
+                    alone.add((step.tenant, key, transaction_id))
+                else:
+                    shared[(step.tenant, key, transaction_id)] = step.transaction_ids
+    linked = dict.fromkeys(alone) | {
+        pair: beside
+        for pair, beside in shared.items()
+        if pair not in alone and not any((pair[0], pair[1], other) in alone for other in beside)
+    }
+    return [
+        {"tenant": t, "key": key, "transaction_id": tid, "beside": beside} for (t, key, tid), beside in linked.items()
+    ]
+
+
+_FIND = """
+WITH named AS (
+  SELECT transaction_id, coalesce(root_key = key, false) AS is_root FROM transaction_key
+  WHERE key = $1 OR value = lower($1) OR transaction_id = $1
+  UNION
+  SELECT unnest(transaction_ids), false FROM step WHERE correlation_id = $1
+), chosen AS (
+  SELECT transaction_id FROM named WHERE is_root OR NOT EXISTS (SELECT 1 FROM named WHERE is_root)
+)
+SELECT transaction_id, coalesce(max(type), '') AS type, coalesce(max(root_key), '') AS root_key,
+       min(first_seen_at) AS first_seen_at
+FROM transaction_key WHERE transaction_id IN (SELECT transaction_id FROM chosen)
+GROUP BY tenant, transaction_id ORDER BY min(first_seen_at), transaction_id LIMIT $2
+"""
+
+
+async def find_transactions(driver: Driver, key: str, limit: int = 200) -> list[Match]:
+    """The transactions that a business key, its bare value, a correlation id or a transaction id names.
+
+    A key that is some transaction's root names only that one, though others have mentioned it.
+    """
+    rows = await driver.fetch(_FIND, key, limit)
+    return [Match(**dict(row)) for row in rows]
+
+
+_LIST = """
+SELECT position, tenant, step_id, kind, name, transaction_ids, keys, at, actor, attempt, outcome, reason, waited, took,
+       trace_id, span_id, correlation_id, causation_id, aggregate, event_version
+FROM step WHERE transaction_ids && $1::text[] AND position > $2 ORDER BY position LIMIT $3
+"""
+
+
+async def list_steps(
+    driver: Driver, transaction_ids: Sequence[str], limit: int, after: int = 0
+) -> list[tuple[int, Step]]:
+    """Steps of the transactions in the order in which they were recorded, each with its position for the next page."""
+    rows = await driver.fetch(_LIST, list(transaction_ids), after, limit)
+    return [(row["position"], _step(row)) for row in rows]
+
+
+def _step(row: asyncpg.Record) -> Step:
+    facts = {name: value for name, value in row.items() if name != "position"}
+    return Step(**facts | {"transaction_ids": tuple(facts["transaction_ids"]), "keys": tuple(facts["keys"])})

@@ -1,0 +1,105 @@
+"""An exception is raised once, counted while it is open, and raised anew when it comes back after its end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from crossdock_kit import exceptions
+from crossdock_kit.errors import FailureClass
+from crossdock_kit.exceptions import ExceptionUnknown, NewException, RaisedException
+from kit_schema import Open
+
+AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def short(subject: str, *transactions: str, tenant: str = "acme") -> NewException:
+    return NewException(
+        tenant=tenant,
+        failure_class=FailureClass.BUSINESS,
+        code="RECEIPT_SHORT",
+        summary=f"{subject} is short",
+        owner="receiving",
+        subject=subject,
+        transaction_ids=transactions,
+        keys=(f"po:{subject}",),
+        details={"missing": "3"},
+    )
+
+
+async def listed(opened: Open, transaction: str, *, still_open: bool = True) -> list[RaisedException]:
+    async with opened() as tx:
+        return await exceptions.list_page(tx.driver, still_open=still_open, transaction_id=transaction)
+
+
+@pytest.mark.feature("F224")
+async def test_an_open_exception_is_not_raised_twice_but_counted_and_gathers_transactions(opened: Open) -> None:
+    async with opened() as tx:
+        await exceptions.raise_all(tx.driver, [short("r-1", "t-1"), short("r-1", "t-1"), short("r-2", "t-1")], at=AT)
+    async with opened() as tx:
+        await exceptions.raise_all(tx.driver, [short("r-1", "t-2")], at=AT)
+    found = {each.subject: each for each in await listed(opened, "t-1")}
+    assert sorted(found) == ["r-1", "r-2"]
+    assert found["r-1"].occurrences == 3
+    assert found["r-1"].transaction_ids == ("t-1", "t-2")
+    assert found["r-1"].details == {"missing": "3"}
+    assert found["r-1"].owner == "receiving"
+
+
+@pytest.mark.feature("F228")
+async def test_one_that_went_by_itself_is_resolved_and_may_come_back(opened: Open) -> None:
+    again = short("back", "t-back")
+    async with opened() as tx:
+        await exceptions.raise_all(tx.driver, [again], at=AT)
+        closed = await exceptions.resolve(
+            tx.driver, "acme", [again.identity], resolution="arrived", by="inventory", at=AT
+        )
+        assert closed == 1
+        await exceptions.raise_all(tx.driver, [again], at=AT)
+    assert len(await listed(opened, "t-back")) == 1
+    [before] = await listed(opened, "t-back", still_open=False)
+    assert (before.resolution, before.resolved_by) == ("arrived", "inventory")
+
+
+@pytest.mark.feature("F255")
+async def test_closing_by_hand_keeps_the_first_reason(opened: Open) -> None:
+    async with opened() as tx:
+        await exceptions.raise_all(tx.driver, [short("hand", "t-hand")], at=AT)
+    [raised] = await listed(opened, "t-hand")
+    async with opened() as tx:
+        first = await exceptions.close(tx.driver, raised.exception_id, resolution="counted again", by="ann", at=AT)
+        second = await exceptions.close(tx.driver, raised.exception_id, resolution="other", by="bob", at=AT)
+    assert (first.resolution, first.resolved_by) == ("counted again", "ann")
+    assert second == first
+
+
+async def test_another_tenant_neither_sees_nor_closes_it(opened: Open) -> None:
+    async with opened() as tx:
+        await exceptions.raise_all(tx.driver, [short("mine", "t-mine")], at=AT)
+    [raised] = await listed(opened, "t-mine")
+    async with opened("globex") as tx:
+        assert await exceptions.list_page(tx.driver, still_open=True, transaction_id="t-mine") == []
+    with pytest.raises(ExceptionUnknown):
+        async with opened("globex") as tx:
+            await exceptions.close(tx.driver, raised.exception_id, resolution="mine now", by="eve", at=AT)
+
+
+async def test_pages_go_through_all_of_them_once(opened: Open) -> None:
+    async with opened() as tx:
+        await exceptions.raise_all(tx.driver, [short(f"p-{n}", "t-pages") for n in range(7)], at=AT)
+    seen: list[str] = []
+    after = exceptions.BEGINNING
+    async with opened() as tx:
+        while page := await exceptions.list_page(
+            tx.driver, still_open=True, transaction_id="t-pages", after=after, limit=3
+        ):
+            seen += [each.subject for each in page]
+            after = (page[-1].raised_at, page[-1].exception_id)
+    assert sorted(seen) == [f"p-{n}" for n in range(7)]
+
+
+async def test_an_unknown_one_is_said_to_be_unknown(opened: Open) -> None:
+    with pytest.raises(ExceptionUnknown):
+        async with opened() as tx:
+            await exceptions.get(tx.driver, uuid4())
