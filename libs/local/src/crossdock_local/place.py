@@ -14,12 +14,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOTS_DATA = Path("/var/lib/crossdock")
+MARK = "crossdock-data"
 UNPRIVILEGED = "nobody"
 
 
+class ForeignFolder(Exception):
+    """The folder holds something that the stack did not put there."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} is not empty and not a folder of the embedded stack; CROSSDOCK_HOME names another one"
+
+
 def find_checkout() -> Path:
-    """The workspace that this package was loaded from."""
-    return Path(__file__).resolve().parents[4]
+    """The workspace that this package was loaded from; CROSSDOCK_CHECKOUT names another one."""
+    chosen = os.environ.get("CROSSDOCK_CHECKOUT")
+    return Path(chosen).resolve() if chosen else Path(__file__).resolve().parents[4]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +63,17 @@ class Place:
         return path
 
     def prepare(self) -> None:
-        """Others may pass through (PostgreSQL's user must) but not look; the folders below decide for themselves."""
+        """Others may pass through (PostgreSQL's user must) but not look; the folders below decide for themselves.
+
+        Raises:
+            ForeignFolder: the folder holds something and was not made here, so `remove` must never empty it.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
+        mark = self.root / MARK
+        if not mark.exists():
+            if any(self.root.iterdir()):
+                raise ForeignFolder(self.root)
+            mark.write_text("The data of one embedded stack; `make clean` removes it.\n")
         self.root.chmod(0o711)
 
     @property
@@ -71,7 +89,9 @@ class Place:
         return self.folder("run")
 
     def remove(self) -> None:
-        shutil.rmtree(self.root, ignore_errors=False)
+        """Removes everything, if this is a folder that `prepare` made."""
+        if (self.root / MARK).exists():
+            shutil.rmtree(self.root)
 
 
 def place_of(checkout: Path) -> Place:

@@ -1,0 +1,25 @@
+"""How commands speak: tables for people, JSON for programs, and exit codes that say which kind of end it was."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+
+OK, FAILED, NOT_UP, NOT_FOUND = 0, 1, 3, 4
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+
+def print_json(content: Any) -> None:
+    """One JSON document on standard output, undecorated."""
+    json.dump(content, sys.stdout, indent=2, default=str)
+    sys.stdout.write("\n")
+
+
+def fail(message: str, code: int = FAILED) -> NoReturn:
+    err.print(f"crossdock: {message}", markup=False, soft_wrap=True)
+    raise typer.Exit(code)

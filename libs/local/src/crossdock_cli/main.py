@@ -1,0 +1,22 @@
+"""The table of contents of the command line: one module per command."""
+
+from __future__ import annotations
+
+import typer
+
+from crossdock_cli import down, status, token, up
+
+app = typer.Typer(
+    name="crossdock",
+    help="Runs Crossdock on this machine and asks it where a transaction stands.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (up.up, down.down, status.status, token.token):
+    app.command()(command)
+
+
+def main() -> None:
+    app()

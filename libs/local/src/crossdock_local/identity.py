@@ -1,0 +1,104 @@
+"""The laptop's identity provider: one ES256 key, its public half as a JWKS file, and the tokens that it signs.
+
+In a cluster the deployment's own OAuth2 provider does this; services see the same claims from either.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import jwt
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from crossdock_local.secret_files import write_secret
+
+ISSUER = "https://crossdock.localhost"
+AUDIENCE = "crossdock"
+EVERYTHING = ("*",)
+TOKEN_LIFETIME = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whom a token speaks for. `partner` limits it to that partner's documents."""
+
+    subject: str
+    tenants: tuple[str, ...]
+    permissions: tuple[str, ...] = EVERYTHING
+    partner: str | None = None
+    business_units: tuple[str, ...] = ()
+
+
+class Issuer:
+    """Makes its key at its first use and keeps it in the folder; whoever may read the folder may mint."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key_file = folder / "signing-key.pem"
+        if not self._key_file.exists():
+            write_secret(self._key_file, _new_key())
+        loaded = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
+        if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+            raise TypeError(f"{self._key_file} is not an elliptic curve key")
+        self._key = loaded
+        self._jwk = _public_jwk(loaded)
+        write_secret(self.jwks_file, json.dumps({"keys": [self._jwk]}, indent=2).encode())
+
+    @property
+    def jwks_file(self) -> Path:
+        return self._folder / "jwks.json"
+
+    def mint(self, caller: Caller, lifetime: timedelta = TOKEN_LIFETIME) -> str:
+        now = int(time.time())
+        claims = {
+            "iss": ISSUER,
+            "aud": AUDIENCE,
+            "sub": caller.subject,
+            "iat": now,
+            # Clocks of two processes on one machine agree; a token is good from the second it was made in.
+            "nbf": now,
+            "exp": now + int(lifetime.total_seconds()),
+            "jti": str(uuid.uuid4()),
+            "tenants": list(caller.tenants),
+            "permissions": list(caller.permissions),
+            "business_units": list(caller.business_units),
+        }
+        if caller.partner is not None:
+            claims["partner"] = caller.partner
+        return jwt.encode(claims, self._key, algorithm="ES256", headers={"kid": self._jwk["kid"]})
+
+    def write_token(self, path: Path, caller: Caller, lifetime: timedelta = TOKEN_LIFETIME) -> None:
+        write_secret(path, self.mint(caller, lifetime).encode())
+
+    def write_tokens(self, folder: Path, callers: Iterable[Caller]) -> None:
+        """One file per caller, named by its subject."""
+        for caller in callers:
+            self.write_token(folder / f"{caller.subject}.jwt", caller)
+
+
+def _new_key() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def _coordinate(number: int) -> str:
+    return base64.urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+
+
+def _public_jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
+    point = key.public_key().public_numbers()
+    members = {"crv": "P-256", "kty": "EC", "x": _coordinate(point.x), "y": _coordinate(point.y)}
+    # RFC 7638: the thumbprint over the required members names the key.
+    thumbprint = hashlib.sha256(json.dumps(members, separators=(",", ":"), sort_keys=True).encode()).digest()
+    kid = base64.urlsafe_b64encode(thumbprint).rstrip(b"=").decode()
+    return members | {"alg": "ES256", "use": "sig", "kid": kid}

@@ -1,0 +1,99 @@
+"""A workspace with one small service of its own, so that the stack's tests depend on no real one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from crossdock_local.control import bring_down
+from crossdock_local.place import Place, find_checkout, place_of
+
+PROJECT = """
+[tool.crossdock]
+listeners = ["http"]
+permissions = ["inventory.*"]
+
+[tool.crossdock.environment]
+PYTHONPATH = "{checkout}/services/echo/src"
+ECHO_RECORD = "{data}/record"
+
+[tool.crossdock.workers.porter]
+arguments = ["porter"]
+
+[tool.crossdock.workers.porter.environment]
+PYTHONPATH = "{checkout}/services/echo/src"
+ECHO_RECORD = "{data}/porter"
+"""
+
+MAIN = """
+import asyncio, os, signal, sys
+from pathlib import Path
+import asyncpg, grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+record = Path(os.environ["ECHO_RECORD"])
+
+
+async def migrate():
+    connection = await asyncpg.connect(os.environ["CROSSDOCK_MIGRATION_URL"])
+    await connection.execute("create table start (id int generated always as identity)")
+    await connection.execute("grant select, insert on start to echo_app")
+    await connection.close()
+
+
+async def serve():
+    connection = await asyncpg.connect(os.environ["CROSSDOCK_DATABASE_URL"])
+    await connection.execute("insert into start default values")
+    await connection.close()
+    server = grpc.aio.server()
+    servicer = health.aio.HealthServicer()
+    await servicer.set("", health_pb2.HealthCheckResponse.SERVING)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    server.add_insecure_port(os.environ["CROSSDOCK_LISTEN"])
+    await server.start()
+    asked = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, asked.set)
+    await asked.wait()
+    record.write_text("ended in order")
+    await server.stop(1)
+
+
+async def carry():
+    record.write_text("\\n".join(sorted(os.environ)))
+    await asyncio.Event().wait()
+
+
+asyncio.run({"migrate": migrate, "porter": carry}.get((sys.argv + ["serve"])[1], serve)())
+"""
+
+
+@pytest.fixture
+def place(servers_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    """The data folder of a stack that serves the workspace's one service; its supervisor is ended afterwards."""
+    checkout = servers_folder / "workspace"
+    package = checkout / "services" / "echo" / "src" / "echo"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "__main__.py").write_text(textwrap.dedent(MAIN))
+    (checkout / "services" / "echo" / "pyproject.toml").write_text(PROJECT)
+    monkeypatch.setenv("CROSSDOCK_CHECKOUT", str(checkout))
+    monkeypatch.setenv("CROSSDOCK_HOME", str(servers_folder / "data"))
+    place = place_of(find_checkout())
+    yield place
+    bring_down(place)
+    place.remove()
+
+
+@pytest.fixture
+def servers_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL's user can reach when we are root, which pytest's own are not."""
+    own = place_of(find_checkout())
+    own.prepare()
+    folder = Path(tempfile.mkdtemp(prefix="stack-", dir=own.folder("scratch", 0o711)))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
