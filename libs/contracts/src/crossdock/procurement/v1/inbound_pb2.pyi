@@ -208,6 +208,7 @@ class ShipNoticeLine(_message.Message):
     FLAGS_FIELD_NUMBER: _builtins.int
     RECEIVED_QUANTITY_FIELD_NUMBER: _builtins.int
     BASE_QUANTITY_FIELD_NUMBER: _builtins.int
+    FROM_ON_ORDER_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable within the notice."""
     purchase_order_id: _builtins.str
@@ -224,6 +225,8 @@ class ShipNoticeLine(_message.Message):
     received_quantity: _builtins.str
     base_quantity: _builtins.str
     """Quantity in the item's base unit."""
+    from_on_order: _builtins.str
+    """Derived: how much of it was on order when it was announced (base unit); the rest exceeds the order. Empty means all of it."""
     @_builtins.property
     def shipped(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -250,10 +253,11 @@ class ShipNoticeLine(_message.Message):
         flags: _abc.Iterable[_builtins.str] | None = ...,
         received_quantity: _builtins.str = ...,
         base_quantity: _builtins.str = ...,
+        from_on_order: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "shipped", b"shipped"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "carton_sscc", b"carton_sscc", "flags", b"flags", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "carton_sscc", b"carton_sscc", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
