@@ -1,0 +1,119 @@
+"""The built-in day as data: who trades, what each partner does when, and the end that each transaction must reach.
+
+A step belongs to one partner and fires once on what that partner itself has seen: `order:2` when revision 2 of the
+order reached the supplier, `asn:SN-1` when the warehouse was told of that ship notice, `expected:PO` when it was told
+of the order, `confirmed:1` when the ERP learned the supplier's first answer. Nothing fires by the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+BUILT_IN = Path(__file__).parents[2] / "day" / "inbound.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One ordered line in the buyer's words: our SKU, Rec 20 unit, price per unit as text."""
+
+    number: str
+    sku: str
+    quantity: Decimal
+    unit: str
+    price: str
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one partner does, once all of `on` has been seen. The rest is in the words of that partner's format."""
+
+    on: tuple[str, ...]
+    do: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    number: str
+    supplier: str
+    location: str
+    scene: str
+    lines: tuple[Line, ...]
+    steps: Mapping[str, tuple[Step, ...]]
+    end: Mapping[str, Any]
+    express: bool = False
+
+    def steps_of(self, who: str) -> tuple[Step, ...]:
+        return self.steps.get(who, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    tenant: str
+    business_unit: str
+    ordered_on: str
+    orders: tuple[Order, ...]
+    # Steps of the whole day: the ERP's outage, master data that comes late.
+    events: tuple[Step, ...] = ()
+    # Ends that belong to no order: receipts of nobody's order, documents that are refused.
+    strays: tuple[Mapping[str, Any], ...] = ()
+    stock: Mapping[str, Any] = field(default_factory=dict)
+
+    def order(self, number: str) -> Order | None:
+        return next((order for order in self.orders if order.number == number), None)
+
+    def of_supplier(self, partner: str) -> Iterator[Order]:
+        return (order for order in self.orders if order.supplier == partner)
+
+
+def _line(row: Mapping[str, Any], wanted: str) -> Line:
+    return Line(
+        number=str(row["line"]),
+        sku=row["sku"],
+        quantity=Decimal(str(row["qty"])),
+        unit=row.get("unit", "EA"),
+        price=str(row.get("price", "1.00")),
+        wanted=str(row.get("wanted", wanted)),
+    )
+
+
+def read_step(row: Mapping[str, Any]) -> Step:
+    on = row["on"]
+    facts = {key: value for key, value in row.items() if key not in ("on", "do")}
+    return Step(tuple(on) if isinstance(on, list) else (on,), row["do"], facts)
+
+
+def _order(row: Mapping[str, Any], wanted: str) -> Order:
+    partners = ("supplier_does", "warehouse_does", "erp_does", "buyer_does")
+    return Order(
+        number=str(row["po"]),
+        supplier=row["supplier"],
+        location=row["to"],
+        scene=row.get("scene", "as ordered"),
+        lines=tuple(_line(line, wanted) for line in row["lines"]),
+        steps={who: tuple(read_step(step) for step in row[who]) for who in partners if who in row},
+        end=row["end"],
+        express=bool(row.get("express")),
+    )
+
+
+def load(path: Path = BUILT_IN) -> Day:
+    """Reads a day; raises KeyError naming what a row lacks."""
+    text = yaml.safe_load(path.read_text(encoding="utf-8"))
+    wanted = str(text["wanted_by"])
+    return Day(
+        tenant=text["tenant"],
+        business_unit=text["business_unit"],
+        ordered_on=str(text["ordered_on"]),
+        orders=tuple(_order(row, wanted) for row in text["orders"]),
+        events=tuple(read_step(row) for row in text.get("events", ())),
+        strays=tuple(text.get("strays", ())),
+        stock=text.get("stock", {}),
+    )

@@ -1,0 +1,168 @@
+"""The ERP: releases and changes orders, learns the confirmations, posts one goods receipt per receipt.
+
+Speaks its own codes (plants, vendors, units); the crosswalk of the day translates them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from partners.books import ItemCard, OrderBook
+from partners.day import Day, Line, Order, Step
+from partners.faults import Faults
+from partners.journal import Journal
+from partners.script import Script
+from partners.web import Answer, Door, Post
+
+PARTNER = "erp-eu"
+PLANTS = {"WH-EAST": "1010", "WH-WEST": "1020", "WH-SOUTH": "1030"}
+VENDORS = {
+    "sup-nordic": "V100010",
+    "sup-delta": "V100020",
+    "sup-orion": "V100030",
+    "sup-kiwi": "V100040",
+    "sup-api-atlas": "V100050",
+    "sup-api-luna": "V100060",
+}
+UNITS = {"EA": "ST", "XCS": "KAR", "XPX": "PAL", "KGM": "KG"}
+CANONICAL = {own: unit for unit, own in UNITS.items()}
+
+
+class Erp:
+    """The buyer's book. `decide` is told of each line that waits for the buyer: order, line number."""
+
+    def __init__(self, day: Day, cards: Mapping[str, ItemCard], post: Post, journal: Journal, token: str) -> None:
+        self._day, self._cards, self._post = day, cards, post
+        self.faults = Faults()
+        self.book = OrderBook()
+        self.receipts: dict[str, Mapping[str, Any]] = {}
+        self.decide: Callable[[str, str], None] = lambda order, line: None
+        self._versions: dict[str, int] = {}
+        self._lines: dict[str, dict[str, Line]] = {}
+        self._seen_confirmations: dict[str, int] = {}
+        steps = [(order, step) for order in day.orders for step in order.steps_of("erp_does")]
+        self.script = Script(steps, self._act)
+        self.door = Door(PARTNER, token, journal, self.faults)
+        self.door.accept("/order-confirmations", "json.order_confirmation", lambda d: d["number"], self._confirmed)
+        self.door.accept("/goods-receipts", "json.goods_receipt", lambda d: d["warehouseReceipt"], self._posted)
+
+    async def release(self, order: Order) -> None:
+        self._lines[order.number] = {line.number: line for line in order.lines}
+        await self._send(order, "release")
+
+    async def _send(self, order: Order, action: str, *, deleted: frozenset[str] = frozenset()) -> None:
+        version = self._versions.get(order.number, 0) + 1
+        self._versions[order.number] = version
+        lines = self._lines[order.number]
+        for line in lines.values():
+            gone = line.number in deleted or action == "cancel"
+            self.book.ordered[order.number, line.number] = Decimal(0) if gone else line.quantity
+        document = self._document(order, action, version, deleted)
+        key = f"{order.number}/{version}"
+        await self.faults.deliver(
+            lambda: self._post.send(PARTNER, "purchase-orders", "json.purchase_order", key, document)
+        )
+
+    def _document(self, order: Order, action: str, version: int, deleted: frozenset[str]) -> dict[str, Any]:
+        lines = [self._line(line, line.number in deleted) for line in self._lines[order.number].values()]
+        return {
+            "documentType": "purchaseOrder",
+            "action": action,
+            "companyCode": self._day.business_unit,
+            "purchaseOrder": {
+                "number": order.number,
+                "version": str(version),
+                "changedAt": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+                "orderDate": self._day.ordered_on,
+                "supplier": VENDORS[order.supplier],
+                "shipTo": PLANTS[order.location],
+                "currency": "EUR",
+                "incoterms": {"rule": "FCA", "place": "Rotterdam"},
+                "priority": "express" if order.express else "standard",
+                "lines": lines,
+            },
+        }
+
+    @staticmethod
+    def _line(line: Line, deleted: bool) -> dict[str, Any]:
+        unit = UNITS[line.unit]
+        return {
+            "line": line.number,
+            "material": line.sku,
+            "description": f"Article {line.sku}",
+            "quantity": str(line.quantity),
+            "unit": unit,
+            "price": {"amount": line.price, "per": "1", "unit": unit},
+            "window": {
+                "from": line.wanted,
+                "to": line.wanted,
+                "fromTime": "08:00",
+                "toTime": "16:00",
+                "zone": "Europe/Berlin",
+            },
+            "deleted": deleted,
+        }
+
+    async def _act(self, order: Order, step: Step) -> None:
+        if step.do == "cancel":
+            await self._send(order, "cancel")
+            return
+        lines = self._lines[order.number]
+        before = dict(lines)
+        for number, quantity in step.facts.get("lines", {}).items():
+            lines[str(number)] = replace(lines[str(number)], quantity=Decimal(str(quantity)))
+        deleted = frozenset(str(number) for number in step.facts.get("delete", ()))
+        if step.do == "change late":
+            await self._send_late(order, before)
+        await self._send(order, "change", deleted=deleted)
+        if step.do == "change twice":
+            await self._repeat(order, deleted)
+
+    async def _repeat(self, order: Order, deleted: frozenset[str]) -> None:
+        version = self._versions[order.number]
+        document = self._document(order, "change", version, deleted)
+        await self._post.send(PARTNER, "purchase-orders", "json.purchase_order", f"{order.number}/{version}", document)
+
+    async def _send_late(self, order: Order, before: Mapping[str, Line]) -> None:
+        """An older state of the order that was stuck in the ERP's own queue and leaves it only now."""
+        document = self._document(order, "change", 0, frozenset())
+        order_part = {**document["purchaseOrder"], "changedAt": f"{self._day.ordered_on}T00:00:01Z"}
+        order_part["lines"] = [self._line(line, False) for line in before.values()]
+        late = {**document, "purchaseOrder": order_part}
+        await self._post.send(PARTNER, "purchase-orders", "json.purchase_order", f"{order.number}/late", late)
+
+    async def _confirmed(self, document: Mapping[str, Any]) -> Answer:
+        number = document["number"]
+        count = self._seen_confirmations.get(number, 0) + 1
+        self._seen_confirmations[number] = count
+        if int(document["aggregateVersion"]) >= self.book.revisions.get(number, 0):
+            self.book.revisions[number] = int(document["aggregateVersion"])
+            for line in document["lines"]:
+                self.book.confirmed[number, line["line"]] = Decimal(line["confirmedQuantity"] or "0")
+        self.script.saw(number, f"confirmed:{count}")
+        for line in document["lines"]:
+            if line["state"] == "awaiting_decision":
+                self.decide(number, line["line"])
+        return 201, {"confirmationNumber": f"AB-{number}-{count}"}
+
+    async def _posted(self, document: Mapping[str, Any]) -> Answer:
+        for line in document["lines"]:
+            key = (line["order"], line["line"])
+            self.book.received[key] += Decimal(line["quantity"]) * self._units_per(line, key)
+            if line["condition"] == "damaged":
+                self.book.damaged[key] += Decimal(line["quantity"]) * self._units_per(line, key)
+        number = str(5_000_000_001 + len(self.receipts))
+        self.receipts[document["receiptId"]] = {**document, "documentNumber": number}
+        return 201, {"documentNumber": number}
+
+    def _units_per(self, line: Mapping[str, Any], key: tuple[str, str]) -> Decimal:
+        """Units of the order's line in one unit of the receipt's, by the base quantity that the receipt carries."""
+        ordered = self._lines.get(key[0], {}).get(key[1])
+        if ordered is None or CANONICAL.get(line["unit"], line["unit"]) == ordered.unit:
+            return Decimal(1)
+        card = self._cards[ordered.sku]
+        return card.in_unit(Decimal(line["baseQuantity"]), ordered.unit) / Decimal(line["quantity"])

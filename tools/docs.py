@@ -1,0 +1,164 @@
+"""Writes the documents that the contracts already say: the event catalog as a page and as AsyncAPI, and who owns what.
+
+`write` puts them into docs/, `check` fails where a committed one differs. Nothing here knows a context: everything
+comes from the descriptors and their options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from crossdock.options.v1 import options_pb2
+from crossdock_kit.ownership import ownership_table
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, FileDescriptor
+
+ROOT = Path(__file__).resolve().parent.parent
+PROTO = ROOT / "proto"
+DOCS = ROOT / "docs"
+SCALARS = {
+    FieldDescriptor.TYPE_STRING: "string",
+    FieldDescriptor.TYPE_BYTES: "bytes",
+    FieldDescriptor.TYPE_BOOL: "bool",
+    FieldDescriptor.TYPE_INT32: "int32",
+    FieldDescriptor.TYPE_INT64: "int64",
+}
+HEADERS = {
+    "ce-id": "id of the event, also `Nats-Msg-Id`; a consumer recognises a duplicate by it",
+    "ce-source": "service that announces it",
+    "ce-type": "full message name",
+    "ce-subject": "business key of the aggregate",
+    "ce-time": "when it was recorded here",
+    "ce-occurredat": "when it happened there",
+    "ce-origin": "system instance, its document and revision",
+    "ce-tenant": "company",
+    "ce-businessunit": "business unit",
+    "ce-correlationid": "what the caller calls the whole",
+    "ce-causationid": "event or request that caused it",
+    "ce-aggregate": "kind and id of the aggregate",
+    "ce-eventversion": "1, 2, 3 within the aggregate; a gap shows a missing event",
+    "ce-partition": "0 to 15, by hash of tenant and aggregate",
+    "ce-priority": "lane: express or standard",
+    "ce-transactionids": "transactions whose timeline it stands in",
+    "traceparent": "W3C trace context of the step that recorded it",
+}
+
+
+def event_files() -> Iterator[FileDescriptor]:
+    for path in sorted(PROTO.glob("crossdock/*/events/v*/events.proto")):
+        module = path.relative_to(PROTO).with_suffix("").as_posix().replace("/", ".") + "_pb2"
+        yield importlib.import_module(module).DESCRIPTOR
+
+
+def events() -> Iterator[tuple[Descriptor, options_pb2.Event]]:
+    for file in event_files():
+        for message in file.message_types_by_name.values():
+            if message.GetOptions().HasExtension(options_pb2.event):
+                yield message, message.GetOptions().Extensions[options_pb2.event]
+
+
+def context_of(message: Descriptor) -> str:
+    return str(message.file.package).split(".")[1]
+
+
+def type_of(field: FieldDescriptor) -> str:
+    if field.message_type is not None:
+        name = str(field.message_type.full_name)
+    elif field.enum_type is not None:
+        name = str(field.enum_type.full_name)
+    else:
+        name = SCALARS.get(field.type, str(field.type))
+    return f"repeated {name}" if field.is_repeated else name
+
+
+def event_catalog() -> str:
+    lines = [
+        "# Events",
+        "",
+        "Generated from `proto/` by `make docs`; do not edit. Each event travels as CloudEvents in binary mode: the body",
+        "is the protobuf message, the headers are those below. The subject is the type with the partition at its end,",
+        "`crossdock.procurement.events.v1.PurchaseOrderReleased.07` (`.07x` in the express lane).",
+        "",
+        "| header | meaning |",
+        "|---|---|",
+        *[f"| `{name}` | {meaning} |" for name, meaning in HEADERS.items()],
+    ]
+    for message, option in events():
+        lines += [
+            "",
+            f"## {message.name}",
+            "",
+            f"`{message.full_name}`, aggregate `{option.aggregate}`. {option.summary}",
+            "",
+        ]
+        lines += ["| field | type | key |", "|---|---|---|"]
+        lines += [
+            f"| `{field.name}` | `{type_of(field)}` | {'yes' if field.name in option.keys else ''} |"
+            for field in message.fields
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def asyncapi() -> str:
+    channels, operations, messages = {}, {}, {}
+    for message, option in events():
+        name = f"{context_of(message)}.{message.name}"
+        channels[name] = {
+            "address": f"{message.full_name}.{{slot}}",
+            "parameters": {"slot": {"description": "00 to 15, with x at its end in the express lane"}},
+            "messages": {message.name: {"$ref": f"#/components/messages/{name}"}},
+        }
+        operations[f"announce.{name}"] = {"action": "send", "channel": {"$ref": f"#/channels/{name}"}}
+        messages[name] = {
+            "name": message.full_name,
+            "summary": option.summary,
+            "contentType": "application/protobuf",
+            "headers": {"type": "object", "properties": {key: {"type": "string"} for key in HEADERS}},
+            "x-aggregate": option.aggregate,
+            "x-keys": list(option.keys),
+        }
+    document = {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Crossdock events", "version": "1.0.0", "license": {"name": "Apache-2.0"}},
+        "defaultContentType": "application/protobuf",
+        "channels": channels,
+        "operations": operations,
+        "components": {"messages": messages},
+    }
+    return "# Generated from proto/ by `make docs`; do not edit.\n" + yaml.safe_dump(
+        document, sort_keys=False, width=120
+    )
+
+
+def ownership() -> str:
+    head = "# Who may write what\n\nGenerated from the options of the contracts by `make docs`; do not edit.\n\n"
+    return head + ownership_table()
+
+
+DOCUMENTS = {"events.md": event_catalog, "asyncapi.yaml": asyncapi, "ownership.md": ownership}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("write", "check"))
+    stale = []
+    arguments = parser.parse_args()
+    for name, generate in DOCUMENTS.items():
+        path, text = DOCS / name, generate()
+        if arguments.what == "write":
+            path.write_text(text)
+        elif not path.exists() or path.read_text() != text:
+            stale.append(name)
+    if stale:
+        print(f"docs: {', '.join(stale)} differ from the contracts; run `make docs`", file=sys.stderr)
+        return 1
+    print(f"docs: {len(DOCUMENTS)} documents from {sum(1 for _ in events())} events")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
