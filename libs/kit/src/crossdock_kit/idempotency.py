@@ -21,7 +21,7 @@ from crossdock_kit import audit
 from crossdock_kit.context import Actor, CallScope, Cause, current_scope
 from crossdock_kit.errors import CrossdockError, IdempotencyKeyReused, kind_of
 from crossdock_kit.server.methods import REQUEST_ID, Method
-from crossdock_kit.server.refusals import status_of
+from crossdock_kit.server.refusals import RecordedRefusal, status_of
 from crossdock_kit.telemetry.spans import parse_traceparent
 
 _CLAIM = """
@@ -44,14 +44,6 @@ class OpenWork(Protocol):
 
 class OpensWork(Protocol):
     def __call__(self, *, tenants: Iterable[str]) -> AbstractAsyncContextManager[Any]: ...
-
-
-class RecordedRefusal(Exception):
-    """A refusal that is on record; carries the status as every repetition will get it."""
-
-    def __init__(self, status: Status) -> None:
-        super().__init__(status.message)
-        self.status = status
 
 
 class _Answered(Exception):

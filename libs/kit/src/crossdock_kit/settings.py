@@ -22,7 +22,7 @@ class SettingsError(Exception):
 
 
 def setting(variable: str, read: Callable[[str], Any] = str, default: Any = MISSING, *, secret: bool = False) -> Any:
-    """A field that is read from an environment variable. An empty variable counts as not set; `default` may be a dict."""
+    """A field that is read from an environment variable; an empty one counts as not set. `default` may be a dict."""
     about = {"variable": variable, "read": read}
     if isinstance(default, dict):
         return field(default_factory=default.copy, repr=not secret, metadata=about)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -26,9 +26,10 @@ from crossdock_kit.server.passage import Passage
 from crossdock_kit.telemetry import names
 from crossdock_kit.validation import validate
 
-Context = grpc.aio.ServicerContext[Any, Any]
-Handler = grpc.RpcMethodHandler[Any, Any]
-Run = Callable[[Admitted, Any, Context], Awaitable[Any]]
+# Quoted: these classes take type parameters in the stubs only.
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Run: TypeAlias = "Callable[[Admitted, Any, Context], Awaitable[Any]]"
 
 
 class RunsOnce(Protocol):

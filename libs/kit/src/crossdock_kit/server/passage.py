@@ -11,10 +11,9 @@ import grpc
 from grpc.aio import AbortError
 
 from crossdock_kit.errors import BUG, kind_of
-from crossdock_kit.idempotency import RecordedRefusal
 from crossdock_kit.server.calls import CallUnderWay
 from crossdock_kit.server.methods import Method
-from crossdock_kit.server.refusals import STATUSES, Late, abort, status_of, surface
+from crossdock_kit.server.refusals import STATUSES, Late, RecordedRefusal, abort, status_of, surface
 
 log = logging.getLogger(__name__)
 

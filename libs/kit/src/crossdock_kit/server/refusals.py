@@ -27,6 +27,14 @@ class Late(Exception):
     """The call used up its time."""
 
 
+class RecordedRefusal(Exception):
+    """A refusal that is on record; carries the status as every repetition will get it."""
+
+    def __init__(self, status: Status) -> None:
+        super().__init__(status.message)
+        self.status = status
+
+
 def _details(error: CrossdockError, domain: str) -> list[Message]:
     info = ErrorInfo(reason=error.code, domain=domain, metadata=error.metadata)
     found: list[Message] = [info]
