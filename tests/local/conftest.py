@@ -22,7 +22,9 @@ PYTHONPATH = "{checkout}/services/echo/src"
 ECHO_RECORD = "{data}/record"
 
 [tool.crossdock.workers.porter]
+module = "echo.__main__"
 arguments = ["porter"]
+listeners = ["http"]
 
 [tool.crossdock.workers.porter.environment]
 PYTHONPATH = "{checkout}/services/echo/src"
@@ -64,7 +66,9 @@ async def serve():
 
 async def carry():
     record.write_text("\\n".join(sorted(os.environ)))
-    await asyncio.Event().wait()
+    host, port = os.environ["CROSSDOCK_HTTP_LISTEN"].split(":")
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), host, int(port))
+    await server.serve_forever()
 
 
 asyncio.run({"migrate": migrate, "porter": carry}.get((sys.argv + ["serve"])[1], serve)())

@@ -44,3 +44,12 @@ def test_a_token_of_another_issuer_is_not_known(tmp_path: Path) -> None:
     stranger = Issuer(tmp_path / "stranger").mint(BUYER)
     with pytest.raises(KeyError):
         verified(stranger, Issuer(tmp_path / "own"))
+
+
+def test_a_renewed_token_speaks_for_the_same_caller_even_after_it_expired(tmp_path: Path) -> None:
+    issuer = Issuer(tmp_path / "identity")
+    path = tmp_path / "partners" / "S1.jwt"
+    issuer.write_token(path, BUYER, timedelta(seconds=-1))
+    issuer.renew_tokens(path.parent)
+    claims = verified(path.read_text(), issuer)
+    assert (claims["sub"], claims["partner"], claims["tenants"]) == ("buyer", "S1", ["acme"])

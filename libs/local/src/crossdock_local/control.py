@@ -93,7 +93,8 @@ def _state_of(place: Place, spawned: subprocess.Popen[bytes] | None) -> StackSta
 def _why_it_failed(place: Place) -> str:
     state = read_state(place)
     error = state.error if state else ""
-    return f"the stack did not start: {error or place.logs / 'supervisor.log'}"
+    log = place.logs / "supervisor.log"
+    return f"the stack did not start: {error or log.read_text(errors='replace')[-2000:]}"
 
 
 def _gone_within(place: Place, seconds: float) -> bool:

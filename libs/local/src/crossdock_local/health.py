@@ -1,6 +1,8 @@
-"""Asks a gRPC server, by the standard health protocol, whether it serves."""
+"""Asks a gRPC server, by the standard health protocol, whether it serves; and any other port whether it is open."""
 
 from __future__ import annotations
+
+import asyncio
 
 import grpc
 from grpc_health.v1 import health_pb2
@@ -27,3 +29,9 @@ async def is_serving(address: str) -> bool:
 async def require_serving(address: str) -> None:
     if not await is_serving(address):
         raise ConnectionError(f"{address} answers that it does not serve yet")
+
+
+async def require_listening(address: str) -> None:
+    host, port = address.rsplit(":", 1)
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.close()

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives import serialization
@@ -83,6 +84,23 @@ class Issuer:
         """One file per caller, named by its subject."""
         for caller in callers:
             self.write_token(folder / f"{caller.subject}.jwt", caller)
+
+    def renew_tokens(self, folder: Path) -> None:
+        """Every token of the folder again, for the same caller and a new lifetime."""
+        for path in folder.glob("*.jwt"):
+            # Our own file, so its signature has nothing to prove; it may well have expired while the stack was down.
+            claims = jwt.decode(path.read_text(), options={"verify_signature": False})
+            self.write_token(path, _caller_of(claims))
+
+
+def _caller_of(claims: dict[str, Any]) -> Caller:
+    return Caller(
+        subject=claims["sub"],
+        tenants=tuple(claims["tenants"]),
+        permissions=tuple(claims["permissions"]),
+        partner=claims.get("partner"),
+        business_units=tuple(claims["business_units"]),
+    )
 
 
 def _new_key() -> bytes:

@@ -10,12 +10,13 @@ import asyncio
 import hashlib
 import json
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from crossdock_local import databases
-from crossdock_local.declared import DeclaredService, DeclaredWorker, declared_services
-from crossdock_local.health import require_serving
+from crossdock_local.declared import DeclaredService, DeclaredWorker, declared_services, ports_of
+from crossdock_local.health import require_listening, require_serving
 from crossdock_local.identity import Caller, Issuer
 from crossdock_local.place import Place
 from crossdock_local.ports import HOST, PortBook
@@ -25,9 +26,10 @@ from crossdock_local.servers.postgres import Postgres
 from crossdock_local.servers.valkey import Valkey
 from crossdock_local.state import ProcessState, StackState, write_state
 from crossdock_local.supervised import Supervised
-from crossdock_local.surroundings import Surroundings, tenants
+from crossdock_local.surroundings import Surroundings, partner_tokens, service_tokens, tenants
 
 DATABASE = "crossdock"
+NONE: Mapping[str, str] = {}
 READY_SECONDS = 90
 TOKEN_ROTATION_SECONDS = 20 * 60
 
@@ -49,14 +51,14 @@ class Stack:
         await self._bring_up(self._servers)
         self._say("starting", "database")
         surroundings = await self._surroundings(postgres, nats, valkey)
-        self.write_tokens(surroundings)
+        self._write_tokens(surroundings.tenants)
         self._say("starting", "migrations")
         await self._migrate(surroundings)
         self._say("starting", "services")
         self._add_processes(surroundings)
         await self._bring_up(self._processes)
         self._say("ready")
-        self._rotation = asyncio.create_task(self._rotate_tokens(surroundings))
+        self._rotation = asyncio.create_task(self._rotate_tokens(surroundings.tenants))
 
     async def stop(self) -> None:
         """Services first, so that they can still finish and acknowledge; PostgreSQL last."""
@@ -83,7 +85,7 @@ class Stack:
         urls = await asyncio.gather(
             *(databases.add_service(postgres, DATABASE, name, self._place.secrets) for name in names)
         )
-        listeners = [f"{service.name}-{name}" for service in self._services for name in service.listeners]
+        listeners = [port for service in self._services for port in ports_of(service)]
         return Surroundings(
             checkout=self._checkout,
             services_folder=self._place.folder("services"),
@@ -97,14 +99,16 @@ class Stack:
             tenants=tenants(),
         )
 
-    def write_tokens(self, surroundings: Surroundings) -> None:
-        callers = [Caller(each.name, surroundings.tenants, each.permissions) for each in self._services]
-        self._issuer.write_tokens(surroundings.tokens, callers)
+    def _write_tokens(self, serving: Sequence[str]) -> None:
+        """A fresh token for each service, and for each partner that has one."""
+        callers = [Caller(each.name, tuple(serving), each.permissions) for each in self._services]
+        self._issuer.write_tokens(service_tokens(self._place.secrets), callers)
+        self._issuer.renew_tokens(partner_tokens(self._place.secrets))
 
-    async def _rotate_tokens(self, surroundings: Surroundings) -> None:
+    async def _rotate_tokens(self, serving: Sequence[str]) -> None:
         while True:
             await asyncio.sleep(TOKEN_ROTATION_SECONDS)
-            self.write_tokens(surroundings)
+            self._write_tokens(serving)
 
     async def _migrate(self, surroundings: Surroundings) -> None:
         """Runs the migrations of each service whose migration files changed since they last ran."""
@@ -135,40 +139,43 @@ class Stack:
             self._processes += [self._worker_process(service, each, surroundings) for each in service.workers]
 
     def _service_process(self, service: DeclaredService, surroundings: Surroundings) -> Supervised:
-        environment = surroundings.of_service(service)
-        child = self._python(service, service.name, (), environment)
+        child = self._python(service, service.name, [service.name], surroundings.of_service(service))
         address = surroundings.peers[service.name]
 
         async def start() -> None:
             child.start()
             await child.wait_until(lambda: require_serving(address), READY_SECONDS)
 
-        supervised = self._supervised("service", child, start, address)
-        supervised.state.listeners = {
-            name: environment[f"CROSSDOCK_{name.upper()}_LISTEN"] for name in service.listeners
-        }
-        return supervised
+        return self._supervised("service", child, start, address, surroundings.listeners(service))
 
     def _worker_process(
         self, service: DeclaredService, worker: DeclaredWorker, surroundings: Surroundings
     ) -> Supervised:
-        environment = surroundings.of_worker(service, worker)
-        child = self._python(service, f"{service.name}-{worker.name}", worker.arguments, environment)
+        command = [worker.module, *worker.arguments]
+        child = self._python(service, worker.name, command, surroundings.of_worker(service, worker))
+        listeners = surroundings.listeners(worker)
 
         async def start() -> None:
             child.start()
+            for address in listeners.values():
+                await child.wait_until(partial(require_listening, address), READY_SECONDS)
 
-        return self._supervised("worker", child, start, "")
+        return self._supervised("worker", child, start, "", listeners)
 
-    def _python(
-        self, service: DeclaredService, name: str, arguments: Iterable[str], environment: dict[str, str]
-    ) -> Child:
-        command = [sys.executable, "-m", service.name, *arguments]
-        log = self._place.logs / f"{name}.log"
-        return Child(Program(name, command, log, environment, folder=service.folder))
+    def _python(self, service: DeclaredService, name: str, module: Iterable[str], environment: dict[str, str]) -> Child:
+        command = [sys.executable, "-m", *module]
+        return Child(Program(name, command, self._place.logs / f"{name}.log", environment, folder=service.folder))
 
-    def _supervised(self, kind: str, child: Child, start: Callable[[], Awaitable[None]], address: str) -> Supervised:
-        state = ProcessState(child.program.name, kind, address=address, log=str(child.program.log))
+    def _supervised(
+        self,
+        kind: str,
+        child: Child,
+        start: Callable[[], Awaitable[None]],
+        address: str,
+        listeners: Mapping[str, str] = NONE,
+    ) -> Supervised:
+        log = str(child.program.log)
+        state = ProcessState(child.program.name, kind, address=address, log=log, listeners=dict(listeners))
         self._state.processes.append(state)
         return Supervised(child, start, state, self._publish)
 

@@ -35,6 +35,20 @@ def passed_on() -> dict[str, str]:
     }
 
 
+def service_tokens(secrets: Path) -> Path:
+    return secrets / "tokens" / "services"
+
+
+def partner_tokens(secrets: Path) -> Path:
+    """A file <partner>.jwt for each partner that a worker serves."""
+    return secrets / "tokens" / "partners"
+
+
+def partner_secrets(secrets: Path) -> Path:
+    """What profiles name by reference: keys and passwords that partners gave us, one file each."""
+    return secrets / "partners"
+
+
 @dataclass(frozen=True, slots=True)
 class Surroundings:
     """The addresses and folders of one running stack."""
@@ -51,10 +65,6 @@ class Surroundings:
     tenants: tuple[str, ...]
 
     def of_service(self, service: DeclaredService) -> dict[str, str]:
-        listeners = {
-            f"CROSSDOCK_{name.upper()}_LISTEN": f"{HOST}:{self.ports[f'{service.name}-{name}']}"
-            for name in service.listeners
-        }
         addresses = {
             "CROSSDOCK_DATABASE_URL": self.database_urls[service.name].database,
             "CROSSDOCK_NATS_URL": self.nats_urls[service.name],
@@ -62,21 +72,23 @@ class Surroundings:
             "CROSSDOCK_LISTEN": self.peers[service.name],
             "CROSSDOCK_DATA_KEY_FILE": str(key(self.secrets, f"{service.name}-data")),
         }
-        return self._everyones(service) | addresses | listeners | self._filled(service, service.environment)
+        return self._everyones(service) | addresses | self._told(service, service)
 
     def of_migration(self, service: DeclaredService) -> dict[str, str]:
         return self.of_service(service) | {"CROSSDOCK_MIGRATION_URL": self.database_urls[service.name].migration}
 
     def of_worker(self, service: DeclaredService, worker: DeclaredWorker) -> dict[str, str]:
-        """No address of a database or a broker, and no key to raw documents."""
-        return self._everyones(service) | self._filled(service, worker.environment)
+        """No address of a database or a broker, and no key to raw documents; the partners' tokens and secrets."""
+        folders = {
+            "CROSSDOCK_WORKER_TOKENS_DIR": str(partner_tokens(self.secrets)),
+            "CROSSDOCK_SECRETS_DIR": str(partner_secrets(self.secrets)),
+            "CROSSDOCK_TRANSPORT_DIR": str(self.data_folder(service) / "transport"),
+        }
+        return self._everyones(service) | folders | self._told(service, worker)
 
-    def token_file(self, service: str) -> Path:
-        return self.tokens / f"{service}.jwt"
-
-    @property
-    def tokens(self) -> Path:
-        return self.secrets / "tokens"
+    def listeners(self, process: DeclaredService | DeclaredWorker) -> dict[str, str]:
+        """Name to host:port of the ports that a process opens beside the service's gRPC."""
+        return {name: f"{HOST}:{self.ports[f'{process.name}-{name}']}" for name in process.listeners}
 
     def data_folder(self, service: DeclaredService) -> Path:
         folder = self.services_folder / service.name
@@ -91,8 +103,7 @@ class Surroundings:
             "CROSSDOCK_SERVICE": service.name,
             "CROSSDOCK_PEERS": json.dumps(dict(self.peers), sort_keys=True),
             "CROSSDOCK_JWKS_FILE": str(self.jwks_file),
-            "CROSSDOCK_TOKEN_FILE": str(self.token_file(service.name)),
-            "CROSSDOCK_PARTNER_TOKENS": str(self.tokens / "partners"),
+            "CROSSDOCK_TOKEN_FILE": str(service_tokens(self.secrets) / f"{service.name}.jwt"),
             "CROSSDOCK_ISSUER": ISSUER,
             "CROSSDOCK_AUDIENCE": AUDIENCE,
             "CROSSDOCK_TENANTS": ",".join(self.tenants),
@@ -102,6 +113,9 @@ class Surroundings:
             "CROSSDOCK_EGRESS_ALLOW": "127.0.0.0/8",
         }
 
-    def _filled(self, service: DeclaredService, said: Mapping[str, str]) -> dict[str, str]:
+    def _told(self, service: DeclaredService, process: DeclaredService | DeclaredWorker) -> dict[str, str]:
+        """Its listeners, and what its pyproject.toml says, with the folders filled in."""
         known = {"checkout": str(self.checkout), "data": str(self.data_folder(service))}
-        return {name: value.format_map(known) for name, value in said.items()}
+        said = {name: value.format_map(known) for name, value in process.environment.items()}
+        listeners = self.listeners(process).items()
+        return said | {f"CROSSDOCK_{name.upper()}_LISTEN": address for name, address in listeners}
