@@ -79,9 +79,9 @@ def event_catalog() -> str:
     lines = [
         "# Events",
         "",
-        "Generated from `proto/` by `make docs`; do not edit. Each event travels as CloudEvents in binary mode: the body",
-        "is the protobuf message, the headers are those below. The subject is the type with the partition at its end,",
-        "`crossdock.procurement.events.v1.PurchaseOrderReleased.07` (`.07x` in the express lane).",
+        "Generated from `proto/` by `make docs`; do not edit. Each event travels as CloudEvents in binary mode: the",
+        "body is the protobuf message, the headers are those below. The subject is the type with the partition at its",
+        "end, `crossdock.procurement.events.v1.PurchaseOrderReleased.07` (`.07x` in the express lane).",
         "",
         "| header | meaning |",
         "|---|---|",
@@ -136,7 +136,7 @@ def asyncapi() -> str:
 
 def ownership() -> str:
     head = "# Who may write what\n\nGenerated from the options of the contracts by `make docs`; do not edit.\n\n"
-    return head + ownership_table()
+    return head + str(ownership_table())
 
 
 DOCUMENTS = {"events.md": event_catalog, "asyncapi.yaml": asyncapi, "ownership.md": ownership}

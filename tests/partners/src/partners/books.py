@@ -24,7 +24,7 @@ class OrderBook:
     revisions: dict[str, int] = field(default_factory=dict)
 
     def of(self, order: str, line: str) -> Mapping[str, Decimal]:
-        """All that this partner holds of one line, by the name of the book; books that it does not keep are left out."""
+        """What this partner holds of one line, by the name of the book; books that it does not keep are left out."""
         books = ("ordered", "confirmed", "shipped", "received", "damaged")
         return {name: getattr(self, name)[order, line] for name in books if (order, line) in getattr(self, name)}
 

@@ -7,14 +7,17 @@ of the order, `confirmed:1` when the ERP learned the supplier's first answer. No
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+IN_DAYS = re.compile(r"\+\d{1,3}")
 BUILT_IN = Path(__file__).parents[2] / "day" / "inbound.yaml"
 
 
@@ -32,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one partner does, once all of `on` has been seen. The rest is in the words of that partner's format."""
+    """What one partner does, once all of `on` (`when` in the file) has been seen; the rest is in that partner's words."""
 
     on: tuple[str, ...]
     do: str
@@ -64,7 +67,6 @@ class Day:
     events: tuple[Step, ...] = ()
     # Ends that belong to no order: receipts of nobody's order, documents that are refused.
     strays: tuple[Mapping[str, Any], ...] = ()
-    stock: Mapping[str, Any] = field(default_factory=dict)
 
     def order(self, number: str) -> Order | None:
         return next((order for order in self.orders if order.number == number), None)
@@ -85,9 +87,9 @@ def _line(row: Mapping[str, Any], wanted: str) -> Line:
 
 
 def read_step(row: Mapping[str, Any]) -> Step:
-    on = row["on"]
-    facts = {key: value for key, value in row.items() if key not in ("on", "do")}
-    return Step(tuple(on) if isinstance(on, list) else (on,), row["do"], facts)
+    when = row["when"]
+    facts = {key: value for key, value in row.items() if key not in ("when", "do")}
+    return Step(tuple(when) if isinstance(when, list) else (when,), row["do"], facts)
 
 
 def _order(row: Mapping[str, Any], wanted: str) -> Order:
@@ -104,9 +106,20 @@ def _order(row: Mapping[str, Any], wanted: str) -> Order:
     )
 
 
-def load(path: Path = BUILT_IN) -> Day:
+def on_the_calendar(value: Any, today: date) -> Any:
+    """The same data with each "+7" replaced by the date seven days after `today`."""
+    if isinstance(value, dict):
+        return {key: on_the_calendar(each, today) for key, each in value.items()}
+    if isinstance(value, list):
+        return [on_the_calendar(each, today) for each in value]
+    if isinstance(value, str) and IN_DAYS.fullmatch(value):
+        return (today + timedelta(days=int(value))).isoformat()
+    return value
+
+
+def load(path: Path = BUILT_IN, today: date | None = None) -> Day:
     """Reads a day; raises KeyError naming what a row lacks."""
-    text = yaml.safe_load(path.read_text(encoding="utf-8"))
+    text = on_the_calendar(yaml.safe_load(path.read_text(encoding="utf-8")), today or datetime.now(UTC).date())
     wanted = str(text["wanted_by"])
     return Day(
         tenant=text["tenant"],
@@ -115,5 +128,4 @@ def load(path: Path = BUILT_IN) -> Day:
         orders=tuple(_order(row, wanted) for row in text["orders"]),
         events=tuple(read_step(row) for row in text.get("events", ())),
         strays=tuple(text.get("strays", ())),
-        stock=text.get("stock", {}),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +32,21 @@ UNITS = {"EA": "ST", "XCS": "KAR", "XPX": "PAL", "KGM": "KG"}
 CANONICAL = {own: unit for unit, own in UNITS.items()}
 
 
+# Prefix of each supplier's own article numbers, as the ERP keeps them in its info records.
+ARTICLES = {
+    "sup-nordic": "ND",
+    "sup-delta": "DL",
+    "sup-orion": "OR",
+    "sup-kiwi": "KW",
+    "sup-api-atlas": "AT",
+    "sup-api-luna": "LU",
+}
+
+
+def instant(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
 class Erp:
     """The buyer's book. `decide` is told of each line that waits for the buyer: order, line number."""
 
@@ -43,6 +58,8 @@ class Erp:
         self.decide: Callable[[str, str], None] = lambda order, line: None
         self._versions: dict[str, int] = {}
         self._lines: dict[str, dict[str, Line]] = {}
+        # A moment after each release, to which a late change is dated.
+        self._released: dict[str, str] = {}
         self._seen_confirmations: dict[str, int] = {}
         steps = [(order, step) for order in day.orders for step in order.steps_of("erp_does")]
         self.script = Script(steps, self._act)
@@ -52,6 +69,9 @@ class Erp:
 
     async def release(self, order: Order) -> None:
         self._lines[order.number] = {line.number: line for line in order.lines}
+        self._released[order.number] = (
+            (datetime.now(UTC) + timedelta(milliseconds=1)).isoformat().replace("+00:00", "Z")
+        )
         await self._send(order, "release")
 
     async def _send(self, order: Order, action: str, *, deleted: frozenset[str] = frozenset()) -> None:
@@ -68,7 +88,7 @@ class Erp:
         )
 
     def _document(self, order: Order, action: str, version: int, deleted: frozenset[str]) -> dict[str, Any]:
-        lines = [self._line(line, line.number in deleted) for line in self._lines[order.number].values()]
+        lines = [self._line(order, line, line.number in deleted) for line in self._lines[order.number].values()]
         return {
             "documentType": "purchaseOrder",
             "action": action,
@@ -76,7 +96,7 @@ class Erp:
             "purchaseOrder": {
                 "number": order.number,
                 "version": str(version),
-                "changedAt": datetime.now(UTC).isoformat().replace("+00:00", "Z"),
+                "changedAt": instant(datetime.now(UTC)),
                 "orderDate": self._day.ordered_on,
                 "supplier": VENDORS[order.supplier],
                 "shipTo": PLANTS[order.location],
@@ -88,11 +108,12 @@ class Erp:
         }
 
     @staticmethod
-    def _line(line: Line, deleted: bool) -> dict[str, Any]:
+    def _line(order: Order, line: Line, deleted: bool) -> dict[str, Any]:
         unit = UNITS[line.unit]
         return {
             "line": line.number,
             "material": line.sku,
+            "supplierMaterial": f"{ARTICLES[order.supplier]}-{line.sku[1:]}",
             "description": f"Article {line.sku}",
             "quantity": str(line.quantity),
             "unit": unit,
@@ -110,14 +131,18 @@ class Erp:
     async def _act(self, order: Order, step: Step) -> None:
         if step.do == "cancel":
             await self._send(order, "cancel")
-            return
+        elif step.do == "late":
+            await self._send_late(order)
+        elif step.do in ("change", "change twice"):
+            await self._change(order, step)
+        else:
+            raise ValueError(f"an ERP cannot {step.do}")
+
+    async def _change(self, order: Order, step: Step) -> None:
         lines = self._lines[order.number]
-        before = dict(lines)
         for number, quantity in step.facts.get("lines", {}).items():
             lines[str(number)] = replace(lines[str(number)], quantity=Decimal(str(quantity)))
         deleted = frozenset(str(number) for number in step.facts.get("delete", ()))
-        if step.do == "change late":
-            await self._send_late(order, before)
         await self._send(order, "change", deleted=deleted)
         if step.do == "change twice":
             await self._repeat(order, deleted)
@@ -127,12 +152,12 @@ class Erp:
         document = self._document(order, "change", version, deleted)
         await self._post.send(PARTNER, "purchase-orders", "json.purchase_order", f"{order.number}/{version}", document)
 
-    async def _send_late(self, order: Order, before: Mapping[str, Line]) -> None:
-        """An older state of the order that was stuck in the ERP's own queue and leaves it only now."""
+    async def _send_late(self, order: Order) -> None:
+        """A state between the first two that was stuck in the ERP's own queue and leaves it only now."""
         document = self._document(order, "change", 0, frozenset())
-        order_part = {**document["purchaseOrder"], "changedAt": f"{self._day.ordered_on}T00:00:01Z"}
-        order_part["lines"] = [self._line(line, False) for line in before.values()]
-        late = {**document, "purchaseOrder": order_part}
+        lines = [self._line(order, replace(line, quantity=line.quantity + 1), False) for line in order.lines]
+        part = {**document["purchaseOrder"], "changedAt": self._released[order.number], "lines": lines}
+        late = {**document, "purchaseOrder": part}
         await self._post.send(PARTNER, "purchase-orders", "json.purchase_order", f"{order.number}/late", late)
 
     async def _confirmed(self, document: Mapping[str, Any]) -> Answer:

@@ -20,7 +20,7 @@ from partners.script import Script
 ZERO = Decimal(0)
 # Codes by which the supplier takes the quantity into its own book of promises.
 PROMISES = frozenset(["IA", "AC", "AR", "AA", "IC", "IQ", "IP", "IE", "DR", "SP", "IS", "BP"])
-DEFAULT_STEPS = (read_step({"on": "order:1", "do": "answer"}), read_step({"on": "order:1", "do": "ship"}))
+DEFAULT_STEPS = (read_step({"when": "order:1", "do": "answer"}), read_step({"when": "order:1", "do": "ship"}))
 
 
 @dataclass(frozen=True, slots=True)
