@@ -31,7 +31,9 @@ PLAIN = re.compile(r"[!#$&-~]*")
 _LIST_PLAIN = re.compile(r"[!#$&-+\--~]*")
 
 
-_MANDATORY = ("tenant", "business_unit", "aggregate_type", "aggregate_id", "subject", "keys", "transaction_ids")
+_MANDATORY = ("tenant", "aggregate_type", "aggregate_id", "subject", "keys")
+# Master data belongs to no transaction, and often to the whole company.
+_MANDATORY_IN_TRADE = (*_MANDATORY, "business_unit", "transaction_ids")
 
 
 @dataclass
@@ -134,6 +136,7 @@ class _Contract:
     type: str
     aggregate: str
     keys: tuple[str, ...]
+    mandatory: tuple[str, ...]
     fixed_headers: str
 
 
@@ -147,7 +150,8 @@ def contract_of(descriptor: Descriptor) -> _Contract:
         f"ce-specversion: 1.0\r\nce-type: {descriptor.full_name}\r\nce-source: {source_of(descriptor.full_name)}\r\n"
         f"content-type: {CONTENT_TYPE}\r\n"
     )
-    return _Contract(descriptor.full_name, option.aggregate, tuple(option.keys), fixed)
+    mandatory = _MANDATORY if option.master_data else _MANDATORY_IN_TRADE
+    return _Contract(descriptor.full_name, option.aggregate, tuple(option.keys), mandatory, fixed)
 
 
 def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
@@ -172,7 +176,7 @@ def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
 def _missing(event: NewEvent, contract: _Contract, cause: Cause) -> tuple[str, ...]:
     message = event.message
     missing = [f"message.{name}" for name in contract.keys if not getattr(message, name)]
-    missing.extend(name for name in _MANDATORY if not getattr(event, name))
+    missing.extend(name for name in contract.mandatory if not getattr(event, name))
     missing.extend(name for name in ("correlation_id", "causation_id") if not getattr(cause, name))
     if event.version < 1:
         missing.append("version")
