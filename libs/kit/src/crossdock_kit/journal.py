@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from crossdock_kit.database import Engine, transaction
+from crossdock_kit.driver import Driver
 from crossdock_kit.events import Sealed, instant_text, subject_of
-
-Driver = asyncpg.Connection[Any]
 
 # statement_timestamp and not now(): the statement runs after the aggregate's row is locked, the transaction may have
 # begun before another one that was faster.

@@ -8,13 +8,12 @@ transaction, which commits together with the recorded answer. It must not know w
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crossdock_kit import deliveries, exceptions, journal, timeline, timers
@@ -22,10 +21,12 @@ from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.context import Cause, cause, current_cause, current_scope
 from crossdock_kit.database import Engine, Transaction, transaction
 from crossdock_kit.deliveries import NewDelivery
+from crossdock_kit.driver import Driver
 from crossdock_kit.errors import PermissionDenied
 from crossdock_kit.events import NewEvent, Sealed, seal
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
+from crossdock_kit.telemetry.spans import note_transactions
 from crossdock_kit.timeline import Root, Step
 from crossdock_kit.timers import NewTimer
 
@@ -64,6 +65,10 @@ class _Gathered:
     steps: list[Step] = field(default_factory=list)
     roots: list[Root] = field(default_factory=list)
 
+    @property
+    def anything(self) -> bool:
+        return any(getattr(self, name) for name in self.__slots__)
+
 
 class Work:
     """An open unit of work. `connection` and `driver` are the same connection, for Core and for hot SQL."""
@@ -82,7 +87,7 @@ class Work:
         return self._transaction.connection
 
     @property
-    def driver(self) -> asyncpg.Connection[Any]:
+    def driver(self) -> Driver:
         return self._transaction.driver
 
     @property
@@ -145,7 +150,7 @@ class Work:
         self,
         *,
         keys: Iterable[str] = (),
-        transaction_ids: Iterable[str] = (),
+        transaction_ids: Sequence[str] = (),
         outcome: str = "",
         reason: str = "",
         because: Cause | None = None,
@@ -156,7 +161,9 @@ class Work:
         if note is None:
             note = self._notes[id(why)] = StepNote(why)
         note.keys.update(dict.fromkeys(keys))
-        note.transaction_ids.update(dict.fromkeys(transaction_ids))
+        if transaction_ids:
+            note.transaction_ids.update(dict.fromkeys(transaction_ids))
+            note_transactions(note.transaction_ids)
         if outcome:
             note.outcome, note.reason = outcome, reason
 
@@ -164,9 +171,10 @@ class Work:
         """Runs once the transaction is durable; never if it is rolled back. It must not fail and must not block."""
         self._after_commit.append(callback)
 
-    def noted(self, because: Cause) -> StepNote | None:
-        """What was noted for one cause so far."""
-        return self._notes.get(id(because))
+    @property
+    def effective(self) -> bool:
+        """Whether there is anything to write at the end, if only a step."""
+        return bool(self._notes) or self._gathered.anything
 
     async def flush(self) -> bool:
         """Writes what was gathered; whether an event was among it. Journal rows come last, when every lock is held."""
@@ -174,6 +182,7 @@ class Work:
         driver = self.driver
         if gathered.deliveries:
             await deliveries.enqueue(driver, gathered.deliveries, at=self._now)
+            self.after_commit(deliveries.wake)
         if gathered.exceptions:
             await exceptions.raise_all(driver, gathered.exceptions, at=self._now)
         for each in gathered.resolved:
@@ -247,8 +256,11 @@ class UnitOfWork:
         work.committed()
 
     async def finish(self, work: Work) -> None:
-        """The last thing before COMMIT: steps and all that was gathered."""
-        if (reason := current_cause.get()) is not None and work.noted(reason) is None:
+        """The last thing before COMMIT: all that was gathered and a step for each cause. Work that gathered and noted
+        nothing leaves no trace."""
+        if not work.effective:
+            return
+        if (reason := current_cause.get()) is not None:
             work.note(because=reason)
         work.close_steps(self.clock.now())
         if await work.flush():

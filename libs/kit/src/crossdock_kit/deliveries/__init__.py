@@ -16,5 +16,17 @@ from crossdock_kit.deliveries.model import (
     Retry,
 )
 from crossdock_kit.deliveries.outgoing import enqueue
+from crossdock_kit.deliveries.waking import wake
 
-__all__ = ["Dead", "Delivered", "Leased", "NewDelivery", "Outcome", "PartnerLimits", "Report", "Retry", "enqueue"]
+__all__ = [
+    "Dead",
+    "Delivered",
+    "Leased",
+    "NewDelivery",
+    "Outcome",
+    "PartnerLimits",
+    "Report",
+    "Retry",
+    "enqueue",
+    "wake",
+]

@@ -11,6 +11,7 @@ from uuid import UUID
 from crossdock_kit.breaker import BreakerPolicy
 from crossdock_kit.errors import FailureClass, Refused
 from crossdock_kit.ids import uuid7
+from crossdock_kit.rate_limit import Rate
 
 State = Literal["waiting", "leased", "delivered", "suppressed", "dead", "cancelled"]
 
@@ -92,13 +93,18 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It may do later. An answer that names its own time (`after`) comes from a living partner: it holds back the row
-    and does not count against the partner's breaker. `attempt_counts` false: nothing was even tried.
+    """It may do later: `after` that time, or else by back-off. A partner that `answered` (and one that names a time
+    has) is alive, so its breaker is not concerned. `failure_class` is whose fault it is if it never comes to do.
     """
 
     reason: str
     after: timedelta | None = None
-    attempt_counts: bool = True
+    answered: bool = False
+    failure_class: FailureClass = FailureClass.PARTNER
+
+    @property
+    def silent(self) -> bool:
+        return not self.answered and self.after is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +137,7 @@ class PartnerLimits:
     `give_up_after` bounds the time in any case.
     """
 
-    rate_per_second: float = 50.0
-    burst: int = 50
+    rate: Rate = field(default_factory=lambda: Rate(50.0, 50))
     concurrency: int = 8
     attempts: int = 8
     backoff_first: timedelta = timedelta(seconds=1)

@@ -21,7 +21,8 @@ INSERT INTO delivery (tenant, delivery_id, business_unit, partner, kind, orderin
   causation_id, traceparent)
 SELECT tenant, delivery_id, business_unit, partner, kind, ordering_key, after, payload, content_type,
   idempotency_key, transaction_ids, keys, express, CASE WHEN suppressed THEN 'suppressed' ELSE 'waiting' END,
-  coalesce(not_before, $3), $3, CASE WHEN suppressed THEN $3 END, correlation_id, causation_id, traceparent
+  coalesce(not_before, now()), $3::timestamptz, CASE WHEN suppressed THEN $3::timestamptz END, correlation_id,
+  causation_id, traceparent
 FROM json_to_recordset($1::json) AS r(
   n bigint, tenant text, delivery_id uuid, business_unit text, partner text, kind text, ordering_key text, after uuid[],
   content_type text, idempotency_key text, transaction_ids text[], keys text[], express boolean, suppressed boolean,

@@ -115,13 +115,11 @@ async def _breakers_after(
 
 
 def _answered(each: Report) -> bool:
-    return isinstance(each.outcome, Delivered | Dead) or (
-        isinstance(each.outcome, Retry) and each.outcome.after is not None
-    )
+    return not _silent(each)
 
 
 def _silent(each: Report) -> bool:
-    return isinstance(each.outcome, Retry) and each.outcome.after is None and each.outcome.attempt_counts
+    return isinstance(each.outcome, Retry) and each.outcome.silent
 
 
 def _away(partner: str) -> str:
@@ -179,8 +177,7 @@ def _booked(
 
 def _again(row: asyncpg.Record, again: Retry, limits: PartnerLimits, partner: Breaker) -> json_rows.Row:
     now: datetime = row["now"]
-    counts = again.attempt_counts and partner.state == "closed"
-    failures = row["failures"] + int(counts)
+    failures = row["failures"] + int(partner.state == "closed")
     exhausted = failures >= limits.attempts or now - row["created_at"] > limits.give_up_after
     wait = again.after if again.after is not None else backoff(failures, limits)
     due = partner.open_until if partner.state == "open" and partner.open_until is not None else now + wait
@@ -222,12 +219,12 @@ def _id(row: json_rows.Row) -> tuple[str, UUID]:
 
 
 def _death(row: json_rows.Row, was: asyncpg.Record, each: Report, limits_of: LimitsOf) -> NewException:
-    refused = each.outcome if isinstance(each.outcome, Dead) else None
+    outcome = each.outcome
     subject = f"delivery/{row['delivery_id']}"
     return NewException(
         tenant=row["tenant"],
-        failure_class=refused.failure_class if refused else FailureClass.PARTNER,
-        code=refused.code if refused else "DELIVERY_GIVEN_UP",
+        failure_class=FailureClass.PARTNER if isinstance(outcome, Delivered) else outcome.failure_class,
+        code=outcome.code if isinstance(outcome, Dead) else "DELIVERY_GIVEN_UP",
         summary=f"{was['kind']} to {was['partner']} is not delivered: {row['last_error']}",
         owner=limits_of(row["tenant"], was["partner"]).owner,
         subject=subject,

@@ -1,0 +1,201 @@
+"""Carries out the deliveries that a service makes itself: lease, call, report, for each partner at its own pace.
+
+The call is made with no transaction open; what became of it and its effects are booked in one. A slow or silent
+partner holds up nobody else. It must not know what a call is: the service registers a Carrier per kind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, ExitStack, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from crossdock_kit.context import Cause, caused_by
+from crossdock_kit.deliveries.model import Dead, Leased, Outcome, Report, Retry
+from crossdock_kit.deliveries.outcomes import outcome_of
+from crossdock_kit.deliveries.queue import DeliveryQueue
+from crossdock_kit.deliveries.report import Settled, report
+from crossdock_kit.deliveries.waking import waker
+from crossdock_kit.errors import FailureClass, Unavailable
+from crossdock_kit.telemetry import names
+from crossdock_kit.telemetry.spans import Link, Span, SpanKind, parse_traceparent, root_span
+from crossdock_kit.unit_of_work import Work
+
+log = logging.getLogger(__name__)
+
+_STEP_OUTCOMES = {"delivered": "advanced", "waiting": "retry", "dead": "failed", "lost": "duplicate"}
+
+
+class OpenWork(Protocol):
+    def __call__(self, *, tenants: tuple[str, ...]) -> AbstractAsyncContextManager[Work]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """`carry` makes the call and says what became of it; an error it raises is read by `outcome_of`. It is repeated
+    with the same idempotency key, so it must pass that key on.
+
+    `settle` books effects (a number that came back, an event) in the transaction that books a delivery's end; it runs
+    once for each end, delivered or dead.
+    """
+
+    carry: Callable[[Leased], Awaitable[Outcome]]
+    settle: Callable[[Leased, Outcome, Work], Awaitable[None]] | None = None
+
+
+class Dispatcher:
+    """Runs until cancelled; then it leases nothing more and gives calls under way `grace_seconds` to end."""
+
+    def __init__(
+        self,
+        queue: DeliveryQueue,
+        uow: OpenWork,
+        carriers: Mapping[str, Carrier],
+        *,
+        worker: str,
+        poll_seconds: float = 1.0,
+        grace_seconds: float = 10.0,
+    ) -> None:
+        self._queue = queue
+        self._uow = uow
+        self._carriers = dict(carriers)
+        self._worker = worker
+        self._poll = poll_seconds
+        self._grace = grace_seconds
+        self._under_way: dict[asyncio.Task[None], tuple[str, str]] = {}
+        self._more = asyncio.Event()
+        self.waiting = False
+        """Whether the last round found nothing more to lease."""
+
+    async def run(self) -> None:
+        with waker(self._more):
+            try:
+                while True:
+                    self._more.clear()
+                    self.waiting = False
+                    await self._round()
+                    self.waiting = True
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(self._poll):
+                            await self._more.wait()
+            finally:
+                await asyncio.shield(self._finish())
+
+    async def _round(self) -> None:
+        """Leases whatever there is room for. A database that is away is waited for."""
+        try:
+            await self._queue.expire()
+            for tenant, partner in await self._queue.due(self._carriers):
+                await self._lease(tenant, partner)
+        except Unavailable as error:
+            log.warning("no deliveries can be leased: %s", error.code)
+
+    async def _lease(self, tenant: str, partner: str) -> None:
+        busy = Counter(self._under_way.values())[tenant, partner]
+        room = self._queue.limits_of(tenant, partner).concurrency - busy
+        if room < 1:
+            return
+        for leased in await self._queue.lease(tenant, partner, self._carriers, limit=room, worker=self._worker):
+            task = asyncio.create_task(self._carry(leased), name=f"delivery {leased.delivery_id}")
+            self._under_way[task] = (tenant, partner)
+            task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        """The next of the same ordering key, and the partner's next, may go now."""
+        del self._under_way[task]
+        self._more.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a delivery is left to its lease's end", exc_info=error)
+
+    async def _finish(self) -> None:
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=self._grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _carry(self, leased: Leased) -> None:
+        span = _span(leased)
+        with ExitStack() as stack:
+            stack.enter_context(span)
+            stack.enter_context(caused_by(_cause(leased, span, self._worker)))
+            outcome = await self._outcome(leased)
+            settled = await self._settle_while_leased(leased, outcome)
+            span.attributes[names.OUTCOME] = settled.end
+
+    async def _outcome(self, leased: Leased) -> Outcome:
+        """What the call came to, whatever it raises; only our own stopping goes through."""
+        limit = self._queue.limits_of(leased.tenant, leased.partner).lease.total_seconds() * 0.8
+        try:
+            async with asyncio.timeout(limit):
+                return await self._carriers[leased.kind].carry(leased)
+        except Exception as error:
+            outcome = outcome_of(error)
+            ours = isinstance(outcome, Retry) and outcome.failure_class is FailureClass.BUG
+            log.log(logging.ERROR if ours else logging.INFO, "%s is not delivered", leased.kind, exc_info=ours)
+            return outcome
+
+    async def _settle_while_leased(self, leased: Leased, outcome: Outcome) -> Settled:
+        """Books the outcome; a database that is away is tried again as long as the lease lasts."""
+        while True:
+            try:
+                return await self._settle(leased, outcome)
+            except Unavailable:
+                if datetime.now(UTC) >= leased.leased_until:
+                    raise
+                await asyncio.sleep(0.5)
+
+    async def _settle(self, leased: Leased, outcome: Outcome) -> Settled:
+        async with self._uow(tenants=(leased.tenant,)) as work:
+            said = Report(leased.tenant, leased.delivery_id, leased.epoch, outcome)
+            [settled] = await report(work.driver, [said], self._queue.limits_of)
+            settle = self._carriers[leased.kind].settle
+            if settle is not None and settled.end in ("delivered", "dead"):
+                await settle(leased, outcome, work)
+            work.note(
+                keys=leased.keys,
+                outcome=_STEP_OUTCOMES.get(settled.end, "duplicate"),
+                reason=_reason(outcome),
+            )
+        return settled
+
+
+def _reason(outcome: Outcome) -> str:
+    match outcome:
+        case Dead():
+            return outcome.code
+        case Retry():
+            return outcome.reason
+        case _:
+            return ""
+
+
+def _span(leased: Leased) -> Span:
+    """A trace of its own, linked to the step that decided the call."""
+    place = parse_traceparent(leased.traceparent)
+    links = [Link(place, {names.LINK_TYPE: names.LINK_CAUSED_BY})] if place else []
+    span = root_span(f"deliver {leased.kind}", SpanKind.CLIENT, links=links, transaction_ids=leased.transaction_ids)
+    span.attempt = leased.attempt
+    span.attributes |= {names.PARTNER: leased.partner, names.TENANT: leased.tenant, names.ATTEMPT: leased.attempt}
+    return span
+
+
+def _cause(leased: Leased, span: Span, worker: str) -> Cause:
+    return Cause(
+        kind="delivery",
+        name=leased.kind,
+        tenant=leased.tenant,
+        actor=worker,
+        correlation_id=leased.correlation_id,
+        causation_id=str(leased.delivery_id),
+        traceparent=str(span.place),
+        started_at=datetime.now(UTC),
+        caused_at=leased.due_at,
+        attempt=leased.attempt,
+        transaction_ids=leased.transaction_ids,
+    )
