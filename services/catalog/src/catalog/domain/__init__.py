@@ -1,0 +1,1 @@
+"""Rules of master data: stdlib and the kit's kinds of errors only."""

@@ -1,0 +1,69 @@
+"""A record of master data is valid for a span of days; a later one ends an earlier one.
+
+What a record says (`content`) is opaque here: the rules of validity are the same for items, parties, locations and
+the entries of a crosswalk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from crossdock_kit.errors import Invalid
+
+ALWAYS = date.min
+
+
+@dataclass
+class ValidityReversed(Invalid):
+    """A record ends before it begins."""
+
+    subject: str
+    valid_from: date
+    valid_to: date
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """Whose history a record belongs to: an item, a party, a location, or the crosswalk of one partner."""
+
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One state of one thing, valid from `valid_from` until the day before `valid_to`; None means without end.
+
+    `key` tells the entries of one subject apart (a crosswalk has many); it is empty where the subject is the thing.
+    """
+
+    subject: Subject
+    key: str
+    valid_from: date
+    valid_to: date | None
+    content: bytes
+
+    def __post_init__(self) -> None:
+        if self.valid_to is not None and self.valid_to <= self.valid_from:
+            raise ValidityReversed(f"{self.subject.kind} {self.subject.id}", self.valid_from, self.valid_to)
+
+
+def place(standing: Sequence[Record], new: Record) -> tuple[Record, ...]:
+    """What changes when `new` comes: the record itself, unless it stands already, and an earlier one that it ends.
+
+    `standing` are the records of the same subject and key. A record that is already known to be followed by a later
+    one ends where that begins, so that loading the same file again changes nothing.
+    """
+    follower = min((old.valid_from for old in standing if old.valid_from > new.valid_from), default=None)
+    if follower is not None and (new.valid_to is None or new.valid_to > follower):
+        new = replace(new, valid_to=follower)
+    if new in standing:
+        return ()
+    ended = [replace(old, valid_to=new.valid_from) for old in standing if _reaches_into(old, new.valid_from)]
+    return (*ended, new)
+
+
+def _reaches_into(old: Record, day: date) -> bool:
+    return old.valid_from < day and (old.valid_to is None or old.valid_to > day)

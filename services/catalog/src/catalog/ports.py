@@ -1,0 +1,34 @@
+"""What the use cases need of storage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from catalog.domain.record import Record, Subject
+
+
+class Records(Protocol):
+    """The records of one tenant inside one transaction."""
+
+    async def lock(self, subjects: Collection[Subject]) -> Mapping[Subject, int]:
+        """Locks the subjects' histories until the end of the transaction; their event versions, 0 for new ones."""
+
+    async def standing(self, wanted: Collection[tuple[Subject, str]]) -> Mapping[tuple[Subject, str], Sequence[Record]]:
+        """The records of each (subject, key), oldest first."""
+
+    async def save(self, changed: Sequence[Record], versions: Mapping[Subject, int]) -> None:
+        """Writes changed records, and the event versions of the subjects after their announcement."""
+
+
+class Work(Protocol):
+    @property
+    def records(self) -> Records: ...
+
+    def announce(self, subject: Subject, changed: Sequence[Record], after_version: int) -> int:
+        """Records the events that tell of the changes; returns the subject's event version after them."""
+
+
+class UnitOfWork(Protocol):
+    def __call__(self) -> AbstractAsyncContextManager[Work]: ...

@@ -1,0 +1,83 @@
+"""Records in PostgreSQL, read and written in sets."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import asyncpg
+
+from catalog.domain.record import Record, Subject
+
+_ADD_SUBJECTS = """
+INSERT INTO subject (tenant, kind, id) SELECT $1, k, i FROM unnest($2::text[], $3::text[]) AS s(k, i)
+ON CONFLICT DO NOTHING
+"""
+# Always in the order of the key, so that two loads of the same things wait for each other and never for ever.
+_LOCK_SUBJECTS = """
+SELECT kind, id, event_version FROM subject
+WHERE tenant = $1 AND (kind, id) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+ORDER BY kind, id FOR UPDATE
+"""
+_STANDING = """
+SELECT r.kind, r.subject_id, r.key, r.valid_from, r.valid_to, r.content
+FROM unnest($2::text[], $3::text[], $4::text[]) AS w(kind, subject_id, key)
+JOIN record r ON r.tenant = $1 AND r.kind = w.kind AND r.subject_id = w.subject_id AND r.key = w.key
+ORDER BY r.valid_from
+"""
+_SAVE = """
+INSERT INTO record (tenant, kind, subject_id, key, valid_from, valid_to, content)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::bytea[])
+ON CONFLICT (tenant, kind, subject_id, key, valid_from)
+DO UPDATE SET valid_to = excluded.valid_to, content = excluded.content
+"""
+_COUNT_EVENTS = """
+UPDATE subject SET event_version = v.version
+FROM unnest($2::text[], $3::text[], $4::bigint[]) AS v(kind, id, version)
+WHERE subject.tenant = $1 AND subject.kind = v.kind AND subject.id = v.id
+"""
+
+
+def to_record(row: Mapping[str, Any] | asyncpg.Record) -> Record:
+    subject = Subject(row["kind"], row["subject_id"])
+    return Record(subject, row["key"], row["valid_from"], row["valid_to"], bytes(row["content"]))
+
+
+class StoredRecords:
+    """The records of one tenant on one connection."""
+
+    def __init__(self, driver: asyncpg.Connection[Any], tenant: str) -> None:
+        self._driver, self._tenant = driver, tenant
+
+    async def lock(self, subjects: Collection[Subject]) -> Mapping[Subject, int]:
+        ordered = sorted(subjects)
+        names = [s.kind for s in ordered], [s.id for s in ordered]
+        await self._driver.execute(_ADD_SUBJECTS, self._tenant, *names)
+        rows = await self._driver.fetch(_LOCK_SUBJECTS, self._tenant, *names)
+        return {Subject(row["kind"], row["id"]): row["event_version"] for row in rows}
+
+    async def standing(self, wanted: Collection[tuple[Subject, str]]) -> Mapping[tuple[Subject, str], Sequence[Record]]:
+        keys = list(wanted)
+        columns = [s.kind for s, _ in keys], [s.id for s, _ in keys], [key for _, key in keys]
+        found: dict[tuple[Subject, str], list[Record]] = defaultdict(list)
+        for row in await self._driver.fetch(_STANDING, self._tenant, *columns):
+            record = to_record(row)
+            found[record.subject, record.key].append(record)
+        return found
+
+    async def save(self, changed: Sequence[Record], versions: Mapping[Subject, int]) -> None:
+        if not changed:
+            return
+        await self._driver.execute(
+            _SAVE,
+            self._tenant,
+            [row.subject.kind for row in changed],
+            [row.subject.id for row in changed],
+            [row.key for row in changed],
+            [row.valid_from for row in changed],
+            [row.valid_to for row in changed],
+            [row.content for row in changed],
+        )
+        names = [s.kind for s in versions], [s.id for s in versions]
+        await self._driver.execute(_COUNT_EVENTS, self._tenant, *names, list(versions.values()))

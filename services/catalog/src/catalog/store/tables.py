@@ -1,0 +1,31 @@
+"""Catalog's own tables, beside the kit's."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Date, Index, MetaData, Table, text
+from sqlalchemy.dialects.postgresql import BYTEA, TEXT
+
+metadata = MetaData()
+
+record = Table(
+    "record",
+    metadata,
+    Column("tenant", TEXT, primary_key=True),
+    Column("kind", TEXT, primary_key=True),
+    Column("subject_id", TEXT, primary_key=True),
+    Column("key", TEXT, primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date, nullable=True),
+    Column("content", BYTEA, nullable=False),
+    Index("record_listed", "tenant", "kind", "subject_id", postgresql_where=text("key = ''")),
+)
+
+# Event version per subject; locking its row serialises all writers of the subject.
+subject = Table(
+    "subject",
+    metadata,
+    Column("tenant", TEXT, primary_key=True),
+    Column("kind", TEXT, primary_key=True),
+    Column("id", TEXT, primary_key=True),
+    Column("event_version", BigInteger, nullable=False, server_default=text("0")),
+)

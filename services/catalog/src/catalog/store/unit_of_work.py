@@ -1,0 +1,58 @@
+"""Catalog's unit of work: the kit's, with records, and with the announcement of what changed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from crossdock_kit.context import tenant as current_tenant
+from crossdock_kit.events import NewEvent
+from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
+from crossdock_kit.unit_of_work import Work as KitWork
+
+from catalog import wire
+from catalog.domain.record import Record, Subject
+from catalog.store.records import StoredRecords
+
+# Master data belongs to the company as a whole.
+WHOLE_COMPANY = "*"
+KEY_WORD = {wire.ITEM: "sku", wire.PARTY: "party", wire.LOCATION: "location", wire.CROSSWALK: "partner"}
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWork:
+    kit: KitWork
+    records: StoredRecords
+
+    def announce(self, subject: Subject, changed: Sequence[Record], after_version: int) -> int:
+        version = after_version
+        for message in wire.to_events(subject, changed):
+            version += 1
+            self.kit.record(
+                NewEvent(
+                    message=message,
+                    tenant=self.kit.tenant,
+                    business_unit=WHOLE_COMPANY,
+                    aggregate_type=subject.kind,
+                    aggregate_id=subject.id,
+                    version=version,
+                    subject=subject.id,
+                    keys=(f"{KEY_WORD[subject.kind]}:{subject.id}",),
+                    transaction_ids=(),
+                    occurred_at=self.kit.now,
+                )
+            )
+        return version
+
+
+@dataclass(frozen=True, slots=True)
+class UnitOfWork:
+    """Opens works for the tenant of the call that is being served."""
+
+    kit: KitUnitOfWork
+
+    @asynccontextmanager
+    async def __call__(self) -> AsyncIterator[StoredWork]:
+        async with self.kit(tenants=(current_tenant(),)) as work:
+            yield StoredWork(work, StoredRecords(work.driver, work.tenant))

@@ -1,0 +1,145 @@
+"""Master data between protobuf and records, both ways; the only place that knows both.
+
+A record's content is the message without its validity, serialised deterministically, so that equal means equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from typing import Any, TypeAlias
+
+from crossdock.catalog.events.v1 import events_pb2
+from crossdock.catalog.v1 import catalog_service_pb2 as service_pb2
+from crossdock.catalog.v1 import master_data_pb2 as pb
+from crossdock.options.v1 import options_pb2
+from crossdock_kit.errors import InvalidFields, Violation
+from google.protobuf.message import Message
+from google.type import date_pb2
+
+from catalog.domain.record import ALWAYS, Record, Subject
+from catalog.use_cases import Placed, PutMasterData
+
+Thing: TypeAlias = pb.Item | pb.Party | pb.Location
+ITEM, PARTY, LOCATION, CROSSWALK = "item", "party", "location", "crosswalk"
+THINGS: dict[str, type[Thing]] = {ITEM: pb.Item, PARTY: pb.Party, LOCATION: pb.Location}
+ID_FIELD = {ITEM: "sku", PARTY: "party_id", LOCATION: "location_id"}
+# An event stays far below a megabyte.
+ENTRIES_PER_EVENT = 2000
+
+
+def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterData:
+    return PutMasterData(
+        records=tuple(_records(request)),
+        gs1_numbers=tuple(_gs1_numbers(request)),
+        system=request.system,
+        role=options_pb2.Role.Name(request.role),
+        owners=OWNERS,
+    )
+
+
+def _owners() -> tuple[str, ...]:
+    """Roles that the contract lets write a master record, from the ownership option of the item's number."""
+    option = pb.Item.DESCRIPTOR.fields_by_name["sku"].GetOptions().Extensions[options_pb2.ownership]
+    return tuple(options_pb2.Role.Name(role) for role in option.writers)
+
+
+OWNERS = _owners()
+
+
+def _records(request: service_pb2.PutMasterDataRequest) -> Iterator[Record]:
+    for kind, things in ((ITEM, request.items), (PARTY, request.parties), (LOCATION, request.locations)):
+        for thing in things:
+            yield _record(Subject(kind, getattr(thing, ID_FIELD[kind])), "", thing)
+    for entry in request.crosswalk:
+        yield _record(Subject(CROSSWALK, entry.partner), code_key(entry.kind, entry.list, entry.partner_code), entry)
+
+
+def _record(subject: Subject, key: str, message: Any) -> Record:
+    bare = type(message)()
+    bare.CopyFrom(message)
+    for name in ("valid_from", "valid_to", "etag"):
+        if name in bare.DESCRIPTOR.fields_by_name:
+            bare.ClearField(name)
+    content = bare.SerializeToString(deterministic=True)
+    return Record(subject, key, to_date(message, "valid_from") or ALWAYS, to_date(message, "valid_to"), content)
+
+
+def code_key(kind: int, code_list: str, partner_code: str) -> str:
+    """Key of a crosswalk entry within its partner."""
+    return f"{kind}\x1f{code_list}\x1f{partner_code}"
+
+
+def _gs1_numbers(request: service_pb2.PutMasterDataRequest) -> Iterator[tuple[str, str]]:
+    for index, item in enumerate(request.items):
+        yield f"items[{index}].gtin", item.gtin
+        for level, packaging in enumerate(item.packaging):
+            yield f"items[{index}].packaging[{level}].gtin", packaging.gtin
+    yield from ((f"parties[{index}].gln", party.gln) for index, party in enumerate(request.parties))
+    yield from ((f"locations[{index}].gln", location.gln) for index, location in enumerate(request.locations))
+
+
+def to_put_response(placed: Placed) -> service_pb2.PutMasterDataResponse:
+    return service_pb2.PutMasterDataResponse(changed=placed.changed, unchanged=placed.unchanged)
+
+
+def to_thing(record: Record) -> Any:
+    """The message of an item's, a party's or a location's record, with its validity and etag."""
+    thing = THINGS[record.subject.kind].FromString(record.content)
+    thing.etag = etag(record)
+    _set_validity(thing, record)
+    return thing
+
+
+def to_entry(record: Record) -> pb.CrosswalkEntry:
+    entry = pb.CrosswalkEntry.FromString(record.content)
+    _set_validity(entry, record)
+    return entry
+
+
+def _set_validity(message: Any, record: Record) -> None:
+    if record.valid_from != ALWAYS:
+        message.valid_from.CopyFrom(from_date(record.valid_from))
+    if record.valid_to is not None:
+        message.valid_to.CopyFrom(from_date(record.valid_to))
+
+
+def etag(record: Record) -> str:
+    span = f"{record.valid_from}/{record.valid_to}".encode()
+    return hashlib.sha256(record.content + span).hexdigest()[:32]
+
+
+def to_events(subject: Subject, changed: Sequence[Record]) -> Iterator[Message]:
+    """What is announced of the changes of one subject."""
+    match subject.kind:
+        case "item":
+            yield from (events_pb2.ItemChanged(sku=subject.id, item=to_thing(row)) for row in changed)
+        case "party":
+            yield from (events_pb2.PartyChanged(party_id=subject.id, party=to_thing(row)) for row in changed)
+        case "location":
+            yield from (events_pb2.LocationChanged(location_id=subject.id, location=to_thing(row)) for row in changed)
+        case _:
+            entries = [to_entry(row) for row in changed]
+            for part in _parts(entries, ENTRIES_PER_EVENT):
+                yield events_pb2.CrosswalkChanged(partner=subject.id, entries=part)
+
+
+def _parts(entries: Sequence[pb.CrosswalkEntry], size: int) -> Iterator[Iterable[pb.CrosswalkEntry]]:
+    for start in range(0, len(entries), size):
+        yield entries[start : start + size]
+
+
+def to_date(message: Message, field: str) -> date | None:
+    """A google.type.Date field that must be a whole day; None if absent. Raises InvalidFields for 30 February."""
+    if not message.HasField(field):
+        return None
+    value = getattr(message, field)
+    try:
+        return date(value.year, value.month, value.day)
+    except ValueError as wrong:
+        raise InvalidFields((Violation(field, str(wrong), "date.whole_day"),)) from wrong
+
+
+def from_date(value: date) -> date_pb2.Date:
+    return date_pb2.Date(year=value.year, month=value.month, day=value.day)
