@@ -1,0 +1,82 @@
+"""`crossdock trace KEY`: the timeline of a transaction, put together from all services."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from crossdock.ops.v1 import ops_service_pb2 as ops
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.json_format import MessageToDict
+from rich.table import Table
+
+from crossdock_cli.asking import answered, asker
+from crossdock_cli.connection import stack_or_exit
+from crossdock_cli.console import NOT_FOUND, fail, out, print_json
+
+
+def milliseconds(span: Duration) -> str:
+    taken: timedelta = span.ToTimedelta()
+    return f"{taken.total_seconds() * 1000:.0f} ms"
+
+
+def timeline_table(steps: list[ops.Step]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("TIME", "SERVICE", "STEP", "KEYS", "TRY", "OUTCOME", "WAITED", "TOOK", "TRACE"):
+        table.add_column(heading, overflow="fold")
+    for step in steps:
+        at = step.at.ToDatetime().strftime("%H:%M:%S.%f")[:-3]
+        outcome = f"{step.outcome} {step.reason}".strip()
+        keys = " ".join(key for key in step.keys if not key.startswith(("sku:", "location:")))
+        waited = milliseconds(step.waited) if step.HasField("waited") else ""
+        took = milliseconds(step.took) if step.HasField("took") else ""
+        row = (at, step.service, f"{step.kind} {step.name}", keys, str(step.attempt), outcome, waited, took)
+        table.add_row(*row, step.trace_id[:16])
+    return table
+
+
+def transactions_table(matches: list[ops.TransactionMatch]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("TRANSACTION", "TYPE", "ROOT", "FIRST SEEN"):
+        table.add_column(heading, no_wrap=True)
+    for match in matches:
+        seen = match.first_seen_at.ToDatetime().isoformat(sep=" ", timespec="seconds")
+        table.add_row(match.transaction_id, match.type, match.root_key, f"{seen} UTC")
+    return table
+
+
+async def _look(key: str, tenant: str | None) -> dict[str, Any]:
+    state = stack_or_exit()
+    async with asker(state, tenant) as ask:
+        matches = await ask.transactions(key)
+        steps, exceptions = list[ops.Step](), list[ops.Exception]()
+        if len(matches) == 1:
+            steps = await ask.steps([matches[0].transaction_id])
+            exceptions = await ask.exceptions(ops.EXCEPTION_STATE_OPEN, matches[0].transaction_id)
+    return {"matches": matches, "steps": steps, "exceptions": exceptions}
+
+
+def trace(
+    key: Annotated[str, typer.Argument(help="PO number, ASN, SKU, receipt, transaction or correlation id")],
+    json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
+) -> None:
+    """Show the timeline of the transaction that a key names; a key that names several lists them."""
+    found = answered(_look(key, tenant))
+    matches, steps, exceptions = found["matches"], found["steps"], found["exceptions"]
+    if not matches:
+        fail(f"no service knows {key!r}", NOT_FOUND)
+    if json:
+        rows = {name: [MessageToDict(each) for each in part] for name, part in found.items()}
+        print_json({"transactions": rows["matches"], "steps": rows["steps"], "exceptions": rows["exceptions"]})
+        return
+    if len(matches) > 1:
+        out.print(f"{key} names {len(matches)} transactions; trace one of them:", highlight=False)
+        out.print(transactions_table(matches))
+        return
+    root = matches[0]
+    out.print(f"{root.type} {root.root_key}  transaction {root.transaction_id}  (times in UTC)", highlight=False)
+    out.print(timeline_table(steps))
+    for each in exceptions:
+        out.print(f"open exception {each.code} for {each.owner}: {each.summary}", highlight=False, soft_wrap=True)
