@@ -11,15 +11,13 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import asyncpg
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from crossdock_kit.database.failures import translated
+from crossdock_kit.database.failures import DRIVER_ERRORS, translated
+from crossdock_kit.driver import Driver
 
 log = logging.getLogger(__name__)
 
@@ -47,11 +45,12 @@ class Session:
     """One connection under its two faces."""
 
     connection: AsyncConnection
-    driver: asyncpg.Connection[Any]
+    driver: Driver
+    discarded: bool = False
 
     @property
     def lost(self) -> bool:
-        return self.driver.is_closed()
+        return self.discarded or self.driver.is_closed()
 
     async def settle(self) -> None:
         """Ends SQLAlchemy's own book-keeping of the transaction that was just ended on the wire."""
@@ -60,10 +59,13 @@ class Session:
 
     async def discard(self) -> None:
         """Closes at once, without a farewell that could wait for a peer that is gone."""
+        if self.discarded:
+            return
+        self.discarded = True
         self.driver.terminate()
         try:
             await self.connection.close()
-        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except DRIVER_ERRORS as error:
             log.debug("closing a lost connection: %s", error)
 
 
@@ -99,7 +101,7 @@ class Engine:
                 raise
 
     def checkin(self, session: Session) -> None:
-        if not session.lost:
+        if not session.discarded:
             self._idle.append(session)
         self._free.release()
 

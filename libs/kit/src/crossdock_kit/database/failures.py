@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import asyncpg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from crossdock_kit.errors import Conflict, CrossdockError, Unavailable
+
+DRIVER_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""All that a statement on a broken connection may raise."""
 
 # SQLSTATE: connection, resources, operator intervention, lock not available; then serialisation and deadlock.
 _AWAY_CLASSES = ("08", "53", "57")
@@ -30,7 +33,8 @@ def classified(error: BaseException) -> CrossdockError | None:
         return _by_state(str(error.sqlstate or ""))
     if isinstance(error, asyncpg.InterfaceError):
         return Unavailable("the database is away") if "closed" in str(error) else None
-    if isinstance(error, (OSError, TimeoutError)):
+    # The driver says InternalClientError when a session was ended by the server between two of its statements.
+    if isinstance(error, (OSError, TimeoutError, asyncpg.InternalClientError)):
         return Unavailable("the database is away")
     return None
 

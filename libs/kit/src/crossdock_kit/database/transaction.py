@@ -10,14 +10,12 @@ import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
-import asyncpg
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crossdock_kit.database.engine import Engine, Session
-from crossdock_kit.database.failures import translated
+from crossdock_kit.database.failures import DRIVER_ERRORS, translated
+from crossdock_kit.driver import Driver
 
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
@@ -40,7 +38,7 @@ class Transaction:
         return self.session.connection
 
     @property
-    def driver(self) -> asyncpg.Connection[Any]:
+    def driver(self) -> Driver:
         return self.session.driver
 
     @asynccontextmanager
@@ -102,11 +100,9 @@ async def commit(session: Session) -> None:
 
 async def _roll_back(session: Session) -> None:
     """Leaves a clean session or none: one that cannot say ROLLBACK is closed, which undoes as well."""
-    if session.lost:
-        return
     try:
         if session.driver.is_in_transaction():
             await session.driver.execute("ROLLBACK")
         await session.settle()
-    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except DRIVER_ERRORS:
         await session.discard()

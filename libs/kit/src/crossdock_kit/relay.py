@@ -1,0 +1,218 @@
+"""Publishes what the journal holds and the broker has not acknowledged yet, in the order of each aggregate.
+
+The owner of a partition takes the smallest visible positions of its slots, publishes them in one write, waits for the
+acknowledgments on one inbox and removes those rows with the next claim. There is never a cursor: a transaction that
+commits late shows up with an old position and is simply next. A row that was published but not removed is published
+again under the same message id, which the broker drops.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import asyncpg
+
+from crossdock_kit.broker import Broker, framed, framed_plain, hint_subject
+from crossdock_kit.database import Engine, Session
+from crossdock_kit.database.failures import translated
+from crossdock_kit.database.transaction import tenant_list
+from crossdock_kit.errors import CrossdockError
+from crossdock_kit.events import subject_of
+from crossdock_kit.ids import EXPRESS
+from crossdock_kit.journal import complete_headers
+from crossdock_kit.leases import PartitionLeases
+
+log = logging.getLogger(__name__)
+
+BATCH = 512
+STANDARD_SHARE = 128
+"""Of a batch, what the standard lane gets even while the express lane could fill it."""
+ACK_SECONDS = 2.0
+POLL_SECONDS = 1.0
+HINT_PAUSE_SECONDS = 0.002
+_VERSION_LINE = b"NATS/1.0\r\n"
+
+# Removing the last batch and claiming the next is one round trip. Both parts see the table as it was before, hence the
+# exclusion of what is being removed.
+_TURN = """
+WITH gone AS (
+  DELETE FROM pending WHERE position = ANY ($1::int8[])
+), express AS (
+  SELECT position, event_id, recorded_at, slot FROM pending
+  WHERE slot = ANY ($2::int2[]) AND position <> ALL ($1::int8[]) ORDER BY position LIMIT $4
+), standard AS (
+  SELECT position, event_id, recorded_at, slot FROM pending
+  WHERE slot = ANY ($3::int2[]) AND position <> ALL ($1::int8[])
+  ORDER BY position LIMIT greatest($5, $4 - (SELECT count(*) FROM express))
+), claimed AS (
+  SELECT * FROM express UNION ALL SELECT * FROM standard
+)
+SELECT c.position, c.event_id, c.recorded_at, c.slot, j.type, j.headers, j.body
+FROM claimed c CROSS JOIN LATERAL (
+  SELECT type, headers, body FROM journal WHERE event_id = c.event_id AND recorded_at = c.recorded_at
+) j ORDER BY c.slot < 16, c.position
+"""
+
+
+class Acknowledgments:
+    """What the broker said about one batch: indexes that it has, and why it refused others."""
+
+    __slots__ = ("_all_in", "_expected", "accepted", "duplicates", "last_sequence", "refusals")
+
+    def __init__(self, expected: int) -> None:
+        self.accepted: set[int] = set()
+        self.refusals: dict[int, str] = {}
+        self.duplicates = 0
+        self.last_sequence = 0
+        self._expected = expected
+        self._all_in = asyncio.Event()
+
+    def take(self, index: int, data: bytes) -> None:
+        if b'"seq"' in data and b'"error"' not in data:
+            self.accepted.add(index)
+            self.duplicates += b'"duplicate"' in data
+            if index == self._expected - 1:
+                self.last_sequence = int(json.loads(data)["seq"])
+        else:
+            self.refusals[index] = data.decode(errors="replace")[:200] or "nobody keeps this subject"
+        if len(self.accepted) + len(self.refusals) >= self._expected:
+            self._all_in.set()
+
+    async def wait(self) -> None:
+        """Until each row is answered, at most ACK_SECONDS: what is not answered by then is published again."""
+        try:
+            async with asyncio.timeout(ACK_SECONDS):
+                await self._all_in.wait()
+        except TimeoutError:
+            log.warning("no answer for %d of %d events", self._expected - len(self.accepted), self._expected)
+
+
+@dataclass(eq=False)
+class Relay:
+    """The relay of one service. Give `hint` to the unit of work; keep `run` running."""
+
+    engine: Engine
+    broker: Broker
+    context: str
+    tenants: Sequence[str]
+    leases: PartitionLeases = field(init=False)
+    published: int = 0
+    republished: int = 0
+    last_sequence: int = 0
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
+    _serving: Session | None = None
+    _hint_planned: bool = False
+    _hinting: asyncio.Future[None] | None = None
+    _batches: int = 0
+    _open: dict[int, Acknowledgments] = field(default_factory=dict)
+    _inbox: str = ""
+
+    def __post_init__(self) -> None:
+        self.leases = PartitionLeases(self.engine, "relay", changed=lambda owned: self._wake.set())
+
+    def hint(self) -> None:
+        """Something was committed: wakes this relay, and those of other processes unless this one owns everything."""
+        self._wake.set()
+        if not self.leases.complete and not self._hint_planned:
+            self._hint_planned = True
+            asyncio.get_running_loop().call_later(HINT_PAUSE_SECONDS, self._send_hint)
+
+    async def run(self) -> None:
+        """Publishes until cancelled; failures of database and broker are waited out."""
+        self._inbox = self.broker.connection.new_inbox()
+        await self.broker.connection.subscribe_raw(f"{self._inbox}.*.*", self._on_answer)
+        await self.broker.connection.subscribe_raw(hint_subject(self.context), lambda *_: self._wake.set())
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.leases.run())
+            tasks.create_task(self._turns())
+
+    async def _turns(self) -> None:
+        pause = 0.1
+        while True:
+            try:
+                await self.leases.wait_owner()
+                await self._publish_all()
+                await self._wait_for_work()
+                pause = 0.1
+            except CrossdockError as error:
+                log.warning("relay waits: %s", error)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 5.0)
+
+    async def _publish_all(self) -> None:
+        """Batch after batch until nothing is left. The lease is held for a whole batch, so that no other owner starts
+        on the same aggregates in the middle of it."""
+        done: list[int] = []
+        while True:
+            self._wake.clear()
+            async with self.leases.hold() as (session, owned):
+                rows = await self._claim(session, owned, done)
+                if not rows:
+                    return
+                done = await self._publish(rows)
+                if len(done) < len(rows):
+                    await self._claim(session, frozenset(), done)
+                    await self._stall(len(rows) - len(done))
+                    done = []
+
+    async def _claim(self, session: Session, owned: frozenset[int], done: list[int]) -> list[asyncpg.Record]:
+        express = [partition + EXPRESS for partition in owned]
+        with translated():
+            if session is not self._serving:
+                # The owner's session serves nothing else, so its tenants are set once and each claim is one statement.
+                await session.driver.execute(f"SET app.tenants = '{','.join(tenant_list(self.tenants))}'")
+                self._serving = session
+            return await session.driver.fetch(_TURN, done, express, list(owned), BATCH, STANDARD_SHARE)
+
+    async def _publish(self, rows: list[asyncpg.Record]) -> list[int]:
+        """Positions that the broker acknowledged."""
+        self._batches += 1
+        answers = self._open[self._batches] = Acknowledgments(len(rows))
+        try:
+            prefix = f"{self._inbox}.{self._batches}."
+            await self.broker.connection.write(b"".join(command(row, f"{prefix}{i}") for i, row in enumerate(rows)))
+            await answers.wait()
+        finally:
+            del self._open[self._batches]
+        self.published += len(answers.accepted)
+        self.republished += answers.duplicates
+        self.last_sequence = max(self.last_sequence, answers.last_sequence)
+        for index, reason in list(answers.refusals.items())[:1]:
+            log.error("event %s was not accepted: %s", rows[index]["event_id"], reason)
+        return [rows[index]["position"] for index in answers.accepted]
+
+    async def _stall(self, missing: int) -> None:
+        log.warning("%d events stay unpublished for now", missing)
+        await self.broker.ensure_stream(self.context)
+        await asyncio.sleep(0.2)
+
+    async def _wait_for_work(self) -> None:
+        try:
+            async with asyncio.timeout(POLL_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _on_answer(self, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
+        _, batch, index = subject.rsplit(b".", 2)
+        answers = self._open.get(int(batch))
+        if answers is not None:
+            answers.take(int(index), data)
+
+    def _send_hint(self) -> None:
+        self._hint_planned = False
+        if self.broker.connection.is_connected:
+            told = framed_plain(hint_subject(self.context), self._inbox, b"")
+            # A hint that is lost costs a poll; the reference keeps the task alive.
+            self._hinting = asyncio.ensure_future(self.broker.connection.write(told))
+
+
+def command(row: asyncpg.Record, reply: str) -> bytes:
+    """The publish command of a journal row."""
+    headers = complete_headers(row["headers"], row["event_id"], row["recorded_at"])
+    block = _VERSION_LINE + headers.encode() + b"\r\n"
+    return framed(subject_of(row["type"], row["slot"]), reply, block, row["body"])

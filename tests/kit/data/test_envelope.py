@@ -1,0 +1,132 @@
+"""The envelope: what every event must carry, how it travels, and identities that never change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from crossdock_kit.context import Cause
+from crossdock_kit.errors import Invalid
+from crossdock_kit.events import (
+    IncompleteEvent,
+    NewEvent,
+    Origin,
+    decoded_list,
+    encoded,
+    encoded_list,
+    parsed_headers,
+    received,
+    seal,
+    subject_of,
+)
+from crossdock_kit.ids import derived, partition_of, uuid7
+from crossdock_kit.journal import complete_headers
+from hypothesis import given
+from hypothesis import strategies as st
+from kit_events import CrateFilled, because, crate_event
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.feature("F002")
+@pytest.mark.feature("F004")
+@pytest.mark.parametrize(
+    ("missing", "facts"),
+    [
+        ("message.crate", {"message": CrateFilled(amount=1)}),
+        ("tenant", {"tenant": ""}),
+        ("business_unit", {"business_unit": ""}),
+        ("aggregate_id", {"aggregate_id": ""}),
+        ("aggregate_type crate", {"aggregate_type": "box"}),
+        ("subject", {"subject": ""}),
+        ("keys", {"keys": ()}),
+        ("transaction_ids", {"transaction_ids": ()}),
+        ("version", {"version": 0}),
+        ("occurred_at (aware)", {"occurred_at": NOW.replace(tzinfo=None)}),
+    ],
+)
+def test_an_event_without_a_mandatory_part_is_refused(missing: str, facts: dict[str, Any]) -> None:
+    with pytest.raises(IncompleteEvent) as refused:
+        seal(replace(crate_event("c-1", 1), **facts), uuid7(), because())
+    assert refused.value.missing == (missing,)
+
+
+@pytest.mark.feature("F004")
+@pytest.mark.parametrize("missing", ["correlation_id", "causation_id"])
+def test_an_event_without_a_cause_is_refused(missing: str) -> None:
+    empty: dict[str, Any] = {missing: ""}
+    with pytest.raises(IncompleteEvent) as refused:
+        seal(crate_event("c-1", 1), uuid7(), replace(because(), **empty))
+    assert refused.value.missing == (missing,)
+
+
+def travelled(event: NewEvent, cause: Cause) -> tuple[Any, dict[str, str]]:
+    sealed = seal(event, uuid7(), cause)
+    headers = parsed_headers(complete_headers(sealed.headers, sealed.event_id, NOW))
+    return received(headers, sealed.body, CrateFilled, actor="consumer", at=NOW), headers
+
+
+@pytest.mark.feature("F003")
+def test_every_part_of_an_event_survives_the_journey() -> None:
+    event = replace(
+        crate_event("c/1 é", 7),
+        origin=Origin(system="ERP-EU", document='45"01', revision="2"),
+        keys=("crate:c,1", "sku:Ä 1"),
+        transaction_ids=("t-1", "t-2"),
+        express=True,
+        subject="Kiste 100%",
+    )
+    cause = because()
+    got, headers = travelled(event, cause)
+    for name in ("tenant", "business_unit", "aggregate_type", "aggregate_id", "version", "subject", "occurred_at"):
+        assert getattr(got, name) == getattr(event, name), name
+    assert (got.keys, got.transaction_ids, got.origin) == (event.keys, event.transaction_ids, event.origin)
+    assert (got.correlation_id, got.causation_id) == (cause.correlation_id, cause.causation_id)
+    assert (got.recorded_at, got.express, got.message.amount) == (NOW, True, 7)
+    assert (got.cause.causation_id, got.cause.caused_at) == (str(got.id), NOW)
+    assert all(value.isascii() and " " not in value for value in headers.values())
+    assert headers["ce-specversion"] == "1.0"
+    assert headers["ce-source"] == "/crossdock/procurement"
+    assert headers["nats-msg-id"] == headers["ce-id"]
+
+
+def test_a_message_without_the_headers_of_an_event_is_invalid() -> None:
+    with pytest.raises(Invalid):
+        received({"ce-id": "1"}, b"", CrateFilled, actor="consumer", at=NOW)
+
+
+@given(st.lists(st.text(min_size=1), min_size=1, max_size=5))
+def test_a_list_of_any_text_survives_its_header(values: list[str]) -> None:
+    header = encoded_list(values)
+    assert decoded_list(header) == tuple(values)
+    assert header.isascii()
+    assert header.isprintable()
+
+
+@given(st.text(min_size=1))
+def test_no_value_can_add_a_header(value: str) -> None:
+    assert not set(encoded(value)) & set("\r\n \0")
+
+
+def test_the_partition_of_an_aggregate_never_changes() -> None:
+    golden = {("acme", "purchase_order", "4711"): 13, ("acme", "item", "A1"): 12, ("globex", "item", "A1"): 4}
+    assert {key: partition_of(*key) for key in golden} == golden
+
+
+def test_a_subject_is_the_full_name_and_the_slot() -> None:
+    assert subject_of("crossdock.procurement.events.v1.X", 7) == "crossdock.procurement.events.v1.X.07"
+    assert subject_of("crossdock.procurement.events.v1.X", 23) == "crossdock.procurement.events.v1.X.07x"
+
+
+def test_new_ids_sort_in_the_order_of_their_making() -> None:
+    made = [uuid7() for _ in range(5000)]
+    assert made == sorted(made)
+    assert len(set(made)) == len(made)
+    assert {each.version for each in made} == {7}
+
+
+def test_a_derived_id_is_the_same_for_the_same_parts() -> None:
+    assert derived("process", 1) == derived("process", 1)
+    assert derived("process", 1) != derived("process1")

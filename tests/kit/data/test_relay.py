@@ -1,0 +1,207 @@
+"""The relay: nothing is lost, order holds per aggregate, a stopped owner loses its partitions."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from crossdock_kit.broker import Broker
+from crossdock_kit.context import caused_by
+from crossdock_kit.database import Engine, transaction
+from crossdock_kit.events import parsed_headers
+from crossdock_kit.relay import Relay
+from crossdock_kit.unit_of_work import UnitOfWork
+from kit_events import CONTEXT, because, crate_event
+
+TENANTS = ("acme", "globex")
+
+
+@asynccontextmanager
+async def running(relay: Relay) -> AsyncIterator[Relay]:
+    task = asyncio.create_task(relay.run())
+    try:
+        yield relay
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits for a condition under a generous cap."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+async def unpublished(engine: Engine) -> int:
+    async with transaction(engine, TENANTS) as tx:
+        count: int = await tx.driver.fetchval("SELECT count(*) FROM pending")
+    return count
+
+
+async def drained(engine: Engine, seconds: float = 60) -> None:
+    async with asyncio.timeout(seconds):
+        while await unpublished(engine):
+            await asyncio.sleep(0.05)
+
+
+async def stream_of(nats: Broker) -> list[dict[str, str]]:
+    """Headers of everything that the stream holds, in its order."""
+    info = await nats.jetstream.stream_info(CONTEXT.upper())
+    found: list[dict[str, str]] = []
+    for sequence in range(max(1, info.state.first_seq), info.state.last_seq + 1):
+        message = await nats.jetstream.get_msg(CONTEXT.upper(), sequence)
+        found.append({name.lower(): value for name, value in (message.headers or {}).items()})
+    return found
+
+
+def versions_by_aggregate(messages: list[dict[str, str]]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for headers in messages:
+        found[headers["ce-tenant"] + "/" + headers["ce-aggregate"]].append(int(headers["ce-eventversion"]))
+    return found
+
+
+class Crates:
+    """Aggregates as a service keeps them: a row that is locked while its event is recorded."""
+
+    def __init__(self, engine: Engine, uow: UnitOfWork) -> None:
+        self.engine = engine
+        self.uow = uow
+        self.locks: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self.versions: dict[str, int] = defaultdict(int)
+
+    async def fill(self, crate: str, tenant: str, pause: float, *, fails: bool = False) -> None:
+        with caused_by(because(tenant)):
+            async with self.locks[crate], self.uow(tenants=(tenant,)) as work:
+                version = self.versions[crate] + 1
+                work.record(crate_event(crate, version, tenant=tenant))
+                # The position is taken here, the commit comes later: others commit in between.
+                await work.flush()
+                await asyncio.sleep(pause)
+                if fails:
+                    raise Broken
+                self.versions[crate] = version
+
+
+class Broken(Exception):
+    pass
+
+
+@pytest.fixture
+def relay(engine: Engine, nats: Broker) -> Relay:
+    return Relay(engine, nats, CONTEXT, TENANTS)
+
+
+@pytest.fixture
+def uow(engine: Engine, relay: Relay) -> UnitOfWork:
+    return UnitOfWork(engine, relay_hint=relay.hint)
+
+
+async def test_many_writers_with_random_transaction_times_lose_nothing(
+    engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
+) -> None:
+    chance = random.Random(4711)
+    crates = Crates(engine, uow)
+    before = len(await stream_of(nats))
+
+    async def write(writer: int) -> None:
+        for _ in range(25):
+            crate, tenant = f"many-{chance.randrange(40)}", TENANTS[writer % 2]
+            with suppress(Broken):
+                await crates.fill(f"{tenant}-{crate}", tenant, chance.random() * 0.05, fails=chance.random() < 0.1)
+
+    async with running(relay):
+        await asyncio.gather(*(write(writer) for writer in range(32)))
+        await drained(engine)
+    published = versions_by_aggregate((await stream_of(nats))[before:])
+    assert {key.rpartition("/")[2]: versions for key, versions in published.items()} == {
+        crate: list(range(1, last + 1)) for crate, last in crates.versions.items() if last
+    }
+
+
+async def test_what_was_published_but_not_removed_is_published_again_under_its_id(
+    engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
+) -> None:
+    before = len(await stream_of(nats))
+    with caused_by(because()):
+        async with uow(tenants=("acme",)) as work:
+            work.record(crate_event("twice", 1))
+    async with transaction(engine, ("acme",)) as tx:
+        row = await tx.driver.fetchrow("SELECT tenant, slot, event_id, recorded_at FROM pending")
+    assert row is not None
+    async with running(relay):
+        await drained(engine)
+        async with transaction(engine, ("acme",)) as tx:
+            # As if the process had died between the acknowledgment and the removal.
+            await tx.driver.execute(
+                "INSERT INTO pending (tenant, slot, event_id, recorded_at) VALUES ($1, $2, $3, $4)", *row
+            )
+        await drained(engine)
+    assert len(await stream_of(nats)) == before + 1
+    assert relay.republished == 1
+
+
+async def test_the_message_carries_the_envelope_and_the_body(
+    engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
+) -> None:
+    with caused_by(because()) as cause:
+        async with uow(tenants=("acme",)) as work:
+            work.record(crate_event("carried", 1))
+    async with running(relay):
+        await drained(engine)
+    last = (await nats.jetstream.stream_info(CONTEXT.upper())).state.last_seq
+    message = await nats.jetstream.get_msg(CONTEXT.upper(), last)
+    assert message.subject is not None
+    assert message.subject.startswith("crossdock.procurement.events.v1.CrateFilled.")
+    headers = {name.lower(): value for name, value in (message.headers or {}).items()}
+    assert headers["ce-correlationid"] == cause.correlation_id
+    assert headers["ce-id"] == headers["nats-msg-id"]
+    assert headers["ce-time"].endswith("Z")
+    assert parsed_headers("") == {}
+
+
+async def test_a_killed_owner_connection_is_replaced(
+    engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
+) -> None:
+    async with running(relay):
+        await until(lambda: relay.leases.complete)
+        async with relay.leases.hold() as (session, _):
+            owner = await session.driver.fetchval("SELECT pg_backend_pid()")
+        async with transaction(engine, ("acme",)) as tx:
+            await tx.driver.execute("SELECT pg_terminate_backend($1)", owner)
+        with caused_by(because()):
+            async with uow(tenants=("acme",)) as work:
+                work.record(crate_event("after-kill", 1))
+        await drained(engine)
+
+
+async def test_two_relays_share_the_partitions_and_the_second_takes_over(
+    engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
+) -> None:
+    other = Relay(engine, nats, CONTEXT, TENANTS)
+    async with running(relay):
+        await until(lambda: relay.leases.complete)
+        async with running(other):
+            await until(lambda: len(relay.leases.owned) == 8 and len(other.leases.owned) == 8)
+            assert not relay.leases.owned & other.leases.owned
+        await until(lambda: relay.leases.complete)
+
+
+async def test_the_express_lane_goes_first(engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork) -> None:
+    before = len(await stream_of(nats))
+    with caused_by(because()):
+        async with uow(tenants=("acme",)) as work:
+            for crate in range(20):
+                work.record(crate_event(f"slow-{crate}", 1))
+            for crate in range(20):
+                work.record(crate_event(f"fast-{crate}", 1, express=True))
+    async with running(relay):
+        await drained(engine)
+    lanes = [headers["ce-priority"] for headers in (await stream_of(nats))[before:]]
+    assert lanes == ["express"] * 20 + ["standard"] * 20
