@@ -1,0 +1,41 @@
+"""Checks what was read: envelopes, and messages against the description of their set, rated by a partner's profile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crossdock_edi.errors import LimitExceeded, UnknownDocument
+from crossdock_edi.findings import Finding, finding
+from crossdock_edi.interchange import Message
+from crossdock_edi.profile import STRICT, Profile
+from crossdock_edi.reader import Interchange
+from crossdock_edi.typed import parse_tolerantly
+
+
+def check(interchange: Interchange, profile: Profile = STRICT) -> Iterator[Finding]:
+    """Every finding: of each message as it is read, its envelope included, then of the interchange's own envelope."""
+    messages: set[tuple[int, str]] = set()
+    for message in interchange.messages:
+        messages.update((one.offset, one.code) for one in message.findings)
+        yield from check_message(message, profile)
+    for one in interchange.findings:
+        if (one.offset, one.code) not in messages:
+            yield from profile.rate((one,))
+
+
+def check_message(message: Message, profile: Profile = STRICT) -> tuple[Finding, ...]:
+    """Findings of one message in the order of its segments, those of its envelope included."""
+    found = [*message.findings, *_content(message)]
+    found.sort(key=lambda one: (one.segment, one.element))
+    return profile.rate(found)
+
+
+def _content(message: Message) -> tuple[Finding, ...]:
+    try:
+        return parse_tolerantly(message)[1]
+    except UnknownDocument:
+        return (finding("unknown-set", message.place(), value=message.type),)
+    except LimitExceeded:
+        if any(one.code == "limit" for one in message.findings):
+            return ()
+        return (finding("limit", message.place(), what="a segment", limit="the segment's size"),)

@@ -1,0 +1,197 @@
+"""A segment with its position, its elements taken apart only when somebody asks.
+
+Elements are nested: element → repetitions → components, all text. Knows nothing of envelopes or of any transaction set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from crossdock_edi.dialect import Dialect
+
+Components: TypeAlias = tuple[str, ...]
+Element: TypeAlias = tuple[Components, ...]
+# What a caller may hand in for an element: text, its components, or repetitions of either.
+ElementLike: TypeAlias = "str | Sequence[str | Sequence[str]]"
+
+BLANKS = b" \t\r\n\x00\x1a"
+_EMPTY: Element = (("",),)
+
+
+class Segment:
+    """One segment as it was read.
+
+    `number` counts from 1 at the message's header (ST, UNH); `offset` is the byte in the file where the tag begins;
+    `raw` is the segment without its terminator. Equality is of content: tag and elements.
+    """
+
+    __slots__ = ("_elements", "dialect", "number", "offset", "raw", "tag")
+
+    def __init__(self, raw: bytes, dialect: Dialect, number: int, offset: int) -> None:
+        self.raw = raw
+        self.dialect = dialect
+        self.number = number
+        self.offset = offset
+        end = raw.find(dialect.element)
+        self.tag = dialect.decode(raw if end < 0 else raw[:end]).rstrip()
+        self._elements: tuple[Element, ...] | None = None
+        if (
+            dialect.standard == "EDIFACT"
+            and dialect.component
+            and dialect.component in raw[: end if end >= 0 else None]
+        ):
+            self.tag = self.tag.split(dialect.decode(dialect.component))[0]
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        """All elements, the first behind the tag at index 0."""
+        if self._elements is None:
+            self._elements = _parse(self.raw, self.dialect)
+        return self._elements
+
+    def get(self, element: int, component: int = 1, repetition: int = 1) -> str:
+        """The text at a position counted from 1 as the standards do; empty text if there is none."""
+        try:
+            return self.elements[element - 1][repetition - 1][component - 1]
+        except IndexError:
+            return ""
+
+    def __getitem__(self, element: int) -> str:
+        """The whole element as text: in X12 even where it holds the component separator, as descriptions do."""
+        parsed = self.elements
+        if not 0 < element <= len(parsed):
+            return ""
+        value = parsed[element - 1]
+        if len(value) == 1 and len(value[0]) == 1:
+            return value[0][0]
+        return join(value, self.dialect)
+
+    def repetitions(self, element: int) -> Element:
+        """Every repetition of an element, each as its components."""
+        return self.elements[element - 1] if 0 < element <= len(self.elements) else ()
+
+    def __len__(self) -> int:
+        return len(self.elements)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Segment) and self.tag == other.tag and self.elements == other.elements
+
+    def __hash__(self) -> int:
+        return hash((self.tag, self.elements))
+
+    def __repr__(self) -> str:
+        return f"Segment({self.dialect.decode(self.raw)!r}, number={self.number}, offset={self.offset})"
+
+
+def element_of(value: ElementLike) -> Element:
+    """The nested form of a short one: `"EA"`, `("EA", "2")` (components), `(("A",), ("B",))` (repetitions)."""
+    if isinstance(value, str):
+        return ((value,),)
+    if all(isinstance(part, str) for part in value):
+        return (tuple(str(part) for part in value),)
+    return tuple((part,) if isinstance(part, str) else tuple(part) for part in value)
+
+
+def trimmed(elements: Iterable[Element]) -> tuple[Element, ...]:
+    """Without empty elements, repetitions and components at the ends, which mean nothing in either standard."""
+    kept = [_trim_element(element) for element in elements]
+    while kept and kept[-1] == _EMPTY:
+        kept.pop()
+    return tuple(kept)
+
+
+def join(element: Element, dialect: Dialect) -> str:
+    """The element in the dialect's spelling, without release characters."""
+    component, repetition = dialect.decode(dialect.component), dialect.decode(dialect.repetition)
+    return repetition.join(component.join(parts) for parts in element)
+
+
+def _trim_element(element: Element) -> Element:
+    repeated = [_trim_components(parts) for parts in element]
+    while len(repeated) > 1 and repeated[-1] == ("",):
+        repeated.pop()
+    return tuple(repeated) or _EMPTY
+
+
+def _trim_components(parts: Components) -> Components:
+    end = len(parts)
+    while end > 1 and not parts[end - 1]:
+        end -= 1
+    return parts[:end] or ("",)
+
+
+def _parse(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
+    if dialect.release and dialect.release in raw:
+        return _parse_released(raw, dialect)
+    text = dialect.decode(raw)
+    component = dialect.decode(dialect.component)
+    repetition = dialect.decode(dialect.repetition)
+    parts = text.split(dialect.decode(dialect.element))
+    if parts[0] == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
+        return tuple(((part,),) for part in parts[1:])
+    if not (component and component in text) and not (repetition and repetition in text):
+        return tuple([((part,),) for part in parts[1:]])
+    return tuple([_parse_element(part, component, repetition) for part in parts[1:]])
+
+
+def _parse_element(text: str, component: str, repetition: str) -> Element:
+    if repetition and repetition in text:
+        return tuple(tuple(part.split(component)) if component else (part,) for part in text.split(repetition))
+    return (tuple(text.split(component)),) if component else ((text,),)
+
+
+def _parse_released(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
+    """The careful way, for segments that hold a release character."""
+    release = dialect.release
+    elements = split_released(raw, dialect.element, release)[1:]
+    parsed: list[Element] = []
+    for element in elements:
+        repeats = split_released(element, dialect.repetition, release) if dialect.repetition else [element]
+        parsed.append(
+            tuple(
+                tuple(
+                    dialect.decode(unreleased(part, release))
+                    for part in split_released(one, dialect.component, release)
+                )
+                for one in repeats
+            )
+        )
+    return tuple(parsed)
+
+
+def split_released(raw: bytes, mark: bytes, release: bytes) -> list[bytes]:
+    """Split at a delimiter that is not itself released by an odd number of release characters before it."""
+    if not mark:
+        return [raw]
+    parts: list[bytes] = []
+    held: list[bytes] = []
+    for piece in raw.split(mark):
+        held.append(piece)
+        if not ends_released(piece, release):
+            parts.append(mark.join(held))
+            held = []
+    if held:
+        parts.append(mark.join(held))
+    return parts
+
+
+def ends_released(piece: bytes, release: bytes) -> bool:
+    """Whether what follows `piece` is released: it ends in an odd number of release characters."""
+    if not release or not piece.endswith(release):
+        return False
+    return (len(piece) - len(piece.rstrip(release))) // len(release) % 2 == 1
+
+
+def unreleased(raw: bytes, release: bytes) -> bytes:
+    """The data with release characters taken out; one at the very end stands for itself."""
+    if release not in raw:
+        return raw
+    out, position = bytearray(), 0
+    while (found := raw.find(release, position)) >= 0:
+        out += raw[position:found]
+        kept = raw[found + len(release) : found + len(release) + 1]
+        out += kept or release
+        position = found + len(release) + 1
+    out += raw[position:]
+    return bytes(out)

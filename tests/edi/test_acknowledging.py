@@ -1,0 +1,88 @@
+"""Acknowledgments: one for each group, with positions and codes, in the sender's version, never of another one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import crossdock_edi
+from crossdock_edi import LENIENT
+
+SAMPLES = Path(__file__).parent / "samples" / "x12"
+ORDER = (SAMPLES / "850.edi").read_bytes()
+
+
+def test_a_clean_order_is_accepted() -> None:
+    (interchange,) = crossdock_edi.read(ORDER)
+    (answer,) = crossdock_edi.acknowledge(interchange)
+
+    assert (answer.functional_id, answer.group_control_number) == ("PO", "101")
+    assert [(message.type, message.control_number, message.status) for message in answer.messages] == [
+        ("850", "0001", "A")
+    ]
+    assert answer.group is not None
+    assert (answer.group.status, answer.group.included, answer.group.received, answer.group.accepted) == ("A", 1, 1, 1)
+
+
+def test_the_answer_goes_back_under_the_sender_s_version_and_delimiters() -> None:
+    (interchange,) = crossdock_edi.read(ORDER.replace(b"*", b"|"))
+    envelope = crossdock_edi.reply_envelope(
+        interchange, interchange_control=9, group_control=4, prepared_at=datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+    )
+    data = crossdock_edi.compose(crossdock_edi.acknowledge(interchange), envelope)
+    (reply,) = crossdock_edi.read(data)
+
+    assert reply.findings == ()
+    assert (reply.sender, reply.receiver) == (interchange.receiver, interchange.sender)
+    assert reply.dialect.element == b"|"
+    assert reply.groups[0].functional_id == "FA"
+    assert reply.groups[0].version == "004010"
+
+
+def test_a_bad_value_rejects_its_message_with_segment_and_element_position() -> None:
+    (interchange,) = crossdock_edi.read(ORDER.replace(b"PO1*1*120*EA", b"PO1*1*1,5*EA"))
+    (answer,) = crossdock_edi.acknowledge(interchange)
+
+    (message,) = answer.messages
+    assert (message.status, message.error_codes) == ("R", ("5",))
+    (segment,) = message.segments
+    assert (segment.tag, segment.position, segment.code) == ("PO1", 19, "8")
+    (element,) = segment.elements
+    assert (element.position, element.code, element.bad_data) == (2, "6", "1,5")
+    assert answer.group is not None
+    assert (answer.group.status, answer.group.accepted) == ("R", 0)
+
+
+def test_a_wrong_count_rejects_the_message_unless_the_profile_forgives() -> None:
+    (interchange,) = crossdock_edi.read(ORDER.replace(b"SE*29", b"SE*28"))
+    (strict,) = crossdock_edi.acknowledge(interchange)
+    (lenient,) = crossdock_edi.acknowledge(interchange, LENIENT)
+
+    assert (strict.messages[0].status, strict.messages[0].error_codes) == ("R", ("4",))
+    assert (lenient.messages[0].status, lenient.messages[0].error_codes) == ("E", ("4",))
+
+
+def test_one_bad_message_of_two_leaves_the_group_partly_accepted() -> None:
+    body = ORDER[ORDER.index(b"\nST*") + 1 : ORDER.index(b"\nGE*") + 1]
+    second = body.replace(b"0001~", b"0002~").replace(b"20261121", b"20261321")
+    data = ORDER.replace(body, body + second).replace(b"GE*1", b"GE*2")
+    (interchange,) = crossdock_edi.read(data)
+    (answer,) = crossdock_edi.acknowledge(interchange)
+
+    assert [message.status for message in answer.messages] == ["A", "R"]
+    assert answer.group is not None
+    assert (answer.group.status, answer.group.received, answer.group.accepted) == ("P", 2, 1)
+
+
+def test_a_wrong_group_trailer_rejects_the_group() -> None:
+    (interchange,) = crossdock_edi.read(ORDER.replace(b"GE*1*101", b"GE*5*103"))
+    (answer,) = crossdock_edi.acknowledge(interchange)
+
+    assert answer.group is not None
+    assert (answer.group.status, set(answer.group.error_codes)) == ("R", {"4", "5"})
+
+
+def test_an_acknowledgment_is_never_acknowledged() -> None:
+    (interchange,) = crossdock_edi.read(SAMPLES / "997.edi")
+
+    assert crossdock_edi.acknowledge(interchange) == ()
