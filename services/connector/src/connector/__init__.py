@@ -1,0 +1,1 @@
+"""Partner documents: what came in and went out, what became of it, and translation to and from canonical messages."""

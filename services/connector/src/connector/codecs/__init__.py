@@ -1,0 +1,1 @@
+"""Bytes to parsed documents and back. Knows formats, never the trade."""

@@ -1,0 +1,1 @@
+"""Rules about documents: stdlib only, no I/O."""

@@ -1,0 +1,143 @@
+"""What a mapping is given and what it returns. A mapping is a pure function; everything from outside comes in here.
+
+`Codes` is the only way to what a partner's code means and how a thing of ours is called there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Protocol
+
+from crossdock.common.v1 import values_pb2
+from crossdock.options.v1 import options_pb2
+from google.protobuf.message import Message
+
+from connector.domain.revision import Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Packing:
+    """An item's base unit and, per packaging unit, how many base units are in one."""
+
+    base_unit: str
+    levels: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+class Codes(Protocol):
+    """A partner's words and ours. An inbound code without meaning is remembered: the message waits for it."""
+
+    def item(self, code: str, qualifier: str = "") -> str: ...
+
+    def optional_item(self, code: str, qualifier: str = "") -> str:
+        """As `item`, but a code that means nothing is empty text and nobody waits for it."""
+        ...
+
+    def unit(self, code: str) -> str: ...
+
+    def location(self, code: str, qualifier: str = "") -> str: ...
+
+    def party(self, code: str, qualifier: str = "") -> str: ...
+
+    def packing(self, sku: str) -> Packing: ...
+
+    def item_code(self, sku: str, qualifier: str = "") -> str:
+        """The partner's number for an item; our own where it has none."""
+        ...
+
+    def unit_code(self, unit: str) -> str: ...
+
+    def location_code(self, location_id: str) -> str: ...
+
+    def party_code(self, party_id: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Of a partner's profile what mappings need. `options` are what it does differently with this kind of document."""
+
+    name: str
+    role: options_pb2.Role.ValueType
+    system: str
+    party_id: str
+    business_unit: str
+    revision_reference: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def table(self, name: str, default: Mapping[str, str]) -> Mapping[str, str]:
+        """A table of the mapping with the partner's own rows over it."""
+        own = self.options.get(name)
+        return (
+            {**default, **{str(key): str(value) for key, value in own.items()}} if isinstance(own, Mapping) else default
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader of an inbound document is told. `written` is when the partner wrote it, by its clock."""
+
+    partner: Partner
+    codes: Codes
+    document: str
+    received_at: datetime
+    written: Stamp | None = None
+
+    def origin(self, *, revision: str = "", occurred_at: datetime | None = None) -> values_pb2.Origin:
+        origin = values_pb2.Origin(
+            system=self.partner.system or self.partner.name,
+            role=self.partner.role,
+            document=self.document[:128],
+            revision=revision[:32],
+        )
+        origin.occurred_at.FromDatetime(occurred_at or (self.written.at if self.written else self.received_at))
+        return origin
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What the writer of an outbound document is told. `revision` numbers it for the partner where the kind has one."""
+
+    partner: Partner
+    codes: Codes
+    event_id: str
+    event_version: int
+    written_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """That a command answers an order of ours: what it says of the revision, and when it was written there."""
+
+    order: str
+    carried: int | None
+    answered: Stamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A canonical command, without its request id. `orders` are the purchase order numbers that it concerns."""
+
+    request: Message
+    orders: tuple[str, ...]
+    keys: tuple[str, ...]
+    lines: int
+    answer: Answer | None = None
+    findings: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """`read` takes the parsed document (a typed X12 document, a JsonObject) and returns the command."""
+
+    kind: str
+    read: Callable[[Any, Reading], Command]
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """`write` takes the event and returns the document: a typed X12 document, or plain data for JSON."""
+
+    kind: str
+    write: Callable[[Any, Writing], Any]

@@ -1,0 +1,63 @@
+"""Every kind of document with its mapping. Adding one is a module and a line here."""
+
+from __future__ import annotations
+
+from connector.mappings import (
+    json_goods_receipt,
+    json_order_confirmation,
+    json_order_response,
+    json_purchase_order,
+    json_ship_notice,
+    json_supplier_order,
+    wms_a_expected_receipt,
+    wms_a_receipt,
+    wms_b_expected_receipt,
+    wms_b_receipt,
+    x12_850,
+    x12_855,
+    x12_856,
+    x12_860,
+    x12_865,
+)
+from connector.mappings.model import Inbound, Outbound
+
+INBOUND: dict[str, Inbound] = {
+    each.kind: each
+    for each in (
+        json_purchase_order.MAPPING,
+        json_order_response.MAPPING,
+        json_ship_notice.MAPPING,
+        wms_a_receipt.MAPPING,
+        wms_b_receipt.MAPPING,
+        x12_850.INBOUND,
+        x12_855.MAPPING,
+        x12_856.MAPPING,
+        x12_865.MAPPING,
+    )
+}
+OUTBOUND: dict[str, Outbound] = {
+    each.kind: each
+    for each in (
+        json_order_confirmation.MAPPING,
+        json_goods_receipt.MAPPING,
+        json_supplier_order.MAPPING,
+        wms_a_expected_receipt.MAPPING,
+        wms_b_expected_receipt.MAPPING,
+        x12_850.OUTBOUND,
+        x12_860.MAPPING,
+    )
+}
+# Not translated to a command: it says what became of a document of ours, and we say it of theirs.
+FUNCTIONAL_ACKNOWLEDGMENT = "x12.997"
+KINDS = frozenset({*INBOUND, *OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT})
+
+# Which kinds may tell a partner of which fact; the partner's profile says which of them it takes.
+TELLS: dict[str, tuple[str, ...]] = {
+    "PurchaseOrderReleased": ("x12.850", "json.supplier_order"),
+    "PurchaseOrderRevised": ("x12.860", "json.supplier_order"),
+    "PurchaseOrderCancelled": ("x12.860", "json.supplier_order"),
+    "PurchaseOrderAcknowledged": ("json.order_confirmation",),
+    "PurchaseOrderChangeDecided": ("json.order_confirmation",),
+    "GoodsReceived": ("json.goods_receipt",),
+    "InboundExpected": ("wms_a.expected_receipt", "wms_b.expected_receipt"),
+}

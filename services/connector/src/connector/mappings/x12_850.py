@@ -1,0 +1,108 @@
+"""x12.850: a purchase order, out to suppliers on EDI; in from a partner that hands over orders of its own."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from crossdock.procurement.events.v1 import events_pb2
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement
+from crossdock.procurement.v1 import purchase_order_pb2
+from crossdock_edi.x12.purchase_order import OrderLine, PurchaseOrder
+
+from connector.codecs.json_document import DocumentFault
+from connector.mappings import canonical
+from connector.mappings import x12_order_parts as parts
+from connector.mappings.model import Command, Inbound, Outbound, Reading, Writing
+
+KIND = "x12.850"
+_CANCELLED = purchase_order_pb2.LINE_STATE_CANCELLED
+
+
+def write(event: events_pb2.PurchaseOrderReleased, writing: Writing) -> PurchaseOrder:
+    order = event.purchase_order
+    return PurchaseOrder(
+        purpose="00",
+        type="NE",
+        number=order.number,
+        ordered_on=canonical.from_day(order.ordered_on),
+        currency_party="BY",
+        currency=order.currency,
+        references=parts.revision_reference(order, writing),
+        fob=parts.terms(order.incoterms),
+        parties=(parts.ship_to(order.ship_to_id, writing.codes),),
+        lines=tuple(_line(line, order, writing) for line in order.lines if line.state != _CANCELLED),
+    ).totalled()
+
+
+def _line(
+    line: purchase_order_pb2.PurchaseOrderLine, order: purchase_order_pb2.PurchaseOrder, writing: Writing
+) -> OrderLine:
+    price = parts.price_of(line.price)
+    return OrderLine(
+        line=line.line_number,
+        quantity=Decimal(line.ordered.value),
+        unit=writing.codes.unit_code(line.ordered.unit),
+        unit_price=price,
+        price_basis="PE" if price is not None else "",
+        item_ids=parts.item_ids(line, writing),
+        currency=parts.line_currency(line.price, order.currency),
+        descriptions=parts.descriptions(line.description),
+        references=parts.notes(line),
+        dates=parts.window_dates(line.requested_window),
+        schedules=parts.schedules(line, writing.codes),
+        parties=parts.line_parties(line, order.ship_to_id, writing.codes),
+    )
+
+
+def read(document: PurchaseOrder, reading: Reading) -> Command:
+    options = reading.partner.options
+    currency = document.currency or str(options.get("currency", ""))
+    lines = [_ordered(line, position, document, reading) for position, line in enumerate(document.lines, start=1)]
+    if not lines:
+        raise DocumentFault("PO1", "an order has at least one line")
+    if document.ordered_on is None:
+        raise DocumentFault("BEG05", "the date of the order is missing")
+    request = procurement.SubmitPurchaseOrderRequest(
+        origin=reading.origin(revision=document.release),
+        purpose=_purpose(document.purpose),
+        business_unit=reading.partner.business_unit,
+        number=document.number[:64],
+        system_revision=document.release[:32],
+        supplier_id=reading.partner.party_id,
+        currency=currency,
+        incoterms=parts.read_terms(document.fob),
+        ordered_on=canonical.to_day(document.ordered_on),
+        ship_to_id=parts.read_ship_to(document.parties, reading) or str(options.get("shipTo", "")),
+        lines=lines,
+    )
+    return Command(request, (document.number,), (f"po:{document.number}",), len(lines))
+
+
+def _purpose(code: str) -> procurement.OrderPurpose.ValueType:
+    return procurement.ORDER_PURPOSE_CANCEL if code in {"01", "03"} else procurement.ORDER_PURPOSE_UPSERT
+
+
+def _ordered(line: OrderLine, position: int, document: PurchaseOrder, reading: Reading) -> procurement.OrderedLine:
+    number = line.line or str(position)
+    if line.quantity is None:
+        raise DocumentFault(f"PO102 of line {number}", "the quantity is missing")
+    unit = reading.codes.unit(line.unit or "EA")
+    sku, supplier_item = parts.read_items(line, reading.codes, required=True)
+    if not sku:
+        raise DocumentFault(f"PO1 of line {number}", "no item is named")
+    return procurement.OrderedLine(
+        line_number=number[:32],
+        sku=sku,
+        supplier_item=supplier_item[:80],
+        description=line.description[:200],
+        ordered=canonical.quantity(line.quantity, unit, path=f"PO102 of line {number}"),
+        price=parts.read_price(line, document.currency),
+        ship_to_id=parts.read_ship_to(line.parties, reading),
+        drop_ship_party_id=parts.read_drop_ship(line.parties, reading),
+        requested_window=parts.read_window(line),
+        requested=parts.read_schedules(line, unit, reading.codes),
+    )
+
+
+OUTBOUND = Outbound(KIND, write)
+INBOUND = Inbound(KIND, read)

@@ -1,0 +1,123 @@
+"""What 855 and 865 share: the 26 line statuses of ACK01 and what each says in canonical words (reference: trade C4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement
+from crossdock_edi.x12.order_acknowledgment import LineAcknowledgment
+
+from connector.codecs.json_document import DocumentFault
+from connector.mappings import canonical
+from connector.mappings import x12_order_parts as parts
+from connector.mappings.model import Reading
+
+_ACCEPTED = procurement.ACKNOWLEDGMENT_OUTCOME_ACCEPTED
+_REJECTED = procurement.ACKNOWLEDGMENT_OUTCOME_REJECTED
+_ON_HOLD = procurement.ACKNOWLEDGMENT_OUTCOME_ON_HOLD
+
+OUTCOMES: dict[str, procurement.AcknowledgmentOutcome.ValueType] = {
+    "IA": _ACCEPTED,
+    "AC": _ACCEPTED,
+    "AR": _ACCEPTED,
+    "AA": procurement.ACKNOWLEDGMENT_OUTCOME_SOURCE_CHANGED,
+    "IC": procurement.ACKNOWLEDGMENT_OUTCOME_CHANGED,
+    "IQ": procurement.ACKNOWLEDGMENT_OUTCOME_QUANTITY_CHANGED,
+    "IP": procurement.ACKNOWLEDGMENT_OUTCOME_PRICE_CHANGED,
+    "IE": procurement.ACKNOWLEDGMENT_OUTCOME_PRICE_OPEN,
+    "DR": procurement.ACKNOWLEDGMENT_OUTCOME_DATE_CHANGED,
+    "SP": procurement.ACKNOWLEDGMENT_OUTCOME_DATE_OPEN,
+    "IS": procurement.ACKNOWLEDGMENT_OUTCOME_ITEM_SUBSTITUTED,
+    "BP": procurement.ACKNOWLEDGMENT_OUTCOME_PARTIAL,
+    "IB": procurement.ACKNOWLEDGMENT_OUTCOME_BACKORDERED,
+    "ID": _REJECTED,
+    "IF": _ON_HOLD,
+    "IH": _ON_HOLD,
+    "IW": _ON_HOLD,
+    "IR": _REJECTED,
+    **{f"R{number}": _REJECTED for number in range(1, 9)},
+}
+# BAK02, BCA02: what the header says of every line that has no answer of its own.
+HEADERS: dict[str, procurement.AcknowledgmentOutcome.ValueType] = {
+    "AT": _ACCEPTED,
+    "AK": _ACCEPTED,
+    "AD": _ACCEPTED,
+    "AP": _ACCEPTED,
+    "AH": _ON_HOLD,
+    "RD": _REJECTED,
+    "RF": _REJECTED,
+    "RJ": _REJECTED,
+    "RN": _REJECTED,
+    "RO": _REJECTED,
+}
+UNANSWERED = procurement.ACKNOWLEDGMENT_OUTCOME_UNSPECIFIED
+_PRICED = {
+    procurement.ACKNOWLEDGMENT_OUTCOME_PRICE_CHANGED,
+    procurement.ACKNOWLEDGMENT_OUTCOME_CHANGED,
+}
+
+
+def answered_lines(
+    lines: Sequence[Any], header: str, currency: str, reading: Reading
+) -> Iterator[procurement.AcknowledgedLine]:
+    """The lines that are answered, by their own ACK segments or by the header; others stay open."""
+    for line in lines:
+        unit = reading.codes.unit(line.unit) if line.unit else ""
+        answers = [_answer(ack, line, unit, currency, reading) for ack in line.acknowledgments]
+        if not answers and (outcome := HEADERS.get(header, UNANSWERED)):
+            answers = [procurement.LineAcknowledgment(outcome=outcome, code=header)]
+        if not answers:
+            continue
+        sku, supplier_item = parts.read_items(line, reading.codes, required=not line.line)
+        yield procurement.AcknowledgedLine(
+            line_number=line.line[:32],
+            sku=sku,
+            supplier_item=supplier_item[:80],
+            acknowledgments=answers,
+            ordered=canonical.quantity(line.quantity, unit) if line.quantity is not None and unit else None,
+        )
+
+
+def _answer(
+    ack: LineAcknowledgment, line: Any, unit: str, currency: str, reading: Reading
+) -> procurement.LineAcknowledgment:
+    outcome = OUTCOMES.get(ack.status)
+    if outcome is None:
+        raise DocumentFault(f"ACK01 of line {line.line or '?'}", f"{ack.status!r} is no line status")
+    own_unit = reading.codes.unit(ack.unit) if ack.unit else unit
+    given = ack.quantity is not None and own_unit
+    dated = ack.on or next((each.on for each in ack.dates if each.on), None)
+    substitute, substitute_item = _substitute(ack, outcome, reading)
+    return procurement.LineAcknowledgment(
+        outcome=outcome,
+        code=ack.status,
+        quantity=canonical.quantity(ack.quantity, own_unit, path="ACK02")
+        if given and ack.quantity is not None
+        else None,
+        date=canonical.to_day(dated),
+        price=parts.read_price(line, line.currency or currency) if outcome in _PRICED else None,
+        substitute_sku=substitute,
+        substitute_supplier_item=substitute_item,
+    )
+
+
+def _substitute(ack: LineAcknowledgment, outcome: int, reading: Reading) -> tuple[str, str]:
+    if outcome != procurement.ACKNOWLEDGMENT_OUTCOME_ITEM_SUBSTITUTED:
+        return "", ""
+    return parts.resolved_item(ack.item_ids, reading.codes, required=False), ack.item_id(*parts.SUPPLIER_ITEM)[:80]
+
+
+def currency_of(document: Any, reading: Reading) -> str:
+    return str(document.currency or reading.partner.options.get("currency", "EUR"))
+
+
+def sequence(text: str, reading: Reading) -> int | None:
+    """A change sequence as our revision; the profile's offset is added where the partner counts otherwise."""
+    text = text.strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise DocumentFault("change sequence", f"{text[:40]!r} is no number")
+    revision = int(text) + int(reading.partner.options.get("revisionOffset", 0))
+    return revision if revision > 0 else None

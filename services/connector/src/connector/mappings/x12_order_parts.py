@@ -1,0 +1,223 @@
+"""What 850 and 860 share: how lines, prices, windows, terms and places of an order are spelled in X12 and read back.
+
+What X12 has no element for (a price's own unit, a window's time zone) travels as REF ZZ with its name in REF03, so that
+the translation loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from crossdock.common.v1 import values_pb2
+from crossdock.procurement.v1 import purchase_order_pb2
+from crossdock_edi.x12.parts import (
+    DateReference,
+    Description,
+    FobTerms,
+    ItemId,
+    Party,
+    Reference,
+    Schedule,
+    date_of,
+    party_of,
+)
+
+from connector.mappings import canonical
+from connector.mappings.model import Codes, Reading, Writing
+
+OWN_ITEM = ("BP", "SK", "PI", "IN")
+SUPPLIER_ITEM = ("VP", "VN", "VC", "MG", "VA")
+GTIN = ("UK", "EN", "EO", "UP", "UA", "UI")
+NOT_BEFORE, NOT_AFTER, REQUESTED = "064", "063", "002"
+PRICE_UNIT, PRICE_PER, WINDOW_ZONE = "PRICE UNIT", "PRICE PER", "WINDOW ZONE"
+_PID_LENGTH = 80
+
+
+# --- writing
+
+
+def item_ids(line: purchase_order_pb2.PurchaseOrderLine, writing: Writing) -> tuple[ItemId, ...]:
+    own = writing.codes.item_code(line.sku, "VP")
+    supplier = line.supplier_item or (own if own != line.sku else "")
+    return (ItemId("BP", line.sku), *([ItemId("VP", supplier)] if supplier else []))
+
+
+def price_of(price: values_pb2.UnitPrice) -> Decimal | None:
+    return Decimal(price.money.amount) if price.money.amount else None
+
+
+def line_currency(price: values_pb2.UnitPrice, of_order: str) -> str:
+    return price.money.currency if price.money.amount and price.money.currency != of_order else ""
+
+
+def notes(line: purchase_order_pb2.PurchaseOrderLine) -> tuple[Reference, ...]:
+    facts = (
+        (PRICE_UNIT, line.price.unit),
+        (PRICE_PER, line.price.per),
+        (WINDOW_ZONE, line.requested_window.zone),
+    )
+    return tuple(Reference(qualifier="ZZ", value=value, description=name) for name, value in facts if value)
+
+
+def window_dates(window: values_pb2.DeliveryWindow) -> tuple[DateReference, ...]:
+    ends = ((NOT_BEFORE, window.from_date, window.from_time), (NOT_AFTER, window.to_date, window.to_time))
+    return tuple(
+        DateReference(qualifier=qualifier, on=day, at=canonical.clock_time(at))
+        for qualifier, day, at in ((qualifier, canonical.from_day(each), at) for qualifier, each, at in ends)
+        if day is not None
+    )
+
+
+def schedules(line: purchase_order_pb2.PurchaseOrderLine, codes: Codes) -> tuple[Schedule, ...]:
+    return tuple(
+        Schedule(
+            quantity=Decimal(each.quantity.value),
+            unit=codes.unit_code(each.quantity.unit),
+            date_qualifier=REQUESTED if each.date.year else "",
+            on=canonical.from_day(each.date),
+        )
+        for each in line.requested
+    )
+
+
+def descriptions(text: str) -> tuple[Description, ...]:
+    return tuple(Description(type="F", text=each) for each in _pieces(" ".join(text.split())))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Parts that fit PID05, broken between words where there are any."""
+    while text:
+        if len(text) <= _PID_LENGTH:
+            yield text
+            return
+        cut = text.rfind(" ", 1, _PID_LENGTH + 1)
+        cut = cut if cut > 0 else _PID_LENGTH
+        yield text[:cut]
+        text = text[cut:].lstrip(" ")
+
+
+def line_parties(line: purchase_order_pb2.PurchaseOrderLine, of_order: str, codes: Codes) -> tuple[Party, ...]:
+    found = []
+    if line.ship_to_id and line.ship_to_id != of_order:
+        found.append(ship_to(line.ship_to_id, codes))
+    if line.drop_ship_party_id:
+        found.append(Party(role="DA", id_qualifier="92", id=codes.party_code(line.drop_ship_party_id)))
+    return tuple(found)
+
+
+def ship_to(location_id: str, codes: Codes) -> Party:
+    return Party(role="ST", id_qualifier="92", id=codes.location_code(location_id))
+
+
+def terms(incoterms: str) -> FobTerms | None:
+    if not incoterms:
+        return None
+    rule, place = canonical.incoterms(incoterms)
+    return FobTerms(
+        payment_method="DF",
+        terms_qualifier="01" if rule else "",
+        terms=rule,
+        terms_location_qualifier="ZZ" if place else "",
+        terms_location=place,
+    )
+
+
+def revision_reference(order: purchase_order_pb2.PurchaseOrder, writing: Writing) -> tuple[Reference, ...]:
+    qualifier = writing.partner.revision_reference
+    return (Reference(qualifier=qualifier, value=str(order.revision)),) if qualifier else ()
+
+
+# --- reading
+
+
+def read_items(line: Any, codes: Codes, *, required: bool) -> tuple[str, str]:
+    """Our item and the supplier's number of it, from the first identifier that means something."""
+    supplier = str(line.item_id(*SUPPLIER_ITEM))
+    return resolved_item(line.item_ids, codes, required=required), supplier
+
+
+def resolved_item(ids: Sequence[ItemId], codes: Codes, *, required: bool) -> str:
+    ranked = sorted(ids, key=lambda each: _rank(each.qualifier))
+    named = [each for each in ranked if each.value.strip() and _rank(each.qualifier) < len(_RANKS)]
+    named = named or [each for each in ranked if each.value.strip()]
+    for each in named:
+        if found := codes.optional_item(each.value.strip(), each.qualifier):
+            return found
+    if named and required:
+        return codes.item(named[0].value.strip(), named[0].qualifier)
+    return ""
+
+
+_RANKS = (OWN_ITEM, SUPPLIER_ITEM, GTIN)
+
+
+def _rank(qualifier: str) -> int:
+    return next((rank for rank, group in enumerate(_RANKS) if qualifier in group), len(_RANKS))
+
+
+def note_of(references: Iterable[Reference], name: str) -> str:
+    return next((each.value for each in references if each.qualifier == "ZZ" and each.description == name), "")
+
+
+def read_price(line: Any, currency: str) -> values_pb2.UnitPrice | None:
+    if line.unit_price is None or not currency:
+        return None
+    return canonical.price(
+        line.unit_price,
+        line.currency or currency,
+        unit=note_of(line.references, PRICE_UNIT),
+        per=note_of(line.references, PRICE_PER),
+        path=f"line {line.line}",
+    )
+
+
+def read_window(line: Any) -> values_pb2.DeliveryWindow | None:
+    first, last = date_of(line.dates, NOT_BEFORE), date_of(line.dates, NOT_AFTER)
+    return canonical.window(
+        _on(first),
+        _on(last),
+        from_time=_at(first),
+        to_time=_at(last),
+        zone=note_of(line.references, WINDOW_ZONE),
+    )
+
+
+def _on(found: DateReference | None) -> date | None:
+    return found.on if found else None
+
+
+def _at(found: DateReference | None) -> time | None:
+    return found.at if found else None
+
+
+def read_schedules(line: Any, unit: str, codes: Codes) -> list[purchase_order_pb2.ScheduleLine]:
+    return [
+        purchase_order_pb2.ScheduleLine(
+            quantity=canonical.quantity(each.quantity, codes.unit(each.unit) if each.unit else unit),
+            date=canonical.to_day(each.on),
+        )
+        for each in line.schedules
+        if each.quantity is not None
+    ]
+
+
+def read_ship_to(parties: Iterable[Party], reading: Reading) -> str:
+    found = party_of(parties, "ST")
+    if found is None:
+        return ""
+    return reading.codes.location(found.id or found.name, found.id_qualifier) if found.id or found.name else ""
+
+
+def read_drop_ship(parties: Iterable[Party], reading: Reading) -> str:
+    found = party_of(parties, "DA")
+    return reading.codes.party(found.id, found.id_qualifier) if found and found.id else ""
+
+
+def read_terms(fob: FobTerms | None) -> str:
+    if fob is None:
+        return ""
+    rule = fob.terms if fob.terms_qualifier == "01" else ""
+    return canonical.joined_incoterms(rule, fob.terms_location)

@@ -1,0 +1,180 @@
+"""Partner profiles: PartnerConnector resources as YAML here, PartnerProfile there, and what both must obey.
+
+The YAML has the shape of the Kubernetes resource, so that a laptop's file and a cluster's object are the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from crossdock.connector.v1 import partner_pb2
+from crossdock.options.v1 import options_pb2
+from crossdock_kit.errors import Invalid, InvalidFields, Violation
+from google.protobuf import json_format
+
+from connector.mappings import registry
+
+API_VERSION = "crossdock.dev/v1alpha1"
+KIND = "PartnerConnector"
+STAGES = ("draft", "testing", "shadow", "certified", "live")
+
+
+def read_profile(path: Path) -> partner_pb2.PartnerProfile:
+    """The profile of a file. Raises Invalid with every fault in a sentence."""
+    try:
+        resource = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise Invalid(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from error
+    return profile_of(resource, path.name)
+
+
+def read_profiles(folder: Path) -> list[partner_pb2.PartnerProfile]:
+    """Every *.yaml of a folder, by name."""
+    return [read_profile(each) for each in sorted(folder.glob("*.yaml"))]
+
+
+def profile_of(resource: Any, source: str = "resource") -> partner_pb2.PartnerProfile:
+    """A PartnerConnector resource as profile. Raises Invalid."""
+    if not isinstance(resource, dict) or not isinstance(resource.get("spec"), dict):
+        raise Invalid(f"{source}: a resource has apiVersion, kind, metadata and spec")
+    if resource.get("apiVersion") != API_VERSION or resource.get("kind") != KIND:
+        raise Invalid(f"{source}: apiVersion is {API_VERSION} and kind is {KIND}")
+    metadata = resource.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not isinstance(name, str) or not name:
+        raise Invalid(f"{source}: metadata.name is the partner's id and is missing")
+    profile = partner_pb2.PartnerProfile()
+    try:
+        json_format.ParseDict(_fields(resource["spec"]), profile, max_recursion_depth=40)
+    except (json_format.ParseError, ValueError, TypeError) as error:
+        raise Invalid(f"{source}: {error}") from error
+    profile.partner = name
+    check(profile)
+    return profile
+
+
+def resource_of(profile: partner_pb2.PartnerProfile) -> dict[str, Any]:
+    """The profile as PartnerConnector resource."""
+    spec = json_format.MessageToDict(profile)
+    spec.pop("partner", None)
+    if role := spec.get("role"):
+        spec["role"] = str(role).removeprefix("ROLE_")
+    for route in spec.get("documents", ()):
+        route["direction"] = str(route["direction"]).removeprefix("DIRECTION_")
+    return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": profile.partner}, "spec": spec}
+
+
+def _fields(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The words of the resource as the contract spells them."""
+    fields = dict(spec)
+    if isinstance(role := fields.get("role"), str) and not role.startswith("ROLE_"):
+        fields["role"] = f"ROLE_{role}"
+    routes = fields.get("documents")
+    if isinstance(routes, list):
+        fields["documents"] = [_route(each) for each in routes]
+    return _as_text(fields)
+
+
+def _route(route: Any) -> Any:
+    if isinstance(route, dict) and isinstance(way := route.get("direction"), str) and way in {"IN", "OUT"}:
+        return {**route, "direction": f"DIRECTION_{way}"}
+    return route
+
+
+def _as_text(fields: dict[str, Any]) -> dict[str, Any]:
+    """YAML reads 004010 as a number; an id is text whatever it looks like."""
+    edi = fields.get("edi")
+    if isinstance(edi, dict):
+        fields["edi"] = {
+            key: str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+            for key, value in edi.items()
+        }
+    return fields
+
+
+def check(profile: partner_pb2.PartnerProfile) -> None:
+    """Refuses what the field rules of the contract cannot say. Raises InvalidFields with every fault."""
+    faults = tuple(_faults(profile))
+    if faults:
+        raise InvalidFields(tuple(Violation(f"profile.{field}", text) for field, text in faults))
+
+
+def _faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
+    yield from _transport_faults(profile)
+    yield from _role_faults(profile)
+    seen: set[tuple[str, int]] = set()
+    for position, route in enumerate(profile.documents):
+        where = f"documents[{position}]"
+        if (route.kind, route.direction) in seen:
+            yield where, f"{route.kind} stands twice in this direction"
+        seen.add((route.kind, route.direction))
+        yield from _route_faults(route, profile, where)
+    if any(route.kind.startswith("x12.") for route in profile.documents):
+        yield from _edi_faults(profile.edi)
+    for code, severity in profile.severities.items():
+        if severity not in {"ignore", "notice", "warning", "error"}:
+            yield f"severities.{code}", f"{severity!r} is none of ignore, notice, warning, error"
+
+
+def _transport_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
+    if not profile.transport.WhichOneof("kind"):
+        yield "transport", "names neither fileDrop nor http"
+    if profile.transport.HasField("file_drop"):
+        drop = profile.transport.file_drop
+        for name, folder in (("inbox", drop.inbox), ("outbox", drop.outbox)):
+            if ".." in folder.split("/"):
+                yield f"transport.fileDrop.{name}", "leads out of the transport's folder"
+        if drop.inbox.rstrip("/") == drop.outbox.rstrip("/"):
+            yield "transport.fileDrop", "inbox and outbox are the same folder"
+    url = profile.transport.http.url
+    if url:
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            yield "transport.http.url", "is no http or https URL with a host"
+        if parts.username or parts.password or parts.fragment:
+            yield "transport.http.url", "holds credentials or a fragment; credentials are named as a secret"
+
+
+def _role_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
+    if profile.role in {options_pb2.ROLE_ERP, options_pb2.ROLE_WMS} and not profile.system:
+        yield "system", "an ERP or a WMS is a system instance and needs its name"
+    if profile.role == options_pb2.ROLE_WMS and not profile.locations:
+        yield "locations", "a WMS serves at least one location"
+    if profile.role == options_pb2.ROLE_SUPPLIER and not profile.party_id:
+        yield "partyId", "a supplier is a party of the catalog"
+    if not profile.business_unit:
+        yield "businessUnit", "is missing"
+
+
+def _route_faults(
+    route: partner_pb2.DocumentRoute, profile: partner_pb2.PartnerProfile, where: str
+) -> Iterator[tuple[str, str]]:
+    if route.kind not in registry.KINDS:
+        yield f"{where}.kind", f"{route.kind!r} is no kind of document that is known"
+        return
+    known = registry.INBOUND if route.direction == partner_pb2.DIRECTION_IN else registry.OUTBOUND
+    if route.kind != registry.FUNCTIONAL_ACKNOWLEDGMENT and route.kind not in known:
+        yield f"{where}.direction", f"{route.kind} does not travel this way"
+    over_http = profile.transport.HasField("http")
+    if over_http and not route.kind.startswith("x12.") and not route.path:
+        yield f"{where}.path", "an HTTP document needs a path"
+    if ".." in route.path or "//" in route.path:
+        yield f"{where}.path", "is no plain path"
+
+
+def _edi_faults(edi: partner_pb2.EdiIdentity) -> Iterator[tuple[str, str]]:
+    for name, identity in (("partnerId", edi.partner_id), ("ownId", edi.own_id)):
+        qualifier, _, value = identity.partition(":")
+        if len(qualifier) != 2 or not 1 <= len(value) <= 15:
+            yield f"edi.{name}", "is a qualifier of two characters, a colon and an id of up to 15"
+    marks = [edi.element_separator or "*", edi.segment_terminator or "~", edi.component_separator or ">"]
+    if len(set(marks)) != 3:
+        yield "edi", "the separators are not all different"
+    if any(mark.isalnum() or mark == " " for mark in marks):
+        yield "edi", "a separator may not be a letter, a digit or a blank"
+    if edi.line_end not in {"", "\n", "\r\n", "\r"}:
+        yield "edi.lineEnd", "is neither empty nor a line end"

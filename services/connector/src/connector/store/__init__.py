@@ -1,0 +1,1 @@
+"""Tables of the service and the statements on them."""

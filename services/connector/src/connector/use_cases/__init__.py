@@ -1,0 +1,1 @@
+"""What the service does, one function per purpose: load, tell, save."""

@@ -1,0 +1,1 @@
+"""The process beside a partner: transports only, without database and broker."""

@@ -1,0 +1,1 @@
+"""Orders, events and partners that the connector's tests share."""
