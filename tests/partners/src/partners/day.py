@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one partner does, once all of `on` (`when` in the file) has been seen; the rest is in that partner's words."""
+    """What one partner does, once all of `on` (`when` in the file) has been seen; `facts` are in its own words."""
 
     on: tuple[str, ...]
     do: str

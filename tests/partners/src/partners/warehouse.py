@@ -89,7 +89,7 @@ class Warehouse(ABC):
         orders = [self._day.order(line.order) for line in lines]
         if notice not in self._received_notices and not any(o and o.steps_of("warehouse_does") for o in orders):
             self._received_notices.add(notice)
-            task = asyncio.create_task(self._send(self._whole(notice), final=True))
+            task = asyncio.create_task(self.send(self._whole(notice), final=True))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -103,7 +103,7 @@ class Warehouse(ABC):
         facts = step.facts
         if step.do == "receive":
             lines = self._whole(facts["asn"]) if "lines" not in facts else self._counts(order, facts)
-            await self._send(lines, final=facts.get("final", True), number=facts.get("receipt", ""))
+            await self.send(lines, final=facts.get("final", True), number=facts.get("receipt", ""))
         elif step.do == "repeat":
             number = facts["receipt"]
             await self._report(number, [c for n, c in self.counted if n == number], facts.get("final", True))
@@ -122,7 +122,8 @@ class Warehouse(ABC):
         number = str(row.get("line", "")) if owner else ""
         return Counted(owner, number, facts.get("asn", ""), sku, amounts, str(row.get("lot", "")))
 
-    async def _send(self, lines: list[Counted], *, final: bool, number: str = "") -> None:
+    async def send(self, lines: list[Counted], *, final: bool, number: str = "") -> None:
+        """Counts the lines into the book and reports them."""
         self._numbers += 1
         name = number or f"{self.partner.removeprefix('wms-').upper()}-{self._numbers:04d}"
         for line in lines:

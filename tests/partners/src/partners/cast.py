@@ -1,0 +1,126 @@
+"""All partners of a day together: their doors, their folders, their secrets, and whether they still have work."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from partners import x12
+from partners.api_supplier import ApiSupplier
+from partners.books import ItemCard
+from partners.day import Day
+from partners.edi_supplier import EdiSupplier
+from partners.erp import PARTNER as ERP
+from partners.erp import Erp
+from partners.journal import Journal
+from partners.script import Script
+from partners.supplier import Supplier
+from partners.warehouse import Warehouse
+from partners.web import Post, Site
+from partners.wms_a import WarehouseA
+from partners.wms_b import WarehouseB
+
+EDI_SUPPLIERS = {
+    "sup-nordic": x12.Dialect(),
+    "sup-delta": x12.Dialect(),
+    "sup-orion": x12.Dialect(element="|", line_end="\n"),
+    "sup-kiwi": x12.Dialect(),
+}
+API_SUPPLIERS: Mapping[str, Mapping[str, str]] = {"sup-api-atlas": {}, "sup-api-luna": {"EA": "pcs", "XCS": "box"}}
+WAREHOUSES = {"wms-east": "WH-EAST", "wms-west": "WH-WEST", "wms-south": "WH-SOUTH"}
+OVER_HTTP = (ERP, *WAREHOUSES, *API_SUPPLIERS)
+
+
+@dataclass(slots=True)
+class Secrets:
+    """One key that the suite shows to a partner and one by which the partner signs, for each partner over HTTP."""
+
+    keys: dict[str, str] = field(default_factory=lambda: {name: secrets.token_urlsafe(24) for name in OVER_HTTP})
+    webhooks: dict[str, str] = field(
+        default_factory=lambda: {
+            name: "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode() for name in OVER_HTTP
+        }
+    )
+
+    def write(self, folder: Path) -> None:
+        """Where the profiles' references find them: `<partner>-key` and `<partner>-webhook`."""
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for kind, words in (("key", self.keys), ("webhook", self.webhooks)):
+            for partner, word in words.items():
+                path = folder / f"{partner}-{kind}"
+                path.touch(mode=0o600)
+                path.write_text(word)
+
+
+@dataclass(slots=True)
+class Cast:
+    """Who plays: one ERP, its warehouses by location, its suppliers by partner id."""
+
+    erp: Erp
+    warehouses: dict[str, Warehouse]
+    suppliers: dict[str, Supplier]
+    journal: Journal
+    urls: dict[str, str]
+
+    @property
+    def scripts(self) -> list[Script]:
+        return [
+            self.erp.script,
+            *(w.script for w in self.warehouses.values()),
+            *(s.script for s in self.suppliers.values()),
+        ]
+
+    @property
+    def busy(self) -> bool:
+        return any(script.busy for script in self.scripts) or any(w.busy for w in self.warehouses.values())
+
+    @property
+    def unfinished(self) -> list[str]:
+        return [each for script in self.scripts for each in script.unfinished]
+
+    def check(self) -> None:
+        """Raises what a partner failed to do."""
+        for script in self.scripts:
+            script.check()
+
+
+@asynccontextmanager
+async def assembled(
+    day: Day, cards: Mapping[str, ItemCard], articles: Mapping[str, str], ingress: str, folder: Path, words: Secrets
+) -> AsyncIterator[Cast]:
+    """Opens every door and watches every folder. `folder` is the root of the file drops."""
+    journal, site = Journal(), Site()
+    post = Post(ingress, journal, words.webhooks)
+    erp = Erp(day, cards, post, journal, words.keys[ERP])
+    warehouses = {
+        location: _warehouse(partner, location, day, cards, articles, post) for partner, location in WAREHOUSES.items()
+    }
+    edi = {name: EdiSupplier(name, day, journal, folder / name, dialect) for name, dialect in EDI_SUPPLIERS.items()}
+    api = {name: ApiSupplier(name, day, journal, post, units) for name, units in API_SUPPLIERS.items()}
+    doors = {ERP: erp.door, **{w.partner: w.door(words.keys[w.partner], journal) for w in warehouses.values()}}
+    doors |= {name: supplier.door(words.keys[name]) for name, supplier in api.items()}
+    urls = {name: f"http://127.0.0.1:{await site.open(door)}" for name, door in doors.items()}
+    for supplier in edi.values():
+        supplier.start()
+    try:
+        yield Cast(erp, warehouses, {**edi, **api}, journal, urls)
+    finally:
+        await asyncio.gather(*(supplier.stop() for supplier in edi.values()))
+        await post.close()
+        await site.close()
+        journal.close()
+
+
+def _warehouse(
+    partner: str, location: str, day: Day, cards: Mapping[str, ItemCard], articles: Mapping[str, str], post: Post
+) -> Warehouse:
+    if partner == "wms-south":
+        site = WarehouseB(partner, location, day, cards, post)
+        site.articles = articles
+        return site
+    return WarehouseA(partner, location, day, cards, post)

@@ -1,0 +1,194 @@
+"""Plays a day: master data and profiles first, then every order at once, then only watches until all is settled."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from crossdock.connector.v1 import connector_service_pb2 as connector
+from crossdock.connector.v1 import partner_pb2
+from crossdock.procurement.v1 import purchase_order_pb2 as po
+
+from partners.books import ItemCard
+from partners.cast import Cast
+from partners.day import Day, Order, Step
+from partners.suite import Suite
+from partners.warehouse import Counted
+
+LONGEST_SECONDS = 420.0
+PAUSE_SECONDS = 0.25
+RELEASES_AT_ONCE = 8
+ENDED = frozenset(
+    {
+        po.PURCHASE_ORDER_STATE_COMPLETED,
+        po.PURCHASE_ORDER_STATE_CANCELLED,
+        po.PURCHASE_ORDER_STATE_REJECTED,
+    }
+)
+
+
+class NotSettled(Exception):
+    """The day did not come to its end in time; the text says what was still open."""
+
+
+@dataclass(slots=True)
+class Conductor:
+    """`say` prints one progress line. `late` is master data that is withheld until a document waits for it."""
+
+    day: Day
+    cast: Cast
+    suite: Suite
+    cards: Mapping[str, ItemCard]
+    late: Mapping[str, Any]
+    say: Callable[[str], None]
+    _decisions: list[tuple[str, str]] = field(default_factory=list)
+    _done: set[int] = field(default_factory=set)
+    _decided: set[int] = field(default_factory=set)
+    _said: str = ""
+
+    async def prepare(self, master_data: Mapping[str, Any], profiles: list[partner_pb2.PartnerProfile]) -> None:
+        """Loads who and what everybody is, and waits until every service knows it."""
+        await self.suite.load(master_data)
+        self.say(f"master data: {len(master_data['items'])} items, {len(master_data['locations'])} locations")
+        for profile in profiles:
+            if profile.partner in self.cast.urls:
+                profile.transport.http.url = self.cast.urls[profile.partner]
+            await self.suite.put_partner(profile)
+        self.say(f"partners: {', '.join(profile.partner for profile in profiles)}")
+        await self._until(self.suite.quiet, "services still learn the master data", 60)
+
+    async def play(self) -> None:
+        """Raises NotSettled, or what a partner could not do."""
+        self.cast.erp.decide = lambda order, line: self._decisions.append((order, line))
+        at_once = asyncio.Semaphore(RELEASES_AT_ONCE)
+
+        async def release(order: Order) -> None:
+            async with at_once:
+                await self.cast.erp.release(order)
+
+        await asyncio.gather(*(release(order) for order in self.day.orders))
+        self.say(f"{len(self.day.orders)} orders released by the ERP")
+        await self._until(self._settled, "not settled", LONGEST_SECONDS)
+
+    async def _settled(self) -> bool:
+        self.cast.check()
+        await self._decide()
+        await self._act()
+        self._report()
+        if self.cast.busy or self.cast.unfinished or len(self._done) < len(self.day.events) + len(self.day.strays):
+            return False
+        return await self.suite.quiet() and not await self._open_orders()
+
+    async def _open_orders(self) -> list[str]:
+        """Orders that have neither ended nor an open exception that somebody owns."""
+        owned = {id_ for row in await self.suite.open_exceptions() if row.owner for id_ in row.transaction_ids}
+        orders = await self.suite.purchase_orders()
+        missing = {order.number for order in self.day.orders} - {order.number for order in orders}
+        going = [o.number for o in orders if o.state not in ENDED and o.purchase_order_id not in owned]
+        return sorted(missing) + going
+
+    async def _until(self, condition: Callable[[], Any], why: str, seconds: float) -> None:
+        """Waits for a condition that holds twice in a row, because work may be between two services."""
+        deadline, held = time.monotonic() + seconds, 0
+        while held < 2:
+            held = held + 1 if await condition() else 0
+            if time.monotonic() > deadline:
+                raise NotSettled(await self._account(why))
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _account(self, why: str) -> str:
+        rows = await self.suite.backlog()
+        backlog = [
+            f"{n}: {r.unpublished} unpublished, {r.unprocessed} unprocessed, {r.held} held, {r.undelivered} undelivered"
+            for n, r in rows.items()
+        ]
+        parts = [why, *backlog, *self.cast.unfinished, f"open orders: {', '.join(await self._open_orders()) or 'none'}"]
+        return "\n  ".join(parts)
+
+    async def _decide(self) -> None:
+        """The buyer's part: decides each proposed change as the day says."""
+        pending, self._decisions = self._decisions, []
+        for number, line in pending:
+            order = self.day.order(number)
+            steps = order.steps_of("buyer_does") if order else ()
+            step = next((s for s in steps if s.on == (f"proposed:{line}",)), None)
+            if order is None or step is None or id(step) in self._decided:
+                continue
+            self._decided.add(id(step))
+            current = (await self.suite.purchase_order(number, self.day.business_unit)).purchase_order
+            await self.suite.decide(current, line, accept=step.do == "accept")
+            self.say(f"the buyer {step.do}s line {line} of {number}")
+            self.cast.suppliers[order.supplier].script.saw(number, "decided")
+
+    async def _act(self) -> None:
+        """The steps of the whole day and the strays, once what they wait for is there."""
+        for index, step in enumerate((*self.day.events, *self._stray_steps())):
+            if index not in self._done and all([await self._reached(trigger) for trigger in step.on]):
+                await self._do(index, step)
+
+    def _stray_steps(self) -> list[Step]:
+        return [Step((row["when"],), "stray", row) for row in self.day.strays]
+
+    async def _reached(self, trigger: str) -> bool:
+        """`posted:10` goods receipts at the ERP, `reported:30` receipts of the warehouses, `waiting:1` documents."""
+        word, _, count = trigger.partition(":")
+        if word == "posted":
+            return len(self.cast.erp.receipts) >= int(count)
+        if word == "reported":
+            reports = [e for w in self.cast.warehouses.values() for e in self.cast.journal.of(w.partner, "sent")]
+            return len(reports) >= int(count)
+        if word == "waiting":
+            request = connector.ListDocumentsRequest(state=connector.DOCUMENT_STATE_WAITING, page_size=100)
+            answer = await self.suite.call(self.suite.connector.ListDocuments, request)
+            return len(answer.documents) >= int(count)
+        raise ValueError(f"no such trigger: {trigger}")
+
+    async def _do(self, index: int, step: Step) -> None:
+        if step.do == "outage" and not self.cast.erp.faults.silent:
+            self.cast.erp.faults.silent = True
+            self.say(f"{step.facts['partner']} answers nobody")
+        elif step.do == "outage":
+            if await self._reached(step.facts["until"]):
+                self.cast.erp.faults.silent = False
+                self._done.add(index)
+                self.say(f"{step.facts['partner']} is back")
+        elif step.do == "learn":
+            await self.suite.load(self.late)
+            self._done.add(index)
+            self.say("master data learns the unknown item")
+        elif step.do == "stray":
+            await self._stray(step.facts)
+            self._done.add(index)
+
+    async def _stray(self, facts: Mapping[str, Any]) -> None:
+        warehouse = self.cast.warehouses[facts["location"]]
+        lines = [
+            Counted("", "", "", row["sku"], {"good": self.cards[row["sku"]].base(Decimal(str(row["good"])), "EA")})
+            for row in facts["lines"]
+        ]
+        await warehouse.send(lines, final=True, number=facts["receipt"])
+        self.say(f"{warehouse.partner} receives goods of nobody's order")
+
+    def _report(self) -> None:
+        journal, erp = self.cast.journal, self.cast.erp
+        shipped = sum(1 for e in journal if e.direction == "sent" and e.kind in ("x12.856", "json.ship_notice"))
+        received = sum(1 for e in journal if e.direction == "sent" and e.kind.endswith(".receipt"))
+        taken = sum(1 for e in journal if e.direction == "received" and e.kind in ("x12.850", "json.supplier_order"))
+        counts = f"orders at suppliers {taken}, ship notices {shipped}, receipts {received}"
+        line = f"{counts}, posted at the ERP {len(erp.receipts)}"
+        if line != self._said:
+            self._said = line
+            self.say(line)
+
+
+def item_cards(rows: Mapping[str, Any]) -> dict[str, ItemCard]:
+    """Item cards from master data."""
+    cards = {}
+    for row in rows.get("items", ()):
+        cases = {p["unit"]: Decimal(str(p["base_quantity"])) for p in row.get("packaging", ())}
+        cards[row["sku"]] = ItemCard(row["sku"], row["base_unit"], cases.get("XCS"))
+    return cards
