@@ -1,6 +1,7 @@
 """Prints each row of docs/features.tsv with the tests that show it; a marker that names no row fails.
 
-Reads the tests' marks from pytest's own collection, so that a parametrised mark or a class's mark counts as pytest counts it.
+Reads the tests' marks from pytest's own collection, so that a mark of a parameter or of a class counts as pytest
+counts it.
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ def run_protoc(work: Path, arguments: list[str], files: list[str]) -> None:
     descriptors = work / "validate.binpb"
     write_validate_descriptor(descriptors)
     command = ["protoc", f"-I{PROTO}", f"-I{SITE_PACKAGES}", f"--descriptor_set_in={descriptors}", *arguments, *files]
-    if protoc.main(command) != 0:
+    if protoc.main(command) != 0:  # type: ignore[no-untyped-call]
         raise Broken("protoc refused the contracts")
 
 

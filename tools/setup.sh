@@ -12,6 +12,8 @@ if ! cmp -s requirements.lock "$stamp"; then
     echo "setup: packages of requirements.lock into .venv ($("$python" --version), takes about a minute)"
     [ -x .venv/bin/pip ] || "$python" -I -m venv --clear .venv
     rm -f "$stamp"
+    # A home folder that cannot be written to is no reason for a warning.
+    [ -n "${PIP_CACHE_DIR:-}" ] || [ -w "${HOME:-/nonexistent}" ] || export PIP_CACHE_DIR="$PWD/.cache/pip"
     .venv/bin/python -I -m pip --quiet --disable-pip-version-check install --require-hashes --no-deps -r requirements.lock
     cp requirements.lock "$stamp"
 fi

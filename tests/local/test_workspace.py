@@ -1,0 +1,103 @@
+"""Laws of the tree that no linter knows."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import operator
+import os
+import re
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from crossdock_local.place import find_checkout
+
+ROOT = find_checkout()
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=ROOT, env=dict(os.environ) | environment, capture_output=True, text=True, check=False
+    )
+
+
+def imported_names(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return found
+
+
+def test_the_folder_named_operator_does_not_hide_pythons_module() -> None:
+    forbidden = [ROOT / "operator" / name for name in ("__init__.py", "conftest.py", "tests")]
+    assert [path for path in forbidden if path.exists()] == []
+    outside = [path for path in (ROOT / "operator").rglob("*.py") if "src" not in path.relative_to(ROOT).parts]
+    assert outside == []
+    assert operator.itemgetter.__module__ == "operator"
+    assert not hasattr(operator, "__path__")
+
+
+def test_test_folders_are_no_packages() -> None:
+    packages = [path for path in (ROOT / "tests").rglob("__init__.py") if "src" not in path.relative_to(ROOT).parts]
+    assert packages == []
+
+
+def test_the_lock_gives_hashes_and_names_no_host() -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    assert "--index-url" not in lock
+    requirements = re.findall(r"^[a-z][^ ]*==[^ ]+.*?(?=^[a-z]|\Z)", lock, re.MULTILINE | re.DOTALL)
+    assert len(requirements) > 50
+    assert [text.split()[0] for text in requirements if "--hash=sha256:" not in text] == []
+
+
+def test_the_kit_knows_no_contract_of_a_context() -> None:
+    kit = ROOT / "libs" / "kit" / "src"
+    allowed = ("crossdock.options.", "crossdock.ops.")
+    foreign = {
+        f"{path.relative_to(kit)}: {name}"
+        for path in kit.rglob("*.py")
+        for name in imported_names(path)
+        if name.startswith("crossdock.") and not name.startswith(allowed)
+    }
+    assert foreign == set()
+
+
+def test_every_verb_of_the_makefile_lists_itself() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    verbs = set(re.findall(r"^\.PHONY: (\S+)", makefile, re.MULTILINE))
+    listed = set(re.findall(r"^  make (\S+)", run("make").stdout, re.MULTILINE))
+    assert {"setup", "test", "demo", "up", "down", "bench", "features", "new-service"} <= verbs
+    assert listed == verbs
+
+
+def test_the_feature_list_is_whole() -> None:
+    with (ROOT / "docs" / "features.tsv").open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert len({row["id"] for row in rows}) == len(rows) == 415
+
+
+def test_a_mark_that_names_no_feature_stops_the_run(tmp_path: Path) -> None:
+    stray = tmp_path / "test_stray.py"
+    stray.write_text("import pytest\n\n@pytest.mark.feature('F999')\ndef test_it() -> None: ...\n")
+    conftest = str(ROOT / "tests" / "conftest.py")
+    outcome = run(
+        ".venv/bin/python", "-m", "pytest", "-q", "-c", "pyproject.toml", "--confcutdir=/", str(stray), conftest
+    )
+    assert outcome.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "F999" in outcome.stdout + outcome.stderr
+
+
+def test_a_machine_without_a_suitable_python_gets_a_clear_message(tmp_path: Path) -> None:
+    old = tmp_path / "python3.9"
+    old.write_text("#!/bin/sh\n[ \"$1\" = --version ] && echo 'Python 3.9.18' && exit 0\nexit 1\n")
+    old.chmod(old.stat().st_mode | stat.S_IXUSR)
+    outcome = run("sh", "tools/find_python.sh", CROSSDOCK_PYTHON=str(old))
+    assert outcome.returncode == 1
+    assert "needs Python 3.11, 3.12 or 3.13" in outcome.stderr
+    assert "Python 3.9.18" in outcome.stderr
