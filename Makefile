@@ -80,4 +80,4 @@ release: proto-check ## accept today's contracts as the baseline of breaking-cha
 .PHONY: clean
 clean: ## stop the stack and remove its data, caches and .venv
 	@if [ -x $(CROSSDOCK) ]; then $(CROSSDOCK) down --purge; fi
-	@rm -rf .venv .cache .crossdock .mypy_cache .ruff_cache .pytest_cache .hypothesis build
+	@rm -rf .venv .cache .crossdock .crossdock-demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build

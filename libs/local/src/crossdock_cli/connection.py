@@ -8,7 +8,7 @@ import grpc
 from crossdock_local.control import NotUp, running_state
 from crossdock_local.identity import EVERYTHING, Caller, Issuer
 from crossdock_local.place import Place, find_checkout, place_of
-from crossdock_local.state import StackState
+from crossdock_local.state import StackState, is_running
 from crossdock_local.surroundings import partner_tokens
 
 from crossdock_cli.console import NOT_UP, fail
@@ -20,10 +20,22 @@ def this_place() -> Place:
     return place_of(find_checkout())
 
 
+def demo_place() -> Place:
+    """The demo has a data folder of its own, beside that of the stack, and begins each time without data."""
+    root = place_of(find_checkout()).root
+    return Place(root.with_name(f"{root.name}-demo"))
+
+
+def stack_place() -> Place:
+    """The stack that commands speak to: the one of `up`, or the demo's where only that was kept running."""
+    place = this_place()
+    return demo_place() if not is_running(place) and is_running(demo_place()) else place
+
+
 def stack_or_exit() -> StackState:
     """The running stack; says so and ends with code 3 when it is not up."""
     try:
-        return running_state(this_place())
+        return running_state(stack_place())
     except NotUp as reason:
         fail(str(reason), NOT_UP)
 
@@ -36,7 +48,7 @@ def operator_token(
     partner: str | None = None,
 ) -> str:
     caller = Caller(subject, tuple(tenants), tuple(permissions), partner)
-    place = this_place()
+    place = stack_place()
     place.prepare()
     return Issuer(place.folder("identity")).mint(caller)
 

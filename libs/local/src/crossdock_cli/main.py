@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crossdock_cli import down, exceptions, status, stock, submit, token, trace, up
+from crossdock_cli import demo, down, exceptions, status, stock, submit, token, trace, up
 
 app = typer.Typer(
     name="crossdock",
@@ -14,7 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (up.up, down.down, status.status, token.token, submit.submit, trace.trace, stock.stock):
+for command in (up.up, down.down, status.status, token.token, demo.demo, submit.submit, trace.trace, stock.stock):
     app.command()(command)
 app.add_typer(exceptions.app, name="exceptions")
 

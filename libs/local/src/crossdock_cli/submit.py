@@ -38,9 +38,7 @@ def documents_table(rows: Sequence[tuple[str, pb.Document]]) -> Table:
         kinds = ", ".join(dict.fromkeys(message.kind for message in document.messages))
         messages, lines = str(len(document.messages)), str(sum(message.lines for message in document.messages))
         why = document.reason or "; ".join(dict.fromkeys(m.reason for m in document.messages if m.reason))
-        table.add_row(
-            name, document.document_id, kinds, str(len(document.messages)), lines, state_name(document.state), why
-        )
+        table.add_row(name, document.document_id, kinds, messages, lines, state_name(document.state), why)
     return table
 
 

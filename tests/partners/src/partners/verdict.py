@@ -100,14 +100,20 @@ async def judge(day: Day, cast: Cast, suite: Suite, cards: Mapping[str, ItemCard
 
 
 def _row(order: Order, known: po.PurchaseOrder, excepted: bool) -> Row:
-    totals = [
-        sum((Decimal(getattr(line, name) or "0") for line in known.lines), ZERO)
-        for name in ("confirmed_quantity", "shipped_quantity", "received_quantity")
-    ]
-    seconds = (known.updated_at.ToNanoseconds() - known.created_at.ToNanoseconds()) / 1e9
-    settled = known.state in ENDED or excepted
-    state = _state(known)
-    return Row(order, state, known.revision, *totals, seconds=seconds, settled=settled, excepted=excepted)
+    def total(name: str) -> Decimal:
+        return sum((Decimal(getattr(line, name) or "0") for line in known.lines), ZERO)
+
+    return Row(
+        order,
+        _state(known),
+        known.revision,
+        confirmed=total("confirmed_quantity"),
+        shipped=total("shipped_quantity"),
+        received=total("received_quantity"),
+        seconds=(known.updated_at.ToNanoseconds() - known.created_at.ToNanoseconds()) / 1e9,
+        settled=known.state in ENDED or excepted,
+        excepted=excepted,
+    )
 
 
 def _state(known: po.PurchaseOrder) -> str:

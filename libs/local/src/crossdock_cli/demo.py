@@ -1,0 +1,79 @@
+"""`crossdock demo`: plays the inbound day on a fresh stack of its own, or feeds a folder of partner files."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from crossdock_local.control import NotUp
+from crossdock_local.place import ForeignFolder, Place
+from rich.table import Table
+
+from crossdock_cli.connection import demo_place
+from crossdock_cli.console import FAILED, err, fail, out
+
+if TYPE_CHECKING:
+    from partners.verdict import Verdict
+
+HEADINGS = ("PO", "SUPPLIER", "REV", "CONFIRMED", "SHIPPED", "RECEIVED", "ON HAND", "STATE", "SECONDS", "SCENE")
+WORDS = frozenset({"PO", "SUPPLIER", "STATE", "SCENE"})
+
+
+def verdict_table(verdict: Verdict) -> Table:
+    """A row per transaction."""
+    table = Table(box=None, pad_edge=False)
+    for heading in HEADINGS:
+        table.add_column(
+            heading, no_wrap=True, justify="left" if heading in ("PO", "SUPPLIER", "STATE", "SCENE") else "right"
+        )
+    for row in verdict.rows:
+        quantities = [f"{amount:f}" for amount in (row.confirmed, row.shipped, row.received, row.on_hand)]
+        state = f"{row.state}, exception" if row.excepted else row.state
+        head = (row.order.number, row.order.supplier, str(row.revision))
+        table.add_row(*head, *quantities, state, f"{row.seconds:.1f}", row.order.scene)
+    return table
+
+
+def _sayer() -> Callable[[str], None]:
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        err.print(f"[{time.monotonic() - began:6.1f} s] {line}", markup=False, soft_wrap=True)
+
+    return say
+
+
+def _play(place: Place, *, keep: bool) -> Verdict:
+    # The partner simulators belong to the checkout's tests; no other command needs them.
+    from partners.demo import fresh_stage, play_day  # noqa: PLC0415
+
+    say = _sayer()
+    with fresh_stage(place, say, keep=keep) as stage:
+        return asyncio.run(play_day(stage, say))
+
+
+def demo(
+    documents: Annotated[Path | None, typer.Option(help="feed this folder's files instead", file_okay=False)] = None,
+        Path | None, typer.Option(help="feed the files of this folder instead", file_okay=False)
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="leave the demo's stack running, to look around")] = False,
+) -> None:
+    """Play the built-in day on a fresh stack. Exit code 0 if every transaction reached its required end."""
+    try:
+        if documents is not None:
+            fail("feeding a folder is not built yet", FAILED)
+        verdict = _play(demo_place(), keep=keep)
+    except (NotUp, ForeignFolder) as reason:
+        fail(str(reason), FAILED)
+    out.print(verdict_table(verdict))
+    for sentence in (*(f"lost: {each}" for each in verdict.lost), *verdict.differences):
+        out.print(f"difference: {sentence}", highlight=False, markup=False, soft_wrap=True)
+    if keep:
+        out.print("the demo's stack is up; try: .venv/bin/crossdock trace 4500000139", highlight=False)
+    out.print(verdict.closing_line, highlight=False, soft_wrap=True)
+    if not verdict.passed:
+        raise typer.Exit(FAILED)

@@ -1,0 +1,112 @@
+"""The demo: a fresh stack, the built-in day, the table, the closing line."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connector.profiles import read_profile
+from crossdock.connector.v1 import partner_pb2
+from crossdock_local.control import bring_down, bring_up
+from crossdock_local.identity import EVERYTHING, Caller, Issuer
+from crossdock_local.place import Place
+from crossdock_local.state import StackState
+from crossdock_local.surroundings import partner_secrets, partner_tokens
+
+from partners.cast import Secrets, assembled
+from partners.conductor import Conductor, item_cards
+from partners.day import BUILT_IN, Day, load
+from partners.suite import Suite, reached, read_master_data
+from partners.verdict import Verdict, judge
+
+DAY_FOLDER = BUILT_IN.parent
+WORKER_PERMISSIONS = ("connector.worker.act",)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A running stack as the demo uses it."""
+
+    place: Place
+    state: StackState
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        return {process.name: process.address for process in self.state.of_kind("service")}
+
+    @property
+    def ingress(self) -> str:
+        """Where partners post to: the worker's HTTP listener."""
+        worker = next(process for process in self.state.processes if "http" in process.listeners)
+        return f"http://{worker.listeners['http']}"
+
+    @property
+    def transport(self) -> Path:
+        return self.place.root / "services" / "connector" / "transport"
+
+    def credentials(self) -> Sequence[tuple[str, str]]:
+        caller = Caller("demo", tuple(self.state.tenants), EVERYTHING, None)
+        token = Issuer(self.place.folder("identity")).mint(caller)
+        return (("authorization", f"Bearer {token}"), ("x-crossdock-tenant", self.state.tenants[0]))
+
+    def admit(self, partner: str) -> None:
+        """A token with which the workers speak as the partner."""
+        caller = Caller(partner, tuple(self.state.tenants), WORKER_PERMISSIONS, partner)
+        Issuer(self.place.folder("identity")).write_token(partner_tokens(self.place.secrets) / f"{partner}.jwt", caller)
+
+
+@contextmanager
+def fresh_stage(place: Place, say: Say, *, keep: bool) -> Iterator[Stage]:
+    """Starts a stack without data and, unless it is kept, ends it and removes its data."""
+    bring_down(place)
+    place.remove()
+    began = time.monotonic()
+    os.environ["CROSSDOCK_HOME"] = str(place.root)
+    try:
+        state = bring_up(place, lambda step: say(f"starting {step}"))
+        say(f"stack ready in {time.monotonic() - began:.1f} s, data in {place.root}")
+        yield Stage(place, state)
+    finally:
+        if not keep:
+            bring_down(place)
+            place.remove()
+
+
+def profiles_of(folder: Path) -> list[partner_pb2.PartnerProfile]:
+    return [read_profile(path) for path in sorted(folder.glob("*.yaml"))]
+
+
+async def play_day(stage: Stage, say: Say, day: Day | None = None) -> Verdict:
+    """Plays a day on a stage and judges its end."""
+    day = day or load()
+    master_data = read_master_data(DAY_FOLDER / "master-data.yaml")
+    late: dict[str, Any] = master_data.pop("late", {})
+    cards = item_cards(master_data) | item_cards(late)
+    articles = {row["canonical"]: row["partner_code"] for row in master_data["crosswalk"]["wms-south"] if _is_item(row)}
+    profiles = profiles_of(DAY_FOLDER / "partners")
+    words = Secrets()
+    words.write(partner_secrets(stage.place.secrets))
+    for profile in profiles:
+        stage.admit(profile.partner)
+    async with (
+        reached(stage.addresses, stage.credentials) as suite,
+        assembled(day, cards, articles, stage.ingress, stage.transport, words) as cast,
+    ):
+        conductor = Conductor(day, cast, suite, cards, late, say)
+        await conductor.prepare(master_data, profiles)
+        await conductor.play()
+        say("asking every partner what it holds")
+        return await judge(day, cast, suite, cards)
+
+
+def _is_item(row: dict[str, Any]) -> bool:
+    return bool(row["kind"] == "CODE_KIND_ITEM")
+
+
+__all__ = ["Stage", "Suite", "fresh_stage", "play_day"]
