@@ -58,8 +58,6 @@ def _play(place: Place, *, keep: bool) -> Verdict:
 
 def demo(
     documents: Annotated[Path | None, typer.Option(help="feed this folder's files instead", file_okay=False)] = None,
-        Path | None, typer.Option(help="feed the files of this folder instead", file_okay=False)
-    ] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the demo's stack running, to look around")] = False,
 ) -> None:
     """Play the built-in day on a fresh stack. Exit code 0 if every transaction reached its required end."""
