@@ -1,0 +1,53 @@
+"""The built-in day says what it must say: who trades, every class of answer, and an end for every line."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from partners.cast import API_SUPPLIERS, EDI_SUPPLIERS, WAREHOUSES
+from partners.conductor import item_cards
+from partners.day import BUILT_IN, Day, load
+from partners.suite import read_master_data
+
+# X12 element 668, the codes of an answer to one line (26 of them).
+ACK01 = frozenset("AA AC AR BP DR IA IB IC ID IE IF IH IP IQ IR IS IW R1 R2 R3 R4 R5 R6 R7 R8 SP".split())  # noqa: SIM905
+
+
+@pytest.fixture(scope="module")
+def day() -> Day:
+    return load(today=date(2026, 3, 2))
+
+
+def codes(day: Day) -> set[str]:
+    steps = [step for order in day.orders for step in order.steps_of("supplier_does") if step.do == "answer"]
+    answers = [parts for step in steps for parts in step.facts.get("lines", {}).values()]
+    return {part["code"] for parts in answers for part in parts}
+
+
+def test_at_least_sixty_orders_of_six_suppliers_on_two_channels_into_three_warehouses(day: Day) -> None:
+    assert len(day.orders) >= 60
+    assert len({order.number for order in day.orders}) == len(day.orders)
+    assert {order.supplier for order in day.orders} == set(EDI_SUPPLIERS) | set(API_SUPPLIERS)
+    assert {order.location for order in day.orders} == set(WAREHOUSES.values())
+
+
+def test_every_code_of_a_line_answer_is_used(day: Day) -> None:
+    assert ACK01 - codes(day) == set()
+
+
+def test_every_line_has_its_end(day: Day) -> None:
+    for order in day.orders:
+        assert set(order.end["lines"]) == {int(line.number) for line in order.lines}, order.number
+
+
+def test_every_ordered_item_is_known_or_comes_late(day: Day) -> None:
+    rows = read_master_data(BUILT_IN.parent / "master-data.yaml")
+    known, late = item_cards(rows), item_cards(rows["late"])
+    ordered = {line.sku for order in day.orders for line in order.lines}
+    assert ordered - set(known) == set(late)
+
+
+def test_dates_are_counted_from_today(day: Day) -> None:
+    assert day.ordered_on == "2026-03-02"
+    assert {line.wanted for order in day.orders for line in order.lines} == {"2026-03-12"}
