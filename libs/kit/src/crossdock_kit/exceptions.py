@@ -6,9 +6,10 @@ it concerns. It must not know how to repair: `subject` names what it stands for,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import asyncpg
@@ -136,6 +137,30 @@ async def resolve(
     """Closes what has gone by itself; the number of exceptions that were open."""
     done = await driver.execute(_RESOLVE, tenant, list(dedupe_keys), resolution, by, at)
     return int(done.rpartition(" ")[2])
+
+
+class Resolved(Protocol):
+    """An exception whose cause has gone."""
+
+    @property
+    def tenant(self) -> str: ...
+    @property
+    def dedupe_key(self) -> str: ...
+    @property
+    def resolution(self) -> str: ...
+
+
+_RESOLVE_ALL = """
+UPDATE exception e SET resolved_at = $2, resolution = r.resolution, resolved_by = $3
+FROM json_to_recordset($1::json) AS r(tenant text, dedupe_key text, resolution text)
+WHERE e.tenant = r.tenant AND e.dedupe_key = r.dedupe_key AND e.resolved_at IS NULL
+"""
+
+
+async def resolve_all(driver: Driver, resolved: Iterable[Resolved], *, by: str, at: datetime) -> None:
+    """Closes many in one statement; of those that are not open nothing is said."""
+    rows = [{"tenant": e.tenant, "dedupe_key": e.dedupe_key, "resolution": e.resolution} for e in resolved]
+    await driver.execute(_RESOLVE_ALL, json_rows.encode(rows), at, by)
 
 
 _COLUMNS = """tenant, exception_id, failure_class, code, summary, owner, subject, transaction_ids, keys, details::text,

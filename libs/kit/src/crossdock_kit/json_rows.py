@@ -38,3 +38,8 @@ def _value(value: object) -> object:
 def decode(text: str) -> Any:
     """A jsonb column selected as text."""
     return json.loads(text)
+
+
+def encode_value(value: object) -> str:
+    """One value for a jsonb column."""
+    return json.dumps(value, default=_value, ensure_ascii=False)

@@ -107,12 +107,18 @@ async def take_due(driver: Driver, tenant: str, kind: str, limit: int) -> list[D
 
 
 _PUT_OFF = """
-UPDATE timer SET attempts = attempts + 1, due_at = now() + make_interval(secs => $3)
-WHERE tenant = $1 AND timer_id = $2 RETURNING attempts
+UPDATE timer SET attempts = attempts + 1, due_at = coalesce(now() + make_interval(secs => $3), 'infinity')
+WHERE tenant = $1 AND timer_id = $2
 """
+_REDRIVE = "UPDATE timer SET attempts = 0, due_at = now() WHERE timer_id = $1 AND due_at = 'infinity'"
 
 
-async def put_off(driver: Driver, timer: DueTimer, seconds: float) -> int | None:
-    """Moves a timer whose handler failed; the attempts so far, or None if it was set anew or cancelled meanwhile."""
-    attempts: int | None = await driver.fetchval(_PUT_OFF, timer.tenant, timer.timer_id, seconds)
-    return attempts
+async def put_off(driver: Driver, timer: DueTimer, seconds: float | None) -> bool:
+    """Moves a timer whose handler failed, or lets it rest until `redrive`. False if it was set anew or cancelled."""
+    return (await driver.execute(_PUT_OFF, timer.tenant, timer.timer_id, seconds)).endswith(" 1")
+
+
+async def redrive(driver: Driver, timer_id: UUID) -> str:
+    """Makes a timer that rests due again, and says in words what it did."""
+    found = await driver.execute(_REDRIVE, timer_id)
+    return "the timer is due again" if found.endswith(" 1") else "nothing: the timer ran, or was set anew"

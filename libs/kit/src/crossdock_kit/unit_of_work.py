@@ -50,6 +50,8 @@ class StepNote:
     transaction_ids: dict[str, None] = field(default_factory=dict)
     outcome: str = "advanced"
     reason: str = ""
+    aggregate: str = ""
+    event_version: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -154,7 +156,7 @@ class Work:
         outcome: str = "",
         reason: str = "",
         because: Cause | None = None,
-    ) -> None:
+    ) -> StepNote:
         """Adds to the step of the current cause: what it is about, and how it ended if it did not simply advance."""
         why = because or cause()
         note = self._notes.get(id(why))
@@ -166,6 +168,7 @@ class Work:
             note_transactions(note.transaction_ids)
         if outcome:
             note.outcome, note.reason = outcome, reason
+        return note
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Runs once the transaction is durable; never if it is rolled back. It must not fail and must not block."""
@@ -183,12 +186,10 @@ class Work:
         if gathered.deliveries:
             await deliveries.enqueue(driver, gathered.deliveries, at=self._now)
             self.after_commit(deliveries.wake)
+        if gathered.resolved:
+            await exceptions.resolve_all(driver, gathered.resolved, by="crossdock", at=self._now)
         if gathered.exceptions:
             await exceptions.raise_all(driver, gathered.exceptions, at=self._now)
-        for each in gathered.resolved:
-            await exceptions.resolve(
-                driver, each.tenant, [each.dedupe_key], resolution=each.resolution, by="crossdock", at=self._now
-            )
         if gathered.cancelled:
             await timers.cancel_timers(driver, gathered.cancelled)
         if gathered.timers:
@@ -216,8 +217,16 @@ class Work:
 
 def step_from(note: StepNote, now: datetime) -> Step:
     ids = tuple(dict.fromkeys((*note.cause.transaction_ids, *note.transaction_ids)))
-    facts = {"keys": tuple(note.keys), "outcome": note.outcome, "reason": note.reason, "transaction_ids": ids}
-    return timeline.step_of(note.cause, now=now, **facts)
+    return timeline.step_of(
+        note.cause,
+        now=now,
+        keys=tuple(note.keys),
+        transaction_ids=ids,
+        outcome=note.outcome,
+        reason=note.reason,
+        aggregate=note.aggregate,
+        event_version=note.event_version,
+    )
 
 
 @dataclass(frozen=True, slots=True)

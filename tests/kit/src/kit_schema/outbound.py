@@ -88,13 +88,13 @@ class Partner:
             await tx.driver.execute(statement, self.name, *values)
 
     async def state(self, delivery_id: UUID) -> str:
-        found: str = await self.fetch(
-            "SELECT state FROM delivery WHERE partner = $1 AND delivery_id = $2", delivery_id
-        )
+        found: str = await self.fetch("SELECT state FROM delivery WHERE partner = $1 AND delivery_id = $2", delivery_id)
         return found
 
     async def let_leases_run_out(self) -> None:
-        await self.do("UPDATE delivery SET leased_until = now() - interval '1 s' WHERE partner = $1 AND state = 'leased'")
+        await self.do(
+            "UPDATE delivery SET leased_until = now() - interval '1 s' WHERE partner = $1 AND state = 'leased'"
+        )
 
     async def open_exceptions(self) -> list[str]:
         async with transaction(self.engine, TENANTS) as tx:

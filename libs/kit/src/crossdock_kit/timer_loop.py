@@ -1,0 +1,159 @@
+"""Runs what is due: takes timers by the database's clock and runs their handler in the transaction that removes them.
+
+A handler that fails is tried again later, alone; after some attempts the timer rests and an exception says so. It must
+not know what a timer is for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from crossdock_kit import exceptions, timers
+from crossdock_kit.context import Cause, caused_by
+from crossdock_kit.database import Engine, transaction
+from crossdock_kit.errors import Unavailable, kind_of, reason_code
+from crossdock_kit.exceptions import NewException
+from crossdock_kit.telemetry.spans import SpanKind, root_span
+from crossdock_kit.timers import DueTimer
+from crossdock_kit.unit_of_work import UnitOfWork, Work
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 8
+LONGEST_BACKOFF_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class TimerHandler:
+    """`run` gets timers of one tenant, at most `batch` at once, in the order in which they fell due. What it does
+    commits with the removal of the timers; it may set the same timer again.
+    """
+
+    run: Callable[[Sequence[DueTimer], Work], Awaitable[None]]
+    batch: int = 1
+    owner: str = "operations"
+
+
+class TimerLoop:
+    """Several replicas may run it at once: a timer is taken by one of them."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        uow: UnitOfWork,
+        tenants: Sequence[str],
+        handlers: Mapping[str, TimerHandler],
+        *,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._engine = engine
+        self._uow = uow
+        self._tenants = tuple(tenants)
+        self._handlers = dict(handlers)
+        self._poll = poll_seconds
+
+    async def run(self) -> None:
+        """Until cancelled. A database that is away is waited for."""
+        while True:
+            try:
+                done = await self.round()
+            except Unavailable as error:
+                log.warning("no timers can be taken: %s", error.code)
+                done = 0
+            if not done:
+                await asyncio.sleep(self._poll)
+
+    async def round(self) -> int:
+        """Runs one batch of each tenant and kind that has something due; the number of timers run."""
+        async with transaction(self._engine, self._tenants) as tx:
+            due = await timers.due_kinds(tx.driver, list(self._handlers))
+        return sum([await self._run(tenant, kind) for tenant, kind in due])
+
+    async def _run(self, tenant: str, kind: str) -> int:
+        """A batch that fails is run again one by one, so that a bad one holds up no other."""
+        handler = self._handlers[kind]
+        taken, error = await self._attempt(tenant, kind, handler.batch)
+        if error is None:
+            return len(taken)
+        if len(taken) == 1:
+            await self._put_off(taken[0], handler, error)
+            return 1
+        for _ in taken:
+            alone, error = await self._attempt(tenant, kind, 1)
+            if error is not None and alone:
+                await self._put_off(alone[0], handler, error)
+        return len(taken)
+
+    async def _attempt(self, tenant: str, kind: str, limit: int) -> tuple[list[DueTimer], Exception | None]:
+        """One transaction: the timers that it took, and why it came to nothing, if it did."""
+        taken: list[DueTimer] = []
+        with ExitStack() as stack:
+            try:
+                async with self._uow(tenants=(tenant,)) as work:
+                    taken = await timers.take_due(work.driver, tenant, kind, limit)
+                    if taken:
+                        stack.enter_context(_caused(taken, work))
+                        await self._handlers[kind].run(taken, work)
+            except Unavailable:
+                raise
+            except Exception as error:
+                log.exception("%s failed for %d timers", kind, len(taken))
+                return taken, error
+        return taken, None
+
+    async def _put_off(self, timer: DueTimer, handler: TimerHandler, error: Exception) -> None:
+        """Later by back-off, and after the last attempt not before somebody says so."""
+        last = timer.attempts + 1 >= ATTEMPTS
+        seconds = min(LONGEST_BACKOFF_SECONDS, 2.0**timer.attempts)
+        async with transaction(self._engine, (timer.tenant,)) as tx:
+            mine = await timers.put_off(tx.driver, timer, None if last else seconds)
+            if mine and last:
+                await exceptions.raise_all(tx.driver, [_failed(timer, handler, error)], at=datetime.now(UTC))
+
+
+@contextmanager
+def _caused(taken: Sequence[DueTimer], work: Work) -> Iterator[None]:
+    """A step for each timer, under one span; what the handler announces is caused by the first unless it says so."""
+    span = root_span(f"timer {taken[0].kind}", SpanKind.INTERNAL)
+    causes = [_cause(timer, str(span.place)) for timer in taken]
+    for timer, cause in zip(taken, causes, strict=True):
+        span.serves(timer.transaction_ids)
+        work.note(keys=timer.keys, transaction_ids=timer.transaction_ids, because=cause)
+    with span, caused_by(causes[0]):
+        yield
+
+
+def _cause(timer: DueTimer, traceparent: str) -> Cause:
+    return Cause(
+        kind="timer",
+        name=timer.kind,
+        tenant=timer.tenant,
+        actor="timers",
+        correlation_id=timer.correlation_id or str(timer.timer_id),
+        causation_id=timer.causation_id or str(timer.timer_id),
+        traceparent=traceparent,
+        started_at=datetime.now(UTC),
+        caused_at=timer.due_at,
+        attempt=timer.attempts + 1,
+        transaction_ids=timer.transaction_ids,
+    )
+
+
+def _failed(timer: DueTimer, handler: TimerHandler, error: Exception) -> NewException:
+    subject = f"timer/{timer.timer_id}"
+    return NewException(
+        tenant=timer.tenant,
+        failure_class=kind_of(error).failure_class,
+        code="TIMER_FAILED",
+        summary=f"{timer.kind} of {timer.subject} failed {timer.attempts + 1} times: {reason_code(type(error))}",
+        owner=handler.owner,
+        subject=subject,
+        dedupe_key=subject,
+        transaction_ids=timer.transaction_ids,
+        keys=timer.keys,
+    )
