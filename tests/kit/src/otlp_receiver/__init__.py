@@ -68,8 +68,8 @@ def _plain(value: Any) -> Any:
 async def receiving() -> AsyncIterator[Receiver]:
     """A receiver on a free port of this machine."""
     receiver, server = Receiver(), grpc.aio.server()
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(_Traces(receiver), server)
-    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(_Metrics(receiver), server)
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(_Traces(receiver), server)  # type: ignore[no-untyped-call]
+    metrics_service_pb2_grpc.add_MetricsServiceServicer_to_server(_Metrics(receiver), server)  # type: ignore[no-untyped-call]
     receiver.endpoint = f"http://127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     await server.start()
     try:
