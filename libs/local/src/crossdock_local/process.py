@@ -84,9 +84,9 @@ class Child:
                 extra_groups=[] if user else None,
             )
 
-    async def wait(self) -> None:
+    async def wait(self, look_every_seconds: float = POLL_SECONDS) -> None:
         while self.running:  # noqa: ASYNC110 - only the kernel knows, and it is asked by any event loop
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(look_every_seconds)
 
     async def wait_until(self, ready: Callable[[], Awaitable[None]], seconds: float) -> None:
         """Awaits `ready` again and again while it raises OSError (which a refused connection is).

@@ -17,6 +17,8 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.2, 10.0
 # A process that lived this long has earned a fresh start of its pauses.
 HEALTHY_SECONDS = 30.0
 FIRST_TRIES = 3
+# Seldom enough to cost nothing, often enough that nobody waits for a restart.
+WATCH_SECONDS = 0.25
 
 
 class Supervised:
@@ -65,7 +67,7 @@ class Supervised:
         clock = asyncio.get_running_loop().time
         pause, started = SHORTEST_PAUSE, clock()
         while not self._stopping:
-            await self.child.wait()
+            await self.child.wait(WATCH_SECONDS)
             if clock() - started > HEALTHY_SECONDS:
                 pause = SHORTEST_PAUSE
             log.warning("%s ended with code %s, again in %.1f s", self.state.name, self.child.exit_code, pause)
