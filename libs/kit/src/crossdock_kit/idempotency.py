@@ -128,6 +128,7 @@ class Idempotency:
                 response = await behave()
             finally:
                 current_scope.reset(token)
+            work.note()
             await self._keep(work.driver, entry, OK, response.SerializeToString())
         return response
 

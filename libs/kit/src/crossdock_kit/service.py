@@ -1,0 +1,198 @@
+"""From the environment to a running service and back: `run(Service(...))` is all that a service's __main__ calls.
+
+    python -m inventory            serves until SIGTERM
+    python -m inventory migrate    brings its schema to this version
+
+The order of stopping matters: no more work is asked for, what is under way ends, the relay stops, connections close; what
+is not published by then waits in the database. Knows no service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import uvloop
+from redis.asyncio import Redis
+
+from crossdock_kit import broker as brokers
+from crossdock_kit.app import App, Infrastructure
+from crossdock_kit.authorisation import Tokens
+from crossdock_kit.credentials import server_credentials, trusted_keys
+from crossdock_kit.database import create_engine, migrations
+from crossdock_kit.deliveries.dispatcher import Dispatcher
+from crossdock_kit.errors import Unavailable
+from crossdock_kit.idempotency import Idempotency
+from crossdock_kit.loops import Loops
+from crossdock_kit.server.guard import Guard
+from crossdock_kit.server.server import Server
+from crossdock_kit.settings import ServiceSettings, SettingsError
+from crossdock_kit.telemetry.logs import configure_logs
+from crossdock_kit.telemetry.setup import configure_telemetry
+from crossdock_kit.timer_loop import TimerLoop
+
+log = logging.getLogger(__name__)
+
+C = TypeVar("C", bound=ServiceSettings)
+# Together they stay below the 45 s that a pod gets.
+CALLS_GRACE_SECONDS = 15.0
+INTAKE_GRACE_SECONDS = 20.0
+RELAY_GRACE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service(Generic[C]):
+    """`build` registers everything with the App. `migrations` is the folder of alembic's env.py."""
+
+    name: str
+    build: Callable[[App[C]], Awaitable[None]]
+    settings: type[C]
+    migrations: Path
+    connections: int = 16
+
+
+def run(service: Service[Any], arguments: list[str] | None = None) -> None:
+    """Does what the command line says; ends the process with 1 if it cannot."""
+    words = sys.argv[1:] if arguments is None else arguments
+    configure_logs(service.name)
+    if words == ["migrate"]:
+        migrations.upgrade(service.migrations)
+    elif words:
+        sys.exit(f"{service.name}: knows `migrate` or nothing, not {' '.join(words)}")
+    else:
+        try:
+            uvloop.run(serve(service, service.settings.from_environment()))
+        except SettingsError as error:
+            sys.exit(f"{service.name}: {error}")
+
+
+async def serve(service: Service[C], settings: C) -> None:
+    """Runs the service until SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    async with AsyncExitStack() as stack:
+        running = await start(service, settings, stack)
+        print(f"{service.name} listens on {running.address}", flush=True)
+        await stopping.wait()
+        await running.stop()
+
+
+@dataclass(eq=False)
+class Running(Generic[C]):
+    """A started service. Its connections close with the stack that it was started on."""
+
+    app: App[C]
+    address: str
+    server: Server
+    outgoing: Loops
+
+    async def stop(self) -> None:
+        """Drains: readiness falls, calls and loops end what they hold, the relay goes last."""
+        await self.app.health.drain()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.server.stop(CALLS_GRACE_SECONDS))
+            tasks.create_task(self.app.intake.stop(INTAKE_GRACE_SECONDS))
+        await self.outgoing.stop(RELAY_GRACE_SECONDS)
+        log.info("stopped")
+
+
+async def start(service: Service[C], settings: C, stack: AsyncExitStack) -> Running[C]:
+    """Connects, builds and starts everything, in the order in which each part needs the one before."""
+    configure_logs(service.name, settings.log_level)
+    stack.callback(configure_telemetry(service.name))
+    app = App(settings, await _connect(service, settings, stack))
+    stack.push_async_callback(app.close)
+    await service.build(app)
+    server = _server(service, app)
+    _register_kit_loops(service, app)
+    outgoing = _outgoing(app)
+    await app.health.start()
+    host, _, port = settings.listen.rpartition(":")
+    bound = await server.start(f"{host}:{port}")
+    outgoing.start()
+    app.intake.start()
+    return Running(app, f"{host}:{bound}", server, outgoing)
+
+
+async def _connect(service: Service[Any], settings: ServiceSettings, stack: AsyncExitStack) -> Infrastructure:
+    engine = create_engine(settings.database_url, service.name, size=service.connections)
+    stack.push_async_callback(engine.stop)
+    valkey: Redis | None = None
+    if settings.valkey_url:
+        valkey = Redis.from_url(settings.valkey_url, socket_timeout=1.0, socket_connect_timeout=1.0)
+        stack.push_async_callback(valkey.aclose)
+    if not settings.nats_url:
+        return Infrastructure(engine, None, valkey)
+    broker = await _eventually(lambda: brokers.connect(settings.nats_url, service.name))
+    stack.push_async_callback(broker.close)
+    await _eventually(lambda: broker.ensure_stream(service.name))
+    return Infrastructure(engine, broker, valkey)
+
+
+def _server(service: Service[Any], app: App[Any]) -> Server:
+    settings, domain = app.settings, f"{service.name}.crossdock.dev"
+    if settings.jwks_file is None:
+        raise SettingsError("CROSSDOCK_JWKS_FILE is not set")
+    tokens = Tokens(trusted_keys(settings.jwks_file), settings.issuer, settings.audience)
+    once = Idempotency(app.uow, domain)
+    guard = Guard(tokens, app.clock, domain, once=once, tenant_share=settings.tenant_concurrency)
+    server = Server(guard, app.health, reflect=settings.reflection, credentials=server_credentials(settings))
+    for register, servicer in app.servicers:
+        server.add(register, servicer)
+    return server
+
+
+def _register_kit_loops(service: Service[Any], app: App[Any]) -> None:
+    if app.carriers:
+        dispatcher = Dispatcher(app.deliveries, app.uow, app.carriers, worker=service.name)
+        app.intake.add("dispatcher", dispatcher.run)
+    if app.timers:
+        app.intake.add("timers", TimerLoop(app.engine, app.uow, app.settings.tenants, app.timers).run)
+    app.health.require("loops", app.intake.check)
+    app.health.require("database", lambda: _database_answers(app))
+    app.intake.add("health", app.health.watch)
+
+
+def _outgoing(app: App[Any]) -> Loops:
+    """What runs on until everything else has stopped."""
+    loops = Loops()
+    broker = app.infrastructure.broker
+    if app.relay is not None and broker is not None:
+        loops.add("relay", app.relay.run)
+        app.health.require("broker", lambda: _broker_answers(broker))
+    app.health.require("relay", loops.check)
+    return loops
+
+
+async def _database_answers(app: App[Any]) -> None:
+    session = await app.engine.checkout()
+    try:
+        await session.driver.execute("SELECT 1")
+    finally:
+        app.engine.checkin(session)
+
+
+async def _broker_answers(broker: brokers.Broker) -> None:
+    if not broker.connection.is_connected:
+        raise ConnectionError("not connected")
+
+
+R = TypeVar("R")
+
+
+async def _eventually(attempt: Callable[[], Awaitable[R]]) -> R:
+    """Waits for a server that is not there yet: whoever starts first waits for the others."""
+    while True:
+        try:
+            return await attempt()
+        except (Unavailable, OSError) as error:
+            log.warning("waiting: %s", error)
+            await asyncio.sleep(0.5)
