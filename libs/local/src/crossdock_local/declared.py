@@ -73,3 +73,8 @@ def ports_of(service: DeclaredService) -> list[str]:
     """Names of the ports that its processes open beside the service's gRPC."""
     processes: tuple[DeclaredService | DeclaredWorker, ...] = (service, *service.workers)
     return [f"{process.name}-{name}" for process in processes for name in process.listeners]
+
+
+def service_names(checkout: Path) -> tuple[str, ...]:
+    """Every service that the tree holds, also one that cannot start yet."""
+    return tuple(sorted(source.parent.name for source in checkout.glob("services/*/src")))

@@ -17,6 +17,7 @@ from typing import Self, TypeVar
 
 from crossdock_local import databases
 from crossdock_local.databases import ServiceUrls
+from crossdock_local.declared import service_names
 from crossdock_local.place import find_checkout, place_of
 from crossdock_local.ports import free_port
 from crossdock_local.process import Died
@@ -25,13 +26,13 @@ from crossdock_local.servers.postgres import Postgres
 from crossdock_local.servers.valkey import Valkey
 
 Server = TypeVar("Server", Postgres, Nats, Valkey)
-SERVICES = ("procurement", "inventory", "catalog", "connector")
 ATTEMPTS = 5
 
 
 class EmbeddedServers:
     """PostgreSQL, NATS and Valkey on ports of their own; a folder that was not given is removed at the end.
 
+    `services` are the users that NATS knows beside its admin, by default every service of the workspace.
     `durable=False` leaves out the waits for the disk, which only a crash of the machine would miss.
     """
 
@@ -41,9 +42,11 @@ class EmbeddedServers:
     folder: Path
     secrets: Path
 
-    def __init__(self, folder: Path | None = None, *, services: Iterable[str] = SERVICES, durable: bool = True) -> None:
+    def __init__(
+        self, folder: Path | None = None, *, services: Iterable[str] | None = None, durable: bool = True
+    ) -> None:
         self._given = folder
-        self._services = tuple(services)
+        self._services = service_names(find_checkout()) if services is None else tuple(services)
         self._durable = durable
         self._place = place_of(find_checkout())
         self._databases = 0
