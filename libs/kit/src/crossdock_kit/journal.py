@@ -20,23 +20,29 @@ from crossdock_kit.events import Sealed, instant_text, subject_of
 
 # statement_timestamp and not now(): the statement runs after the aggregate's row is locked, the transaction may have
 # begun before another one that was faster.
-_RECORD = """
-WITH given AS MATERIALIZED (
-  SELECT * FROM unnest($1::uuid[], $2::text[], $3::int2[], $4::text[], $5::text[], $6::int8[], $7::text[], $8::bytea[])
-    WITH ORDINALITY AS g (event_id, tenant, slot, type, aggregate, version, headers, body, place)
-), kept AS (
+COLUMNS = "uuid[], text[], int2[], text[], text[], int8[], text[], bytea[]".split(", ")
+
+
+def writing(first: int = 1) -> str:
+    """Common table expressions that write the journal and pending rows of events bound from parameter `first` on, for a
+    statement that announces in the same breath as it changes."""
+    arrays = ", ".join(f"${first + place}::{kind}" for place, kind in enumerate(COLUMNS))
+    return f"""
+announced AS MATERIALIZED (
+  SELECT * FROM unnest({arrays}) WITH ORDINALITY
+    AS g (event_id, tenant, slot, type, aggregate, version, headers, body, place)
+), journalled AS (
   INSERT INTO journal (event_id, recorded_at, tenant, slot, type, aggregate, version, headers, body)
-  SELECT event_id, statement_timestamp(), tenant, slot, type, aggregate, version, headers, body FROM given
-)
-INSERT INTO pending (tenant, slot, event_id, recorded_at)
-SELECT tenant, slot, event_id, statement_timestamp() FROM given ORDER BY place
-"""
+  SELECT event_id, statement_timestamp(), tenant, slot, type, aggregate, version, headers, body FROM announced
+), queued AS (
+  INSERT INTO pending (tenant, slot, event_id, recorded_at)
+  SELECT tenant, slot, event_id, statement_timestamp() FROM announced ORDER BY place
+)"""  # noqa: S608
 
 
-async def record(driver: Driver, events: Sequence[Sealed]) -> None:
-    """Journal and pending rows of any number of events in one statement, inside the caller's transaction."""
-    await driver.execute(
-        _RECORD,
+def columns(events: Sequence[Sealed]) -> list[list[object]]:
+    """What is bound to the parameters of `writing`."""
+    return [
         [e.event_id for e in events],
         [e.tenant for e in events],
         [e.slot for e in events],
@@ -45,7 +51,15 @@ async def record(driver: Driver, events: Sequence[Sealed]) -> None:
         [e.version for e in events],
         [e.headers for e in events],
         [e.body for e in events],
-    )
+    ]
+
+
+_RECORD = f"WITH {writing()} SELECT"
+
+
+async def record(driver: Driver, events: Sequence[Sealed]) -> None:
+    """Journal and pending rows of any number of events in one statement, inside the caller's transaction."""
+    await driver.execute(_RECORD, *columns(events))
 
 
 def complete_headers(headers: str, event_id: UUID, recorded_at: datetime) -> str:

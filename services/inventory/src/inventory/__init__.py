@@ -1,0 +1,1 @@
+"""Stock as a double-entry ledger, and the promises made on it."""

@@ -1,0 +1,98 @@
+"""Facts that inventory announces, before they have a wire form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from inventory.domain.lots import Pick
+from inventory.domain.movement import Movement, StockKey
+from inventory.domain.reservation import Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityChanged:
+    """What may be promised changed; several changes in one transaction are one event. `event_version` counts the
+    events of the row, `as_of_version` every change of its balances."""
+
+    key: StockKey
+    available: Decimal
+    unit: str
+    as_of_version: int
+    event_version: int
+    transaction_ids: tuple[str, ...]
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StockReceived:
+    tenant: str
+    business_unit: str
+    receipt_id: str
+    receipt_number: str
+    location_id: str
+    movements: tuple[tuple[UUID, Movement], ...]
+    transaction_ids: tuple[str, ...]
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StockReserved:
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationReleased:
+    reservation: Reservation
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationExpired:
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class ReservationCommitted:
+    reservation: Reservation
+
+
+@dataclass(frozen=True, slots=True)
+class StockAllocated:
+    reservation: Reservation
+    picks: tuple[Pick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StockDeallocated:
+    reservation: Reservation
+    picks: tuple[Pick, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StockAdjusted:
+    tenant: str
+    business_unit: str
+    adjustment_id: str
+    movements: tuple[tuple[UUID, Movement], ...]
+    occurred_at: datetime
+    system: str
+    document: str
+
+
+Fact = (
+    AvailabilityChanged
+    | StockReceived
+    | StockReserved
+    | ReservationReleased
+    | ReservationExpired
+    | ReservationCommitted
+    | StockAllocated
+    | StockDeallocated
+    | StockAdjusted
+)
+ReservationFact = (
+    StockReserved | ReservationReleased | ReservationExpired | ReservationCommitted | StockAllocated | StockDeallocated
+)

@@ -1,0 +1,81 @@
+"""Exact quantities: decimals of at most six places, never a float, never NaN.
+
+A quantity is in the item's base unit unless it says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+from crossdock_kit.errors import Invalid
+
+PLACES = 6
+LARGEST = Decimal(10) ** 15
+_SMALLEST = Decimal(1).scaleb(-PLACES)
+ZERO = Decimal(0)
+
+
+@dataclass
+class QuantityInvalid(Invalid):
+    """Not a decimal in plain notation with at most 15 digits before and 6 after the point, or of the wrong sign."""
+
+    value: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A quantity in a unit of UN/ECE Recommendation 20 or 21, as a document says it."""
+
+    value: Decimal
+    unit: str
+
+
+def exact(text: str) -> Decimal:
+    """The decimal that `text` says. Raises QuantityInvalid; exponents, NaN and infinities are no quantities."""
+    if "e" in text.lower():
+        raise QuantityInvalid(text, "plain notation")
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise QuantityInvalid(text, "a decimal") from None
+    if not value.is_finite():
+        raise QuantityInvalid(text, "a decimal")
+    if abs(value) >= LARGEST or not fits(value):
+        raise QuantityInvalid(text, "at most 15 digits before and 6 after the point")
+    return value
+
+
+def positive(text: str) -> Decimal:
+    value = exact(text)
+    if value <= 0:
+        raise QuantityInvalid(text, "more than zero")
+    return value
+
+
+def signed(text: str) -> Decimal:
+    value = exact(text)
+    if value == 0:
+        raise QuantityInvalid(text, "not zero")
+    return value
+
+
+def fits(value: Decimal) -> bool:
+    """Whether it can be kept without rounding."""
+    exponent = value.as_tuple().exponent
+    return isinstance(exponent, int) and (exponent >= -PLACES or value == value.quantize(_SMALLEST))
+
+
+def as_decimal(ratio: Fraction) -> Decimal | None:
+    """The same number with at most six places, or None if it cannot be written so."""
+    scaled = ratio * 10**PLACES
+    return Decimal(scaled.numerator).scaleb(-PLACES) if scaled.denominator == 1 else None
+
+
+def plain(value: Decimal) -> str:
+    """Plain notation without trailing zeros: 12, 0.5, -3."""
+    if value == value.to_integral_value():
+        return str(int(value))
+    return format(value.normalize(), "f")

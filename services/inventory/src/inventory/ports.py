@@ -1,0 +1,169 @@
+"""What the use cases need from outside: stock under lock, a ledger to book in, reservations, and what others own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Protocol
+from uuid import UUID
+
+from inventory.domain.accounts import Account
+from inventory.domain.events import Fact
+from inventory.domain.inbound import Confirmed, NoticeChange, SupplyChange
+from inventory.domain.item import Item, Location
+from inventory.domain.lots import FreeLot, Pick
+from inventory.domain.movement import Movement, StockKey
+from inventory.domain.reservation import Reservation
+from inventory.domain.reserving import Basket, LineRefusal
+
+Booked = Sequence[tuple[UUID, Movement]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A basket as it was asked for. `refused` by master data already; `fingerprint` tells a repetition from another
+    request under the same id."""
+
+    basket: Basket
+    fingerprint: bytes
+    refused: tuple[LineRefusal, ...] = ()
+
+
+class Desk(Protocol):
+    """Decides baskets against the database."""
+
+    async def reserve(self, asks: Sequence[Ask]) -> list[bytes]:
+        """The recorded answer of each, in order; the same id always gives the same."""
+        ...
+
+
+class Ledger(Protocol):
+    async def lock(self, keys: Iterable[StockKey]) -> None:
+        """Nobody else changes this stock until the end of the work."""
+        ...
+
+    async def held(self, keys: Iterable[StockKey]) -> Mapping[tuple[StockKey, str, Account], Decimal]:
+        """Balances by lot of physical accounts, under the lock."""
+        ...
+
+    async def free_lots(self, keys: Iterable[StockKey]) -> Mapping[StockKey, list[FreeLot]]:
+        """What of each lot is sellable and not bound, under the lock."""
+        ...
+
+    async def book(self, movements: Sequence[Movement]) -> Booked:
+        """Writes movements and their balances, and announces what may be promised now."""
+        ...
+
+    async def note_expiry(self, lots: Mapping[tuple[StockKey, str], date]) -> None: ...
+
+
+class Reservations(Protocol):
+    async def lock(self, ids: Iterable[UUID]) -> list[Reservation]:
+        """In the order of ids; those that do not exist are missing."""
+        ...
+
+    async def take_lapsed(self, limit: int) -> list[Reservation]:
+        """Held ones whose time is over by the database's clock, locked; those that others work on are left out."""
+        ...
+
+    async def save(self, reservations: Sequence[Reservation]) -> None: ...
+
+    async def picks(self, ids: Iterable[UUID]) -> Mapping[UUID, list[Pick]]:
+        """Lots that are bound for each."""
+        ...
+
+    async def bind(self, reservation: Reservation, picks: Sequence[Pick]) -> None: ...
+
+    async def unbind(self, ids: Iterable[UUID]) -> None: ...
+
+
+class Supply(Protocol):
+    async def apply(self, lines: Sequence[SupplyChange], notices: Sequence[NoticeChange]) -> None:
+        """Adds signed changes to what orders owe and what is on its way."""
+        ...
+
+    async def replace_confirmed(self, orders: Iterable[tuple[str, str]], confirmed: Sequence[Confirmed]) -> None:
+        """Sets the supplier's promises for these orders (tenant, purchase order id)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    tenant: str
+    item: Item
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocationRecord:
+    tenant: str
+    location: Location
+    kind: int
+    parent_id: str
+    zone: str
+    system: str
+    valid_from: date | None
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """The number under which a system booked what an aggregate moved."""
+
+    tenant: str
+    posting_key: str
+    number: str
+    partner: str
+    posted_on: date
+
+
+class Items(Protocol):
+    """Read by everybody who needs a unit."""
+
+    async def known(self, tenant: str, skus: Iterable[str]) -> Mapping[str, Item]: ...
+
+    async def known_locations(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Location]: ...
+
+
+class MasterData(Items, Protocol):
+    async def put_items(self, records: Sequence[ItemRecord]) -> None: ...
+
+    async def put_locations(self, records: Sequence[LocationRecord]) -> None: ...
+
+
+class Postings(Protocol):
+    async def note(self, postings: Sequence[Posting]) -> None: ...
+
+
+class Work(Protocol):
+    """One open transaction."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def ledger(self) -> Ledger: ...
+
+    @property
+    def reservations(self) -> Reservations: ...
+
+    @property
+    def supply(self) -> Supply: ...
+
+    @property
+    def master_data(self) -> MasterData: ...
+
+    @property
+    def postings(self) -> Postings: ...
+
+    def announce(self, fact: Fact, cause_id: str = "") -> None:
+        """Records a fact; `cause_id` names the event that it follows from where the work serves several."""
+        ...
+
+
+class UnitOfWork(Protocol):
+    def __call__(self, *, tenants: Iterable[str]) -> AbstractAsyncContextManager[Work]: ...

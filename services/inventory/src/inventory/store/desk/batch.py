@@ -1,0 +1,203 @@
+"""One batch of baskets: decided in memory one after the other, with everything that follows from it, ready to write.
+
+Knows no database. What is available to a basket is what the baskets before it left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from crossdock_kit.context import CallScope, Cause
+from crossdock_kit.events import Sealed, seal
+from crossdock_kit.ids import uuid7
+from crossdock_kit.timeline import Root, Step, step_of
+
+from inventory.domain.events import AvailabilityChanged, StockReserved
+from inventory.domain.movement import Document, Movement, StockKey
+from inventory.domain.reservation import Reservation, State
+from inventory.domain.reserving import Basket, Decision, Declined, Promised, decide
+from inventory.domain.rules import UPDATE_RULES, Event
+from inventory.ports import Ask
+from inventory.store.desk.memory import Memory, Remembered, ShelfKey
+from inventory.wire.facts import availability_changed, reservation_event
+from inventory.wire.reservations import refused_result, reserved_result
+
+STEP = "ReserveStock"
+((OPEN_DEMAND, RESERVED),) = UPDATE_RULES[Event.RESERVED]
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """A basket that waits for its answer. `cause` and `scope` are those of the call that brought it."""
+
+    ask: Ask
+    cause: Cause
+    scope: CallScope | None
+    answer: asyncio.Future[bytes]
+
+    @property
+    def basket(self) -> Basket:
+        return self.ask.basket
+
+    @property
+    def shelves(self) -> Iterable[ShelfKey]:
+        its = self.ask.basket
+        return (ShelfKey(its.tenant, sku, its.business_unit) for sku in its.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a basket got; `reservation` is None where it was refused."""
+
+    pending: Pending
+    reservation: Reservation | None
+    answer: bytes
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Batch:
+    """All that one statement and its transaction write."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    taken: dict[StockKey, Decimal] = field(default_factory=dict)
+    before: dict[StockKey, Remembered] = field(default_factory=dict)
+    touching: dict[StockKey, list[Outcome]] = field(default_factory=dict)
+
+    @property
+    def promised(self) -> list[Reservation]:
+        return [each.reservation for each in self.outcomes if each.reservation is not None]
+
+    @property
+    def short_of_stock(self) -> bool:
+        """Whether a basket was refused for want of stock: a verdict that memory alone may not give."""
+        return any(each.reservation is None and not each.pending.ask.refused for each in self.outcomes)
+
+    def left(self) -> Iterable[tuple[StockKey, Remembered]]:
+        """The rows as the statement leaves them."""
+        for key, quantity in self.taken.items():
+            row = self.before[key]
+            yield key, Remembered(row.available - quantity, row.version + 1, row.event_version + 1)
+
+
+def decided(pendings: Sequence[Pending], memory: Memory, now: datetime) -> Batch:
+    """Urgent baskets first, then as they came."""
+    batch = Batch()
+    for pending in sorted(pendings, key=lambda each: each.basket.priority):
+        decision = _decision(pending.ask, memory, batch.taken)
+        outcome = _outcome(pending, decision, now)
+        batch.outcomes.append(outcome)
+        if isinstance(decision, Promised):
+            _take(batch, outcome, decision, memory)
+    return batch
+
+
+def _decision(ask: Ask, memory: Memory, taken: Mapping[StockKey, Decimal]) -> Decision:
+    if ask.refused:
+        return Declined(ask.refused)
+    basket = ask.basket
+    shelves: dict[str, dict[str, Decimal]] = {}
+    for sku in basket.lines:
+        shelf = memory.shelves[ShelfKey(basket.tenant, sku, basket.business_unit)]
+        shelves[sku] = {
+            location: row.available - taken.get(StockKey(basket.tenant, sku, location, basket.business_unit), 0)
+            for location, row in shelf.items()
+        }
+    return decide(basket, shelves)
+
+
+def _outcome(pending: Pending, decision: Decision, now: datetime) -> Outcome:
+    basket = pending.basket
+    if isinstance(decision, Declined):
+        answer = refused_result(basket.request_id, decision).SerializeToString()
+        return Outcome(pending, None, answer, decision.lines[0].reason)
+    reservation = Reservation(
+        reservation_id=basket.request_id,
+        tenant=basket.tenant,
+        business_unit=basket.business_unit,
+        state=State.HELD,
+        parts=decision.parts,
+        channel=basket.channel,
+        priority=basket.priority,
+        reference=basket.reference,
+        expires_at=now + basket.hold,
+        units=basket.units,
+    )
+    return Outcome(pending, reservation, reserved_result(reservation).SerializeToString())
+
+
+def _take(batch: Batch, outcome: Outcome, decision: Promised, memory: Memory) -> None:
+    basket = outcome.pending.basket
+    for part in decision.parts:
+        key = StockKey(basket.tenant, part.sku, part.location_id, basket.business_unit)
+        batch.taken[key] = batch.taken.get(key, Decimal(0)) + part.quantity
+        batch.touching.setdefault(key, []).append(outcome)
+        if key not in batch.before:
+            shelf = memory.shelves[ShelfKey(basket.tenant, part.sku, basket.business_unit)]
+            batch.before[key] = shelf[part.location_id]
+
+
+def movements(batch: Batch, now: datetime) -> Iterable[Movement]:
+    for its in batch.promised:
+        identity = str(its.reservation_id)
+        document = Document(f"reservation/{identity}", now, transaction_id=identity)
+        for part in its.parts:
+            key = StockKey(its.tenant, part.sku, part.location_id, its.business_unit)
+            yield Movement(
+                key, OPEN_DEMAND, RESERVED, part.quantity, Event.RESERVED.name, document, unit=its.units[part.sku]
+            )
+
+
+def events(batch: Batch, now: datetime) -> list[Sealed]:
+    """One for each reservation, then one for each row whose availability changed."""
+    sealed = [
+        seal(reservation_event(StockReserved(each.reservation), now), uuid7(), each.pending.cause)
+        for each in batch.outcomes
+        if each.reservation is not None
+    ]
+    for key, row in batch.left():
+        outcomes = batch.touching[key]
+        fact = AvailabilityChanged(
+            key=key,
+            available=row.available,
+            unit=outcomes[-1].pending.basket.units[key.sku],
+            as_of_version=row.version,
+            event_version=row.event_version,
+            transaction_ids=tuple(str(each.pending.basket.request_id) for each in outcomes),
+            occurred_at=now,
+        )
+        sealed.append(seal(availability_changed(fact), uuid7(), outcomes[-1].pending.cause))
+    return sealed
+
+
+def steps(batch: Batch, now: datetime) -> list[Step]:
+    """Each basket's step in the timeline of its own transaction."""
+    return [_step(each, now) for each in batch.outcomes]
+
+
+def _step(outcome: Outcome, now: datetime) -> Step:
+    basket = outcome.pending.basket
+    identity = str(basket.request_id)
+    keys = (f"reservation:{identity}", *((f"reference:{basket.reference}",) if basket.reference else ()))
+    refused = outcome.reservation is None
+    return step_of(
+        outcome.pending.cause,
+        now=now,
+        name=STEP,
+        keys=keys,
+        transaction_ids=(identity,),
+        outcome="refused" if refused else "advanced",
+        reason=outcome.reason,
+    )
+
+
+def roots(batch: Batch) -> list[Root]:
+    return [
+        Root(transaction_id=identity, type="reservation", root_key=f"reservation:{identity}", tenant=its.tenant)
+        for its in batch.promised
+        for identity in [str(its.reservation_id)]
+    ]

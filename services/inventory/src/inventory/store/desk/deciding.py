@@ -1,0 +1,157 @@
+"""How a batch comes to its answers: from memory if it holds, else from balances read again under their locks.
+
+A refusal for want of stock is never given from memory. A batch that fails as a whole is halved until what fails stands
+alone.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from crossdock_kit.clock import Clock
+from crossdock_kit.database import Transaction
+from crossdock_kit.driver import Driver
+from crossdock_kit.errors import Conflict, CrossdockError, IdempotencyKeyReused, Unavailable
+
+from inventory.store.desk.batch import Batch, Pending, decided
+from inventory.store.desk.memory import Memory
+from inventory.store.desk.statement import Footing, Mismatch, answered, settle, unaudited
+from inventory.store.reservations import StoredReservations
+from inventory.wire.reservations import reserved_result
+
+log = logging.getLogger(__name__)
+
+ATTEMPTS = 3
+Opens = Callable[[Iterable[str]], AbstractAsyncContextManager[Transaction]]
+
+
+@dataclass(eq=False)
+class Deciding:
+    """`owner`: the transactions run on the connection that holds the shards' locks, and `memory` outlives the batch."""
+
+    opens: Opens
+    clock: Clock
+    committed: Callable[[], None]
+    owner: bool = False
+    memory: Memory = field(default_factory=Memory)
+    reloads: int = 0
+
+    async def answer(self, pendings: Sequence[Pending]) -> None:
+        """Every basket gets its answer or the error that stands in its way. Raises Unavailable with none answered."""
+        once, again = _each_once(pendings)
+        await self._answer(once)
+        if again:
+            await self.answer(again)
+
+    async def _answer(self, pendings: Sequence[Pending]) -> None:
+        try:
+            if not (self.owner and await self._from_memory(pendings)):
+                await self._reloaded(pendings)
+        except Unavailable:
+            self.memory.forget_all()
+            raise
+        except Exception as error:  # noqa: BLE001  given to the one basket that it belongs to
+            self.memory.forget_all()
+            await self._apart([each for each in pendings if not each.answer.done()], error)
+
+    async def _apart(self, pendings: Sequence[Pending], error: Exception) -> None:
+        if len(pendings) == 1:
+            if not isinstance(error, CrossdockError):
+                log.error("a reservation failed", exc_info=error)
+            pendings[0].answer.set_exception(error)
+            return
+        middle = len(pendings) // 2
+        for half in (pendings[:middle], pendings[middle:]):
+            if half:
+                await self.answer(half)
+
+    async def _from_memory(self, pendings: Sequence[Pending]) -> bool:
+        if not self.memory.covers(key for each in pendings for key in each.shelves):
+            return False
+        now = self.clock.now()
+        batch = decided(pendings, self.memory, now)
+        if batch.short_of_stock:
+            return False
+        try:
+            async with self.opens(_tenants(pendings)) as tx:
+                await settle(tx.driver, batch, Footing.of_owner(batch, self.memory), now)
+        except Mismatch:
+            return False
+        self._finish(batch)
+        return True
+
+    async def _reloaded(self, pendings: Sequence[Pending]) -> None:
+        self.reloads += 1
+        for attempt in range(ATTEMPTS):
+            waiting = [each for each in pendings if not each.answer.done()]
+            try:
+                async with self.opens(_tenants(pendings)) as tx:
+                    await _answer_known(tx.driver, waiting, doubtful=attempt > 0)
+                    batch = await self._under_locks(tx.driver, [each for each in waiting if not each.answer.done()])
+            except Mismatch:
+                continue
+            self._finish(batch)
+            return
+        raise Conflict("these reservations are being decided elsewhere")
+
+    async def _under_locks(self, driver: Driver, pendings: Sequence[Pending]) -> Batch:
+        if not pendings:
+            return Batch()
+        await self.memory.load(driver, {key for each in pendings for key in each.shelves})
+        now = self.clock.now()
+        batch = decided(pendings, self.memory, now)
+        await settle(driver, batch, Footing() if self.owner else Footing.of_stranger(batch), now)
+        return batch
+
+    def _finish(self, batch: Batch) -> None:
+        self.memory.learn(batch.left())
+        for scope in unaudited(batch):
+            scope.audited = True
+        for each in batch.outcomes:
+            if not each.pending.answer.done():
+                each.pending.answer.set_result(each.answer)
+        if batch.outcomes:
+            self.committed()
+
+
+def _each_once(pendings: Iterable[Pending]) -> tuple[list[Pending], list[Pending]]:
+    """The first under each id, and those that repeat one."""
+    first: dict[tuple[str, UUID], Pending] = {}
+    again = [
+        each for each in pendings if first.setdefault((each.basket.tenant, each.basket.request_id), each) is not each
+    ]
+    return list(first.values()), again
+
+
+def _tenants(pendings: Iterable[Pending]) -> set[str]:
+    return {each.basket.tenant for each in pendings}
+
+
+async def _answer_known(driver: Driver, pendings: Sequence[Pending], *, doubtful: bool) -> None:
+    """Gives the recorded answer to those that have one. In doubt it looks for the reservation too: its id names it for
+    ever, the record of the answer is kept for days."""
+    known = await answered(driver, _tenants(pendings), [each.basket.request_id for each in pendings])
+    for each in pendings:
+        record = known.get((each.basket.tenant, str(each.basket.request_id)))
+        if record is None:
+            continue
+        fingerprint, answer = record
+        if fingerprint == each.ask.fingerprint:
+            each.answer.set_result(answer)
+        else:
+            each.answer.set_exception(IdempotencyKeyReused(request_id=str(each.basket.request_id)))
+    if doubtful:
+        await _answer_existing(driver, [each for each in pendings if not each.answer.done()])
+
+
+async def _answer_existing(driver: Driver, pendings: Sequence[Pending]) -> None:
+    existing = await StoredReservations(driver).lock([each.basket.request_id for each in pendings])
+    found = {(each.tenant, each.reservation_id): each for each in existing}
+    for each in pendings:
+        reservation = found.get((each.basket.tenant, each.basket.request_id))
+        if reservation is not None:
+            each.answer.set_result(reserved_result(reservation).SerializeToString())

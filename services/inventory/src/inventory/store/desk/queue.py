@@ -1,0 +1,44 @@
+"""Where baskets wait for the owner of their shards: express first, with a guaranteed share for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from inventory.store.desk.batch import Pending
+
+MOST_IN_BATCH = 256
+EXPRESS_SHARE = MOST_IN_BATCH * 3 // 4
+EXPRESS_UP_TO = 1
+
+
+class Queue:
+    def __init__(self) -> None:
+        self._express: deque[Pending] = deque()
+        self._standard: deque[Pending] = deque()
+        self._filled = asyncio.Event()
+
+    def put(self, pending: Pending) -> None:
+        (self._express if pending.basket.priority <= EXPRESS_UP_TO else self._standard).append(pending)
+        self._filled.set()
+
+    async def take(self) -> list[Pending]:
+        """At least one, waiting for it; those whose callers have gone are dropped."""
+        while True:
+            await self._filled.wait()
+            found = self.take_now()
+            if found:
+                return found
+
+    def take_now(self) -> list[Pending]:
+        """What is there, at most one batch of it."""
+        found = _first(self._express, EXPRESS_SHARE)
+        found += _first(self._standard, MOST_IN_BATCH - len(found))
+        found += _first(self._express, MOST_IN_BATCH - len(found))
+        if not self._express and not self._standard:
+            self._filled.clear()
+        return [each for each in found if not each.answer.done()]
+
+
+def _first(queue: deque[Pending], most: int) -> list[Pending]:
+    return [queue.popleft() for _ in range(min(most, len(queue)))]

@@ -1,0 +1,197 @@
+"""The one statement that commits a batch: it repeats what was decided and writes all that follows, or writes nothing.
+
+Per row and in key order it demands `available >= quantity` and the version that was remembered; for every shard the
+version that was remembered. Stock rows are locked before the request ids are claimed, everywhere, so no two batches can
+wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from crossdock_kit import audit, journal, timeline
+from crossdock_kit.driver import Driver
+from crossdock_kit.ids import uuid7
+
+from inventory.domain.reservation import State
+from inventory.domain.rules import Event
+from inventory.store.desk import batch as batches
+from inventory.store.desk.batch import OPEN_DEMAND, RESERVED, Batch
+from inventory.store.desk.memory import Memory, Shard, shard_key
+
+METHOD = "crossdock.inventory.v1.InventoryService/ReserveStock"
+
+
+class Mismatch(Exception):
+    """The database is not as remembered: a row moved, a shard was written by somebody else, an id was used before."""
+
+
+_KEY = "tenant, sku, location_id, business_unit"
+_SETTLE = f"""
+WITH want AS MATERIALIZED (
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::int8[])
+    AS w (tenant, sku, location_id, business_unit, quantity, version)
+), unmoved AS MATERIALIZED (
+  SELECT count(*) AS shards FROM unnest($7::text[], $8::int2[], $9::int8[]) AS h (tenant, shard, version)
+  LEFT JOIN shard USING (tenant, shard) WHERE coalesce(shard.version, 0) = h.version
+), locked AS MATERIALIZED (
+  SELECT s.tenant, s.sku, s.location_id, s.business_unit, w.quantity
+  FROM stock s JOIN want w USING (tenant, sku, location_id, business_unit)
+  WHERE s.available >= w.quantity AND s.version = w.version AND (SELECT shards FROM unmoved) = cardinality($7)
+  ORDER BY s.tenant, s.sku, s.location_id, s.business_unit FOR UPDATE OF s
+), claimed AS MATERIALIZED (
+  INSERT INTO idempotency (tenant, method, request_id, request_hash, status, answer)
+  SELECT tenant, $10, request_id, request_hash, 0, answer
+  FROM unnest($11::text[], $12::text[], $13::bytea[], $14::bytea[]) AS i (tenant, request_id, request_hash, answer)
+  WHERE (SELECT count(*) FROM locked) = cardinality($1) ORDER BY tenant, request_id
+  ON CONFLICT DO NOTHING RETURNING request_id
+), moved AS (
+  UPDATE stock s SET reserved = s.reserved + l.quantity, version = s.version + 1, event_version = s.event_version + 1
+  FROM locked l WHERE s.tenant = l.tenant AND s.sku = l.sku AND s.location_id = l.location_id
+    AND s.business_unit = l.business_unit AND (SELECT count(*) FROM claimed) = cardinality($11)
+  RETURNING s.sku
+), held AS (
+  INSERT INTO reservation (tenant, reservation_id, business_unit, state, channel, priority, reference, requested_on,
+    expires_at, created_at, version)
+  SELECT tenant, reservation_id, business_unit, {int(State.HELD)}, channel, priority, reference, requested_on,
+    expires_at, $15, 1
+  FROM unnest($16::text[], $17::uuid[], $18::text[], $19::text[], $20::int2[], $21::text[], $22::date[],
+    $23::timestamptz[]) AS r (tenant, reservation_id, business_unit, channel, priority, reference, requested_on,
+    expires_at)
+  WHERE (SELECT count(*) FROM claimed) = cardinality($11) ORDER BY tenant, reservation_id
+  ON CONFLICT DO NOTHING RETURNING reservation_id
+), part AS MATERIALIZED (
+  SELECT * FROM unnest($24::text[], $25::text[], $26::text[], $27::text[], $28::uuid[], $29::numeric[], $30::text[],
+    $31::uuid[]) AS p (tenant, sku, location_id, business_unit, reservation_id, quantity, unit, movement_id)
+  WHERE (SELECT count(*) FROM held) = cardinality($17)
+), kept AS (
+  INSERT INTO reservation_part (tenant, reservation_id, sku, location_id, quantity, unit)
+  SELECT tenant, reservation_id, sku, location_id, quantity, unit FROM part
+), booked AS (
+  INSERT INTO movement ({_KEY}, movement_id, source, target, quantity, unit, reason, document, transaction_id,
+    occurred_at)
+  SELECT {_KEY}, movement_id, {int(OPEN_DEMAND)}, {int(RESERVED)}, quantity, unit, '{Event.RESERVED.name}',
+    'reservation/' || reservation_id, reservation_id::text, $15 FROM part
+), bumped AS (
+  INSERT INTO shard (tenant, shard, version)
+  SELECT tenant, shard, 1 FROM unnest($32::text[], $33::int2[]) AS b (tenant, shard)
+  WHERE (SELECT count(*) FROM moved) > 0 ORDER BY tenant, shard
+  ON CONFLICT (tenant, shard) DO UPDATE SET version = shard.version + 1
+), {journal.writing(34)}
+SELECT (SELECT count(*) FROM moved) = cardinality($1) AND (SELECT count(*) FROM claimed) = cardinality($11)
+  AND (SELECT count(*) FROM held) = cardinality($17)
+"""  # noqa: S608
+
+
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a batch relies on: the shards' versions (an owner's memory), or else the row locks that it holds, and then
+    the shards' owners must be told."""
+
+    expected: Sequence[tuple[Shard, int]] = ()
+    bumped: Sequence[Shard] = ()
+
+    @classmethod
+    def of_owner(cls, batch: Batch, memory: Memory) -> Footing:
+        shards = sorted({shard_key(key) for each in batch.outcomes for key in each.pending.shelves})
+        return cls(expected=[(shard, memory.shards.get(shard, 0)) for shard in shards])
+
+    @classmethod
+    def of_stranger(cls, batch: Batch) -> Footing:
+        return cls(bumped=sorted({shard_key(key) for each in batch.outcomes for key in each.pending.shelves}))
+
+
+async def settle(driver: Driver, batch: Batch, footing: Footing, now: datetime) -> None:
+    """Writes the batch inside the caller's transaction. Raises Mismatch; then the transaction must be rolled back."""
+    ready = await driver.fetchval(
+        _SETTLE,
+        *_wanted(batch),
+        [shard.tenant for shard, _ in footing.expected],
+        [shard.shard for shard, _ in footing.expected],
+        [version for _, version in footing.expected],
+        METHOD,
+        *_claims(batch),
+        now,
+        *_reservations(batch),
+        *_parts(batch),
+        [shard.tenant for shard in footing.bumped],
+        [shard.shard for shard in footing.bumped],
+        *journal.columns(batches.events(batch, now)),
+    )
+    if not ready:
+        raise Mismatch
+    await timeline.record(driver, batches.steps(batch, now), batches.roots(batch))
+    if entries := [scope.audit for scope in unaudited(batch)]:
+        await audit.append(driver, entries)
+
+
+def unaudited(batch: Batch) -> list[Any]:
+    """Scopes of the calls whose audit row this batch carries."""
+    scopes = {id(each.pending.scope): each.pending.scope for each in batch.outcomes}
+    return [scope for scope in scopes.values() if scope is not None and scope.audit is not None and not scope.audited]
+
+
+def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
+    found = [list(column) for column in zip(*rows, strict=True)]
+    return found or [[] for _ in range(width)]
+
+
+def _wanted(batch: Batch) -> list[list[object]]:
+    return _columns(((*key, quantity, batch.before[key].version) for key, quantity in batch.taken.items()), 6)
+
+
+def _claims(batch: Batch) -> list[list[object]]:
+    return _columns(
+        (
+            (its.tenant, str(its.request_id), each.pending.ask.fingerprint, each.answer)
+            for each in batch.outcomes
+            for its in [each.pending.basket]
+        ),
+        4,
+    )
+
+
+def _reservations(batch: Batch) -> list[list[object]]:
+    rows = (
+        (
+            its.tenant,
+            its.reservation_id,
+            its.business_unit,
+            its.channel,
+            its.priority,
+            its.reference,
+            each.pending.basket.requested_on,
+            its.expires_at,
+        )
+        for each in batch.outcomes
+        if (its := each.reservation) is not None
+    )
+    return _columns(rows, 8)
+
+
+def _parts(batch: Batch) -> list[list[object]]:
+    rows = (
+        (its.tenant, part.sku, part.location_id, its.business_unit, its.reservation_id, part.quantity, unit, uuid7())
+        for its in batch.promised
+        for part in its.parts
+        for unit in [its.units[part.sku]]
+    )
+    return _columns(rows, 8)
+
+
+_ANSWERED = """
+SELECT tenant, request_id, request_hash, answer FROM idempotency
+WHERE method = $1 AND tenant = ANY ($2::text[]) AND request_id = ANY ($3::text[]) AND answer IS NOT NULL
+"""
+
+
+async def answered(
+    driver: Driver, tenants: Collection[str], ids: Collection[UUID]
+) -> dict[tuple[str, str], tuple[bytes, bytes]]:
+    """Fingerprint and answer of requests that were answered before."""
+    rows = await driver.fetch(_ANSWERED, METHOD, list(tenants), [str(each) for each in ids])
+    return {(row["tenant"], row["request_id"]): (row["request_hash"], row["answer"]) for row in rows}

@@ -1,0 +1,154 @@
+"""Copies of items and locations, as catalog announced them; and the ERP's numbers for what was posted.
+
+An older announcement never replaces a newer one. Records outside their validity are not known.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import asyncpg
+from crossdock_kit.database import Engine, transaction
+from crossdock_kit.driver import Driver
+
+from inventory.domain.item import Item, Location
+from inventory.domain.quantity import plain
+from inventory.ports import ItemRecord, LocationRecord, Posting
+
+_VALID = "(valid_from IS NULL OR valid_from <= current_date) AND (valid_to IS NULL OR valid_to > current_date)"
+_ITEMS = (
+    "SELECT sku, base_unit, packaging::text, lot_controlled, category, version FROM item"  # noqa: S608
+    f" WHERE tenant = $1 AND sku = ANY ($2::text[]) AND {_VALID}"
+)
+_LOCATIONS = (
+    "SELECT location_id, business_unit, put_away, version FROM location"  # noqa: S608
+    f" WHERE tenant = $1 AND location_id = ANY ($2::text[]) AND {_VALID}"
+)
+_PUT_ITEMS = """
+INSERT INTO item (tenant, sku, base_unit, packaging, lot_controlled, category, valid_from, valid_to, version)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::bool[], $6::text[], $7::date[], $8::date[],
+  $9::int8[])
+ON CONFLICT (tenant, sku) DO UPDATE SET base_unit = excluded.base_unit, packaging = excluded.packaging,
+  lot_controlled = excluded.lot_controlled, category = excluded.category, valid_from = excluded.valid_from,
+  valid_to = excluded.valid_to, version = excluded.version
+WHERE item.version < excluded.version
+"""
+_PUT_LOCATIONS = """
+INSERT INTO location (tenant, location_id, kind, parent_id, business_unit, zone, system, put_away, valid_from, valid_to,
+  version)
+SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[],
+  $9::date[], $10::date[], $11::int8[])
+ON CONFLICT (tenant, location_id) DO UPDATE SET kind = excluded.kind, parent_id = excluded.parent_id,
+  business_unit = excluded.business_unit, zone = excluded.zone, system = excluded.system,
+  put_away = excluded.put_away, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+  version = excluded.version
+WHERE location.version < excluded.version
+"""
+_POSTINGS = """
+INSERT INTO posting (tenant, posting_key, number, partner, posted_on)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[])
+ON CONFLICT (tenant, posting_key) DO NOTHING
+"""
+
+
+def columns_of(rows: Iterable[Sequence[object]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def item_of(row: asyncpg.Record) -> Item:
+    levels = {unit: Decimal(quantity) for unit, quantity in json.loads(row["packaging"]).items()}
+    return Item(row["sku"], row["base_unit"], levels, row["lot_controlled"], row["category"], row["version"])
+
+
+class StoredMasterData:
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def known(self, tenant: str, skus: Iterable[str]) -> dict[str, Item]:
+        return {row["sku"]: item_of(row) for row in await self._driver.fetch(_ITEMS, tenant, list(skus))}
+
+    async def known_locations(self, tenant: str, ids: Iterable[str]) -> dict[str, Location]:
+        rows = await self._driver.fetch(_LOCATIONS, tenant, list(ids))
+        return {row["location_id"]: Location(**dict(row)) for row in rows}
+
+    async def put_items(self, records: Sequence[ItemRecord]) -> None:
+        latest = {(each.tenant, each.item.sku): each for each in sorted(records, key=lambda r: r.item.version)}
+        await self._driver.execute(_PUT_ITEMS, *columns_of(map(_item_row, (latest[key] for key in sorted(latest)))))
+
+    async def put_locations(self, records: Sequence[LocationRecord]) -> None:
+        ordered = sorted(records, key=lambda r: r.location.version)
+        latest = {(each.tenant, each.location.location_id): each for each in ordered}
+        rows = map(_location_row, (latest[key] for key in sorted(latest)))
+        await self._driver.execute(_PUT_LOCATIONS, *columns_of(rows))
+
+
+def _item_row(record: ItemRecord) -> tuple[object, ...]:
+    item = record.item
+    packaging = json.dumps({unit: plain(quantity) for unit, quantity in item.packaging.items()})
+    facts = (item.sku, item.base_unit, packaging, item.lot_controlled, item.category)
+    return (record.tenant, *facts, record.valid_from, record.valid_to, item.version)
+
+
+def _location_row(record: LocationRecord) -> tuple[object, ...]:
+    its = record.location
+    place = (record.kind, record.parent_id, its.business_unit, record.zone, record.system, its.put_away)
+    return (record.tenant, its.location_id, *place, record.valid_from, record.valid_to, its.version)
+
+
+class StoredPostings:
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def note(self, postings: Sequence[Posting]) -> None:
+        """The first number stays: a repeated report of the same posting says the same."""
+        first = {(each.tenant, each.posting_key): each for each in reversed(postings)}
+        rows = (
+            (each.tenant, each.posting_key, each.number, each.partner, each.posted_on)
+            for each in (first[key] for key in sorted(first))
+        )
+        await self._driver.execute(_POSTINGS, *columns_of(rows))
+
+
+FRESH_SECONDS = 5.0
+
+
+@dataclass(eq=False)
+class RememberedItems:
+    """Items and locations for reservations, read once and believed for a few seconds. What is not known is asked for
+    again each time: master data may bring it at any moment."""
+
+    engine: Engine
+    clock: Callable[[], float] = time.monotonic
+    _items: dict[tuple[str, str], tuple[Item, float]] = field(default_factory=dict)
+    _locations: dict[tuple[str, str], tuple[Location, float]] = field(default_factory=dict)
+
+    async def known(self, tenant: str, skus: Iterable[str]) -> Mapping[str, Item]:
+        wanted = list(skus)
+        oldest = self.clock() - FRESH_SECONDS
+        found = {sku: entry[0] for sku in wanted if (entry := self._items.get((tenant, sku))) and entry[1] >= oldest}
+        if missing := [sku for sku in wanted if sku not in found]:
+            async with transaction(self.engine, (tenant,)) as tx:
+                read = await StoredMasterData(tx.driver).known(tenant, missing)
+            self._items.update({(tenant, sku): (item, self.clock()) for sku, item in read.items()})
+            found.update(read)
+        return found
+
+    async def known_locations(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Location]:
+        wanted = list(ids)
+        oldest = self.clock() - FRESH_SECONDS
+        kept = self._locations
+        found = {each: entry[0] for each in wanted if (entry := kept.get((tenant, each))) and entry[1] >= oldest}
+        if missing := [each for each in wanted if each not in found]:
+            async with transaction(self.engine, (tenant,)) as tx:
+                read = await StoredMasterData(tx.driver).known_locations(tenant, missing)
+            kept.update({(tenant, each): (location, self.clock()) for each, location in read.items()})
+            found.update(read)
+        return found
+
+    def forget(self) -> None:
+        self._items.clear()
+        self._locations.clear()

@@ -1,0 +1,64 @@
+"""What suppliers owe, by order line and by ship notice, as signed sums; and when they promised it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from crossdock_kit.driver import Driver
+
+from inventory.domain.inbound import Confirmed, NoticeChange, SupplyChange
+
+_LINES = """
+INSERT INTO supply_line (tenant, line_id, sku, location_id, business_unit, on_order, used)
+SELECT tenant, line_id, max(sku), max(location_id), max(business_unit), sum(on_order), sum(used)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[])
+  AS c (tenant, sku, location_id, business_unit, line_id, on_order, used)
+GROUP BY tenant, line_id ORDER BY tenant, line_id
+ON CONFLICT (tenant, line_id) DO UPDATE SET
+  on_order = supply_line.on_order + excluded.on_order, used = supply_line.used + excluded.used
+"""
+_NOTICES = """
+INSERT INTO notice_line (tenant, notice_id, order_line_id, sku, location_id, business_unit, in_transit, due_on)
+SELECT tenant, notice_id, order_line_id, sku, location_id, max(business_unit), sum(in_transit), max(due_on)
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::date[])
+  AS c (tenant, sku, location_id, business_unit, notice_id, order_line_id, in_transit, due_on)
+GROUP BY tenant, notice_id, order_line_id, sku, location_id
+ORDER BY tenant, notice_id, order_line_id, sku, location_id
+ON CONFLICT (tenant, notice_id, order_line_id, sku, location_id) DO UPDATE SET
+  in_transit = notice_line.in_transit + excluded.in_transit, due_on = coalesce(excluded.due_on, notice_line.due_on)
+"""
+_FORGET = """
+DELETE FROM confirmed USING unnest($1::text[], $2::text[]) AS o (tenant, purchase_order_id)
+WHERE confirmed.tenant = o.tenant AND confirmed.purchase_order_id = o.purchase_order_id
+"""
+_CONFIRMED = """
+INSERT INTO confirmed (tenant, purchase_order_id, line_id, schedule_id, quantity, unit, due_on)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::text[], $7::date[])
+"""
+
+
+class StoredSupply:
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def apply(self, lines: Sequence[SupplyChange], notices: Sequence[NoticeChange]) -> None:
+        if lines:
+            rows = zip(*((*each.key, each.line_id, each.on_order, each.used) for each in lines), strict=True)
+            await self._driver.execute(_LINES, *(list(column) for column in rows))
+        if notices:
+            changes = (
+                (*each.key, each.notice_id, each.order_line_id, each.in_transit, each.due_on) for each in notices
+            )
+            await self._driver.execute(_NOTICES, *(list(column) for column in zip(*changes, strict=True)))
+
+    async def replace_confirmed(self, orders: Iterable[tuple[str, str]], confirmed: Sequence[Confirmed]) -> None:
+        ordered = sorted(set(orders))
+        if not ordered:
+            return
+        await self._driver.execute(_FORGET, [tenant for tenant, _ in ordered], [order for _, order in ordered])
+        if confirmed:
+            rows = (
+                (c.tenant, c.purchase_order_id, c.line_id, c.schedule_id, c.measure.value, c.measure.unit, c.due_on)
+                for c in confirmed
+            )
+            await self._driver.execute(_CONFIRMED, *(list(column) for column in zip(*rows, strict=True)))

@@ -1,0 +1,242 @@
+"""The tables that inventory owns. Every row belongs to a tenant; quantities are exact and in base units.
+
+`stock`, `lot_stock` and `pipeline` are the balances of the ledger, a column for each account, kept by the statement
+that writes the movements. Open demand needs no column: it is the negative sum of what is promised, by definition.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock_kit.database.tables import NOW, identity, instant, number, tenant_key, words
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    Date,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+AVAILABLE = "sellable - reserved - committed - allocated - safety"
+
+
+def quantity(name: str, *, optional: bool = False) -> Column[Any]:
+    return Column(name, Numeric(21, 6), nullable=optional, server_default=None if optional else text("0"))
+
+
+def stock_key() -> tuple[Column[Any], ...]:
+    return tenant_key(), words("sku", key=True), words("location_id", key=True), words("business_unit", key=True)
+
+
+# --- the ledger and its balances
+
+movement = Table(
+    "movement",
+    metadata,
+    tenant_key(),
+    words("sku", key=True),
+    identity("movement_id"),
+    words("location_id"),
+    words("business_unit"),
+    words("lot"),
+    Column("source", SmallInteger, nullable=False),
+    Column("target", SmallInteger, nullable=False),
+    quantity("quantity"),
+    words("unit"),
+    quantity("said_quantity", optional=True),
+    words("said_unit"),
+    words("conversion"),
+    words("reason"),
+    words("document"),
+    words("posting_key"),
+    words("transaction_id"),
+    words("system"),
+    instant("occurred_at"),
+    instant("recorded_at", default=NOW),
+    CheckConstraint("quantity > 0", name="movement_moves"),
+    CheckConstraint("source <> target", name="movement_leaves"),
+    # Demand (8 to 11) and goods are two families: each sums to zero by itself.
+    CheckConstraint("(source BETWEEN 8 AND 11) = (target BETWEEN 8 AND 11)", name="movement_within_family"),
+    CheckConstraint("reason <> ''", name="movement_reason"),
+    Index("movement_posting", "tenant", "posting_key", postgresql_where=text("posting_key <> ''")),
+)
+
+stock = Table(
+    "stock",
+    metadata,
+    *stock_key(),
+    quantity("sellable"),
+    quantity("quarantined"),
+    quantity("damaged"),
+    quantity("returned"),
+    quantity("staged"),
+    quantity("reserved"),
+    quantity("committed"),
+    quantity("allocated"),
+    quantity("customer"),
+    quantity("adjustment"),
+    quantity("scrap"),
+    quantity("safety"),
+    Column("available", Numeric(21, 6), Computed(AVAILABLE, persisted=True)),
+    number("version"),
+    number("event_version"),
+    CheckConstraint("reserved >= 0 AND committed >= 0 AND allocated >= 0", name="stock_promises"),
+)
+
+lot_stock = Table(
+    "lot_stock",
+    metadata,
+    *stock_key(),
+    words("lot", key=True),
+    quantity("sellable"),
+    quantity("quarantined"),
+    quantity("damaged"),
+    quantity("returned"),
+    quantity("staged"),
+    quantity("allocated"),
+    Column("expires_on", Date, nullable=True),
+)
+
+pipeline = Table("pipeline", metadata, *stock_key(), quantity("on_order"), quantity("in_transit"), quantity("supplier"))
+
+shard = Table("shard", metadata, tenant_key(), Column("shard", SmallInteger, primary_key=True), number("version"))
+
+# --- promises
+
+reservation = Table(
+    "reservation",
+    metadata,
+    tenant_key(),
+    identity("reservation_id"),
+    words("business_unit"),
+    Column("state", SmallInteger, nullable=False),
+    words("channel"),
+    number("priority", SmallInteger),
+    words("reference"),
+    Column("requested_on", Date, nullable=True),
+    instant("expires_at"),
+    instant("created_at", default=NOW),
+    number("version"),
+    Index("reservation_expiry", "expires_at", postgresql_where=text("state = 1")),
+)
+
+reservation_part = Table(
+    "reservation_part",
+    metadata,
+    tenant_key(),
+    identity("reservation_id"),
+    words("sku", key=True),
+    words("location_id", key=True),
+    quantity("quantity"),
+    words("unit"),
+    CheckConstraint("quantity > 0", name="reservation_part_holds"),
+)
+
+allocation = Table(
+    "allocation",
+    metadata,
+    tenant_key(),
+    identity("reservation_id"),
+    words("sku", key=True),
+    words("location_id", key=True),
+    words("lot", key=True),
+    quantity("quantity"),
+    CheckConstraint("quantity > 0", name="allocation_holds"),
+)
+
+# --- what others own and inventory needs at hand
+
+item = Table(
+    "item",
+    metadata,
+    tenant_key(),
+    words("sku", key=True),
+    words("base_unit"),
+    Column("packaging", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("lot_controlled", Boolean, nullable=False, server_default=text("false")),
+    words("category"),
+    Column("valid_from", Date, nullable=True),
+    Column("valid_to", Date, nullable=True),
+    number("version"),
+)
+
+location = Table(
+    "location",
+    metadata,
+    tenant_key(),
+    words("location_id", key=True),
+    number("kind", Integer),
+    words("parent_id"),
+    words("business_unit"),
+    words("zone"),
+    words("system"),
+    Column("put_away", Boolean, nullable=False, server_default=text("false")),
+    Column("valid_from", Date, nullable=True),
+    Column("valid_to", Date, nullable=True),
+    number("version"),
+    Index("location_parent", "tenant", "parent_id"),
+)
+
+# One row for each line of a purchase order: what is on order of it, and how much of its schedule is used.
+supply_line = Table(
+    "supply_line",
+    metadata,
+    tenant_key(),
+    words("line_id", key=True),
+    words("sku"),
+    words("location_id"),
+    words("business_unit"),
+    quantity("on_order"),
+    quantity("used"),
+    Index("supply_line_item", "tenant", "sku"),
+)
+
+# What the supplier promised of a line, by date, in the unit of the line.
+confirmed = Table(
+    "confirmed",
+    metadata,
+    tenant_key(),
+    words("line_id", key=True),
+    words("schedule_id", key=True),
+    words("purchase_order_id"),
+    Column("due_on", Date, nullable=True),
+    quantity("quantity"),
+    words("unit"),
+    Index("confirmed_order", "tenant", "purchase_order_id"),
+)
+
+# What is on its way by ship notice and order line.
+notice_line = Table(
+    "notice_line",
+    metadata,
+    tenant_key(),
+    words("notice_id", key=True),
+    words("order_line_id", key=True),
+    words("sku", key=True),
+    words("location_id", key=True),
+    words("business_unit"),
+    Column("due_on", Date, nullable=True),
+    quantity("in_transit"),
+    Index("notice_line_item", "tenant", "sku"),
+)
+
+# The number under which the ERP posted what an aggregate booked.
+posting = Table(
+    "posting",
+    metadata,
+    tenant_key(),
+    words("posting_key", key=True),
+    words("number"),
+    words("partner"),
+    Column("posted_on", Date, nullable=True),
+    instant("noted_at", default=NOW),
+)

@@ -1,0 +1,1 @@
+"""What inventory does: load, tell, save."""

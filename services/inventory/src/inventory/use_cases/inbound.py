@@ -1,0 +1,88 @@
+"""Booking what procurement announced: many events in one pass over the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from inventory.domain.events import StockReceived
+from inventory.domain.inbound import Change, Confirmed, InboundFact, NoticeChange, Received, SupplyChange
+from inventory.domain.movement import Movement
+from inventory.ports import Booked, ItemRecord, LocationRecord, Posting, Work
+
+
+@dataclass(frozen=True, slots=True)
+class BookInbound:
+    """`orders` (tenant, purchase order id) whose promises are replaced by `confirmed`, in the order of the events."""
+
+    facts: tuple[InboundFact, ...]
+    orders: tuple[tuple[str, str], ...] = ()
+    confirmed: tuple[Confirmed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BookedReceipt:
+    """A receipt, as it is announced once its lines are booked."""
+
+    tenant: str
+    business_unit: str
+    receipt_id: str
+    receipt_number: str
+    location_id: str
+    transaction_ids: tuple[str, ...]
+    occurred_at: datetime
+    cause_id: str
+    lines: tuple[Received, ...]
+
+
+async def book_inbound(command: BookInbound, work: Work) -> None:
+    await _book(command.facts, work)
+    await work.supply.replace_confirmed(command.orders, command.confirmed)
+
+
+async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
+    """Books all lines of all receipts at once and announces each receipt with its movements."""
+    lines = [line for receipt in receipts for line in receipt.lines]
+    booked = await _book(lines, work)
+    expiries = {(each.key, each.lot): each.expires_on for each in lines if each.lot and each.expires_on}
+    await work.ledger.note_expiry({place: day for place, day in expiries.items() if day})
+    for receipt in receipts:
+        mine = tuple((i, m) for i, m in booked if m.document.posting_key == f"receipt/{receipt.receipt_id}")
+        work.announce(
+            StockReceived(
+                tenant=receipt.tenant,
+                business_unit=receipt.business_unit,
+                receipt_id=receipt.receipt_id,
+                receipt_number=receipt.receipt_number,
+                location_id=receipt.location_id,
+                movements=mine,
+                transaction_ids=receipt.transaction_ids,
+                occurred_at=receipt.occurred_at,
+            ),
+            receipt.cause_id,
+        )
+
+
+async def _book(facts: Iterable[InboundFact], work: Work) -> Booked:
+    changes: list[Change] = [change for fact in facts for change in fact.effects()]
+    booked = await work.ledger.book([each for each in changes if isinstance(each, Movement)])
+    await work.supply.apply(
+        [each for each in changes if isinstance(each, SupplyChange) and each.line_id],
+        [each for each in changes if isinstance(each, NoticeChange)],
+    )
+    return booked
+
+
+async def take_items(records: Sequence[ItemRecord], work: Work) -> None:
+    await work.master_data.put_items(records)
+
+
+async def take_locations(records: Sequence[LocationRecord], work: Work) -> None:
+    await work.master_data.put_locations(records)
+
+
+async def mark_posted(postings: Sequence[Posting], work: Work) -> None:
+    """Movements of the named aggregates carry the ERP's number from now on."""
+    if postings:
+        await work.postings.note(postings)

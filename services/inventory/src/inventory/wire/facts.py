@@ -1,0 +1,215 @@
+"""The wire form of every fact that inventory announces, with its envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from crossdock.inventory.events.v1 import events_pb2 as pb
+from crossdock.inventory.v1 import inventory_service_pb2 as api
+from crossdock_kit.events import NewEvent, Origin
+from google.protobuf.message import Message
+
+from inventory.domain import events as facts
+from inventory.domain.lots import Pick
+from inventory.domain.movement import Movement
+from inventory.domain.reservation import Reservation
+from inventory.domain.reserving import Part
+from inventory.wire.values import instant_out, quantity_out
+
+
+def event_of(fact: facts.Fact, now: datetime) -> NewEvent:
+    """The event as it is recorded; `now` is when it happened where the fact does not say."""
+    if isinstance(fact, facts.AvailabilityChanged):
+        return availability_changed(fact)
+    if isinstance(fact, facts.StockReceived):
+        return _stock_received(fact)
+    if isinstance(fact, facts.StockAdjusted):
+        return _stock_adjusted(fact)
+    return reservation_event(fact, now)
+
+
+def availability_changed(fact: facts.AvailabilityChanged) -> NewEvent:
+    key = fact.key
+    return NewEvent(
+        message=pb.AvailabilityChanged(
+            sku=key.sku,
+            location_id=key.location_id,
+            business_unit=key.business_unit,
+            available=quantity_out(fact.available, fact.unit),
+            as_of_version=fact.as_of_version,
+        ),
+        tenant=key.tenant,
+        business_unit=key.business_unit,
+        aggregate_type="availability",
+        aggregate_id=f"{key.business_unit}/{key.location_id}/{key.sku}",
+        version=fact.event_version,
+        subject=key.sku,
+        keys=(f"sku:{key.sku}",),
+        transaction_ids=fact.transaction_ids,
+        occurred_at=fact.occurred_at,
+    )
+
+
+def _stock_received(fact: facts.StockReceived) -> NewEvent:
+    return NewEvent(
+        message=pb.StockReceived(
+            receipt_id=fact.receipt_id,
+            receipt_number=fact.receipt_number,
+            location_id=fact.location_id,
+            movements=[movement_out(movement_id, movement) for movement_id, movement in fact.movements],
+        ),
+        tenant=fact.tenant,
+        business_unit=fact.business_unit,
+        aggregate_type="goods_receipt",
+        aggregate_id=fact.receipt_id,
+        version=1,
+        subject=fact.receipt_number,
+        keys=(f"receipt:{fact.receipt_number}",),
+        transaction_ids=fact.transaction_ids,
+        occurred_at=fact.occurred_at,
+    )
+
+
+def _stock_adjusted(fact: facts.StockAdjusted) -> NewEvent:
+    skus = dict.fromkeys(movement.key.sku for _, movement in fact.movements)
+    return NewEvent(
+        message=pb.StockAdjusted(
+            adjustment_id=fact.adjustment_id,
+            movements=[movement_out(movement_id, movement) for movement_id, movement in fact.movements],
+        ),
+        tenant=fact.tenant,
+        business_unit=fact.business_unit,
+        aggregate_type="stock_adjustment",
+        aggregate_id=fact.adjustment_id,
+        version=1,
+        subject=fact.document or fact.adjustment_id,
+        keys=tuple(f"sku:{sku}" for sku in skus),
+        transaction_ids=(fact.adjustment_id,),
+        occurred_at=fact.occurred_at,
+        origin=Origin(system=fact.system, document=fact.document),
+        transaction_type="stock_adjustment",
+        root_key=f"adjustment:{fact.adjustment_id}",
+    )
+
+
+def movement_out(movement_id: UUID, movement: Movement) -> api.Movement:
+    out = api.Movement(
+        movement_id=str(movement_id),
+        sku=movement.key.sku,
+        location_id=movement.key.location_id,
+        lot=movement.lot,
+        business_unit=movement.key.business_unit,
+        to=int(movement.target),  # type: ignore[arg-type]
+        quantity=quantity_out(movement.quantity, movement.unit),
+        reason=movement.reason,
+        document=movement.document.name,
+        occurred_at=instant_out(movement.document.occurred_at),
+        posting_state="pending" if movement.document.posting_key else "none",
+        transaction_id=movement.document.transaction_id,
+        **{"from": int(movement.source)},  # type: ignore[arg-type]
+    )
+    if movement.said is not None:
+        out.document_quantity.CopyFrom(quantity_out(movement.said.value, movement.said.unit))
+    return out
+
+
+def parts_out(parts: Iterable[Part], units: Mapping[str, str]) -> list[api.ReservedPart]:
+    return [
+        api.ReservedPart(
+            sku=part.sku, location_id=part.location_id, quantity=quantity_out(part.quantity, units[part.sku])
+        )
+        for part in parts
+    ]
+
+
+def picks_out(picks: Iterable[Pick], units: Mapping[str, str]) -> list[api.LotChoice]:
+    return [
+        api.LotChoice(
+            sku=pick.sku,
+            location_id=pick.location_id,
+            lot=pick.lot,
+            quantity=quantity_out(pick.quantity, units[pick.sku]),
+        )
+        for pick in picks
+    ]
+
+
+def _reserved(fact: facts.StockReserved) -> Message:
+    its = fact.reservation
+    return pb.StockReserved(
+        reservation_id=str(its.reservation_id),
+        channel=its.channel,
+        reference=its.reference,
+        parts=parts_out(its.parts, its.units),
+        expires_at=instant_out(its.expires_at),
+    )
+
+
+def _released(fact: facts.ReservationReleased) -> Message:
+    return pb.ReservationReleased(reason=fact.reason, **_id_and_parts(fact.reservation))
+
+
+def _expired(fact: facts.ReservationExpired) -> Message:
+    return pb.ReservationExpired(**_id_and_parts(fact.reservation))
+
+
+def _committed(fact: facts.ReservationCommitted) -> Message:
+    return pb.ReservationCommitted(**_id_and_parts(fact.reservation))
+
+
+def _allocated(fact: facts.StockAllocated) -> Message:
+    its = fact.reservation
+    return pb.StockAllocated(reservation_id=str(its.reservation_id), lots=picks_out(fact.picks, its.units))
+
+
+def _deallocated(fact: facts.StockDeallocated) -> Message:
+    its = fact.reservation
+    return pb.StockDeallocated(reservation_id=str(its.reservation_id), lots=picks_out(fact.picks, its.units))
+
+
+def _id_and_parts(reservation: Reservation) -> dict[str, Any]:
+    return {
+        "reservation_id": str(reservation.reservation_id),
+        "parts": parts_out(reservation.parts, reservation.units),
+    }
+
+
+_MESSAGES: Mapping[type, Callable[[Any], Message]] = {
+    facts.StockReserved: _reserved,
+    facts.ReservationReleased: _released,
+    facts.ReservationExpired: _expired,
+    facts.ReservationCommitted: _committed,
+    facts.StockAllocated: _allocated,
+    facts.StockDeallocated: _deallocated,
+}
+
+
+def reservation_event(fact: facts.ReservationFact, now: datetime) -> NewEvent:
+    """Events of a reservation belong to the transaction that it is the root of until an order takes it over."""
+    its = fact.reservation
+    identity = str(its.reservation_id)
+    minted = isinstance(fact, facts.StockReserved)
+    return NewEvent(
+        message=_MESSAGES[type(fact)](fact),
+        tenant=its.tenant,
+        business_unit=its.business_unit,
+        aggregate_type="reservation",
+        aggregate_id=identity,
+        version=its.version,
+        subject=its.reference or identity,
+        keys=(f"reservation:{identity}", f"reference:{its.reference}")
+        if its.reference
+        else (f"reservation:{identity}",),
+        transaction_ids=(identity,),
+        occurred_at=now,
+        express=its.priority <= EXPRESS_UP_TO,
+        transaction_type="reservation" if minted else "",
+        root_key=f"reservation:{identity}" if minted else "",
+    )
+
+
+EXPRESS_UP_TO = 1
+"""Reservations of priority 0 and 1 travel in the express lane, from birth."""

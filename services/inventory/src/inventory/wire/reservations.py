@@ -1,0 +1,124 @@
+"""Reservations between the contract and the domain."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from crossdock.inventory.v1 import inventory_service_pb2 as pb
+
+from inventory.domain.lots import Pick
+from inventory.domain.quantity import Measure
+from inventory.domain.reservation import Reservation
+from inventory.domain.reserving import Declined, LineRefusal, SplitRule
+from inventory.use_cases.reservations import (
+    AllocateStock,
+    CommitReservations,
+    DeallocateStock,
+    ReleaseReservations,
+)
+from inventory.use_cases.reserve import ReserveStock, WantedBasket
+from inventory.wire.facts import parts_out, picks_out
+from inventory.wire.values import date_in, instant_out, measure_in, quantity_out
+
+
+def reserve_stock(request: pb.ReserveStockRequest, tenant: str, partner: str) -> ReserveStock:
+    return ReserveStock(tenant, tuple(_basket(each, partner) for each in request.reservations))
+
+
+def _basket(request: pb.ReservationRequest, partner: str) -> WantedBasket:
+    return WantedBasket(
+        request_id=UUID(request.request_id),
+        business_unit=request.business_unit,
+        channel=request.channel,
+        priority=request.priority,
+        requested_on=date_in(request.requested_on),
+        locations=tuple(request.locations),
+        split=SplitRule(request.split or SplitRule.NONE),
+        lines=tuple((line.sku, measure_in(line.quantity)) for line in request.lines),
+        hold=_hold(request),
+        reference=request.reference,
+        fingerprint=_fingerprint(request, partner),
+    )
+
+
+def _hold(request: pb.ReservationRequest) -> timedelta | None:
+    return request.hold.ToTimedelta() if request.HasField("hold") else None
+
+
+def _fingerprint(request: pb.ReservationRequest, partner: str) -> bytes:
+    """Covers the partner too: an id that another partner used must not open that partner's answer."""
+    return hashlib.sha256(partner.encode() + b"\0" + request.SerializeToString(deterministic=True)).digest()
+
+
+def reserved_result(reservation: Reservation) -> pb.ReservationResult:
+    return pb.ReservationResult(request_id=str(reservation.reservation_id), reservation=reservation_out(reservation))
+
+
+def refused_result(request_id: UUID, declined: Declined) -> pb.ReservationResult:
+    return pb.ReservationResult(
+        request_id=str(request_id), refusal=pb.Refusal(lines=[_refusal(line) for line in declined.lines])
+    )
+
+
+def _refusal(line: LineRefusal) -> pb.LineRefusal:
+    out = pb.LineRefusal(sku=line.sku, reason=line.reason)
+    if line.unit:
+        out.wanted.CopyFrom(quantity_out(line.wanted, line.unit))
+        out.available.CopyFrom(quantity_out(line.available, line.unit))
+    return out
+
+
+def results_out(answers: Iterable[bytes]) -> pb.ReserveStockResponse:
+    return pb.ReserveStockResponse(results=[pb.ReservationResult.FromString(answer) for answer in answers])
+
+
+def reservation_out(reservation: Reservation) -> pb.Reservation:
+    return pb.Reservation(
+        reservation_id=str(reservation.reservation_id),
+        state=int(reservation.state),  # type: ignore[arg-type]
+        parts=parts_out(reservation.parts, reservation.units),
+        expires_at=instant_out(reservation.expires_at),
+        channel=reservation.channel,
+        priority=reservation.priority,
+        reference=reservation.reference,
+    )
+
+
+def release_reservations(request: pb.ReleaseReservationsRequest, tenant: str) -> ReleaseReservations:
+    return ReleaseReservations(tenant, tuple(map(UUID, request.reservation_ids)), request.reason)
+
+
+def released(reservations: Sequence[Reservation]) -> pb.ReleaseReservationsResponse:
+    return pb.ReleaseReservationsResponse(reservations=map(reservation_out, reservations))
+
+
+def commit_reservations(request: pb.CommitReservationsRequest, tenant: str) -> CommitReservations:
+    return CommitReservations(tenant, tuple(map(UUID, request.reservation_ids)))
+
+
+def committed(reservations: Sequence[Reservation]) -> pb.CommitReservationsResponse:
+    return pb.CommitReservationsResponse(reservations=map(reservation_out, reservations))
+
+
+def allocate_stock(request: pb.AllocateStockRequest, tenant: str) -> AllocateStock:
+    return AllocateStock(tenant, UUID(request.reservation_id), tuple(map(_pick, request.lots)))
+
+
+def _pick(choice: pb.LotChoice) -> Pick:
+    measure: Measure = measure_in(choice.quantity)
+    return Pick(choice.sku, choice.location_id, choice.lot, measure.value)
+
+
+def allocated(reservation: Reservation, picks: Sequence[Pick]) -> pb.AllocateStockResponse:
+    return pb.AllocateStockResponse(reservation=reservation_out(reservation), lots=picks_out(picks, reservation.units))
+
+
+def deallocate_stock(request: pb.DeallocateStockRequest, tenant: str) -> DeallocateStock:
+    return DeallocateStock(tenant, UUID(request.reservation_id))
+
+
+def deallocated(reservation: Reservation) -> pb.DeallocateStockResponse:
+    return pb.DeallocateStockResponse(reservation=reservation_out(reservation))

@@ -1,0 +1,52 @@
+"""Quantities, dates and instants between the domain and the contract."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from crossdock.common.v1 import values_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+
+from inventory.domain.quantity import Measure, exact, plain, positive, signed
+
+
+def quantity_out(value: Decimal, unit: str) -> values_pb2.Quantity:
+    return values_pb2.Quantity(value=plain(value), unit=unit)
+
+
+def measure_in(quantity: values_pb2.Quantity) -> Measure:
+    """More than zero; raises QuantityInvalid."""
+    return Measure(positive(quantity.value), quantity.unit)
+
+
+def change_in(quantity: values_pb2.Quantity) -> Measure:
+    """Signed and not zero; raises QuantityInvalid."""
+    return Measure(signed(quantity.value), quantity.unit)
+
+
+def decimal_in(text: str) -> Decimal:
+    """A decimal that procurement derived; absent means zero."""
+    return exact(text) if text else Decimal(0)
+
+
+def date_in(value: Date) -> date | None:
+    """None for a date that is absent or names no day."""
+    if not (value.year and value.month and value.day):
+        return None
+    return date(value.year, value.month, value.day)
+
+
+def date_out(day: date) -> Date:
+    return Date(year=day.year, month=day.month, day=day.day)
+
+
+def instant_out(instant: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(instant)
+    return stamp
+
+
+def instant_in(stamp: Timestamp, otherwise: datetime) -> datetime:
+    return stamp.ToDatetime(tzinfo=UTC) if stamp.seconds or stamp.nanos else otherwise
