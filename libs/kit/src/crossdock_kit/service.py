@@ -3,8 +3,8 @@
     python -m inventory            serves until SIGTERM
     python -m inventory migrate    brings its schema to this version
 
-The order of stopping matters: no more work is asked for, what is under way ends, the relay stops, connections close; what
-is not published by then waits in the database. Knows no service.
+The order of stopping matters: no more work is asked for, what is under way ends, the relay stops, connections close.
+What is not published by then waits in the database. Knows no service.
 """
 
 from __future__ import annotations
