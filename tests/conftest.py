@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from crossdock_local.embedded import EmbeddedServers
+from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,3 +62,9 @@ async def broker(servers: EmbeddedServers) -> AsyncIterator[Nats]:
     """A NATS server with JetStream that only this test module uses."""
     async with servers.fresh_nats() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def migrated(servers: EmbeddedServers) -> MigratedDatabases:
+    """`await migrated.fresh("inventory")`: a database with that service's schema, as its own migrations make it."""
+    return MigratedDatabases(servers)
