@@ -113,7 +113,7 @@ async def test_what_is_written_comes_back_the_same(opened: Open) -> None:
         at=AT,
         tenant="acme",
         transaction_ids=("t-whole",),
-        keys=('po:"quoted", {odd}', "asn:ü\x1f\\"),
+        keys=('po:"quoted", {odd}', "asn:ü\\"),
         actor="worker",
         attempt=3,
         outcome="retry",
@@ -131,3 +131,10 @@ async def test_what_is_written_comes_back_the_same(opened: Open) -> None:
         await timeline.record(tx.driver, [whole])
         [(_, back)] = await timeline.list_steps(tx.driver, ["t-whole"], limit=10)
     assert back == whole
+
+
+async def test_a_key_with_the_separator_stays_one_key(opened: Open) -> None:
+    async with opened() as tx:
+        await timeline.record(tx.driver, [step("t-odd", keys=("asn:a\x1fb", "po:1"))])
+        [(_, back)] = await timeline.list_steps(tx.driver, ["t-odd"], limit=10)
+    assert back.keys == ("asn:a\ufffdb", "po:1")

@@ -95,26 +95,45 @@ def trace_of(traceparent: str) -> tuple[str, str]:
     return (parts[1], parts[2]) if len(parts) >= 4 else ("", "")
 
 
-_RECORD = """
-WITH given AS (
-  SELECT * FROM json_to_recordset($1::json) AS r(
-    tenant text, step_id uuid, kind text, name text, transaction_ids text[], keys text[], at timestamptz, actor text,
-    attempt int, outcome text, reason text, waited interval, took interval, trace_id text, span_id text,
-    correlation_id text, causation_id text, aggregate text, event_version bigint)
-), written AS (
-  INSERT INTO step (tenant, step_id, kind, name, transaction_ids, keys, at, actor, attempt, outcome, reason, waited,
-                    took, trace_id, span_id, correlation_id, causation_id, aggregate, event_version)
-  SELECT tenant, step_id, kind, name, transaction_ids, keys, at, actor, attempt, outcome, reason, waited,
-         took, trace_id, span_id, correlation_id, causation_id, aggregate, event_version FROM given
-)
+# A row per consumed event makes this hot: plain arrays cost half of JSON. unnest would flatten arrays of arrays, so
+# the lists of a row travel as one text.
+_SEPARATOR = "\x1f"
+_COLUMNS = {
+    "tenant": "text",
+    "step_id": "uuid",
+    "kind": "text",
+    "name": "text",
+    "transaction_ids": "text",
+    "keys": "text",
+    "at": "timestamptz",
+    "actor": "text",
+    "attempt": "int",
+    "outcome": "text",
+    "reason": "text",
+    "waited": "interval",
+    "took": "interval",
+    "trace_id": "text",
+    "span_id": "text",
+    "correlation_id": "text",
+    "causation_id": "text",
+    "aggregate": "text",
+    "event_version": "bigint",
+}
+_LISTS = {"transaction_ids", "keys"}
+_NAMES = ", ".join(_COLUMNS)
+_VALUES = ", ".join(f"string_to_array({name}, chr(31))" if name in _LISTS else name for name in _COLUMNS)
+_ARRAYS = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), start=5))
+_RECORD = f"""
+WITH written AS (INSERT INTO step ({_NAMES}) SELECT {_VALUES} FROM unnest({_ARRAYS}) AS r({_NAMES}))
 INSERT INTO transaction_key (tenant, key, transaction_id)
 SELECT p.tenant, p.key, p.transaction_id
-FROM json_to_recordset($2::json) AS p(tenant text, key text, transaction_id text, beside text[])
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS p(tenant, key, transaction_id, beside)
 WHERE p.beside IS NULL OR NOT EXISTS (
-  SELECT 1 FROM transaction_key k WHERE k.tenant = p.tenant AND k.key = p.key AND k.transaction_id = ANY(p.beside))
+  SELECT 1 FROM transaction_key k
+  WHERE k.tenant = p.tenant AND k.key = p.key AND k.transaction_id = ANY(string_to_array(p.beside, chr(31))))
 ORDER BY p.tenant, p.key, p.transaction_id
 ON CONFLICT (tenant, key, transaction_id) DO NOTHING
-"""
+"""  # noqa: S608 - only constants of this module
 
 _MINT = """
 INSERT INTO transaction_key (tenant, key, transaction_id, type, root_key)
@@ -131,32 +150,45 @@ async def record(driver: Driver, steps: Sequence[Step], roots: Sequence[Root] = 
         named = {(each.tenant, each.root_key, each.transaction_id): each for each in roots}
         await driver.execute(_MINT, json_rows.encode(asdict(each) for each in named.values()))
     if steps:
-        await driver.execute(_RECORD, json_rows.encode(asdict(s) for s in steps), json_rows.encode(_pairs(steps)))
+        await driver.execute(_RECORD, *_links(steps), *_values(steps))
 
 
-def _pairs(steps: Iterable[Step]) -> list[json_rows.Row]:
-    """Key and transaction of each step, once.
+def _values(steps: Sequence[Step]) -> list[list[Any]]:
+    """An array for each column of the steps."""
+    return [
+        [_joined(getattr(each, name)) if name in _LISTS else getattr(each, name) for each in steps] for name in _COLUMNS
+    ]
+
+
+def _joined(words: tuple[str, ...]) -> str:
+    """One text of a list. The separator cannot stand in a key of a document; a key that has it shows U+FFFD instead."""
+    text = _SEPARATOR.join(words)
+    if text.count(_SEPARATOR) >= max(1, len(words)):
+        return _SEPARATOR.join(word.replace(_SEPARATOR, "\ufffd") for word in words)
+    return text
+
+
+def _links(steps: Iterable[Step]) -> list[list[Any]]:
+    """Key and transaction of each step, once, as arrays of tenant, key, transaction and those served beside it.
 
     A step that serves several transactions (an ASN over two orders) names their own keys too. Such a key must not lead
     to the other order: it is linked only if none of the step's transactions is known by it yet.
     """
-    alone: set[tuple[str, str, str]] = set()
+    alone: dict[tuple[str, str, str], None] = {}
     shared: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for step in steps:
+        single = len(step.transaction_ids) == 1
         for key in step.keys:
             for transaction_id in step.transaction_ids:
-                if len(step.transaction_ids) == 1:
-                    alone.add((step.tenant, key, transaction_id))
+                if single:
+                    alone[step.tenant, key, transaction_id] = None
                 else:
-                    shared[(step.tenant, key, transaction_id)] = step.transaction_ids
-    linked = dict.fromkeys(alone) | {
-        pair: beside
-        for pair, beside in shared.items()
-        if pair not in alone and not any((pair[0], pair[1], other) in alone for other in beside)
-    }
-    return [
-        {"tenant": t, "key": key, "transaction_id": tid, "beside": beside} for (t, key, tid), beside in linked.items()
-    ]
+                    shared[step.tenant, key, transaction_id] = step.transaction_ids
+    linked: dict[tuple[str, str, str], str | None] = dict(alone)
+    for (tenant, key, transaction_id), beside in shared.items():
+        if not any((tenant, key, other) in alone for other in beside):
+            linked[tenant, key, transaction_id] = _joined(beside)
+    return [*([link[n] for link in linked] for n in range(3)), list(linked.values())]
 
 
 _FIND = """
