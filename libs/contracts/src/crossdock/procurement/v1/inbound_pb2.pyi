@@ -209,6 +209,7 @@ class ShipNoticeLine(_message.Message):
     RECEIVED_QUANTITY_FIELD_NUMBER: _builtins.int
     BASE_QUANTITY_FIELD_NUMBER: _builtins.int
     FROM_ON_ORDER_FIELD_NUMBER: _builtins.int
+    ORDERED_AT_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable within the notice."""
     purchase_order_id: _builtins.str
@@ -227,6 +228,8 @@ class ShipNoticeLine(_message.Message):
     """Quantity in the item's base unit."""
     from_on_order: _builtins.str
     """Derived: how much of it was on order when it was announced (base unit); the rest exceeds the order. Empty means all of it."""
+    ordered_at: _builtins.str
+    """Location where it was on order, if that is another than the notice's ship-to."""
     @_builtins.property
     def shipped(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -254,10 +257,11 @@ class ShipNoticeLine(_message.Message):
         received_quantity: _builtins.str = ...,
         base_quantity: _builtins.str = ...,
         from_on_order: _builtins.str = ...,
+        ordered_at: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "shipped", b"shipped"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "carton_sscc", b"carton_sscc", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "carton_sscc", b"carton_sscc", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "ordered_at", b"ordered_at", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -327,6 +331,7 @@ class ReceiptLine(_message.Message):
     BEYOND_ORDER_FIELD_NUMBER: _builtins.int
     BASE_QUANTITY_FIELD_NUMBER: _builtins.int
     BASE_UNIT_FIELD_NUMBER: _builtins.int
+    EXPECTED_AT_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     purchase_order_id: _builtins.str
     purchase_order_number: _builtins.str
@@ -344,6 +349,8 @@ class ReceiptLine(_message.Message):
     base_quantity: _builtins.str
     """Quantity in the item's base unit."""
     base_unit: _builtins.str
+    expected_at: _builtins.str
+    """Location to which it was announced or where it was on order, if that is another than the receipt's."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -368,10 +375,11 @@ class ReceiptLine(_message.Message):
         beyond_order: _builtins.str = ...,
         base_quantity: _builtins.str = ...,
         base_unit: _builtins.str = ...,
+        expected_at: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "beyond_order", b"beyond_order", "condition", b"condition", "from_in_transit", b"from_in_transit", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "ship_notice_id", b"ship_notice_id", "ship_notice_number", b"ship_notice_number", "sku", b"sku", "sscc", b"sscc"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "beyond_order", b"beyond_order", "condition", b"condition", "expected_at", b"expected_at", "from_in_transit", b"from_in_transit", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "ship_notice_id", b"ship_notice_id", "ship_notice_number", b"ship_notice_number", "sku", b"sku", "sscc", b"sscc"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -691,11 +691,14 @@ class ShortLine(_message.Message):
     SKU_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     STAYS_ON_ORDER_FIELD_NUMBER: _builtins.int
+    ORDERED_AT_FIELD_NUMBER: _builtins.int
     purchase_order_id: _builtins.str
     purchase_order_line_id: _builtins.str
     sku: _builtins.str
     stays_on_order: _builtins.bool
     """True where the policy expects the supplier to ship the rest."""
+    ordered_at: _builtins.str
+    """Location where it is on order again, if that is another than the notice's ship-to."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """Base unit."""
@@ -708,10 +711,11 @@ class ShortLine(_message.Message):
         sku: _builtins.str = ...,
         quantity: _values_pb2.Quantity | None = ...,
         stays_on_order: _builtins.bool = ...,
+        ordered_at: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "quantity", b"quantity", "sku", b"sku", "stays_on_order", b"stays_on_order"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ordered_at", b"ordered_at", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "quantity", b"quantity", "sku", b"sku", "stays_on_order", b"stays_on_order"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
