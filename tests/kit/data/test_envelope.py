@@ -10,6 +10,7 @@ import pytest
 from crossdock_kit.context import Cause
 from crossdock_kit.errors import Invalid
 from crossdock_kit.events import (
+    Handling,
     IncompleteEvent,
     NewEvent,
     Origin,
@@ -65,7 +66,7 @@ def test_an_event_without_a_cause_is_refused(missing: str) -> None:
 def travelled(event: NewEvent, cause: Cause) -> tuple[Any, dict[str, str]]:
     sealed = seal(event, uuid7(), cause)
     headers = parsed_headers(complete_headers(sealed.headers, sealed.event_id, NOW))
-    return received(headers, sealed.body, CrateFilled, actor="consumer", at=NOW), headers
+    return received(headers, sealed.body, CrateFilled, Handling(actor="consumer", at=NOW)), headers
 
 
 @pytest.mark.feature("F003")
@@ -94,7 +95,7 @@ def test_every_part_of_an_event_survives_the_journey() -> None:
 
 def test_a_message_without_the_headers_of_an_event_is_invalid() -> None:
     with pytest.raises(Invalid):
-        received({"ce-id": "1"}, b"", CrateFilled, actor="consumer", at=NOW)
+        received({"ce-id": "1"}, b"", CrateFilled, Handling(actor="consumer", at=NOW))
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=5))

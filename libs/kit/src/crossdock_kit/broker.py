@@ -101,6 +101,9 @@ class Broker:
         """`listener` runs after each reconnect, on the client's own task: it must be quick."""
         self._reconnected.append(listener)
 
+    def no_reconnect(self, listener: Callable[[], Awaitable[None]]) -> None:
+        self._reconnected.remove(listener)
+
     async def wait_closed(self) -> None:
         """Returns when the client has given up for good, which ours does only when it is told to."""
         await self._closed.wait()
@@ -136,7 +139,7 @@ class Broker:
         return True
 
     async def _tell_reconnected(self) -> None:
-        for listener in self._reconnected:
+        for listener in list(self._reconnected):
             await listener()
 
 

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from crossdock.options.v1 import options_pb2
 from google.protobuf.descriptor import Descriptor
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from crossdock_kit.context import Cause
 from crossdock_kit.errors import Invalid
@@ -253,20 +253,28 @@ def parsed_headers(block: str) -> dict[str, str]:
     return headers
 
 
-def received(
-    headers: Mapping[str, str], body: bytes, message_type: type[M], *, actor: str, at: datetime, delivered: int = 1
-) -> Received[M]:
-    """The event of a message. `at` is when its handling starts. Raises Invalid when a mandatory header is missing."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """By whom, since when, in which trace and for the how-manieth time an event is handled."""
+
+    actor: str
+    at: datetime
+    traceparent: str = ""
+    attempt: int = 1
+
+
+def received(headers: Mapping[str, str], body: bytes, message_type: type[M], handling: Handling) -> Received[M]:
+    """The event of a message. Raises Invalid when a mandatory header is missing or the body is none of its type."""
     try:
-        return _received(headers, message_type.FromString(body), actor, at, delivered)
-    except (KeyError, ValueError) as error:
+        return _received(headers, message_type.FromString(body), handling)
+    except (KeyError, ValueError, DecodeError) as error:
         raise Invalid(f"not an event's envelope: {type(error).__name__} {error}") from error
 
 
-def _received(headers: Mapping[str, str], message: M, actor: str, at: datetime, delivered: int) -> Received[M]:
+def _received(headers: Mapping[str, str], message: M, handling: Handling) -> Received[M]:
     aggregate_type, _, aggregate_id = headers["ce-aggregate"].partition("/")
     origin = headers.get("ce-origin")
-    cause = _cause_of(headers, actor, at, delivered)
+    cause = cause_of(headers, handling)
     return Received(
         id=UUID(headers["ce-id"]),
         type=headers["ce-type"],
@@ -278,7 +286,7 @@ def _received(headers: Mapping[str, str], message: M, actor: str, at: datetime, 
         version=int(headers["ce-eventversion"]),
         subject=decoded(headers["ce-subject"]),
         occurred_at=datetime.fromisoformat(headers["ce-occurredat"]),
-        recorded_at=cause.caused_at or at,
+        recorded_at=cause.caused_at or handling.at,
         origin=Origin(**json.loads(decoded(origin))) if origin else None,
         correlation_id=cause.correlation_id,
         causation_id=decoded(headers["ce-causationid"]),
@@ -287,23 +295,23 @@ def _received(headers: Mapping[str, str], message: M, actor: str, at: datetime, 
         express=headers["ce-priority"] == "express",
         traceparent=headers.get("traceparent", ""),
         cause=cause,
-        delivered_count=delivered,
+        delivered_count=handling.attempt,
     )
 
 
-def _cause_of(headers: Mapping[str, str], actor: str, at: datetime, attempt: int) -> Cause:
+def cause_of(headers: Mapping[str, str], handling: Handling) -> Cause:
     """Why a consumer works: the event itself. What it announces is caused by it and belongs to the same correlation."""
     return Cause(
         kind="event",
         name=headers["ce-type"].rpartition(".")[2],
         tenant=decoded(headers["ce-tenant"]),
-        actor=actor,
+        actor=handling.actor,
         correlation_id=decoded(headers["ce-correlationid"]),
         causation_id=headers["ce-id"],
-        traceparent=headers.get("traceparent", ""),
-        started_at=at,
+        traceparent=handling.traceparent,
+        started_at=handling.at,
         caused_at=datetime.fromisoformat(headers["ce-time"]),
-        attempt=attempt,
+        attempt=handling.attempt,
         transaction_ids=decoded_list(headers["ce-transactionids"]),
     )
 

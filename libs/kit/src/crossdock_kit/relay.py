@@ -23,6 +23,7 @@ from crossdock_kit.database.transaction import tenant_list
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.events import subject_of
 from crossdock_kit.ids import EXPRESS
+from crossdock_kit.jobs import together
 from crossdock_kit.journal import complete_headers
 from crossdock_kit.leases import PartitionLeases
 
@@ -123,12 +124,17 @@ class Relay:
 
     async def run(self) -> None:
         """Publishes until cancelled; failures of database and broker are waited out."""
-        self._inbox = self.broker.connection.new_inbox()
-        await self.broker.connection.subscribe_raw(f"{self._inbox}.*.*", self._on_answer)
-        await self.broker.connection.subscribe_raw(hint_subject(self.context), lambda *_: self._wake.set())
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self.leases.run())
-            tasks.create_task(self._turns())
+        connection = self.broker.connection
+        self._inbox = connection.new_inbox()
+        heard = [
+            await connection.subscribe_raw(f"{self._inbox}.*.*", self._on_answer),
+            await connection.subscribe_raw(hint_subject(self.context), lambda *_: self._wake.set()),
+        ]
+        try:
+            await together(self._turns(), self.leases.run())
+        finally:
+            for subscription in heard:
+                await connection.unsubscribe_raw(subscription)
 
     async def _turns(self) -> None:
         pause = 0.1

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crossdock_kit import deliveries, exceptions, journal, timeline, timers
+from crossdock_kit import audit, deliveries, exceptions, journal, timeline, timers
 from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.context import Cause, cause, current_cause, current_scope
 from crossdock_kit.database import Engine, Transaction, transaction
@@ -98,10 +98,13 @@ class Work:
 
     @property
     def tenant(self) -> str:
-        """The one tenant of this work. Work for several has none: its rows say whose they are."""
-        if len(self.tenants) != 1:
+        """The tenant of this work, or of its current cause where a batch serves several. Else LookupError."""
+        if len(self.tenants) == 1:
+            return self.tenants[0]
+        because = current_cause.get()
+        if because is None or because.tenant not in self.tenants:
             raise LookupError("this work serves several tenants")
-        return self.tenants[0]
+        return because.tenant
 
     @property
     def now(self) -> datetime:
@@ -215,6 +218,26 @@ class Work:
         return row if row.tenant else replace(row, tenant=self.tenant)
 
 
+async def _audit(work: Work) -> None:
+    """A call that brings its own transactions leaves its audit row with the first that changes something."""
+    scope = current_scope.get()
+    if scope is None or scope.audit is None or scope.audited:
+        return
+
+    def audited() -> None:
+        scope.audited = True
+
+    await audit.append(work.driver, [scope.audit])
+    work.after_commit(audited)
+
+
+def _grouped(resolved: Iterable[_Resolved]) -> dict[tuple[str, str], list[str]]:
+    found: dict[tuple[str, str], list[str]] = {}
+    for each in resolved:
+        found.setdefault((each.tenant, each.resolution), []).append(each.dedupe_key)
+    return found
+
+
 def step_from(note: StepNote, now: datetime) -> Step:
     ids = tuple(dict.fromkeys((*note.cause.transaction_ids, *note.transaction_ids)))
     return timeline.step_of(
@@ -271,6 +294,7 @@ class UnitOfWork:
             return
         if (reason := current_cause.get()) is not None:
             work.note(because=reason)
+        await _audit(work)
         work.close_steps(self.clock.now())
         if await work.flush():
             work.after_commit(self.relay_hint)

@@ -1,0 +1,167 @@
+"""One transaction for many messages: admission, effects, watermarks, held rows, timeline, outgoing events.
+
+Everything or nothing; who tries again and in what portions is consumer.py's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from crossdock_kit.database import Session
+from crossdock_kit.database.failures import classified
+from crossdock_kit.database.transaction import tenant_list, transaction_on
+from crossdock_kit.errors import Conflict, CrossdockError
+from crossdock_kit.events import AnyReceived, Handling, cause_of, received
+from crossdock_kit.subscriptions import held, inbox
+from crossdock_kit.subscriptions.inbox import Key
+from crossdock_kit.subscriptions.model import Arrival, EventFailed, Subscription
+from crossdock_kit.subscriptions.plan import Plan, plan_of, waves
+from crossdock_kit.telemetry import metrics, names
+from crossdock_kit.telemetry.spans import Link, Span, SpanKind, exporting, parse_traceparent, root_span
+from crossdock_kit.unit_of_work import UnitOfWork, Work
+
+
+class HandlerFailed(Exception):
+    """The service's code failed, not the database. `culprit` is the event, where the handler could tell."""
+
+    def __init__(self, error: Exception, culprit: UUID | None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.culprit = culprit
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a batch came to."""
+
+    applied: int
+    duplicates: int
+    held: int
+    loosened: list[Key]
+
+
+@dataclass(eq=False)
+class Batches:
+    """Applies batches of one subscription on the session that holds its partitions."""
+
+    subscription: Subscription
+    uow: UnitOfWork
+    _spans: dict[UUID, Span] = field(default_factory=dict)
+
+    async def apply(self, session: Session, arrivals: Sequence[Arrival]) -> Applied:
+        """Raises HandlerFailed when the service's code fails, Unavailable or Conflict when the database does."""
+        consumer = self.subscription.consumer
+        self._spans.clear()
+        try:
+            async with transaction_on(session, tenant_list(a.tenant for a in arrivals)) as tx:
+                work = Work(tx, self.uow.clock.now())
+                admission = await inbox.admit(tx.driver, consumer, arrivals)
+                plan = plan_of(arrivals, admission)
+                for type_name, wave in waves(plan.apply, self.subscription.types):
+                    await self._handle(type_name, wave, work)
+                await self._book(plan, work)
+                await self.uow.finish(work)
+            work.committed()
+        except BaseException as error:
+            self._end_spans(error)
+            raise
+        self._end_spans(None)
+        return Applied(len(plan.apply), len(plan.duplicates), len(plan.hold), plan.loosened)
+
+    async def _handle(self, type_name: str, wave: list[Arrival], work: Work) -> None:
+        message_type = self.subscription.types[type_name]
+        handler = self.subscription.handlers[message_type]
+        culprit: UUID | None = None
+        try:
+            events: list[AnyReceived] = []
+            for arrival in wave:
+                culprit = arrival.event_id
+                events.append(received(arrival.headers, arrival.body, message_type, self._handling(arrival, work.now)))
+            culprit = None
+            await handler(events, work)
+        except EventFailed as failed:
+            raise _judged(failed.__cause__, failed.event_id) from failed.__cause__
+        except Exception as error:
+            raise _judged(error, culprit) from error
+        for arrival, event in zip(wave, events, strict=True):
+            note = work.note(keys=event.keys, because=event.cause)
+            note.aggregate, note.event_version = arrival.aggregate, arrival.version
+
+    def _handling(self, arrival: Arrival, now: datetime) -> Handling:
+        span = begin_span(self.subscription, arrival)
+        self._spans[arrival.event_id] = span
+        return Handling(actor=self.subscription.name, at=now, traceparent=str(span.place), attempt=arrival.attempt)
+
+    async def _book(self, plan: Plan, work: Work) -> None:
+        """Watermarks, and the rows of what is held from now on or no longer."""
+        consumer = self.subscription.consumer
+        await inbox.advance(work.driver, consumer, plan.versions)
+        new = [(arrival, why) for arrival, why in plan.hold if arrival.held is None]
+        if new:
+            await held.put(work.driver, consumer, new)
+            self._note_held(new, work)
+        finished = [arrival for arrival in (*plan.apply, *plan.duplicates) if arrival.held is not None]
+        if finished:
+            removed = await held.remove(work.driver, consumer, [arrival.event_id for arrival in finished])
+            if removed < len(finished):
+                raise Conflict("another owner applied a held message first")
+        for arrival in finished:
+            self._resolve(arrival, work)
+
+    def _note_held(self, messages: list[tuple[Arrival, str]], work: Work) -> None:
+        for arrival, why in messages:
+            if arrival.type in self.subscription.types:
+                because = cause_of(arrival.headers, self._handling(arrival, work.now))
+                note = work.note(outcome="held", reason=why.upper(), because=because)
+                note.aggregate, note.event_version = arrival.aggregate, arrival.version
+
+    def _resolve(self, arrival: Arrival, work: Work) -> None:
+        if arrival.held is not None and arrival.held.raised:
+            for dedupe_key in (failed_key(self.subscription, arrival), gap_key(self.subscription, arrival)):
+                work.resolve_exception(dedupe_key, "applied", tenant=arrival.tenant)
+
+    def _end_spans(self, error: BaseException | None) -> None:
+        for span in self._spans.values():
+            if error is not None:
+                span.fail(type(error).__name__)
+            span.end()
+            if error is None:
+                metrics.record_step(span.name, "advanced", (span.ended_ns - span.started_ns) / 1e9, None)
+
+
+def _judged(error: BaseException | None, culprit: UUID | None) -> Exception:
+    """A failure of the database that goes away by itself is no failure of the handler."""
+    if not isinstance(error, Exception):
+        return HandlerFailed(RuntimeError("the handler failed without a reason"), culprit)
+    meaning = None if isinstance(error, CrossdockError) else classified(error)
+    return meaning or HandlerFailed(error, culprit)
+
+
+def begin_span(subscription: Subscription, arrival: Arrival) -> Span:
+    """A step of its own that links to the one that announced the event. Ids are drawn even where nobody collects."""
+    name = f"process {arrival.type.rpartition('.')[2]}"
+    place = parse_traceparent(arrival.headers.get("traceparent")) if exporting() else None
+    links = (Link(place, {names.LINK_TYPE: names.LINK_CAUSED_BY}),) if place else ()
+    span = root_span(name, SpanKind.CONSUMER, links=links)
+    span.attempt = arrival.attempt
+    if exporting():
+        span.serves(arrival.headers.get("ce-transactionids", "").split(","))
+        span.attributes[names.MESSAGING_SYSTEM] = names.MESSAGING_NATS
+        span.attributes[names.MESSAGING_OPERATION] = "process"
+        span.attributes[names.MESSAGING_TEMPLATE] = arrival.type
+        span.attributes[names.MESSAGING_GROUP] = subscription.consumer
+        span.attributes[names.MESSAGING_MESSAGE_ID] = str(arrival.event_id)
+    return span
+
+
+def failed_key(subscription: Subscription, arrival: Arrival) -> str:
+    """Identity of the exception that stands for one event which cannot be handled."""
+    return f"held:{subscription.consumer}:{arrival.event_id}"
+
+
+def gap_key(subscription: Subscription, arrival: Arrival) -> str:
+    """Identity of the exception that stands for an aggregate with missing versions."""
+    return f"gap:{subscription.consumer}:{arrival.tenant}:{arrival.aggregate}"
