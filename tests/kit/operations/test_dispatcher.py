@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from crossdock_kit import timeline
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.deliveries import Dead, Delivered, Leased, Outcome, Retry
+from crossdock_kit.deliveries import Dead, Declined, Delivered, Leased, Outcome, Retry
 from crossdock_kit.deliveries.dispatcher import Carrier, Dispatcher
 from crossdock_kit.errors import FailureClass, Refused, Unavailable
 from crossdock_kit.exceptions import NewException
@@ -121,6 +121,32 @@ async def test_a_refusal_is_final(partner: Partner) -> None:
 
         await until(dead, "an exception")
     assert [step.outcome for step in await steps_of(partner)] == ["failed"]
+
+
+async def test_a_refusal_that_is_an_answer_is_settled_and_lets_its_key_go_on(partner: Partner) -> None:
+    class ItemUnknown(Refused):
+        pass
+
+    async def carry(leased: Leased) -> Outcome:
+        if leased.idempotency_key == "A1":
+            raise ItemUnknown("not in the catalog")
+        return Delivered()
+
+    async def settle(leased: Leased, outcome: Outcome, work: Work) -> None:
+        answers.append((leased.idempotency_key, outcome))
+
+    answers: list[tuple[str, Outcome]] = []
+    await partner.write(partner.new("A", "A1"), partner.new("A", "A2"))
+    async with running(partner, Carrier(carry, settle, refusals_are_answers=True)):
+        await until(delivered(partner, 2), "both")
+    assert answers == [("A1", Declined("not in the catalog", "ITEM_UNKNOWN")), ("A2", Delivered())]
+    assert await partner.open_exceptions() == []
+    assert [(step.outcome, step.reason) for step in await steps_of(partner)] == [
+        ("refused", "ITEM_UNKNOWN"),
+        ("advanced", ""),
+    ]
+    with pytest.raises(ValueError):
+        Carrier(carry, refusals_are_answers=True)
 
 
 async def test_effects_are_booked_with_the_end_or_not_at_all(partner: Partner) -> None:

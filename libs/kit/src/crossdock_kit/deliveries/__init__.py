@@ -7,6 +7,7 @@ only its key.
 
 from crossdock_kit.deliveries.model import (
     Dead,
+    Declined,
     Delivered,
     Leased,
     NewDelivery,
@@ -20,6 +21,7 @@ from crossdock_kit.deliveries.waking import wake
 
 __all__ = [
     "Dead",
+    "Declined",
     "Delivered",
     "Leased",
     "NewDelivery",

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from crossdock_kit.context import Cause, caused_by
-from crossdock_kit.deliveries.model import Dead, Leased, Outcome, Report, Retry
+from crossdock_kit.deliveries.model import Dead, Declined, Leased, Outcome, Report, Retry
 from crossdock_kit.deliveries.outcomes import outcome_of
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.deliveries.report import Settled, report
@@ -41,11 +41,22 @@ class Carrier:
     with the same idempotency key, so it must pass that key on.
 
     `settle` books effects (a number that came back, an event) in the transaction that books a delivery's end; it runs
-    once for each end, delivered or dead.
+    once for each end: delivered, declined or dead. With `refusals_are_answers` a final refusal becomes Declined:
+    nothing waits behind it and no exception is raised but what `settle` raises.
     """
 
     carry: Callable[[Leased], Awaitable[Outcome]]
     settle: Callable[[Leased, Outcome, Work], Awaitable[None]] | None = None
+    refusals_are_answers: bool = False
+
+    def __post_init__(self) -> None:
+        if self.refusals_are_answers and self.settle is None:
+            raise ValueError("a refusal that nobody settles would be seen by nobody")
+
+    def read(self, outcome: Outcome) -> Outcome:
+        if self.refusals_are_answers and isinstance(outcome, Dead):
+            return Declined(outcome.reason, outcome.code, outcome.failure_class)
+        return outcome
 
 
 class Dispatcher:
@@ -124,7 +135,7 @@ class Dispatcher:
         with ExitStack() as stack:
             stack.enter_context(span)
             stack.enter_context(caused_by(_cause(leased, span, self._worker)))
-            outcome = await self._outcome(leased)
+            outcome = self._carriers[leased.kind].read(await self._outcome(leased))
             settled = await self._settle_while_leased(leased, outcome)
             span.attributes[names.OUTCOME] = settled.end
 
@@ -159,15 +170,21 @@ class Dispatcher:
                 await settle(leased, outcome, work)
             work.note(
                 keys=leased.keys,
-                outcome=_STEP_OUTCOMES.get(settled.end, "duplicate"),
+                outcome=_step_outcome(settled, outcome),
                 reason=_reason(outcome),
             )
         return settled
 
 
+def _step_outcome(settled: Settled, outcome: Outcome) -> str:
+    if settled.end == "delivered" and isinstance(outcome, Declined):
+        return "refused"
+    return _STEP_OUTCOMES.get(settled.end, "duplicate")
+
+
 def _reason(outcome: Outcome) -> str:
     match outcome:
-        case Dead():
+        case Dead() | Declined():
             return outcome.code
         case Retry():
             return outcome.reason

@@ -109,14 +109,27 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """The partner, or a rule, says no to this very document: repeating it is useless; somebody has to act."""
+    """The partner, or a rule, says no to this very document: repeating it is useless, and what comes after it in its
+    ordering key waits until somebody acts.
+    """
 
     reason: str
     code: str = "DELIVERY_REFUSED"
     failure_class: FailureClass = FailureClass.PARTNER
 
 
-Outcome = Delivered | Retry | Dead
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The partner has it and answered no, and that answer is the result: the delivery is finished, its ordering key
+    goes on, and whoever settles it decides what the no means. For commands to another context: refusals are answers.
+    """
+
+    reason: str
+    code: str
+    failure_class: FailureClass = FailureClass.BUSINESS
+
+
+Outcome = Delivered | Declined | Retry | Dead
 
 
 @dataclass(frozen=True, slots=True)

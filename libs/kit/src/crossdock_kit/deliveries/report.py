@@ -17,7 +17,7 @@ import asyncpg
 
 from crossdock_kit import breaker, exceptions, json_rows
 from crossdock_kit.breaker import Breaker
-from crossdock_kit.deliveries.model import Dead, Delivered, PartnerLimits, Report, Retry
+from crossdock_kit.deliveries.model import Dead, Declined, Delivered, PartnerLimits, Report, Retry
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.exceptions import NewException
@@ -169,6 +169,9 @@ def _booked(
         case Delivered(foreign_number, results):
             done = {"state": "delivered", "foreign_number": foreign_number, "results": dict(results)}
             return facts | done | {"finished_at": row["now"]}
+        case Declined(reason, code):
+            no = {"state": "delivered", "last_error": reason, "results": {"declined": code}}
+            return facts | no | {"finished_at": row["now"]}
         case Dead(reason):
             return facts | {"state": "dead", "last_error": reason}
         case Retry() as again:
