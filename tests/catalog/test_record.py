@@ -66,7 +66,8 @@ def test_whatever_comes_in_whatever_order_at_most_one_record_is_valid_on_a_day(r
 
 
 @pytest.mark.parametrize(
-    ("body", "digit"), [("629104150021", "3"), ("10614141123456789", "7"), ("061414100001", "2"), ("1061414112345", "9")]
+    ("body", "digit"),
+    [("629104150021", "3"), ("10614141123456789", "7"), ("061414100001", "2"), ("1061414112345", "9")],
 )
 def test_check_digits_are_those_of_gs1(body: str, digit: str) -> None:
     assert gs1_check_digit(body) == digit

@@ -1,0 +1,119 @@
+"""Catalog over a real socket on a real database."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from catalog_stage import RunningCatalog
+from crossdock.catalog.events.v1 import events_pb2
+from crossdock.catalog.v1 import catalog_service_pb2 as pb
+from crossdock.catalog.v1 import catalog_service_pb2_grpc as pb_grpc
+from crossdock.catalog.v1 import master_data_pb2 as md
+from crossdock.options.v1 import options_pb2
+from crossdock_kit.database import transaction
+from google.rpc import error_details_pb2
+from google.type import date_pb2
+from grpc_status import rpc_status
+
+
+def put(*items: md.Item, role: Any = options_pb2.ROLE_MDM, **more: Any) -> pb.PutMasterDataRequest:
+    return pb.PutMasterDataRequest(request_id=str(uuid4()), items=items, system="MDM", role=role, **more)
+
+
+def item(sku: str, description: str = "Bolt", **more: Any) -> md.Item:
+    return md.Item(sku=sku, description=description, base_unit="EA", **more)
+
+
+def stub(catalog: RunningCatalog, tenant: str = "acme") -> Any:
+    return catalog.server.caller(pb_grpc.CatalogServiceStub, tenant=tenant)
+
+
+async def announced(catalog: RunningCatalog, sku: str) -> list[events_pb2.ItemChanged]:
+    async with transaction(catalog.engine, ("acme",)) as tx:
+        rows = await tx.driver.fetch("SELECT body FROM journal WHERE aggregate = $1 ORDER BY version", f"item/{sku}")
+    return [events_pb2.ItemChanged.FromString(row["body"]) for row in rows]
+
+
+async def test_a_loaded_item_can_be_read_and_is_announced_once(catalog: RunningCatalog) -> None:
+    calls = stub(catalog)
+    first = await calls.PutMasterData(put(item("A1")))
+    again = await calls.PutMasterData(put(item("A1")))
+    assert (first.changed, first.unchanged, again.changed, again.unchanged) == (1, 0, 0, 1)
+    assert (await calls.GetItem(pb.GetItemRequest(sku="A1"))).item.description == "Bolt"
+    assert [event.sku for event in await announced(catalog, "A1")] == ["A1"]
+
+
+async def test_the_same_request_twice_gives_the_same_answer(catalog: RunningCatalog) -> None:
+    calls, request = stub(catalog), put(item("A2"))
+    assert await calls.PutMasterData(request) == await calls.PutMasterData(request)
+
+
+async def test_a_dated_change_is_seen_from_its_day_on(catalog: RunningCatalog) -> None:
+    calls = stub(catalog)
+    await calls.PutMasterData(put(item("A3", "old")))
+    await calls.PutMasterData(put(item("A3", "new", valid_from=date_pb2.Date(year=2026, month=3, day=1))))
+    day = date_pb2.Date(year=2026, month=2, day=28)
+    before = await calls.GetItem(pb.GetItemRequest(sku="A3", on=day))
+    after = await calls.GetItem(pb.GetItemRequest(sku="A3", on=date_pb2.Date(year=2026, month=3, day=1)))
+    assert (before.item.description, after.item.description) == ("old", "new")
+    assert len(await announced(catalog, "A3")) == 3
+
+
+async def test_another_tenant_sees_nothing_of_it(catalog: RunningCatalog) -> None:
+    await stub(catalog).PutMasterData(put(item("A4")))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub(catalog, "globex").GetItem(pb.GetItemRequest(sku="A4"))
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+
+
+async def test_codes_are_resolved_in_the_order_asked(catalog: RunningCatalog) -> None:
+    calls = stub(catalog)
+    entries = [
+        md.CrosswalkEntry(partner="wms-b", kind=md.CODE_KIND_ITEM, partner_code=code, canonical=sku)
+        for code, sku in (("77001", "A1"), ("77002", "A2"))
+    ]
+    await calls.PutMasterData(put(crosswalk=entries))
+    queries = [pb.CodeQuery(kind=md.CODE_KIND_ITEM, partner_code=code) for code in ("77002", "nope", "77001")]
+    answer = await calls.ResolveCodes(pb.ResolveCodesRequest(partner="wms-b", codes=queries))
+    assert [result.canonical for result in answer.results] == ["A2", "", "A1"]
+
+
+async def test_a_role_that_owns_no_master_data_is_refused(catalog: RunningCatalog) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub(catalog).PutMasterData(put(item("A5"), role=options_pb2.ROLE_WMS))
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_a_wrong_check_digit_names_its_field_and_writes_nothing(catalog: RunningCatalog) -> None:
+    calls = stub(catalog)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await calls.PutMasterData(put(item("A6"), item("A7", gtin="10614141123451")))
+    status = rpc_status.from_call(refused.value)  # type: ignore[arg-type]
+    assert status is not None
+    details = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(details) for detail in status.details)
+    assert [violation.field for violation in details.field_violations] == ["items[1].gtin"]
+    with pytest.raises(grpc.aio.AioRpcError):
+        await calls.GetItem(pb.GetItemRequest(sku="A6"))
+
+
+async def test_items_are_listed_page_by_page(catalog: RunningCatalog) -> None:
+    calls = stub(catalog, "globex")
+    await calls.PutMasterData(put(*(item(f"P{number:03d}") for number in range(25))))
+    seen, token = [], ""
+    while True:
+        answer = await calls.ListItems(pb.ListItemsRequest(page_size=10, page_token=token))
+        seen += [each.sku for each in answer.items]
+        token = answer.next_page_token
+        if not token:
+            break
+    assert seen == [f"P{number:03d}" for number in range(25)]
+
+
+async def test_a_page_token_of_nobodys_making_is_invalid(catalog: RunningCatalog) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await stub(catalog).ListItems(pb.ListItemsRequest(page_token="not base64!"))
+    assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
