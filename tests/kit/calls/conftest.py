@@ -1,4 +1,4 @@
-"""A guarded probe server for tests that need no database, and what a failed call says."""
+"""A guarded probe server, with a record of its calls in PostgreSQL or without one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 
 import grpc
 import pytest
+from crossdock_kit.database import Engine
 from crossdock_kit.testing import RunningServer, Unrecorded, start_service
+from crossdock_kit.unit_of_work import UnitOfWork
+from crossdock_local.embedded import EmbeddedServers
 from kit_probe import ProbeServicer, add_probe_to_server
 from kit_probe.contract import SERVICE
+from kit_schema import SCHEMA, app_engine, create_tables
 
 
 @pytest.fixture
@@ -38,3 +42,24 @@ async def bare(server: RunningServer) -> AsyncIterator[Callable[..., Any]]:
 def allowed(server: RunningServer) -> tuple[tuple[str, str], ...]:
     """Metadata of a caller that may do everything for one tenant."""
     return (("authorization", f"Bearer {server.issuer.token(['acme'], ['*'])}"),)
+
+
+@pytest.fixture(scope="module")
+async def engine(servers: EmbeddedServers, database: str) -> AsyncIterator[Engine]:
+    """A service's schema with the kit's tables, as the service itself reaches it."""
+    urls = await servers.add_service(database, SCHEMA)
+    await create_tables(urls)
+    async with app_engine(urls) as made:
+        yield made
+
+
+@pytest.fixture
+def uow(engine: Engine) -> UnitOfWork:
+    return UnitOfWork(engine, lambda: None)
+
+
+@pytest.fixture
+async def recording(probe: ProbeServicer, uow: UnitOfWork) -> AsyncIterator[RunningServer]:
+    """A guarded probe server that records its mutating calls in PostgreSQL."""
+    async with start_service((add_probe_to_server, probe), uow=uow) as running:
+        yield running

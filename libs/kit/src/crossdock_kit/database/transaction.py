@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -87,7 +88,7 @@ async def transaction_on(session: Session, tenants: tuple[str, ...]) -> AsyncIte
             yield Transaction(session, tenants)
             await commit(session)
         except BaseException:
-            await asyncio.shield(_roll_back(session))
+            await _to_its_end(_roll_back(session))
             raise
 
 
@@ -98,8 +99,25 @@ async def commit(session: Session) -> None:
         raise LostTransaction(status)
 
 
+async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Not even a second cancellation (a deadline and the caller at once) hands on a session that is still at work."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as again:
+            cancelled = again
+    task.result()
+    if cancelled is not None:
+        raise cancelled
+
+
 async def _roll_back(session: Session) -> None:
     """Leaves a clean session or none: one that cannot say ROLLBACK is closed, which undoes as well."""
+    if session.lost:
+        await session.discard()
+        return
     try:
         if session.driver.is_in_transaction():
             await session.driver.execute("ROLLBACK")
