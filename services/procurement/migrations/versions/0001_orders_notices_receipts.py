@@ -1,0 +1,16 @@
+"""Orders with their lines, ship notices, receipts, what warehouses expect, and what is known of master data."""
+
+from alembic import op
+from crossdock_kit.database import migrations
+from procurement.store import tables
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    migrations.create_kit_tables(op)
+    tables.metadata.create_all(op.get_bind())
+    migrations.protect(op, *tables.metadata.tables)

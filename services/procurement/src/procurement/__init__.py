@@ -1,0 +1,1 @@
+"""Suppliers' commitments: purchase orders, answers, ship notices and receipts, each recorded once."""

@@ -1,0 +1,34 @@
+"""The only wiring of procurement: its servicer on its unit of work, catalog's master data, its deadlines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
+from crossdock_kit.app import App
+from crossdock_kit.ids import uuid7
+from crossdock_kit.service import Service, run
+
+from procurement.api import ProcurementService
+from procurement.consumers import DEADLINES, MASTER_DATA
+from procurement.settings import Settings
+from procurement.store.unit_of_work import ProcurementUnitOfWork
+
+
+def mint() -> str:
+    return str(uuid7())
+
+
+async def build(app: App[Settings]) -> None:
+    servicer = ProcurementService(ProcurementUnitOfWork(app.uow), mint, app.clock)
+    app.add_servicer(pb_grpc.add_ProcurementServiceServicer_to_server, servicer)
+    app.subscribe(MASTER_DATA)
+    for kind, handler in DEADLINES.items():
+        app.on_timer(kind, handler)
+
+
+SERVICE = Service("procurement", build, Settings, Path(__file__).parents[2] / "migrations")
+
+
+if __name__ == "__main__":
+    run(SERVICE)

@@ -1,0 +1,92 @@
+"""The RPCs: wire in, use case or query, wire out. Errors are the server's table's, permissions its interceptor's."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import grpc
+from crossdock.procurement.v1 import procurement_service_pb2 as pb
+from crossdock.procurement.v1 import procurement_service_pb2_grpc
+from crossdock_kit.clock import Clock
+
+from procurement import queries
+from procurement.ports import UnitOfWork
+from procurement.use_cases.naming import Mint
+from procurement.use_cases.purchase_orders import (
+    acknowledge_purchase_order,
+    decide_proposed_change,
+    submit_purchase_order,
+)
+from procurement.use_cases.receipts import record_receipt
+from procurement.use_cases.ship_notices import record_ship_notice
+from procurement.wire import answers, inbound, purchase_order
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer):
+    def __init__(self, uow: UnitOfWork, mint: Mint, clock: Clock) -> None:
+        self._uow, self._mint, self._clock = uow, mint, clock
+
+    async def SubmitPurchaseOrder(
+        self, request: pb.SubmitPurchaseOrderRequest, context: Context
+    ) -> pb.SubmitPurchaseOrderResponse:
+        command = purchase_order.submit(request)
+        order, placement = await submit_purchase_order(command, self._uow, self._mint)
+        return pb.SubmitPurchaseOrderResponse(
+            purchase_order=purchase_order.order(order), placement=purchase_order.PLACEMENTS[placement]
+        )
+
+    async def GetPurchaseOrder(
+        self, request: pb.GetPurchaseOrderRequest, context: Context
+    ) -> pb.GetPurchaseOrderResponse:
+        found = await queries.get_purchase_order(purchase_order.order_name(request.ref), self._uow)
+        return pb.GetPurchaseOrderResponse(
+            purchase_order=purchase_order.order(found.order),
+            ship_notices=[inbound.ship_notice(each) for each in found.notices],
+            receipts=[inbound.receipt(each) for each in found.receipts],
+        )
+
+    async def ListPurchaseOrders(
+        self, request: pb.ListPurchaseOrdersRequest, context: Context
+    ) -> pb.ListPurchaseOrdersResponse:
+        found, more = await queries.list_purchase_orders(purchase_order.page(request), self._uow)
+        return pb.ListPurchaseOrdersResponse(
+            purchase_orders=[purchase_order.order(each) for each in found], next_page_token=more
+        )
+
+    async def AcknowledgePurchaseOrder(
+        self, request: pb.AcknowledgePurchaseOrderRequest, context: Context
+    ) -> pb.AcknowledgePurchaseOrderResponse:
+        command = answers.acknowledge(request, self._clock.now())
+        order = await acknowledge_purchase_order(command, self._uow)
+        return pb.AcknowledgePurchaseOrderResponse(purchase_order=purchase_order.order(order))
+
+    async def DecideProposedChange(
+        self, request: pb.DecideProposedChangeRequest, context: Context
+    ) -> pb.DecideProposedChangeResponse:
+        order = await decide_proposed_change(purchase_order.decide(request), self._uow)
+        return pb.DecideProposedChangeResponse(purchase_order=purchase_order.order(order))
+
+    async def RecordShipNotice(
+        self, request: pb.RecordShipNoticeRequest, context: Context
+    ) -> pb.RecordShipNoticeResponse:
+        done = await record_ship_notice(inbound.record_ship_notice(request), self._uow, self._mint)
+        return inbound.recorded_ship_notice(done)
+
+    async def GetShipNotice(self, request: pb.GetShipNoticeRequest, context: Context) -> pb.GetShipNoticeResponse:
+        named = inbound.named_notice(request)
+        found = await queries.get_ship_notice(*named, self._uow)
+        return pb.GetShipNoticeResponse(ship_notice=inbound.ship_notice(found))
+
+    async def RecordReceipt(self, request: pb.RecordReceiptRequest, context: Context) -> pb.RecordReceiptResponse:
+        done = await record_receipt(inbound.record_receipt(request), self._uow, self._mint)
+        return pb.RecordReceiptResponse(
+            receipt=inbound.receipt(done.receipt),
+            repeated_receipt=done.repeated,
+            discrepancies=[inbound.discrepancy(each) for each in done.receipt.discrepancies],
+        )
+
+    async def GetReceipt(self, request: pb.GetReceiptRequest, context: Context) -> pb.GetReceiptResponse:
+        found = await queries.get_receipt(*inbound.named_receipt(request), self._uow)
+        return pb.GetReceiptResponse(receipt=inbound.receipt(found))

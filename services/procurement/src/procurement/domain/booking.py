@@ -1,0 +1,304 @@
+"""How a receipt is booked against orders and ship notices.
+
+What a named notice announced is taken from what is on its way; the rest from what is on order; what exceeds both comes
+from the supplier beyond the order. A line that names no notice takes from what is on order first, then from the oldest
+notices of its order line. So what is on its way falls by at most what was announced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+from procurement.domain import events
+from procurement.domain.announcing import UNPLACED, OrderBook
+from procurement.domain.discrepancies import (
+    no_notice,
+    over_receipt,
+    short_delivery,
+    without_order,
+    wrong_item,
+)
+from procurement.domain.order_line import OrderLine
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.quantities import ZERO, Item, Quantity, ordered_quantity, percent_of
+from procurement.domain.receipt import (
+    Condition,
+    Discrepancy,
+    DiscrepancyCode,
+    Receipt,
+    ReceiptLine,
+    ReceiptLineTerms,
+)
+from procurement.domain.refusals import ItemUnknown
+from procurement.domain.ship_notice import NoticeLine, ShipNotice, ShortLine
+
+_BY_CONDITION = {Condition.DAMAGED: DiscrepancyCode.DAMAGED, Condition.HOLD: DiscrepancyCode.QUALITY_HOLD}
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerances:
+    over_percent: Decimal
+    short_percent: Decimal
+    short_stays_on_order: bool = True
+
+
+@dataclass(slots=True)
+class Booking:
+    """One receipt against the orders and the open notices that it concerns."""
+
+    receipt: Receipt
+    book: OrderBook
+    notices: list[ShipNotice]
+    items: Mapping[str, Item]
+    tolerances: Tolerances
+    back_on_order: list[PurchaseOrder] = field(default_factory=list)
+    _touched: dict[str, PurchaseOrder] = field(default_factory=dict)
+    _finished_before: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def touched(self) -> list[PurchaseOrder]:
+        return list(self._touched.values())
+
+    def run(self) -> None:
+        """Books every line, closes what the warehouse has finished, and announces it. Raises ItemUnknown and
+        UnitNotConvertible only: what cannot be counted in base units waits for master data."""
+        self._finished_before = {key: order.finished for key, order in self.book.by_id.items()}
+        for reported in self.receipt.terms.lines:
+            for terms in self._by_order_line(reported):
+                self._book_line(terms)
+        self.receipt.content = self.receipt.terms.fingerprint
+        self.receipt.events.append(events.GoodsReceived(self.receipt))
+        for notice in self.notices:
+            named = any(_is_named(notice, each) for each in self.receipt.terms.lines)
+            if self.receipt.terms.final and named and notice.open:
+                self._close(notice)
+            else:
+                notice.note_arrival()
+        self.receipt.events += [events.DiscrepancyReported(self.receipt, d) for d in self.receipt.discrepancies]
+        for key, order in self._touched.items():
+            order.note_receipt(self.receipt.receipt_id, was_finished=self._finished_before[key])
+
+    def _book_line(self, terms: ReceiptLineTerms) -> None:
+        booked = self._counted(terms)
+        announced = self._announced(terms)
+        order, line = self._ordered(terms, announced)
+        self._name(booked, order, line, announced)
+        fits = line is not None and line.sku == terms.sku
+        if line is not None and order is not None and fits:
+            self._take(booked, line, announced)
+            self._touched[order.purchase_order_id] = order
+        else:
+            others = (each for each in announced if not each.counts_on_order)
+            booked.from_in_transit = _arrive(others, booked.base)
+        self.receipt.lines.append(booked)
+        self._judge(booked, order, line, named_notice=bool(terms.ship_notice_id or terms.ship_notice_number))
+
+    def _counted(self, terms: ReceiptLineTerms) -> ReceiptLine:
+        item = self.items.get(terms.sku)
+        if item is None:
+            raise ItemUnknown(terms.sku)
+        base = item.to_base(ordered_quantity(terms.quantity.value, terms.quantity.unit))
+        line_id = str(len(self.receipt.lines) + 1)
+        return ReceiptLine(line_id=line_id, terms=terms, base=base, base_unit=item.base_unit)
+
+    # --- what the line is about
+
+    def _announced(self, terms: ReceiptLineTerms) -> list[NoticeLine]:
+        """The lines of the named notice that the goods may belong to, those in the same carton or pallet first."""
+        notices = [each for each in self.notices if _is_named(each, terms)]
+        lines = [
+            line
+            for notice in notices
+            for line in notice.lines
+            if line.sku == terms.sku and _same_order(line, terms) and terms.line_number in {"", line.line_number}
+        ]
+        return sorted(lines, key=lambda each: not _in_unit(each, terms.sscc))
+
+    def _by_order_line(self, terms: ReceiptLineTerms) -> list[ReceiptLineTerms]:
+        """One report may hold what was announced for several order lines: each gets its share, the last the rest."""
+        announced = [each for each in self._announced(terms) if each.remaining > ZERO and each.counts_on_order]
+        shares: dict[tuple[str, str], Decimal] = {}
+        for each in announced:
+            key = (each.purchase_order_id, each.line_number)
+            shares[key] = shares.get(key, ZERO) + each.remaining
+        if terms.line_number or len(shares) < 2:
+            return [terms]
+        counted, split = self._counted(terms), list[ReceiptLineTerms]()
+        left = counted.base
+        for n, ((order_id, line_number), announced_base) in enumerate(shares.items()):
+            part = left if n == len(shares) - 1 else min(left, announced_base)
+            left -= part
+            if part > ZERO:
+                quantity = Quantity(part, counted.base_unit)
+                split.append(replace(terms, quantity=quantity, purchase_order_id=order_id, line_number=line_number))
+        return split
+
+    def _ordered(
+        self, terms: ReceiptLineTerms, announced: list[NoticeLine]
+    ) -> tuple[PurchaseOrder | None, OrderLine | None]:
+        """The order and its line: as the warehouse names them, else as the notice does. Neither is guessed."""
+        if not (terms.purchase_order_id or terms.purchase_order_number):
+            if not announced:
+                return None, None
+            order = self.book.by_id[announced[0].purchase_order_id]
+            return order, order.line_by_id(announced[0].order_line_id)
+        try:
+            order = self.book.find(terms.purchase_order_id, terms.purchase_order_number)
+        except UNPLACED:
+            return None, None
+        return order, _line_of(order, terms, announced)
+
+    def _name(
+        self, booked: ReceiptLine, order: PurchaseOrder | None, line: OrderLine | None, announced: list[NoticeLine]
+    ) -> None:
+        terms = booked.terms
+        booked.purchase_order_number = order.number if order else terms.purchase_order_number
+        booked.purchase_order_id = order.purchase_order_id if order else ""
+        booked.order_line_id = line.line_id if line else ""
+        booked.line_number = line.line_number if line else terms.line_number
+        named = next((each for each in self.notices if _is_named(each, terms)), None)
+        booked.ship_notice_id = named.ship_notice_id if named else ""
+        booked.ship_notice_number = named.number if named else terms.ship_notice_number
+
+    # --- what it is taken from
+
+    def _take(self, booked: ReceiptLine, line: OrderLine, announced: list[NoticeLine]) -> None:
+        if booked.ship_notice_id:
+            taken = _arrive((each for each in announced if each.order_line_id == line.line_id), booked.base)
+        else:
+            taken = self._take_from_oldest(booked, line)
+        damaged = booked.terms.condition is Condition.DAMAGED
+        booked.from_in_transit = taken
+        booked.from_on_order = line.receive(booked.base, announced=taken, damaged=damaged)
+
+    def _take_from_oldest(self, booked: ReceiptLine, line: OrderLine) -> Decimal:
+        beyond = booked.base - min(booked.base, line.on_order)
+        for notice in self.notices:
+            mine = [each for each in notice.lines if each.order_line_id == line.line_id and each.counts_on_order]
+            before = beyond
+            beyond -= _arrive(mine, beyond) if notice.open else ZERO
+            if beyond < before and not booked.ship_notice_id:
+                booked.ship_notice_id, booked.ship_notice_number = notice.ship_notice_id, notice.number
+        return booked.base - min(booked.base, line.on_order) - beyond
+
+    # --- what it breaks
+
+    def _judge(
+        self, booked: ReceiptLine, order: PurchaseOrder | None, line: OrderLine | None, *, named_notice: bool
+    ) -> None:
+        whole = Quantity(booked.base, booked.base_unit)
+        code = _BY_CONDITION.get(booked.terms.condition)
+        if code is not None:
+            self._report(code, booked, whole)
+        if order is None:
+            self._report(DiscrepancyCode.UNKNOWN_ORDER, booked, whole, beyond=True)
+            self.receipt.concerns.append(without_order(self.receipt, booked))
+        elif line is None or line.sku != booked.terms.sku:
+            announced = booked.from_in_transit > ZERO
+            self._report(
+                DiscrepancyCode.SUBSTITUTED if announced else DiscrepancyCode.WRONG_ITEM, booked, whole, beyond=True
+            )
+            self.receipt.concerns.append(wrong_item(self.receipt, booked, order))
+        else:
+            self._judge_quantity(booked, order, line, named_notice=named_notice)
+
+    def _judge_quantity(
+        self, booked: ReceiptLine, order: PurchaseOrder, line: OrderLine, *, named_notice: bool
+    ) -> None:
+        if not named_notice and line.received > line.shipped:
+            unannounced = min(booked.base, line.received - line.shipped)
+            self._report(DiscrepancyCode.NO_SHIP_NOTICE, booked, Quantity(unannounced, booked.base_unit))
+            self.receipt.concerns.append(no_notice(self.receipt, booked, order))
+        over = booked.beyond_order + (booked.from_on_order if named_notice else ZERO)
+        if over > ZERO:
+            above = line.received - line.committed
+            beyond = booked.beyond_order > ZERO and percent_of(above, line.committed) > self.tolerances.over_percent
+            self._report(DiscrepancyCode.OVER, booked, Quantity(over, booked.base_unit), beyond=beyond)
+            if beyond:
+                self.receipt.concerns.append(over_receipt(self.receipt, booked, order))
+
+    def _report(self, code: DiscrepancyCode, booked: ReceiptLine, quantity: Quantity, *, beyond: bool = False) -> None:
+        self.receipt.discrepancies.append(
+            Discrepancy(code, booked.terms.sku, quantity, booked.purchase_order_id, booked.order_line_id, beyond)
+        )
+
+    # --- the end of a notice
+
+    def _close(self, notice: ShipNotice) -> None:
+        """What is missing now is short: within the tolerance it is given up, beyond it stays on order by the policy."""
+        missing: dict[tuple[str, str], list[NoticeLine]] = {}
+        for each in notice.lines:
+            if each.remaining > ZERO:
+                missing.setdefault((each.order_line_id, each.sku), []).append(each)
+        short_lines = [short for lines in missing.values() for short in self._close_lines(notice, lines)]
+        notice.end(tuple(short_lines))
+
+    def _close_lines(self, notice: ShipNotice, lines: list[NoticeLine]) -> Iterable[ShortLine]:
+        first, short = lines[0], sum((each.remaining for each in lines), ZERO)
+        same = [each for each in notice.lines if (each.order_line_id, each.sku) == (first.order_line_id, first.sku)]
+        announced = sum((each.base for each in same), ZERO)
+        beyond = percent_of(short, announced) > self.tolerances.short_percent
+        order = self.book.by_id[first.purchase_order_id]
+        line = order.line_by_id(first.order_line_id)
+        stays = ZERO
+        if line is not None and first.counts_on_order:
+            stays = line.close_short(short, stays=beyond and self.tolerances.short_stays_on_order)
+            self._touched[order.purchase_order_id] = order
+        if stays > ZERO and order not in self.back_on_order:
+            self.back_on_order.append(order)
+        for each in lines:
+            each.short += each.remaining
+        quantity = Quantity(short, first.base_unit)
+        self.receipt.discrepancies.append(
+            Discrepancy(
+                DiscrepancyCode.SHORT, first.sku, quantity, order.purchase_order_id, first.order_line_id, beyond
+            )
+        )
+        if beyond:
+            self.receipt.concerns.append(short_delivery(self.receipt, notice, first, quantity))
+        return [
+            ShortLine(
+                order.purchase_order_id, first.order_line_id, first.sku, Quantity(part, first.base_unit), stays_so
+            )
+            for part, stays_so in ((stays, True), (short - stays, False))
+            if part > ZERO
+        ]
+
+
+def _is_named(notice: ShipNotice, terms: ReceiptLineTerms) -> bool:
+    if terms.ship_notice_id:
+        return notice.ship_notice_id == terms.ship_notice_id
+    return bool(terms.ship_notice_number) and notice.number == terms.ship_notice_number
+
+
+def _same_order(line: NoticeLine, terms: ReceiptLineTerms) -> bool:
+    if terms.purchase_order_id:
+        return line.purchase_order_id == terms.purchase_order_id
+    return terms.purchase_order_number in {"", line.purchase_order_number}
+
+
+def _line_of(order: PurchaseOrder, terms: ReceiptLineTerms, announced: list[NoticeLine]) -> OrderLine | None:
+    if terms.line_number:
+        return next((each for each in order.lines if each.line_number == terms.line_number), None)
+    for each in announced:
+        if each.purchase_order_id == order.purchase_order_id:
+            return order.line_by_id(each.order_line_id)
+    same_item = [each for each in order.lines if each.sku == terms.sku]
+    still_open = [each for each in same_item if each.open > ZERO]
+    return next(iter(still_open or same_item), None)
+
+
+def _in_unit(line: NoticeLine, sscc: str) -> bool:
+    return bool(sscc) and sscc in {line.terms.carton_sscc, line.terms.pallet_sscc}
+
+
+def _arrive(lines: Iterable[NoticeLine], base: Decimal) -> Decimal:
+    """Takes up to `base` from what the notice lines still announce; returns how much."""
+    taken = ZERO
+    for each in lines:
+        part = min(each.remaining, base - taken)
+        each.received += part
+        taken += part
+    return taken

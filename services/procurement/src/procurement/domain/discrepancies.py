@@ -1,0 +1,60 @@
+"""Who must look at a receipt that differs from what was ordered or announced."""
+
+from __future__ import annotations
+
+from procurement.domain.concerns import PROCUREMENT, REPLENISHMENT, SUPPLIER_DESK, Concern
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.quantities import Quantity
+from procurement.domain.receipt import Receipt, ReceiptLine
+from procurement.domain.ship_notice import NoticeLine, ShipNotice
+
+
+def without_order(receipt: Receipt, line: ReceiptLine) -> Concern:
+    named = line.terms.purchase_order_number or "no order"
+    return Concern(
+        code="RECEIPT_WITHOUT_ORDER",
+        owner=PROCUREMENT,
+        subject=f"receipt/{receipt.receipt_id}",
+        summary=f"receipt {receipt.number} holds {line.terms.sku} for {named}, which is not known here",
+        transaction_ids=receipt.transaction_ids,
+        keys=(f"receipt:{receipt.number}", f"sku:{line.terms.sku}"),
+    )
+
+
+def wrong_item(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder) -> Concern:
+    words = f"holds {line.terms.sku} for line {line.line_number or '?'}, which was not ordered there"
+    return _about(receipt, line, order, ("RECEIVED_WRONG_ITEM", PROCUREMENT, words))
+
+
+def no_notice(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder) -> Concern:
+    words = f"holds {line.terms.sku} that no ship notice announced"
+    return _about(receipt, line, order, ("NO_SHIP_NOTICE", SUPPLIER_DESK, words))
+
+
+def over_receipt(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder) -> Concern:
+    words = f"holds {line.beyond_order} {line.base_unit} of {line.terms.sku} beyond the order"
+    return _about(receipt, line, order, ("OVER_RECEIPT", PROCUREMENT, words))
+
+
+def short_delivery(receipt: Receipt, notice: ShipNotice, line: NoticeLine, short: Quantity) -> Concern:
+    return Concern(
+        code="SHORT_BEYOND_TOLERANCE",
+        owner=REPLENISHMENT,
+        subject=f"ship_notice/{notice.ship_notice_id}/{line.order_line_id}",
+        summary=f"of {line.sku} on ship notice {notice.number} {short.value} {short.unit} did not arrive",
+        transaction_ids=(line.purchase_order_id,),
+        keys=(f"asn:{notice.number}", f"po:{line.purchase_order_number}", f"sku:{line.sku}"),
+        details={"receipt": receipt.number, "quantity": str(short.value), "unit": short.unit},
+    )
+
+
+def _about(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder, what: tuple[str, str, str]) -> Concern:
+    code, owner, words = what
+    return Concern(
+        code=code,
+        owner=owner,
+        subject=f"receipt/{receipt.receipt_id}/{line.line_id}",
+        summary=f"receipt {receipt.number} for order {order.number} {words}",
+        transaction_ids=(order.purchase_order_id,),
+        keys=(f"receipt:{receipt.number}", *order.keys, f"sku:{line.terms.sku}"),
+    )

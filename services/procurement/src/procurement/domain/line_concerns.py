@@ -1,0 +1,50 @@
+"""What somebody has to look at in a line, and who: a line on hold, an item number that the supplier does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from procurement.domain.concerns import BUYER, MASTER_DATA, Concern, identity
+from procurement.domain.order_line import OrderLine
+from procurement.domain.outcomes import MASTER_DATA_CODES
+from procurement.domain.quantities import ZERO
+
+if TYPE_CHECKING:
+    from procurement.domain.purchase_order import PurchaseOrder
+
+LINE_ON_HOLD = "LINE_ON_HOLD"
+SUPPLIER_REJECTED_MASTER_DATA = "SUPPLIER_REJECTED_MASTER_DATA"
+DECISION_OVERDUE = "DECISION_OVERDUE"
+
+
+def subject_of(line: OrderLine) -> str:
+    return f"purchase_order/{line.line_id}"
+
+
+def about_line(order: PurchaseOrder, line: OrderLine, code: str, owner: str, summary: str) -> Concern:
+    return Concern(
+        code=code,
+        owner=owner,
+        subject=subject_of(line),
+        summary=f"order {order.number} line {line.line_number} ({line.sku}): {summary}",
+        transaction_ids=(order.purchase_order_id,),
+        keys=(*order.keys, f"sku:{line.sku}"),
+    )
+
+
+def line_concerns(order: PurchaseOrder, line: OrderLine) -> Iterator[Concern]:
+    """What holds now after the supplier's answers."""
+    if line.on_hold > ZERO:
+        held = "the supplier holds it and waits for the buyer"
+        yield about_line(order, line, LINE_ON_HOLD, BUYER, held)
+    codes = sorted({each.code for each in line.answers} & MASTER_DATA_CODES)
+    if codes:
+        unknown = f"the supplier does not know our item number or unit ({', '.join(codes)})"
+        yield about_line(order, line, SUPPLIER_REJECTED_MASTER_DATA, MASTER_DATA, unknown)
+
+
+def open_concerns(order: PurchaseOrder, line: OrderLine) -> list[str]:
+    """The identities of what may be open for the line, to settle when it goes."""
+    overdue = [identity(DECISION_OVERDUE, subject_of(line))] if line.proposed is not None else []
+    return [each.identity for each in line_concerns(order, line)] + overdue

@@ -1,0 +1,52 @@
+"""What a supplier can say of a line, in canonical words: the outcomes of the 26 codes of ACK01 (X12 element 668).
+
+The code of the partner's list stays beside the outcome, because what follows may depend on it: R2 and R3 ask for better
+master data, not for another supplier.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from procurement.domain.quantities import Quantity
+from procurement.domain.terms import Price
+
+
+class Outcome(Enum):
+    ACCEPTED = "accepted"
+    QUANTITY_CHANGED = "quantity_changed"
+    DATE_CHANGED = "date_changed"
+    PRICE_CHANGED = "price_changed"
+    PRICE_OPEN = "price_open"
+    DATE_OPEN = "date_open"
+    ITEM_SUBSTITUTED = "item_substituted"
+    BACKORDERED = "backordered"
+    ON_HOLD = "on_hold"
+    REJECTED = "rejected"
+    CHANGED = "changed"
+    SOURCE_CHANGED = "source_changed"
+    PARTIAL = "partial"
+
+
+ITEM_NUMBER_REJECTED = "R2"
+UNIT_REJECTED = "R3"
+MASTER_DATA_CODES = frozenset({ITEM_NUMBER_REJECTED, UNIT_REJECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class LineAcknowledgment:
+    """One answer to a line or a part of it. Without a quantity it speaks for what the others leave."""
+
+    outcome: Outcome
+    code: str = ""
+    quantity: Quantity | None = None
+    on: date | None = None
+    price: Price | None = None
+    substitute_sku: str = ""
+    substitute_supplier_item: str = ""
+
+    @property
+    def substitutes(self) -> bool:
+        return bool(self.substitute_sku or self.substitute_supplier_item)

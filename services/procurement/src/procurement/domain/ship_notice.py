@@ -1,0 +1,181 @@
+"""A ship notice (ASN): what a supplier says is on its way, one line for each item in each handling unit.
+
+It counts on the orders that it names, and gives back what did not arrive. What looks wrong is flagged and still
+expected, so that the dock is not blind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from procurement.domain import events
+from procurement.domain.concerns import Concern
+from procurement.domain.fingerprints import fingerprint, unordered
+from procurement.domain.quantities import ZERO, Quantity
+
+
+class NoticeState(Enum):
+    IN_TRANSIT = "in_transit"
+    PARTLY_RECEIVED = "partly_received"
+    RECEIVED = "received"
+    CLOSED_SHORT = "closed_short"
+    REPLACED = "replaced"
+    CANCELLED = "cancelled"
+
+
+class Flag(Enum):
+    """What is wrong with a line that is expected all the same; the names travel in the contract."""
+
+    OBSOLETE_REVISION = "OBSOLETE_REVISION"
+    ABOVE_OPEN_QUANTITY = "ABOVE_OPEN_QUANTITY"
+    CANCELLED_ORDER = "CANCELLED_ORDER"
+    ITEM_DIFFERS = "ITEM_DIFFERS"
+    OTHER_LOCATION = "OTHER_LOCATION"
+    DROP_SHIP = "DROP_SHIP"
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    number: str
+    expires_on: date | None = None
+    made_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLineTerms:
+    """As the supplier wrote it: the order by our id or by number, the line by number or by item."""
+
+    shipped: Quantity
+    purchase_order_id: str = ""
+    purchase_order_number: str = ""
+    line_number: str = ""
+    sku: str = ""
+    supplier_item: str = ""
+    lot: Lot | None = None
+    pallet_sscc: str = ""
+    carton_sscc: str = ""
+    packed_on_revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTerms:
+    number: str
+    supplier_id: str
+    ship_to_id: str = ""
+    shipped_at: datetime | None = None
+    expected_on: date | None = None
+    carrier: str = ""
+    bill_of_lading: str = ""
+    carrier_reference: str = ""
+    lines: tuple[NoticeLineTerms, ...] = ()
+
+    @property
+    def fingerprint(self) -> str:
+        way = (self.shipped_at, self.expected_on, self.carrier, self.bill_of_lading, self.carrier_reference)
+        return fingerprint(self.number, self.supplier_id, self.ship_to_id, *way, unordered(self.lines))
+
+
+@dataclass(slots=True, kw_only=True)
+class NoticeLine:
+    """`base` is in the item's base unit, as are the balances; `from_on_order` is how much of it was on order when it
+    was announced. A line of another item than the order's counts on no order."""
+
+    line_id: str
+    terms: NoticeLineTerms
+    purchase_order_id: str
+    purchase_order_number: str
+    order_line_id: str
+    line_number: str
+    sku: str
+    base: Decimal
+    base_unit: str
+    factor: Decimal
+    from_on_order: Decimal = ZERO
+    flags: tuple[Flag, ...] = ()
+    received: Decimal = ZERO
+    short: Decimal = ZERO
+
+    @property
+    def remaining(self) -> Decimal:
+        """Announced and neither received nor closed."""
+        return self.base - self.received - self.short
+
+    @property
+    def counts_on_order(self) -> bool:
+        return Flag.ITEM_DIFFERS not in self.flags and Flag.DROP_SHIP not in self.flags
+
+
+@dataclass(frozen=True, slots=True)
+class ShortLine:
+    """What did not arrive, in the base unit."""
+
+    purchase_order_id: str
+    order_line_id: str
+    sku: str
+    quantity: Quantity
+    stays_on_order: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedLine:
+    terms: NoticeLineTerms
+    reason: str
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ShipNotice:
+    ship_notice_id: str
+    business_unit: str
+    terms: NoticeTerms
+    ship_to_id: str
+    recorded_at: datetime
+    state: NoticeState = NoticeState.IN_TRANSIT
+    express: bool = False
+    lines: list[NoticeLine] = field(default_factory=list)
+    content: str = ""
+    version: int = 0
+    event_version: int = 0
+    events: list[events.Event] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        return self.terms.number
+
+    @property
+    def supplier_id(self) -> str:
+        return self.terms.supplier_id
+
+    @property
+    def purchase_order_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.purchase_order_id for each in self.lines))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        orders = dict.fromkeys(f"po:{each.purchase_order_number}" for each in self.lines)
+        return (f"asn:{self.number}", *orders)
+
+    @property
+    def open(self) -> bool:
+        return self.state in {NoticeState.IN_TRANSIT, NoticeState.PARTLY_RECEIVED}
+
+    @property
+    def arrived(self) -> bool:
+        return any(each.received > ZERO for each in self.lines)
+
+    def note_arrival(self) -> None:
+        """Some of it was received: the notice ends when nothing more of it is on its way."""
+        if not self.open:
+            return
+        if any(each.remaining > ZERO for each in self.lines):
+            self.state = NoticeState.PARTLY_RECEIVED if self.arrived else NoticeState.IN_TRANSIT
+        else:
+            self.end(())
+
+    def end(self, short_lines: tuple[ShortLine, ...]) -> None:
+        self.state = NoticeState.CLOSED_SHORT if short_lines else NoticeState.RECEIVED
+        self.events.append(events.ShipNoticeClosed(self, short_lines))

@@ -1,0 +1,193 @@
+"""What the use cases need of the outside: the records they load and save, and what they know of master data.
+
+Whoever changes orders locks them in the order of their ids, and ship notices after them, so that nobody waits in a
+circle. What was loaded is saved when the work ends; nothing is saved by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Protocol
+
+from procurement.domain.booking import Tolerances
+from procurement.domain.concerns import Concern
+from procurement.domain.expected import ExpectedReceipt
+from procurement.domain.purchase_order import OrderState, PurchaseOrder
+from procurement.domain.quantities import Item
+from procurement.domain.receipt import Receipt
+from procurement.domain.ship_notice import ShipNotice
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The system instance, its document, and when it happened there; `role` as the contract numbers it."""
+
+    system: str
+    role: int
+    document: str = ""
+    revision: str = ""
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderName:
+    """An order as a partner names it: our id, or a number, with the business unit where that is not unique."""
+
+    purchase_order_id: str = ""
+    number: str = ""
+    business_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeName:
+    """A ship notice as a warehouse names it; the number may be several suppliers'."""
+
+    ship_notice_id: str = ""
+    number: str = ""
+
+
+class NoticePurpose(Enum):
+    ORIGINAL = "original"
+    REPLACE = "replace"
+    CANCEL = "cancel"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    location_id: str
+    system: str = ""
+    business_unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """Something to look at again if it has not been settled until then."""
+
+    kind: str
+    subject: str
+    due_at: datetime
+    transaction_ids: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """`after` is the id of the last order of the page before; newest first."""
+
+    state: OrderState | None = None
+    supplier_id: str = ""
+    size: int = 100
+    after: str = ""
+
+
+class PurchaseOrders(Protocol):
+    async def claim(self, system: str, business_unit: str, number: str) -> PurchaseOrder | None:
+        """The order of this number, locked; where there is none, nobody else can create it until this work ends."""
+
+    async def lock(self, names: Iterable[OrderName], ids: Iterable[str] = ()) -> list[PurchaseOrder]:
+        """The orders that are known of those named, locked in the order of their ids."""
+
+    async def find(self, names: Iterable[OrderName]) -> list[PurchaseOrder]:
+        """The same, to read only."""
+
+    async def page(self, page: OrderPage) -> list[PurchaseOrder]: ...
+
+    def add(self, order: PurchaseOrder) -> None: ...
+
+
+class ShipNotices(Protocol):
+    async def claim(self, supplier_id: str, number: str) -> frozenset[str]:
+        """Nobody else can record this number until this work ends; the ids of the orders that it names so far."""
+
+    async def orders_of(self, names: Iterable[NoticeName]) -> frozenset[str]:
+        """The ids of the orders that these notices name."""
+
+    async def lock_number(self, supplier_id: str, number: str) -> list[ShipNotice]:
+        """All that were recorded under the number, the one in force last."""
+
+    async def lock(self, names: Iterable[NoticeName], order_ids: Iterable[str]) -> list[ShipNotice]:
+        """Those named that are in force, and the open ones of these orders, oldest first."""
+
+    async def find(self, supplier_id: str, number: str, ship_notice_id: str) -> ShipNotice | None: ...
+
+    async def of_order(self, purchase_order_id: str) -> list[ShipNotice]: ...
+
+    def add(self, notice: ShipNotice) -> None: ...
+
+
+class Receipts(Protocol):
+    async def claim(self, system: str, number: str) -> Receipt | None:
+        """The receipt of this number, or nobody else can record it until this work ends."""
+
+    async def find(self, system: str, number: str, receipt_id: str) -> Receipt | None: ...
+
+    async def of_order(self, purchase_order_id: str) -> list[Receipt]: ...
+
+    def add(self, receipt: Receipt) -> None: ...
+
+
+class ExpectedReceipts(Protocol):
+    async def of(self, references: Iterable[str]) -> dict[str, dict[str, ExpectedReceipt]]:
+        """By reference and place."""
+
+    def add(self, expected: Iterable[ExpectedReceipt]) -> None: ...
+
+
+class MasterData(Protocol):
+    async def items(self, skus: Iterable[str]) -> dict[str, Item]:
+        """Those that are known and valid today."""
+
+    async def locations(self, location_ids: Iterable[str]) -> dict[str, Location]: ...
+
+    async def suppliers(self, party_ids: Iterable[str]) -> frozenset[str]: ...
+
+
+class Policies(Protocol):
+    async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances: ...
+
+    async def over_percent(self, business_unit: str, partner: str) -> Decimal: ...
+
+    async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
+        """A time that the policy table or its default gives."""
+
+
+class Work(Protocol):
+    """One transaction. `now` is when it began."""
+
+    @property
+    def purchase_orders(self) -> PurchaseOrders: ...
+    @property
+    def ship_notices(self) -> ShipNotices: ...
+    @property
+    def receipts(self) -> Receipts: ...
+    @property
+    def expected(self) -> ExpectedReceipts: ...
+    @property
+    def master_data(self) -> MasterData: ...
+    @property
+    def policies(self) -> Policies: ...
+    @property
+    def now(self) -> datetime: ...
+
+    def raise_concern(self, concern: Concern) -> None: ...
+
+    def settle(self, identities: Sequence[str], resolution: str) -> None: ...
+
+    def set_deadline(self, deadline: Deadline) -> None: ...
+
+    def drop_deadline(self, kind: str, subject: str) -> None: ...
+
+    def note(
+        self, *, keys: Iterable[str] = (), transaction_ids: Sequence[str] = (), outcome: str = "", reason: str = ""
+    ) -> None:
+        """What the step of this work is about, for the timeline."""
+
+
+class UnitOfWork(Protocol):
+    def __call__(self, origin: Origin | None = None) -> AbstractAsyncContextManager[Work]:
+        """Commits at the end, with the events and concerns of what was loaded or added; rolls back on any error."""

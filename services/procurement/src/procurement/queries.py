@@ -1,0 +1,62 @@
+"""Reads: they change nothing and lock nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.receipt import Receipt
+from procurement.domain.refusals import (
+    PurchaseOrderAmbiguous,
+    PurchaseOrderUnknown,
+    ReceiptUnknown,
+    ShipNoticeUnknown,
+)
+from procurement.domain.ship_notice import ShipNotice
+from procurement.ports import OrderName, OrderPage, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWithGoods:
+    order: PurchaseOrder
+    notices: list[ShipNotice]
+    receipts: list[Receipt]
+
+
+async def get_purchase_order(name: OrderName, uow: UnitOfWork) -> OrderWithGoods:
+    """Raises PurchaseOrderUnknown, PurchaseOrderAmbiguous."""
+    async with uow() as work:
+        found = await work.purchase_orders.find([name])
+        if not found:
+            raise PurchaseOrderUnknown(name.number or name.purchase_order_id)
+        if len(found) > 1:
+            raise PurchaseOrderAmbiguous(name.number)
+        order_id = found[0].purchase_order_id
+        notices = await work.ship_notices.of_order(order_id)
+        return OrderWithGoods(found[0], notices, await work.receipts.of_order(order_id))
+
+
+async def list_purchase_orders(page: OrderPage, uow: UnitOfWork) -> tuple[list[PurchaseOrder], str]:
+    """A page and the token of the next one, empty at the end."""
+    async with uow() as work:
+        found = await work.purchase_orders.page(page)
+    more = found[-1].purchase_order_id if len(found) == page.size else ""
+    return found, more
+
+
+async def get_ship_notice(supplier_id: str, number: str, ship_notice_id: str, uow: UnitOfWork) -> ShipNotice:
+    """Raises ShipNoticeUnknown."""
+    async with uow() as work:
+        found = await work.ship_notices.find(supplier_id, number, ship_notice_id)
+    if found is None:
+        raise ShipNoticeUnknown(number or ship_notice_id)
+    return found
+
+
+async def get_receipt(system: str, number: str, receipt_id: str, uow: UnitOfWork) -> Receipt:
+    """Raises ReceiptUnknown."""
+    async with uow() as work:
+        found = await work.receipts.find(system, number, receipt_id)
+    if found is None:
+        raise ReceiptUnknown(number or receipt_id)
+    return found

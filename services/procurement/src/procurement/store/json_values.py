@@ -1,0 +1,223 @@
+"""Values that stand inside a row as JSON, both ways. Decimals are text, days and instants ISO 8601."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from procurement.domain.order_line import ProposedChange
+from procurement.domain.outcomes import LineAcknowledgment, Outcome
+from procurement.domain.quantities import Quantity
+from procurement.domain.receipt import Condition, Discrepancy, DiscrepancyCode, ReceiptLineTerms
+from procurement.domain.schedules import Promise, Schedule
+from procurement.domain.ship_notice import Lot, NoticeLineTerms
+from procurement.domain.terms import PlacedDocument, Placement, Price, Window
+
+Json = dict[str, Any]
+
+
+def _day(value: date | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _read_day(value: str | None) -> date | None:
+    return None if value is None else date.fromisoformat(value)
+
+
+def _instant(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _read_instant(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def quantity(value: Quantity) -> Json:
+    return {"value": str(value.value), "unit": value.unit}
+
+
+def read_quantity(value: Json) -> Quantity:
+    return Quantity(Decimal(value["value"]), value["unit"])
+
+
+def price(value: Price | None) -> Json | None:
+    if value is None:
+        return None
+    return {"amount": str(value.amount), "currency": value.currency, "unit": value.unit, "per": value.per}
+
+
+def read_price(value: Json | None) -> Price | None:
+    if value is None:
+        return None
+    return Price(Decimal(value["amount"]), value["currency"], value["unit"], value["per"])
+
+
+def window(value: Window | None) -> Json | None:
+    if value is None:
+        return None
+    days = {"from_date": _day(value.from_date), "to_date": _day(value.to_date)}
+    return {**days, "from_time": value.from_time, "to_time": value.to_time, "zone": value.zone}
+
+
+def read_window(value: Json | None) -> Window | None:
+    if value is None:
+        return None
+    days = (_read_day(value["from_date"]), _read_day(value["to_date"]))
+    return Window(*days, value["from_time"], value["to_time"], value["zone"])
+
+
+def lot(value: Lot | None) -> Json | None:
+    if value is None:
+        return None
+    return {"number": value.number, "expires_on": _day(value.expires_on), "made_on": _day(value.made_on)}
+
+
+def read_lot(value: Json | None) -> Lot | None:
+    if value is None:
+        return None
+    return Lot(value["number"], _read_day(value["expires_on"]), _read_day(value["made_on"]))
+
+
+def schedule(value: Schedule) -> Json:
+    return {"id": value.schedule_id, "quantity": str(value.quantity), "on": _day(value.on)}
+
+
+def read_schedule(value: Json) -> Schedule:
+    return Schedule(value["id"], Decimal(value["quantity"]), _read_day(value["on"]))
+
+
+def acknowledgment(value: LineAcknowledgment) -> Json:
+    return {
+        "outcome": value.outcome.value,
+        "code": value.code,
+        "quantity": None if value.quantity is None else quantity(value.quantity),
+        "on": _day(value.on),
+        "price": price(value.price),
+        "substitute_sku": value.substitute_sku,
+        "substitute_supplier_item": value.substitute_supplier_item,
+    }
+
+
+def read_acknowledgment(value: Json) -> LineAcknowledgment:
+    return LineAcknowledgment(
+        outcome=Outcome(value["outcome"]),
+        code=value["code"],
+        quantity=None if value["quantity"] is None else read_quantity(value["quantity"]),
+        on=_read_day(value["on"]),
+        price=read_price(value["price"]),
+        substitute_sku=value["substitute_sku"],
+        substitute_supplier_item=value["substitute_supplier_item"],
+    )
+
+
+def proposed(value: ProposedChange | None) -> Json | None:
+    if value is None:
+        return None
+    return {
+        "outcome": value.outcome.value,
+        "code": value.code,
+        "promises": [{"quantity": str(each.quantity), "on": _day(each.on)} for each in value.promises],
+        "price": price(value.price),
+        "sku": value.sku,
+        "supplier_item": value.supplier_item,
+        "decide_by": _instant(value.decide_by),
+    }
+
+
+def read_proposed(value: Json | None) -> ProposedChange | None:
+    if value is None:
+        return None
+    return ProposedChange(
+        outcome=Outcome(value["outcome"]),
+        code=value["code"],
+        promises=tuple(Promise(Decimal(each["quantity"]), _read_day(each["on"])) for each in value["promises"]),
+        price=read_price(value["price"]),
+        sku=value["sku"],
+        supplier_item=value["supplier_item"],
+        decide_by=_read_instant(value["decide_by"]),
+    )
+
+
+def placed_document(value: PlacedDocument) -> Json:
+    return {
+        "system_revision": value.system_revision,
+        "document": value.document,
+        "occurred_at": _instant(value.occurred_at),
+        "fingerprint": value.fingerprint,
+        "placement": value.placement.value,
+        "revision": value.revision,
+        "answered_at": _instant(value.answered_at),
+    }
+
+
+def read_placed_document(value: Json) -> PlacedDocument:
+    return PlacedDocument(
+        system_revision=value["system_revision"],
+        document=value["document"],
+        occurred_at=datetime.fromisoformat(value["occurred_at"]),
+        fingerprint=value["fingerprint"],
+        placement=Placement(value["placement"]),
+        revision=value["revision"],
+        answered_at=_read_instant(value["answered_at"]),
+    )
+
+
+def notice_line_terms(value: NoticeLineTerms) -> Json:
+    return {
+        "shipped": quantity(value.shipped),
+        "purchase_order_id": value.purchase_order_id,
+        "purchase_order_number": value.purchase_order_number,
+        "line_number": value.line_number,
+        "sku": value.sku,
+        "supplier_item": value.supplier_item,
+        "lot": lot(value.lot),
+        "pallet_sscc": value.pallet_sscc,
+        "carton_sscc": value.carton_sscc,
+        "packed_on_revision": value.packed_on_revision,
+    }
+
+
+def read_notice_line_terms(value: Json) -> NoticeLineTerms:
+    read_values = {"shipped": read_quantity(value["shipped"]), "lot": read_lot(value["lot"])}
+    return NoticeLineTerms(**value | read_values)
+
+
+def receipt_line_terms(value: ReceiptLineTerms) -> Json:
+    return {
+        "sku": value.sku,
+        "quantity": quantity(value.quantity),
+        "condition": value.condition.value,
+        "purchase_order_id": value.purchase_order_id,
+        "purchase_order_number": value.purchase_order_number,
+        "line_number": value.line_number,
+        "lot": lot(value.lot),
+        "ship_notice_id": value.ship_notice_id,
+        "ship_notice_number": value.ship_notice_number,
+        "sscc": value.sscc,
+    }
+
+
+def read_receipt_line_terms(value: Json) -> ReceiptLineTerms:
+    read_values = {
+        "quantity": read_quantity(value["quantity"]),
+        "condition": Condition(value["condition"]),
+        "lot": read_lot(value["lot"]),
+    }
+    return ReceiptLineTerms(**value | read_values)
+
+
+def discrepancy(value: Discrepancy) -> Json:
+    return {
+        "code": value.code.value,
+        "sku": value.sku,
+        "quantity": quantity(value.quantity),
+        "purchase_order_id": value.purchase_order_id,
+        "order_line_id": value.order_line_id,
+        "beyond_tolerance": value.beyond_tolerance,
+    }
+
+
+def read_discrepancy(value: Json) -> Discrepancy:
+    read_values = {"code": DiscrepancyCode(value["code"]), "quantity": read_quantity(value["quantity"])}
+    return Discrepancy(**value | read_values)

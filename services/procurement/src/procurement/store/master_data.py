@@ -1,0 +1,64 @@
+"""What procurement knows of master data: kept from catalog's events, read by what is valid on the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from crossdock_kit.driver import Driver
+from crossdock_kit.json_rows import Row
+from sqlalchemy import Table
+
+from procurement.domain.quantities import Item
+from procurement.ports import Location
+from procurement.store import tables
+from procurement.store.rows import read_item
+from procurement.store.upserts import upsert
+
+
+def _valid(table: str, key: str) -> str:
+    return (
+        f"SELECT DISTINCT ON ({key}) * FROM {table} WHERE tenant = $1 AND {key} = ANY($2::text[])"  # noqa: S608
+        f" AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3) ORDER BY {key}, valid_from DESC"
+    )
+
+
+_ITEMS = _valid("item", "sku")
+_LOCATIONS = _valid("location", "location_id")
+_PARTIES = _valid("party", "party_id")
+
+
+class KnownMasterData:
+    def __init__(self, driver: Driver, tenant: str, today: date) -> None:
+        self._driver, self._tenant, self._today = driver, tenant, today
+
+    async def items(self, skus: Iterable[str]) -> dict[str, Item]:
+        found = await self._driver.fetch(_ITEMS, self._tenant, sorted(set(skus)), self._today)
+        return {row["sku"]: read_item(row) for row in found}
+
+    async def locations(self, location_ids: Iterable[str]) -> dict[str, Location]:
+        found = await self._driver.fetch(_LOCATIONS, self._tenant, sorted(set(location_ids)), self._today)
+        return {row["location_id"]: Location(row["location_id"], row["system"], row["business_unit"]) for row in found}
+
+    async def suppliers(self, party_ids: Iterable[str]) -> frozenset[str]:
+        found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
+        return frozenset(row["party_id"] for row in found if row["supplier"])
+
+
+async def remember_items(driver: Driver, records: Sequence[Row]) -> None:
+    await _remember(driver, tables.item, records)
+
+
+async def remember_locations(driver: Driver, records: Sequence[Row]) -> None:
+    await _remember(driver, tables.location, records)
+
+
+async def remember_parties(driver: Driver, records: Sequence[Row]) -> None:
+    await _remember(driver, tables.party, records)
+
+
+async def _remember(driver: Driver, table: Table, records: Sequence[Row]) -> None:
+    """Of several records of a batch for the same key and first day, the last counts."""
+    keys = [column.name for column in table.primary_key]
+    latest = {tuple(row[key] for key in keys): row for row in records}
+    await upsert(driver, table, list(latest.values()))

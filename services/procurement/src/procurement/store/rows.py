@@ -1,0 +1,269 @@
+"""Aggregates as rows and back, column by column. A row names every column of its table but the tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+from crossdock_kit.json_rows import Row
+
+from procurement.domain.expected import ExpectedReceipt
+from procurement.domain.order_line import OrderLine
+from procurement.domain.purchase_order import PurchaseOrder, SystemNumber
+from procurement.domain.quantities import Item, plain
+from procurement.domain.receipt import Receipt, ReceiptLine, ReceiptTerms
+from procurement.domain.ship_notice import Flag, NoticeLine, NoticeState, NoticeTerms, ShipNotice
+from procurement.store import json_values as values
+
+Record = Any
+"""A row as asyncpg gives it, read by column name."""
+
+BALANCES = (
+    "ordered",
+    "rejected",
+    "backordered",
+    "on_hold",
+    "in_transit",
+    "shipped",
+    "received",
+    "damaged",
+    "closed_short",
+)
+_ORDER_FIELDS = (
+    "purchase_order_id",
+    "system",
+    "number",
+    "business_unit",
+    "supplier_id",
+    "currency",
+    "incoterms",
+    "ordered_on",
+    "ship_to_id",
+    "express",
+    "cancelled",
+    "revision",
+    "acknowledged_revision",
+    "content",
+    "in_force_at",
+    "system_revision",
+    "lines_made",
+    "version",
+    "event_version",
+    "created_at",
+    "updated_at",
+)
+_LINE_FIELDS = (
+    "line_id",
+    "line_number",
+    "sku",
+    "supplier_item",
+    "description",
+    "base_unit",
+    "ship_to_id",
+    "drop_ship_party_id",
+    "answered_revision",
+    "answered_at",
+    "cancelled",
+    "announced_on",
+    "schedules_made",
+)
+
+
+def _balances(row: Record, names: Iterable[str]) -> dict[str, Any]:
+    return {name: plain(row[name]) for name in names}
+
+
+# --- purchase orders
+
+
+def order_row(order: PurchaseOrder) -> Row:
+    return {name: getattr(order, name) for name in _ORDER_FIELDS} | {
+        "state": order.state.value,
+        "documents": [values.placed_document(each) for each in order.documents],
+        "system_numbers": [{"system": each.system, "number": each.number} for each in order.system_numbers],
+    }
+
+
+def order_line_row(order: PurchaseOrder, position: int, line: OrderLine) -> Row:
+    return {name: getattr(line, name) for name in (*_LINE_FIELDS, *BALANCES)} | {
+        "purchase_order_id": order.purchase_order_id,
+        "position": position,
+        "quantity": values.quantity(line.quantity),
+        "factor": line.factor,
+        "price": values.price(line.price),
+        "window": values.window(line.window),
+        "requested": [values.schedule(each) for each in line.requested],
+        "confirmed": [values.schedule(each) for each in line.confirmed],
+        "proposed": values.proposed(line.proposed),
+        "answers": [values.acknowledgment(each) for each in line.answers],
+        "state": line.state.value,
+    }
+
+
+def read_order(row: Record, lines: list[Record]) -> PurchaseOrder:
+    return PurchaseOrder(
+        **{name: row[name] for name in _ORDER_FIELDS},
+        documents=[values.read_placed_document(each) for each in row["documents"]],
+        system_numbers=[SystemNumber(**each) for each in row["system_numbers"]],
+        lines=[_read_line(each) for each in lines],
+    )
+
+
+def _read_line(row: Record) -> OrderLine:
+    return OrderLine(
+        **{name: row[name] for name in _LINE_FIELDS},
+        **_balances(row, BALANCES),
+        quantity=values.read_quantity(row["quantity"]),
+        factor=plain(row["factor"]),
+        price=values.read_price(row["price"]),
+        window=values.read_window(row["window"]),
+        requested=[values.read_schedule(each) for each in row["requested"]],
+        confirmed=[values.read_schedule(each) for each in row["confirmed"]],
+        proposed=values.read_proposed(row["proposed"]),
+        answers=tuple(values.read_acknowledgment(each) for each in row["answers"]),
+    )
+
+
+# --- ship notices
+
+
+_NOTICE_TERMS = ("number", "supplier_id", "shipped_at", "expected_on", "carrier", "bill_of_lading", "carrier_reference")
+_NOTICE_FIELDS = (
+    "ship_notice_id",
+    "business_unit",
+    "ship_to_id",
+    "content",
+    "express",
+    "version",
+    "event_version",
+    "recorded_at",
+)
+_NOTICE_LINE_FIELDS = (
+    "purchase_order_id",
+    "purchase_order_number",
+    "order_line_id",
+    "line_number",
+    "sku",
+    "base_unit",
+)
+_NOTICE_BALANCES = ("base", "factor", "from_on_order", "received", "short")
+
+
+def notice_row(notice: ShipNotice) -> Row:
+    terms = {name: getattr(notice.terms, name) for name in _NOTICE_TERMS}
+    own = {name: getattr(notice, name) for name in _NOTICE_FIELDS}
+    return terms | own | {"named_ship_to_id": notice.terms.ship_to_id, "state": notice.state.value}
+
+
+def notice_line_row(notice: ShipNotice, line: NoticeLine) -> Row:
+    return {name: getattr(line, name) for name in (*_NOTICE_LINE_FIELDS, *_NOTICE_BALANCES)} | {
+        "ship_notice_id": notice.ship_notice_id,
+        "line_id": int(line.line_id),
+        "flags": [each.value for each in line.flags],
+        "terms": values.notice_line_terms(line.terms),
+    }
+
+
+def read_notice(row: Record, lines: list[Record]) -> ShipNotice:
+    found = [_read_notice_line(each) for each in lines]
+    terms = NoticeTerms(
+        **{name: row[name] for name in _NOTICE_TERMS},
+        ship_to_id=row["named_ship_to_id"],
+        lines=tuple(each.terms for each in found),
+    )
+    own = {name: row[name] for name in _NOTICE_FIELDS}
+    return ShipNotice(**own, terms=terms, state=NoticeState(row["state"]), lines=found)
+
+
+def _read_notice_line(row: Record) -> NoticeLine:
+    return NoticeLine(
+        **{name: row[name] for name in _NOTICE_LINE_FIELDS},
+        **_balances(row, _NOTICE_BALANCES),
+        line_id=str(row["line_id"]),
+        flags=tuple(Flag(each) for each in row["flags"]),
+        terms=values.read_notice_line_terms(row["terms"]),
+    )
+
+
+# --- receipts
+
+
+_RECEIPT_TERMS = ("system", "number", "location_id", "received_at", "final")
+_RECEIPT_FIELDS = ("receipt_id", "business_unit", "express", "content", "event_version", "recorded_at")
+_RECEIPT_LINE_FIELDS = (
+    "purchase_order_id",
+    "purchase_order_number",
+    "order_line_id",
+    "line_number",
+    "ship_notice_id",
+    "ship_notice_number",
+    "base_unit",
+)
+_RECEIPT_BALANCES = ("base", "from_in_transit", "from_on_order")
+
+
+def receipt_row(receipt: Receipt) -> Row:
+    terms = {name: getattr(receipt.terms, name) for name in _RECEIPT_TERMS}
+    own = {name: getattr(receipt, name) for name in _RECEIPT_FIELDS}
+    return terms | own | {"discrepancies": [values.discrepancy(each) for each in receipt.discrepancies]}
+
+
+def receipt_line_row(receipt: Receipt, line: ReceiptLine) -> Row:
+    return {name: getattr(line, name) for name in (*_RECEIPT_LINE_FIELDS, *_RECEIPT_BALANCES)} | {
+        "receipt_id": receipt.receipt_id,
+        "line_id": int(line.line_id),
+        "terms": values.receipt_line_terms(line.terms),
+    }
+
+
+def read_receipt(row: Record, lines: list[Record]) -> Receipt:
+    found = [_read_receipt_line(each) for each in lines]
+    reported = tuple(each.terms for each in found)
+    terms = ReceiptTerms(**{name: row[name] for name in _RECEIPT_TERMS}, lines=reported)
+    own = {name: row[name] for name in _RECEIPT_FIELDS}
+    discrepancies = [values.read_discrepancy(each) for each in row["discrepancies"]]
+    return Receipt(**own, terms=terms, lines=found, discrepancies=discrepancies)
+
+
+def _read_receipt_line(row: Record) -> ReceiptLine:
+    return ReceiptLine(
+        **{name: row[name] for name in _RECEIPT_LINE_FIELDS},
+        **_balances(row, _RECEIPT_BALANCES),
+        line_id=str(row["line_id"]),
+        terms=values.read_receipt_line_terms(row["terms"]),
+    )
+
+
+# --- what warehouses expect
+
+
+_EXPECTED_FIELDS = (
+    "reference",
+    "location_id",
+    "business_unit",
+    "supplier_id",
+    "ship_notice_number",
+    "sequence",
+    "content",
+    "withdrawn",
+    "express",
+)
+
+
+def expected_row(expected: ExpectedReceipt) -> Row:
+    lists = {"transaction_ids": list(expected.transaction_ids), "keys": list(expected.keys)}
+    return {name: getattr(expected, name) for name in _EXPECTED_FIELDS} | lists
+
+
+def read_expected(row: Record) -> ExpectedReceipt:
+    lists: dict[str, Any] = {"transaction_ids": tuple(row["transaction_ids"]), "keys": tuple(row["keys"])}
+    return ExpectedReceipt(**{name: row[name] for name in _EXPECTED_FIELDS}, **lists)
+
+
+# --- master data
+
+
+def read_item(row: Record) -> Item:
+    factors = {unit: Decimal(base) for unit, base in row["factors"].items()}
+    return Item(row["sku"], row["base_unit"], factors, row["category"])

@@ -1,0 +1,253 @@
+"""The tables that procurement owns. Every row belongs to a tenant; balances are exact and in base units.
+
+What is part of a line and never looked for alone (schedules, answers, a proposal) stands in its row as JSON; numbers in
+it are text. Natural keys are unique for ever.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock_kit.database.tables import instant, number, tenant_key, texts, words
+from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Numeric, Table, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+
+def balance(name: str) -> Column[Any]:
+    return Column(name, Numeric(21, 6), nullable=False, server_default=text("0"))
+
+
+def factor(name: str) -> Column[Any]:
+    return Column(name, Numeric(21, 6), nullable=False, server_default=text("1"))
+
+
+def flag(name: str) -> Column[Any]:
+    return Column(name, Boolean, nullable=False, server_default=text("false"))
+
+
+def day(name: str) -> Column[Any]:
+    return Column(name, Date, nullable=True)
+
+
+def document(name: str) -> Column[Any]:
+    """JSON that belongs to the row."""
+    return Column(name, JSONB, nullable=True)
+
+
+purchase_order = Table(
+    "purchase_order",
+    metadata,
+    tenant_key(),
+    words("purchase_order_id", key=True),
+    words("system"),
+    words("number"),
+    words("business_unit"),
+    words("supplier_id"),
+    words("state"),
+    words("currency"),
+    words("incoterms"),
+    Column("ordered_on", Date, nullable=False),
+    words("ship_to_id"),
+    flag("express"),
+    flag("cancelled"),
+    number("revision", Integer),
+    number("acknowledged_revision", Integer),
+    words("content"),
+    instant("in_force_at", optional=True),
+    words("system_revision"),
+    document("documents"),
+    document("system_numbers"),
+    number("lines_made", Integer),
+    number("version"),
+    number("event_version"),
+    instant("created_at"),
+    instant("updated_at", optional=True),
+    Index("purchase_order_once", "tenant", "system", "business_unit", "number", unique=True),
+    Index("purchase_order_number", "tenant", "number"),
+    Index("purchase_order_state", "tenant", "state", "purchase_order_id"),
+)
+
+purchase_order_line = Table(
+    "purchase_order_line",
+    metadata,
+    tenant_key(),
+    words("line_id", key=True),
+    words("purchase_order_id"),
+    number("position", Integer),
+    words("line_number"),
+    words("sku"),
+    words("supplier_item"),
+    words("description"),
+    document("quantity"),
+    words("base_unit"),
+    factor("factor"),
+    words("ship_to_id"),
+    words("drop_ship_party_id"),
+    document("price"),
+    document("window"),
+    document("requested"),
+    document("confirmed"),
+    document("proposed"),
+    document("answers"),
+    number("answered_revision", Integer),
+    instant("answered_at", optional=True),
+    flag("cancelled"),
+    words("state"),
+    balance("ordered"),
+    balance("rejected"),
+    balance("backordered"),
+    balance("on_hold"),
+    balance("in_transit"),
+    balance("shipped"),
+    balance("received"),
+    balance("damaged"),
+    balance("closed_short"),
+    day("announced_on"),
+    number("schedules_made", Integer),
+    Index("purchase_order_line_order", "tenant", "purchase_order_id", "position"),
+)
+
+ship_notice = Table(
+    "ship_notice",
+    metadata,
+    tenant_key(),
+    words("ship_notice_id", key=True),
+    words("business_unit"),
+    words("supplier_id"),
+    words("number"),
+    words("named_ship_to_id"),
+    words("ship_to_id"),
+    words("state"),
+    instant("shipped_at", optional=True),
+    day("expected_on"),
+    words("carrier"),
+    words("bill_of_lading"),
+    words("carrier_reference"),
+    words("content"),
+    flag("express"),
+    number("version"),
+    number("event_version"),
+    instant("recorded_at"),
+    Index(
+        "ship_notice_once",
+        "tenant",
+        "supplier_id",
+        "number",
+        unique=True,
+        postgresql_where=text("state <> 'replaced'"),
+    ),
+    Index("ship_notice_number", "tenant", "number"),
+)
+
+ship_notice_line = Table(
+    "ship_notice_line",
+    metadata,
+    tenant_key(),
+    words("ship_notice_id", key=True),
+    Column("line_id", Integer, primary_key=True, autoincrement=False),
+    words("purchase_order_id"),
+    words("purchase_order_number"),
+    words("order_line_id"),
+    words("line_number"),
+    words("sku"),
+    balance("base"),
+    words("base_unit"),
+    factor("factor"),
+    balance("from_on_order"),
+    balance("received"),
+    balance("short"),
+    texts("flags"),
+    document("terms"),
+    Index("ship_notice_line_order", "tenant", "purchase_order_id"),
+)
+
+receipt = Table(
+    "receipt",
+    metadata,
+    tenant_key(),
+    words("receipt_id", key=True),
+    words("business_unit"),
+    words("system"),
+    words("number"),
+    words("location_id"),
+    instant("received_at"),
+    flag("final"),
+    flag("express"),
+    words("content"),
+    document("discrepancies"),
+    number("event_version"),
+    instant("recorded_at"),
+    Index("receipt_once", "tenant", "system", "number", unique=True),
+)
+
+receipt_line = Table(
+    "receipt_line",
+    metadata,
+    tenant_key(),
+    words("receipt_id", key=True),
+    Column("line_id", Integer, primary_key=True, autoincrement=False),
+    words("purchase_order_id"),
+    words("purchase_order_number"),
+    words("order_line_id"),
+    words("line_number"),
+    words("ship_notice_id"),
+    words("ship_notice_number"),
+    balance("base"),
+    words("base_unit"),
+    balance("from_in_transit"),
+    balance("from_on_order"),
+    document("terms"),
+    Index("receipt_line_order", "tenant", "purchase_order_id"),
+)
+
+expected_receipt = Table(
+    "expected_receipt",
+    metadata,
+    tenant_key(),
+    words("reference", key=True),
+    words("location_id", key=True),
+    words("business_unit"),
+    words("supplier_id"),
+    words("ship_notice_number"),
+    texts("transaction_ids"),
+    texts("keys"),
+    number("sequence"),
+    words("content"),
+    flag("withdrawn"),
+    flag("express"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    tenant_key(),
+    words("sku", key=True),
+    Column("valid_from", Date, primary_key=True),
+    day("valid_to"),
+    words("base_unit"),
+    words("category"),
+    document("factors"),
+)
+
+location = Table(
+    "location",
+    metadata,
+    tenant_key(),
+    words("location_id", key=True),
+    Column("valid_from", Date, primary_key=True),
+    day("valid_to"),
+    words("system"),
+    words("business_unit"),
+)
+
+party = Table(
+    "party",
+    metadata,
+    tenant_key(),
+    words("party_id", key=True),
+    Column("valid_from", Date, primary_key=True),
+    day("valid_to"),
+    flag("supplier"),
+)

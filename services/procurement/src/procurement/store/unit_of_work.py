@@ -1,0 +1,205 @@
+"""One transaction of a use case: loads through the repositories, and at the end writes what changed with its events.
+
+Order at the end: rows first, in the order in which they were locked, then the journal by the kit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Protocol
+
+from crossdock_kit import context
+from crossdock_kit import events as kit_events
+from crossdock_kit.events import NewEvent
+from crossdock_kit.exceptions import NewException
+from crossdock_kit.json_rows import Row
+from crossdock_kit.timers import NewTimer
+from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
+from crossdock_kit.unit_of_work import Work as KitWork
+from sqlalchemy import Table
+
+from procurement.domain import events
+from procurement.domain.concerns import Concern
+from procurement.ports import Deadline, Origin
+from procurement.store import rows, tables
+from procurement.store.master_data import KnownMasterData
+from procurement.store.policies import TenantPolicies
+from procurement.store.repositories import Expected, Notices, Orders, Receipts, snapshot_order
+from procurement.store.upserts import upsert
+from procurement.wire.events import announcement
+
+
+class Announces(Protocol):
+    """An aggregate that records its events and counts them."""
+
+    event_version: int
+    events: list[events.Event]
+
+
+class Concerned(Protocol):
+    concerns: list[Concern]
+    settled: list[str]
+
+
+class ProcurementWork:
+    """The ports on one open work of the kit."""
+
+    def __init__(self, work: KitWork, origin: Origin | None) -> None:
+        self._work, self._origin = work, origin
+        driver, tenant = work.driver, work.tenant
+        self.purchase_orders = Orders(driver, tenant)
+        self.ship_notices = Notices(driver, tenant)
+        self.receipts = Receipts(driver, tenant)
+        self.expected = Expected(driver, tenant)
+        self.master_data = KnownMasterData(driver, tenant, work.now.date())
+        self.policies = TenantPolicies(driver, tenant, work.now)
+
+    @property
+    def now(self) -> datetime:
+        return self._work.now
+
+    def raise_concern(self, concern: Concern) -> None:
+        self._work.raise_exception(
+            NewException(
+                failure_class=concern.failure_class,
+                code=concern.code,
+                summary=concern.summary,
+                owner=concern.owner,
+                subject=concern.subject,
+                transaction_ids=concern.transaction_ids,
+                keys=concern.keys,
+                details=concern.details,
+                dedupe_key=concern.identity,
+            )
+        )
+
+    def settle(self, identities: Sequence[str], resolution: str) -> None:
+        for each in dict.fromkeys(identities):
+            self._work.resolve_exception(each, resolution)
+
+    def set_deadline(self, deadline: Deadline) -> None:
+        self._work.set_timer(
+            NewTimer(
+                kind=deadline.kind,
+                subject=deadline.subject,
+                due_at=deadline.due_at,
+                transaction_ids=deadline.transaction_ids,
+                keys=deadline.keys,
+            )
+        )
+
+    def drop_deadline(self, kind: str, subject: str) -> None:
+        self._work.cancel_timer(kind, subject)
+
+    def note(
+        self, *, keys: Iterable[str] = (), transaction_ids: Sequence[str] = (), outcome: str = "", reason: str = ""
+    ) -> None:
+        self._work.note(keys=keys, transaction_ids=transaction_ids, outcome=outcome, reason=reason)
+
+    async def save(self) -> None:
+        """Writes what changed and hands events and concerns to the kit's work."""
+        await self._save_orders()
+        await self._save_notices()
+        await self._save_receipts()
+        expected = [each for each in self.expected.held.values() if each.events]
+        for each in expected:
+            self._record(each.events, each.sequence)
+        await self._write(tables.expected_receipt, [rows.expected_row(each) for each in expected])
+
+    async def _save_orders(self) -> None:
+        heads, lines = list[Row](), list[Row]()
+        for key, order in self.purchase_orders.held.items():
+            stored = self.purchase_orders.stored.get(key, {"head": None, "lines": {}})
+            found = snapshot_order(order)
+            if found == stored and not order.events:
+                self._tell(order)
+                continue
+            order.version += 1
+            order.updated_at = self.now
+            self._announce(order)
+            self._tell(order)
+            heads.append(rows.order_row(order))
+            lines += [row for line_id, row in found["lines"].items() if stored["lines"].get(line_id) != row]
+        await self._write(tables.purchase_order, heads)
+        await self._write(tables.purchase_order_line, lines)
+
+    async def _save_notices(self) -> None:
+        heads, lines = list[Row](), list[Row]()
+        for notice in self.ship_notices.held.values():
+            notice.version += 1
+            self._announce(notice)
+            self._tell(notice)
+            heads.append(rows.notice_row(notice))
+            lines += [rows.notice_line_row(notice, line) for line in notice.lines]
+        await self._write(tables.ship_notice, heads)
+        await self._write(tables.ship_notice_line, lines)
+
+    async def _save_receipts(self) -> None:
+        added = self.receipts.added
+        for receipt in added:
+            self._announce(receipt, occurred_at=receipt.terms.received_at)
+            self._tell(receipt)
+        await self._write(tables.receipt, [rows.receipt_row(each) for each in added])
+        await self._write(
+            tables.receipt_line, [rows.receipt_line_row(each, line) for each in added for line in each.lines]
+        )
+
+    async def _write(self, table: Table, written: list[Row]) -> None:
+        await upsert(self._work.driver, table, [{"tenant": self._work.tenant, **row} for row in written])
+
+    def _tell(self, aggregate: Concerned) -> None:
+        self.settle(aggregate.settled, "no longer holds")
+        for concern in aggregate.concerns:
+            self.raise_concern(concern)
+
+    def _announce(self, aggregate: Announces, occurred_at: datetime | None = None) -> None:
+        first = aggregate.event_version + 1
+        aggregate.event_version += len(aggregate.events)
+        self._record(aggregate.events, first, occurred_at)
+
+    def _record(self, recorded: list[events.Event], first: int, occurred_at: datetime | None = None) -> None:
+        when = occurred_at or (self._origin.occurred_at if self._origin else None) or self.now
+        for version, event in enumerate(recorded, first):
+            self._work.record(self._new_event(event, version, when))
+        recorded.clear()
+
+    def _new_event(self, event: events.Event, version: int, occurred_at: datetime) -> NewEvent:
+        told = announcement(event)
+        return NewEvent(
+            message=told.message,
+            tenant=self._work.tenant,
+            business_unit=told.business_unit,
+            aggregate_type=told.aggregate_type,
+            aggregate_id=told.aggregate_id,
+            version=version,
+            subject=told.subject,
+            keys=told.keys,
+            transaction_ids=told.transaction_ids,
+            occurred_at=occurred_at,
+            origin=_kit_origin(self._origin),
+            express=told.express,
+            transaction_type=told.transaction_type,
+            root_key=told.root_key,
+        )
+
+
+def _kit_origin(origin: Origin | None) -> kit_events.Origin | None:
+    if origin is None:
+        return None
+    return kit_events.Origin(system=origin.system, document=origin.document, revision=origin.revision)
+
+
+class ProcurementUnitOfWork:
+    """Opens works for the tenant of the call, event or timer that is being served."""
+
+    def __init__(self, uow: KitUnitOfWork, tenant: Callable[[], str] = context.tenant) -> None:
+        self._uow, self._tenant = uow, tenant
+
+    @asynccontextmanager
+    async def __call__(self, origin: Origin | None = None) -> AsyncIterator[ProcurementWork]:
+        async with self._uow(tenants=(self._tenant(),)) as work:
+            opened = ProcurementWork(work, origin)
+            yield opened
+            await opened.save()

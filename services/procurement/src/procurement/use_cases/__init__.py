@@ -1,0 +1,1 @@
+"""What can be done: commands, and for each one function that loads, tells and saves."""

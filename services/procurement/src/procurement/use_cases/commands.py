@@ -1,0 +1,48 @@
+"""Commands as callers mean them, free of how they travelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procurement.domain.answer import Answer
+from procurement.domain.receipt import ReceiptTerms
+from procurement.domain.ship_notice import NoticeTerms
+from procurement.domain.terms import OrderDocument
+from procurement.ports import NoticePurpose, OrderName, Origin
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitPurchaseOrder:
+    origin: Origin
+    document: OrderDocument
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgePurchaseOrder:
+    origin: Origin
+    order: OrderName
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class DecideProposedChange:
+    """`etag` is the state that the buyer saw; empty decides on whatever it is."""
+
+    purchase_order_id: str
+    line_number: str
+    accept: bool
+    reason: str = ""
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordShipNotice:
+    origin: Origin
+    purpose: NoticePurpose
+    terms: NoticeTerms
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReceipt:
+    origin: Origin
+    terms: ReceiptTerms

@@ -1,0 +1,109 @@
+"""What must not wait unseen: an order that the supplier does not answer, a change that the buyer does not decide, a
+shipment that does not arrive. Each is a timer with its exception; it goes with what it watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, time
+
+from procurement.domain.concerns import BUYER, SUPPLIER_DESK, Concern, identity
+from procurement.domain.line_concerns import DECISION_OVERDUE, about_line
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.ship_notice import ShipNotice
+from procurement.ports import Deadline, NoticeName, OrderName, Work
+
+UNACKNOWLEDGED = "procurement.unacknowledged"
+UNDECIDED = "procurement.undecided"
+NOT_ARRIVED = "procurement.not_arrived"
+
+ACKNOWLEDGMENT_HOURS = "procurement.acknowledgment_hours"
+DECISION_DAYS = "procurement.decision_days"
+ARRIVAL_DAYS = "procurement.arrival_days"
+
+PURCHASE_ORDER_UNACKNOWLEDGED = "PURCHASE_ORDER_UNACKNOWLEDGED"
+SHIP_NOTICE_NOT_RECEIVED = "SHIP_NOTICE_NOT_RECEIVED"
+
+
+async def watch_answer(work: Work, order: PurchaseOrder) -> None:
+    """The supplier owes an answer: by when is the policy's."""
+    subject = order.purchase_order_id
+    if not order.awaits_answer:
+        work.drop_deadline(UNACKNOWLEDGED, subject)
+        work.settle([identity(PURCHASE_ORDER_UNACKNOWLEDGED, f"purchase_order/{subject}")], "answered")
+        return
+    span = await work.policies.span(ACKNOWLEDGMENT_HOURS, order.business_unit, order.supplier_id)
+    work.set_deadline(Deadline(UNACKNOWLEDGED, subject, work.now + span, (subject,), order.keys))
+
+
+def watch_decisions(work: Work, order: PurchaseOrder) -> None:
+    for line in order.lines:
+        if line.proposed is None:
+            work.drop_deadline(UNDECIDED, line.line_id)
+        elif line.proposed.decide_by is not None:
+            ids = (order.purchase_order_id,)
+            work.set_deadline(Deadline(UNDECIDED, line.line_id, line.proposed.decide_by, ids, order.keys))
+
+
+async def watch_arrival(work: Work, notice: ShipNotice) -> None:
+    """Due some days after the announced day, or after the notice itself where it names none."""
+    if not notice.open:
+        work.drop_deadline(NOT_ARRIVED, notice.ship_notice_id)
+        work.settle([identity(SHIP_NOTICE_NOT_RECEIVED, f"ship_notice/{notice.ship_notice_id}")], "received")
+        return
+    expected = notice.terms.expected_on
+    begins = datetime.combine(expected, time(0), UTC) if expected else work.now
+    span = await work.policies.span(ARRIVAL_DAYS, notice.business_unit, notice.supplier_id)
+    due = max(begins, work.now) + span
+    work.set_deadline(Deadline(NOT_ARRIVED, notice.ship_notice_id, due, notice.purchase_order_ids, notice.keys))
+
+
+async def unacknowledged(subject: str, work: Work) -> None:
+    """The supplier has not answered in time."""
+    for order in await work.purchase_orders.lock([OrderName(purchase_order_id=subject)]):
+        if order.awaits_answer:
+            work.raise_concern(
+                Concern(
+                    code=PURCHASE_ORDER_UNACKNOWLEDGED,
+                    owner=BUYER,
+                    subject=f"purchase_order/{subject}",
+                    summary=f"{order.supplier_id} has not answered revision {order.revision} of order {order.number}",
+                    transaction_ids=(subject,),
+                    keys=order.keys,
+                )
+            )
+
+
+async def undecided(subject: str, work: Work) -> None:
+    """The buyer has not decided in time. `subject` is the line's id, which begins with the order's."""
+    for order in await work.purchase_orders.lock([OrderName(purchase_order_id=subject.rpartition(".")[0])]):
+        line = order.line_by_id(subject)
+        if line is not None and line.proposed is not None:
+            words = f"a change by the supplier ({line.proposed.code}) waits for a decision"
+            work.raise_concern(about_line(order, line, DECISION_OVERDUE, BUYER, words))
+
+
+async def not_arrived(subject: str, work: Work) -> None:
+    """Announced goods have not been received, or not all of them."""
+    name = NoticeName(ship_notice_id=subject)
+    orders = await work.ship_notices.orders_of([name])
+    await work.purchase_orders.lock([], orders)
+    for notice in await work.ship_notices.lock([name], []):
+        if notice.open:
+            work.raise_concern(
+                Concern(
+                    code=SHIP_NOTICE_NOT_RECEIVED,
+                    owner=SUPPLIER_DESK,
+                    subject=f"ship_notice/{subject}",
+                    summary=f"ship notice {notice.number} of {notice.supplier_id} was not received in time",
+                    transaction_ids=notice.purchase_order_ids,
+                    keys=notice.keys,
+                )
+            )
+
+
+HANDLERS: dict[str, Callable[[str, Work], Awaitable[None]]] = {
+    UNACKNOWLEDGED: unacknowledged,
+    UNDECIDED: undecided,
+    NOT_ARRIVED: not_arrived,
+}

@@ -1,0 +1,131 @@
+"""A supplier's ship notice: recorded once, replaced or cancelled, and told to the warehouse that will receive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from procurement.domain.announcing import OrderBook, announce, withdraw
+from procurement.domain.expected import expect_notice
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.refusals import LocationUnknown, ShipNoticeNamesNothing, ShipNoticeReused, ShipNoticeUnknown
+from procurement.domain.ship_notice import NoticeState, NoticeTerms, RefusedLine, ShipNotice
+from procurement.ports import NoticePurpose, OrderName, UnitOfWork, Work
+from procurement.use_cases.commands import RecordShipNotice
+from procurement.use_cases.deadlines import watch_arrival
+from procurement.use_cases.naming import Mint
+from procurement.use_cases.purchase_orders import tell_warehouses
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedShipNotice:
+    notice: ShipNotice
+    repeated: bool = False
+    refused: tuple[RefusedLine, ...] = ()
+
+
+async def record_ship_notice(command: RecordShipNotice, uow: UnitOfWork, mint: Mint) -> RecordedShipNotice:
+    """What is on its way counts on the orders it names. The same notice again changes nothing.
+
+    Raises ShipNoticeReused, ShipNoticeUnknown (cancel), ShipNoticeAlreadyReceived, ShipNoticeNamesNothing, ItemUnknown.
+    """
+    terms = command.terms
+    async with uow(command.origin) as work:
+        before = await work.ship_notices.claim(terms.supplier_id, terms.number)
+        book = OrderBook(await work.purchase_orders.lock(_named(terms), before))
+        known = await work.ship_notices.lock_number(terms.supplier_id, terms.number)
+        if (repeated := _repeated(known, command)) is not None:
+            work.note(keys=repeated.keys, transaction_ids=repeated.purchase_order_ids)
+            work.note(outcome="skipped", reason="repeated")
+            return RecordedShipNotice(repeated, repeated=True)
+        in_force = next((each for each in known if each.state is not NoticeState.REPLACED), None)
+        if in_force is not None:
+            await _withdraw(work, book, in_force, replaced=command.purpose is NoticePurpose.REPLACE)
+        if command.purpose is NoticePurpose.CANCEL:
+            return RecordedShipNotice(_required(in_force, terms))
+        notice = await _new_notice(work, book, terms, mint())
+        refused = await _announce(work, book, notice)
+        return RecordedShipNotice(notice, refused=tuple(refused))
+
+
+def _named(terms: NoticeTerms) -> set[OrderName]:
+    return {OrderName(each.purchase_order_id, each.purchase_order_number) for each in terms.lines}
+
+
+def _repeated(known: list[ShipNotice], command: RecordShipNotice) -> ShipNotice | None:
+    """The notice of which this is a repeat. Raises ShipNoticeReused for other content that replaces nothing."""
+    in_force = known[-1] if known else None
+    if command.purpose is NoticePurpose.CANCEL:
+        gone = in_force is not None and in_force.state is NoticeState.CANCELLED
+        return in_force if gone else None
+    content = command.terms.fingerprint
+    if command.purpose is NoticePurpose.REPLACE:
+        stands = in_force is not None and in_force.state is not NoticeState.CANCELLED
+        return in_force if in_force is not None and stands and in_force.content == content else None
+    same = next((each for each in known if each.content == content), None)
+    if same is None and in_force is not None:
+        raise ShipNoticeReused(command.terms.number)
+    return same
+
+
+def _required(notice: ShipNotice | None, terms: NoticeTerms) -> ShipNotice:
+    if notice is None:
+        raise ShipNoticeUnknown(terms.number)
+    return notice
+
+
+async def _withdraw(work: Work, book: OrderBook, notice: ShipNotice, *, replaced: bool) -> None:
+    if notice.state is NoticeState.CANCELLED:
+        notice.state = NoticeState.REPLACED
+    else:
+        withdraw(notice, book, replaced=replaced)
+    await _tell_dock(work, book, notice)
+
+
+async def _new_notice(work: Work, book: OrderBook, terms: NoticeTerms, ship_notice_id: str) -> ShipNotice:
+    orders = [each for each in book.orders if each.supplier_id == terms.supplier_id]
+    if not orders:
+        numbers = sorted({each.purchase_order_number or each.purchase_order_id for each in terms.lines})
+        raise ShipNoticeNamesNothing(terms.number, f"unknown orders: {', '.join(numbers)}")
+    ship_to_id = terms.ship_to_id or _destination(terms, book, orders[0])
+    if ship_to_id not in await work.master_data.locations([ship_to_id]) and not _drop_ship(orders):
+        raise LocationUnknown(ship_to_id)
+    return ShipNotice(
+        ship_notice_id=ship_notice_id,
+        business_unit=orders[0].business_unit,
+        terms=terms,
+        ship_to_id=ship_to_id,
+        recorded_at=work.now,
+        express=any(each.express for each in orders),
+    )
+
+
+def _destination(terms: NoticeTerms, book: OrderBook, order: PurchaseOrder) -> str:
+    """A notice that names no place goes where its first known line goes."""
+    numbers = {each.line_number for each in terms.lines}
+    line = next((each for each in order.lines if each.line_number in numbers), order.lines[0] if order.lines else None)
+    return line.ship_to_id if line else order.ship_to_id
+
+
+def _drop_ship(orders: list[PurchaseOrder]) -> bool:
+    return any(line.drop_ship_party_id for order in orders for line in order.lines)
+
+
+async def _announce(work: Work, book: OrderBook, notice: ShipNotice) -> list[RefusedLine]:
+    skus = {each.sku for each in notice.terms.lines if each.sku}
+    ordered = {line.sku for order in book.orders for line in order.lines}
+    items = await work.master_data.items(skus | ordered)
+    over = await work.policies.over_percent(notice.business_unit, notice.supplier_id)
+    refused = announce(notice, book, items, over)
+    work.ship_notices.add(notice)
+    await _tell_dock(work, book, notice)
+    return refused
+
+
+async def _tell_dock(work: Work, book: OrderBook, notice: ShipNotice) -> None:
+    """The notice's own expectation, and what is left of the orders' after it."""
+    work.note(keys=notice.keys, transaction_ids=notice.purchase_order_ids)
+    known = await work.expected.of([notice.ship_notice_id])
+    revisions = {each.purchase_order_id: each.revision for each in book.orders}
+    work.expected.add([expect_notice(notice, revisions, known.get(notice.ship_notice_id, {}))])
+    await tell_warehouses(work, [book.by_id[each] for each in notice.purchase_order_ids])
+    await watch_arrival(work, notice)

@@ -1,0 +1,1 @@
+"""Domain ↔ protobuf, both ways and total; the only place that knows both."""

@@ -1,0 +1,205 @@
+"""Purchase orders: the ERP's document in, the order as it stands out. Quantities go out in the unit of their line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from crossdock.common.v1 import values_pb2
+from crossdock.procurement.v1 import inbound_pb2
+from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
+from crossdock.procurement.v1 import purchase_order_pb2 as order_pb2
+
+from procurement.domain.order_line import LineState, OrderLine, ProposedChange
+from procurement.domain.purchase_order import OrderState, PurchaseOrder
+from procurement.domain.quantities import in_unit, total_in_unit
+from procurement.domain.refusals import FieldMissing
+from procurement.domain.schedules import Schedule
+from procurement.domain.terms import LineTerms, OrderDocument, OrderTerms, Placement, ScheduleTerms
+from procurement.ports import OrderName, OrderPage, Origin
+from procurement.use_cases.commands import DecideProposedChange, SubmitPurchaseOrder
+from procurement.wire import values
+
+ORDER_STATES = {
+    OrderState.RELEASED: order_pb2.PURCHASE_ORDER_STATE_RELEASED,
+    OrderState.PARTLY_CONFIRMED: order_pb2.PURCHASE_ORDER_STATE_PARTLY_CONFIRMED,
+    OrderState.CONFIRMED: order_pb2.PURCHASE_ORDER_STATE_CONFIRMED,
+    OrderState.PARTLY_RECEIVED: order_pb2.PURCHASE_ORDER_STATE_PARTLY_RECEIVED,
+    OrderState.COMPLETED: order_pb2.PURCHASE_ORDER_STATE_COMPLETED,
+    OrderState.CANCELLED: order_pb2.PURCHASE_ORDER_STATE_CANCELLED,
+    OrderState.REJECTED: order_pb2.PURCHASE_ORDER_STATE_REJECTED,
+}
+_ORDER_STATE_OF = {message: state for state, message in ORDER_STATES.items()}
+LINE_STATES = {
+    LineState.OPEN: order_pb2.LINE_STATE_OPEN,
+    LineState.CONFIRMED: order_pb2.LINE_STATE_CONFIRMED,
+    LineState.AWAITING_DECISION: order_pb2.LINE_STATE_AWAITING_DECISION,
+    LineState.ON_HOLD: order_pb2.LINE_STATE_ON_HOLD,
+    LineState.BACKORDERED: order_pb2.LINE_STATE_BACKORDERED,
+    LineState.REJECTED: order_pb2.LINE_STATE_REJECTED,
+    LineState.CANCELLED: order_pb2.LINE_STATE_CANCELLED,
+    LineState.RECEIVED: order_pb2.LINE_STATE_RECEIVED,
+    LineState.CLOSED_SHORT: order_pb2.LINE_STATE_CLOSED_SHORT,
+}
+PLACEMENTS = {
+    Placement.CREATED: service_pb2.PLACEMENT_CREATED,
+    Placement.REVISED: service_pb2.PLACEMENT_REVISED,
+    Placement.REPEATED: service_pb2.PLACEMENT_REPEATED,
+    Placement.LATE: service_pb2.PLACEMENT_LATE,
+    Placement.CANCELLED: service_pb2.PLACEMENT_CANCELLED,
+}
+
+
+# --- in
+
+
+def origin(message: values_pb2.Origin) -> Origin:
+    occurred_at = values.instant(message, "occurred_at")
+    return Origin(message.system, message.role, message.document, message.revision, occurred_at)
+
+
+def order_name(message: inbound_pb2.PurchaseOrderRef) -> OrderName:
+    if not (message.purchase_order_id or message.number):
+        raise FieldMissing("ref.number")
+    return OrderName(message.purchase_order_id, message.number, message.business_unit)
+
+
+def submit(request: service_pb2.SubmitPurchaseOrderRequest) -> SubmitPurchaseOrder:
+    """The instant of the ERP's document places it among the others, so it must be named."""
+    source = origin(request.origin)
+    if source.occurred_at is None:
+        raise FieldMissing("origin.occurred_at")
+    document = OrderDocument(
+        system=source.system,
+        document=source.document,
+        system_revision=request.system_revision or source.revision,
+        occurred_at=source.occurred_at,
+        terms=_terms(request),
+        cancels=request.purpose == service_pb2.ORDER_PURPOSE_CANCEL,
+    )
+    return SubmitPurchaseOrder(source, document)
+
+
+def _terms(request: service_pb2.SubmitPurchaseOrderRequest) -> OrderTerms:
+    ordered_on = values.day(request, "ordered_on")
+    if ordered_on is None:
+        raise FieldMissing("ordered_on")
+    return OrderTerms(
+        business_unit=request.business_unit,
+        number=request.number,
+        supplier_id=request.supplier_id,
+        currency=request.currency,
+        incoterms=request.incoterms,
+        ordered_on=ordered_on,
+        ship_to_id=request.ship_to_id,
+        lines=tuple(_line_terms(each) for each in request.lines),
+        express=request.express,
+    )
+
+
+def _line_terms(message: service_pb2.OrderedLine) -> LineTerms:
+    return LineTerms(
+        line_number=message.line_number,
+        sku=message.sku,
+        ordered=values.quantity(message.ordered),
+        supplier_item=message.supplier_item,
+        description=message.description,
+        price=values.price(message, "price"),
+        ship_to_id=message.ship_to_id,
+        drop_ship_party_id=message.drop_ship_party_id,
+        window=values.window(message, "requested_window"),
+        requested=tuple(ScheduleTerms(values.quantity(s.quantity), values.day(s, "date")) for s in message.requested),
+        deleted=message.deleted,
+    )
+
+
+def decide(request: service_pb2.DecideProposedChangeRequest) -> DecideProposedChange:
+    return DecideProposedChange(
+        purchase_order_id=request.purchase_order_id,
+        line_number=request.line_number,
+        accept=request.decision == service_pb2.DECISION_ACCEPT,
+        reason=request.reason,
+        etag=request.etag,
+    )
+
+
+DEFAULT_PAGE = 100
+
+
+def page(request: service_pb2.ListPurchaseOrdersRequest) -> OrderPage:
+    size = request.page_size or DEFAULT_PAGE
+    return OrderPage(_ORDER_STATE_OF.get(request.state), request.supplier_id, size, request.page_token)
+
+
+# --- out
+
+
+def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
+    return order_pb2.PurchaseOrder(
+        purchase_order_id=found.purchase_order_id,
+        business_unit=found.business_unit,
+        number=found.number,
+        system_numbers=[
+            values_pb2.SystemNumber(system=found.system, number=found.number),
+            *(values_pb2.SystemNumber(system=each.system, number=each.number) for each in found.system_numbers),
+        ],
+        revision=found.revision,
+        system_revision=found.system_revision,
+        state=ORDER_STATES[found.state],
+        supplier_id=found.supplier_id,
+        currency=found.currency,
+        incoterms=found.incoterms,
+        ordered_on=values.date_message(found.ordered_on),
+        ship_to_id=found.ship_to_id,
+        lines=[order_line(each) for each in found.lines],
+        etag=found.etag,
+        created_at=values.timestamp(found.created_at),
+        updated_at=values.timestamp(found.updated_at or found.created_at),
+        acknowledged_revision=found.acknowledged_revision,
+        express=found.express,
+    )
+
+
+def order_line(line: OrderLine) -> order_pb2.PurchaseOrderLine:
+    return order_pb2.PurchaseOrderLine(
+        line_id=line.line_id,
+        line_number=line.line_number,
+        sku=line.sku,
+        supplier_item=line.supplier_item,
+        description=line.description,
+        ordered=values.quantity_message(line.quantity),
+        price=values.price_message(line.price),
+        ship_to_id=line.ship_to_id,
+        drop_ship_party_id=line.drop_ship_party_id,
+        requested_window=values.window_message(line.window),
+        requested=_schedules(line, line.requested),
+        confirmed=_schedules(line, line.confirmed),
+        state=LINE_STATES[line.state],
+        confirmed_quantity=values.text(total_in_unit(line.confirmed_total, line.factor)),
+        shipped_quantity=values.text(total_in_unit(line.shipped, line.factor)),
+        received_quantity=values.text(total_in_unit(line.received, line.factor)),
+        damaged_quantity=values.text(total_in_unit(line.damaged, line.factor)),
+        open_quantity=values.text(total_in_unit(line.open, line.factor)),
+        expected_on=values.date_message(line.expected_on),
+        proposed=None if line.proposed is None else proposed(line.proposed),
+    )
+
+
+def _schedules(line: OrderLine, schedules: Iterable[Schedule]) -> list[order_pb2.ScheduleLine]:
+    return [
+        order_pb2.ScheduleLine(
+            schedule_id=each.schedule_id,
+            quantity=values.quantity_message(in_unit(each.quantity, line.quantity.unit, line.factor, line.base_unit)),
+            date=values.date_message(each.on),
+        )
+        for each in schedules
+    ]
+
+
+def proposed(change: ProposedChange) -> order_pb2.ProposedChange:
+    return order_pb2.ProposedChange(
+        price=values.price_message(change.price),
+        sku=change.sku,
+        supplier_item=change.supplier_item,
+        code=change.code,
+        decide_by=values.timestamp(change.decide_by),
+    )

@@ -1,0 +1,123 @@
+"""Values that every message uses: quantities, prices, days, instants, lots. Texts are plain decimals, never floats."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+
+from crossdock.common.v1 import values_pb2
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+
+from procurement.domain.quantities import Quantity, plain
+from procurement.domain.refusals import FieldInvalid, QuantityInvalid
+from procurement.domain.ship_notice import Lot
+from procurement.domain.terms import Price, Window
+
+
+def number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise QuantityInvalid(text) from None
+
+
+def text(value: Decimal) -> str:
+    return format(plain(value), "f")
+
+
+def quantity(message: values_pb2.Quantity) -> Quantity:
+    return Quantity(number(message.value), message.unit)
+
+
+def quantity_message(value: Quantity) -> values_pb2.Quantity:
+    return values_pb2.Quantity(value=text(value.value), unit=value.unit)
+
+
+def quantity_or_none(value: Quantity | None) -> values_pb2.Quantity | None:
+    return None if value is None else quantity_message(value)
+
+
+def day(holder: Message, field: str) -> date | None:
+    """The date in a field that may be absent. Raises FieldInvalid for a day that no calendar has."""
+    if not holder.HasField(field):
+        return None
+    found: Date = getattr(holder, field)
+    try:
+        return date(found.year, found.month, found.day)
+    except ValueError:
+        raise FieldInvalid(field, f"{found.year}-{found.month}-{found.day}") from None
+
+
+def date_message(value: date | None) -> Date | None:
+    return None if value is None else Date(year=value.year, month=value.month, day=value.day)
+
+
+def instant(holder: Message, field: str) -> datetime | None:
+    if not holder.HasField(field):
+        return None
+    found: Timestamp = getattr(holder, field)
+    try:
+        return found.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise FieldInvalid(field, f"{found.seconds}s") from None
+
+
+def timestamp(value: datetime | None) -> Timestamp | None:
+    if value is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(value)
+    return message
+
+
+def price(holder: Message, field: str) -> Price | None:
+    if not holder.HasField(field):
+        return None
+    found: values_pb2.UnitPrice = getattr(holder, field)
+    per = int(found.per or 1)
+    if per < 1:
+        raise FieldInvalid(f"{field}.per", found.per)
+    return Price(number(found.money.amount), found.money.currency, found.unit, per)
+
+
+def price_message(value: Price | None) -> values_pb2.UnitPrice | None:
+    if value is None:
+        return None
+    money = values_pb2.Money(amount=text(value.amount), currency=value.currency)
+    return values_pb2.UnitPrice(money=money, unit=value.unit, per="" if value.per == 1 else str(value.per))
+
+
+def window(holder: Message, field: str) -> Window | None:
+    if not holder.HasField(field):
+        return None
+    found: values_pb2.DeliveryWindow = getattr(holder, field)
+    days = (day(found, "from_date"), day(found, "to_date"))
+    return Window(*days, found.from_time, found.to_time, found.zone)
+
+
+def window_message(value: Window | None) -> values_pb2.DeliveryWindow | None:
+    if value is None:
+        return None
+    return values_pb2.DeliveryWindow(
+        from_date=date_message(value.from_date),
+        to_date=date_message(value.to_date),
+        from_time=value.from_time,
+        to_time=value.to_time,
+        zone=value.zone,
+    )
+
+
+def lot(holder: Message, field: str) -> Lot | None:
+    if not holder.HasField(field):
+        return None
+    found: values_pb2.Lot = getattr(holder, field)
+    return Lot(found.number, day(found, "expires_on"), day(found, "made_on"))
+
+
+def lot_message(value: Lot | None) -> values_pb2.Lot | None:
+    if value is None:
+        return None
+    days = {"expires_on": date_message(value.expires_on), "made_on": date_message(value.made_on)}
+    return values_pb2.Lot(number=value.number, **days)

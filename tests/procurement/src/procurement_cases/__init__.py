@@ -1,0 +1,1 @@
+"""What procurement's tests share: orders, answers, notices and receipts as their partners would write them."""
