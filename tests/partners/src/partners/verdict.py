@@ -146,7 +146,8 @@ def _crossdock(
         if transaction == known.purchase_order_id and sku == line.sku
     }
     return {
-        "ordered": Decimal(found.ordered.value or "0"),
+        # A cancelled line keeps what it was ordered for; its buyer holds nothing of it on order any more.
+        "ordered": ZERO if found.state == po.LINE_STATE_CANCELLED else Decimal(found.ordered.value or "0"),
         "confirmed": Decimal(found.confirmed_quantity or "0"),
         "shipped": Decimal(found.shipped_quantity or "0"),
         "received": Decimal(found.received_quantity or "0"),
