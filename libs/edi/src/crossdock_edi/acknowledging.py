@@ -75,7 +75,7 @@ def _group_answers(interchange: Interchange, profile: Profile) -> list[tuple[Gro
 
 
 def _answer(message: Message, found: tuple[Finding, ...]) -> _Answer:
-    told = [one for one in found if one.severity is not Severity.NOTICE]
+    told = [one for one in found if one.is_error or (one.severity is Severity.WARNING and one.kind.is_reported)]
     accepted = not any(one.is_error for one in told)
     codes = list(dict.fromkeys(one.kind.set_code for one in told if one.kind.set_code))
     segments = tuple(_segment_errors(told))

@@ -16,6 +16,7 @@ from crossdock_edi.dialect import Dialect, Standard
 from crossdock_edi.errors import Unrepresentable
 from crossdock_edi.findings import Finding, Place, finding
 from crossdock_edi.segment import Element, Segment, trimmed
+from crossdock_edi.spec.model import SetSpec
 from crossdock_edi.values import TEXT, Converter, Unreadable
 
 _KEY = "crossdock_edi"
@@ -28,6 +29,7 @@ class Document:
 
     STANDARD: ClassVar[Standard]
     TYPE: ClassVar[str]
+    SPEC: ClassVar[SetSpec]
 
     unmapped: tuple[Segment, ...] = field(default=(), compare=False, repr=False)
 

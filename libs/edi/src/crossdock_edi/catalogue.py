@@ -17,6 +17,11 @@ class Kind:
     group_code: str = ""
     note: str = ""
 
+    @property
+    def is_reported(self) -> bool:
+        """Whether an acknowledgment has a code for it; a wrong check digit, for one, is no fault of syntax."""
+        return bool(self.segment_code or self.element_code or self.set_code or self.group_code)
+
 
 def _element(sentence: str, code: str) -> Kind:
     """An error within a segment: AK3 reports code 8, AK4 the code of its own."""
@@ -94,7 +99,7 @@ KINDS: dict[str, Kind] = {
     "trailing-separators": Kind("notice", "{tag} ends in empty elements"),
     # --- rules between segments
     "line-count": Kind("error", "{element} counts {value} lines, there are {counted}"),
-    "hash-total": Kind("error", "{element} gives the hash total {value}, it is {counted}"),
+    "hash-total": Kind("warning", "{element} gives the hash total {value}, it is {counted}"),
     "amount-total": Kind("warning", "{element} gives the total {value}, the lines come to {counted}"),
     "hierarchy-duplicate": Kind("error", "hierarchy level {value} occurs twice"),
     "hierarchy-orphan": Kind("error", "hierarchy level {value} names parent {wanted}, which does not exist"),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from crossdock_edi.errors import LimitExceeded, UnknownDocument
+from crossdock_edi.errors import LimitExceeded
 from crossdock_edi.findings import Finding, finding
 from crossdock_edi.interchange import Message
 from crossdock_edi.profile import STRICT, Profile
 from crossdock_edi.reader import Interchange
-from crossdock_edi.typed import parse_tolerantly
+from crossdock_edi.spec.validation import validate
+from crossdock_edi.typed import DOCUMENTS
 
 
 def check(interchange: Interchange, profile: Profile = STRICT) -> Iterator[Finding]:
@@ -31,10 +32,9 @@ def check_message(message: Message, profile: Profile = STRICT) -> tuple[Finding,
 
 
 def _content(message: Message) -> tuple[Finding, ...]:
+    kind = DOCUMENTS.get((message.standard, message.type))
     try:
-        return parse_tolerantly(message)[1]
-    except UnknownDocument:
-        return (finding("unknown-set", message.place(), value=message.type),)
+        return tuple(validate(message, kind.SPEC if kind else None))
     except LimitExceeded:
         if any(one.code == "limit" for one in message.findings):
             return ()

@@ -7,7 +7,18 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, child, children, element, values
 from crossdock_edi.dialect import Standard
+from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import INTEGER
+
+_LAYOUT = """
+AK1 !
+AK2: *
+  AK3: *
+    AK4 99
+  AK5 !
+AK9 !
+"""
+SPEC = SetSpec("X12", "997", "functional acknowledgment", parse_layout("997", _LAYOUT), group="FA")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +73,7 @@ class FunctionalAcknowledgment(Document):
 
     STANDARD: ClassVar[Standard] = "X12"
     TYPE: ClassVar[str] = "997"
+    SPEC: ClassVar[SetSpec] = SPEC
 
     functional_id: str = element("AK1", 1, required=True)
     group_control_number: str = element("AK1", 2, required=True)

@@ -10,7 +10,19 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, child, children, element, pairs, texts
 from crossdock_edi.dialect import Standard
+from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL
+from crossdock_edi.x12.layouts import (
+    ACKNOWLEDGMENT,
+    HEADER,
+    LINE_AFTER_SCHEDULE,
+    LINE_BEFORE_SCHEDULE,
+    PARTY,
+    SCHEDULE,
+    SUBLINE,
+    TOTALS,
+    indented,
+)
 from crossdock_edi.x12.parts import (
     Carrier,
     Charge,
@@ -33,6 +45,17 @@ from crossdock_edi.x12.parts import (
     date_of,
     item_id,
     party_of,
+)
+
+_LINE = indented(LINE_BEFORE_SCHEDULE, ACKNOWLEDGMENT, SCHEDULE, LINE_AFTER_SCHEDULE, PARTY, SUBLINE)
+SPEC = SetSpec(
+    "X12",
+    "855",
+    "purchase order acknowledgment",
+    parse_layout("855", f"BAK !\n{HEADER}{PARTY}ADV *\nPO1: *\n{_LINE}{TOTALS}"),
+    group="PR",
+    line="PO1",
+    hashed=("PO1", 2),
 )
 
 
@@ -158,6 +181,7 @@ class PurchaseOrderAcknowledgment(Document):
 
     STANDARD: ClassVar[Standard] = "X12"
     TYPE: ClassVar[str] = "855"
+    SPEC: ClassVar[SetSpec] = SPEC
 
     purpose: str = element("BAK", 1, required=True)
     type: str = element("BAK", 2, required=True)

@@ -9,7 +9,19 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, child, children, element, pairs, texts
 from crossdock_edi.dialect import Standard
+from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL
+from crossdock_edi.x12.layouts import (
+    ACKNOWLEDGMENT,
+    HEADER,
+    LINE_AFTER_SCHEDULE,
+    LINE_BEFORE_SCHEDULE,
+    PARTY,
+    SCHEDULE,
+    SUBLINE,
+    TOTALS,
+    indented,
+)
 from crossdock_edi.x12.order_acknowledgment import LineAcknowledgment
 from crossdock_edi.x12.parts import (
     Amount,
@@ -59,6 +71,18 @@ CHANGE_TYPES = {
 }
 
 
+def _spec(kind: str, name: str, group: str, beginning: str, line: str) -> SetSpec:
+    layout = f"{beginning} !\n{HEADER}{PARTY}ADV *\nPOC: *\n{line}{TOTALS}"
+    return SetSpec("X12", kind, name, parse_layout(kind, layout), group=group, line="POC", hashed=("POC", 3))
+
+
+_AFTER = indented(SCHEDULE, LINE_AFTER_SCHEDULE, PARTY, SUBLINE)
+_CHANGE = _spec("860", "purchase order change", "PC", "BCH", indented(LINE_BEFORE_SCHEDULE) + _AFTER)
+_ANSWER = _spec(
+    "865", "purchase order change acknowledgment", "CA", "BCA", indented(LINE_BEFORE_SCHEDULE, ACKNOWLEDGMENT) + _AFTER
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedLine:
     """POC and its loop. `quantity` is the new quantity of the line, `left_to_receive` what is still open."""
@@ -100,6 +124,7 @@ class PurchaseOrderChange(Document):
 
     STANDARD: ClassVar[Standard] = "X12"
     TYPE: ClassVar[str] = "860"
+    SPEC: ClassVar[SetSpec] = _CHANGE
 
     purpose: str = element("BCH", 1, required=True)
     type: str = element("BCH", 2, required=True)
@@ -148,6 +173,7 @@ class PurchaseOrderChangeAcknowledgment(Document):
 
     STANDARD: ClassVar[Standard] = "X12"
     TYPE: ClassVar[str] = "865"
+    SPEC: ClassVar[SetSpec] = _ANSWER
 
     purpose: str = element("BCA", 1, required=True)
     type: str = element("BCA", 2)

@@ -9,7 +9,18 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, child, children, element, pairs, texts
 from crossdock_edi.dialect import Standard
+from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL
+from crossdock_edi.x12.layouts import (
+    HEADER,
+    LINE_AFTER_SCHEDULE,
+    LINE_BEFORE_SCHEDULE,
+    PARTY,
+    SCHEDULE,
+    SUBLINE,
+    TOTALS,
+    indented,
+)
 from crossdock_edi.x12.parts import (
     Amount,
     Carrier,
@@ -36,6 +47,17 @@ from crossdock_edi.x12.parts import (
     delivery_window,
     item_id,
     party_of,
+)
+
+_LINE = indented(LINE_BEFORE_SCHEDULE, SCHEDULE, LINE_AFTER_SCHEDULE, PARTY, SUBLINE)
+SPEC = SetSpec(
+    "X12",
+    "850",
+    "purchase order",
+    parse_layout("850", f"BEG !\n{HEADER}{PARTY}LM *\nSPI *\nADV *\nPO1: ! *\n{_LINE}{TOTALS}"),
+    group="PO",
+    line="PO1",
+    hashed=("PO1", 2),
 )
 
 
@@ -82,6 +104,7 @@ class PurchaseOrder(Document):
 
     STANDARD: ClassVar[Standard] = "X12"
     TYPE: ClassVar[str] = "850"
+    SPEC: ClassVar[SetSpec] = SPEC
 
     purpose: str = element("BEG", 1, required=True)
     type: str = element("BEG", 2, required=True)

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, child, children, element, pairs, texts
 from crossdock_edi.dialect import Standard
+from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL, TIME
 from crossdock_edi.x12.parts import (
     Carrier,
@@ -31,6 +32,56 @@ from crossdock_edi.x12.parts import (
     item_id,
     party_of,
 )
+
+_LAYOUT = """
+BSN !
+DTM 10
+HL: ! *
+  LIN
+  SN1
+  SLN *
+  PRF
+  PO4
+  PID *
+  MEA 40
+  PWK 25
+  PKG 25
+  TD1 20
+  TD5 12
+  TD3 12
+  TD4 5
+  TSD
+  REF *
+  PER 3
+  LFH *
+  CLD: *
+    REF *
+    DTP
+  MAN *
+  DTM 10
+  FOB
+  PAL
+  N1: *
+    N2 2
+    N3 2
+    N4
+    REF *
+    PER 3
+    FOB
+  SDQ *
+  ETD *
+  CUR
+  SAC: *
+    CUR
+  MSG *
+  ITD
+  EFI *
+  LM: *
+    LQ *
+  V1: *
+CTT
+"""
+SPEC = SetSpec("X12", "856", "ship notice", parse_layout("856", _LAYOUT), group="SH", line="HL", hashed=("SN1", 2))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +173,7 @@ class ShipNotice(Document):
 
     STANDARD: ClassVar[Standard] = "X12"
     TYPE: ClassVar[str] = "856"
+    SPEC: ClassVar[SetSpec] = SPEC
 
     purpose: str = element("BSN", 1, required=True)
     shipment: str = element("BSN", 2, required=True)

@@ -1,0 +1,109 @@
+"""Rules between segments that hold in many sets: counts, hash totals, the tree of levels, check digits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+from crossdock_edi.findings import Finding, finding
+from crossdock_edi.identifiers import GTIN_QUALIFIERS, is_valid
+from crossdock_edi.interchange import Message
+from crossdock_edi.segment import Segment
+from crossdock_edi.spec.model import SetSpec
+
+_ITEM_NUMBERS = {"PO1": 6, "POC": 8, "LIN": 2, "IT1": 6, "SLN": 9, "ACK": 7}
+_SSCC_QUALIFIERS = {"GM", "AA"}
+
+
+def meaning(message: Message, spec: SetSpec) -> Iterator[Finding]:
+    """Findings of X12 totals, hierarchy and identifiers."""
+    counts = Counter(segment.tag for segment in message.segments)
+    for segment in message.segments:
+        if segment.tag == "CTT" and spec.line:
+            yield from _totals(message, segment, spec, counts)
+        elif segment.tag in _ITEM_NUMBERS:
+            yield from _item_numbers(message, segment, _ITEM_NUMBERS[segment.tag])
+        elif segment.tag == "N1" and segment[3] == "UL" and segment[4] and not is_valid(segment[4], "GLN"):
+            yield finding("check-digit", message.place_of(segment, 4), value=segment[4], name="GLN")
+        elif segment.tag == "MAN" and segment[1] in _SSCC_QUALIFIERS:
+            yield from _sscc(message, segment)
+    if counts["HL"]:
+        yield from _hierarchy(message)
+
+
+def number_of(text: str) -> Decimal | None:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() and abs(value.adjusted()) < 50 else None
+
+
+def _totals(message: Message, totals: Segment, spec: SetSpec, counts: Counter[str]) -> Iterator[Finding]:
+    stated = number_of(totals[1])
+    if stated is not None and stated != counts[spec.line]:
+        yield finding("line-count", message.place_of(totals, 1), value=totals[1], counted=counts[spec.line])
+    stated_hash = number_of(totals[2]) if totals[2] else None
+    if stated_hash is None or spec.hashed is None:
+        return
+    tag, position = spec.hashed
+    values = (number_of(segment[position]) for segment in message.segments if segment.tag == tag)
+    counted = sum((value for value in values if value is not None), Decimal())
+    if stated_hash != counted:
+        yield finding("hash-total", message.place_of(totals, 2), value=totals[2], counted=counted)
+
+
+def _item_numbers(message: Message, segment: Segment, first: int) -> Iterator[Finding]:
+    for position in range(first, len(segment), 2):
+        kind = GTIN_QUALIFIERS.get(segment[position])
+        number = segment[position + 1].strip()
+        if kind and number and not is_valid(number, kind) and not is_valid(number):
+            yield finding("check-digit", message.place_of(segment, position + 1), value=number, name=kind)
+
+
+def _sscc(message: Message, segment: Segment) -> Iterator[Finding]:
+    number = segment[2].strip()
+    bare = number[2:] if len(number) == 20 and number.startswith("00") else number
+    if not is_valid(bare, "SSCC"):
+        yield finding("check-digit", message.place_of(segment, 2), value=number, name="SSCC")
+
+
+def _hierarchy(message: Message) -> Iterator[Finding]:
+    """Each level names an existing parent by its number, and nobody is their own ancestor."""
+    levels = [segment for segment in message.segments if segment.tag == "HL"]
+    parents: dict[str, str] = {}
+    for level in levels:
+        if level[1] in parents:
+            yield finding("hierarchy-duplicate", message.place_of(level, 1), value=level[1])
+        parents.setdefault(level[1], level[2].strip())
+    depths = _depths(parents)
+    for level in levels:
+        parent = level[2].strip()
+        if not parent and level[3] != "S":
+            yield finding("hierarchy-root", message.place_of(level, 2), value=level[1])
+        elif parent and parent not in parents:
+            yield finding("hierarchy-orphan", message.place_of(level, 2), value=level[1], wanted=parent)
+        elif depths[level[1]] < 0:
+            yield finding("hierarchy-cycle", message.place_of(level, 2), value=level[1])
+        elif depths[level[1]] > message.limits.hierarchy_depth:
+            limit = message.limits.hierarchy_depth
+            yield finding("hierarchy-depth", message.place_of(level, 1), value=level[1], limit=limit)
+
+
+def _depths(parents: dict[str, str]) -> dict[str, int]:
+    """How deep each level lies (1 is a root); -1 for a level within a cycle or beneath one."""
+    depths: dict[str, int] = {}
+    for start in parents:
+        path: list[str] = []
+        on_path: set[str] = set()
+        at = start
+        while at in parents and at not in depths and at not in on_path:
+            path.append(at)
+            on_path.add(at)
+            at = parents[at]
+        depth = -1 if at in on_path else depths.get(at, 0)
+        for level in reversed(path):
+            depth = depth if depth < 0 else depth + 1
+            depths[level] = depth
+    return depths

@@ -1,0 +1,123 @@
+"""Walks a message along the description of its set: order, loops, repetition, what is missing.
+
+Each segment goes to the innermost place that can take it at or behind where the walk stands; only what no place can
+take is a finding, so that one fault does not make a hundred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from crossdock_edi.findings import Finding, finding
+from crossdock_edi.interchange import Message
+from crossdock_edi.segment import Segment
+from crossdock_edi.spec.model import Loop, SetSpec, Use
+
+
+@dataclass(slots=True)
+class _Frame:
+    """An open loop: where in it the walk stands, and how often each member was met."""
+
+    loop: Loop
+    position: int = 0
+    counts: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.counts = [0] * len(self.loop.members)
+
+    def place_for(self, tag: str) -> int | None:
+        """The first place at or behind the position; a full one is passed over if a later one can take the tag."""
+        places = self.loop.places.get(tag)
+        if places is None:
+            return None
+        ahead = [place for place in places if place >= self.position]
+        for place in ahead:
+            most = self.loop.members[place].most
+            if not most or self.counts[place] < most:
+                return place
+        return ahead[0] if ahead else None
+
+
+class Walk:
+    """One message along one description; `findings` fill as `run` goes."""
+
+    def __init__(self, message: Message, spec: SetSpec, known: Container[str]) -> None:
+        self._message = message
+        self._spec = spec
+        self._known = known
+        self._stack = [_Frame(spec.body)]
+
+    def run(self, segments: Iterable[Segment]) -> Iterator[Finding]:
+        last: Segment | None = None
+        for segment in segments:
+            last = segment
+            yield from self._step(segment)
+        while self._stack:
+            yield from self._missing(self._stack.pop(), None, last)
+
+    def _step(self, segment: Segment) -> Iterator[Finding]:
+        tag = segment.tag
+        for depth in range(len(self._stack) - 1, -1, -1):
+            frame = self._stack[depth]
+            if depth and tag == frame.loop.tag:
+                continue  # a further turn of this loop: its parent takes it
+            place = frame.place_for(tag)
+            if place is not None:
+                while len(self._stack) > depth + 1:
+                    yield from self._missing(self._stack.pop(), None, segment)
+                yield from self._missing(frame, place, segment)
+                yield from self._enter(frame, place, segment)
+                return
+        yield from self._misplaced(segment)
+
+    def _enter(self, frame: _Frame, place: int, segment: Segment) -> Iterator[Finding]:
+        member = frame.loop.members[place]
+        frame.position = place
+        frame.counts[place] += 1
+        if member.most and frame.counts[place] > member.most:
+            code = "segment-repeats" if isinstance(member, Use) else "loop-repeats"
+            yield finding(code, self._message.place_of(segment), limit=member.most)
+        if isinstance(member, Loop):
+            inner = _Frame(member)
+            inner.counts[0] = 1
+            self._stack.append(inner)
+
+    def _misplaced(self, segment: Segment) -> Iterator[Finding]:
+        """No place ahead can take it: it stands out of order, or does not belong here at all."""
+        place = self._message.place_of(segment)
+        for depth in range(len(self._stack) - 1, -1, -1):
+            behind = self._stack[depth].loop.places.get(segment.tag)
+            if behind is None or (depth and segment.tag == self._stack[depth].loop.tag):
+                continue
+            del self._stack[depth + 1 :]
+            member = self._stack[depth].loop.members[behind[-1]]
+            self._stack[depth].counts[behind[-1]] += 1
+            if isinstance(member, Loop):
+                self._stack.append(_Frame(member))
+                self._stack[-1].counts[0] = 1
+            yield finding("segment-order", place)
+            return
+        if segment.tag in self._spec.body.tags:
+            yield finding("segment-unexpected", place)
+        elif segment.tag in self._known:
+            yield finding("segment-not-in-set", place, kind=self._spec.type)
+        else:
+            yield finding("segment-unknown", place, value=segment.tag)
+
+    def _missing(self, frame: _Frame, until: int | None, segment: Segment | None) -> Iterator[Finding]:
+        """Mandatory members that were passed by between the frame's position and `until` (None: its end)."""
+        members = frame.loop.members
+        for index in range(frame.position, len(members) if until is None else until):
+            member = members[index]
+            if member.required and not frame.counts[index]:
+                frame.counts[index] = 1  # said once
+                at = self._message.place() if segment is None else self._message.place_of(segment)
+                where = f" in {frame.loop.name}" if frame.loop is not self._spec.body else ""
+                yield finding("segment-missing", replace(at, tag=member.tag), where=where)
+
+
+def walk(message: Message, spec: SetSpec, known: Container[str]) -> Iterator[Finding]:
+    """Findings of structure for the segments between header and trailer."""
+    body = message.segments[1 : -1 if message.trailer is not None else None]
+    yield from Walk(message, spec, known).run(body)
