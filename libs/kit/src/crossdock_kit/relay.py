@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import asyncpg
 
@@ -59,6 +60,14 @@ FROM claimed c CROSS JOIN LATERAL (
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A message that the broker has acknowledged: proof, when asked for again, that it kept its tail."""
+
+    sequence: int
+    event_id: UUID
+
+
 class Acknowledgments:
     """What the broker said about one batch: indexes that it has, and why it refused others."""
 
@@ -103,7 +112,7 @@ class Relay:
     leases: PartitionLeases = field(init=False)
     published: int = 0
     republished: int = 0
-    last_sequence: int = 0
+    last: Published | None = None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _serving: Session | None = None
     _hint_planned: bool = False
@@ -186,7 +195,8 @@ class Relay:
             del self._open[self._batches]
         self.published += len(answers.accepted)
         self.republished += answers.duplicates
-        self.last_sequence = max(self.last_sequence, answers.last_sequence)
+        if answers.last_sequence:
+            self.last = Published(answers.last_sequence, rows[-1]["event_id"])
         for index, reason in list(answers.refusals.items())[:1]:
             log.error("event %s was not accepted: %s", rows[index]["event_id"], reason)
         return [rows[index]["position"] for index in answers.accepted]

@@ -82,12 +82,13 @@ pending = Table(
     Index("pending_event", "event_id"),
 )
 
-# One row per stream: the highest sequence that the broker ever acknowledged. No tenant's data.
+# One row per stream: a message that the broker has acknowledged lately, to ask for again. No tenant's data.
 stream_mark = Table(
     "stream_mark",
     metadata,
     words("stream", key=True),
     number("last_sequence"),
+    Column("event_id", UUID(as_uuid=True), nullable=True),
     instant("noted_at", default=NOW),
 )
 

@@ -1,0 +1,249 @@
+"""Compares what the journal holds with what the broker still holds, by message ids, and publishes again what is gone.
+
+The broker acknowledges before a message is on disk, so a crash may take its tail, and reuses the sequences of what it
+lost: they prove nothing. Runs on a schedule, and at once when a reconnect or a start finds that a message which was
+acknowledged is there no more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from nats.errors import Error as NatsError
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.errors import NotFoundError
+
+from crossdock_kit.broker import framed_plain, stream_name
+from crossdock_kit.database import transaction
+from crossdock_kit.errors import CrossdockError
+from crossdock_kit.relay import Published, Relay
+
+log = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=10)
+RECENT = timedelta(hours=1)
+WHOLE_EVERY = timedelta(hours=24)
+SKEW = timedelta(minutes=2)
+"""Between the clocks of database and broker."""
+MARK_SECONDS = 2.0
+BATCH = 2000
+PAGE = 20_000
+_MESSAGE_ID = re.compile(rb"nats-msg-id: ?([0-9a-f-]{36})", re.IGNORECASE)
+_REQUEST = b'{"batch":%d,"expires":5000000000}'
+
+_WAITING = "SELECT event_id FROM pending WHERE recorded_at >= $1"
+_RECORDED = """
+SELECT event_id, recorded_at FROM journal
+WHERE (recorded_at, event_id) > ($1, $2) AND recorded_at < $3 ORDER BY recorded_at, event_id LIMIT $4
+"""
+_AGAIN = """
+INSERT INTO pending (tenant, slot, event_id, recorded_at)
+SELECT j.tenant, j.slot, j.event_id, j.recorded_at
+FROM unnest($1::uuid[], $2::timestamptz[]) AS g (event_id, recorded_at)
+JOIN journal j ON j.event_id = g.event_id AND j.recorded_at = g.recorded_at
+WHERE NOT EXISTS (SELECT FROM pending p WHERE p.event_id = j.event_id)
+ORDER BY j.recorded_at, j.event_id
+"""
+_MARK = """
+INSERT INTO stream_mark (stream, last_sequence, event_id, noted_at) VALUES ($1, $2, $3, now())
+ON CONFLICT (stream) DO UPDATE SET last_sequence = $2, event_id = $3, noted_at = now()
+"""
+
+
+@dataclass(eq=False)
+class Reconciler:
+    """Watches over one service's stream. `reconciled` counts the events that were published again."""
+
+    relay: Relay
+    retention: timedelta = timedelta(days=14)
+    reconciled: int = 0
+    runs: int = 0
+    _suspicion: asyncio.Event = field(default_factory=asyncio.Event)
+    _noted: Published | None = None
+
+    async def run(self) -> None:
+        """Until cancelled. The process that relays partition 0 compares; every process notices a lost tail itself."""
+        self.relay.broker.on_reconnect(self._suspect)
+        try:
+            await self._at_start()
+            await self._watch()
+        finally:
+            self.relay.broker.no_reconnect(self._suspect)
+
+    async def compare(self, since: datetime) -> int:
+        """Publishes again what was recorded since then and is neither on the stream nor waiting; how many events."""
+        async with transaction(self.relay.engine, self.relay.tenants) as tx:
+            until = await tx.driver.fetchval("SELECT now()")
+            known = {row["event_id"].bytes for row in await tx.driver.fetch(_WAITING, since)}
+        known |= await self._on_stream(since - SKEW)
+        lost = 0
+        after, seen = since, UUID(int=0)
+        while True:
+            async with transaction(self.relay.engine, self.relay.tenants) as tx:
+                rows = await tx.driver.fetch(_RECORDED, after, seen, until, PAGE)
+                missing = [(row["event_id"], row["recorded_at"]) for row in rows if row["event_id"].bytes not in known]
+                if missing:
+                    await tx.driver.execute(_AGAIN, [each[0] for each in missing], [each[1] for each in missing])
+            lost += len(missing)
+            if len(rows) < PAGE:
+                break
+            after, seen = rows[-1]["recorded_at"], rows[-1]["event_id"]
+        return self._counted(lost)
+
+    def _counted(self, lost: int) -> int:
+        self.runs += 1
+        self.reconciled += lost
+        if lost:
+            log.error("the broker lost %d events; they are published again", lost)
+            self.relay.hint()
+        return lost
+
+    async def _watch(self) -> None:
+        next_recent, next_whole = self._now() + EVERY.total_seconds(), self._now() + WHOLE_EVERY.total_seconds()
+        while True:
+            try:
+                if self._suspicion.is_set():
+                    await self._investigate()
+                elif self._now() >= next_whole and 0 in self.relay.leases.owned:
+                    next_whole = self._now() + WHOLE_EVERY.total_seconds()
+                    await self.compare(datetime.now(UTC) - self.retention)
+                elif self._now() >= next_recent and 0 in self.relay.leases.owned:
+                    next_recent = self._now() + EVERY.total_seconds()
+                    await self.compare(datetime.now(UTC) - RECENT)
+                await self._note()
+            except (CrossdockError, NatsError, TimeoutError) as error:
+                log.warning("reconciling waits: %s", error or type(error).__name__)
+                await asyncio.sleep(1)
+            await self._pause()
+
+    async def _investigate(self) -> None:
+        """After a reconnect: is the last message that was acknowledged here still the one that was?"""
+        last = self.relay.last or self._noted
+        kept = last is None or await self._keeps(last)
+        if not kept:
+            await self.compare(datetime.now(UTC) - self.retention)
+        self._suspicion.clear()
+
+    async def _at_start(self) -> None:
+        """Looks at what was acknowledged since the last mark, or at everything if even that is gone."""
+        while True:
+            try:
+                async with transaction(self.relay.engine, self.relay.tenants) as tx:
+                    mark = await tx.driver.fetchrow(
+                        "SELECT last_sequence, event_id, noted_at FROM stream_mark WHERE stream = $1", self._stream
+                    )
+                if mark is None:
+                    return
+                self._noted = Published(mark["last_sequence"], mark["event_id"])
+                kept = await self._keeps(self._noted)
+                await self.compare(mark["noted_at"] - SKEW if kept else datetime.now(UTC) - self.retention)
+                return
+            except (CrossdockError, NatsError, TimeoutError) as error:
+                log.warning("reconciling waits: %s", error or type(error).__name__)
+                await asyncio.sleep(1)
+
+    async def _keeps(self, published: Published) -> bool:
+        try:
+            message = await self.relay.broker.jetstream.get_msg(self._stream, published.sequence)
+        except NotFoundError:
+            return await self._outlived(published)
+        headers = {name.lower(): value for name, value in (message.headers or {}).items()}
+        return headers.get("nats-msg-id") == str(published.event_id)
+
+    async def _outlived(self, published: Published) -> bool:
+        """A message older than the stream's first one has simply reached its age."""
+        info = await self.relay.broker.jetstream.stream_info(self._stream)
+        return published.sequence < info.state.first_seq and info.state.last_seq >= published.sequence
+
+    async def _note(self) -> None:
+        """Remembers a message that was acknowledged, for the next start of whichever process."""
+        last = self.relay.last
+        if last is None or last == self._noted:
+            return
+        async with transaction(self.relay.engine, self.relay.tenants) as tx:
+            await tx.driver.execute(_MARK, self._stream, last.sequence, last.event_id)
+        self._noted = last
+
+    async def _on_stream(self, since: datetime) -> set[bytes]:
+        """Ids of all messages that the broker has stored since then: 16 bytes each, headers alone are read."""
+        broker = self.relay.broker
+        info = await broker.jetstream.add_consumer(self._stream, _reader(since))
+        reader = _Ids(remaining=info.num_pending or 0)
+        inbox = broker.connection.new_inbox()
+        heard = await broker.connection.subscribe_raw(inbox, reader.take)
+        subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{info.name}"
+        try:
+            while reader.remaining > 0:
+                number = reader.ask(BATCH)
+                await broker.connection.write(framed_plain(subject, inbox, _REQUEST % number))
+                await reader.wait()
+        finally:
+            await broker.connection.unsubscribe_raw(heard)
+        return reader.found
+
+    async def _suspect(self) -> None:
+        self._suspicion.set()
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(MARK_SECONDS):
+                await self._suspicion.wait()
+        except TimeoutError:
+            return
+
+    @property
+    def _stream(self) -> str:
+        return stream_name(self.relay.context)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+
+class _Ids:
+    """Collects message ids, one request at a time."""
+
+    def __init__(self, remaining: int) -> None:
+        self.found: set[bytes] = set()
+        self.remaining = remaining
+        self._open = 0
+        self._answered = asyncio.Event()
+
+    def ask(self, most: int) -> int:
+        self._open = min(most, self.remaining)
+        self._answered.clear()
+        return self._open
+
+    def take(self, subject: bytes, reply: bytes, body: bytes, block: bytes | None) -> None:
+        if not reply:
+            # The request ended early; what remains is asked for again.
+            self._answered.set()
+            return
+        match = _MESSAGE_ID.search(block or b"")
+        if match:
+            self.found.add(bytes.fromhex(match.group(1).replace(b"-", b"").decode()))
+        self.remaining -= 1
+        self._open -= 1
+        if self._open <= 0:
+            self._answered.set()
+
+    async def wait(self) -> None:
+        """Until the request is answered. Raises TimeoutError when the broker falls silent."""
+        async with asyncio.timeout(10):
+            await self._answered.wait()
+
+
+def _reader(since: datetime) -> ConsumerConfig:
+    return ConsumerConfig(
+        deliver_policy=DeliverPolicy.BY_START_TIME,
+        opt_start_time=since,
+        ack_policy=AckPolicy.NONE,
+        headers_only=True,
+        mem_storage=True,
+        inactive_threshold=30,
+    )

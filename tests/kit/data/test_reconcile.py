@@ -1,0 +1,174 @@
+"""A broker that lost what it had acknowledged gets it again, found by message ids."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from crossdock_kit.broker import Broker
+from crossdock_kit.context import caused_by
+from crossdock_kit.database import Engine, transaction
+from crossdock_kit.jobs import together
+from crossdock_kit.reconcile import Reconciler
+from crossdock_kit.relay import Relay
+from crossdock_kit.subscriptions import inbox
+from crossdock_kit.unit_of_work import UnitOfWork
+from crossdock_kit.upkeep import Upkeep
+from crossdock_local.servers.nats import Nats
+from kit_events import CONTEXT, because, crate_event
+
+TENANTS = ("acme",)
+HOUR = timedelta(hours=1)
+
+
+@asynccontextmanager
+async def running(*watchers: Reconciler) -> AsyncIterator[None]:
+    jobs = [job for watcher in watchers for job in (watcher.run(), watcher.relay.run())]
+    task = asyncio.create_task(together(*jobs))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+def watcher(engine: Engine, nats: Broker) -> Reconciler:
+    return Reconciler(Relay(engine, nats, CONTEXT, TENANTS))
+
+
+async def announce(watcher: Reconciler, number: int) -> list[str]:
+    """Records events of a new crate and waits until the broker has them; the crate's event ids."""
+    uow = UnitOfWork(watcher.relay.engine, relay_hint=watcher.relay.hint)
+    crate = f"crate-{uuid4().hex[:8]}"
+    with caused_by(because()):
+        async with uow(tenants=TENANTS) as work:
+            for version in range(1, number + 1):
+                work.record(crate_event(crate, version))
+    await drained(watcher)
+    async with transaction(watcher.relay.engine, TENANTS) as tx:
+        rows = await tx.driver.fetch(
+            "SELECT event_id FROM journal WHERE aggregate = $1 ORDER BY version", f"crate/{crate}"
+        )
+    return [str(row["event_id"]) for row in rows]
+
+
+async def drained(watcher: Reconciler) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            async with transaction(watcher.relay.engine, TENANTS) as tx:
+                if not await tx.driver.fetchval("SELECT count(*) FROM pending"):
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def ids_on_stream(nats: Broker) -> list[str]:
+    state = (await nats.jetstream.stream_info(CONTEXT.upper())).state
+    found = []
+    for sequence in range(max(1, state.first_seq), state.last_seq + 1):
+        message = await nats.jetstream.get_msg(CONTEXT.upper(), sequence)
+        found.append((message.headers or {})["Nats-Msg-Id"])
+    return found
+
+
+async def test_nothing_is_published_again_while_the_broker_has_it(watcher: Reconciler, nats: Broker) -> None:
+    async with running(watcher):
+        sent = await announce(watcher, 50)
+        assert await watcher.compare(datetime.now(UTC) - HOUR) == 0
+    assert (await ids_on_stream(nats))[-50:] == sent
+
+
+async def test_more_than_one_page_and_one_request_are_compared(
+    watcher: Reconciler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crossdock_kit.reconcile.PAGE", 7)
+    monkeypatch.setattr("crossdock_kit.reconcile.BATCH", 11)
+    async with running(watcher):
+        await announce(watcher, 60)
+        assert await watcher.compare(datetime.now(UTC) - HOUR) == 0
+
+
+async def test_what_waits_for_the_relay_is_not_lost(watcher: Reconciler) -> None:
+    uow = UnitOfWork(watcher.relay.engine, relay_hint=lambda: None)
+    with caused_by(because()):
+        async with uow(tenants=TENANTS) as work:
+            work.record(crate_event(f"crate-{uuid4().hex[:8]}", 1))
+    assert await watcher.compare(datetime.now(UTC) - HOUR) == 0
+    async with running(watcher):
+        await drained(watcher)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["the same process", "a new process"])
+async def test_a_broker_that_lost_its_tail_gets_it_again(
+    engine: Engine, broker: Nats, nats: Broker, tmp_path: Path, known: bool
+) -> None:
+    watcher = Reconciler(Relay(engine, nats, CONTEXT, TENANTS))
+    async with running(watcher):
+        before = await announce(watcher, 10)
+        await stop(broker)
+        await asyncio.to_thread(shutil.copytree, store(broker), tmp_path / "disk")
+        await broker.start()
+        await reconnected(nats)
+        lost = await announce(watcher, 20)
+        await noted(watcher)
+    await stop(broker)
+    # A crash of the machine: what the disk had not yet got is gone, its sequences are given out again.
+    await asyncio.to_thread(shutil.rmtree, store(broker))
+    await asyncio.to_thread(shutil.copytree, tmp_path / "disk", store(broker))
+    await broker.start()
+    await reconnected(nats)
+    other = watcher if known else Reconciler(Relay(engine, nats, CONTEXT, TENANTS))
+    async with running(other):
+        later = await announce(other, 30)
+        async with asyncio.timeout(60):
+            while set(await ids_on_stream(nats)) < {*before, *lost, *later}:
+                await asyncio.sleep(0.1)
+    kept = await ids_on_stream(nats)
+    assert len(kept) == len(set(kept))
+    assert other.reconciled == len(lost)
+
+
+async def stop(broker: Nats) -> None:
+    await broker.child.kill()
+
+
+def store(broker: Nats) -> Path:
+    return broker._folder
+
+
+async def reconnected(nats: Broker) -> None:
+    async with asyncio.timeout(60):
+        while not nats.connection.is_connected:
+            await asyncio.sleep(0.05)
+
+
+async def noted(watcher: Reconciler) -> None:
+    async with asyncio.timeout(60):
+        while watcher._noted != watcher.relay.last:
+            await asyncio.sleep(0.05)
+
+
+async def test_upkeep_forgets_what_no_stream_can_ask_for(engine: Engine) -> None:
+    old, young = uuid4(), uuid4()
+    async with transaction(engine, TENANTS) as tx:
+        await tx.driver.execute(
+            "INSERT INTO inbox (consumer, event_id, tenant, seen_at)"
+            " VALUES ('c', $1, 'acme', now() - interval '46 days'), ('c', $2, 'acme', now() - interval '44 days')",
+            old,
+            young,
+        )
+        await tx.driver.execute(
+            "INSERT INTO idempotency (tenant, method, request_id, request_hash, created_at)"
+            " VALUES ('acme', 'm', 'old', '', now() - interval '8 days'), ('acme', 'm', 'young', '', now())"
+        )
+    await Upkeep(engine, TENANTS).once()
+    async with transaction(engine, TENANTS) as tx:
+        assert await inbox.seen(tx.driver, "c", [old, young]) == {young}
+        assert await tx.driver.fetchval("SELECT array_agg(request_id) FROM idempotency") == ["young"]
