@@ -88,10 +88,12 @@ class Place:
     def run(self) -> Path:
         return self.folder("run")
 
-    def remove(self) -> None:
-        """Removes everything, if this is a folder that `prepare` made."""
-        if (self.root / MARK).exists():
+    def remove(self) -> bool:
+        """Removes everything, if this is a folder that `prepare` made; says whether it did."""
+        made_here = (self.root / MARK).exists()
+        if made_here:
             shutil.rmtree(self.root)
+        return made_here
 
 
 def place_of(checkout: Path) -> Place:
