@@ -29,10 +29,14 @@ def running_state(place: Place) -> StackState:
     """
     state = read_state(place) if is_running(place) else None
     if state is None:
-        raise NotUp("the stack is not up; start it with `make up` or `crossdock up`")
+        raise NotUp(f"the stack is not up; start it with `make up` or `crossdock up`{_kept_data(place)}")
     if state.phase != "ready":
         raise NotUp(f"the stack is {state.phase} ({state.step}); ask again in a moment")
     return state
+
+
+def _kept_data(place: Place) -> str:
+    return f" (its data is in {place.root})" if place.root.exists() else ""
 
 
 def bring_up(place: Place, progress: Callable[[str], None]) -> StackState:
