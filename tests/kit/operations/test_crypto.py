@@ -130,11 +130,18 @@ async def test_a_new_master_key_takes_over_without_touching_documents(opened: Op
         await reopen(opened, DocumentVault(master(tmp_path, old_line)), partner, sealed)
 
 
-@pytest.mark.parametrize("content", ["", "short:QUJD", "not base64!", f"a:{key()}\na:{key()}"])
+@pytest.mark.parametrize("content", ["", "short:QUJD", "not base64!", "\u00fcmlaut:QUJD", f"a:{key()}\na:{key()}"])
 def test_a_flawed_key_file_is_refused_without_showing_it(tmp_path: Path, content: str) -> None:
     with pytest.raises(MasterKeyFlawed) as refused:
         master(tmp_path, content)
     assert content.rpartition(":")[2] not in str(refused.value) or not content
+
+
+def test_a_key_may_be_given_as_its_bytes_and_later_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "raw.key"
+    file.write_bytes(raw := os.urandom(32))
+    named = master(tmp_path, f"master:{base64.b64encode(raw).decode()}")
+    assert named.unwrap(MasterKey.read(file).wrap(b"data key", b"about"), b"about") == b"data key"
 
 
 def test_a_master_key_does_not_show_in_its_repr(tmp_path: Path) -> None:

@@ -59,8 +59,14 @@ class MasterKey:
 
     @classmethod
     def read(cls, file: Path) -> MasterKey:
-        """Lines of `name:base64`, or a single key in base64 without a name. Raises MasterKeyFlawed."""
-        lines = [line.strip() for line in file.read_text().splitlines() if line.strip()]
+        """Lines of `name:base64`, or one key without a name ("master"): its 32 bytes, or these in base64.
+
+        Raises MasterKeyFlawed.
+        """
+        content = file.read_bytes()
+        if len(content) == _KEY_BYTES:
+            return cls("master", {"master": content})
+        lines = [line.strip() for line in content.decode("ascii", "replace").splitlines() if line.strip()]
         keys = dict(_key_of(line) for line in lines)
         if not keys or len(keys) != len(lines):
             raise MasterKeyFlawed(f"{file.name}: no key, or a name that stands twice")
@@ -88,7 +94,7 @@ def _key_of(line: str) -> tuple[str, bytes]:
     name, colon, text = line.rpartition(":")
     try:
         key = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except (binascii.Error, ValueError) as error:
         raise MasterKeyFlawed("a key is not base64") from error
     if len(key) != _KEY_BYTES or (colon and not 0 < len(name.encode()) < 256):
         raise MasterKeyFlawed("a key has 32 bytes and a short name")
