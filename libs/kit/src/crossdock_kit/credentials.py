@@ -16,7 +16,7 @@ import grpc
 from jwt import PyJWK
 
 from crossdock_kit.errors import Unavailable
-from crossdock_kit.settings import ServiceSettings
+from crossdock_kit.settings import ProcessSettings
 
 T = TypeVar("T")
 _LOOK_EVERY_SECONDS = 1.0
@@ -71,13 +71,13 @@ def trusted_keys(path: Path) -> Callable[[], Mapping[str, PyJWK]]:
     return WatchedFile(path, parse_jwks).read
 
 
-def _tls_files(settings: ServiceSettings) -> tuple[bytes, bytes, bytes] | None:
+def _tls_files(settings: ProcessSettings) -> tuple[bytes, bytes, bytes] | None:
     if settings.tls_cert is None or settings.tls_key is None or settings.tls_ca is None:
         return None
     return settings.tls_key.read_bytes(), settings.tls_cert.read_bytes(), settings.tls_ca.read_bytes()
 
 
-def server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | None:
+def server_credentials(settings: ProcessSettings) -> grpc.ServerCredentials | None:
     """Mutual TLS: a caller without a certificate of our authority does not get through the handshake."""
     files = _tls_files(settings)
     if files is None:
@@ -86,7 +86,7 @@ def server_credentials(settings: ServiceSettings) -> grpc.ServerCredentials | No
     return grpc.ssl_server_credentials([(key, chain)], root_certificates=authority, require_client_auth=True)
 
 
-def channel_credentials(settings: ServiceSettings) -> grpc.ChannelCredentials | None:
+def channel_credentials(settings: ProcessSettings) -> grpc.ChannelCredentials | None:
     files = _tls_files(settings)
     if files is None:
         return None

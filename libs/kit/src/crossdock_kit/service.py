@@ -24,6 +24,7 @@ from redis.asyncio import Redis
 
 from crossdock_kit import broker as brokers
 from crossdock_kit.app import App, Infrastructure
+from crossdock_kit.audit import Sealer
 from crossdock_kit.authorisation import Tokens
 from crossdock_kit.credentials import server_credentials, trusted_keys
 from crossdock_kit.database import create_engine, migrations
@@ -168,7 +169,8 @@ def _outgoing(app: App[Any]) -> Loops:
     if app.relay is not None and broker is not None:
         loops.add("relay", app.relay.run)
         app.health.require("broker", lambda: _broker_answers(broker))
-    app.health.require("relay", loops.check)
+    loops.add("sealer", Sealer(app.engine, app.settings.tenants).run)
+    app.health.require("outgoing", loops.check)
     return loops
 
 

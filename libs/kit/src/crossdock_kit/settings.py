@@ -52,25 +52,17 @@ def addresses(text: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ServiceSettings:
-    """Settings that every service has."""
+class ProcessSettings:
+    """Settings of any process, also of one that has neither a database nor a broker."""
 
     service: str = setting("CROSSDOCK_SERVICE")
-    database_url: str = setting("CROSSDOCK_DATABASE_URL", secret=True)
-    migration_url: str = setting("CROSSDOCK_MIGRATION_URL", default="", secret=True)
-    nats_url: str = setting("CROSSDOCK_NATS_URL", default="", secret=True)
-    valkey_url: str = setting("CROSSDOCK_VALKEY_URL", default="", secret=True)
-    listen: str = setting("CROSSDOCK_LISTEN", default="127.0.0.1:0")
     peers: Mapping[str, str] = setting("CROSSDOCK_PEERS", addresses, default={})
     jwks_file: Path | None = setting("CROSSDOCK_JWKS_FILE", Path, default=None)
     token_file: Path | None = setting("CROSSDOCK_TOKEN_FILE", Path, default=None)
     issuer: str = setting("CROSSDOCK_ISSUER", default="crossdock")
     audience: str = setting("CROSSDOCK_AUDIENCE", default="crossdock")
     tenants: tuple[str, ...] = setting("CROSSDOCK_TENANTS", words, default=())
-    tenant_concurrency: int = setting("CROSSDOCK_TENANT_CONCURRENCY", int, default=256)
-    data_key_file: Path | None = setting("CROSSDOCK_DATA_KEY_FILE", Path, default=None)
     egress_allow: tuple[Network, ...] = setting("CROSSDOCK_EGRESS_ALLOW", networks, default=())
-    reflection: bool = setting("CROSSDOCK_REFLECTION", switch, default=False)
     tls_cert: Path | None = setting("CROSSDOCK_TLS_CERT", Path, default=None)
     tls_key: Path | None = setting("CROSSDOCK_TLS_KEY", Path, default=None)
     tls_ca: Path | None = setting("CROSSDOCK_TLS_CA", Path, default=None)
@@ -113,3 +105,17 @@ class ServiceSettings:
     @property
     def mutual_tls(self) -> bool:
         return self.tls_cert is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSettings(ProcessSettings):
+    """Settings that every service has."""
+
+    database_url: str = setting("CROSSDOCK_DATABASE_URL", secret=True)
+    migration_url: str = setting("CROSSDOCK_MIGRATION_URL", default="", secret=True)
+    nats_url: str = setting("CROSSDOCK_NATS_URL", default="", secret=True)
+    valkey_url: str = setting("CROSSDOCK_VALKEY_URL", default="", secret=True)
+    listen: str = setting("CROSSDOCK_LISTEN", default="127.0.0.1:0")
+    tenant_concurrency: int = setting("CROSSDOCK_TENANT_CONCURRENCY", int, default=256)
+    data_key_file: Path | None = setting("CROSSDOCK_DATA_KEY_FILE", Path, default=None)
+    reflection: bool = setting("CROSSDOCK_REFLECTION", switch, default=False)
