@@ -6,14 +6,14 @@ Syntax only: what a partner is held to comes in as severities, what it means is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
-from typing import Any
 
 import crossdock_edi
 from crossdock_edi import Dialect, Document, Envelope, Finding, Interchange, Message, Profile, Severity
 from crossdock_edi.errors import LimitExceeded, UnknownDocument
 from crossdock_edi.values import Unreadable, read_date, read_time
+from crossdock_edi.x12.functional_acknowledgment import FunctionalAcknowledgment
 
 from connector.domain.documents import Finding as DocumentFinding
 from connector.domain.revision import Stamp
@@ -197,6 +197,17 @@ def write_reply(document: Document, source: Interchange, numbers: Numbers, at: d
     return crossdock_edi.compose(document, reply)
 
 
-def shown(document: Document) -> Any:
-    """A typed document as plain data, for people."""
-    return crossdock_edi.typed.as_mapping(document)
+def refusing(document: Document, control_numbers: frozenset[str]) -> Document:
+    """A 997 that also refuses these sets, because nobody here can use them (AK502 code 1: not supported)."""
+    if not isinstance(document, FunctionalAcknowledgment) or not control_numbers:
+        return document
+    messages = tuple(
+        replace(each, status="R", error_codes=("1",)) if each.control_number in control_numbers else each
+        for each in document.messages
+    )
+    accepted = sum(1 for each in messages if each.status in {"A", "E"})
+    group = document.group
+    if group is None or messages == document.messages:
+        return document
+    status = group.status if accepted == len(messages) else ("P" if accepted else "R")
+    return replace(document, messages=messages, group=replace(group, status=status, accepted=accepted))

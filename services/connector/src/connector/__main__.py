@@ -1,0 +1,60 @@
+"""The service's only wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock.procurement.v1 import procurement_service_pb2_grpc as procurement_grpc
+from crossdock_kit.app import App
+from crossdock_kit.service import Service, run
+from crossdock_kit.timer_loop import TimerHandler
+
+from connector import consumers, procurement_commands, queries
+from connector.api import ConnectorServicer, WorkerServicer
+from connector.ports import Surroundings
+from connector.profile_limits import ProfileLimits
+from connector.settings import Settings
+from connector.store.vault import DocumentVault
+from connector.translating import Translator
+from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
+from connector.use_cases.deliver import Desk
+
+
+async def build(app: App[Settings]) -> None:
+    limits = ProfileLimits(app.engine, app.settings.tenants)
+    app.deliveries.limits_of = limits
+    translator: Translator | None = None
+
+    def nudge() -> None:
+        if translator is not None:
+            translator.nudge()
+
+    patience = timedelta(seconds=app.settings.master_data_patience_seconds)
+    around = Surroundings(app.uow, DocumentVault.from_settings(app.settings), nudge, patience)
+    translator = Translator(app.engine, app.settings.tenants, app.clock, around)
+    desk = Desk(app.engine, app.deliveries, around)
+
+    app.add_servicer(pb_grpc.add_WorkerServiceServicer_to_server, WorkerServicer(around, desk))
+    app.add_servicer(pb_grpc.add_ConnectorServiceServicer_to_server, ConnectorServicer(app.engine, around))
+    for subscription in consumers.subscriptions(around):
+        app.subscribe(subscription)
+    for kind, carrier in procurement_commands.carriers(_procurement(app)).items():
+        app.carry(kind, carrier)
+    app.on_timer(TIMER, TimerHandler(acknowledgment_overdue, owner="supplier-desk"))
+    app.add_loop("profiles", limits.run)
+    app.add_loop("translator", translator.run)
+    app.count_backlog("documents", lambda: queries.unread(app.engine, app.settings.tenants))
+
+
+def _procurement(app: App[Settings]) -> Callable[[str], Any]:
+    return lambda tenant: app.client("procurement", procurement_grpc.ProcurementServiceStub, tenant=tenant)
+
+
+SERVICE = Service(name="connector", build=build, settings=Settings, migrations=Path(__file__).parents[2] / "migrations")
+
+if __name__ == "__main__":
+    run(SERVICE)

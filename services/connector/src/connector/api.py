@@ -1,0 +1,149 @@
+"""The two gRPC servicers: wire in, use case or query, wire out. A worker acts for its own partner and no other."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from crossdock.connector.v1 import connector_service_pb2 as pb
+from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock_kit.context import actor, tenant
+from crossdock_kit.database import Engine
+from crossdock_kit.deliveries import Dead, Delivered, Outcome, Report, Retry
+from crossdock_kit.errors import InvalidFields, PermissionDenied, Violation
+
+from connector import queries, wire
+from connector.ports import Surroundings
+from connector.use_cases import deliver, keep_partners, receive
+from connector.use_cases.deliver import Desk, Worker
+from connector.use_cases.receive import HandIn
+
+Context = Any
+_DEAD, _DELIVERED = pb.DeliveryReport.OUTCOME_DEAD, pb.DeliveryReport.OUTCOME_DELIVERED
+
+
+def _own(partner: str) -> str:
+    """The partner, if the caller is its worker. An operator's token names no partner and may act for any."""
+    claimed = actor().partner
+    if claimed is not None and claimed != partner:
+        raise PermissionDenied("the token is another partner's")
+    return partner
+
+
+def _worker_of(partner: str) -> str:
+    """The partner, if the caller's token is that very partner's."""
+    if actor().partner != partner:
+        raise PermissionDenied("the token is not this partner's")
+    return partner
+
+
+@dataclass(frozen=True)
+class WorkerServicer(pb_grpc.WorkerServiceServicer):
+    around: Surroundings
+    desk: Desk
+
+    async def AcquireLease(self, request: pb.AcquireLeaseRequest, context: Context) -> pb.AcquireLeaseResponse:
+        worker = Worker(tenant(), _worker_of(request.partner), request.worker, request.epoch)
+        held, profile = await deliver.acquire_lease(worker, request.transport, self.around)
+        return pb.AcquireLeaseResponse(epoch=held.epoch, expires_at=wire.stamp(held.expires_at), profile=profile)
+
+    async def HandInDocument(self, request: pb.HandInDocumentRequest, context: Context) -> pb.HandInDocumentResponse:
+        _worker_of(request.partner)
+        handed = await receive.hand_in(_hand_in(request), self.around)
+        return pb.HandInDocumentResponse(document_id=str(handed.document_id), repeated_document=handed.repeated)
+
+    async def LeaseDeliveries(self, request: pb.LeaseDeliveriesRequest, context: Context) -> pb.LeaseDeliveriesResponse:
+        worker = Worker(tenant(), _worker_of(request.partner), request.worker, request.epoch)
+        found = await self.desk.lease(worker, request.limit, timedelta(milliseconds=request.wait_ms))
+        return pb.LeaseDeliveriesResponse(deliveries=[wire.delivery(each) for each in found])
+
+    async def ReportDeliveries(
+        self, request: pb.ReportDeliveriesRequest, context: Context
+    ) -> pb.ReportDeliveriesResponse:
+        worker = Worker(tenant(), _worker_of(request.partner), actor().subject, 0)
+        reports = [Report(worker.tenant, UUID(r.delivery_id), r.lease_epoch, _outcome(r)) for r in request.reports]
+        stale = await deliver.report_deliveries(worker, reports, self.desk.queue, self.around)
+        return pb.ReportDeliveriesResponse(stale=[str(each) for each in stale])
+
+
+def _hand_in(request: pb.HandInDocumentRequest | pb.SubmitDocumentRequest) -> HandIn:
+    return HandIn(
+        tenant=tenant(),
+        partner=request.partner,
+        name=request.name,
+        content_type=request.content_type,
+        path=request.path,
+        content=request.content,
+    )
+
+
+def _outcome(report: pb.DeliveryReport) -> Outcome:
+    if report.outcome == _DELIVERED:
+        return Delivered(foreign_number=report.foreign_number)
+    if report.outcome == _DEAD:
+        return Dead(report.answer or "refused by the partner")
+    after = timedelta(seconds=report.retry_after_seconds) if report.retry_after_seconds else None
+    return Retry(report.answer or "no answer", after=after)
+
+
+@dataclass(frozen=True)
+class ConnectorServicer(pb_grpc.ConnectorServiceServicer):
+    engine: Engine
+    around: Surroundings
+
+    async def PutPartner(self, request: pb.PutPartnerRequest, context: Context) -> pb.PutPartnerResponse:
+        _own(request.profile.partner)
+        changed = await keep_partners.put_partner(tenant(), request.profile, self.around.uow)
+        return pb.PutPartnerResponse(profile=request.profile, changed=changed)
+
+    async def ListPartners(self, request: pb.ListPartnersRequest, context: Context) -> pb.ListPartnersResponse:
+        size = request.page_size or queries.DEFAULT_PAGE
+        found = await queries.list_partners(self.engine, tenant(), after=_after(request.page_token), limit=size)
+        token = _token(found[-1].profile.partner) if len(found) == size else ""
+        return pb.ListPartnersResponse(profiles=[each.profile for each in found], next_page_token=token)
+
+    async def SubmitDocument(self, request: pb.SubmitDocumentRequest, context: Context) -> pb.SubmitDocumentResponse:
+        _own(request.partner)
+        stored = await receive.submit(_hand_in(request), self.around)
+        return pb.SubmitDocumentResponse(document=wire.document(stored))
+
+    async def GetDocument(self, request: pb.GetDocumentRequest, context: Context) -> pb.GetDocumentResponse:
+        found = await queries.get_document(self.engine, tenant(), UUID(request.document_id), actor().partner)
+        return pb.GetDocumentResponse(document=wire.document(found))
+
+    async def ListDocuments(self, request: pb.ListDocumentsRequest, context: Context) -> pb.ListDocumentsResponse:
+        size = request.page_size or queries.DEFAULT_PAGE
+        wanted = queries.Wanted(actor().partner or request.partner, int(request.state), _position(request.page_token))
+        found = await queries.list_documents(self.engine, tenant(), wanted, size)
+        token = _token(str(found[-1].position)) if len(found) == size else ""
+        return pb.ListDocumentsResponse(documents=[wire.document(each) for each in found], next_page_token=token)
+
+    async def GetDocumentContent(
+        self, request: pb.GetDocumentContentRequest, context: Context
+    ) -> pb.GetDocumentContentResponse:
+        content, content_type = await queries.get_content(
+            self.engine, self.around.vault, tenant(), UUID(request.document_id), actor().partner
+        )
+        return pb.GetDocumentContentResponse(content=content, content_type=content_type)
+
+
+def _token(last: str) -> str:
+    return base64.urlsafe_b64encode(last.encode()).decode()
+
+
+def _after(token: str) -> str:
+    try:
+        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError) as wrong:
+        raise InvalidFields((Violation("page_token", "is none that this method gave", "page_token"),)) from wrong
+
+
+def _position(token: str) -> int:
+    text = _after(token)
+    if text and not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise InvalidFields((Violation("page_token", "is none that this method gave", "page_token"),))
+    return int(text or 0)

@@ -1,0 +1,44 @@
+"""What the use cases need from elsewhere, as far as it is not the service's own database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from crossdock_kit.driver import Driver
+from crossdock_kit.unit_of_work import Work
+
+
+class OpensWork(Protocol):
+    def __call__(self, *, tenants: tuple[str, ...]) -> AbstractAsyncContextManager[Work]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Whose raw bytes they are and since when, which chooses their key; and their SHA-256, which proves them."""
+
+    tenant: str
+    partner: str
+    at: datetime
+    sha256: str
+
+
+class Vault(Protocol):
+    """Seals raw documents under a key per partner and month, so that retention drops keys and keeps hashes."""
+
+    async def seal(self, driver: Driver, kept: Kept, content: bytes) -> bytes: ...
+
+    async def open(self, driver: Driver, kept: Kept, sealed: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every use case on documents is given. `nudge` tells the translator that there is something to read."""
+
+    uow: OpensWork
+    vault: Vault
+    nudge: Callable[[], None]
+    patience: timedelta = timedelta(hours=4)

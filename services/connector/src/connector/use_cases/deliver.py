@@ -1,0 +1,192 @@
+"""Workers lease what is due for their partner and say how it ended; the worker's lease on the transport rules both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from crossdock.connector.events.v1 import events_pb2
+from crossdock.connector.v1 import partner_pb2
+from crossdock_kit.context import cause
+from crossdock_kit.database import Engine, transaction
+from crossdock_kit.deliveries import Dead, Delivered, Leased, Report
+from crossdock_kit.deliveries.queue import DeliveryQueue
+from crossdock_kit.deliveries.report import Settled, report
+from crossdock_kit.deliveries.waking import waker
+from crossdock_kit.timers import NewTimer
+from crossdock_kit.unit_of_work import Work
+
+from connector import wire
+from connector.domain.documents import State
+from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT, OUTBOUND
+from connector.outgoing import Outgoing
+from connector.ports import Surroundings
+from connector.store import documents, orders, partners, worker_leases
+from connector.store.documents import Document
+from connector.store.worker_leases import Held
+from connector.use_cases.acknowledge import TIMER
+from connector.use_cases.announcing import announce
+
+SENT_KINDS = (*OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT)
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Who asks, for which partner of which tenant, under which epoch of its lease."""
+
+    tenant: str
+    partner: str
+    worker: str
+    epoch: int
+
+
+async def acquire_lease(
+    worker: Worker, transport: str, around: Surroundings
+) -> tuple[Held, partner_pb2.PartnerProfile]:
+    """Takes or renews. Raises LeaseHeld, WorkerLeaseLost, PartnerUnknown."""
+    async with around.uow(tenants=(worker.tenant,)) as work:
+        stored = await partners.get(work.driver, worker.tenant, worker.partner)
+        if worker.epoch:
+            held = await worker_leases.renew(
+                work.driver, worker.tenant, worker.partner, transport, worker=worker.worker, epoch=worker.epoch
+            )
+        else:
+            held = await worker_leases.take(work.driver, worker.tenant, worker.partner, transport, worker.worker)
+        return held, stored.profile
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where workers get their deliveries."""
+
+    engine: Engine
+    queue: DeliveryQueue
+    around: Surroundings
+
+    async def lease(self, worker: Worker, limit: int, wait: timedelta) -> list[Outgoing]:
+        """At most `limit` deliveries; waits for something due. Raises WorkerLeaseLost."""
+        if await self._is_quiet(worker):
+            await asyncio.sleep(min(wait.total_seconds(), _POLL_SECONDS))
+            return []
+        return [await self._outgoing(each) for each in await self._wait_for(worker, limit, wait)]
+
+    async def _is_quiet(self, worker: Worker) -> bool:
+        """Whether the profile says that nothing is to be sent now."""
+        async with transaction(self.engine, (worker.tenant,)) as tx:
+            await worker_leases.check(
+                tx.driver, worker.tenant, worker.partner, worker=worker.worker, epoch=worker.epoch
+            )
+            stored = await partners.get(tx.driver, worker.tenant, worker.partner)
+        return stored.profile.state in {"paused", "stopped"}
+
+    async def _wait_for(self, worker: Worker, limit: int, wait: timedelta) -> list[Leased]:
+        clock = asyncio.get_running_loop().time
+        until = clock() + wait.total_seconds()
+        more = asyncio.Event()
+        with waker(more):
+            while True:
+                more.clear()
+                found = await self.queue.lease(
+                    worker.tenant, worker.partner, SENT_KINDS, limit=limit, worker=worker.worker
+                )
+                left = until - clock()
+                if found or left <= 0:
+                    return found
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(min(left, _POLL_SECONDS)):
+                        await more.wait()
+
+    async def _outgoing(self, leased: Leased) -> Outgoing:
+        document_id = UUID(bytes=leased.payload)
+        async with transaction(self.engine, (leased.tenant,)) as tx:
+            document = await documents.get(tx.driver, leased.tenant, document_id)
+            sealed = await documents.content(tx.driver, leased.tenant, document_id)
+            return Outgoing(leased, document, await self.around.vault.open(tx.driver, document.kept, sealed))
+
+
+async def report_deliveries(
+    worker: Worker, reports: Sequence[Report], queue: DeliveryQueue, around: Surroundings
+) -> list[UUID]:
+    """Books how deliveries ended; the ids of those whose lease had moved on."""
+    async with around.uow(tenants=(worker.tenant,)) as work:
+        stored = await partners.get(work.driver, worker.tenant, worker.partner)
+        own = await _of_partner(work, worker, reports)
+        settled = await report(work.driver, [each for each in reports if each.delivery_id in own], queue.limits_of)
+        outcomes = {each.delivery_id: each.outcome for each in reports}
+        for each in settled:
+            await _book(each, outcomes[each.delivery_id], worker, stored.profile, work)
+    lost = [each.delivery_id for each in settled if each.end == "lost"]
+    return [*lost, *(each.delivery_id for each in reports if each.delivery_id not in own)]
+
+
+async def _of_partner(work: Work, worker: Worker, reports: Sequence[Report]) -> set[UUID]:
+    """A worker speaks for its own partner's deliveries and for no others."""
+    rows = await work.driver.fetch(
+        "SELECT delivery_id FROM delivery WHERE tenant = $1 AND partner = $2 AND delivery_id = ANY($3::uuid[])",
+        worker.tenant,
+        worker.partner,
+        [each.delivery_id for each in reports],
+    )
+    return {row["delivery_id"] for row in rows}
+
+
+async def _book(
+    settled: Settled, outcome: object, worker: Worker, profile: partner_pb2.PartnerProfile, work: Work
+) -> None:
+    if settled.end == "delivered" and isinstance(outcome, Delivered):
+        document = await documents.get(work.driver, worker.tenant, settled.delivery_id, lock=True)
+        await _sent(document, outcome, profile, work)
+    elif settled.end == "dead":
+        document = await documents.get(work.driver, worker.tenant, settled.delivery_id, lock=True)
+        document.reason = outcome.reason if isinstance(outcome, Dead) else "given up"
+        await documents.save(work.driver, document)
+        work.note(keys=document.keys, transaction_ids=document.transaction_ids, outcome="failed", reason="dead")
+
+
+async def _sent(document: Document, outcome: Delivered, profile: partner_pb2.PartnerProfile, work: Work) -> None:
+    """The partner has it. Its 997 may be here already; then nothing is waited for."""
+    document.sent_at = work.now
+    document.foreign_number = outcome.foreign_number
+    if document.state is State.RENDERED:
+        document.state = State.SENT
+        _await_acknowledgment(document, profile, work)
+    if document.kind.startswith("json.") and document.kind == "json.supplier_order":
+        # The answer of an API is its technical receipt.
+        await orders.accept(work.driver, document.tenant, document.document_id, work.now, 0)
+    announce(
+        work,
+        document,
+        events_pb2.DocumentSent(
+            document_id=str(document.document_id),
+            partner=document.partner,
+            kind=document.kind,
+            foreign_number=outcome.foreign_number,
+            source_event_id=document.source_event_id,
+            source_aggregate=document.source_aggregate,
+            sent_at=wire.stamp(work.now),
+        ),
+    )
+    await documents.save(work.driver, document)
+
+
+def _await_acknowledgment(document: Document, profile: partner_pb2.PartnerProfile, work: Work) -> None:
+    within = profile.timers.functional_ack.ToTimedelta()
+    if not within or not document.kind.startswith("x12.") or document.kind == FUNCTIONAL_ACKNOWLEDGMENT:
+        return
+    work.set_timer(
+        NewTimer(
+            tenant=document.tenant,
+            kind=TIMER,
+            subject=str(document.document_id),
+            due_at=work.now + within,
+            transaction_ids=document.transaction_ids,
+            keys=document.keys,
+            correlation_id=cause().correlation_id,
+            causation_id=str(document.document_id),
+        )
+    )

@@ -1,0 +1,221 @@
+"""A fact becomes a document for a partner: rendered once, stored, and handed to the partner's deliveries."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import crossdock_edi
+from crossdock.connector.v1 import partner_pb2
+from crossdock_edi import Document as EdiDocument
+from crossdock_edi.dialect import Dialect
+from crossdock_kit.context import cause
+from crossdock_kit.deliveries import NewDelivery
+from crossdock_kit.events import Received
+from crossdock_kit.ids import derived
+from crossdock_kit.unit_of_work import Work
+
+from connector.code_book import with_codes
+from connector.codecs import json_document, x12_document
+from connector.codecs.x12_document import Address, Numbers
+from connector.domain.documents import State
+from connector.mappings import registry
+from connector.mappings.model import Writing
+from connector.ports import Surroundings
+from connector.store import control_numbers, documents, orders, partners
+from connector.store.codes import CodesOn
+from connector.store.documents import Document
+from connector.store.partners import StoredPartner
+from connector.use_cases.vocabulary import book_of, partner_of
+
+NOT_SENT = frozenset({"draft", "shadow"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A document's bytes and how it is called and recognised at the partner."""
+
+    content: bytes
+    content_type: str
+    name: str
+    numbers: Numbers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatch:
+    """What goes where: the order in which it has to arrive, and what it is known by."""
+
+    kind: str
+    path: str
+    ordering_key: str
+    idempotency_key: str
+    keys: tuple[str, ...]
+    transaction_ids: tuple[str, ...]
+    source_event_id: str = ""
+    source_aggregate: str = ""
+    related: UUID | None = None
+    express: bool = False
+
+
+async def tell(event: Received[Any], stored: StoredPartner, work: Work, around: Surroundings, ordering: str) -> None:
+    """Renders what the partner's profile takes of a fact; a partner that takes nothing of it is not told."""
+    kinds = registry.TELLS[event.message.DESCRIPTOR.name]
+    route = partners.route_of(stored.profile, kinds, partner_pb2.DIRECTION_OUT)
+    if route is None:
+        return
+    document_id = derived("document", event.id, stored.profile.partner, route.kind)
+    rendered = await _render(event, stored, route, work, document_id)
+    dispatch = Dispatch(
+        kind=route.kind,
+        path=route.path,
+        ordering_key=ordering,
+        idempotency_key=_idempotency_key(event, route.kind),
+        keys=event.keys,
+        transaction_ids=event.transaction_ids,
+        source_event_id=str(event.id),
+        source_aggregate=f"{event.aggregate_type}/{event.aggregate_id}",
+        express=event.express,
+    )
+    await send(document_id, rendered, dispatch, stored, work, around)
+    order = getattr(event.message, "purchase_order", None)
+    if order is not None and stored.profile.party_id:
+        await orders.note_sent(
+            work.driver,
+            tenant=event.tenant,
+            document_id=document_id,
+            partner=stored.profile.partner,
+            number=order.number,
+            revision=order.revision,
+        )
+
+
+def _idempotency_key(event: Received[Any], kind: str) -> str:
+    """The receipt's own id for the ERP's posting, so that even a second event could not post it twice."""
+    return str(event.message.receipt_id) if kind == "json.goods_receipt" else str(event.id)
+
+
+async def _render(
+    event: Received[Any], stored: StoredPartner, route: partner_pb2.DocumentRoute, work: Work, document_id: UUID
+) -> Rendered:
+    partner = partner_of(stored.profile, route)
+    book = book_of(partner, route.kind)
+    names = tuple(each for each in (stored.profile.partner, stored.profile.system) if each)
+    codes = CodesOn(work.driver, stored.tenant, names, work.now.date())
+    mapping = registry.OUTBOUND[route.kind]
+    written = await with_codes(
+        book,
+        codes.load,
+        lambda each: mapping.write(event.message, Writing(partner, each, str(event.id), event.version, work.now)),
+    )
+    if isinstance(written, EdiDocument):
+        return await render_x12(written, stored, work)
+    name = f"{route.kind}_{document_id}.json"
+    return Rendered(json_document.encode(written), json_document.CONTENT_TYPE, name)
+
+
+async def render_x12(document: EdiDocument, stored: StoredPartner, work: Work) -> Rendered:
+    """Under the partner's next control numbers; these and the bytes stay the same for every attempt to send it."""
+    numbers = await control_numbers.take(work.driver, stored.tenant, stored.profile.partner)
+    content = x12_document.write(document, address_of(stored.profile.edi), numbers, work.now)
+    return Rendered(content, x12_document.CONTENT_TYPE, file_name(document.TYPE, numbers), numbers)
+
+
+def file_name(set_id: str, numbers: Numbers) -> str:
+    return f"{set_id}_{numbers.interchange:09d}.edi"
+
+
+def address_of(edi: partner_pb2.EdiIdentity) -> Address:
+    """Raises nothing: a profile with X12 documents has been checked for both identities."""
+    own, partner = _identity(edi.own_id), _identity(edi.partner_id)
+    return Address(
+        own=own,
+        partner=partner,
+        group_own=edi.group_own_id or own[1],
+        group_partner=edi.group_partner_id or partner[1],
+        version=edi.version or "004010",
+        is_test=edi.test_indicator,
+        dialect=Dialect(
+            "X12",
+            (edi.element_separator or "*").encode(),
+            (edi.component_separator or ">").encode(),
+            (edi.segment_terminator or "~").encode(),
+            line_end=edi.line_end.encode(),
+        ),
+    )
+
+
+def _identity(text: str) -> tuple[str, str]:
+    qualifier, _, identity = text.partition(":")
+    return qualifier, identity
+
+
+async def send(
+    document_id: UUID,
+    rendered: Rendered,
+    dispatch: Dispatch,
+    stored: StoredPartner,
+    work: Work,
+    around: Surroundings,
+) -> None:
+    """Stores what was rendered and hands it to the partner's deliveries; in shadow it is kept and never sent."""
+    why = cause()
+    profile = stored.profile
+    document = Document(
+        tenant=stored.tenant,
+        document_id=document_id,
+        partner=profile.partner,
+        business_unit=profile.business_unit,
+        outbound=True,
+        state=State.RENDERED,
+        kind=dispatch.kind,
+        name=rendered.name,
+        path=dispatch.path,
+        content_type=rendered.content_type,
+        bytes=len(rendered.content),
+        sha256=hashlib.sha256(rendered.content).hexdigest(),
+        received_at=work.now,
+        control_numbers=(f"{rendered.numbers.interchange:09d}",) if rendered.numbers else (),
+        group_control=str(rendered.numbers.group) if rendered.numbers else "",
+        set_control=f"{rendered.numbers.message:04d}" if rendered.numbers else "",
+        related=dispatch.related,
+        keys=dispatch.keys,
+        transaction_ids=dispatch.transaction_ids,
+        source_event_id=dispatch.source_event_id,
+        source_aggregate=dispatch.source_aggregate,
+        correlation_id=why.correlation_id,
+        causation_id=why.causation_id,
+        traceparent=why.traceparent,
+    )
+    sealed = await around.vault.seal(work.driver, document.kept, rendered.content)
+    await documents.insert(work.driver, document, sealed)
+    work.deliver(
+        NewDelivery(
+            tenant=stored.tenant,
+            business_unit=profile.business_unit,
+            partner=profile.partner,
+            kind=dispatch.kind,
+            ordering_key=dispatch.ordering_key,
+            payload=document_id.bytes,
+            content_type=rendered.content_type,
+            idempotency_key=dispatch.idempotency_key,
+            delivery_id=document_id,
+            transaction_ids=dispatch.transaction_ids,
+            keys=(*dispatch.keys, f"document:{document_id}"),
+            express=dispatch.express,
+            suppressed=profile.stage in NOT_SENT,
+            correlation_id=why.correlation_id,
+            causation_id=why.causation_id,
+            traceparent=why.traceparent,
+        )
+    )
+
+
+async def reply_997(
+    answer: EdiDocument, source: crossdock_edi.Interchange, stored: StoredPartner, work: Work
+) -> Rendered:
+    """A 997 in the delimiters and version of what it answers, under our own numbers."""
+    numbers = await control_numbers.take(work.driver, stored.tenant, stored.profile.partner)
+    content = x12_document.write_reply(answer, source, numbers, work.now)
+    return Rendered(content, x12_document.CONTENT_TYPE, file_name(answer.TYPE, numbers), numbers)

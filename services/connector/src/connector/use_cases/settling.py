@@ -1,0 +1,148 @@
+"""How a document ends: what its messages came to makes its state, its events and the exceptions that somebody owns."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from crossdock.connector.events.v1 import events_pb2
+from crossdock_kit.deliveries import Dead, Declined, Delivered, Leased
+from crossdock_kit.deliveries import Outcome as DeliveryOutcome
+from crossdock_kit.errors import FailureClass
+from crossdock_kit.exceptions import NewException
+from crossdock_kit.unit_of_work import Work
+
+from connector import wire
+from connector.domain.documents import (
+    SETTLED,
+    WAITS_FOR_MASTER_DATA,
+    MessageEnd,
+    Outcome,
+    State,
+    owner_of,
+    state_of,
+)
+from connector.store import documents
+from connector.store.documents import Document, ended
+from connector.use_cases.announcing import announce
+from connector.use_cases.commanding import Sender
+
+# What the carrier tells of an answer besides that there is one.
+TRANSACTION, PARTLY = "transaction_id", "refused_lines"
+
+
+async def conclude(document: Document, work: Work) -> None:
+    """Saves a document in the state that its messages give it, and announces an end that was reached."""
+    before = document.state
+    if before not in {State.REFUSED, State.DUPLICATE}:
+        document.state = state_of([each.outcome for each in document.messages])
+    refused = [each for each in document.messages if each.outcome is Outcome.REFUSED]
+    if document.state is State.REFUSED and not document.reason and refused:
+        document.reason = refused[0].reason
+    if document.state in SETTLED:
+        _announce_end(document, work)
+        _raise_refusal(document, work)
+    if document.state is State.UNDERSTOOD and document.generation > 1:
+        work.resolve_exception(
+            f"MASTER_DATA_MISSING:{document.subject}", "the master data came", tenant=document.tenant
+        )
+    work.note(
+        keys=(f"document:{document.document_id}", *document.keys),
+        transaction_ids=document.transaction_ids,
+        outcome="" if document.state is not State.DUPLICATE else "duplicate",
+    )
+    await documents.save(work.driver, document)
+
+
+def _announce_end(document: Document, work: Work) -> None:
+    messages = [wire.message(each) for each in document.messages]
+    if document.state in {State.UNDERSTOOD, State.DUPLICATE}:
+        if document.state is State.UNDERSTOOD:
+            announce(
+                work,
+                document,
+                events_pb2.DocumentUnderstood(
+                    document_id=str(document.document_id), partner=document.partner, messages=messages
+                ),
+            )
+        return
+    reason = document.reason or next((each.reason for each in document.messages if each.reason), "")
+    announce(
+        work,
+        document,
+        events_pb2.DocumentRefused(
+            document_id=str(document.document_id), partner=document.partner, messages=messages, reason=reason
+        ),
+    )
+
+
+def _raise_refusal(document: Document, work: Work) -> None:
+    """What of a document could not be read at all is the partner's to correct; refused commands raise their own."""
+    unread = [each for each in document.messages if each.outcome is Outcome.REFUSED]
+    if document.state is not State.REFUSED and not unread:
+        return
+    reason = unread[0].reason if unread and not document.reason else document.reason
+    work.raise_exception(
+        NewException(
+            tenant=document.tenant,
+            failure_class=FailureClass.PARTNER,
+            code="DOCUMENT_REFUSED",
+            summary=f"{document.partner}, {document.name}: {reason}"[:500],
+            owner="integration",
+            subject=document.subject,
+            transaction_ids=document.transaction_ids,
+            keys=(*document.keys, f"document:{document.document_id}"),
+        )
+    )
+
+
+async def settle_command(leased: Leased, outcome: DeliveryOutcome, work: Work) -> None:
+    """Books what a command came to in the message that it came from. Part of the delivery's own transaction."""
+    sender = Sender.parse(leased.idempotency_key)
+    document = await documents.get(work.driver, leased.tenant, sender.document_id, lock=True)
+    if document.generation != sender.generation:
+        return
+    index = sender.number - 1
+    message = document.messages[index]
+    match outcome:
+        case Delivered(_, results):
+            document.messages[index] = _accepted(document, message, dict(results), work)
+        case Declined():
+            document.messages[index] = _refused(document, message, leased.kind, outcome, work)
+        case Dead(reason):
+            # The kit raised the exception on the delivery itself.
+            document.messages[index] = ended(message, Outcome.EXCEPTION, reason)
+        case _:
+            return
+    if any(each.outcome is Outcome.WAITING for each in document.messages):
+        document.next_attempt_at = work.now + timedelta(seconds=2.0 ** min(document.generation, 6))
+    await conclude(document, work)
+
+
+def _accepted(document: Document, message: MessageEnd, results: dict[str, str], work: Work) -> MessageEnd:
+    transactions = tuple(each for each in (results.get(TRANSACTION, ""),) if each)
+    document.belongs_to((), transactions)
+    work.note(transaction_ids=transactions)
+    if PARTLY in results:
+        return ended(message, Outcome.EXCEPTION, results[PARTLY], transaction_ids=transactions)
+    return ended(message, Outcome.ACCEPTED, transaction_ids=transactions)
+
+
+def _refused(document: Document, message: MessageEnd, kind: str, answer: Declined, work: Work) -> MessageEnd:
+    reason, text = answer.code, answer.reason
+    work.note(outcome="refused", reason=reason)
+    if reason in WAITS_FOR_MASTER_DATA:
+        return ended(message, Outcome.WAITING, f"{reason}: {text}")
+    work.raise_exception(
+        NewException(
+            tenant=document.tenant,
+            failure_class=FailureClass.BUSINESS,
+            code=reason or "COMMAND_REFUSED",
+            summary=f"{document.partner}, {document.name}: {text}"[:500],
+            owner=owner_of(reason, kind.rpartition(".")[2]),
+            subject=document.subject,
+            transaction_ids=tuple(dict.fromkeys((*document.transaction_ids, *message.transaction_ids))),
+            keys=(*message.keys, f"document:{document.document_id}"),
+            dedupe_key=f"{document.subject}/{message.control_number or message.kind}/{reason}",
+        )
+    )
+    return ended(message, Outcome.EXCEPTION, f"{reason}: {text}" if reason else text)

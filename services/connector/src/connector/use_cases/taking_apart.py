@@ -1,0 +1,170 @@
+"""A stored document taken apart into its business messages, each with its mapping or the reason why it has none.
+
+Pure: bytes and profile in, parts out. Never raises for what a partner sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crossdock.connector.v1 import partner_pb2
+from crossdock_edi.x12.ship_notice import ShipNotice
+
+from connector.codecs import json_document, x12_document
+from connector.codecs.json_document import DocumentFault
+from connector.codecs.x12_document import ReadInterchange, ReadMessage
+from connector.domain.documents import Finding
+from connector.domain.revision import Stamp
+from connector.mappings import registry
+from connector.mappings.model import Inbound
+
+ANY_SENDER = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One business message. `refusal` says why it will not be translated; `mapping` is None for acknowledgments too."""
+
+    kind: str
+    control_number: str = ""
+    parsed: Any = None
+    mapping: Inbound | None = None
+    refusal: str = ""
+    written: Stamp | None = None
+    lines: int = 0
+    set_control: str = ""
+
+    @property
+    def is_acknowledgment(self) -> bool:
+        return self.kind == registry.FUNCTIONAL_ACKNOWLEDGMENT and not self.refusal
+
+
+@dataclass(frozen=True, slots=True)
+class TakenApart:
+    """`refusal` refuses the document as a whole. `interchanges` are what acknowledgments are owed for."""
+
+    parts: tuple[Part, ...]
+    findings: tuple[Finding, ...] = ()
+    control_numbers: tuple[str, ...] = ()
+    interchanges: tuple[ReadInterchange, ...] = ()
+    refusal: str = ""
+
+
+def take_apart(content: bytes, path: str, profile: partner_pb2.PartnerProfile) -> TakenApart:
+    """By the route that it came by for JSON; what comes without a route is EDI, unless the partner knows no EDI."""
+    route = _json_route(content, path, profile)
+    if isinstance(route, str):
+        return TakenApart((), refusal=route)
+    if route is not None:
+        return _take_json(content, route)
+    return _take_x12(content, profile)
+
+
+def _json_route(
+    content: bytes, path: str, profile: partner_pb2.PartnerProfile
+) -> partner_pb2.DocumentRoute | str | None:
+    """The route of a JSON document, None for EDI, or why there is none."""
+    routes = [each for each in profile.documents if each.direction == partner_pb2.DIRECTION_IN]
+    as_json = [each for each in routes if not each.kind.startswith("x12.")]
+    if path:
+        found = next((each for each in as_json if each.path.strip("/") == path.strip("/")), None)
+        return found or f"nothing is received under {path[:200]!r}"
+    if not as_json or not content.lstrip().startswith(b"{"):
+        return None
+    if len(as_json) == 1:
+        return as_json[0]
+    return f"the path must say which of {', '.join(each.kind for each in as_json)} it is"
+
+
+def _take_json(content: bytes, route: partner_pb2.DocumentRoute) -> TakenApart:
+    try:
+        parsed = json_document.decode(content)
+    except DocumentFault as fault:
+        finding = Finding("not-json", "error", str(fault))
+        return TakenApart((Part(route.kind, refusal=str(fault)),), (finding,))
+    return TakenApart((Part(route.kind, parsed=parsed, mapping=registry.INBOUND[route.kind]),))
+
+
+def _take_x12(content: bytes, profile: partner_pb2.PartnerProfile) -> TakenApart:
+    interchanges = x12_document.read_file(content, dict(profile.severities))
+    findings = tuple(each for one in interchanges for each in _findings(one))
+    numbers = tuple(one.control_number for one in interchanges if one.control_number)
+    kinds = frozenset(each.kind for each in profile.documents if each.direction == partner_pb2.DIRECTION_IN)
+    parts = tuple(part for one in interchanges for part in _parts(one, kinds))
+    refusal = next((why for one in interchanges if (why := _wrong_interchange(one, profile))), "")
+    if not parts and not refusal:
+        refusal = _empty(interchanges, findings)
+    return TakenApart(parts, findings, numbers, interchanges, refusal)
+
+
+def _findings(interchange: ReadInterchange) -> Iterable[Finding]:
+    yield from interchange.findings
+    for message in interchange.messages:
+        yield from message.findings
+
+
+def _wrong_interchange(interchange: ReadInterchange, profile: partner_pb2.PartnerProfile) -> str:
+    if interchange.standard == "EDIFACT":
+        return "EDIFACT has no flow here"
+    qualifier, _, identity = profile.edi.partner_id.partition(":")
+    sender = interchange.sender
+    if identity == ANY_SENDER or not any(sender):
+        return ""
+    if sender != (qualifier, identity):
+        return f"its sender is {sender[0]}:{sender[1]}, which is not this partner"
+    return ""
+
+
+def _empty(interchanges: Sequence[ReadInterchange], findings: Sequence[Finding]) -> str:
+    """Why a file without any transaction set is nothing for us."""
+    error = next((each.text for each in findings if each.severity == "error"), "")
+    if error:
+        return error
+    if any(each.notes for each in interchanges):
+        return "it holds only interchange acknowledgments (TA1), which have no flow here"
+    return "it holds no transaction set"
+
+
+def _parts(interchange: ReadInterchange, kinds: frozenset[str]) -> Iterable[Part]:
+    for message in interchange.messages:
+        yield _part(message, interchange, kinds)
+
+
+def _part(message: ReadMessage, interchange: ReadInterchange, kinds: frozenset[str]) -> Part:
+    kind = f"x12.{message.set_id or '?'}"[:32]
+    number = f"{interchange.control_number}/{message.group_control}/{message.control_number}"[:80]
+    part = Part(
+        kind,
+        control_number=number,
+        parsed=message.document,
+        written=message.written,
+        lines=_line_count(message),
+        set_control=message.control_number,
+    )
+    if kind not in kinds or (kind not in registry.INBOUND and kind != registry.FUNCTIONAL_ACKNOWLEDGMENT):
+        return replace(part, refusal=f"set {message.set_id or '(none)'} has no flow here")
+    if message.wrong or message.document is None:
+        return replace(part, refusal=message.wrong or "it cannot be read")
+    return replace(part, mapping=registry.INBOUND.get(kind))
+
+
+def _line_count(message: ReadMessage) -> int:
+    document = message.document
+    if isinstance(document, ShipNotice):
+        return sum(1 for level in document.levels if level.code == "I")
+    lines = getattr(document, "lines", None) or getattr(document, "messages", None)
+    return len(lines) if isinstance(lines, tuple) else 0
+
+
+def acknowledgments_owed(taken: TakenApart) -> list[tuple[ReadInterchange, Any]]:
+    """A 997 for every group that holds no acknowledgments; sets without a flow are refused in it (AK502 code 1)."""
+    without_flow = frozenset(
+        each.set_control for each in taken.parts if each.refusal.endswith("has no flow here") and each.set_control
+    )
+    return [
+        (interchange, x12_document.refusing(document, without_flow))
+        for interchange in taken.interchanges
+        for document in interchange.acknowledgments
+    ]

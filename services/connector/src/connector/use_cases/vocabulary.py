@@ -1,0 +1,26 @@
+"""Of a partner's profile what mappings are given, and the code book that they ask."""
+
+from __future__ import annotations
+
+from crossdock.connector.v1 import partner_pb2
+from google.protobuf import json_format
+
+from connector.code_book import CodeBook
+from connector.mappings.model import Partner
+
+
+def partner_of(profile: partner_pb2.PartnerProfile, route: partner_pb2.DocumentRoute | None) -> Partner:
+    options = json_format.MessageToDict(route.mapping) if route is not None and route.HasField("mapping") else {}
+    return Partner(
+        name=profile.partner,
+        role=profile.role,
+        system=profile.system,
+        party_id=profile.party_id,
+        business_unit=profile.business_unit,
+        revision_reference=profile.edi.revision_reference,
+        options=options,
+    )
+
+
+def book_of(partner: Partner, kind: str) -> CodeBook:
+    return CodeBook(x12=kind.startswith("x12."), unit_table=partner.table("units", {}))
