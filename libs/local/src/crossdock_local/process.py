@@ -20,6 +20,7 @@ from crossdock_local.place import ServerUser
 
 PR_SET_PDEATHSIG = 1
 POLL_SECONDS = 0.05
+LARGEST_LOG_BYTES = 20 * 1024 * 1024
 
 
 class Died(Exception):
@@ -49,10 +50,20 @@ def _die_with_parent(sent: signal.Signals) -> Callable[[], None] | None:
     return tell_kernel
 
 
+def _make_room(log: Path) -> int:
+    """Puts a log that has grown large aside, in the place of the one before it; returns where the next line begins."""
+    size = log.stat().st_size if log.exists() else 0
+    if size <= LARGEST_LOG_BYTES:
+        return size
+    log.replace(log.with_name(f"{log.name}.1"))
+    return 0
+
+
 class Child:
     def __init__(self, program: Program) -> None:
         self.program = program
         self._process: subprocess.Popen[bytes] | None = None
+        self._log_begins_at = 0
 
     @property
     def pid(self) -> int | None:
@@ -69,6 +80,7 @@ class Child:
     def start(self) -> None:
         program = self.program
         user = program.user
+        self._log_begins_at = _make_room(program.log)
         with program.log.open("ab") as log:
             self._process = subprocess.Popen(
                 list(program.command),
@@ -132,5 +144,6 @@ class Child:
         self.signal(signal.SIGCONT)
 
     def log_tail(self, lines: int = 15) -> str:
-        text = self.program.log.read_text(errors="replace") if self.program.log.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
+        """The last lines that it wrote since it was last started."""
+        said = self.program.log.read_bytes()[self._log_begins_at :] if self.program.log.exists() else b""
+        return "\n".join(said.decode(errors="replace").splitlines()[-lines:])
