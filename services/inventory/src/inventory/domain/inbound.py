@@ -12,9 +12,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from inventory.domain.accounts import Account
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import ZERO, Measure, as_decimal
-from inventory.domain.rules import UPDATE_RULES, Condition, Event, ReceivedFrom, receipt_pair
+from inventory.domain.rules import UPDATE_RULES, Condition, Event, Pair, ReceivedFrom, receipt_pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,36 @@ class NoticeChange:
 Change = Movement | SupplyChange | NoticeChange
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From where to where a quantity goes: mostly the same place. Between two places it passes the supplier's account,
+    so that each place's accounts sum to zero by themselves."""
+
+    source: StockKey
+    target: StockKey
+
+    @classmethod
+    def at(cls, key: StockKey, other: str = "", *, out_of_other: bool = True) -> Way:
+        """Between `key` and the location `other`; an empty one is the same place."""
+        there = key._replace(location_id=other) if other else key
+        return cls(there, key) if out_of_other else cls(key, there)
+
+    def legs(self, pair: Pair) -> Iterator[tuple[StockKey, Account, Account]]:
+        out_of, into = pair
+        if self.source == self.target or Account.SUPPLIER in pair:
+            yield (self.target if out_of is Account.SUPPLIER else self.source), out_of, into
+        else:
+            yield self.source, out_of, Account.SUPPLIER
+            yield self.target, Account.SUPPLIER, into
+
+
 def _moves(
-    event: Event, quantity: Decimal, key: StockKey, document: Document, said: Measure | None = None
+    event: Event, quantity: Decimal, way: Way, document: Document, said: Measure | None = None
 ) -> Iterator[Movement]:
     if quantity > 0:
-        for source, target in UPDATE_RULES[event]:
-            yield Movement(key, source, target, quantity, event.name, document, said=said)
+        for pair in UPDATE_RULES[event]:
+            for key, source, target in way.legs(pair):
+                yield Movement(key, source, target, quantity, event.name, document, said=said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +86,7 @@ class OnOrderChange:
     def effects(self) -> Iterator[Change]:
         if self.change:
             event = Event.ORDERED if self.change > 0 else Event.ORDER_REDUCED
-            yield from _moves(event, abs(self.change), self.key, self.document)
+            yield from _moves(event, abs(self.change), Way.at(self.key), self.document)
             yield SupplyChange(self.key, self.line_id, self.change)
 
 
@@ -77,12 +102,14 @@ class Announced:
     document: Document
     said: Measure
     due_on: date | None = None
+    ordered_at: str = ""
 
     def effects(self) -> Iterator[Change]:
         ordered, beyond = self.from_on_order, self.shipped - self.from_on_order
-        yield from _moves(Event.ANNOUNCED, ordered, self.key, self.document, self.said)
-        yield from _moves(Event.ANNOUNCED_BEYOND_ORDER, beyond, self.key, self.document, self.said)
-        yield SupplyChange(self.key, self.order_line_id, -ordered, ordered)
+        way = Way.at(self.key, self.ordered_at)
+        yield from _moves(Event.ANNOUNCED, ordered, way, self.document, self.said)
+        yield from _moves(Event.ANNOUNCED_BEYOND_ORDER, beyond, way, self.document, self.said)
+        yield SupplyChange(way.source, self.order_line_id, -ordered, ordered)
         yield NoticeChange(self.key, self.notice_id, self.order_line_id, self.shipped, self.due_on)
 
 
@@ -98,9 +125,10 @@ class Withdrawn:
         line = self.line
         left = line.shipped - self.received
         back = max(line.from_on_order - self.received, ZERO)
-        yield from _moves(Event.ANNOUNCEMENT_BACK_TO_ORDER, back, line.key, line.document, line.said)
-        yield from _moves(Event.ANNOUNCEMENT_DROPPED, left - back, line.key, line.document, line.said)
-        yield SupplyChange(line.key, line.order_line_id, back, -back)
+        way = Way.at(line.key, line.ordered_at, out_of_other=False)
+        yield from _moves(Event.ANNOUNCEMENT_BACK_TO_ORDER, back, way, line.document, line.said)
+        yield from _moves(Event.ANNOUNCEMENT_DROPPED, left - back, way, line.document, line.said)
+        yield SupplyChange(way.target, line.order_line_id, back, -back)
         yield NoticeChange(line.key, line.notice_id, line.order_line_id, -left)
 
 
@@ -114,13 +142,15 @@ class ClosedShort:
     quantity: Decimal
     stays_on_order: bool
     document: Document
+    ordered_at: str = ""
 
     def effects(self) -> Iterator[Change]:
         event = Event.ANNOUNCEMENT_BACK_TO_ORDER if self.stays_on_order else Event.ANNOUNCEMENT_DROPPED
-        yield from _moves(event, self.quantity, self.key, self.document)
+        way = Way.at(self.key, self.ordered_at, out_of_other=False)
+        yield from _moves(event, self.quantity, way, self.document)
         yield NoticeChange(self.key, self.notice_id, self.order_line_id, -self.quantity)
         if self.stays_on_order:
-            yield SupplyChange(self.key, self.order_line_id, self.quantity, -self.quantity)
+            yield SupplyChange(way.target, self.order_line_id, self.quantity, -self.quantity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,22 +168,24 @@ class Received:
     said: Measure
     unit: str
     document: Document
+    expected_at: str = ""
 
     def effects(self) -> Iterator[Change]:
+        way = Way.at(self.key, self.expected_at)
         for source, quantity in self.shares:
             if quantity > 0:
-                yield self._movement(source, quantity)
+                for key, out_of, into in way.legs(receipt_pair(source, self.condition, self.put_away)):
+                    yield self._movement(key, out_of, into, quantity)
             if quantity > 0 and source is ReceivedFrom.IN_TRANSIT:
-                yield NoticeChange(self.key, self.notice_id, self.order_line_id, -quantity)
+                yield NoticeChange(way.source, self.notice_id, self.order_line_id, -quantity)
             if quantity > 0 and source is ReceivedFrom.ON_ORDER:
-                yield SupplyChange(self.key, self.order_line_id, -quantity, quantity)
+                yield SupplyChange(way.source, self.order_line_id, -quantity, quantity)
 
-    def _movement(self, source: ReceivedFrom, quantity: Decimal) -> Movement:
-        out_of, into = receipt_pair(source, self.condition, self.put_away)
+    def _movement(self, key: StockKey, source: Account, target: Account, quantity: Decimal) -> Movement:
         return Movement(
-            key=self.key,
-            source=out_of,
-            target=into,
+            key=key,
+            source=source,
+            target=target,
             quantity=quantity,
             reason=f"RECEIVED_{self.condition.name}",
             document=self.document,

@@ -8,14 +8,25 @@ from crossdock_kit.driver import Driver
 
 from inventory.domain.inbound import Confirmed, NoticeChange, SupplyChange
 
+# A line stands where it was last put on order: a revision may move it to another place or item.
 _LINES = """
+WITH summed AS (
+  SELECT tenant, line_id, bool_or(on_order > 0) AS placed, sum(on_order) AS on_order, sum(used) AS used,
+    (array_agg(sku ORDER BY on_order DESC))[1] AS sku,
+    (array_agg(location_id ORDER BY on_order DESC))[1] AS location_id,
+    max(business_unit) AS business_unit
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[])
+    AS c (tenant, sku, location_id, business_unit, line_id, on_order, used)
+  GROUP BY tenant, line_id
+)
 INSERT INTO supply_line (tenant, line_id, sku, location_id, business_unit, on_order, used)
-SELECT tenant, line_id, max(sku), max(location_id), max(business_unit), sum(on_order), sum(used)
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::numeric[], $7::numeric[])
-  AS c (tenant, sku, location_id, business_unit, line_id, on_order, used)
-GROUP BY tenant, line_id ORDER BY tenant, line_id
+SELECT tenant, line_id, sku, location_id, business_unit, on_order, used FROM summed ORDER BY tenant, line_id
 ON CONFLICT (tenant, line_id) DO UPDATE SET
-  on_order = supply_line.on_order + excluded.on_order, used = supply_line.used + excluded.used
+  on_order = supply_line.on_order + excluded.on_order, used = supply_line.used + excluded.used,
+  (sku, location_id) = (
+    SELECT CASE WHEN s.placed THEN s.sku ELSE supply_line.sku END,
+      CASE WHEN s.placed THEN s.location_id ELSE supply_line.location_id END
+    FROM summed s WHERE s.tenant = excluded.tenant AND s.line_id = excluded.line_id)
 """
 _NOTICES = """
 INSERT INTO notice_line (tenant, notice_id, order_line_id, sku, location_id, business_unit, in_transit, due_on)

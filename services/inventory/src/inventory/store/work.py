@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from crossdock_kit.context import Cause
+from crossdock_kit.context import Cause, cause
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
@@ -46,10 +46,30 @@ def subject_of(key: StockKey) -> str:
     return f"stock/{key.business_unit}/{key.location_id}/{key.sku}"
 
 
+class Causes:
+    """Why each fact is recorded. In a consumer's batch it is the event that told it; in a call that serves several
+    transactions each of them gets a step of its own, so that none stands in the timeline of another."""
+
+    def __init__(self, events: Mapping[str, Cause]) -> None:
+        self._events = events
+        self._alone: dict[tuple[str, ...], Cause] = {}
+
+    def of(self, cause_id: str, transaction_ids: tuple[str, ...]) -> Cause:
+        if cause_id in self._events:
+            return self._events[cause_id]
+        if len(transaction_ids) > 1:
+            return replace(cause(), transaction_ids=transaction_ids)
+        if not self._alone:
+            self._alone[transaction_ids] = cause()
+        if transaction_ids not in self._alone:
+            self._alone[transaction_ids] = replace(cause(), transaction_ids=transaction_ids)
+        return self._alone[transaction_ids]
+
+
 class StoredLedger:
     """The ledger of one open work."""
 
-    def __init__(self, work: KitWork, causes: Mapping[str, Cause]) -> None:
+    def __init__(self, work: KitWork, causes: Causes) -> None:
         self._work = work
         self._causes = causes
         self._locked: dict[StockKey, StockRow] = {}
@@ -104,7 +124,7 @@ class StoredLedger:
             occurred_at=last.document.occurred_at,
         )
         event = event_of(fact, self._work.now)
-        self._work.record(replace(event, because=self._causes.get(last.document.cause_id)))
+        self._work.record(replace(event, because=self._causes.of(last.document.cause_id, event.transaction_ids)))
         if row.available < 0:
             self._raise(
                 row.key, PROMISED_BEYOND_STOCK, "replenishment", f"{plain(-row.available)} short of promises", movements
@@ -153,7 +173,7 @@ class InventoryWork:
 
     def __init__(self, work: KitWork, causes: Mapping[str, Cause] | None = None) -> None:
         self._work = work
-        self._causes = causes or {}
+        self._causes = Causes(causes or {})
         self.ledger = StoredLedger(work, self._causes)
         self.reservations = StoredReservations(work.driver)
         self.supply = StoredSupply(work.driver)
@@ -165,7 +185,8 @@ class InventoryWork:
         return self._work.now
 
     def announce(self, fact: Fact, cause_id: str = "") -> None:
-        self._work.record(replace(event_of(fact, self._work.now), because=self._causes.get(cause_id)))
+        event = event_of(fact, self._work.now)
+        self._work.record(replace(event, because=self._causes.of(cause_id, event.transaction_ids)))
 
 
 @dataclass(frozen=True, slots=True)

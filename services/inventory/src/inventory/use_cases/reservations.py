@@ -14,8 +14,10 @@ from inventory.domain.events import (
     StockAllocated,
     StockDeallocated,
 )
-from inventory.domain.lots import Pick, as_chosen, first_expiry_first
+from inventory.domain.item import ItemUnknown
+from inventory.domain.lots import LotsDoNotMatch, Pick, as_chosen, first_expiry_first
 from inventory.domain.movement import Document, Movement, StockKey
+from inventory.domain.quantity import ZERO, Measure
 from inventory.domain.reservation import Reservation, ReservationUnknown, State, Trigger
 from inventory.domain.reserving import Part
 from inventory.domain.rules import UPDATE_RULES, Event
@@ -38,12 +40,20 @@ class CommitReservations:
 
 
 @dataclass(frozen=True, slots=True)
+class LotWanted:
+    sku: str
+    location_id: str
+    lot: str
+    quantity: Measure
+
+
+@dataclass(frozen=True, slots=True)
 class AllocateStock:
     """`chosen` by the caller; none lets what expires first leave first."""
 
     tenant: str
     reservation_id: UUID
-    chosen: tuple[Pick, ...] = ()
+    chosen: tuple[LotWanted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +83,9 @@ async def commit_reservations(command: CommitReservations, uow: UnitOfWork) -> l
         return found
 
 
-async def expire_reservations(tenants: Iterable[str], uow: UnitOfWork, limit: int = LAPSED_AT_ONCE) -> int:
+async def expire_reservations(tenant: str, uow: UnitOfWork, limit: int = LAPSED_AT_ONCE) -> int:
     """Gives back what was held too long; how many. Many in one transaction."""
-    async with uow(tenants=tenants) as work:
+    async with uow(tenants=(tenant,)) as work:
         lapsed = await _give_back(await work.reservations.take_lapsed(limit), Trigger.EXPIRE, work)
         for each in lapsed:
             work.announce(ReservationExpired(each))
@@ -89,7 +99,7 @@ async def allocate_stock(command: AllocateStock, uow: UnitOfWork) -> tuple[Reser
         event = found.advance(Trigger.ALLOCATE, work.now)
         if event is None:
             return found, (await work.reservations.picks([found.reservation_id]))[found.reservation_id]
-        picks = await _picked(found, command.chosen, work)
+        picks = await _picked(found, await _in_base_units(command, work), work)
         await work.ledger.book(list(_movements(found, event, picks, work.now)))
         await work.reservations.save([found])
         await work.reservations.bind(found, picks)
@@ -139,11 +149,26 @@ async def _give_back(found: Sequence[Reservation], trigger: Trigger, work: Work)
     return [each for each, _ in moved]
 
 
+async def _in_base_units(command: AllocateStock, work: Work) -> list[Pick]:
+    items = await work.master_data.known(command.tenant, {each.sku for each in command.chosen})
+    picks: list[Pick] = []
+    for each in command.chosen:
+        if each.sku not in items:
+            raise ItemUnknown(each.sku)
+        quantity = items[each.sku].in_base_units(each.quantity)
+        picks.append(Pick(each.sku, each.location_id, each.lot, quantity))
+    return picks
+
+
 async def _picked(reservation: Reservation, chosen: Sequence[Pick], work: Work) -> list[Pick]:
     keys = {part: _key(reservation, part) for part in reservation.parts}
     await work.ledger.lock(keys.values())
     lots = await work.ledger.free_lots(keys.values())
     picks: list[Pick] = []
+    promised = {(part.sku, part.location_id) for part in keys}
+    for pick in chosen:
+        if (pick.sku, pick.location_id) not in promised:
+            raise LotsDoNotMatch(pick.sku, pick.location_id, ZERO, pick.quantity)
     for part, key in keys.items():
         free = lots.get(key, [])
         mine = [pick for pick in chosen if (pick.sku, pick.location_id) == (part.sku, part.location_id)]

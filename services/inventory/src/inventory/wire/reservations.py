@@ -10,13 +10,13 @@ from uuid import UUID
 from crossdock.inventory.v1 import inventory_service_pb2 as pb
 
 from inventory.domain.lots import Pick
-from inventory.domain.quantity import Measure
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Declined, LineRefusal, SplitRule
 from inventory.use_cases.reservations import (
     AllocateStock,
     CommitReservations,
     DeallocateStock,
+    LotWanted,
     ReleaseReservations,
 )
 from inventory.use_cases.reserve import ReserveStock, WantedBasket
@@ -104,12 +104,11 @@ def committed(reservations: Sequence[Reservation]) -> pb.CommitReservationsRespo
 
 
 def allocate_stock(request: pb.AllocateStockRequest, tenant: str) -> AllocateStock:
-    return AllocateStock(tenant, UUID(request.reservation_id), tuple(map(_pick, request.lots)))
+    return AllocateStock(tenant, UUID(request.reservation_id), tuple(map(_wanted_lot, request.lots)))
 
 
-def _pick(choice: pb.LotChoice) -> Pick:
-    measure: Measure = measure_in(choice.quantity)
-    return Pick(choice.sku, choice.location_id, choice.lot, measure.value)
+def _wanted_lot(choice: pb.LotChoice) -> LotWanted:
+    return LotWanted(choice.sku, choice.location_id, choice.lot, measure_in(choice.quantity))
 
 
 def allocated(reservation: Reservation, picks: Sequence[Pick]) -> pb.AllocateStockResponse:

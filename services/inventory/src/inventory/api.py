@@ -1,0 +1,92 @@
+"""The gRPC servicer: wire in, use case or query, wire out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock.inventory.v1 import inventory_service_pb2 as pb
+from crossdock.inventory.v1 import inventory_service_pb2_grpc as pb_grpc
+from crossdock_kit.clock import Clock
+from crossdock_kit.context import actor, tenant
+from crossdock_kit.database import Engine
+
+from inventory.ports import Desk, Items, UnitOfWork
+from inventory.queries import promises
+from inventory.queries import stock as stocks
+from inventory.queries.ledger import verify_ledger
+from inventory.queries.stock import Where
+from inventory.use_cases.adjust import adjust_stock
+from inventory.use_cases.reservations import (
+    allocate_stock,
+    commit_reservations,
+    deallocate_stock,
+    release_reservations,
+)
+from inventory.use_cases.reserve import reserve_stock
+from inventory.wire import reservations, stock
+
+Context = Any
+
+
+@dataclass(frozen=True)
+class InventoryServicer(pb_grpc.InventoryServiceServicer):
+    engine: Engine
+    uow: UnitOfWork
+    desk: Desk
+    items: Items
+    clock: Clock
+
+    async def ReserveStock(self, request: pb.ReserveStockRequest, context: Context) -> pb.ReserveStockResponse:
+        command = reservations.reserve_stock(request, tenant(), actor().partner or "")
+        return reservations.results_out(await reserve_stock(command, self.desk, self.items))
+
+    async def ReleaseReservations(
+        self, request: pb.ReleaseReservationsRequest, context: Context
+    ) -> pb.ReleaseReservationsResponse:
+        command = reservations.release_reservations(request, tenant())
+        return reservations.released(await release_reservations(command, self.uow))
+
+    async def CommitReservations(
+        self, request: pb.CommitReservationsRequest, context: Context
+    ) -> pb.CommitReservationsResponse:
+        command = reservations.commit_reservations(request, tenant())
+        return reservations.committed(await commit_reservations(command, self.uow))
+
+    async def AllocateStock(self, request: pb.AllocateStockRequest, context: Context) -> pb.AllocateStockResponse:
+        command = reservations.allocate_stock(request, tenant())
+        return reservations.allocated(*await allocate_stock(command, self.uow))
+
+    async def DeallocateStock(self, request: pb.DeallocateStockRequest, context: Context) -> pb.DeallocateStockResponse:
+        command = reservations.deallocate_stock(request, tenant())
+        return reservations.deallocated(await deallocate_stock(command, self.uow))
+
+    async def AdjustStock(self, request: pb.AdjustStockRequest, context: Context) -> pb.AdjustStockResponse:
+        command = stock.adjust_stock(request, tenant(), self.clock.now())
+        return stock.adjusted(await adjust_stock(command, self.uow))
+
+    async def GetAvailability(self, request: pb.GetAvailabilityRequest, context: Context) -> pb.GetAvailabilityResponse:
+        where = Where(tenant(), request.locations, request.business_unit)
+        return stock.availability(await stocks.availability(self.engine, request.skus, where))
+
+    async def GetAvailableToPromise(
+        self, request: pb.GetAvailableToPromiseRequest, context: Context
+    ) -> pb.GetAvailableToPromiseResponse:
+        where = Where(tenant(), request.locations, request.business_unit)
+        first = stock.first_day(request, self.clock.now().date())
+        found = await promises.available_to_promise(self.engine, request.sku, where, first, request.horizon_days)
+        return stock.promises(found.item, found.days)
+
+    async def GetStock(self, request: pb.GetStockRequest, context: Context) -> pb.GetStockResponse:
+        return stock.stock(*await stocks.stock_of(self.engine, tenant(), request.sku))
+
+    async def ListMovements(self, request: pb.ListMovementsRequest, context: Context) -> pb.ListMovementsResponse:
+        where = Where(tenant(), [request.location_id] if request.location_id else [])
+        page = await stocks.movements(self.engine, where, request.sku, request.page_size, request.page_token)
+        return stock.movements(*page)
+
+    async def VerifyLedger(self, request: pb.VerifyLedgerRequest, context: Context) -> pb.VerifyLedgerResponse:
+        found = await verify_ledger(self.engine, tenant())
+        return pb.VerifyLedgerResponse(
+            movements=found.movements, balances=found.balances, differences=found.differences
+        )

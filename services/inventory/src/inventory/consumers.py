@@ -1,0 +1,104 @@
+"""What inventory does when others announce something: wire in, use case. Many events at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from crossdock.catalog.events.v1 import events_pb2 as catalog
+from crossdock.connector.events.v1 import events_pb2 as connector
+from crossdock.procurement.events.v1 import events_pb2 as procurement
+from crossdock_kit.context import Cause
+from crossdock_kit.events import AnyReceived, Received
+from crossdock_kit.subscriptions import Subscription
+from crossdock_kit.subscriptions.model import Handler
+from crossdock_kit.unit_of_work import Work
+from google.protobuf.message import Message
+
+from inventory import ports
+from inventory.domain.item import Location
+from inventory.use_cases.inbound import (
+    BookInbound,
+    book_inbound,
+    book_receipts,
+    mark_posted,
+    take_items,
+    take_locations,
+)
+from inventory.wire import inbound as wire
+
+NAME = "inventory"
+
+
+Opens = Callable[[Work, Mapping[str, Cause]], ports.Work]
+
+
+@dataclass(frozen=True, slots=True)
+class Consumers:
+    """`opens` gives the consumer's transaction under inventory's names; `master_data_changed` is called once new master
+    data is durable."""
+
+    opens: Opens
+    master_data_changed: Callable[[], None] = lambda: None
+
+    def subscriptions(self) -> list[Subscription]:
+        """All that inventory listens to."""
+        return [
+            Subscription(name=NAME, source="procurement", handlers=self._of_procurement(), owner="procurement"),
+            Subscription(
+                name=NAME,
+                source="catalog",
+                handlers={catalog.ItemChanged: self.on_items, catalog.LocationChanged: self.on_locations},
+                owner="master-data",
+            ),
+            Subscription(
+                name=NAME,
+                source="connector",
+                handlers={connector.DocumentSent: self.on_document_sent},
+                owner="integration",
+            ),
+        ]
+
+    def _of_procurement(self) -> dict[type[Message], Handler]:
+        return {
+            procurement.PurchaseOrderReleased: self._booking(wire.ordered),
+            procurement.PurchaseOrderRevised: self._booking(wire.ordered),
+            procurement.PurchaseOrderCancelled: self._booking(wire.ordered),
+            procurement.PurchaseOrderAcknowledged: self._booking(wire.ordered),
+            procurement.PurchaseOrderChangeDecided: self._booking(wire.ordered),
+            procurement.ShipNoticeReceived: self._booking(wire.announced),
+            procurement.ShipNoticeWithdrawn: self._booking(wire.withdrawn),
+            procurement.ShipNoticeClosed: self._booking(wire.closed),
+            procurement.GoodsReceived: self.on_goods_received,
+        }
+
+    def _opened(self, work: Work, events: Iterable[AnyReceived]) -> ports.Work:
+        """What is announced follows from the event that told it."""
+        return self.opens(work, {str(event.id): event.cause for event in events})
+
+    def _booking(self, read: Callable[[Sequence[Any]], BookInbound]) -> Handler:
+        async def book(events: Sequence[AnyReceived], work: Work) -> None:
+            await book_inbound(read(events), self._opened(work, events))
+
+        return book
+
+    async def on_goods_received(self, events: Sequence[Received[procurement.GoodsReceived]], work: Work) -> None:
+        opened = self._opened(work, events)
+        locations: dict[tuple[str, str], Location] = {}
+        for tenant in {event.tenant for event in events}:
+            ids = {event.message.location_id for event in events if event.tenant == tenant}
+            known = await opened.master_data.known_locations(tenant, ids)
+            locations |= {(tenant, name): location for name, location in known.items()}
+        await book_receipts(wire.receipts(events, locations), opened)
+
+    async def on_document_sent(self, events: Sequence[Received[connector.DocumentSent]], work: Work) -> None:
+        await mark_posted(wire.postings(events), self._opened(work, events))
+
+    async def on_items(self, events: Sequence[Received[catalog.ItemChanged]], work: Work) -> None:
+        await take_items(wire.items(events), self._opened(work, events))
+        work.after_commit(self.master_data_changed)
+
+    async def on_locations(self, events: Sequence[Received[catalog.LocationChanged]], work: Work) -> None:
+        await take_locations(wire.locations(events), self._opened(work, events))
+        work.after_commit(self.master_data_changed)

@@ -1,0 +1,1 @@
+"""Reads that skip the domain and come straight from SQL."""

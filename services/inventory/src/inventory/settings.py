@@ -1,0 +1,13 @@
+"""What inventory is told from outside besides what every service is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crossdock_kit.settings import ServiceSettings, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class InventorySettings(ServiceSettings):
+    expiry_seconds: float = setting("CROSSDOCK_INVENTORY_EXPIRY_SECONDS", float, default=1.0)
+    """How often lapsed reservations are looked for."""
