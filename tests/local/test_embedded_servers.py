@@ -122,3 +122,15 @@ async def test_valkey_answers_with_its_password_only(servers: EmbeddedServers) -
     with pytest.raises(AuthenticationError):
         await stranger.get("bucket")
     await stranger.aclose()
+
+
+async def test_what_a_killed_run_left_behind_is_removed_by_the_next(servers: EmbeddedServers) -> None:
+    ended = await asyncio.create_subprocess_exec("true")
+    await ended.wait()
+    abandoned = servers.folder.parent / f"run-{ended.pid}-left"
+    abandoned.mkdir()
+    async with EmbeddedServers(durable=False) as others:
+        assert others.folder.exists()
+        assert not abandoned.exists()
+        assert servers.folder.exists()
+    assert not others.folder.exists()

@@ -7,6 +7,7 @@ the same port and data. Nothing restarts by itself here: the stack of a laptop h
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -86,7 +87,8 @@ class EmbeddedServers:
         self._place.prepare()
         # Not the system's folder for temporary files: PostgreSQL's user could not reach one that is private to root.
         scratch = self._place.folder("scratch", 0o711)
-        self.folder = self._given or Path(tempfile.mkdtemp(prefix="run-", dir=scratch))
+        _remove_abandoned(scratch)
+        self.folder = self._given or Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=scratch))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.folder.chmod(0o711)
         self.secrets = self.folder / "secrets"
@@ -144,3 +146,20 @@ async def _started(make: Callable[[int], Server]) -> Server:
         else:
             return server
     raise AssertionError("unreachable")
+
+
+def _remove_abandoned(scratch: Path) -> None:
+    """What runs left behind that were killed before they could tidy up; the servers ended with them."""
+    for folder in scratch.glob("run-*-*"):
+        if not _lives(int(folder.name.split("-")[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
