@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
@@ -54,10 +55,16 @@ async def server(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[RunningSer
 @pytest.fixture
 def caller(server: RunningServer, engine: Engine) -> Caller:
     """Tenant acme, with every permission."""
-    return Caller(server.caller(pb_grpc.ProcurementServiceStub, tenant="acme"), engine, "acme")
+    return caller_of(server, engine, "acme")
 
 
 @pytest.fixture
 def stranger(server: RunningServer, engine: Engine) -> Caller:
     """Another tenant with every permission."""
-    return Caller(server.caller(pb_grpc.ProcurementServiceStub, tenant="globex"), engine, "globex")
+    return caller_of(server, engine, "globex")
+
+
+def caller_of(server: RunningServer, engine: Engine, tenant: str) -> Caller:
+    # On an asyncio channel the generated stub is the async one, which exists in the types only.
+    stub: Any = server.caller(pb_grpc.ProcurementServiceStub, tenant=tenant)
+    return Caller(stub, engine, tenant)

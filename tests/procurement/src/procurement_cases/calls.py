@@ -125,7 +125,7 @@ class Caller:
 def submission(
     number: str, lines: Sequence[pb.OrderedLine] | None = None, *, hours: float = 0, **more: Any
 ) -> pb.SubmitPurchaseOrderRequest:
-    facts_of = {
+    facts_of: dict[str, Any] = {
         "request_id": str(uuid4()),
         "origin": origin("ERP-EU", options_pb2.ROLE_ERP, hours),
         "purpose": pb.ORDER_PURPOSE_UPSERT,
@@ -153,7 +153,7 @@ def answered(number: str, *acknowledgments: pb.LineAcknowledgment, **more: Any) 
 
 def answer(number: str, *lines: pb.AcknowledgedLine, **more: Any) -> pb.AcknowledgePurchaseOrderRequest:
     supplier = more.get("supplier_id", "SUP-NORDIC")
-    facts_of = {
+    facts_of: dict[str, Any] = {
         "request_id": str(uuid4()),
         "origin": origin(supplier, options_pb2.ROLE_SUPPLIER, more.pop("hours", 1)),
         "ref": inbound.PurchaseOrderRef(number=number),
@@ -176,7 +176,7 @@ def packed(order: str, amount: float | str, number: str = "10", **more: Any) -> 
 
 def shipment(asn: str, *lines: inbound.ShipNoticeLine, **more: Any) -> pb.RecordShipNoticeRequest:
     supplier = more.get("supplier_id", "SUP-NORDIC")
-    facts_of = {
+    facts_of: dict[str, Any] = {
         "request_id": str(uuid4()),
         "origin": origin(supplier, options_pb2.ROLE_SUPPLIER, more.pop("hours", 2)),
         "purpose": pb.NOTICE_PURPOSE_ORIGINAL,
@@ -196,7 +196,7 @@ def counted(amount: float | str, sku: str = "BOLT", **more: Any) -> inbound.Rece
 
 
 def arrival(number: str, *lines: inbound.ReceiptLine, **more: Any) -> pb.RecordReceiptRequest:
-    facts_of = {
+    facts_of: dict[str, Any] = {
         "request_id": str(uuid4()),
         "origin": origin(more.pop("system", "WMS-EAST"), options_pb2.ROLE_WMS, 3),
         "number": number,

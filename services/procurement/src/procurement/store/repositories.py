@@ -114,6 +114,7 @@ class Notices:
     def __init__(self, driver: Driver, tenant: str) -> None:
         self._driver, self._tenant = driver, tenant
         self.held: dict[str, ShipNotice] = {}
+        self.stored: dict[str, dict[str, Any]] = {}
 
     async def claim(self, supplier_id: str, number: str) -> frozenset[str]:
         await claim(self._driver, self._tenant, "ship_notice", supplier_id, number)
@@ -197,8 +198,15 @@ class Notices:
 
     def _hold(self, notices: list[ShipNotice]) -> list[ShipNotice]:
         for each in notices:
-            self.held.setdefault(each.ship_notice_id, each)
+            if each.ship_notice_id not in self.held:
+                self.held[each.ship_notice_id] = each
+                self.stored[each.ship_notice_id] = snapshot_notice(each)
         return [self.held[each.ship_notice_id] for each in notices]
+
+
+def snapshot_notice(notice: ShipNotice) -> dict[str, Any]:
+    lines = {line.line_id: rows.notice_line_row(notice, line) for line in notice.lines}
+    return {"head": rows.notice_row(notice), "lines": lines}
 
 
 def _named(names: Iterable[NoticeName]) -> tuple[list[str], list[str]]:

@@ -26,7 +26,7 @@ from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
 from procurement.store.master_data import KnownMasterData
 from procurement.store.policies import TenantPolicies
-from procurement.store.repositories import Expected, Notices, Orders, Receipts, snapshot_order
+from procurement.store.repositories import Expected, Notices, Orders, Receipts, snapshot_notice, snapshot_order
 from procurement.store.upserts import upsert
 from procurement.wire.events import announcement
 
@@ -127,12 +127,16 @@ class ProcurementWork:
 
     async def _save_notices(self) -> None:
         heads, lines = list[Row](), list[Row]()
-        for notice in self.ship_notices.held.values():
+        for key, notice in self.ship_notices.held.items():
+            stored = self.ship_notices.stored.get(key, {"head": None, "lines": {}})
+            found = snapshot_notice(notice)
+            if found == stored and not notice.events:
+                continue
             notice.version += 1
             self._announce(notice)
             self._tell(notice)
             heads.append(rows.notice_row(notice))
-            lines += [rows.notice_line_row(notice, line) for line in notice.lines]
+            lines += [row for line_id, row in found["lines"].items() if stored["lines"].get(line_id) != row]
         await self._write(tables.ship_notice, heads)
         await self._write(tables.ship_notice_line, lines)
 

@@ -85,7 +85,7 @@ def price(holder: Message, field: str) -> Price | None:
 def price_message(value: Price | None) -> values_pb2.UnitPrice | None:
     if value is None:
         return None
-    money = values_pb2.Money(amount=text(value.amount), currency=value.currency)
+    money = values_pb2.Money(amount=format(value.amount, "f"), currency=value.currency)
     return values_pb2.UnitPrice(money=money, unit=value.unit, per="" if value.per == 1 else str(value.per))
 
 
