@@ -59,6 +59,7 @@ class _Values:
     tag: str
     first: int
     last: int
+    within: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +91,9 @@ def pairs(tag: str, first: int, last: int, record: type) -> Any:
     return field(default=(), metadata={_KEY: _Pairs(tag, first, last, record)})
 
 
-def values(tag: str, first: int, last: int) -> Any:
-    """Elements `first` to `last` of one segment as a tuple of text, empty ones left out."""
-    return field(default=(), metadata={_KEY: _Values(tag, first, last)})
+def values(tag: str, first: int, last: int, within: int = 0) -> Any:
+    """Elements `first` to `last` of one segment (or components of element `within`) as text, empty ones left out."""
+    return field(default=(), metadata={_KEY: _Values(tag, first, last, within)})
 
 
 def texts(tag: str, first: int, last: int, component: int = 0) -> Any:
@@ -259,8 +260,7 @@ def _read_cell(segment: Segment | None, bound: _Cell, message: str, found: list[
         case _Pairs():
             return _read_pairs(segment, bound)
         case _Values():
-            positions = range(bound.first, bound.last + 1) if segment else ()
-            return tuple(text for position in positions if segment and (text := segment[position].strip()))
+            return tuple(_read_values(segment, bound)) if segment else ()
         case _Bound():
             return _read_element(segment, bound, message, found)
 
@@ -291,6 +291,13 @@ def _read_pairs(segment: Segment | None, bound: _Pairs) -> tuple[Any, ...]:
     positions = range(bound.first, min(bound.last, len(segment)) + 1, 2)
     read = ((segment[position].strip(), segment[position + 1].rstrip()) for position in positions)
     return tuple(bound.record(*pair) for pair in read if any(pair))
+
+
+def _read_values(segment: Segment, bound: _Values) -> Iterator[str]:
+    for position in range(bound.first, bound.last + 1):
+        text = segment.get(bound.within, position) if bound.within else segment[position]
+        if text.strip():
+            yield text.rstrip()
 
 
 def _read_texts(segments: Iterable[Segment], bound: _Texts) -> Iterator[str]:
@@ -330,7 +337,7 @@ def _write_segment(record: Any, step: _SegmentStep, dialect: Dialect) -> tuple[E
         if isinstance(binding, _Pairs):
             _write_pairs(value, binding, cells)
         elif isinstance(binding, _Values):
-            cells.update({binding.first + index: {1: text} for index, text in enumerate(value)})
+            _write_values(value, binding, cells)
         elif value is not None and value != binding.convert.empty:
             cells.setdefault(binding.position, {})[max(binding.component, 1)] = _text_of(value, binding, dialect)
         elif binding.required:
@@ -358,6 +365,13 @@ def _write_pairs(value: tuple[Any, ...], bound: _Pairs, cells: dict[int, dict[in
         first, second = (getattr(one, each.name) for each in fields(one)[:2])
         cells[bound.first + 2 * index] = {1: first}
         cells[bound.first + 2 * index + 1] = {1: second}
+
+
+def _write_values(value: tuple[str, ...], bound: _Values, cells: dict[int, dict[int, str]]) -> None:
+    if len(value) > bound.last - bound.first + 1:
+        raise Unrepresentable(f"{bound.tag}{bound.within or bound.first:02d}", f"{len(value)} values do not fit")
+    for position, text in enumerate(value, bound.first):
+        cells.setdefault(bound.within or position, {})[position if bound.within else 1] = text
 
 
 def _write_texts(lines: tuple[str, ...], step: _TextStep) -> Iterator[Written]:

@@ -8,22 +8,71 @@ from typing import Any
 
 from crossdock_edi.binding import Document, Written, read_record, write_record
 from crossdock_edi.dialect import Dialect
+from crossdock_edi.edifact.application_error import ApplicationAdvice as ApplicationReport
+from crossdock_edi.edifact.despatch_advice import DespatchAdvice
+from crossdock_edi.edifact.despatch_advice import ReceivingAdvice as ReceivingReport
+from crossdock_edi.edifact.inventory_report import InventoryReport
+from crossdock_edi.edifact.invoice import Invoice as EdifactInvoice
+from crossdock_edi.edifact.orders import OrderChange, OrderResponse, Orders
+from crossdock_edi.edifact.remittance import Remittance as EdifactRemittance
+from crossdock_edi.edifact.syntax_report import SyntaxReport
+from crossdock_edi.edifact.transport import TransportInstruction, TransportStatus
 from crossdock_edi.errors import UnknownDocument, UnreadableValues
 from crossdock_edi.findings import Finding
 from crossdock_edi.interchange import Message
+from crossdock_edi.x12.application_advice import ApplicationAdvice
+from crossdock_edi.x12.freight_invoice import FreightInvoice
 from crossdock_edi.x12.functional_acknowledgment import FunctionalAcknowledgment
+from crossdock_edi.x12.implementation_acknowledgment import ImplementationAcknowledgment
+from crossdock_edi.x12.inventory_adjustment import InventoryAdjustment
+from crossdock_edi.x12.inventory_advice import InventoryAdvice
+from crossdock_edi.x12.invoice import Invoice
+from crossdock_edi.x12.load_tender import LoadTender, TenderResponse
 from crossdock_edi.x12.order_acknowledgment import PurchaseOrderAcknowledgment
 from crossdock_edi.x12.order_change import PurchaseOrderChange, PurchaseOrderChangeAcknowledgment
 from crossdock_edi.x12.purchase_order import PurchaseOrder
+from crossdock_edi.x12.receiving_advice import ReceivingAdvice
+from crossdock_edi.x12.remittance import Remittance
 from crossdock_edi.x12.ship_notice import ShipNotice
+from crossdock_edi.x12.shipment_status import ShipmentStatus
+from crossdock_edi.x12.stock_transfer import StockTransferReceipt, StockTransferShipment
+from crossdock_edi.x12.warehouse_order import WarehouseShippingOrder
+from crossdock_edi.x12.warehouse_shipment import WarehouseShippingAdvice
 
 _DOCUMENTS: tuple[type[Document], ...] = (
+    ApplicationReport,
+    DespatchAdvice,
+    ReceivingReport,
+    InventoryReport,
+    EdifactInvoice,
+    OrderChange,
+    OrderResponse,
+    Orders,
+    EdifactRemittance,
+    SyntaxReport,
+    TransportInstruction,
+    TransportStatus,
     PurchaseOrder,
     PurchaseOrderAcknowledgment,
     PurchaseOrderChange,
     PurchaseOrderChangeAcknowledgment,
     ShipNotice,
     FunctionalAcknowledgment,
+    ApplicationAdvice,
+    FreightInvoice,
+    ImplementationAcknowledgment,
+    InventoryAdjustment,
+    InventoryAdvice,
+    Invoice,
+    LoadTender,
+    TenderResponse,
+    ReceivingAdvice,
+    Remittance,
+    ShipmentStatus,
+    StockTransferReceipt,
+    StockTransferShipment,
+    WarehouseShippingOrder,
+    WarehouseShippingAdvice,
 )
 DOCUMENTS: Mapping[tuple[str, str], type[Document]] = {(one.STANDARD, one.TYPE): one for one in _DOCUMENTS}
 

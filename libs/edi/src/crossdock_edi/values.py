@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -111,6 +111,33 @@ def implied(digits: int) -> Converter:
         return str(int(scaled))
 
     return Converter(read, write)
+
+
+# Format qualifiers of EDIFACT element 2379 that name one moment: length and pattern of its text.
+_MOMENTS = {
+    "2": (6, "%d%m%y"),
+    "4": (8, "%d%m%Y"),
+    "101": (6, "%y%m%d"),
+    "102": (8, "%Y%m%d"),
+    "201": (10, "%y%m%d%H%M"),
+    "203": (12, "%Y%m%d%H%M"),
+    "204": (14, "%Y%m%d%H%M%S"),
+}
+
+
+def names_a_moment(format_qualifier: str) -> bool:
+    return format_qualifier in _MOMENTS
+
+
+def moment_of(value: str, format_qualifier: str) -> datetime | None:
+    """The moment, local to a place named elsewhere; None if the value is none or the format names no moment."""
+    length, pattern = _MOMENTS.get(format_qualifier, (0, ""))
+    if len(value) != length or not (value.isascii() and value.isdigit()):
+        return None
+    try:
+        return datetime.strptime(value, pattern)  # noqa: DTZ007
+    except ValueError:
+        return None
 
 
 TEXT = Converter(lambda text, _: text.rstrip(), lambda value, _: str(value), empty="")

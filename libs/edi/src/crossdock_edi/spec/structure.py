@@ -63,6 +63,8 @@ class Walk:
             if depth and tag == frame.loop.tag:
                 continue  # a further turn of this loop: its parent takes it
             place = frame.place_for(tag)
+            if place is not None and self._jumps(depth, place, tag):
+                break  # better out of order where it is than beyond what must come first
             if place is not None:
                 while len(self._stack) > depth + 1:
                     yield from self._missing(self._stack.pop(), None, segment)
@@ -70,6 +72,13 @@ class Walk:
                 yield from self._enter(frame, place, segment)
                 return
         yield from self._misplaced(segment)
+
+    def _jumps(self, depth: int, place: int, tag: str) -> bool:
+        """Whether going there passes by something mandatory, while an inner loop has had a place for the tag."""
+        frame = self._stack[depth]
+        passed = range(frame.position, place)
+        missing = any(frame.loop.members[index].required and not frame.counts[index] for index in passed)
+        return missing and any(tag in inner.loop.places for inner in self._stack[depth + 1 :])
 
     def _enter(self, frame: _Frame, place: int, segment: Segment) -> Iterator[Finding]:
         member = frame.loop.members[place]

@@ -8,6 +8,8 @@ from functools import lru_cache
 from crossdock_edi.dialect import Dialect
 from crossdock_edi.findings import Finding, finding
 from crossdock_edi.interchange import Message
+from crossdock_edi.spec.edifact_meaning import edifact_meaning
+from crossdock_edi.spec.edifact_segments import EDIFACT_SEGMENTS
 from crossdock_edi.spec.elements import ElementCheck
 from crossdock_edi.spec.meaning import meaning
 from crossdock_edi.spec.model import SegmentSpec, SetSpec
@@ -35,11 +37,11 @@ def validate(message: Message, spec: SetSpec | None) -> Iterator[Finding]:
         place = message.place_of(message.header, 1)
         yield finding("group-type", place, value=message.type, wanted=functional_id)
     yield from walk(message, spec, dictionary)
-    yield from meaning(message, spec)
+    yield from meaning(message, spec) if message.standard == "X12" else edifact_meaning(message)
 
 
 def _dictionary(standard: str, version: str) -> dict[str, SegmentSpec]:
-    return segments_of(version) if standard == "X12" else {}
+    return segments_of(version) if standard == "X12" else EDIFACT_SEGMENTS
 
 
 @lru_cache(maxsize=64)

@@ -222,7 +222,7 @@ _TABLE = """
 722 element position|N 1 2
 723 element error|ID 1 3
 724 bad data|AN 1 99
-725 element reference|N 1 4
+725 element reference|AN 1 4
 728 returnable container|ID 1 2
 731 transit direction|ID 1 2
 732 transit time qualifier|ID 2 2
@@ -251,7 +251,7 @@ _TABLE = """
 812 payment format|ID 3 3
 819 language|ID 2 3
 822 source|AN 1 15
-828 dollar basis|ID 1 1
+828 dollar basis|R 1 9
 933 free message|AN 1 264
 934 carriage control|ID 2 2
 935 measurement significance|ID 2 2
@@ -265,6 +265,7 @@ _TABLE = """
 1018 exponent|R 1 15
 1005 hierarchical structure|ID 4 4
 1019 invoice type|ID 3 3
+1048 business function|ID 1 3
 1073 yes or no|ID 1 1
 1136 loading|ID 1 2
 1166 contract type|ID 2 2

@@ -1,6 +1,6 @@
 """Segments of X12 as used here, one a line: element numbers, `!` mandatory, `*n` repeated pairs, then rules.
 
-A number in brackets is a composite's part: `(355! 1018)`. Rules are written as in the trade: `P0304` both or none,
+Numbers in brackets are a composite, `^n` lets it repeat. Rules are written as in the trade: `P0304` both or none,
 `R0203` one of them, `E0103` only one, `C0302` the first needs the second, `L050607` the first needs one of the others.
 `@` is a composite unit of measure. `?`: further elements are not described.
 """
@@ -90,7 +90,7 @@ AK9 715! 97! 123! 2! 716 716 716 716 716
 IK3 721! 719! 447 720!
 IK4 (722! 1528 1686)! 725 723! 724
 IK5 717! 718 718 718 718 718
-CTX (9998! 9999)! 721 719 447 (722! 1528 1686) (725 725)
+CTX (9998! 9999)!^10 721 719 447 (722! 1528 1686) (725 725)
 TA1 I12! I08! I09! I17! I18!
 BIG 373! 76! 373 324 328 327 640 353 306 76
 IT1 350 358 355 212 639 [235 234]*10
@@ -131,7 +131,7 @@ G69 369!
 LX 554!
 L11 127 128 352 R0103 P0102
 AT5 ?
-AT7 1650 1651 1652 1651 373 337 623 E0103 C0604 C0706
+AT7 1650 1651 1652 1651 373 337 623 R0103 E0103 C0201 C0403 C0605 C0706
 AT8 187 188 81 80 80 184 183 P010203
 MS1 19 156 26 ?
 MS2 140 207 40 ?
@@ -183,7 +183,7 @@ SPO ?
 Q7 ?
 EA ?
 ED ?
-BPR 305! 782! 478! 591! 812 506 507 569 508 509 510 506 507 569 508 373 P0607 C0809 P1213 C1415
+BPR 305! 782! 478! 591! 812 506 507 569 508 509 510 506 507 569 508 373 1048 506 507 569 508 P0607 C0809 P1213 C1415
 TRN ?
 ENT 554 98 66 67 98 66 67 128 127 P020304 P050607 P0809
 NM1 98! ?
@@ -211,9 +211,27 @@ CN1 ?
 TC2 ?
 ETD ?
 V1 ?
+CS ?
+FA1 ?
+FA2 ?
+G53 ?
+G66 ?
+H1 ?
+H2 ?
+ITA ?
+N7A ?
+N7B ?
+PEN ?
+R4 ?
+SR ?
+TXP ?
+V9 ?
+YNQ ?
 """
 
-_TOKEN = re.compile(r"\[(?P<pair>[^\]]+)\]\*(?P<times>\d+)|\((?P<parts>[^)]+)\)(?P<must>!?)|(?P<one>\S+)")
+_TOKEN = re.compile(
+    r"\[(?P<pair>[^\]]+)\]\*(?P<times>\d+)|\((?P<parts>[^)]+)\)(?P<must>!?)(?:\^(?P<repeats>\d+))?|(?P<one>\S+)"
+)
 _RULE = re.compile(r"([PREcCL])((?:\d\d)+)\Z")
 
 
@@ -235,7 +253,7 @@ def _segment(line: str, elements: dict[str, ElementSpec]) -> SegmentSpec:
             slots.extend(slot for _ in range(int(found["times"])) for slot in _slots(found["pair"], elements))
         elif found["parts"]:
             parts = tuple(_slots(found["parts"], elements))
-            slots.append(Slot(parts[0].element, bool(found["must"]), parts))
+            slots.append(Slot(parts[0].element, bool(found["must"]), parts, int(found["repeats"] or 1)))
         elif rule := _RULE.match(found["one"]):
             positions = tuple(int(rule[2][at : at + 2]) for at in range(0, len(rule[2]), 2))
             rules.append(Rule(rule[1], positions))

@@ -272,6 +272,14 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remark:
+    """NTE: free text of a kind."""
+
+    kind: str = element("NTE", 1)
+    text: str = element("NTE", 2, required=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
     """MEA: a measured value, or a range from `low` to `high`."""
 
