@@ -13,6 +13,9 @@ PYTHON := .venv/bin/python
 CROSSDOCK := .venv/bin/crossdock
 WORKERS ?= 2
 
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --python $(CURDIR)/$(PYTHON) \
+	--generate-hashes --no-emit-index-url --no-header
+
 .PHONY: help
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,9 +25,9 @@ setup: ## make .venv from requirements.lock (needs Python 3.11 to 3.13, nothing 
 	@CROSSDOCK_PYTHON="$(CROSSDOCK_PYTHON)" sh tools/setup.sh
 
 .PHONY: lock
-lock: setup ## resolve requirements.in into requirements.lock
-	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --python $(CURDIR)/$(PYTHON) --generate-hashes \
-		--no-emit-index-url --no-header requirements.in --output-file requirements.lock
+lock: setup ## resolve requirements*.in into requirements*.lock
+	@$(COMPILE) requirements.in --output-file requirements.lock
+	@$(COMPILE) requirements-services.in --constraints requirements.lock --output-file requirements-services.lock
 	@sh tools/setup.sh
 
 .PHONY: proto

@@ -12,6 +12,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from crossdock_local.declared import service_names
 from crossdock_local.place import find_checkout
 
 ROOT = find_checkout()
@@ -47,13 +48,38 @@ def test_test_folders_are_no_packages() -> None:
     assert packages == []
 
 
-def test_the_lock_gives_hashes_and_names_no_host() -> None:
-    lock = (ROOT / "requirements.lock").read_text()
-    assert "://" not in lock
-    assert "--index-url" not in lock
-    requirements = re.findall(r"^[a-z][^ ]*==[^ ]+.*?(?=^[a-z]|\Z)", lock, re.MULTILINE | re.DOTALL)
-    assert len(requirements) > 50
-    assert [text.split()[0] for text in requirements if "--hash=sha256:" not in text] == []
+LOCKS = ("requirements.lock", "requirements-services.lock")
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Name and version → what the lock says about it."""
+    text = (ROOT / lock).read_text()
+    blocks = re.findall(r"^[a-z][^ ]*==[^ ]+.*?(?=^[a-z]|\Z)", text, re.MULTILINE | re.DOTALL)
+    return {block.split()[0]: block for block in blocks}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_gives_hashes_and_names_no_host(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert "://" not in text
+    assert "--index-url" not in text
+    assert len(pins(lock)) > 30
+    assert [pin for pin, block in pins(lock).items() if "--hash=sha256:" not in block] == []
+
+
+def test_images_hold_the_versions_that_the_tests_ran_with() -> None:
+    workspace, services = (set(pins(lock)) for lock in LOCKS)
+    assert services < workspace
+
+
+@pytest.mark.parametrize("service", service_names(ROOT))
+def test_an_image_holds_every_library_that_its_service_imports(service: str) -> None:
+    source = ROOT / "services" / service / "src"
+    used = {name.split(".")[0] for path in source.rglob("*.py") for name in imported_names(path)}
+    dockerfile = (ROOT / "services" / service / "Dockerfile").read_text()
+    assert "requirements-services.lock" in dockerfile
+    needed = {"libs/contracts/src", "libs/kit/src"} | ({"libs/edi/src"} if "crossdock_edi" in used else set())
+    assert [folder for folder in needed if folder not in dockerfile] == []
 
 
 def test_the_kit_knows_no_contract_of_a_context() -> None:
