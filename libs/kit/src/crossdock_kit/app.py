@@ -21,6 +21,7 @@ from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.egress import Egress
 from crossdock_kit.health import Check, Health
 from crossdock_kit.loops import Loop, Loops
+from crossdock_kit.ops_api import OpsServicer, Retry
 from crossdock_kit.rate_limit import RateLimiter
 from crossdock_kit.relay import Relay
 from crossdock_kit.settings import ServiceSettings, SettingsError
@@ -56,6 +57,7 @@ class App(Generic[C]):
     carriers: dict[str, Carrier] = field(default_factory=dict)
     timers: dict[str, TimerHandler] = field(default_factory=dict)
     backlog: dict[str, Callable[[], Awaitable[int]]] = field(default_factory=dict)
+    retries: dict[str, Retry] = field(default_factory=dict)
     relay: Relay | None = field(init=False)
     uow: UnitOfWork = field(init=False)
     deliveries: DeliveryQueue = field(init=False)
@@ -111,6 +113,22 @@ class App(Generic[C]):
     def count_backlog(self, name: str, read: Callable[[], Awaitable[int]]) -> None:
         """Adds work of the service's own to what GetBacklog answers."""
         self.backlog[name] = read
+
+    def on_retry(self, kind: str, retry: Retry) -> None:
+        """Starts again what exceptions with a subject of this kind ("document/..") stand for, when operators ask."""
+        self.retries[kind] = retry
+
+    @property
+    def ops(self) -> OpsServicer:
+        """What operators ask every service."""
+        return OpsServicer(
+            service=self.settings.service,
+            engine=self.engine,
+            uow=self.uow,
+            counters=lambda: self.counters,
+            own=self.backlog,
+            retries=self.retries,
+        )
 
     def require(self, name: str, check: Check) -> None:
         """Makes readiness depend on a check."""

@@ -25,6 +25,13 @@ class ExceptionUnknown(NotFound):
     exception_id: str
 
 
+@dataclass
+class NothingLeft(NotFound):
+    """What an exception stands for is done or gone: there is nothing to start again."""
+
+    why: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewException:
     """`summary` is a sentence for people, without secrets and personal data. `owner` is a role or a team.

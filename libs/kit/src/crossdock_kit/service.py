@@ -20,10 +20,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import uvloop
+from crossdock.ops.v1.ops_service_pb2_grpc import add_OpsServiceServicer_to_server
 from redis.asyncio import Redis
 
 from crossdock_kit import broker as brokers
 from crossdock_kit.app import App, Infrastructure
+from crossdock_kit.audit import Sealer
 from crossdock_kit.audit import Sealer
 from crossdock_kit.authorisation import Tokens
 from crossdock_kit.credentials import server_credentials, trusted_keys
@@ -146,7 +148,7 @@ def _server(service: Service[Any], app: App[Any]) -> Server:
     once = Idempotency(app.uow, domain)
     guard = Guard(tokens, app.clock, domain, once=once, tenant_share=settings.tenant_concurrency)
     server = Server(guard, app.health, reflect=settings.reflection, credentials=server_credentials(settings))
-    for register, servicer in app.servicers:
+    for register, servicer in (*app.servicers, (add_OpsServiceServicer_to_server, app.ops)):
         server.add(register, servicer)
     return server
 
@@ -157,6 +159,7 @@ def _register_kit_loops(service: Service[Any], app: App[Any]) -> None:
         app.intake.add("dispatcher", dispatcher.run)
     if app.timers:
         app.intake.add("timers", TimerLoop(app.engine, app.uow, app.settings.tenants, app.timers).run)
+    app.intake.add("audit sealer", Sealer(app.engine, app.settings.tenants).run)
     app.health.require("loops", app.intake.check)
     app.health.require("database", lambda: _database_answers(app))
     app.intake.add("health", app.health.watch)

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from crossdock_kit import json_rows
 from crossdock_kit.driver import Driver
+from crossdock_kit.exceptions import NothingLeft
 from crossdock_kit.ids import uuid7
 
 
@@ -119,6 +120,7 @@ async def put_off(driver: Driver, timer: DueTimer, seconds: float | None) -> boo
 
 
 async def redrive(driver: Driver, timer_id: UUID) -> str:
-    """Makes a timer that rests due again, and says in words what it did."""
-    found = await driver.execute(_REDRIVE, timer_id)
-    return "the timer is due again" if found.endswith(" 1") else "nothing: the timer ran, or was set anew"
+    """Makes a timer that rests due again, and says so in words. Raises NothingLeft."""
+    if not (await driver.execute(_REDRIVE, timer_id)).endswith(" 1"):
+        raise NothingLeft("the timer ran or was set anew")
+    return "the timer is due again"

@@ -11,6 +11,7 @@ from crossdock_kit import exceptions
 from crossdock_kit.deliveries.model import State
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import NotFound, Refused
+from crossdock_kit.exceptions import NothingLeft
 
 
 @dataclass
@@ -69,12 +70,12 @@ _STATE = "SELECT state FROM delivery WHERE delivery_id = $1 FOR UPDATE"
 
 
 async def redrive(driver: Driver, delivery_id: UUID) -> str:
-    """Lets a dead delivery be tried again, and says in words what it did. A finished one has had its effect already."""
+    """Lets a dead delivery be tried again, and says so in words. Raises NothingLeft for one that is not dead."""
     state = await driver.fetchval(_STATE, delivery_id)
     if state is None:
         raise DeliveryUnknown(str(delivery_id))
     if state != "dead":
-        return f"nothing: the delivery is {state}"
+        raise NothingLeft(f"the delivery is {state}")
     await driver.execute(_REDRIVE, delivery_id)
     return "the delivery waits for its next attempt"
 

@@ -1,0 +1,135 @@
+"""The kit's own rows as messages of crossdock.ops.v1. Pure and one way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from crossdock.ops.v1 import ops_service_pb2 as pb
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from crossdock_kit import journal
+from crossdock_kit.deliveries.repair import Shown
+from crossdock_kit.errors import FailureClass
+from crossdock_kit.events import parsed_headers
+from crossdock_kit.exceptions import RaisedException
+from crossdock_kit.subscriptions.held import HeldMessage
+from crossdock_kit.timeline import Match, Step
+
+FAILURE_CLASSES = {
+    FailureClass.TRANSIENT: pb.FAILURE_CLASS_TRANSIENT,
+    FailureClass.BUSINESS: pb.FAILURE_CLASS_BUSINESS,
+    FailureClass.PARTNER: pb.FAILURE_CLASS_PARTNER,
+    FailureClass.BUG: pb.FAILURE_CLASS_BUG,
+}
+
+
+def instant(at: datetime | None) -> Timestamp | None:
+    if at is None:
+        return None
+    made = Timestamp()
+    made.FromDatetime(at)
+    return made
+
+
+def span(time: timedelta | None) -> Duration | None:
+    if time is None:
+        return None
+    made = Duration()
+    made.FromTimedelta(time)
+    return made
+
+
+def match(each: Match) -> pb.TransactionMatch:
+    return pb.TransactionMatch(
+        transaction_id=each.transaction_id,
+        type=each.type,
+        root_key=each.root_key,
+        first_seen_at=instant(each.first_seen_at),
+    )
+
+
+def step(each: Step, service: str) -> pb.Step:
+    return pb.Step(
+        step_id=str(each.step_id),
+        service=service,
+        kind=each.kind,
+        name=each.name,
+        transaction_ids=each.transaction_ids,
+        keys=each.keys,
+        at=instant(each.at),
+        actor=each.actor,
+        attempt=each.attempt,
+        outcome=each.outcome,
+        reason=each.reason,
+        waited=span(each.waited),
+        took=span(each.took),
+        trace_id=each.trace_id,
+        span_id=each.span_id,
+        correlation_id=each.correlation_id,
+        causation_id=each.causation_id,
+        aggregate=each.aggregate,
+        event_version=each.event_version,
+    )
+
+
+def exception(each: RaisedException, service: str) -> pb.Exception:
+    return pb.Exception(
+        exception_id=str(each.exception_id),
+        service=service,
+        failure_class=FAILURE_CLASSES[each.failure_class],
+        code=each.code,
+        summary=each.summary,
+        owner=each.owner,
+        state=pb.EXCEPTION_STATE_RESOLVED if each.resolved_at else pb.EXCEPTION_STATE_OPEN,
+        transaction_ids=each.transaction_ids,
+        keys=each.keys,
+        raised_at=instant(each.raised_at),
+        resolved_at=instant(each.resolved_at),
+        resolution=each.resolution,
+        resolved_by=each.resolved_by,
+        subject=each.subject,
+        details=each.details,
+    )
+
+
+def held_message(each: HeldMessage) -> pb.HeldMessage:
+    return pb.HeldMessage(
+        consumer=each.consumer,
+        event_id=str(each.event_id),
+        type=each.type,
+        aggregate=each.aggregate,
+        event_version=each.version,
+        why=each.why,
+        attempts=each.attempts,
+        last_error=each.last_error,
+        held_at=instant(each.held_at),
+        next_attempt_at=instant(each.next_attempt_at),
+    )
+
+
+def delivery(each: Shown) -> pb.Delivery:
+    return pb.Delivery(
+        delivery_id=str(each.delivery_id),
+        partner=each.partner,
+        kind=each.kind,
+        ordering_key=each.ordering_key,
+        state=each.state,
+        attempts=each.attempts,
+        last_error=each.last_error,
+        foreign_number=each.foreign_number,
+        transaction_ids=each.transaction_ids,
+        created_at=instant(each.created_at),
+        next_attempt_at=None if each.finished_at else instant(each.next_attempt_at),
+        finished_at=instant(each.finished_at),
+    )
+
+
+def journal_page(entries: Iterable[journal.JournalEntry]) -> pb.ReadJournalResponse:
+    return pb.ReadJournalResponse(
+        entries=[
+            pb.JournalEntry(headers=parsed_headers(each.headers), body=each.body, subject=each.subject)
+            for each in entries
+        ]
+    )
