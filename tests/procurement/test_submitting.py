@@ -17,7 +17,6 @@ from google.type.date_pb2 import Date
 from procurement_cases.calls import Caller, line, on, quantity, submission, unique
 from procurement_cases.refusals import refused
 
-
 PART = order_pb.ScheduleLine(quantity=quantity(1), date=on(1))
 
 

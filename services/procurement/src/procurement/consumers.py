@@ -1,8 +1,13 @@
-"""What procurement hears: master data from catalog. A batch of events is one statement."""
+"""What procurement hears: master data from catalog, and its own deadlines. A batch of events is one statement.
+
+How the ports stand on the kit's work is brought by the wiring, so that nothing here reaches the storage.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock_kit.events import Received
@@ -12,44 +17,46 @@ from crossdock_kit.timers import DueTimer
 from crossdock_kit.unit_of_work import Work
 
 from procurement import ports
-from procurement.store.master_data import remember_items, remember_locations, remember_parties
-from procurement.store.unit_of_work import ProcurementWork
 from procurement.use_cases.deadlines import HANDLERS
 from procurement.wire import master_data
 
-
-async def on_items_changed(events: Sequence[Received[events_pb2.ItemChanged]], work: Work) -> None:
-    await remember_items(work.driver, [master_data.item(each.tenant, each.message.item) for each in events])
-
-
-async def on_locations_changed(events: Sequence[Received[events_pb2.LocationChanged]], work: Work) -> None:
-    await remember_locations(work.driver, [master_data.location(each.tenant, each.message.location) for each in events])
+Keeps: TypeAlias = Callable[[Work], ports.MasterDataBook]
+Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
 
-async def on_parties_changed(events: Sequence[Received[events_pb2.PartyChanged]], work: Work) -> None:
-    await remember_parties(work.driver, [master_data.party(each.tenant, each.message.party) for each in events])
+def catalog_changes(keeps: Keeps) -> Subscription:
+    """Items, places and parties as catalog announces them."""
+
+    async def on_items(events: Sequence[Received[events_pb2.ItemChanged]], work: Work) -> None:
+        await keeps(work).keep_items([master_data.item(each.tenant, each.message.item) for each in events])
+
+    async def on_locations(events: Sequence[Received[events_pb2.LocationChanged]], work: Work) -> None:
+        await keeps(work).keep_locations([master_data.location(each.tenant, each.message.location) for each in events])
+
+    async def on_parties(events: Sequence[Received[events_pb2.PartyChanged]], work: Work) -> None:
+        await keeps(work).keep_parties([master_data.party(each.tenant, each.message.party) for each in events])
+
+    return Subscription(
+        name="procurement",
+        source="catalog",
+        handlers={
+            events_pb2.ItemChanged: on_items,
+            events_pb2.LocationChanged: on_locations,
+            events_pb2.PartyChanged: on_parties,
+        },
+        owner="master-data",
+    )
 
 
-MASTER_DATA = Subscription(
-    name="procurement",
-    source="catalog",
-    handlers={
-        events_pb2.ItemChanged: on_items_changed,
-        events_pb2.LocationChanged: on_locations_changed,
-        events_pb2.PartyChanged: on_parties_changed,
-    },
-    owner="master-data",
-)
+def deadlines(opens: Opens) -> dict[str, TimerHandler]:
+    """A handler for each kind of deadline."""
 
+    def handler(look: Callable[[str, ports.Work], Awaitable[None]]) -> TimerHandler:
+        async def run(timers: Sequence[DueTimer], work: Work) -> None:
+            async with opens(work) as opened:
+                for timer in timers:
+                    await look(timer.subject, opened)
 
-def _on_deadline(look: Callable[[str, ports.Work], Awaitable[None]]) -> TimerHandler:
-    async def run(timers: Sequence[DueTimer], work: Work) -> None:
-        opened = ProcurementWork(work, None)
-        for timer in timers:
-            await look(timer.subject, opened)
-        await opened.save()
+        return TimerHandler(run, owner="procurement")
 
-    return TimerHandler(run, owner="procurement")
-
-
-DEADLINES = {kind: _on_deadline(look) for kind, look in HANDLERS.items()}
+    return {kind: handler(look) for kind, look in HANDLERS.items()}

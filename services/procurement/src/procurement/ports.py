@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Protocol
@@ -136,6 +136,44 @@ class ExpectedReceipts(Protocol):
         """By reference and place."""
 
     def add(self, expected: Iterable[ExpectedReceipt]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From `first` until the day before `end`; without an end, for ever."""
+
+    tenant: str
+    first: date
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    validity: Validity
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class LocationRecord:
+    validity: Validity
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRecord:
+    validity: Validity
+    party_id: str
+    supplier: bool
+
+
+class MasterDataBook(Protocol):
+    """Where master data of any tenant is kept as catalog announces it; of one first day the last record counts."""
+
+    async def keep_items(self, records: Sequence[ItemRecord]) -> None: ...
+
+    async def keep_locations(self, records: Sequence[LocationRecord]) -> None: ...
+
+    async def keep_parties(self, records: Sequence[PartyRecord]) -> None: ...
 
 
 class MasterData(Protocol):

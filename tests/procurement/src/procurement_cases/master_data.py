@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from crossdock.catalog.v1 import master_data_pb2 as pb
 from crossdock_kit.database import Engine, transaction
-from procurement.store.master_data import remember_items, remember_locations, remember_parties
+from procurement.store.master_data import MasterDataRows
 from procurement.wire import master_data
 
 TENANTS = ("acme", "globex")
@@ -25,7 +25,7 @@ PARTIES = (
 
 async def know_master_data(engine: Engine) -> None:
     async with transaction(engine, TENANTS) as tx:
-        for tenant in TENANTS:
-            await remember_items(tx.driver, [master_data.item(tenant, each) for each in ITEMS])
-            await remember_locations(tx.driver, [master_data.location(tenant, each) for each in LOCATIONS])
-            await remember_parties(tx.driver, [master_data.party(tenant, each) for each in PARTIES])
+        book = MasterDataRows(tx.driver)
+        await book.keep_items([master_data.item(tenant, each) for tenant in TENANTS for each in ITEMS])
+        await book.keep_locations([master_data.location(tenant, each) for tenant in TENANTS for each in LOCATIONS])
+        await book.keep_parties([master_data.party(tenant, each) for tenant in TENANTS for each in PARTIES])

@@ -10,7 +10,7 @@ from crossdock_kit.json_rows import Row
 from sqlalchemy import Table
 
 from procurement.domain.quantities import Item
-from procurement.ports import Location
+from procurement.ports import ItemRecord, Location, LocationRecord, PartyRecord, Validity
 from procurement.store import tables
 from procurement.store.rows import read_item
 from procurement.store.upserts import upsert
@@ -29,6 +29,8 @@ _PARTIES = _valid("party", "party_id")
 
 
 class KnownMasterData:
+    """What is valid today, for one tenant."""
+
     def __init__(self, driver: Driver, tenant: str, today: date) -> None:
         self._driver, self._tenant, self._today = driver, tenant, today
 
@@ -45,20 +47,52 @@ class KnownMasterData:
         return frozenset(row["party_id"] for row in found if row["supplier"])
 
 
-async def remember_items(driver: Driver, records: Sequence[Row]) -> None:
-    await _remember(driver, tables.item, records)
+class MasterDataRows:
+    """Keeps a batch of records in one statement."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def keep_items(self, records: Sequence[ItemRecord]) -> None:
+        await self._keep(
+            tables.item,
+            [
+                _validity(each.validity)
+                | {
+                    "sku": each.item.sku,
+                    "base_unit": each.item.base_unit,
+                    "category": each.item.category,
+                    "factors": {unit: str(base) for unit, base in each.item.factors.items()},
+                }
+                for each in records
+            ],
+        )
+
+    async def keep_locations(self, records: Sequence[LocationRecord]) -> None:
+        await self._keep(
+            tables.location,
+            [
+                _validity(each.validity)
+                | {
+                    "location_id": each.location.location_id,
+                    "system": each.location.system,
+                    "business_unit": each.location.business_unit,
+                }
+                for each in records
+            ],
+        )
+
+    async def keep_parties(self, records: Sequence[PartyRecord]) -> None:
+        await self._keep(
+            tables.party,
+            [_validity(each.validity) | {"party_id": each.party_id, "supplier": each.supplier} for each in records],
+        )
+
+    async def _keep(self, table: Table, rows: Sequence[Row]) -> None:
+        keys = [column.name for column in table.primary_key]
+        latest = {tuple(row[key] for key in keys): row for row in rows}
+        await upsert(self._driver, table, list(latest.values()))
 
 
-async def remember_locations(driver: Driver, records: Sequence[Row]) -> None:
-    await _remember(driver, tables.location, records)
-
-
-async def remember_parties(driver: Driver, records: Sequence[Row]) -> None:
-    await _remember(driver, tables.party, records)
-
-
-async def _remember(driver: Driver, table: Table, records: Sequence[Row]) -> None:
-    """Of several records of a batch for the same key and first day, the last counts."""
-    keys = [column.name for column in table.primary_key]
-    latest = {tuple(row[key] for key in keys): row for row in records}
-    await upsert(driver, table, list(latest.values()))
+def _validity(validity: Validity) -> Row:
+    return {"tenant": validity.tenant, "valid_from": validity.first, "valid_to": validity.end}

@@ -203,7 +203,13 @@ class ProcurementUnitOfWork:
 
     @asynccontextmanager
     async def __call__(self, origin: Origin | None = None) -> AsyncIterator[ProcurementWork]:
-        async with self._uow(tenants=(self._tenant(),)) as work:
-            opened = ProcurementWork(work, origin)
+        async with self._uow(tenants=(self._tenant(),)) as work, on(work, origin) as opened:
             yield opened
-            await opened.save()
+
+
+@asynccontextmanager
+async def on(work: KitWork, origin: Origin | None = None) -> AsyncIterator[ProcurementWork]:
+    """The ports on a work that somebody else opened and commits."""
+    opened = ProcurementWork(work, origin)
+    yield opened
+    await opened.save()
