@@ -1,15 +1,19 @@
-"""Documents and partners between rows and protobuf: the only place that knows both."""
+"""Documents and master data between rows and protobuf: the only place that knows both."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
+from crossdock.catalog.v1 import master_data_pb2
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.connector.v1 import partner_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
 
 from connector.domain.documents import Finding, MessageEnd
+from connector.mappings.canonical import from_day
 from connector.outgoing import Outgoing
+from connector.store.codes import Entry, Thing
 from connector.store.documents import Document
 
 
@@ -75,3 +79,69 @@ def delivery(outgoing: Outgoing) -> connector.LeasedDelivery:
         attempt=leased.attempt,
         traceparent=leased.traceparent,
     )
+
+
+_SINCE_EVER = date(1, 1, 1)
+_CODE_KINDS = {
+    master_data_pb2.CODE_KIND_ITEM: "item",
+    master_data_pb2.CODE_KIND_UNIT: "unit",
+    master_data_pb2.CODE_KIND_LOCATION: "location",
+    master_data_pb2.CODE_KIND_PARTY: "party",
+    master_data_pb2.CODE_KIND_CODE: "code",
+}
+
+
+def item(tenant: str, record: master_data_pb2.Item) -> Thing:
+    return Thing(
+        tenant,
+        "item",
+        record.sku,
+        _numbers(record.gtin, *(level.gtin for level in record.packaging)),
+        record.base_unit,
+        {level.unit: level.base_quantity for level in record.packaging},
+        _from(record.valid_from),
+        from_day(record.valid_to),
+    )
+
+
+def location(tenant: str, record: master_data_pb2.Location) -> Thing:
+    return Thing(
+        tenant,
+        "location",
+        record.location_id,
+        _numbers(record.gln),
+        valid_from=_from(record.valid_from),
+        valid_to=from_day(record.valid_to),
+    )
+
+
+def party(tenant: str, record: master_data_pb2.Party) -> Thing:
+    return Thing(
+        tenant,
+        "party",
+        record.party_id,
+        _numbers(record.gln, record.duns),
+        valid_from=_from(record.valid_from),
+        valid_to=from_day(record.valid_to),
+    )
+
+
+def crosswalk_entry(tenant: str, entry: master_data_pb2.CrosswalkEntry) -> Entry:
+    return Entry(
+        tenant,
+        entry.partner,
+        _CODE_KINDS[entry.kind],
+        entry.list,
+        entry.partner_code,
+        entry.canonical,
+        _from(entry.valid_from),
+        from_day(entry.valid_to),
+    )
+
+
+def _numbers(*numbers: str) -> tuple[str, ...]:
+    return tuple(number for number in numbers if number)
+
+
+def _from(day: Date) -> date:
+    return from_day(day) or _SINCE_EVER

@@ -9,6 +9,8 @@ from crossdock_kit.driver import Driver
 from crossdock_kit.errors import Refused
 
 TERM = timedelta(seconds=10)
+# The transport by which deliveries leave; any number of workers may take in what is posted.
+OUTBOUND, INGRESS = "outbound", "ingress"
 
 
 @dataclass
@@ -39,7 +41,7 @@ _TAKE = """
 INSERT INTO worker_lease AS l (tenant, partner, transport, worker, epoch, expires_at)
 VALUES ($1, $2, $3, $4, 1, now() + $5)
 ON CONFLICT (tenant, partner, transport) DO UPDATE SET worker = $4, epoch = l.epoch + 1, expires_at = now() + $5
-WHERE l.expires_at <= now() OR l.worker = $4
+WHERE l.expires_at <= now() OR l.worker = $4 OR l.transport = 'ingress'
 RETURNING epoch, expires_at
 """
 _RENEW = """
@@ -49,7 +51,7 @@ RETURNING epoch, expires_at
 """
 _HOLDS = """
 SELECT true FROM worker_lease
-WHERE tenant = $1 AND partner = $2 AND worker = $3 AND epoch = $4 AND expires_at > now()
+WHERE tenant = $1 AND partner = $2 AND transport = $5 AND worker = $3 AND epoch = $4 AND expires_at > now()
 """
 
 
@@ -76,6 +78,6 @@ async def renew(driver: Driver, tenant: str, partner: str, transport: str, *, wo
 
 
 async def check(driver: Driver, tenant: str, partner: str, *, worker: str, epoch: int) -> None:
-    """Raises WorkerLeaseLost unless this worker acts for the partner under this epoch."""
-    if not await driver.fetchval(_HOLDS, tenant, partner, worker, epoch):
+    """Raises WorkerLeaseLost unless this worker sends for the partner under this epoch."""
+    if not await driver.fetchval(_HOLDS, tenant, partner, worker, epoch, OUTBOUND):
         raise WorkerLeaseLost(partner, epoch)

@@ -1,0 +1,40 @@
+"""What the connector keeps of other contexts' facts: master data for translation, orders for correlation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from crossdock.procurement.v1 import purchase_order_pb2
+from crossdock_kit.unit_of_work import Work
+
+from connector.ports import Surroundings
+from connector.store import codes, documents, orders
+from connector.store.codes import Entry, Thing
+
+
+async def remember_things(things: Sequence[Thing], work: Work, around: Surroundings) -> None:
+    await codes.put_things(work.driver, things)
+    await _wake(work, around)
+
+
+async def remember_codes(entries: Sequence[Entry], work: Work, around: Surroundings) -> None:
+    await codes.put_entries(work.driver, entries)
+    await _wake(work, around)
+
+
+async def _wake(work: Work, around: Surroundings) -> None:
+    """Every change may be what a document waits for."""
+    await documents.wake_waiting(work.driver, work.tenants)
+    work.after_commit(around.nudge)
+
+
+async def remember_order(tenant: str, order: purchase_order_pb2.PurchaseOrder, work: Work) -> None:
+    await orders.learn(
+        work.driver,
+        tenant=tenant,
+        purchase_order_id=order.purchase_order_id,
+        business_unit=order.business_unit,
+        number=order.number,
+        supplier_id=order.supplier_id,
+        revision=order.revision,
+    )

@@ -1,0 +1,67 @@
+"""Who has to hear of a fact: the order's supplier, the business unit's ERP, the location's WMS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock_kit.errors import FailureClass
+from crossdock_kit.events import Received
+from crossdock_kit.exceptions import NewException
+from crossdock_kit.unit_of_work import Work
+
+from connector.ports import Surroundings
+from connector.store import partners
+from connector.store.partners import StoredPartner
+from connector.use_cases.send import tell
+
+
+async def tell_supplier(event: Received[Any], work: Work, around: Surroundings) -> None:
+    """850 and 860 of one order never overtake each other."""
+    order = event.message.purchase_order
+    found = await partners.of_supplier(work.driver, event.tenant, order.supplier_id)
+    await _tell(event, found, work, around, (f"po:{order.purchase_order_id}", f"supplier {order.supplier_id}"))
+
+
+async def tell_erp_of_order(event: Received[Any], work: Work, around: Surroundings) -> None:
+    order = event.message.purchase_order
+    found = await partners.of_business_unit(work.driver, event.tenant, order.business_unit)
+    await _tell(event, found, work, around, (f"po:{order.purchase_order_id}", f"ERP of {order.business_unit}"))
+
+
+async def tell_erp_of_receipt(event: Received[Any], work: Work, around: Surroundings) -> None:
+    unit = event.message.receipt.business_unit or event.business_unit
+    found = await partners.of_business_unit(work.driver, event.tenant, unit)
+    await _tell(event, found, work, around, (f"receipt:{event.message.receipt_id}", f"ERP of {unit}"))
+
+
+async def tell_warehouse(event: Received[Any], work: Work, around: Surroundings) -> None:
+    fact = event.message
+    found = await partners.of_location(work.driver, event.tenant, fact.location_id)
+    ordering = f"expected:{fact.reference}:{fact.location_id}"
+    await _tell(event, found, work, around, (ordering, f"WMS of {fact.location_id}"))
+
+
+async def _tell(
+    event: Received[Any], found: list[StoredPartner], work: Work, around: Surroundings, whom: tuple[str, str]
+) -> None:
+    """`whom`: the ordering key, and in words who is looked for."""
+    ordering, wanted = whom
+    for stored in found:
+        await tell(event, stored, work, around, ordering)
+    if not found:
+        work.raise_exception(_nobody(event, wanted))
+
+
+def _nobody(event: Received[Any], wanted: str) -> NewException:
+    """Somebody has to be told and there is no partner: without this the fact would silently stay with us."""
+    return NewException(
+        tenant=event.tenant,
+        failure_class=FailureClass.BUSINESS,
+        code="NO_PARTNER",
+        summary=f"no partner is configured as {wanted}; {event.message.DESCRIPTOR.name} was not told",
+        owner="integration",
+        subject=f"{event.aggregate_type}/{event.aggregate_id}",
+        transaction_ids=event.transaction_ids,
+        keys=event.keys,
+        dedupe_key=f"NO_PARTNER:{wanted}:{event.aggregate_id}",
+    )
