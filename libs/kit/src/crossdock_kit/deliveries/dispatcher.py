@@ -80,6 +80,7 @@ class Dispatcher:
         self._grace = grace_seconds
         self._under_way: dict[asyncio.Task[None], tuple[str, str]] = {}
         self._more = asyncio.Event()
+        self._expires_at = 0.0
         self.waiting = False
         """Whether the last round found nothing more to lease."""
 
@@ -100,11 +101,18 @@ class Dispatcher:
     async def _round(self) -> None:
         """Leases whatever there is room for. A database that is away is waited for."""
         try:
-            await self._queue.expire()
+            await self._expire_now_and_then()
             for tenant, partner in await self._queue.due(self._carriers):
                 await self._lease(tenant, partner)
         except Unavailable as error:
             log.warning("no deliveries can be leased: %s", error.code)
+
+    async def _expire_now_and_then(self) -> None:
+        """Rounds follow each other closely while there is work; silent carriers need no such haste."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._expires_at:
+            self._expires_at = now + self._poll
+            await self._queue.expire()
 
     async def _lease(self, tenant: str, partner: str) -> None:
         busy = Counter(self._under_way.values())[tenant, partner]

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2, status_pb2
 
 from crossdock_kit.deliveries.model import Dead, Outcome, Retry
-from crossdock_kit.errors import CrossdockError, FailureClass, Unavailable, Verdict, kind_of, reason_code
+from crossdock_kit.errors import CrossdockError, FailureClass, Unavailable, Verdict, Waiting, kind_of, reason_code
 
 _DETAILS = "grpc-status-details-bin"
 _SILENT = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
@@ -47,7 +47,7 @@ def _of_fact(error: CrossdockError) -> Outcome:
     kind = kind_of(error)
     if kind.verdict is Verdict.ACK_REFUSED:
         return Dead(str(error), error.code, kind.failure_class)
-    silent = isinstance(error, Unavailable)
+    silent = isinstance(error, Unavailable) and not isinstance(error, Waiting)
     return Retry(error.code, error.retry_after, answered=not silent, failure_class=kind.failure_class)
 
 
