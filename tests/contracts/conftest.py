@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crossdock.ops.v1.ops_service_pb2_grpc import add_OpsServiceServicer_to_server
 from crossdock_kit.app import App, Infrastructure
 from crossdock_kit.broker import Broker, Connection
 from crossdock_kit.database import create_engine
@@ -23,6 +24,11 @@ class Built:
 
     name: str
     app: App[Any]
+
+    @property
+    def servicers(self) -> list[tuple[Any, Any]]:
+        """What it serves, with what the kit serves for every service."""
+        return [*self.app.servicers, (add_OpsServiceServicer_to_server, self.app.ops)]
 
 
 def service_names() -> list[str]:

@@ -26,7 +26,7 @@ class _Registered:
 
 def registered(built: Any) -> dict[str, dict[str, Any]]:
     found = _Registered()
-    for register, servicer in built.app.servicers:
+    for register, servicer in built.servicers:
         register(servicer, found)
     return found.handlers
 
@@ -61,7 +61,7 @@ async def code_of(server: RunningServer, path: str, metadata: tuple[tuple[str, s
 
 
 async def test_every_served_method_turns_away_who_may_not_call_it(built: Any) -> None:
-    async with start_service(*built.app.servicers, once=Unrecorded()) as server:
+    async with start_service(*built.servicers, once=Unrecorded()) as server:
 
         def bearer(tenants: list[str], permissions: list[str]) -> tuple[str, str]:
             return ("authorization", f"Bearer {server.issuer.token(tenants, permissions)}")

@@ -26,7 +26,6 @@ from redis.asyncio import Redis
 from crossdock_kit import broker as brokers
 from crossdock_kit.app import App, Infrastructure
 from crossdock_kit.audit import Sealer
-from crossdock_kit.audit import Sealer
 from crossdock_kit.authorisation import Tokens
 from crossdock_kit.credentials import server_credentials, trusted_keys
 from crossdock_kit.database import create_engine, migrations
@@ -159,7 +158,6 @@ def _register_kit_loops(service: Service[Any], app: App[Any]) -> None:
         app.intake.add("dispatcher", dispatcher.run)
     if app.timers:
         app.intake.add("timers", TimerLoop(app.engine, app.uow, app.settings.tenants, app.timers).run)
-    app.intake.add("audit sealer", Sealer(app.engine, app.settings.tenants).run)
     app.health.require("loops", app.intake.check)
     app.health.require("database", lambda: _database_answers(app))
     app.intake.add("health", app.health.watch)
