@@ -14,7 +14,7 @@ ORDER = (SAMPLES / "850.edi").read_bytes()
 
 def test_a_clean_order_is_accepted() -> None:
     (interchange,) = crossdock_edi.read(ORDER)
-    (answer,) = crossdock_edi.acknowledge(interchange)
+    (answer,) = crossdock_edi.acknowledge(interchange, kind="997")
 
     assert (answer.functional_id, answer.group_control_number) == ("PO", "101")
     assert [(message.type, message.control_number, message.status) for message in answer.messages] == [
@@ -41,7 +41,7 @@ def test_the_answer_goes_back_under_the_sender_s_version_and_delimiters() -> Non
 
 def test_a_bad_value_rejects_its_message_with_segment_and_element_position() -> None:
     (interchange,) = crossdock_edi.read(ORDER.replace(b"PO1*1*120*EA", b"PO1*1*1,5*EA"))
-    (answer,) = crossdock_edi.acknowledge(interchange)
+    (answer,) = crossdock_edi.acknowledge(interchange, kind="997")
 
     (message,) = answer.messages
     assert (message.status, message.error_codes) == ("R", ("5",))
@@ -55,8 +55,8 @@ def test_a_bad_value_rejects_its_message_with_segment_and_element_position() -> 
 
 def test_a_wrong_count_rejects_the_message_unless_the_profile_forgives() -> None:
     (interchange,) = crossdock_edi.read(ORDER.replace(b"SE*29", b"SE*28"))
-    (strict,) = crossdock_edi.acknowledge(interchange)
-    (lenient,) = crossdock_edi.acknowledge(interchange, LENIENT)
+    (strict,) = crossdock_edi.acknowledge(interchange, kind="997")
+    (lenient,) = crossdock_edi.acknowledge(interchange, LENIENT, kind="997")
 
     assert (strict.messages[0].status, strict.messages[0].error_codes) == ("R", ("4",))
     assert (lenient.messages[0].status, lenient.messages[0].error_codes) == ("E", ("4",))
@@ -67,7 +67,7 @@ def test_one_bad_message_of_two_leaves_the_group_partly_accepted() -> None:
     second = body.replace(b"0001~", b"0002~").replace(b"20261121", b"20261321")
     data = ORDER.replace(body, body + second).replace(b"GE*1", b"GE*2")
     (interchange,) = crossdock_edi.read(data)
-    (answer,) = crossdock_edi.acknowledge(interchange)
+    (answer,) = crossdock_edi.acknowledge(interchange, kind="997")
 
     assert [message.status for message in answer.messages] == ["A", "R"]
     assert answer.group is not None
@@ -76,7 +76,7 @@ def test_one_bad_message_of_two_leaves_the_group_partly_accepted() -> None:
 
 def test_a_wrong_group_trailer_rejects_the_group() -> None:
     (interchange,) = crossdock_edi.read(ORDER.replace(b"GE*1*101", b"GE*5*103"))
-    (answer,) = crossdock_edi.acknowledge(interchange)
+    (answer,) = crossdock_edi.acknowledge(interchange, kind="997")
 
     assert answer.group is not None
     assert (answer.group.status, set(answer.group.error_codes)) == ("R", {"4", "5"})

@@ -7,9 +7,10 @@ for interchange in crossdock_edi.read("inbound.edi"):
 
 from __future__ import annotations
 
-from crossdock_edi.acknowledging import acknowledge, reply_envelope
+from crossdock_edi.acknowledging import acknowledge, interchange_acknowledgments, reply_envelope
 from crossdock_edi.binding import Document
 from crossdock_edi.checking import check, check_message
+from crossdock_edi.correlating import Correlation, SentMessage, correlate, sent_messages
 from crossdock_edi.dialect import EDIFACT_DIALECT, X12_DIALECT, Dialect
 from crossdock_edi.errors import EdiError, LimitExceeded, UnknownDocument, UnreadableValues, Unrepresentable
 from crossdock_edi.findings import Finding, Severity
@@ -26,6 +27,7 @@ __all__ = [
     "LENIENT",
     "STRICT",
     "X12_DIALECT",
+    "Correlation",
     "Dialect",
     "Document",
     "EdiError",
@@ -38,6 +40,7 @@ __all__ = [
     "Message",
     "Profile",
     "Segment",
+    "SentMessage",
     "Severity",
     "UnknownDocument",
     "UnreadableValues",
@@ -46,9 +49,12 @@ __all__ = [
     "check",
     "check_message",
     "compose",
+    "correlate",
+    "interchange_acknowledgments",
     "parse",
     "parse_tolerantly",
     "read",
     "reply_envelope",
+    "sent_messages",
     "write",
 ]

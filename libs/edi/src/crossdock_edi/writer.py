@@ -175,6 +175,11 @@ def _spell_text(text: str, dialect: Dialect, place: str) -> bytes:
 
 
 def _x12_frame(kind: str, bodies: list[list[Written]], envelope: Envelope) -> Iterator[Written]:
+    if kind == "TA1":
+        yield "ISA", _isa(envelope)
+        yield from (segment for body in bodies for segment in body)
+        yield build("IEA", "0", _interchange_number(envelope))
+        return
     functional_id = envelope.functional_id or FUNCTIONAL_IDS.get(kind, "")
     if not functional_id:
         raise Unrepresentable("GS01", f"no functional identifier is known for {kind}; give one")

@@ -103,6 +103,7 @@ LIN: *
   DOC *
   PAI
   FTX *
+  MOA *
   CCI *
   AJT: *
     FTX *
