@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 
 OK, FAILED, NOT_UP, NOT_FOUND = 0, 1, 3, 4
-out = Console()
+# In a file or a pipe nothing is cut off to fit a screen that is not there.
+out = Console(width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, highlight=False)
 
 

@@ -29,7 +29,7 @@ def exceptions_table(rows: list[ops.Exception]) -> Table:
         table.add_column(heading, overflow="fold")
     for row in rows:
         raised = row.raised_at.ToDatetime().isoformat(sep=" ", timespec="seconds")
-        keys = " ".join(key for key in row.keys if not key.startswith(("sku:", "location:")))
+        keys = " ".join(key for key in row.keys if key.startswith(("po:", "asn:", "receipt:")))
         table.add_row(
             row.exception_id, raised, row.service, class_name(row.failure_class), row.code, row.owner, keys, row.summary
         )

@@ -28,7 +28,7 @@ def timeline_table(steps: list[ops.Step]) -> Table:
     for step in steps:
         at = step.at.ToDatetime().strftime("%H:%M:%S.%f")[:-3]
         outcome = f"{step.outcome} {step.reason}".strip()
-        keys = " ".join(key for key in step.keys if not key.startswith(("sku:", "location:")))
+        keys = " ".join(key for key in step.keys if key.startswith(("po:", "asn:", "receipt:")))
         waited = milliseconds(step.waited) if step.HasField("waited") else ""
         took = milliseconds(step.took) if step.HasField("took") else ""
         row = (at, step.service, f"{step.kind} {step.name}", keys, str(step.attempt), outcome, waited, took)

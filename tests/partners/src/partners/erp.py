@@ -81,6 +81,8 @@ class Erp:
         for line in lines.values():
             gone = line.number in deleted or action == "cancel"
             self.book.ordered[order.number, line.number] = Decimal(0) if gone else line.quantity
+            if gone:
+                self.book.confirmed[order.number, line.number] = Decimal(0)
         document = self._document(order, action, version, deleted)
         key = f"{order.number}/{version}"
         await self.faults.deliver(
@@ -177,17 +179,17 @@ class Erp:
     async def _posted(self, document: Mapping[str, Any]) -> Answer:
         for line in document["lines"]:
             key = (line["order"], line["line"])
-            self.book.received[key] += Decimal(line["quantity"]) * self._units_per(line, key)
+            quantity = self._in_unit_of_order(line, key)
+            self.book.received[key] += quantity
             if line["condition"] == "damaged":
-                self.book.damaged[key] += Decimal(line["quantity"]) * self._units_per(line, key)
+                self.book.damaged[key] += quantity
         number = str(5_000_000_001 + len(self.receipts))
         self.receipts[document["receiptId"]] = {**document, "documentNumber": number}
         return 201, {"documentNumber": number}
 
-    def _units_per(self, line: Mapping[str, Any], key: tuple[str, str]) -> Decimal:
-        """Units of the order's line in one unit of the receipt's, by the base quantity that the receipt carries."""
+    def _in_unit_of_order(self, line: Mapping[str, Any], key: tuple[str, str]) -> Decimal:
+        """What was received in the unit of the order's line; the receipt carries the base quantity beside its own."""
         ordered = self._lines.get(key[0], {}).get(key[1])
         if ordered is None or CANONICAL.get(line["unit"], line["unit"]) == ordered.unit:
-            return Decimal(1)
-        card = self._cards[ordered.sku]
-        return card.in_unit(Decimal(line["baseQuantity"]), ordered.unit) / Decimal(line["quantity"])
+            return Decimal(line["quantity"])
+        return self._cards[ordered.sku].in_unit(Decimal(line["baseQuantity"]), ordered.unit)

@@ -59,11 +59,11 @@ class Warehouse(ABC):
         self.partner, self.location, self._day, self.cards, self._post = partner, location, day, cards, post
         self.book = OrderBook()
         self.faults = Faults()
-        self.counted: list[tuple[str, Counted]] = []
         self._notices: dict[str, list[Expected]] = {}
         self._sequences: dict[str, int] = {}
         self._received_notices: set[str] = set()
         self._numbers = 0
+        self._reports: dict[str, dict[str, Any]] = {}
         steps = [(o, s) for o in day.orders if o.location == location for s in o.steps_of("warehouse_does")]
         self.script = Script(steps, self._act)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -105,8 +105,7 @@ class Warehouse(ABC):
             lines = self._whole(facts["asn"]) if "lines" not in facts else self._counts(order, facts)
             await self.send(lines, final=facts.get("final", True), number=facts.get("receipt", ""))
         elif step.do == "repeat":
-            number = facts["receipt"]
-            await self._report(number, [c for n, c in self.counted if n == number], facts.get("final", True))
+            await self._report(facts["receipt"], [], final=True)
         else:
             raise ValueError(f"a warehouse cannot {step.do}")
 
@@ -127,7 +126,6 @@ class Warehouse(ABC):
         self._numbers += 1
         name = number or f"{self.partner.removeprefix('wms-').upper()}-{self._numbers:04d}"
         for line in lines:
-            self.counted.append((name, line))
             self._book(line)
         await self._report(name, lines, final)
 
@@ -141,7 +139,8 @@ class Warehouse(ABC):
         self.book.damaged[key] += card.in_unit(line.amounts.get("damaged", ZERO), ordered.unit)
 
     async def _report(self, number: str, lines: list[Counted], final: bool) -> None:
-        document = self.report(number, lines, final)
+        """Reports; the same number again is the same document to the letter."""
+        document = self._reports.setdefault(number, self.report(number, lines, final))
         await self.faults.deliver(lambda: self._post.send(self.partner, self.path, self.kind, number, document))
 
     @property
