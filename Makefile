@@ -13,7 +13,7 @@ PYTHON := .venv/bin/python
 CROSSDOCK := .venv/bin/crossdock
 WORKERS ?= 2
 
-COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --python $(CURDIR)/$(PYTHON) \
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --python "$(CURDIR)/$(PYTHON)" \
 	--generate-hashes --no-emit-index-url --no-header
 
 .PHONY: help

@@ -14,7 +14,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PATTERNS = ("libs/*/src", "services/*/src", "operator/src", "tests/*/src")
 # Places that the layout names even before their first file: a process started early sees what is added later.
 EXPECTED = ("libs/contracts/src", "libs/kit/src", "libs/edi/src", "libs/local/src", "tests/partners/src")
-COMMAND = """#!{python}
+# Read by sh, the first lines start Python; read by Python, they are a string. So the path may hold spaces and be long.
+COMMAND = """#!/bin/sh
+'''exec' "{python}" "$0" "$@"
+' '''
 from crossdock_cli.main import main
 
 main()

@@ -32,7 +32,7 @@ def stack_table(state: StackState) -> Table:
 
 def _addresses(process: ProcessState) -> str:
     further = [f"{name} {address}" for name, address in process.listeners.items()]
-    return ", ".join([process.address, *further])
+    return ", ".join(part for part in (process.address, *further) if part)
 
 
 async def _ask_health(state: StackState) -> None:

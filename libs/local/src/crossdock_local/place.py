@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOTS_DATA = Path("/var/lib/crossdock")
 MARK = "crossdock-data"
-UNPRIVILEGED = "nobody"
+UNPRIVILEGED, OVERFLOW_ID = "nobody", 65534
 
 
 class ForeignFolder(Exception):
@@ -46,7 +46,11 @@ def server_user() -> ServerUser | None:
     """None unless we are root."""
     if os.geteuid() != 0:
         return None
-    entry = pwd.getpwnam(UNPRIVILEGED)
+    try:
+        entry = pwd.getpwnam(UNPRIVILEGED)
+    except KeyError:
+        # Images without a list of users: the number that stands for nobody everywhere.
+        return ServerUser(OVERFLOW_ID, OVERFLOW_ID)
     return ServerUser(entry.pw_uid, entry.pw_gid)
 
 
