@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, time
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import crossdock_edi
 import pytest
 from connector.codecs import x12_document
 from connector.codecs.x12_document import Address, Numbers
@@ -18,6 +18,7 @@ from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_edi import X12_DIALECT
+from crossdock_edi.x12.purchase_order import PurchaseOrder
 from google.type.date_pb2 import Date
 from hypothesis import given
 from hypothesis import strategies as st
@@ -113,7 +114,11 @@ def test_a_change_gets_the_code_for_what_changed(delta: dict[str, Any], code: st
 
 WORD = st.text(st.characters(codec="ascii", categories=("Lu", "Nd")), min_size=1, max_size=12)
 DAY = st.dates(min_value=date(2020, 1, 1), max_value=date(2039, 1, 1))
-NUMBER = st.decimals(min_value="0.000001", max_value="999999999", places=6, allow_nan=False)
+# PO102 holds nine digits.
+NUMBER = st.one_of(
+    st.integers(1, 999_999_999).map(Decimal),
+    st.decimals(min_value="0.000001", max_value="999.999999", places=6, allow_nan=False),
+)
 
 
 @st.composite
@@ -185,8 +190,15 @@ def test_lines_units_windows_terms_and_revision_survive_the_850(order: purchase_
         ]
     [message] = x12_document.read_file(content, {})[0].messages
     document = message.document
-    assert isinstance(document, crossdock_edi.x12.purchase_order.PurchaseOrder)
+    assert isinstance(document, PurchaseOrder)
     assert document.reference("VN") == str(order.revision)
+
+
+def test_an_order_that_x12_cannot_carry_is_not_sent_in_a_broken_document() -> None:
+    order = orders.order()
+    order.lines[0].ordered.value = "1000.000001"
+    content = rendered(x12_850.write(orders.released(order), orders.writing(x12=True)))
+    assert "PO102" in x12_document.wrong_in(content)
 
 
 def test_a_window_keeps_its_local_times() -> None:

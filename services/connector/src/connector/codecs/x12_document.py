@@ -189,6 +189,12 @@ def write(documents: Document | Sequence[Document], address: Address, numbers: N
     return crossdock_edi.compose(documents, envelope(address, numbers, at))
 
 
+def wrong_in(content: bytes) -> str:
+    """Why a document of ours breaks the rules of its own set; empty text if it does not."""
+    found = (message.wrong for interchange in read_file(content, {}) for message in interchange.messages)
+    return next(filter(None, found), "")
+
+
 def write_reply(document: Document, source: Interchange, numbers: Numbers, at: datetime) -> bytes:
     """A 997 in the sender's own version and delimiters."""
     reply = crossdock_edi.reply_envelope(

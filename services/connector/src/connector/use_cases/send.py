@@ -11,8 +11,10 @@ import crossdock_edi
 from crossdock.connector.v1 import partner_pb2
 from crossdock_edi import Document as EdiDocument
 from crossdock_edi.dialect import Dialect
+from crossdock_edi.errors import Unrepresentable
 from crossdock_kit.context import cause
 from crossdock_kit.deliveries import NewDelivery
+from crossdock_kit.errors import Invalid
 from crossdock_kit.events import Received
 from crossdock_kit.ids import derived
 from crossdock_kit.unit_of_work import Work
@@ -31,6 +33,15 @@ from connector.store.partners import StoredPartner
 from connector.use_cases.vocabulary import book_of, partner_of
 
 NOT_SENT = frozenset({"draft", "shadow"})
+
+
+@dataclass
+class NotRepresentable(Invalid):
+    """The format cannot carry the fact exactly: rather nothing is sent than something else."""
+
+    set: str
+    partner: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,12 @@ async def _render(
 async def render_x12(document: EdiDocument, stored: StoredPartner, work: Work) -> Rendered:
     """Under the partner's next control numbers; these and the bytes stay the same for every attempt to send it."""
     numbers = await control_numbers.take(work.driver, stored.tenant, stored.profile.partner)
-    content = x12_document.write(document, address_of(stored.profile.edi), numbers, work.now)
+    try:
+        content = x12_document.write(document, address_of(stored.profile.edi), numbers, work.now)
+    except Unrepresentable as error:
+        raise NotRepresentable(document.TYPE, stored.profile.partner, str(error)) from error
+    if wrong := x12_document.wrong_in(content):
+        raise NotRepresentable(document.TYPE, stored.profile.partner, wrong)
     return Rendered(content, x12_document.CONTENT_TYPE, file_name(document.TYPE, numbers), numbers)
 
 
