@@ -114,6 +114,7 @@ def test_every_request_has_rules_and_nothing_in_it_is_unbounded(method: MethodDe
     assert list(unbounded(method.input_type)) == []
 
 
+@pytest.mark.feature("F002")
 @pytest.mark.parametrize("event", **named(EVENTS))
 def test_every_event_names_its_aggregate_its_fact_and_keys_that_are_its_fields(event: Descriptor) -> None:
     about = option(event, options_pb2.event)

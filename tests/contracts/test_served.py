@@ -60,6 +60,7 @@ async def code_of(server: RunningServer, path: str, metadata: tuple[tuple[str, s
     return caught.value.code()
 
 
+@pytest.mark.feature("F249")
 async def test_every_served_method_turns_away_who_may_not_call_it(built: Any) -> None:
     async with start_service(*built.servicers, once=Unrecorded()) as server:
 

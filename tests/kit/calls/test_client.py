@@ -50,6 +50,7 @@ async def test_a_stub_for_a_fixed_tenant_needs_no_cause(server: RunningServer, p
     await peer.close()
 
 
+@pytest.mark.feature("F245")
 async def test_a_token_file_that_changes_is_read_again(server: RunningServer, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setattr("crossdock_kit.credentials._LOOK_EVERY_SECONDS", 0.0)
     path = tmp_path / "token.jwt"

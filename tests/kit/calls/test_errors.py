@@ -64,6 +64,7 @@ def test_equal_facts_are_equal_errors_and_stay_hashable() -> None:
     assert len({StockShort("A", Decimal(1)), Refused("no")}) == 2
 
 
+@pytest.mark.feature("F228")
 def test_anything_that_is_no_kind_is_a_bug_that_parks() -> None:
     kind = kind_of(ZeroDivisionError())
     assert (kind.status, kind.verdict, kind.failure_class) == (StatusCode.INTERNAL, Verdict.PARK, FailureClass.BUG)

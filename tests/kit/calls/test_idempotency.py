@@ -82,6 +82,7 @@ async def test_effect_answer_audit_and_step_are_there_together(
     assert await count(engine, "audit_pending", request_id) == 1
 
 
+@pytest.mark.feature("F218")
 async def test_the_same_request_later_gets_the_same_answer_and_does_nothing(
     stub: Any, engine: Engine, probe: ProbeServicer, request_id: str, booking: Any
 ) -> None:
@@ -91,6 +92,7 @@ async def test_the_same_request_later_gets_the_same_answer_and_does_nothing(
     assert await counts(engine, request_id) == {"timer": 1, "idempotency": 1, "audit": 1, "step": 1}
 
 
+@pytest.mark.feature("F218")
 async def test_twins_at_once_take_effect_once(
     stub: Any, engine: Engine, probe: ProbeServicer, request_id: str, booking: Any
 ) -> None:

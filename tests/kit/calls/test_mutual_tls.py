@@ -91,10 +91,12 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path, "ours")
 
 
+@pytest.mark.feature("F246")
 async def test_two_services_of_one_authority_talk(authority: Authority) -> None:
     assert await echo(authority.issue("inventory"), authority.issue("procurement")) == "in confidence"
 
 
+@pytest.mark.feature("F246")
 async def test_a_caller_without_a_certificate_does_not_get_in(authority: Authority) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await echo(authority.issue("inventory"), None)

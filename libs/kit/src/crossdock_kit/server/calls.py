@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import grpc
 
@@ -61,7 +60,7 @@ class CallUnderWay:
 
     def admit(self, actor: Actor, tenant: str, request_id: str, now: datetime) -> Admitted:
         """Settles who calls for which tenant; what the call will do is caused by it."""
-        correlation = self.metadata.get(names.CORRELATION_HEADER, "")[:_LONGEST_ID] or str(uuid4())
+        correlation = self.metadata.get(names.CORRELATION_HEADER, "")[:_LONGEST_ID] or f"{self.span.trace_id:032x}"
         self.actor = actor
         self.cause = Cause(
             kind="call",
