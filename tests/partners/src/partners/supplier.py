@@ -105,7 +105,7 @@ class Supplier(ABC):
         self.book.revisions[order] = revision
         for line in lines:
             self.book.ordered[order, line.line] = ZERO if cancelled else line.quantity
-            if not line.quantity:
+            if cancelled or not line.quantity:
                 self.book.confirmed[order, line.line] = ZERO
         self.script.saw(order, "cancelled" if cancelled else f"order:{revision}")
 
