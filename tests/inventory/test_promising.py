@@ -74,7 +74,7 @@ def test_what_expires_first_leaves_first() -> None:
         FreeLot("L1", date(2026, 9, 1), D(4)),
     ]
     picks = first_expiry_first(Part("A1", "EAST", D(9)), lots)
-    assert [(pick.lot, pick.quantity) for pick in picks] == [("L2", 4), ("L1", 4), ("L3", 1)]
+    assert [(pick.lot, pick.quantity) for pick in picks] == [("L2", D(4)), ("L1", D(4)), ("L3", D(1))]
     with pytest.raises(LotShort):
         first_expiry_first(Part("A1", "EAST", D(18)), lots)
 

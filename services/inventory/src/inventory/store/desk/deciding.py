@@ -19,7 +19,7 @@ from crossdock_kit.errors import Conflict, CrossdockError, IdempotencyKeyReused,
 
 from inventory.store.desk.batch import Batch, Pending, decided
 from inventory.store.desk.memory import Memory
-from inventory.store.desk.statement import Footing, Mismatch, answered, settle, unaudited
+from inventory.store.desk.statement import Footing, Mismatch, Prepared, answered, settle, unaudited
 from inventory.store.reservations import StoredReservations
 from inventory.wire.reservations import reserved_result
 
@@ -40,16 +40,29 @@ class Deciding:
     memory: Memory = field(default_factory=Memory)
     reloads: int = 0
 
-    async def answer(self, pendings: Sequence[Pending]) -> None:
+    def prepared(self, pendings: Sequence[Pending]) -> Prepared | None:
+        """The batch as memory decides it, to be committed next; memory goes on as if it were. None where memory does
+        not know enough, or would refuse."""
+        if _each_once(pendings)[1] or self.memory.missing(key for each in pendings for key in each.shelves):
+            return None
+        now = self.clock.now()
+        batch = decided(pendings, self.memory, now)
+        if batch.short_of_stock:
+            return None
+        found = Prepared.of(batch, Footing.of_owner(batch, self.memory), now)
+        self.memory.learn(batch.left())
+        return found
+
+    async def answer(self, pendings: Sequence[Pending], prepared: Prepared | None = None) -> None:
         """Every basket gets its answer or the error that stands in its way. Raises Unavailable with none answered."""
         once, again = _each_once(pendings)
-        await self._answer(once)
+        await self._answer(once, prepared)
         if again:
             await self.answer(again)
 
-    async def _answer(self, pendings: Sequence[Pending]) -> None:
+    async def _answer(self, pendings: Sequence[Pending], prepared: Prepared | None) -> None:
         try:
-            if not (self.owner and await self._from_memory(pendings)):
+            if not (self.owner and await self._from_memory(pendings, prepared)):
                 await self._reloaded(pendings)
         except Unavailable:
             self.memory.forget_all()
@@ -69,20 +82,27 @@ class Deciding:
             if half:
                 await self.answer(half)
 
-    async def _from_memory(self, pendings: Sequence[Pending]) -> bool:
-        if not self.memory.covers(key for each in pendings for key in each.shelves):
-            return False
-        now = self.clock.now()
-        batch = decided(pendings, self.memory, now)
-        if batch.short_of_stock:
-            return False
+    async def _from_memory(self, pendings: Sequence[Pending], prepared: Prepared | None) -> bool:
+        """Whether memory was right; the statement says. What was never read is read first, without a lock."""
         try:
             async with self.opens(_tenants(pendings)) as tx:
-                await settle(tx.driver, batch, Footing.of_owner(batch, self.memory), now)
+                if prepared is None:
+                    prepared = await self._after_reading(tx.driver, pendings)
+                if prepared is None:
+                    return False
+                await settle(tx.driver, prepared)
         except Mismatch:
+            self.memory.forget(key for each in pendings for key in each.shelves)
             return False
-        self._finish(batch)
+        self._finish(prepared.batch)
         return True
+
+    async def _after_reading(self, driver: Driver, pendings: Sequence[Pending]) -> Prepared | None:
+        wanted = {key for each in pendings for key in each.shelves}
+        # Reading may show that a shard was written by others: what was remembered of it is then missing too.
+        while missing := self.memory.missing(wanted):
+            await self.memory.load(driver, missing, locked=False)
+        return self.prepared(pendings)
 
     async def _reloaded(self, pendings: Sequence[Pending]) -> None:
         self.reloads += 1
@@ -104,7 +124,8 @@ class Deciding:
         await self.memory.load(driver, {key for each in pendings for key in each.shelves})
         now = self.clock.now()
         batch = decided(pendings, self.memory, now)
-        await settle(driver, batch, Footing() if self.owner else Footing.of_stranger(batch), now)
+        footing = Footing() if self.owner else Footing.of_stranger(batch)
+        await settle(driver, Prepared.of(batch, footing, now))
         return batch
 
     def _finish(self, batch: Batch) -> None:

@@ -7,7 +7,7 @@ under row locks, which is correct anywhere and merely slower.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -24,8 +24,8 @@ from inventory.domain.reserving import Basket
 from inventory.ports import Ask
 from inventory.store.desk.batch import Pending
 from inventory.store.desk.deciding import Deciding
-from inventory.store.desk.memory import Memory
 from inventory.store.desk.queue import Queue
+from inventory.store.desk.statement import Prepared
 from inventory.store.shards import shard_of
 
 Identity: TypeAlias = tuple[str, UUID]
@@ -40,14 +40,20 @@ class ReservationDesk:
     leases: PartitionLeases | None = None
     clock: Clock = field(default_factory=SystemClock)
     served: frozenset[str] | None = None
-    reloads: int = 0
-    _memory: Memory = field(default_factory=Memory)
+    _deciding: Deciding = field(init=False)
+    _session: Session | None = None
     _queue: Queue = field(default_factory=Queue)
 
     def __post_init__(self) -> None:
+        self._deciding = Deciding(self._on_owned_session, self.clock, self.committed, owner=True)
         if self.leases is not None:
             # Whoever owned a shard meanwhile told nobody of its writes.
-            self.leases.changed = self._memory.forget_others
+            self.leases.changed = self._deciding.memory.forget_others
+
+    @property
+    def reloads(self) -> int:
+        """How often an owner's memory was not enough."""
+        return self._deciding.reloads
 
     async def reserve(self, asks: Sequence[Ask]) -> list[bytes]:
         """The recorded answer of each. Raises IdempotencyKeyReused where an id came with another body before."""
@@ -66,15 +72,24 @@ class ReservationDesk:
         return [first[_identity(ask)].answer.result() for ask in asks]
 
     async def run(self) -> None:
-        """The owner's loop, until cancelled; nobody is left without an answer."""
+        """The owner's loop, until cancelled; nobody is left without an answer. While a batch commits, the next one is
+        decided on what it will leave."""
+        under_way: asyncio.Task[None] | None = None
+        foreseen = False
         try:
             while True:
                 pendings = await self._queue.take()
-                try:
-                    await self._as_owner(pendings)
-                except Unavailable:
-                    await self._under_row_locks([each for each in pendings if not each.answer.done()])
+                if under_way is not None and not foreseen:
+                    # What it leaves is not known yet: nothing can be decided on top of it.
+                    await asyncio.shield(under_way)
+                prepared = self._deciding.prepared(pendings)
+                if under_way is not None:
+                    await asyncio.shield(under_way)
+                foreseen = prepared is not None
+                under_way = asyncio.create_task(self._settle(pendings, prepared))
         finally:
+            if under_way is not None:
+                await asyncio.shield(under_way)
             while left := self._queue.take_now():
                 for each in left:
                     _fail(each, Unavailable("this replica is stopping"))
@@ -89,16 +104,27 @@ class ReservationDesk:
     def _owns(self, basket: Basket) -> bool:
         return self.leases is not None and bool(self.leases.owned) and _shards(basket) <= self.leases.owned
 
-    async def _as_owner(self, pendings: Sequence[Pending]) -> None:
+    async def _settle(self, pendings: Sequence[Pending], prepared: Prepared | None) -> None:
+        """Answers a batch as the owner; what turns out not to be ours goes the other way."""
+        try:
+            await self._as_owner(pendings, prepared)
+        except Unavailable:
+            self._deciding.memory.forget_all()
+        await self._under_row_locks([each for each in pendings if not each.answer.done()])
+
+    async def _as_owner(self, pendings: Sequence[Pending], prepared: Prepared | None) -> None:
         if self.leases is None:
             raise Unavailable("this replica owns no shard")
         async with self.leases.hold() as (session, owned):
-            deciding = Deciding(_on(session), self.clock, self.committed, owner=True, memory=self._memory)
             mine = [each for each in pendings if _shards(each.basket) <= owned]
+            self._session = session
             if mine:
-                await deciding.answer(mine)
-            self.reloads += deciding.reloads
-        await self._under_row_locks([each for each in pendings if not each.answer.done()])
+                await self._deciding.answer(mine, prepared if len(mine) == len(pendings) else None)
+
+    def _on_owned_session(self, tenants: Iterable[str]) -> AbstractAsyncContextManager[Transaction]:
+        if self._session is None:
+            raise Unavailable("this replica owns no shard")
+        return transaction_on(self._session, tenant_list(tenants))
 
     async def _under_row_locks(self, pendings: Sequence[Pending]) -> None:
         if not pendings:
@@ -117,10 +143,6 @@ def _identity(ask: Ask) -> Identity:
 
 def _shards(basket: Basket) -> set[int]:
     return {shard_of(basket.tenant, sku) for sku in basket.lines}
-
-
-def _on(session: Session) -> Callable[..., AbstractAsyncContextManager[Transaction]]:
-    return lambda tenants: transaction_on(session, tenant_list(tenants))
 
 
 def _fail(pending: Pending, error: Exception) -> None:

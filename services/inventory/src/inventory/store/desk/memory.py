@@ -52,8 +52,8 @@ _ROWS = """
 SELECT tenant, sku, location_id, business_unit, available, version, event_version
 FROM stock JOIN unnest($1::text[], $2::text[], $3::text[]) AS w (tenant, sku, business_unit)
   USING (tenant, sku, business_unit)
-ORDER BY tenant, sku, location_id, business_unit FOR UPDATE OF stock
 """
+_LOCKED_ROWS = f"{_ROWS} ORDER BY tenant, sku, location_id, business_unit FOR UPDATE OF stock"
 
 
 @dataclass(slots=True)
@@ -61,8 +61,12 @@ class Memory:
     shelves: dict[ShelfKey, dict[str, Remembered]] = field(default_factory=dict)
     shards: dict[Shard, int] = field(default_factory=dict)
 
-    def covers(self, keys: Iterable[ShelfKey]) -> bool:
-        return all(key in self.shelves for key in keys)
+    def missing(self, keys: Iterable[ShelfKey]) -> set[ShelfKey]:
+        return {key for key in keys if key not in self.shelves}
+
+    def forget(self, keys: Iterable[ShelfKey]) -> None:
+        for key in keys:
+            self.shelves.pop(key, None)
 
     def forget_all(self) -> None:
         self.shelves.clear()
@@ -73,8 +77,8 @@ class Memory:
         self.shelves = {key: shelf for key, shelf in self.shelves.items() if shard_key(key).shard in owned}
         self.shards = {key: version for key, version in self.shards.items() if key.shard in owned}
 
-    async def load(self, driver: Driver, keys: Collection[ShelfKey]) -> None:
-        """Reads the shelves and locks their rows in key order until the end of the transaction."""
+    async def load(self, driver: Driver, keys: Collection[ShelfKey], *, locked: bool = True) -> None:
+        """Reads the shelves; `locked` locks their rows in key order until the end of the transaction."""
         shards = sorted({shard_key(key) for key in keys})
         # Before the rows: a write that commits in between is then noticed as a change rather than overlooked.
         versions = dict.fromkeys(shards, 0)
@@ -83,7 +87,10 @@ class Memory:
         self._take_versions(versions)
         wanted = sorted(keys)
         rows = await driver.fetch(
-            _ROWS, [k.tenant for k in wanted], [k.sku for k in wanted], [k.business_unit for k in wanted]
+            _LOCKED_ROWS if locked else _ROWS,
+            [k.tenant for k in wanted],
+            [k.sku for k in wanted],
+            [k.business_unit for k in wanted],
         )
         self.shelves.update({key: {} for key in wanted})
         for row in rows:
@@ -91,10 +98,10 @@ class Memory:
             shelf[row["location_id"]] = Remembered(row["available"], row["version"], row["event_version"])
 
     def learn(self, left: Iterable[tuple[StockKey, Remembered]]) -> None:
-        """What a committed batch left behind."""
+        """What a batch leaves behind; what is newer already stays."""
         for key, row in left:
             shelf = self.shelves.get(ShelfKey(key.tenant, key.sku, key.business_unit))
-            if shelf is not None:
+            if shelf is not None and (key.location_id not in shelf or shelf[key.location_id].version < row.version):
                 shelf[key.location_id] = row
 
     def _take_versions(self, versions: dict[Shard, int]) -> None:

@@ -16,6 +16,7 @@ from uuid import UUID
 from crossdock_kit import audit, journal, timeline
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
+from crossdock_kit.timeline import Root, Step
 
 from inventory.domain.reservation import State
 from inventory.domain.rules import Event
@@ -105,10 +106,31 @@ class Footing:
         return cls(bumped=sorted({shard_key(key) for each in batch.outcomes for key in each.pending.shelves}))
 
 
-async def settle(driver: Driver, batch: Batch, footing: Footing, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A batch with every value that its statements bind, so that nothing is left to do but to send them."""
+
+    batch: Batch
+    values: Sequence[object]
+    steps: Sequence[Step]
+    roots: Sequence[Root]
+
+    @classmethod
+    def of(cls, batch: Batch, footing: Footing, now: datetime) -> Prepared:
+        return cls(batch, _values(batch, footing, now), batches.steps(batch, now), batches.roots(batch))
+
+
+async def settle(driver: Driver, prepared: Prepared) -> None:
     """Writes the batch inside the caller's transaction. Raises Mismatch; then the transaction must be rolled back."""
-    ready = await driver.fetchval(
-        _SETTLE,
+    if not await driver.fetchval(_SETTLE, *prepared.values):
+        raise Mismatch
+    await timeline.record(driver, prepared.steps, prepared.roots)
+    if entries := [scope.audit for scope in unaudited(prepared.batch)]:
+        await audit.append(driver, entries)
+
+
+def _values(batch: Batch, footing: Footing, now: datetime) -> list[object]:
+    return [
         *_wanted(batch),
         [shard.tenant for shard, _ in footing.expected],
         [shard.shard for shard, _ in footing.expected],
@@ -121,12 +143,7 @@ async def settle(driver: Driver, batch: Batch, footing: Footing, now: datetime) 
         [shard.tenant for shard in footing.bumped],
         [shard.shard for shard in footing.bumped],
         *journal.columns(batches.events(batch, now)),
-    )
-    if not ready:
-        raise Mismatch
-    await timeline.record(driver, batches.steps(batch, now), batches.roots(batch))
-    if entries := [scope.audit for scope in unaudited(batch)]:
-        await audit.append(driver, entries)
+    ]
 
 
 def unaudited(batch: Batch) -> list[Any]:
