@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
 from crossdock.connector.events.v1 import events_pb2
 from crossdock.connector.v1 import partner_pb2
-from crossdock_kit.context import cause
+from crossdock_kit.context import Cause, cause, caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import Dead, Delivered, Leased, Report
 from crossdock_kit.deliveries.queue import DeliveryQueue
@@ -33,6 +34,9 @@ from connector.use_cases.announcing import announce
 
 SENT_KINDS = (*OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT)
 _POLL_SECONDS = 0.5
+_LONGEST_REASON = 200
+# How a delivery's end reads in the timeline; a report that came too late or twice is no step.
+_STEPS = {"delivered": "advanced", "waiting": "retry", "dead": "failed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,20 +123,51 @@ async def report_deliveries(
         settled = await report(work.driver, [each for each in reports if each.delivery_id in own], queue.limits_of)
         outcomes = {each.delivery_id: each.outcome for each in reports}
         for each in settled:
-            await _book(each, outcomes[each.delivery_id], worker, stored.profile, work)
+            if each.end in _STEPS:
+                with caused_by(_cause_of(own[each.delivery_id], worker, work)):
+                    _note(own[each.delivery_id], each, outcomes[each.delivery_id], work)
+                    await _book(each, outcomes[each.delivery_id], worker, stored.profile, work)
     lost = [each.delivery_id for each in settled if each.end == "lost"]
     return [*lost, *(each.delivery_id for each in reports if each.delivery_id not in own)]
 
 
-async def _of_partner(work: Work, worker: Worker, reports: Sequence[Report]) -> set[UUID]:
+async def _of_partner(work: Work, worker: Worker, reports: Sequence[Report]) -> Mapping[UUID, asyncpg.Record]:
     """A worker speaks for its own partner's deliveries and for no others."""
     rows = await work.driver.fetch(
-        "SELECT delivery_id FROM delivery WHERE tenant = $1 AND partner = $2 AND delivery_id = ANY($3::uuid[])",
+        "SELECT delivery_id, keys, transaction_ids, attempts, created_at, correlation_id, causation_id, kind"
+        " FROM delivery WHERE tenant = $1 AND partner = $2 AND delivery_id = ANY($3::uuid[])",
         worker.tenant,
         worker.partner,
         [each.delivery_id for each in reports],
     )
-    return {row["delivery_id"] for row in rows}
+    return {row["delivery_id"]: row for row in rows}
+
+
+def _cause_of(delivery: asyncpg.Record, worker: Worker, work: Work) -> Cause:
+    """Each delivery is a step of its own transactions; that one report told of many is nobody's business."""
+    return Cause(
+        kind="delivery",
+        name=delivery["kind"],
+        tenant=worker.tenant,
+        actor=worker.partner,
+        correlation_id=delivery["correlation_id"] or cause().correlation_id,
+        causation_id=delivery["causation_id"] or str(delivery["delivery_id"]),
+        traceparent=cause().traceparent,
+        started_at=work.now,
+        caused_at=delivery["created_at"],
+        attempt=max(1, delivery["attempts"]),
+        transaction_ids=tuple(delivery["transaction_ids"]),
+    )
+
+
+def _note(delivery: asyncpg.Record, settled: Settled, outcome: object, work: Work) -> None:
+    reason = getattr(outcome, "reason", "") if settled.end != "delivered" else ""
+    work.note(
+        keys=delivery["keys"],
+        transaction_ids=delivery["transaction_ids"],
+        outcome=_STEPS[settled.end],
+        reason=reason[:_LONGEST_REASON],
+    )
 
 
 async def _book(
@@ -145,7 +180,6 @@ async def _book(
         document = await documents.get(work.driver, worker.tenant, settled.delivery_id, lock=True)
         document.reason = outcome.reason if isinstance(outcome, Dead) else "given up"
         await documents.save(work.driver, document)
-        work.note(keys=document.keys, transaction_ids=document.transaction_ids, outcome="failed", reason="dead")
 
 
 async def _sent(document: Document, outcome: Delivered, profile: partner_pb2.PartnerProfile, work: Work) -> None:
