@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock.procurement.v1 import purchase_order_pb2
+from crossdock_edi.x12.parts import Totals
 from crossdock_edi.x12.purchase_order import OrderLine, PurchaseOrder
 
 from connector.codecs.json_document import DocumentFault
@@ -20,6 +22,7 @@ _CANCELLED = purchase_order_pb2.LINE_STATE_CANCELLED
 
 def write(event: events_pb2.PurchaseOrderReleased, writing: Writing) -> PurchaseOrder:
     order = event.purchase_order
+    lines = tuple(_line(line, order, writing) for line in order.lines if line.state != _CANCELLED)
     return PurchaseOrder(
         purpose="00",
         type="NE",
@@ -30,8 +33,15 @@ def write(event: events_pb2.PurchaseOrderReleased, writing: Writing) -> Purchase
         references=parts.revision_reference(order, writing),
         fob=parts.terms(order.incoterms),
         parties=(parts.ship_to(order.ship_to_id, writing.codes),),
-        lines=tuple(_line(line, order, writing) for line in order.lines if line.state != _CANCELLED),
-    ).totalled()
+        lines=lines,
+        totals=Totals(lines=len(lines), hash_total=_hash_total(lines)),
+    )
+
+
+def _hash_total(lines: Sequence[OrderLine]) -> Decimal | None:
+    """The sum of the quantities (CTT02), left out where it does not fit into its ten digits."""
+    total = sum((line.quantity or Decimal() for line in lines), Decimal())
+    return total if len(total.as_tuple().digits) <= 10 else None
 
 
 def _line(
@@ -45,9 +55,8 @@ def _line(
         unit_price=price,
         price_basis="PE" if price is not None else "",
         item_ids=parts.item_ids(line, writing),
-        currency=parts.line_currency(line.price, order.currency),
         descriptions=parts.descriptions(line.description),
-        references=parts.notes(line),
+        references=parts.notes(line, order.currency),
         dates=parts.window_dates(line.requested_window),
         schedules=parts.schedules(line, writing.codes),
         parties=parts.line_parties(line, order.ship_to_id, writing.codes),

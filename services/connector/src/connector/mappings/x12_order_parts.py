@@ -32,7 +32,7 @@ OWN_ITEM = ("BP", "SK", "PI", "IN")
 SUPPLIER_ITEM = ("VP", "VN", "VC", "MG", "VA")
 GTIN = ("UK", "EN", "EO", "UP", "UA", "UI")
 NOT_BEFORE, NOT_AFTER, REQUESTED = "064", "063", "002"
-PRICE_UNIT, PRICE_PER, WINDOW_ZONE = "PRICE UNIT", "PRICE PER", "WINDOW ZONE"
+PRICE_UNIT, PRICE_PER, PRICE_CURRENCY, WINDOW_ZONE = "PRICE UNIT", "PRICE PER", "PRICE CURRENCY", "WINDOW ZONE"
 _PID_LENGTH = 80
 
 
@@ -53,8 +53,10 @@ def line_currency(price: values_pb2.UnitPrice, of_order: str) -> str:
     return price.money.currency if price.money.amount and price.money.currency != of_order else ""
 
 
-def notes(line: purchase_order_pb2.PurchaseOrderLine) -> tuple[Reference, ...]:
+def notes(line: purchase_order_pb2.PurchaseOrderLine, of_order: str) -> tuple[Reference, ...]:
+    """`of_order`: the currency of the order, which a line's price may differ from."""
     facts = (
+        (PRICE_CURRENCY, line_currency(line.price, of_order)),
         (PRICE_UNIT, line.price.unit),
         (PRICE_PER, line.price.per),
         (WINDOW_ZONE, line.requested_window.zone),
@@ -167,7 +169,7 @@ def read_price(line: Any, currency: str) -> values_pb2.UnitPrice | None:
         return None
     return canonical.price(
         line.unit_price,
-        line.currency or currency,
+        line.currency or note_of(line.references, PRICE_CURRENCY) or currency,
         unit=note_of(line.references, PRICE_UNIT),
         per=note_of(line.references, PRICE_PER),
         path=f"line {line.line}",
