@@ -23,6 +23,7 @@ from crossdock_kit.health import Check, Health
 from crossdock_kit.loops import Loop, Loops
 from crossdock_kit.ops_api import OpsServicer, Retry
 from crossdock_kit.rate_limit import RateLimiter
+from crossdock_kit.reconcile import Reconciler
 from crossdock_kit.relay import Relay
 from crossdock_kit.settings import ServiceSettings, SettingsError
 from crossdock_kit.subscriptions import Consumer, Subscription
@@ -59,6 +60,7 @@ class App(Generic[C]):
     backlog: dict[str, Callable[[], Awaitable[int]]] = field(default_factory=dict)
     retries: dict[str, Retry] = field(default_factory=dict)
     relay: Relay | None = field(init=False)
+    reconciler: Reconciler | None = field(init=False)
     uow: UnitOfWork = field(init=False)
     deliveries: DeliveryQueue = field(init=False)
     egress: Egress = field(init=False)
@@ -67,6 +69,7 @@ class App(Generic[C]):
     def __post_init__(self) -> None:
         settings, engine, broker = self.settings, self.infrastructure.engine, self.infrastructure.broker
         self.relay = Relay(engine, broker, settings.service, settings.tenants) if broker else None
+        self.reconciler = Reconciler(self.relay) if self.relay else None
         hint = self.relay.hint if self.relay else _nobody_publishes
         self.uow = UnitOfWork(engine, hint, self.clock, frozenset(settings.tenants))
         self.deliveries = DeliveryQueue(engine, settings.tenants, limiter=RateLimiter(self.infrastructure.valkey))
@@ -126,6 +129,7 @@ class App(Generic[C]):
             engine=self.engine,
             uow=self.uow,
             counters=lambda: self.counters,
+            unprocessed=self.unprocessed,
             own=self.backlog,
             retries=self.retries,
         )
@@ -147,6 +151,11 @@ class App(Generic[C]):
         for peer in self._peers.values():
             await peer.close()
 
+    async def unprocessed(self) -> int:
+        """Events that wait for this service's consumers, whichever replica will take them. Raises Unavailable."""
+        subscribed = [consumer.subscription for consumer in self.consumers]
+        return sum([await self.broker.unprocessed(each.source, each.name) for each in subscribed])
+
     @property
     def counters(self) -> Mapping[str, int]:
         """What happened since the process started, summed over its consumers, relay and leases."""
@@ -157,6 +166,8 @@ class App(Generic[C]):
         if self.relay is not None:
             found["published"], found["republished"] = self.relay.published, self.relay.republished
             found["lease_moved"] = found.get("lease_moved", 0) + self.relay.leases.moves
+        if self.reconciler is not None:
+            found["reconciled"] = self.reconciler.reconciled
         return found
 
 

@@ -15,7 +15,16 @@ from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
-from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, DiscardPolicy, StorageType, StreamConfig, StreamInfo
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    ConsumerInfo,
+    DeliverPolicy,
+    DiscardPolicy,
+    StorageType,
+    StreamConfig,
+    StreamInfo,
+)
 from nats.js.errors import APIError, NotFoundError
 
 from crossdock_kit.errors import Unavailable
@@ -128,6 +137,22 @@ class Broker:
         """
         info = await self.jetstream.add_consumer(stream_name(source), consumer_config(source, consumer, slot))
         return info.num_ack_pending or 0
+
+    async def unprocessed(self, source: str, consumer: str) -> int:
+        """Messages of the source that wait for this consumer or are in its hands, over all slots.
+
+        Zero before its durables exist. Raises Unavailable.
+        """
+        found: list[ConsumerInfo] = []
+        try:
+            while page := await self.jetstream.consumers_info(stream_name(source), len(found)):
+                found += page
+        except NotFoundError:
+            return 0
+        except (NatsError, OSError, TimeoutError) as error:
+            raise Unavailable("the broker is away") from error
+        own = (each for each in found if each.name.rpartition("_")[0] == consumer)
+        return sum((each.num_pending or 0) + (each.num_ack_pending or 0) for each in own)
 
     async def redeliver_now(self, source: str, consumer: str, slot: int) -> bool:
         """Makes what a vanished owner had in hand available at once instead of after ack_wait, where the server can."""

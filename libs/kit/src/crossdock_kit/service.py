@@ -39,6 +39,7 @@ from crossdock_kit.settings import ServiceSettings, SettingsError
 from crossdock_kit.telemetry.logs import configure_logs
 from crossdock_kit.telemetry.setup import configure_telemetry
 from crossdock_kit.timer_loop import TimerLoop
+from crossdock_kit.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
 
@@ -167,10 +168,12 @@ def _outgoing(app: App[Any]) -> Loops:
     """What runs on until everything else has stopped."""
     loops = Loops()
     broker = app.infrastructure.broker
-    if app.relay is not None and broker is not None:
+    if app.relay is not None and app.reconciler is not None and broker is not None:
         loops.add("relay", app.relay.run)
+        loops.add("reconcile", app.reconciler.run)
         app.health.require("broker", lambda: _broker_answers(broker))
     loops.add("sealer", Sealer(app.engine, app.settings.tenants).run)
+    loops.add("upkeep", Upkeep(app.engine, app.settings.tenants).run)
     app.health.require("outgoing", loops.check)
     return loops
 
