@@ -16,7 +16,7 @@ from crossdock_kit.audit import Sealer
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import Dead, Delivered
-from crossdock_kit.errors import FailureClass
+from crossdock_kit.errors import FailureClass, Unavailable
 from crossdock_kit.exceptions import NewException, raise_all
 from crossdock_kit.ops_api import OpsServicer
 from crossdock_kit.testing import RunningServer, start_service
@@ -39,12 +39,16 @@ async def server(engine: Engine) -> AsyncIterator[RunningServer]:
     async def documents() -> int:
         return 7
 
+    async def away() -> int:
+        raise Unavailable("the broker is away")
+
     uow = UnitOfWork(engine, lambda: None)
     servicer = OpsServicer(
         "procurement",
         engine,
         uow,
         counters=lambda: {"redelivered": 3},
+        unprocessed=away,
         own={"documents": documents},
         retries={"document": retry_document},
     )
@@ -253,6 +257,7 @@ async def test_the_backlog_counts_what_waits(acme: Any, engine: Engine) -> None:
     await partner.write(partner.new("A", "A1"), partner.new("A", "A2", suppressed=True))
     after = await acme.GetBacklog(pb.GetBacklogRequest())
     assert (after.service, after.undelivered - before.undelivered) == ("procurement", 1)
+    assert after.unprocessed == -1, "unknown, and no reason to hide the rest"
     assert (dict(after.counters), dict(after.own)) == ({"redelivered": 3}, {"documents": 7})
 
 

@@ -21,7 +21,7 @@ from crossdock_kit.context import cause, tenant
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import repair
 from crossdock_kit.deliveries.waking import wake
-from crossdock_kit.errors import NotFound, Refused
+from crossdock_kit.errors import NotFound, Refused, Unavailable
 from crossdock_kit.exceptions import NothingLeft, RaisedException
 from crossdock_kit.paging import page_of
 from crossdock_kit.subscriptions import held
@@ -176,7 +176,7 @@ class OpsServicer(pb_grpc.OpsServiceServicer):
         return pb.GetBacklogResponse(
             service=self.service,
             unpublished=counted["unpublished"],
-            unprocessed=await self.unprocessed() if self.unprocessed else 0,
+            unprocessed=await self._unprocessed(),
             held=counted["held"],
             undelivered=undelivered,
             open_exceptions=counted["open_exceptions"],
@@ -192,6 +192,13 @@ class OpsServicer(pb_grpc.OpsServiceServicer):
         return pb.VerifyAuditResponse(
             rows=found.rows, intact=found.intact, first_broken=found.first_broken, unsealed=found.unsealed
         )
+
+    async def _unprocessed(self) -> int:
+        """-1 while the broker is away: its absence must not hide what the database knows."""
+        try:
+            return await self.unprocessed() if self.unprocessed else 0
+        except Unavailable:
+            return -1
 
     async def _retry(self, raised: RaisedException, work: Work) -> str:
         if raised.resolved_at is not None:

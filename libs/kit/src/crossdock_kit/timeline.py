@@ -149,8 +149,35 @@ async def record(driver: Driver, steps: Sequence[Step], roots: Sequence[Root] = 
     if roots:
         named = {(each.tenant, each.root_key, each.transaction_id): each for each in roots}
         await driver.execute(_MINT, json_rows.encode(asdict(each) for each in named.values()))
-    if steps:
+    if len(steps) == 1 and len(steps[0].transaction_ids) <= 1:
+        await driver.execute(_RECORD_ONE, *values(steps[0]))
+    elif steps:
         await driver.execute(_RECORD, *_links(steps), *_values(steps))
+
+
+def writing_one(first: int = 1) -> str:
+    """Common table expressions that write one step of at most one transaction, whose `values` are bound from parameter
+    `first` on: a command's usual case, at a fraction of the cost of arrays."""
+    numbered = {name: f"${first + place}::{kind}" for place, (name, kind) in enumerate(_COLUMNS.items())}
+    numbered |= {name: f"{numbered[name]}[]" for name in _LISTS}
+    return f"""
+stepped AS (
+  INSERT INTO step ({_NAMES}) VALUES ({", ".join(numbered.values())})
+), linked AS (
+  INSERT INTO transaction_key (tenant, key, transaction_id)
+  SELECT {numbered["tenant"]}, k, t FROM unnest({numbered["keys"]}) k CROSS JOIN unnest({numbered["transaction_ids"]}) t
+  ORDER BY k ON CONFLICT (tenant, key, transaction_id) DO NOTHING
+)"""  # noqa: S608 - only constants of this module
+
+
+def values(step: Step) -> list[Any]:
+    """What is bound to the parameters of `writing_one`."""
+    return [getattr(step, name) for name in _COLUMNS]
+
+
+_RECORD_ONE = f"WITH {writing_one()} SELECT"
+WIDTH = len(_COLUMNS)
+"""Parameters of `writing_one`."""
 
 
 def _values(steps: Sequence[Step]) -> list[list[Any]]:

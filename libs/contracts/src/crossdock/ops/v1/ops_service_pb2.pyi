@@ -895,6 +895,7 @@ class GetBacklogResponse(_message.Message):
     service: _builtins.str
     unpublished: _builtins.int
     unprocessed: _builtins.int
+    """Events that wait for the service's consumers at the broker; -1 while the broker cannot be asked."""
     held: _builtins.int
     undelivered: _builtins.int
     open_exceptions: _builtins.int
