@@ -39,7 +39,7 @@ def reread(data: bytes) -> Document:
     return crossdock_edi.parse(message)
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in SAMPLES.glob("*.edi")))
+@pytest.mark.parametrize("name", ["850", "855", "856", "860", "865", "997"])
 def test_what_is_written_is_read_back_equal(name: str) -> None:
     document = sample(name)
 

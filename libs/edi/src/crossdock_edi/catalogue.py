@@ -113,3 +113,16 @@ KINDS: dict[str, Kind] = {
     "value-date": _element("{element} is no date: {value!r}", "8"),
     "value-time": _element("{element} is no time: {value!r}", "9"),
 }
+
+
+def as_table() -> str:
+    """The catalogue as a Markdown table, for the documentation."""
+    lines = [
+        "| finding | severity | says | AK3 | AK4 | AK5 | AK9 | TA1 |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for code, kind in KINDS.items():
+        sentence = kind.sentence.replace("!r}", "}").replace("|", "\\|")
+        codes = (kind.segment_code, kind.element_code, kind.set_code, kind.group_code, kind.note)
+        lines.append(f"| `{code}` | {kind.severity} | {sentence} | {' | '.join(codes)} |")
+    return "\n".join(lines) + "\n"

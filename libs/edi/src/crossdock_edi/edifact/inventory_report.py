@@ -112,6 +112,7 @@ class InventoryReport(Document):
     references: tuple[Reference, ...] = children(Reference)
     parties: tuple[Party, ...] = children(Party)
     lines: tuple[StockLine, ...] = children(StockLine)
+    section: str = element("UNS", 1)
     totals: tuple[ControlTotal, ...] = children(ControlTotal)
 
     def party(self, *roles: str) -> Party | None:

@@ -54,10 +54,10 @@ class ElementCheck:
             return None
         marks = b"".join(self._dialect.special_characters())
         text = b"[^" + re.escape(marks) + rb"\x00-\x1f\x7f-\xff]"
-        body = _sequence(spec.slots, re.escape(self._dialect.element), re.escape(self._dialect.component), text)
-        tail = b"" if spec.described else rb"(?:" + re.escape(self._dialect.element) + rb"[\x20-\x7e]*)?"
-        head = re.escape(tag.encode()) + re.escape(self._dialect.element)
-        return _Prepared(spec, re.compile(head + body + tail, re.DOTALL))
+        mark, inner = re.escape(self._dialect.element), re.escape(self._dialect.component)
+        tail = b"" if spec.described else rb"(?:" + mark + rb"[\x20-\x7e]*)?"
+        body = _sequence(spec.slots, mark, inner, text, tail)
+        return _Prepared(spec, re.compile(re.escape(tag.encode()) + mark + body, re.DOTALL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class _Prepared:
 # --- the regular expression
 
 
-def _sequence(slots: tuple[Slot, ...], mark: bytes, inner: bytes, text: bytes) -> bytes:
+def _sequence(slots: tuple[Slot, ...], mark: bytes, inner: bytes, text: bytes, tail: bytes = b"") -> bytes:
     """Slots one behind the other; from the last mandatory one on, each may end the segment."""
     pattern = b""
     for index in range(len(slots) - 1, -1, -1):
@@ -80,7 +80,7 @@ def _sequence(slots: tuple[Slot, ...], mark: bytes, inner: bytes, text: bytes) -
             follows = any(later.required for later in slots[index + 1 :])
             pattern = one + (mark + pattern if follows else b"(?:" + mark + pattern + b")?")
         else:
-            pattern = one
+            pattern = one + tail
     return pattern
 
 
@@ -184,13 +184,15 @@ def _fault(element: ElementSpec, value: str, dialect: Dialect) -> str:
             length = sum(character.isdigit() for character in value)
         case _ if _CONTROL.search(value):
             fault = "element-characters"
-        case _ if element.codes and value.strip() not in element.codes.codes:
-            fault = "element-code-open" if element.codes.open else "element-code"
     if fault or element.type in {"DT", "TM"}:
         return fault
     if length < element.shortest:
         return "element-short"
-    return "element-long" if length > element.longest else ""
+    if length > element.longest:
+        return "element-long"
+    if element.codes and value.strip() not in element.codes.codes:
+        return "element-code-open" if element.codes.open else "element-code"
+    return ""
 
 
 def _is_date(value: str, longest: int) -> bool:

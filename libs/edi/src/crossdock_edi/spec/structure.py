@@ -22,6 +22,7 @@ class _Frame:
     loop: Loop
     position: int = 0
     counts: list[int] = field(default_factory=list)
+    stray: bool = False
 
     def __post_init__(self) -> None:
         self.counts = [0] * len(self.loop.members)
@@ -96,14 +97,17 @@ class Walk:
         """No place ahead can take it: it stands out of order, or does not belong here at all."""
         place = self._message.place_of(segment)
         for depth in range(len(self._stack) - 1, -1, -1):
-            behind = self._stack[depth].loop.places.get(segment.tag)
-            if behind is None or (depth and segment.tag == self._stack[depth].loop.tag):
+            frame = self._stack[depth]
+            behind = frame.loop.places.get(segment.tag)
+            if behind is None or (depth and segment.tag == frame.loop.tag):
                 continue
-            del self._stack[depth + 1 :]
-            member = self._stack[depth].loop.members[behind[-1]]
-            self._stack[depth].counts[behind[-1]] += 1
+            member = frame.loop.members[behind[-1]]
+            frame.counts[behind[-1]] += 1
             if isinstance(member, Loop):
-                self._stack.append(_Frame(member))
+                # Its members may follow; but the walk goes on where it stood, so that only this is out of order.
+                while self._stack[-1].stray:
+                    self._stack.pop()
+                self._stack.append(_Frame(member, stray=True))
                 self._stack[-1].counts[0] = 1
             yield finding("segment-order", place)
             return

@@ -107,7 +107,7 @@ class OrderDetail:
     reference: str = element("OID", 1)
     order_number: str = element("OID", 2)
     second_reference: str = element("OID", 3)
-    packaging: str = element("OID", 4)
+    unit: str = element("OID", 4)
     quantity: Decimal | None = element("OID", 5, convert=DECIMAL)
     weight_unit: str = element("OID", 6)
     weight: Decimal | None = element("OID", 7, convert=DECIMAL)
