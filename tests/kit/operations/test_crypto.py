@@ -130,7 +130,12 @@ async def test_a_new_master_key_takes_over_without_touching_documents(opened: Op
         await reopen(opened, DocumentVault(master(tmp_path, old_line)), partner, sealed)
 
 
-@pytest.mark.parametrize("content", ["", "short:QUJD", "not base64!", "\u00fcmlaut:QUJD", f"a:{key()}\na:{key()}"])
+# Named, because the last one is another one in each of pytest's processes.
+@pytest.mark.parametrize(
+    "content",
+    ["", "short:QUJD", "not base64!", "\u00fcmlaut:QUJD", f"a:{key()}\na:{key()}"],
+    ids=["empty", "short", "not base64", "not ascii", "twice"],
+)
 def test_a_flawed_key_file_is_refused_without_showing_it(tmp_path: Path, content: str) -> None:
     with pytest.raises(MasterKeyFlawed) as refused:
         master(tmp_path, content)
