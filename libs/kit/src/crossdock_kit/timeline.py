@@ -172,7 +172,12 @@ stepped AS (
 
 def values(step: Step) -> list[Any]:
     """What is bound to the parameters of `writing_one`."""
-    return [getattr(step, name) for name in _COLUMNS]
+    return [_plain(getattr(step, name)) if name in _LISTS else getattr(step, name) for name in _COLUMNS]
+
+
+def _plain(words: tuple[str, ...]) -> list[str]:
+    """A list as it stands when it has travelled as one text."""
+    return [word.replace(_SEPARATOR, "\ufffd") for word in words]
 
 
 _RECORD_ONE = f"WITH {writing_one()} SELECT"

@@ -197,10 +197,7 @@ class Work:
             await timers.cancel_timers(driver, gathered.cancelled)
         if gathered.timers:
             await timers.set_timers(driver, gathered.timers)
-        if gathered.steps or gathered.roots:
-            await timeline.record(driver, gathered.steps, gathered.roots)
-        if gathered.events:
-            await journal.record(driver, gathered.events)
+        await _tell(driver, gathered)
         return bool(gathered.events)
 
     def close_steps(self, now: datetime) -> None:
@@ -216,6 +213,23 @@ class Work:
     def _owned(self, row: Owned) -> Owned:
         """Fills in the tenant where the work has but one."""
         return row if row.tenant else replace(row, tenant=self.tenant)
+
+
+# A command that announces one event, with its own step: one statement for all of it.
+_TELL_ONE = f"WITH {timeline.writing_one()}, {journal.writing_one(timeline.WIDTH + 1)} SELECT"
+
+
+async def _tell(driver: Driver, gathered: _Gathered) -> None:
+    """Timeline, then journal."""
+    steps, events = gathered.steps, gathered.events
+    alone = len(steps) == len(events) == 1 and len(steps[0].transaction_ids) <= 1
+    if alone and not gathered.roots:
+        await driver.execute(_TELL_ONE, *timeline.values(steps[0]), *journal.values(events[0]))
+        return
+    if steps or gathered.roots:
+        await timeline.record(driver, steps, gathered.roots)
+    if events:
+        await journal.record(driver, events)
 
 
 async def _audit(work: Work) -> None:

@@ -87,7 +87,10 @@ class Engine:
     async def checkout(self) -> Session:
         """A session of one's own until `checkin`. Raises Unavailable when the database is away or all are taken."""
         with translated():
-            async with asyncio.timeout(CHECKOUT_SECONDS):
+            if self._free.locked():
+                async with asyncio.timeout(CHECKOUT_SECONDS):
+                    await self._free.acquire()
+            else:
                 await self._free.acquire()
             try:
                 while self._idle:
