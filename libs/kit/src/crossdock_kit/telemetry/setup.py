@@ -1,87 +1,22 @@
-"""Connects telemetry to an OTLP endpoint, if one is configured; else nothing is built and nothing is sent.
-
-The only module that knows the OpenTelemetry SDK. A span of ours becomes a span of theirs here, when it has ended and is
-kept.
-"""
+"""Turns telemetry on where an OTLP endpoint is configured; else nothing is built and nothing is sent."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from uuid import uuid4
 
-from opentelemetry import metrics as otel_metrics
-from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link as OtelLink
-from opentelemetry.trace import SpanContext, SpanKind, Status, StatusCode, TraceFlags
-
-from crossdock_kit.telemetry import metrics, names
 from crossdock_kit.telemetry.sampling import Sampling
-from crossdock_kit.telemetry.spans import Place, Span, Value, record_with
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
-_KINDS = {kind.value: kind for kind in SpanKind}
-_SCOPE = InstrumentationScope("crossdock")
-
-
-def _context(place: Place, *, remote: bool) -> SpanContext:
-    return SpanContext(place.trace_id, place.span_id, is_remote=remote, trace_flags=TraceFlags(TraceFlags.SAMPLED))
-
-
-def readable(span: Span, resource: Resource) -> ReadableSpan:
-    """The SDK's form of an ended span that is kept."""
-    attributes: dict[str, Value | list[str]] = {**span.attributes}
-    if span.transaction_ids:
-        attributes[names.TRANSACTION_ID] = list(span.transaction_ids)
-    if span.error:
-        attributes.setdefault(names.ERROR_TYPE, span.error)
-    return ReadableSpan(
-        span.name,
-        context=_context(span.place, remote=False),
-        parent=_context(span.parent, remote=True) if span.parent else None,
-        resource=resource,
-        attributes=attributes,
-        links=[OtelLink(_context(link.place, remote=True), dict(link.attributes)) for link in span.links],
-        kind=_KINDS[span.kind],
-        status=Status(StatusCode.ERROR, span.error) if span.error else Status(StatusCode.UNSET),
-        start_time=span.started_ns,
-        end_time=span.ended_ns,
-        instrumentation_scope=_SCOPE,
-    )
-
-
-def export_to(processor: SpanProcessor, resource: Resource, sampling: Sampling) -> None:
-    """Gives every kept span to an SDK processor."""
-    record_with(lambda span: processor.on_end(readable(span, resource)), sampling)
 
 
 def configure_telemetry(
     service: str, version: str = "", environment: Mapping[str, str] = os.environ
 ) -> Callable[[], None]:
-    """Starts exporting where an OTLP endpoint is named; returns what flushes and stops it."""
+    """Starts exporting if there is somewhere to export to; returns what flushes and stops it."""
     if not any(environment.get(name) for name in _ENDPOINTS):
         return lambda: None
-    resource = Resource.create(
-        {"service.name": service, "service.version": version, "service.instance.id": str(uuid4())}
-    )
-    sampling = Sampling(float(environment.get("OTEL_TRACES_SAMPLER_ARG") or 1.0))
-    processor = BatchSpanProcessor(OTLPSpanExporter())
-    export_to(processor, resource, sampling)
-    provider = MeterProvider([PeriodicExportingMetricReader(OTLPMetricExporter())], resource=resource)
-    otel_metrics.set_meter_provider(provider)
-    metrics.switch_on(True)
+    # The SDK costs a fifth of a second at each start: only who exports pays for it.
+    from crossdock_kit.telemetry.otlp import start_export  # noqa: PLC0415
 
-    def stop() -> None:
-        record_with(None)
-        metrics.switch_on(False)
-        processor.shutdown()  # type: ignore[no-untyped-call]
-        provider.shutdown()
-
-    return stop
+    return start_export(service, version, Sampling(float(environment.get("OTEL_TRACES_SAMPLER_ARG") or 1.0)))
