@@ -11,7 +11,16 @@ import pytest
 from crossdock_kit.telemetry import metrics, names
 from crossdock_kit.telemetry.sampling import Sampling
 from crossdock_kit.telemetry.setup import configure_telemetry
-from crossdock_kit.telemetry.spans import Span, SpanKind, current_span, record_with, root_span, span
+from crossdock_kit.telemetry.spans import (
+    Link,
+    Span,
+    SpanKind,
+    current_span,
+    follow_causes,
+    record_with,
+    root_span,
+    span,
+)
 from crossdock_kit.testing import RunningServer
 from kit_probe import Echo, ProbeServicer, ProbeStub
 from kit_probe.contract import SERVICE
@@ -241,6 +250,22 @@ async def test_kept_spans_reach_an_otlp_endpoint(
     assert durations, "no call duration was exported"
     [labels] = [{each.key for each in point.attributes} for point in durations[-1].histogram.data_points]
     assert labels == {names.RPC_SYSTEM, names.RPC_METHOD, names.RPC_STATUS}
+
+
+def test_a_step_links_to_its_cause_unless_it_is_asked_to_follow_it() -> None:
+    with root_span("release", SpanKind.SERVER) as cause:
+        pass
+    linked = root_span("process", SpanKind.CONSUMER, links=[Link(cause.place)])
+    assert linked.parent is None
+    assert linked.trace_id != cause.trace_id
+    follow_causes(True)
+    try:
+        followed = root_span("process", SpanKind.CONSUMER, links=[Link(cause.place)])
+        batch = root_span("process", SpanKind.CONSUMER, links=[Link(cause.place), Link(linked.place)])
+    finally:
+        follow_causes(False)
+    assert (followed.trace_id, followed.parent) == (cause.trace_id, cause.place)
+    assert batch.parent is None
 
 
 def test_nothing_is_built_without_an_endpoint() -> None:

@@ -38,6 +38,7 @@ from crossdock_kit.server.server import Server
 from crossdock_kit.settings import ServiceSettings, SettingsError
 from crossdock_kit.telemetry.logs import configure_logs
 from crossdock_kit.telemetry.setup import configure_telemetry
+from crossdock_kit.telemetry.spans import follow_causes
 from crossdock_kit.timer_loop import TimerLoop
 from crossdock_kit.upkeep import Upkeep
 
@@ -114,6 +115,7 @@ async def start(service: Service[C], settings: C, stack: AsyncExitStack) -> Runn
     """Connects, builds and starts everything, in the order in which each part needs the one before."""
     configure_logs(service.name, settings.log_level)
     stack.callback(configure_telemetry(service.name))
+    follow_causes(settings.trace_async == "parent")
     app = App(settings, await _connect(service, settings, stack))
     stack.push_async_callback(app.close)
     await service.build(app)

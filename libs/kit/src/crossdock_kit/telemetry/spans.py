@@ -152,11 +152,12 @@ class Span:
 class _Recorder:
     """Where ended spans go, and which are kept. One per process, set by telemetry.setup."""
 
-    __slots__ = ("export", "sampling")
+    __slots__ = ("export", "follow_causes", "sampling")
 
     def __init__(self) -> None:
         self.export: Callable[[Span], None] | None = None
         self.sampling = Sampling()
+        self.follow_causes = False
 
 
 _recorder = _Recorder()
@@ -166,6 +167,11 @@ current_span: ContextVar[Span | None] = ContextVar("crossdock_span", default=Non
 def record_with(export: Callable[[Span], None] | None, sampling: Sampling | None = None) -> None:
     """Registers what ended spans are given to; None stops recording."""
     _recorder.export, _recorder.sampling = export, sampling or Sampling()
+
+
+def follow_causes(on: bool) -> None:
+    """Puts a step into the trace of what caused it, for a demonstration; a transaction then is one long trace."""
+    _recorder.follow_causes = on
 
 
 def exporting() -> bool:
@@ -181,7 +187,9 @@ def span(name: str, kind: SpanKind = SpanKind.INTERNAL) -> Span:
 
 def root_span(name: str, kind: SpanKind, *, links: Iterable[Link] = (), transaction_ids: Iterable[str] = ()) -> Span:
     """A step of its own: a new trace that links to what caused it."""
-    return Span(name, kind, None, transaction_ids, links)
+    causes = tuple(links)
+    parent = causes[0].place if _recorder.follow_causes and len(causes) == 1 else None
+    return Span(name, kind, parent, transaction_ids, causes)
 
 
 def current_traceparent() -> str:
