@@ -145,13 +145,17 @@ def withdraw(notice: ShipNotice, book: OrderBook, *, replaced: bool) -> None:
     """Nothing of it will arrive under this notice. Raises ShipNoticeAlreadyReceived once goods have arrived."""
     if notice.arrived:
         raise ShipNoticeAlreadyReceived(notice.number)
+    ended_before = {order_id: book.by_id[order_id].has_ended for order_id in notice.purchase_order_ids}
     for each in notice.lines:
         line = book.by_id[each.purchase_order_id].line_by_id(each.order_line_id)
         if line is not None and each.counts_on_order:
             each.from_on_order = line.unship(each.base)
+        each.short = each.base
     notice.state = NoticeState.REPLACED if replaced else NoticeState.CANCELLED
     notice.settled += [each.identity for each in _concerns(notice)]
     notice.events.append(events.ShipNoticeWithdrawn(notice, replaced))
+    for order_id, had_ended in ended_before.items():
+        book.by_id[order_id].conclude(had_ended=had_ended)
 
 
 def _unplaced(notice: ShipNotice, refused: RefusedLine) -> Concern:

@@ -55,7 +55,7 @@ class Booking:
     tolerances: Tolerances
     back_on_order: list[PurchaseOrder] = field(default_factory=list)
     _touched: dict[str, PurchaseOrder] = field(default_factory=dict)
-    _finished_before: dict[str, bool] = field(default_factory=dict)
+    _ended_before: dict[str, bool] = field(default_factory=dict)
 
     @property
     def touched(self) -> list[PurchaseOrder]:
@@ -64,7 +64,7 @@ class Booking:
     def run(self) -> None:
         """Books every line, closes what the warehouse has finished, and announces it. Raises ItemUnknown and
         UnitNotConvertible only: what cannot be counted in base units waits for master data."""
-        self._finished_before = {key: order.finished for key, order in self.book.by_id.items()}
+        self._ended_before = {key: order.has_ended for key, order in self.book.by_id.items()}
         for reported in self.receipt.terms.lines:
             for terms in self._by_order_line(reported):
                 self._book_line(terms)
@@ -78,7 +78,7 @@ class Booking:
                 notice.note_arrival()
         self.receipt.events += [events.DiscrepancyReported(self.receipt, d) for d in self.receipt.discrepancies]
         for key, order in self._touched.items():
-            order.note_receipt(self.receipt.receipt_id, was_finished=self._finished_before[key])
+            order.note_receipt(self.receipt.receipt_id, had_ended=self._ended_before[key])
 
     def _book_line(self, terms: ReceiptLineTerms) -> None:
         booked = self._counted(terms)

@@ -137,7 +137,8 @@ class OrderLine:
 
     @property
     def finished(self) -> bool:
-        return self.state in FINISHED
+        """Nothing more will arrive. Goods for a cancelled line may still be on their way."""
+        return self.state in FINISHED and self.in_transit == ZERO
 
     @property
     def expected_on(self) -> date | None:

@@ -99,10 +99,9 @@ class PurchaseOrder:
         states = {line.state for line in self.lines}
         if self.cancelled or states <= {LineState.CANCELLED}:
             return OrderState.CANCELLED
-        if states <= {LineState.REJECTED, LineState.CANCELLED}:
-            return OrderState.REJECTED
         if all(line.finished for line in self.lines):
-            return OrderState.COMPLETED
+            received = states - {LineState.REJECTED, LineState.CANCELLED}
+            return OrderState.COMPLETED if received else OrderState.REJECTED
         if any(line.received > ZERO for line in self.lines):
             return OrderState.PARTLY_RECEIVED
         if all(line.finished or line.state is LineState.CONFIRMED for line in self.lines):
@@ -113,6 +112,11 @@ class PurchaseOrder:
     @property
     def finished(self) -> bool:
         return self.state in TERMINAL
+
+    @property
+    def has_ended(self) -> bool:
+        """Nothing more is expected, though nobody cancelled it."""
+        return self.revision > 0 and self.state in {OrderState.COMPLETED, OrderState.REJECTED}
 
     @property
     def awaits_answer(self) -> bool:
@@ -305,20 +309,21 @@ class PurchaseOrder:
     def line_by_id(self, line_id: str) -> OrderLine | None:
         return next((each for each in self.lines if each.line_id == line_id), None)
 
-    def note_receipt(self, receipt_id: str, *, was_finished: bool) -> None:
+    def note_receipt(self, receipt_id: str, *, had_ended: bool) -> None:
         """What a receipt moved in the order's lines is one fact of the order, whatever number of lines it has."""
         self.events.append(events.PurchaseOrderReceived(self, receipt_id))
-        self._conclude(was_finished)
+        self.conclude(had_ended=had_ended)
 
     @contextmanager
     def _concluding(self) -> Iterator[None]:
         """Announces the end of the order if what happens inside brings it about."""
-        was_finished = self.finished and self.revision > 0
+        had_ended = self.has_ended
         yield
-        self._conclude(was_finished)
+        self.conclude(had_ended=had_ended)
 
-    def _conclude(self, was_finished: bool) -> None:
-        if self.state in {OrderState.COMPLETED, OrderState.REJECTED} and not was_finished:
+    def conclude(self, *, had_ended: bool) -> None:
+        """Announces the end of the order if it has come about since `had_ended` was asked."""
+        if self.has_ended and not had_ended:
             self.events.append(events.PurchaseOrderCompleted(self))
 
 

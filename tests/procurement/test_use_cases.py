@@ -1,0 +1,247 @@
+"""Use cases on fakes of their ports: what they load, whom they tell, what they watch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from procurement.domain.order_line import LineState
+from procurement.domain.outcomes import Outcome
+from procurement.domain.purchase_order import OrderState, PurchaseOrder
+from procurement.domain.receipt import Receipt, ReceiptLineTerms, ReceiptTerms
+from procurement.domain.refusals import (
+    DecisionOutdated,
+    FieldMissing,
+    LocationOfAnotherSystem,
+    LocationUnknown,
+    PartyUnknown,
+    PurchaseOrderAmbiguous,
+    PurchaseOrderUnknown,
+    ReceiptNumberReused,
+    ShipNoticeNamesNothing,
+    ShipNoticeReused,
+    ShipNoticeUnknown,
+    SupplierMismatch,
+)
+from procurement.domain.ship_notice import NoticeLineTerms, NoticeState, NoticeTerms
+from procurement.domain.terms import OrderDocument, Placement
+from procurement.ports import NoticePurpose, OrderName, Origin
+from procurement.use_cases import deadlines
+from procurement.use_cases.commands import (
+    AcknowledgePurchaseOrder,
+    DecideProposedChange,
+    RecordReceipt,
+    RecordShipNotice,
+    SubmitPurchaseOrder,
+)
+from procurement.use_cases.purchase_orders import (
+    acknowledge_purchase_order,
+    decide_proposed_change,
+    submit_purchase_order,
+)
+from procurement.use_cases.receipts import RecordedReceipt, record_receipt
+from procurement.use_cases.ship_notices import RecordedShipNotice, record_ship_notice
+from procurement_cases import trade
+from procurement_cases.fakes import FakeUnitOfWork
+from procurement_cases.trade import NOW, document, line, packed, says
+
+ERP = Origin("ERP-EU", 1, occurred_at=NOW)
+SUPPLIER = Origin("SUP-NORDIC", 6, occurred_at=NOW)
+WMS = Origin("WMS-EAST", 2, occurred_at=NOW)
+
+
+@pytest.fixture
+def uow() -> FakeUnitOfWork:
+    return FakeUnitOfWork()
+
+
+async def submit(uow: FakeUnitOfWork, *lines: Any, **more: Any) -> tuple[PurchaseOrder, Placement]:
+    written: OrderDocument = document(*lines, **more)
+    return await submit_purchase_order(SubmitPurchaseOrder(ERP, written), uow, uow.mint)
+
+
+async def answer(uow: FakeUnitOfWork, *said: Any, number: str = "4711", **more: Any) -> PurchaseOrder:
+    given = trade.answer(trade.of_line("10", *said), **more) if said else trade.answer(whole_order=Outcome.ACCEPTED)
+    return await acknowledge_purchase_order(AcknowledgePurchaseOrder(SUPPLIER, OrderName(number=number), given), uow)
+
+
+async def ship(
+    uow: FakeUnitOfWork,
+    number: str,
+    *lines: NoticeLineTerms,
+    purpose: NoticePurpose = NoticePurpose.ORIGINAL,
+    **more: Any,
+) -> RecordedShipNotice:
+    terms = NoticeTerms(number, "SUP-NORDIC", lines=lines, expected_on=trade.day(5), **more)
+    return await record_ship_notice(RecordShipNotice(SUPPLIER, purpose, terms), uow, uow.mint)
+
+
+async def receive(uow: FakeUnitOfWork, number: str, *lines: ReceiptLineTerms, **more: Any) -> RecordedReceipt:
+    terms = ReceiptTerms("WMS-EAST", number, more.pop("location_id", "WH-EAST"), NOW, lines, **more)
+    return await record_receipt(RecordReceipt(WMS, terms), uow, uow.mint)
+
+
+async def test_a_new_order_is_watched_for_its_answer(uow: FakeUnitOfWork) -> None:
+    order, placement = await submit(uow)
+    assert (placement, uow.work.names) == (Placement.CREATED, ["PurchaseOrderReleased"])
+    (watched,) = uow.work.deadlines.values()
+    assert (watched.kind, watched.subject) == (deadlines.UNACKNOWLEDGED, order.purchase_order_id)
+    assert watched.due_at == NOW + timedelta(days=1)
+
+
+async def test_a_repeat_leaves_the_watch_as_it_is(uow: FakeUnitOfWork) -> None:
+    await submit(uow)
+    before = dict(uow.work.deadlines)
+    uow.work.now = NOW + timedelta(hours=5)
+    _, placement = await submit(uow)
+    assert (placement, uow.work.deadlines, uow.work.names) == (Placement.REPEATED, before, [])
+    assert uow.work.notes[-1]["outcome"] == "skipped"
+
+
+async def test_what_master_data_does_not_know_stops_an_order(uow: FakeUnitOfWork) -> None:
+    with pytest.raises(LocationUnknown):
+        await submit(uow, ship_to_id="WH-MOON")
+    with pytest.raises(PartyUnknown):
+        await submit(uow, supplier_id="SUP-GHOST", number="2")
+    order, _ = await submit(uow, line("10", ship_to_id="CUSTOMERS-PLACE", drop_ship_party_id="CUST-1"), number="3")
+    assert order.state is OrderState.RELEASED, "somebody else's place need not be known"
+
+
+@pytest.mark.feature("F062")
+async def test_an_order_that_is_not_answered_in_time_is_the_buyers(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    async with uow() as work:
+        await deadlines.unacknowledged(order.purchase_order_id, work)
+    (raised,) = uow.work.concerns
+    assert (raised.code, raised.owner) == ("PURCHASE_ORDER_UNACKNOWLEDGED", "buyer")
+    await answer(uow)
+    assert raised.identity in uow.work.settled
+    uow.work.concerns.clear()
+    async with uow() as work:
+        await deadlines.unacknowledged(order.purchase_order_id, work)
+    assert uow.work.concerns == []
+
+
+async def test_an_answer_tells_the_warehouses_what_to_expect(uow: FakeUnitOfWork) -> None:
+    await submit(uow, line("10"), line("20", 5, ship_to_id="WH-WEST"))
+    await answer(uow)
+    assert uow.work.names == ["PurchaseOrderAcknowledged", "InboundExpected", "InboundExpected"]
+    assert uow.work.deadlines == {}
+
+
+async def test_an_answer_finds_its_order_or_none(uow: FakeUnitOfWork) -> None:
+    await submit(uow)
+    with pytest.raises(PurchaseOrderUnknown):
+        await answer(uow, number="4712")
+    with pytest.raises(SupplierMismatch):
+        await answer(uow, says(Outcome.ACCEPTED), supplier_id="SUP-DELTA")
+    with pytest.raises(FieldMissing):
+        await acknowledge_purchase_order(
+            AcknowledgePurchaseOrder(SUPPLIER, OrderName(number="4711"), trade.answer()), uow
+        )
+
+
+async def test_one_number_of_two_erps_is_two_orders(uow: FakeUnitOfWork) -> None:
+    first, _ = await submit(uow)
+    other = replace(document(), system="ERP-US")
+    second, placement = await submit_purchase_order(SubmitPurchaseOrder(ERP, other), uow, uow.mint)
+    assert (placement, first.purchase_order_id != second.purchase_order_id) == (Placement.CREATED, True)
+    with pytest.raises(PurchaseOrderAmbiguous):
+        await answer(uow)
+
+
+async def test_a_proposal_is_watched_until_the_buyer_decides(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    await answer(uow, says(Outcome.PRICE_CHANGED, 100))
+    line_id = order.lines[0].line_id
+    assert list(uow.work.deadlines) == [(deadlines.UNDECIDED, line_id)]
+    async with uow() as work:
+        await deadlines.undecided(line_id, work)
+    assert [(each.code, each.owner) for each in uow.work.concerns] == [("DECISION_OVERDUE", "buyer")]
+    raised = uow.work.concerns[0].identity
+    command = DecideProposedChange(order.purchase_order_id, "10", accept=True)
+    with pytest.raises(DecisionOutdated):
+        await decide_proposed_change(replace(command, etag="77"), uow)
+    await decide_proposed_change(command, uow)
+    assert uow.work.deadlines == {}
+    assert raised in uow.work.settled
+    with pytest.raises(PurchaseOrderUnknown):
+        await decide_proposed_change(replace(command, purchase_order_id="none"), uow)
+
+
+async def test_a_shipment_replaces_the_promise_at_the_dock_and_is_watched(uow: FakeUnitOfWork) -> None:
+    await submit(uow)
+    await answer(uow)
+    done = await ship(uow, "SH-1", packed("4711", 60))
+    assert uow.work.names == ["ShipNoticeReceived", "InboundExpected", "InboundExpected"]
+    assert list(uow.work.deadlines) == [(deadlines.NOT_ARRIVED, done.notice.ship_notice_id)]
+    assert done.notice.ship_to_id == "WH-EAST", "where the order goes, because the notice does not say"
+
+
+@pytest.mark.feature("F068")
+async def test_a_shipment_that_does_not_arrive_is_the_supplier_desks(uow: FakeUnitOfWork) -> None:
+    await submit(uow)
+    notice = (await ship(uow, "SH-1", packed("4711", 60))).notice
+    async with uow() as work:
+        await deadlines.not_arrived(notice.ship_notice_id, work)
+    assert [(each.code, each.owner) for each in uow.work.concerns] == [("SHIP_NOTICE_NOT_RECEIVED", "supplier-desk")]
+    await receive(uow, "RC-1", trade.counted(60, ship_notice_number="SH-1"))
+    assert (deadlines.NOT_ARRIVED, notice.ship_notice_id) not in uow.work.deadlines
+    assert uow.work.concerns[0].identity in uow.work.settled
+
+
+async def test_a_notice_is_recorded_once_replaced_and_cancelled(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    first = (await ship(uow, "SH-1", packed("4711", 60))).notice
+    assert (await ship(uow, "SH-1", packed("4711", 60))).repeated
+    with pytest.raises(ShipNoticeReused):
+        await ship(uow, "SH-1", packed("4711", 50))
+    second = (await ship(uow, "SH-1", packed("4711", 50), purpose=NoticePurpose.REPLACE)).notice
+    assert (first.state, second.state) == (NoticeState.REPLACED, NoticeState.IN_TRANSIT)
+    assert order.lines[0].in_transit == 50
+    back = (await ship(uow, "SH-1", packed("4711", 60), purpose=NoticePurpose.REPLACE)).notice
+    assert (back.state, second.state) == (NoticeState.IN_TRANSIT, NoticeState.REPLACED), "back to the first content"
+    await ship(uow, "SH-1", purpose=NoticePurpose.CANCEL)
+    assert order.lines[0].in_transit == 0
+    assert uow.work.names[0] == "ShipNoticeWithdrawn"
+    assert (await ship(uow, "SH-1", purpose=NoticePurpose.CANCEL)).repeated
+
+
+async def test_a_notice_of_nothing_is_refused(uow: FakeUnitOfWork) -> None:
+    with pytest.raises(ShipNoticeNamesNothing):
+        await ship(uow, "SH-1", packed("4599", 60))
+    with pytest.raises(ShipNoticeUnknown):
+        await ship(uow, "SH-1", purpose=NoticePurpose.CANCEL)
+
+
+async def test_a_receipt_is_booked_once(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    report = trade.counted(100, purchase_order_number="4711", line_number="10")
+    first = await receive(uow, "RC-1", report)
+    assert uow.work.names.count("GoodsReceived") == 1
+    again = await receive(uow, "RC-1", report)
+    assert (again.repeated, again.receipt is first.receipt, uow.work.names) == (True, True, [])
+    with pytest.raises(ReceiptNumberReused):
+        await receive(uow, "RC-1", replace(report, quantity=trade.each(99)))
+    assert order.lines[0].state is LineState.RECEIVED
+
+
+async def test_a_receipt_comes_from_the_system_that_runs_the_place(uow: FakeUnitOfWork) -> None:
+    with pytest.raises(LocationUnknown):
+        await receive(uow, "RC-1", trade.counted(1), location_id="WH-MOON")
+    with pytest.raises(LocationOfAnotherSystem):
+        await receive(uow, "RC-1", trade.counted(1), location_id="WH-WEST")
+
+
+async def test_the_warehouse_is_not_told_what_it_has_just_reported(uow: FakeUnitOfWork) -> None:
+    await submit(uow)
+    await answer(uow)
+    await receive(uow, "RC-1", trade.counted(60, purchase_order_number="4711", line_number="10"))
+    assert "InboundExpected" not in uow.work.names
+
+
+async def test_goods_of_nobodys_order_belong_to_the_place_they_lie_at(uow: FakeUnitOfWork) -> None:
+    receipt: Receipt = (await receive(uow, "RC-1", trade.counted(7))).receipt
+    assert (receipt.business_unit, receipt.transaction_ids) == ("EU01", (receipt.receipt_id,))
