@@ -14,7 +14,7 @@ from inventory.consumers import Consumers
 from inventory.expiry import Expiry
 from inventory.settings import InventorySettings
 from inventory.store.desk import ReservationDesk
-from inventory.store.master_data import RememberedItems
+from inventory.store.remembered import RememberedItems
 from inventory.store.shards import SHARDS
 from inventory.store.work import InventoryUnitOfWork, InventoryWork
 

@@ -27,7 +27,7 @@ from inventory.domain.quantity import Measure
 from inventory.domain.reserving import DEFAULT_HOLD, SplitRule
 from inventory.ports import ItemRecord, LocationRecord
 from inventory.store.desk import ReservationDesk
-from inventory.store.master_data import RememberedItems
+from inventory.store.remembered import RememberedItems
 from inventory.store.shards import SHARDS
 from inventory.store.work import InventoryUnitOfWork, InventoryWork
 from inventory.use_cases.reserve import ReserveStock, WantedBasket, reserve_stock

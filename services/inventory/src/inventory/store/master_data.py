@@ -6,13 +6,10 @@ An older announcement never replaces a newer one. Records outside their validity
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 import asyncpg
-from crossdock_kit.database import Engine, transaction
 from crossdock_kit.driver import Driver
 
 from inventory.domain.item import Item, Location
@@ -111,44 +108,3 @@ class StoredPostings:
             for each in (first[key] for key in sorted(first))
         )
         await self._driver.execute(_POSTINGS, *columns_of(rows))
-
-
-FRESH_SECONDS = 5.0
-
-
-@dataclass(eq=False)
-class RememberedItems:
-    """Items and locations for reservations, read once and believed for a few seconds. What is not known is asked for
-    again each time: master data may bring it at any moment."""
-
-    engine: Engine
-    clock: Callable[[], float] = time.monotonic
-    _items: dict[tuple[str, str], tuple[Item, float]] = field(default_factory=dict)
-    _locations: dict[tuple[str, str], tuple[Location, float]] = field(default_factory=dict)
-
-    async def known(self, tenant: str, skus: Iterable[str]) -> Mapping[str, Item]:
-        wanted = list(skus)
-        oldest = self.clock() - FRESH_SECONDS
-        found = {sku: entry[0] for sku in wanted if (entry := self._items.get((tenant, sku))) and entry[1] >= oldest}
-        if missing := [sku for sku in wanted if sku not in found]:
-            async with transaction(self.engine, (tenant,)) as tx:
-                read = await StoredMasterData(tx.driver).known(tenant, missing)
-            self._items.update({(tenant, sku): (item, self.clock()) for sku, item in read.items()})
-            found.update(read)
-        return found
-
-    async def known_locations(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Location]:
-        wanted = list(ids)
-        oldest = self.clock() - FRESH_SECONDS
-        kept = self._locations
-        found = {each: entry[0] for each in wanted if (entry := kept.get((tenant, each))) and entry[1] >= oldest}
-        if missing := [each for each in wanted if each not in found]:
-            async with transaction(self.engine, (tenant,)) as tx:
-                read = await StoredMasterData(tx.driver).known_locations(tenant, missing)
-            kept.update({(tenant, each): (location, self.clock()) for each, location in read.items()})
-            found.update(read)
-        return found
-
-    def forget(self) -> None:
-        self._items.clear()
-        self._locations.clear()

@@ -49,6 +49,13 @@ class Pending:
         return (ShelfKey(its.tenant, sku, its.business_unit) for sku in its.lines)
 
 
+def fail(pending: Pending, error: Exception) -> None:
+    """Gives the error to whoever waits; nobody may: a caller with several baskets stops at the first error."""
+    if not pending.answer.done():
+        pending.answer.set_exception(error)
+        pending.answer.exception()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a basket got; `reservation` is None where it was refused."""

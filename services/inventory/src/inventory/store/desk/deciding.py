@@ -17,7 +17,7 @@ from crossdock_kit.database import Transaction
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import Conflict, CrossdockError, IdempotencyKeyReused, Unavailable
 
-from inventory.store.desk.batch import Batch, Pending, decided
+from inventory.store.desk.batch import Batch, Pending, decided, fail
 from inventory.store.desk.memory import Memory
 from inventory.store.desk.statement import Footing, Mismatch, Prepared, answered, settle, unaudited
 from inventory.store.reservations import StoredReservations
@@ -75,7 +75,7 @@ class Deciding:
         if len(pendings) == 1:
             if not isinstance(error, CrossdockError):
                 log.error("a reservation failed", exc_info=error)
-            pendings[0].answer.set_exception(error)
+            fail(pendings[0], error)
             return
         middle = len(pendings) // 2
         for half in (pendings[:middle], pendings[middle:]):
@@ -164,7 +164,7 @@ async def _answer_known(driver: Driver, pendings: Sequence[Pending], *, doubtful
         if fingerprint == each.ask.fingerprint:
             each.answer.set_result(answer)
         else:
-            each.answer.set_exception(IdempotencyKeyReused(request_id=str(each.basket.request_id)))
+            fail(each, IdempotencyKeyReused(request_id=str(each.basket.request_id)))
     if doubtful:
         await _answer_existing(driver, [each for each in pendings if not each.answer.done()])
 

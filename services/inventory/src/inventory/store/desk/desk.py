@@ -22,13 +22,15 @@ from crossdock_kit.leases import PartitionLeases
 
 from inventory.domain.reserving import Basket
 from inventory.ports import Ask
-from inventory.store.desk.batch import Pending
+from inventory.store.desk.batch import Pending, fail
 from inventory.store.desk.deciding import Deciding
-from inventory.store.desk.queue import Queue
+from inventory.store.desk.queue import MOST_IN_BATCH, Queue
 from inventory.store.desk.statement import Prepared
 from inventory.store.shards import shard_of
 
 Identity: TypeAlias = tuple[str, UUID]
+WORTH_FORESEEING = 24
+"""So many baskets are worth a batch of their own while another one commits."""
 
 
 @dataclass(eq=False)
@@ -68,8 +70,7 @@ class ReservationDesk:
                 self._queue.put(each)
         if strangers:
             await self._under_row_locks(strangers)
-        await asyncio.wait([each.answer for each in first.values()])
-        return [first[_identity(ask)].answer.result() for ask in asks]
+        return [await first[_identity(ask)].answer for ask in asks]
 
     async def run(self) -> None:
         """The owner's loop, until cancelled; nobody is left without an answer. While a batch commits, the next one is
@@ -79,9 +80,10 @@ class ReservationDesk:
         try:
             while True:
                 pendings = await self._queue.take()
-                if under_way is not None and not foreseen:
-                    # What it leaves is not known yet: nothing can be decided on top of it.
+                if under_way is not None and not (foreseen and len(pendings) >= WORTH_FORESEEING):
+                    # What it leaves is not known yet, or too few wait: they may as well grow more.
                     await asyncio.shield(under_way)
+                    pendings += self._queue.take_now(MOST_IN_BATCH - len(pendings))
                 prepared = self._deciding.prepared(pendings)
                 if under_way is not None:
                     await asyncio.shield(under_way)
@@ -92,7 +94,7 @@ class ReservationDesk:
                 await asyncio.shield(under_way)
             while left := self._queue.take_now():
                 for each in left:
-                    _fail(each, Unavailable("this replica is stopping"))
+                    fail(each, Unavailable("this replica is stopping"))
 
     def _pending(self, ask: Ask) -> Pending:
         tenant = ask.basket.tenant
@@ -134,7 +136,7 @@ class ReservationDesk:
             await deciding.answer(pendings)
         except Unavailable as away:
             for each in pendings:
-                _fail(each, away)
+                fail(each, away)
 
 
 def _identity(ask: Ask) -> Identity:
@@ -143,8 +145,3 @@ def _identity(ask: Ask) -> Identity:
 
 def _shards(basket: Basket) -> set[int]:
     return {shard_of(basket.tenant, sku) for sku in basket.lines}
-
-
-def _fail(pending: Pending, error: Exception) -> None:
-    if not pending.answer.done():
-        pending.answer.set_exception(error)

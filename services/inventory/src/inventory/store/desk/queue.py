@@ -30,11 +30,11 @@ class Queue:
             if found:
                 return found
 
-    def take_now(self) -> list[Pending]:
+    def take_now(self, most: int = MOST_IN_BATCH) -> list[Pending]:
         """What is there, at most one batch of it."""
-        found = _first(self._express, EXPRESS_SHARE)
-        found += _first(self._standard, MOST_IN_BATCH - len(found))
-        found += _first(self._express, MOST_IN_BATCH - len(found))
+        found = _first(self._express, most * EXPRESS_SHARE // MOST_IN_BATCH)
+        found += _first(self._standard, most - len(found))
+        found += _first(self._express, most - len(found))
         if not self._express and not self._standard:
             self._filled.clear()
         return [each for each in found if not each.answer.done()]
