@@ -1,0 +1,165 @@
+"""The whole service beside catalog on real servers: master data arrives by events, facts leave by the relay, deadlines
+pass, and it stops without losing anything.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import pytest
+from catalog.__main__ import SERVICE as CATALOG
+from crossdock.catalog.v1 import catalog_service_pb2 as catalog_pb
+from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
+from crossdock.catalog.v1 import master_data_pb2 as catalog
+from crossdock.options.v1 import options_pb2
+from crossdock.procurement.v1 import procurement_service_pb2 as pb
+from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
+from crossdock_kit import policy
+from crossdock_kit.client import Peer
+from crossdock_kit.database import transaction
+from crossdock_kit.policy import NewRule
+from crossdock_kit.service import Running, Service, start
+from crossdock_kit.testing import AUDIENCE, ISSUER, TokenIssuer
+from crossdock_local.migrated import MigratedDatabases
+from crossdock_local.servers.nats import Nats
+from procurement.__main__ import SERVICE as PROCUREMENT
+from procurement_cases.calls import DAY_ZERO, Caller, line, unique
+from procurement_cases.refusals import reason_of
+
+PATIENCE_SECONDS = 60.0
+
+
+class Pair:
+    """catalog and procurement, each with its own schema and identity, on one broker."""
+
+    def __init__(self, issuer: TokenIssuer) -> None:
+        self.issuer = issuer
+        self.running: dict[str, Running[Any]] = {}
+
+    def stub(self, service: str, kind: Callable[[Any], Any]) -> Any:
+        token = self.issuer.token(["acme"], ["*"])
+        return Peer(self.running[service].address, token=lambda: f"Bearer {token}").stub(kind)
+
+    @property
+    def caller(self) -> Caller:
+        engine = self.running["procurement"].app.engine
+        return Caller(self.stub("procurement", pb_grpc.ProcurementServiceStub), engine, "acme")
+
+
+@pytest.fixture(scope="module")
+async def pair(
+    migrated: MigratedDatabases, broker: Nats, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Pair]:
+    issuer = TokenIssuer()
+    keys = Path(tmp_path_factory.mktemp("keys")) / "jwks.json"
+    keys.write_bytes(issuer.jwks)
+    services: tuple[Service[Any], ...] = (CATALOG, PROCUREMENT)
+    async with AsyncExitStack() as stack:
+        pair = Pair(issuer)
+        for service in services:
+            database = await migrated.fresh(service.name)
+            environment = {
+                "CROSSDOCK_SERVICE": service.name,
+                "CROSSDOCK_DATABASE_URL": database.urls.database,
+                "CROSSDOCK_NATS_URL": broker.url(service.name),
+                "CROSSDOCK_LISTEN": "127.0.0.1:0",
+                "CROSSDOCK_JWKS_FILE": str(keys),
+                "CROSSDOCK_ISSUER": ISSUER,
+                "CROSSDOCK_AUDIENCE": AUDIENCE,
+                "CROSSDOCK_TENANTS": "acme,globex",
+            }
+            pair.running[service.name] = await start(service, service.settings.from_environment(environment), stack)
+        yield pair
+        for each in reversed(pair.running.values()):
+            await each.stop()
+
+
+async def eventually(look: Callable[[], Awaitable[Any]]) -> Any:
+    """What `look` finds as soon as it finds something."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (found := await look()):
+            await asyncio.sleep(0.05)
+    return found
+
+
+async def learn(pair: Pair, sku: str) -> None:
+    request = catalog_pb.PutMasterDataRequest(
+        request_id=str(uuid4()),
+        system="MDM",
+        role=options_pb2.ROLE_MDM,
+        items=[catalog.Item(sku=sku, base_unit="EA", packaging=[catalog.Packaging(unit="XCS", base_quantity="12")])],
+        parties=[catalog.Party(party_id="SUP-NORDIC", name="Nordic", roles=[catalog.PARTY_ROLE_SUPPLIER])],
+        locations=[catalog.Location(location_id="WH-EAST", kind=catalog.LOCATION_KIND_WAREHOUSE, zone="Europe/Berlin")],
+    )
+    await pair.stub("catalog", catalog_grpc.CatalogServiceStub).PutMasterData(request, timeout=20)
+
+
+@pytest.mark.feature("F038")
+async def test_an_order_waits_until_catalog_has_told_of_its_item(pair: Pair) -> None:
+    sku, number = unique("ITEM").upper(), unique("PO")
+    reasons: set[str] = set()
+
+    async def submitted() -> pb.SubmitPurchaseOrderResponse | None:
+        try:
+            return await pair.caller.submit(number, [line("10", 2, sku, unit="XCS")])
+        except grpc.aio.AioRpcError as error:
+            reasons.add(reason_of(error))
+            return None
+
+    assert await submitted() is None
+    await learn(pair, sku)
+    done = await eventually(submitted)
+    assert done.placement == pb.PLACEMENT_CREATED
+    assert reasons <= {"ITEM_UNKNOWN", "LOCATION_UNKNOWN", "PARTY_UNKNOWN"}
+
+
+async def test_facts_leave_the_journal_for_the_stream(pair: Pair) -> None:
+    sku, number = unique("ITEM").upper(), unique("PO")
+    await learn(pair, sku)
+
+    async def submitted() -> Any:
+        try:
+            return await pair.caller.submit(number, [line("10", 2, sku)])
+        except grpc.aio.AioRpcError:
+            return None
+
+    await eventually(submitted)
+    engine = pair.running["procurement"].app.engine
+
+    async def published() -> bool:
+        async with transaction(engine, ["acme", "globex"]) as tx:
+            return bool(await tx.driver.fetchval("SELECT count(*) = 0 FROM pending"))
+
+    assert await eventually(published)
+    stream = await pair.running["procurement"].app.broker.jetstream.stream_info("PROCUREMENT")
+    async with transaction(engine, ["acme", "globex"]) as tx:
+        recorded = await tx.driver.fetchval("SELECT count(*) FROM journal")
+    assert stream.state.messages == recorded
+
+
+@pytest.mark.feature("F062")
+async def test_an_unanswered_order_is_raised_when_its_time_has_passed(pair: Pair) -> None:
+    sku, number = unique("ITEM").upper(), unique("PO")
+    await learn(pair, sku)
+    engine = pair.running["procurement"].app.engine
+    soon = NewRule(key="procurement.acknowledgment_hours", value={"seconds": 1}, valid_from=DAY_ZERO)
+    async with transaction(engine, ["acme"]) as tx:
+        await policy.add(tx.driver, "acme", soon)
+
+    async def submitted() -> Any:
+        try:
+            return await pair.caller.submit(number, [line("10", 2, sku)])
+        except grpc.aio.AioRpcError:
+            return None
+
+    order = (await eventually(submitted)).purchase_order
+    raised = await eventually(lambda: pair.caller.exceptions(order.purchase_order_id))
+    assert raised == [("PURCHASE_ORDER_UNACKNOWLEDGED", "buyer", True)]
+    await pair.caller.answer(number)
+    assert await pair.caller.exceptions(order.purchase_order_id) == [("PURCHASE_ORDER_UNACKNOWLEDGED", "buyer", False)]
