@@ -29,6 +29,7 @@ from connector.use_cases.settling import conclude
 from connector.use_cases.taking_apart import Part, TakenApart, take_apart
 from connector.use_cases.vocabulary import book_of, partner_of
 
+REUSED = "control-number-reused"
 _LONGEST_WAIT_SECONDS = 60.0
 
 
@@ -73,9 +74,11 @@ async def _refused_or_repeated(
     document.related = UUID(repeated.related)
     if repeated.reused:
         why = f"control number {repeated.control_number} was used before with other content"
+        severity = stored.profile.severities.get(REUSED, "error")
+        document.findings = (*document.findings, Finding(REUSED, severity, why))
+        if severity != "error":
+            return False
         document.state, document.reason = State.REFUSED, why
-        found = Finding("control-number-reused", "error", why)
-        document.findings = (*document.findings, found)
         document.messages = [replace(_begun(each), outcome=Outcome.REFUSED, reason=why) for each in taken.parts]
         return True
     document.state = State.DUPLICATE
