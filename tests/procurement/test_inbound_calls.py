@@ -10,6 +10,7 @@ import crossdock.procurement.events.v1.events_pb2 as facts
 import grpc
 import pytest
 from crossdock.common.v1 import values_pb2 as common
+from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
@@ -19,6 +20,7 @@ from procurement_cases.calls import (
     counted,
     line,
     on,
+    origin,
     packed,
     quantity,
     says,
@@ -353,3 +355,19 @@ async def test_receipts_at_once_for_orders_that_share_a_notice_end_with_the_righ
         assert (await caller.order(order.number)).purchase_order.lines[0].received_quantity == "50"
     found = await caller.stub.GetShipNotice(pb.GetShipNoticeRequest(supplier_id="SUP-NORDIC", number=asn), timeout=20)
     assert [each.received_quantity for each in found.ship_notice.lines] == ["50"] * 3
+
+
+@pytest.mark.feature("F040")
+async def test_a_document_may_only_write_what_its_role_owns(caller: Caller) -> None:
+    order = await ordered(caller)
+    supplier = origin("SUP-NORDIC", options_pb2.ROLE_SUPPLIER, 9)
+    erp = origin("ERP-EU", options_pb2.ROLE_ERP, 9)
+    foreign = [
+        caller.submit(order.number, [line("10", 1)], origin=supplier),
+        caller.answer(order.number, answered("10", says(pb.ACKNOWLEDGMENT_OUTCOME_REJECTED)), origin=erp),
+        caller.ship(unique("SH"), packed(order.number, 1), origin=erp),
+        caller.receive(unique("RC"), counted(1), origin=supplier),
+    ]
+    for call in foreign:
+        assert await refused(call) == (PRECONDITION, "FIELD_NOT_OWNED")
+    assert (await caller.order(order.number)).purchase_order == order

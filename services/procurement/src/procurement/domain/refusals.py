@@ -47,6 +47,15 @@ class FieldInvalid(Invalid):
     value: str
 
 
+@dataclass
+class FieldNotOwned(Refused):
+    """The document writes what belongs to another role."""
+
+    field: str
+    role: str
+    owners: str
+
+
 # --- master data
 
 

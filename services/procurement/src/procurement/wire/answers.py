@@ -11,6 +11,7 @@ from procurement.domain.answer import Answer, RevisionBasis
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.use_cases.commands import AcknowledgePurchaseOrder
 from procurement.wire import values
+from procurement.wire.ownership import CONFIRMED, may_write
 from procurement.wire.purchase_order import order_name, origin
 
 OUTCOMES = {
@@ -38,6 +39,7 @@ _BASIS_OF = {
 
 def acknowledge(request: service_pb2.AcknowledgePurchaseOrderRequest, now: datetime) -> AcknowledgePurchaseOrder:
     """`now` stands in where the document does not say when it was written."""
+    may_write(request.origin, CONFIRMED)
     source = origin(request.origin)
     answer = Answer(
         system=source.system,

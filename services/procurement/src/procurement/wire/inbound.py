@@ -28,6 +28,7 @@ from procurement.ports import NoticePurpose
 from procurement.use_cases.commands import RecordReceipt, RecordShipNotice
 from procurement.use_cases.ship_notices import RecordedShipNotice
 from procurement.wire import values
+from procurement.wire.ownership import RECEIVED, SHIPPED, may_write
 from procurement.wire.purchase_order import origin
 
 NOTICE_STATES = {
@@ -65,6 +66,7 @@ DISCREPANCIES = {
 
 
 def record_ship_notice(request: service_pb2.RecordShipNoticeRequest) -> RecordShipNotice:
+    may_write(request.origin, SHIPPED)
     purpose = _PURPOSES[request.purpose]
     if not request.lines and purpose is not NoticePurpose.CANCEL:
         raise FieldMissing("lines")
@@ -154,6 +156,7 @@ def _notice_line(line: NoticeLine) -> inbound_pb2.ShipNoticeLine:
 
 
 def record_receipt(request: service_pb2.RecordReceiptRequest) -> RecordReceipt:
+    may_write(request.origin, RECEIVED)
     source = origin(request.origin)
     received_at = values.instant(request, "received_at")
     if received_at is None:

@@ -18,6 +18,7 @@ from procurement.domain.terms import LineTerms, OrderDocument, OrderTerms, Place
 from procurement.ports import OrderName, OrderPage, Origin
 from procurement.use_cases.commands import DecideProposedChange, SubmitPurchaseOrder
 from procurement.wire import values
+from procurement.wire.ownership import ORDERED, may_write
 
 ORDER_STATES = {
     OrderState.RELEASED: order_pb2.PURCHASE_ORDER_STATE_RELEASED,
@@ -65,6 +66,7 @@ def order_name(message: inbound_pb2.PurchaseOrderRef) -> OrderName:
 
 def submit(request: service_pb2.SubmitPurchaseOrderRequest) -> SubmitPurchaseOrder:
     """The instant of the ERP's document places it among the others, so it must be named."""
+    may_write(request.origin, ORDERED)
     source = origin(request.origin)
     if source.occurred_at is None:
         raise FieldMissing("origin.occurred_at")
