@@ -22,7 +22,7 @@ from crossdock_kit.events import (
     seal,
     subject_of,
 )
-from crossdock_kit.ids import derived, partition_of, uuid7
+from crossdock_kit.ids import derived, partition_of, slot_named, slot_token, uuid7
 from crossdock_kit.journal import complete_headers
 from hypothesis import given
 from hypothesis import strategies as st
@@ -131,3 +131,7 @@ def test_new_ids_sort_in_the_order_of_their_making() -> None:
 def test_a_derived_id_is_the_same_for_the_same_parts() -> None:
     assert derived("process", 1) == derived("process", 1)
     assert derived("process", 1) != derived("process1")
+
+
+def test_a_slot_survives_its_name() -> None:
+    assert [slot_named(slot_token(slot)) for slot in range(32)] == list(range(32))

@@ -10,6 +10,7 @@ import pytest
 from crossdock_kit import journal
 from crossdock_kit.context import caused_by
 from crossdock_kit.database import Engine, transaction
+from crossdock_kit.database.tables import WITHOUT_TENANT
 from crossdock_kit.database.tables import journal as journal_table
 from crossdock_kit.database.transaction import LostTransaction
 from crossdock_kit.errors import PermissionDenied, Unavailable
@@ -99,7 +100,7 @@ async def test_every_table_of_the_kit_has_forced_row_level_security(urls: Servic
             " AND NOT relispartition AND NOT (relrowsecurity AND relforcerowsecurity)",
             SCHEMA,
         )
-        assert {row["relname"] for row in bare} == {"stream_mark"}
+        assert {row["relname"] for row in bare} == WITHOUT_TENANT
         for partition in await owner.fetch("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"):
             privilege = f"has_table_privilege('{SCHEMA}_app', '{SCHEMA}.{partition['relname']}', 'SELECT')"
             assert not await owner.fetchval(f"SELECT {privilege}"), "a partition is reachable past the parent's policy"

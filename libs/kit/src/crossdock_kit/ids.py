@@ -72,3 +72,8 @@ def slot_of(partition: int, express: bool) -> int:
 def slot_token(slot: int) -> str:
     """How a slot is written as the last token of a subject: 07, or 07x in the express lane."""
     return f"{slot % EXPRESS:02d}x" if slot >= EXPRESS else f"{slot:02d}"
+
+
+def slot_named(token: str) -> int:
+    """The slot that a token names. Raises ValueError."""
+    return slot_of(int(token[:2]), token.endswith("x"))

@@ -94,6 +94,9 @@ stream_mark = Table(
 
 # --- events in
 
+# Consumers that have read their source's journal, or need not. No tenant's data.
+caught_up = Table("caught_up", metadata, words("consumer", key=True), instant("at", default=NOW))
+
 inbox = Table(
     "inbox",
     metadata,
@@ -396,6 +399,6 @@ field_value = Table(
 )
 
 # Tables that carry no tenant's data and therefore no tenant column.
-WITHOUT_TENANT = frozenset({"stream_mark"})
+WITHOUT_TENANT = frozenset({"stream_mark", "caught_up"})
 APPEND_ONLY = ("journal", "audit", "audit_seal", "field_value")
 SEQUENCES = ("step_position", "delivery_position")

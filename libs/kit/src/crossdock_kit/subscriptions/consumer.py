@@ -23,6 +23,7 @@ from crossdock_kit.leases import PartitionLeases
 from crossdock_kit.subscriptions import held
 from crossdock_kit.subscriptions.aside import Aside
 from crossdock_kit.subscriptions.batch import Applied, Batches, HandlerFailed
+from crossdock_kit.subscriptions.catch_up import CatchUp, JournalReader
 from crossdock_kit.subscriptions.inbox import Key
 from crossdock_kit.subscriptions.model import Arrival, Subscription, arrival_of
 from crossdock_kit.subscriptions.puller import Pulled, Puller
@@ -49,6 +50,7 @@ class Consumer:
     broker: Broker
     uow: UnitOfWork
     tenants: Sequence[str]
+    journal: JournalReader | None = None
     leases: PartitionLeases = field(init=False)
     puller: Puller = field(init=False)
     counters: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
@@ -66,7 +68,7 @@ class Consumer:
 
     async def run(self) -> None:
         """Until cancelled; a batch under way is finished first. A failure that nobody here understands ends it."""
-        await together(self._turns(), self.puller.run(), self.leases.run())
+        await together(self._turns(), self._catch_up(), self.puller.run(), self.leases.run())
 
     async def _turns(self) -> None:
         pause = 0.1
@@ -83,6 +85,19 @@ class Consumer:
                 log.warning("%s waits: %s", self.subscription.consumer, error)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 5.0)
+
+    async def _catch_up(self) -> None:
+        """Reads the source's journal once, if this consumer came later than the data."""
+        if self.journal is not None:
+            await CatchUp(self.subscription, self.engine, self.broker, self.journal, self.apply_past).run(self.leases)
+        await asyncio.Event().wait()
+
+    async def apply_past(self, arrivals: list[Arrival]) -> None:
+        """Events that did not come by the stream, of whichever partition."""
+        async with self.leases.hold() as (session, _):
+            loosened = await self._settle(session, arrivals)
+        while loosened:
+            loosened = await self._release(loosened)
 
     async def _settle_pulled(self, pulled: list[Pulled]) -> None:
         """Settles a batch and acknowledges it; whoever is no longer the owner does neither."""
