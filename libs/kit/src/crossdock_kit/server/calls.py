@@ -78,7 +78,7 @@ class CallUnderWay:
     def finish(self, status: str, error_type: str = "") -> None:
         if status in _OUR_FAULT:
             self.span.fail(error_type or status)
-        if exporting():
+        if exporting() and self.span.kept:
             self._describe(status)
         self.span.end()
         metrics.record_call(names.CALLS, self.method.name, status, time.perf_counter() - self.started)
