@@ -235,3 +235,10 @@ def test_a_carton_is_taken_from_what_was_announced_in_it() -> None:
     notice = trade.ship(*cartons, orders=[order])
     receive(counted(20, ship_notice_number=notice.number, sscc="2" * 18), orders=[order], notices=[notice])
     assert [facts(each, "received") for each in notice.lines] == [(0,), (20,)]
+
+
+def test_a_notice_that_nobody_sent_is_no_notice() -> None:
+    order = trade.released(line("10", 30))
+    receipt = receive(counted(30, purchase_order_number="4711", ship_notice_number="SH-GHOST"), orders=[order])
+    assert facts(receipt.lines[0], *TAKEN) == (0, 30, 0)
+    assert found(receipt) == [DiscrepancyCode.NO_SHIP_NOTICE]

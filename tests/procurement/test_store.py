@@ -225,3 +225,30 @@ async def test_policies_decide_by_where_the_decision_is_made(uow: UnitOfWork, en
     assert (waits, usual) == ([timedelta(hours=6), timedelta(minutes=90)], timedelta(hours=24))
     assert west == replace(east, short_percent=Decimal(0), short_stays_on_order=False)
     assert east.over_percent == 5
+
+
+async def test_a_reader_sees_an_order_of_one_moment(uow: UnitOfWork) -> None:
+    number, store = unique("ST"), ProcurementUnitOfWork(uow)
+    async with opened(uow) as work:
+        work.purchase_orders.add(rich_order(number))
+
+    async def revise() -> None:
+        for amount in range(1, 30):
+            async with opened(uow) as work:
+                (order,) = await work.purchase_orders.lock([OrderName(number=number)])
+                order.place(document(line("10", amount), number=number, hours=amount), ITEMS)
+
+    async def read_on() -> int:
+        reads = 0
+        while not revising.done():
+            with working():
+                async with store.reading() as snapshot:
+                    (order,) = await snapshot.purchase_orders.find([OrderName(number=number)])
+            if order.revision > 1:
+                assert order.line("10").ordered == order.revision - 1
+            reads += 1
+        return reads
+
+    revising = asyncio.create_task(revise())
+    assert await read_on() > 0
+    await revising

@@ -97,7 +97,7 @@ async def test_a_repeat_leaves_the_watch_as_it_is(uow: FakeUnitOfWork) -> None:
     uow.work.now = NOW + timedelta(hours=5)
     _, placement = await submit(uow)
     assert (placement, uow.work.deadlines, uow.work.names) == (Placement.REPEATED, before, [])
-    assert uow.work.notes[-1]["outcome"] == "skipped"
+    assert uow.work.notes[-1]["outcome"] == "duplicate"
 
 
 async def test_what_master_data_does_not_know_stops_an_order(uow: FakeUnitOfWork) -> None:

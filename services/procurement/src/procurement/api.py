@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import grpc
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
@@ -10,7 +10,7 @@ from crossdock.procurement.v1 import procurement_service_pb2_grpc
 from crossdock_kit.clock import Clock
 
 from procurement import queries
-from procurement.ports import UnitOfWork
+from procurement.ports import Snapshots, UnitOfWork
 from procurement.use_cases.naming import Mint
 from procurement.use_cases.purchase_orders import (
     acknowledge_purchase_order,
@@ -24,8 +24,12 @@ from procurement.wire import answers, inbound, purchase_order
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
 
+class Opens(UnitOfWork, Snapshots, Protocol):
+    """Works that change something, and reads that do not."""
+
+
 class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer):
-    def __init__(self, uow: UnitOfWork, mint: Mint, clock: Clock) -> None:
+    def __init__(self, uow: Opens, mint: Mint, clock: Clock) -> None:
         self._uow, self._mint, self._clock = uow, mint, clock
 
     async def SubmitPurchaseOrder(

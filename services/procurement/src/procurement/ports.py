@@ -226,6 +226,22 @@ class Work(Protocol):
         """What the step of this work is about, for the timeline."""
 
 
+class Reads(Protocol):
+    """What a query may ask for."""
+
+    @property
+    def purchase_orders(self) -> PurchaseOrders: ...
+    @property
+    def ship_notices(self) -> ShipNotices: ...
+    @property
+    def receipts(self) -> Receipts: ...
+
+
+class Snapshots(Protocol):
+    def reading(self) -> AbstractAsyncContextManager[Reads]:
+        """Everything that is read inside is of one moment, and nothing can be changed."""
+
+
 class UnitOfWork(Protocol):
     def __call__(self, origin: Origin | None = None) -> AbstractAsyncContextManager[Work]:
         """Commits at the end, with the events and concerns of what was loaded or added; rolls back on any error."""

@@ -13,7 +13,7 @@ from procurement.domain.refusals import (
     ShipNoticeUnknown,
 )
 from procurement.domain.ship_notice import ShipNotice
-from procurement.ports import OrderName, OrderPage, UnitOfWork
+from procurement.ports import OrderName, OrderPage, Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class OrderWithGoods:
     receipts: list[Receipt]
 
 
-async def get_purchase_order(name: OrderName, uow: UnitOfWork) -> OrderWithGoods:
+async def get_purchase_order(name: OrderName, snapshots: Snapshots) -> OrderWithGoods:
     """Raises PurchaseOrderUnknown, PurchaseOrderAmbiguous."""
-    async with uow() as work:
+    async with snapshots.reading() as work:
         found = await work.purchase_orders.find([name])
         if not found:
             raise PurchaseOrderUnknown(name.number or name.purchase_order_id)
@@ -36,26 +36,26 @@ async def get_purchase_order(name: OrderName, uow: UnitOfWork) -> OrderWithGoods
         return OrderWithGoods(found[0], notices, await work.receipts.of_order(order_id))
 
 
-async def list_purchase_orders(page: OrderPage, uow: UnitOfWork) -> tuple[list[PurchaseOrder], str]:
+async def list_purchase_orders(page: OrderPage, snapshots: Snapshots) -> tuple[list[PurchaseOrder], str]:
     """A page and the token of the next one, empty at the end."""
-    async with uow() as work:
+    async with snapshots.reading() as work:
         found = await work.purchase_orders.page(page)
     more = found[-1].purchase_order_id if len(found) == page.size else ""
     return found, more
 
 
-async def get_ship_notice(supplier_id: str, number: str, ship_notice_id: str, uow: UnitOfWork) -> ShipNotice:
+async def get_ship_notice(supplier_id: str, number: str, ship_notice_id: str, snapshots: Snapshots) -> ShipNotice:
     """Raises ShipNoticeUnknown."""
-    async with uow() as work:
+    async with snapshots.reading() as work:
         found = await work.ship_notices.find(supplier_id, number, ship_notice_id)
     if found is None:
         raise ShipNoticeUnknown(number or ship_notice_id)
     return found
 
 
-async def get_receipt(system: str, number: str, receipt_id: str, uow: UnitOfWork) -> Receipt:
+async def get_receipt(system: str, number: str, receipt_id: str, snapshots: Snapshots) -> Receipt:
     """Raises ReceiptUnknown."""
-    async with uow() as work:
+    async with snapshots.reading() as work:
         found = await work.receipts.find(system, number, receipt_id)
     if found is None:
         raise ReceiptUnknown(number or receipt_id)

@@ -93,7 +93,7 @@ class Booking:
             others = (each for each in announced if not each.counts_on_order)
             booked.from_in_transit = _arrive(others, booked.base)
         self.receipt.lines.append(booked)
-        self._judge(booked, order, line, named_notice=bool(terms.ship_notice_id or terms.ship_notice_number))
+        self._judge(booked, order, line, named_notice=any(_is_named(each, terms) for each in self.notices))
 
     def _counted(self, terms: ReceiptLineTerms) -> ReceiptLine:
         item = self.items.get(terms.sku)

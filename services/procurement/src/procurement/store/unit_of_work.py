@@ -206,6 +206,13 @@ class ProcurementUnitOfWork:
         async with self._uow(tenants=(self._tenant(),)) as work, on(work, origin) as opened:
             yield opened
 
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[ProcurementWork]:
+        """An order's head and its lines are read by two statements: both must be of one moment."""
+        async with self._uow(tenants=(self._tenant(),)) as work:
+            await work.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield ProcurementWork(work, None)
+
 
 @asynccontextmanager
 async def on(work: KitWork, origin: Origin | None = None) -> AsyncIterator[ProcurementWork]:

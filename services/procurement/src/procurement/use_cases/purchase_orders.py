@@ -65,7 +65,7 @@ async def _check_master_data(terms: OrderTerms, work: Work) -> None:
 def _note_placement(work: Work, order: PurchaseOrder, placement: Placement) -> None:
     work.note(keys=order.keys, transaction_ids=(order.purchase_order_id,))
     if placement in {Placement.REPEATED, Placement.LATE}:
-        work.note(outcome="skipped", reason=placement.value)
+        work.note(outcome="duplicate", reason=placement.value)
 
 
 async def acknowledge_purchase_order(command: AcknowledgePurchaseOrder, uow: UnitOfWork) -> PurchaseOrder:
@@ -98,6 +98,7 @@ async def decide_proposed_change(command: DecideProposedChange, uow: UnitOfWork)
         items = await work.master_data.items(proposed - {""})
         order.decide(command.line_number, accept=command.accept, items=items)
         work.note(keys=order.keys, transaction_ids=(order.purchase_order_id,))
+        work.note(outcome="advanced", reason=command.reason)
         await _follow_up(work, order)
         return order
 

@@ -36,7 +36,7 @@ async def record_receipt(command: RecordReceipt, uow: UnitOfWork, mint: Mint) ->
             if known.content != terms.fingerprint:
                 raise ReceiptNumberReused(terms.system, terms.number)
             work.note(keys=known.keys, transaction_ids=known.transaction_ids)
-            work.note(outcome="skipped", reason="repeated")
+            work.note(outcome="duplicate", reason="repeated")
             return RecordedReceipt(known, repeated=True)
         booking = await _prepare(work, terms, mint())
         booking.run()

@@ -35,7 +35,7 @@ async def record_ship_notice(command: RecordShipNotice, uow: UnitOfWork, mint: M
         known = await work.ship_notices.lock_number(terms.supplier_id, terms.number)
         if (repeated := _repeated(known, command)) is not None:
             work.note(keys=repeated.keys, transaction_ids=repeated.purchase_order_ids)
-            work.note(outcome="skipped", reason="repeated")
+            work.note(outcome="duplicate", reason="repeated")
             return RecordedShipNotice(repeated, repeated=True)
         in_force = next((each for each in known if each.state is not NoticeState.REPLACED), None)
         if in_force is not None:
