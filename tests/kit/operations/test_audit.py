@@ -121,6 +121,7 @@ _ID_OF = "(SELECT audit_id FROM audit_seal WHERE seq = {})"
             [_INSERT],
             6,
         ),
+        ("change what a seal says of the one before", ["UPDATE audit_seal SET prev_hash = hash WHERE seq = 3"], 3),
         ("drop the head's last row", ["UPDATE audit_head SET seq = 4"], 4),
     ],
 )
@@ -132,6 +133,24 @@ async def test_tampering_is_found_where_it_happened(
             assert not (await owner.execute(statement)).endswith(" 0"), f"{what} touched nothing"
     found = await chain.verify()
     assert (found.intact, found.first_broken) == (False, first_broken), what
+
+
+async def test_a_row_chained_on_without_the_sealer_is_found(chain: Chain) -> None:
+    """Inserting is what the service may do; only the sealer moves the head with it."""
+    head = await chain.seal()
+    forged = entry(9, chain.tenant)
+    async with chain.opened(chain.tenant) as tx:
+        await audit.append(tx.driver, [forged])
+        await tx.driver.execute("DELETE FROM audit_pending WHERE tenant = $1", chain.tenant)
+        await tx.driver.execute(
+            "INSERT INTO audit_seal (tenant, seq, audit_id, prev_hash, hash) VALUES ($1, $2, $3, $4, $5)",
+            chain.tenant,
+            head.seq + 1,
+            forged.audit_id,
+            head.hash,
+            audit.seal_hash(head.hash, head.seq + 1, asdict(forged)),
+        )
+    assert not (await chain.verify()).intact
 
 
 async def test_a_pending_row_whose_entry_is_gone_is_found(chain: Chain) -> None:

@@ -95,10 +95,15 @@ async def test_an_error_is_read_as_an_outcome_and_tried_again(partner: Partner) 
             raise ValueError("a bug of ours")
         return Delivered()
 
+    async def settle(leased: Leased, outcome: Outcome, work: Work) -> None:
+        ends.append(outcome)
+
+    ends: list[Outcome] = []
     await partner.write(partner.new("A", "A1"))
-    async with running(partner, Carrier(carry)):
+    async with running(partner, Carrier(carry, settle)):
         await until(delivered(partner, 1), "delivered at last")
     assert attempts == [1, 2, 3]
+    assert ends == [Delivered()], "only an end is settled"
     assert [(step.outcome, step.reason) for step in await steps_of(partner)] == [
         ("retry", "UNAVAILABLE"),
         ("retry", "VALUE_ERROR"),

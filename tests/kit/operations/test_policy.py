@@ -59,6 +59,12 @@ def test_a_correction_of_the_same_day_is_the_newer_version() -> None:
     assert decided([rule(7, 2), rule(5, 1)]).version == 2
 
 
+def test_what_was_entered_later_for_an_earlier_time_does_not_replace_what_began_since() -> None:
+    march = datetime(2026, 3, 1, tzinfo=UTC)
+    rules = [rule(5, 1, since=march), rule(7, 2, since=JANUARY)]
+    assert [decided(rules, at).version for at in (JANUARY, march)] == [2, 1]
+
+
 def test_a_span_is_written_in_days_and_hours() -> None:
     book = PolicyBook([Rule("ack.overdue", Scope(), {"days": 1, "hours": 12}, JANUARY, None, 1)])
     place = Scope()
