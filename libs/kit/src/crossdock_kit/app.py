@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from crossdock.ops.v1.ops_service_pb2_grpc import OpsServiceStub
 from redis.asyncio import Redis
 
 from crossdock_kit.broker import Broker
@@ -20,6 +21,7 @@ from crossdock_kit.deliveries.dispatcher import Carrier
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.egress import Egress
 from crossdock_kit.health import Check, Health
+from crossdock_kit.journal_client import JournalClient
 from crossdock_kit.loops import Loop, Loops
 from crossdock_kit.ops_api import OpsServicer, Retry
 from crossdock_kit.rate_limit import RateLimiter
@@ -96,8 +98,10 @@ class App(Generic[C]):
         self.servicers.append((register, servicer))
 
     def subscribe(self, subscription: Subscription) -> Consumer:
-        """Listens to another context's events."""
-        consumer = Consumer(subscription, self.engine, self.broker, self.uow, self.settings.tenants)
+        """Listens to another context's events; a consumer that is newer than the data reads that journal first."""
+        tenants = self.settings.tenants
+        journal = JournalClient(self._ops_of, tenants) if subscription.source in self.settings.peers else None
+        consumer = Consumer(subscription, self.engine, self.broker, self.uow, tenants, journal)
         self.consumers.append(consumer)
         self.intake.add(f"consumer {subscription.consumer}", consumer.run)
         return consumer
@@ -146,6 +150,9 @@ class App(Generic[C]):
                 self.settings.peer(service), token=token, credentials=channel_credentials(self.settings)
             )
         return self._peers[service].stub(stub, tenant=tenant)
+
+    def _ops_of(self, service: str, tenant: str) -> OpsServiceStub:
+        return self.client(service, OpsServiceStub, tenant=tenant)
 
     async def close(self) -> None:
         for peer in self._peers.values():
