@@ -10,6 +10,7 @@ import pytest
 from crossdock_kit.context import Cause
 from crossdock_kit.errors import Invalid
 from crossdock_kit.events import (
+    EventTooLarge,
     Handling,
     IncompleteEvent,
     NewEvent,
@@ -61,6 +62,11 @@ def test_an_event_without_a_cause_is_refused(missing: str) -> None:
     with pytest.raises(IncompleteEvent) as refused:
         seal(crate_event("c-1", 1), uuid7(), replace(because(), **empty))
     assert refused.value.missing == (missing,)
+
+
+def test_an_event_that_the_broker_would_never_take_is_refused_at_once() -> None:
+    with pytest.raises(EventTooLarge):
+        seal(crate_event("c-1", 1, message=CrateFilled(crate="c" * 1024 * 1024)), uuid7(), because())
 
 
 def travelled(event: NewEvent, cause: Cause) -> tuple[Any, dict[str, str]]:

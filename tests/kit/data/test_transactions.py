@@ -210,3 +210,22 @@ async def test_events_land_in_this_months_partition(uow: UnitOfWork, engine: Eng
 
 
 ID = "018f0000-0000-7000-8000-000000000001"
+
+
+async def test_events_that_came_before_their_month_was_made_move_into_it(engine: Engine) -> None:
+    async with transaction(engine, ("acme",)) as tx:
+        month = await tx.driver.fetchval(
+            "INSERT INTO journal (event_id, recorded_at, tenant, slot, type, aggregate, version, headers, body)"
+            " VALUES ($1, now() + interval '9 months', 'acme', 0, 't', 'crate/early', 1, '', '')"
+            " RETURNING to_char(recorded_at AT TIME ZONE 'UTC', 'YYYY_MM')",
+            ID,
+        )
+    query = "SELECT tableoid::regclass::text FROM journal WHERE aggregate = 'crate/early'"
+    async with transaction(engine, ("acme",)) as tx:
+        assert await tx.driver.fetchval(query) == "journal_elsewhen"
+    await journal.make_partitions(engine, ("acme",), 10)
+    async with transaction(engine, ("acme",)) as tx:
+        assert await tx.driver.fetchval(query) == f"journal_{month}"
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with transaction(engine, ("acme",)) as tx:
+            await tx.driver.execute("DELETE FROM journal WHERE aggregate = 'crate/early'")

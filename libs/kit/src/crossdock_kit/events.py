@@ -26,6 +26,8 @@ from crossdock_kit.errors import Invalid
 from crossdock_kit.ids import partition_of, slot_of, slot_token
 
 CONTENT_TYPE = "application/protobuf"
+LARGEST = 1024 * 1024 - 1024
+"""Bytes of headers and body: what the broker takes, less the two headers that are added on the way."""
 PLAIN = re.compile(r"[!#$&-~]*")
 """Characters that CloudEvents lets stand in a header as they are: printable ASCII but space, quote and percent."""
 _LIST_PLAIN = re.compile(r"[!#$&-+\--~]*")
@@ -42,6 +44,14 @@ class IncompleteEvent(Invalid):
 
     type: str
     missing: tuple[str, ...]
+
+
+@dataclass
+class EventTooLarge(Invalid):
+    """An event would never pass the broker: what is that big belongs into a document of its own."""
+
+    type: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,21 +165,23 @@ def contract_of(descriptor: Descriptor) -> _Contract:
 
 
 def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
-    """Checks that nothing mandatory is missing and writes the headers. Raises IncompleteEvent."""
+    """Checks that nothing mandatory is missing and writes the headers. Raises IncompleteEvent or EventTooLarge."""
     contract = contract_of(event.message.DESCRIPTOR)
     if missing := _missing(event, contract, cause):
         raise IncompleteEvent(contract.type, missing)
     slot = slot_of(partition_of(event.tenant, event.aggregate_type, event.aggregate_id), event.express)
-    aggregate = f"{event.aggregate_type}/{event.aggregate_id}"
+    body, headers = event.message.SerializeToString(), _headers(event, contract, event_id, cause, slot)
+    if len(body) + len(headers) > LARGEST:
+        raise EventTooLarge(contract.type, len(body) + len(headers))
     return Sealed(
         event_id=event_id,
         tenant=event.tenant,
         slot=slot,
         type=contract.type,
-        aggregate=aggregate,
+        aggregate=f"{event.aggregate_type}/{event.aggregate_id}",
         version=event.version,
-        headers=_headers(event, contract, event_id, cause, slot),
-        body=event.message.SerializeToString(),
+        headers=headers,
+        body=body,
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import asyncpg
+from nats.errors import Error as NatsError
 
 from crossdock_kit.broker import Broker, framed, framed_plain, hint_subject
 from crossdock_kit.database import Engine, Session
@@ -153,10 +154,10 @@ class Relay:
                 await self._publish_all()
                 await self._wait_for_work()
                 pause = 0.1
-            except CrossdockError as error:
-                log.warning("relay waits: %s", error)
+            except (CrossdockError, NatsError, TimeoutError) as error:
+                log.warning("relay waits: %s", error or type(error).__name__)
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, 5.0)
+                pause = min(2 * pause, 2.0)
 
     async def _publish_all(self) -> None:
         """Batch after batch until nothing is left. The lease is held for a whole batch, so that no other owner starts

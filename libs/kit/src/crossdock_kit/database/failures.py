@@ -30,7 +30,8 @@ def classified(error: BaseException) -> CrossdockError | None:
         original = error.orig.__cause__ if error.orig is not None else None
         return classified(original) if original is not None else None
     if isinstance(error, asyncpg.PostgresError):
-        return _by_state(str(error.sqlstate or ""))
+        migrated = isinstance(error, asyncpg.InvalidCachedStatementError)
+        return Conflict("a migration has changed a table") if migrated else _by_state(str(error.sqlstate or ""))
     if isinstance(error, asyncpg.InterfaceError):
         return Unavailable("the database is away") if "closed" in str(error) else None
     # The driver says InternalClientError when a session was ended by the server between two of its statements.

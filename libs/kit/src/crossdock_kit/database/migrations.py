@@ -165,26 +165,36 @@ $$
 """
 
 # Runs as the owner whoever calls it, because the app role may not create tables; it takes nothing but a number.
+# Rows that came before their month was made lie in the default partition and would forbid making it: they move first.
 _PARTITIONS_SQL = """
 CREATE FUNCTION kit_journal_partitions(months_ahead integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $$
 DECLARE
-    month timestamptz;
+    this_month timestamp := date_trunc('month', now() AT TIME ZONE 'UTC');
+    starts timestamptz;
+    ends timestamptz;
     part text;
     made integer := 0;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('journal partitions ' || current_schema()));
     FOR ahead IN 0..least(months_ahead, 24) LOOP
-        month := date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
-        month := (month AT TIME ZONE 'UTC' + make_interval(months => ahead)) AT TIME ZONE 'UTC';
-        part := 'journal_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM');
-        IF to_regclass(part) IS NULL THEN
+        starts := (this_month + make_interval(months => ahead)) AT TIME ZONE 'UTC';
+        ends := (this_month + make_interval(months => ahead + 1)) AT TIME ZONE 'UTC';
+        part := 'journal_' || to_char(starts AT TIME ZONE 'UTC', 'YYYY_MM');
+        CONTINUE WHEN to_regclass(part) IS NOT NULL;
+        IF EXISTS (SELECT FROM journal_elsewhen WHERE recorded_at >= starts AND recorded_at < ends) THEN
+            ALTER TABLE journal DETACH PARTITION journal_elsewhen;
+            EXECUTE format('CREATE TABLE %I (LIKE journal INCLUDING DEFAULTS)', part);
             EXECUTE format(
-                'CREATE TABLE %I PARTITION OF journal FOR VALUES FROM (%L) TO (%L)',
-                part, month, (month AT TIME ZONE 'UTC' + interval '1 month') AT TIME ZONE 'UTC'
+                'WITH moved AS (DELETE FROM journal_elsewhen WHERE recorded_at >= %L AND recorded_at < %L RETURNING *)'
+                ' INSERT INTO %I SELECT * FROM moved', starts, ends, part
             );
-            made := made + 1;
+            EXECUTE format('ALTER TABLE journal ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', part, starts, ends);
+            ALTER TABLE journal ATTACH PARTITION journal_elsewhen DEFAULT;
+        ELSE
+            EXECUTE format('CREATE TABLE %I PARTITION OF journal FOR VALUES FROM (%L) TO (%L)', part, starts, ends);
         END IF;
+        made := made + 1;
     END LOOP;
     RETURN made;
 END
