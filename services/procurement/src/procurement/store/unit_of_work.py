@@ -24,9 +24,12 @@ from procurement.domain import events
 from procurement.domain.concerns import Concern
 from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
+from procurement.store.expected import Expected
 from procurement.store.master_data import KnownMasterData
+from procurement.store.notices import Notices, snapshot_notice
+from procurement.store.orders import Orders, snapshot_order
 from procurement.store.policies import TenantPolicies
-from procurement.store.repositories import Expected, Notices, Orders, Receipts, snapshot_notice, snapshot_order
+from procurement.store.receipts import Receipts
 from procurement.store.upserts import upsert
 from procurement.wire.events import announcement
 

@@ -35,7 +35,9 @@ async def submit_purchase_order(
         items = await work.master_data.items({each.sku for each in document.terms.lines})
         placement = order.place(document, items)
         _note_placement(work, order, placement)
-        if placement not in {Placement.REPEATED, Placement.LATE}:
+        if placement is Placement.CREATED:
+            await watch_answer(work, order)
+        elif placement not in {Placement.REPEATED, Placement.LATE}:
             await _follow_up(work, order)
         return order, placement
 
@@ -111,7 +113,7 @@ async def _follow_up(work: Work, order: PurchaseOrder) -> None:
 
 async def tell_warehouses(work: Work, orders: Iterable[PurchaseOrder]) -> None:
     """What the supplier promised and has not shipped, to each place that it goes to."""
-    changed = list(orders)
-    known = await work.expected.of([each.purchase_order_id for each in changed])
-    for order in changed:
+    changed = {each.purchase_order_id: each for each in orders}
+    known = await work.expected.of(changed) if changed else {}
+    for order in changed.values():
         work.expected.add(expect_order(order, known.get(order.purchase_order_id, {})))
