@@ -26,6 +26,7 @@ from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
 
 TODAY = date(2026, 11, 2)
+ANYONE = trial.Anyone()
 ENDS = {State.UNDERSTOOD, State.REFUSED, State.EXCEPTION, State.DUPLICATE}
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -58,7 +59,7 @@ async def trying(migrated: MigratedDatabases, servers: EmbeddedServers) -> Async
     accepting.accepts("RecordShipNotice", procurement.RecordShipNoticeResponse())
     rig = Rig(engine, accepting)
     with caused_by(a_cause()):
-        for profile in trial.profiles():
+        for profile in trial.profiles(ANYONE):
             await keep_partners.put_partner(TENANT, profile, rig.uow)
     yield rig
     await engine.stop()
@@ -67,7 +68,7 @@ async def trying(migrated: MigratedDatabases, servers: EmbeddedServers) -> Async
 
 async def prepare(rig: Rig, content: bytes) -> references.References:
     found = references.read(content)
-    needed = trial.prerequisites(found, today=TODAY)
+    needed = trial.prerequisites(found, ANYONE, today=TODAY)
     for request in (needed.master_data, *needed.orders):
         validate(request)
     data = needed.master_data
@@ -87,7 +88,7 @@ async def test_a_file_of_anybody_comes_to_a_truthful_end(trying: Rig, name: str)
         assert found.sets == ()
         return
     trying.procurement.requests.clear()
-    document = await trying.given(trial.PARTNER, content, name=name)
+    document = await trying.given(ANYONE.sender_of(found), content, name=name)
     assert document.state in ENDS
     assert len(document.messages) == sum(each.messages for each in found.sets)
     if document.state is State.REFUSED:
@@ -108,6 +109,6 @@ def test_the_orders_of_a_ship_notice_are_named_with_what_was_shipped() -> None:
     [line] = order.lines
     assert (line.number, str(line.quantity), line.unit) == ("10", "24", "EA")
     assert dict(line.ids) == {"BP": "A1001", "VP": "ND-77"}
-    requests = trial.prerequisites(found, today=TODAY).orders
+    requests = trial.prerequisites(found, ANYONE, today=TODAY).orders
     assert [each.system_revision for each in requests] == ["1", "2"]
-    assert requests == trial.prerequisites(found, today=TODAY).orders
+    assert requests == trial.prerequisites(found, ANYONE, today=TODAY).orders

@@ -25,9 +25,9 @@ from connector.mappings import canonical
 from connector.mappings.x12_order_parts import GTIN, OWN_ITEM, SUPPLIER_ITEM
 from connector.references import NamedLine, NamedOrder, References
 
-PARTNER, PARTY, SYSTEM, BUSINESS_UNIT = "anyone", "ANYONE", "ERP-TRIAL", "TRIAL"
 ANYWHERE = "ANYWHERE"
-_SETS = ("850", "855", "856", "865", "997")
+_ANSWERS = ("855", "856", "865", "997")
+_ORDERS = ("850",)
 # Half of real files break a rule of form somewhere; a trial reads on and tells, as a tolerant partner's profile does.
 _TOLERATED = (
     "control-number",
@@ -55,26 +55,56 @@ _ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
 _MOST_REVISIONS = 20
 
 
-def profiles(locations: Iterable[str] = ()) -> list[partner_pb2.PartnerProfile]:
-    """The supplier that sends the files, and an ERP and a WMS that want to hear nothing of it."""
+@dataclass(frozen=True, slots=True)
+class Anyone:
+    """Who sends files of unknown origin. Each name is a world of its own: equal numbers in two of them never meet."""
+
+    name: str = "anyone"
+
+    @property
+    def party(self) -> str:
+        return self.name.upper()
+
+    @property
+    def system(self) -> str:
+        return f"{self.party}-ERP"
+
+    @property
+    def buyer(self) -> str:
+        """Who hands over the orders of a file that holds some; a supplier may not."""
+        return f"{self.name}-erp"
+
+    def sender_of(self, found: References) -> str:
+        """Which of the two partners a file comes from."""
+        return self.buyer if any(each.set_id in _ORDERS for each in found.sets) else self.name
+
+
+def profiles(anyone: Anyone, locations: Iterable[str] = ()) -> list[partner_pb2.PartnerProfile]:
+    """The supplier and the ERP that send the files, and a WMS that wants to hear nothing of it."""
     places = sorted({ANYWHERE, *(location_id(each) for each in locations)})
-    drop = {"fileDrop": {"inbox": f"{PARTNER}/in", "outbox": f"{PARTNER}/out"}}
-    sender = {
-        "role": "SUPPLIER",
-        "partyId": PARTY,
-        "transport": drop,
+    sender = {"role": "SUPPLIER", "partyId": anyone.party, **_sends(anyone.name, _ANSWERS)}
+    erp = {"role": "ERP", "system": anyone.system, "partyId": anyone.party, **_sends(anyone.buyer, _ORDERS)}
+    wms = {
+        "role": "WMS",
+        "system": f"{anyone.party}-WMS",
+        "locations": places,
+        "transport": _drop(f"{anyone.name}-wms"),
+    }
+    return [
+        _profile(anyone, anyone.name, sender),
+        _profile(anyone, anyone.buyer, erp),
+        _profile(anyone, f"{anyone.name}-wms", wms),
+    ]
+
+
+def _sends(folder: str, sets: Iterable[str]) -> dict[str, object]:
+    return {
+        "transport": _drop(folder),
         "edi": {"partnerId": "ZZ:*", "ownId": "ZZ:CROSSDOCK"},
-        "documents": [_route(set_id) for set_id in _SETS],
+        "documents": [_route(set_id) for set_id in sets],
         "severities": dict.fromkeys(_TOLERATED, "warning"),
         "stage": "testing",
     }
-    erp = {"role": "ERP", "system": SYSTEM, "transport": _elsewhere("erp")}
-    wms = {"role": "WMS", "system": "WMS-TRIAL", "locations": places, "transport": _elsewhere("wms")}
-    return [
-        _profile(PARTNER, sender),
-        _profile(f"{PARTNER}-erp", erp),
-        _profile(f"{PARTNER}-wms", wms),
-    ]
 
 
 def _route(set_id: str) -> dict[str, object]:
@@ -82,18 +112,17 @@ def _route(set_id: str) -> dict[str, object]:
     return {"kind": f"x12.{set_id}", "direction": "IN", "mapping": options}
 
 
-def _elsewhere(name: str) -> dict[str, object]:
-    folder = f"{PARTNER}-{name}"
+def _drop(folder: str) -> dict[str, object]:
     return {"fileDrop": {"inbox": f"{folder}/in", "outbox": f"{folder}/out"}}
 
 
-def _profile(name: str, spec: Mapping[str, object]) -> partner_pb2.PartnerProfile:
+def _profile(anyone: Anyone, name: str, spec: Mapping[str, object]) -> partner_pb2.PartnerProfile:
     return partner_profiles.profile_of(
         {
             "apiVersion": partner_profiles.API_VERSION,
             "kind": partner_profiles.KIND,
             "metadata": {"name": name},
-            "spec": {"businessUnit": BUSINESS_UNIT, **spec},
+            "spec": {"businessUnit": anyone.name, **spec},
         }
     )
 
@@ -146,36 +175,50 @@ def unit_of(code: str) -> str:
     return "EA" if code in {"", "PC"} else units.to_rec20(code) or "EA"
 
 
-def prerequisites(found: References, *, today: date) -> Prerequisites:
+def prerequisites(found: References, anyone: Anyone, *, today: date) -> Prerequisites:
     """Items, places and the orders that the file answers; orders that it hands over itself are not made before it."""
     items = _Items()
     lines = [line for order in found.orders for line in order.lines]
     for line in lines:
         items.take(line)
     requests = [
-        request for order in found.orders if not order.created_here for request in _revisions(order, items, today)
+        request
+        for order in found.orders
+        if not order.created_here
+        for request in _revisions(order, items, anyone, today)
     ]
-    return Prerequisites(_master_data(found, items, {line.unit for line in lines}), tuple(requests))
+    return Prerequisites(_master_data(found, items, anyone, {line.unit for line in lines}), tuple(requests))
 
 
-def _master_data(found: References, items: _Items, used: set[str]) -> catalog_service_pb2.PutMasterDataRequest:
+def _master_data(
+    found: References, items: _Items, anyone: Anyone, used: set[str]
+) -> catalog_service_pb2.PutMasterDataRequest:
     places = {ANYWHERE: ANYWHERE} | {code: location_id(code) for code in found.locations}
+    sender = anyone.sender_of(found)
+
+    def entry(
+        kind: master_data_pb2.CodeKind.ValueType, code: str, meaning: str, qualifier: str = ""
+    ) -> master_data_pb2.CrosswalkEntry:
+        return master_data_pb2.CrosswalkEntry(
+            partner=sender, kind=kind, list=qualifier[:40], partner_code=code[:80], canonical=meaning
+        )
+
     request = catalog_service_pb2.PutMasterDataRequest(
         items=[_item(sku, list(known)) for sku, known in items.units.items()],
         parties=[
-            master_data_pb2.Party(party_id=PARTY, name="Anyone", roles=[master_data_pb2.PARTY_ROLE_SUPPLIER]),
+            master_data_pb2.Party(party_id=anyone.party, name="Anyone", roles=[master_data_pb2.PARTY_ROLE_SUPPLIER]),
         ],
-        locations=[_location(each) for each in sorted(set(places.values()))],
+        locations=[_location(each, anyone) for each in sorted(set(places.values()))],
         crosswalk=[
-            *(_entry(master_data_pb2.CODE_KIND_ITEM, code, sku, q) for (q, code), sku in items.skus.items()),
-            *(_entry(master_data_pb2.CODE_KIND_LOCATION, code, place) for code, place in places.items()),
+            *(entry(master_data_pb2.CODE_KIND_ITEM, code, sku, q) for (q, code), sku in items.skus.items()),
+            *(entry(master_data_pb2.CODE_KIND_LOCATION, code, place) for code, place in places.items()),
             *(
-                _entry(master_data_pb2.CODE_KIND_UNIT, code, "EA")
+                entry(master_data_pb2.CODE_KIND_UNIT, code, "EA")
                 for code in sorted(used)
                 if code and units.to_rec20(code) is None
             ),
         ],
-        system=SYSTEM,
+        system=anyone.system,
         role=options_pb2.ROLE_MDM,
     )
     request.request_id = str(derived("trial master data", request.SerializeToString(deterministic=True)))
@@ -188,49 +231,45 @@ def _item(sku: str, known_units: list[str]) -> master_data_pb2.Item:
     return master_data_pb2.Item(sku=sku, description=sku, base_unit=known_units[0], packaging=packaging)
 
 
-def _location(name: str) -> master_data_pb2.Location:
+def _location(name: str, anyone: Anyone) -> master_data_pb2.Location:
     return master_data_pb2.Location(
         location_id=name,
         name=name,
         kind=master_data_pb2.LOCATION_KIND_WAREHOUSE,
         zone="UTC",
-        system="WMS-TRIAL",
-        business_unit=BUSINESS_UNIT,
+        system=f"{anyone.party}-WMS",
+        business_unit=anyone.name,
     )
 
 
-def _entry(
-    kind: master_data_pb2.CodeKind.ValueType, code: str, meaning: str, qualifier: str = ""
-) -> master_data_pb2.CrosswalkEntry:
-    return master_data_pb2.CrosswalkEntry(
-        partner=PARTNER, kind=kind, list=qualifier[:40], partner_code=code[:80], canonical=meaning
-    )
-
-
-def _revisions(order: NamedOrder, items: _Items, today: date) -> Iterator[procurement.SubmitPurchaseOrderRequest]:
+def _revisions(
+    order: NamedOrder, items: _Items, anyone: Anyone, today: date
+) -> Iterator[procurement.SubmitPurchaseOrderRequest]:
     """As many revisions as the file says there were, all with the lines that it names."""
     for revision in range(1, min(order.revision, _MOST_REVISIONS) + 1):
         lines = list(_ordered(order, items, revision))
         if lines:
-            yield _request(order, lines, revision, today)
+            yield _request(order, lines, anyone, revision, today)
 
 
 def _request(
-    order: NamedOrder, lines: list[procurement.OrderedLine], revision: int, today: date
+    order: NamedOrder, lines: list[procurement.OrderedLine], anyone: Anyone, revision: int, today: date
 ) -> procurement.SubmitPurchaseOrderRequest:
     request = procurement.SubmitPurchaseOrderRequest(
         purpose=procurement.ORDER_PURPOSE_UPSERT,
-        business_unit=BUSINESS_UNIT,
+        business_unit=anyone.name,
         number=order.number[:64],
         system_revision=str(revision),
-        supplier_id=PARTY,
+        supplier_id=anyone.party,
         currency=order.currency if len(order.currency) == 3 and order.currency.isupper() else "EUR",
         ordered_on=canonical.to_day(order.ordered_on or today),
         ship_to_id=location_id(order.ship_to) if order.ship_to else ANYWHERE,
         lines=lines,
     )
     request.origin.CopyFrom(
-        values_pb2.Origin(system=SYSTEM, role=options_pb2.ROLE_ERP, document=order.number[:64], revision=str(revision))
+        values_pb2.Origin(
+            system=anyone.system, role=options_pb2.ROLE_ERP, document=order.number[:64], revision=str(revision)
+        )
     )
     request.origin.occurred_at.FromDatetime(_ALWAYS + timedelta(minutes=revision))
     request.request_id = str(derived("trial order", request.SerializeToString(deterministic=True)))

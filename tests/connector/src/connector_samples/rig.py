@@ -154,7 +154,9 @@ class Rig:
 
     async def exceptions(self, document_id: UUID | None = None) -> list[tuple[str, str, str]]:
         """Class, code and owner of what is open, of one document or of all."""
-        subject = f"document/{document_id}" if document_id else "%"
+        return await self.exceptions_like(f"document/{document_id}" if document_id else "%")
+
+    async def exceptions_like(self, subject: str) -> list[tuple[str, str, str]]:
         rows = await self.rows(
             "SELECT failure_class, code, owner FROM exception WHERE resolved_at IS NULL AND subject LIKE $1"
             " ORDER BY code",

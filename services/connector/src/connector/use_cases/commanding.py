@@ -13,6 +13,7 @@ from crossdock_kit.deliveries import NewDelivery
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import derived
 from crossdock_kit.unit_of_work import Work
+from crossdock_kit.validation import validate
 from google.protobuf.message import Message
 
 from connector.domain.revision import Basis, answered_revision
@@ -68,10 +69,14 @@ async def decide_revision(driver: Driver, document: Document, request: Message, 
 async def command(
     work: Work, document: Document, number: int, translated: Command, transaction_ids: Sequence[str]
 ) -> None:
-    """Writes the command. Repeated, it is the same request; after a wait for master data it is a new one."""
+    """Writes the command. Repeated, it is the same request; after a wait for master data it is a new one.
+
+    Raises InvalidFields where the document leaves out what the contract needs.
+    """
     sender = Sender(document.document_id, number, document.generation)
     request = translated.request
     request.request_id = str(derived(sender.text))  # type: ignore[attr-defined]
+    validate(request)
     orderings = [f"{document.partner}/{order}" for order in translated.orders] or [f"{document.partner}/{sender.text}"]
     after = await _unfinished(work.driver, document, translated.keys)
     why = cause()

@@ -112,11 +112,11 @@ async def _end_of(document: Document, number: int, part: Part, stored: StoredPar
         raise AssertionError("a part is refused, an acknowledgment, or has a mapping")
     try:
         translated, book = await _mapped(document, part, part.mapping, stored.profile, work)
+        return await _commanded(document, number, translated, book, work)
     except CrossdockError as error:
         if kind_of(error).verdict is not Verdict.ACK_REFUSED:
             raise
         return ended(message, Outcome.REFUSED, str(error))
-    return await _commanded(document, number, translated, book, work)
 
 
 async def _mapped(

@@ -1,0 +1,130 @@
+"""Profiles: the resource's text and the contract's message are the same, and what is wrong is said in a sentence."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from connector import profiles, trial
+from connector.profile_limits import limits_of
+from crossdock.connector.v1 import partner_pb2
+from crossdock.options.v1 import options_pb2
+from crossdock_kit.errors import Invalid, InvalidFields
+from crossdock_kit.validation import validate
+
+GOOD: dict[str, Any] = {
+    "apiVersion": "crossdock.dev/v1alpha1",
+    "kind": "PartnerConnector",
+    "metadata": {"name": "sup-nordic"},
+    "spec": {
+        "role": "SUPPLIER",
+        "partyId": "SUP-NORDIC",
+        "businessUnit": "EU01",
+        "transport": {"fileDrop": {"inbox": "sup-nordic/in", "outbox": "sup-nordic/out"}},
+        "edi": {"partnerId": "ZZ:NORDIC", "ownId": "ZZ:ACME", "version": 4010, "lineEnd": "\n"},
+        "documents": [
+            {"kind": "x12.850", "direction": "OUT"},
+            {"kind": "x12.855", "direction": "IN", "mapping": {"units": {"STK": "EA"}}},
+        ],
+        "timers": {"functionalAck": "120s"},
+        "rateLimit": {"perSecond": 20, "burst": 5},
+        "retry": {"attempts": 4, "first": "0.5s", "longest": "8s", "breakerFailures": 3, "breakerPause": "2s"},
+        "severities": {"segment-count": "ignore"},
+    },
+}
+
+
+@pytest.mark.feature("F183")
+def test_a_resource_becomes_a_profile_and_the_same_resource_again() -> None:
+    profile = profiles.profile_of(GOOD)
+    validate(profile)
+    assert (profile.partner, profile.role) == ("sup-nordic", options_pb2.ROLE_SUPPLIER)
+    assert profile.timers.functional_ack.seconds == 120
+    assert profile.documents[1].direction == partner_pb2.DIRECTION_IN
+    assert profile.documents[1].mapping.fields["units"].struct_value.fields["STK"].string_value == "EA"
+    again = profiles.profile_of(profiles.resource_of(profile))
+    assert again == profile
+
+
+def test_a_profile_says_what_its_partner_bears() -> None:
+    limits = limits_of(profiles.profile_of(GOOD))
+    assert (limits.rate.per_second, limits.rate.burst, limits.attempts) == (20.0, 5, 4)
+    assert (limits.backoff_first.total_seconds(), limits.backoff_longest.total_seconds()) == (0.5, 8.0)
+    assert (limits.breaker.failures, limits.owner) == (3, "supplier-desk")
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no transport": ({"transport": {}}, "neither fileDrop nor http"),
+    "out of the folder": (
+        {"transport": {"fileDrop": {"inbox": "a/../../etc", "outbox": "b"}}},
+        "leads out of the transport",
+    ),
+    "same folder": ({"transport": {"fileDrop": {"inbox": "a", "outbox": "a"}}}, "the same folder"),
+    "no party": ({"partyId": ""}, "a party of the catalog"),
+    "no system": ({"role": "WMS", "locations": ["WH"]}, "needs its name"),
+    "no location": ({"role": "WMS", "system": "WMS-X"}, "at least one location"),
+    "unknown kind": ({"documents": [{"kind": "x12.999", "direction": "IN"}]}, "no kind of document"),
+    "wrong way": ({"documents": [{"kind": "x12.855", "direction": "OUT"}]}, "does not travel this way"),
+    "twice": ({"documents": [{"kind": "x12.855", "direction": "IN"}] * 2}, "stands twice"),
+    "no path": (
+        {
+            "transport": {"http": {"url": "https://partner.example"}},
+            "documents": [{"kind": "json.supplier_order", "direction": "OUT"}],
+        },
+        "needs a path",
+    ),
+    "credentials in the url": (
+        {"transport": {"http": {"url": "https://me:secret@partner.example"}}},
+        "holds credentials",
+    ),
+    "other scheme": ({"transport": {"http": {"url": "file:///etc/passwd"}}}, "no http or https"),
+    "no identity": ({"edi": {"partnerId": "NORDIC", "ownId": "ZZ:ACME"}}, "a qualifier of two characters"),
+    "same separators": (
+        {"edi": {"partnerId": "ZZ:N", "ownId": "ZZ:A", "elementSeparator": "~"}},
+        "not all different",
+    ),
+    "letter as separator": (
+        {"edi": {"partnerId": "ZZ:N", "ownId": "ZZ:A", "elementSeparator": "A"}},
+        "may not be a letter",
+    ),
+    "severity": ({"severities": {"x": "fatal"}}, "none of ignore"),
+    "unknown field": ({"secretRef": {"name": "x"}}, "secretRef"),
+    "inline password": ({"transport": {"http": {"url": "https://p.example", "password": "x"}}}, "password"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_with_a_profile_is_said(name: str) -> None:
+    changes, said = WRONG[name]
+    resource = copy.deepcopy(GOOD)
+    resource["spec"].update(changes)
+    with pytest.raises((Invalid, InvalidFields)) as wrong:
+        profiles.profile_of(resource)
+    assert said in str(wrong.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "- 1",
+        "spec: {}",
+        "kind: Secret\nspec: {}",
+        "a: &a [*a]",
+        "{" * 5000,
+        "\x00",
+        "!!python/object/apply:os.system [x]",
+    ],
+)
+def test_a_file_that_is_no_resource_is_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text(text)
+    with pytest.raises(Invalid):
+        profiles.read_profile(file)
+
+
+def test_the_profiles_of_a_trial_are_good_ones() -> None:
+    for profile in trial.profiles(["0012345", "DC 7"]):
+        validate(profile)
