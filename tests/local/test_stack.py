@@ -16,7 +16,7 @@ from crossdock_local.control import NotUp, bring_down, bring_up, running_state
 from crossdock_local.place import ForeignFolder, Place
 from crossdock_local.servers.postgres import ADMIN
 from crossdock_local.state import ProcessState, StackState
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 PATIENCE_SECONDS = 60
 
@@ -114,17 +114,21 @@ def test_a_folder_with_other_things_in_it_is_never_taken_nor_removed(tmp_path: P
     assert (tmp_path / "thesis.txt").exists()
 
 
-def test_the_command_line_says_clearly_that_the_stack_is_not_up(place: Place) -> None:
-    answer = CliRunner().invoke(app, ["status"])
+async def command(*words: str) -> Result:
+    """What the command line answers. In a thread: there its own event loop does not take the tests' away."""
+    return await asyncio.to_thread(CliRunner().invoke, app, words)
+
+
+async def test_the_command_line_says_clearly_that_the_stack_is_not_up(place: Place) -> None:
+    answer = await command("status")
     assert answer.exit_code == 3
     assert "not up" in answer.output
     assert not place.root.exists()
 
 
-def test_the_command_line_shows_a_running_stack(place: Place) -> None:
-    command = CliRunner()
-    assert command.invoke(app, ["up"]).exit_code == 0
-    shown = command.invoke(app, ["status", "--json"])
+async def test_the_command_line_shows_a_running_stack(place: Place) -> None:
+    assert (await command("up")).exit_code == 0
+    shown = await command("status", "--json")
     assert shown.exit_code == 0
     content = json.loads(shown.output)
     assert {process["name"]: process["state"] for process in content["processes"]} == {
@@ -135,5 +139,5 @@ def test_the_command_line_shows_a_running_stack(place: Place) -> None:
         "echo-porter": "ready",
     }
     assert content["data"] == str(place.root)
-    assert command.invoke(app, ["down", "--purge"]).exit_code == 0
+    assert (await command("down", "--purge")).exit_code == 0
     assert not place.root.exists()
