@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
-from procurement.domain.booking import Tolerances
+from procurement.domain.closing import Tolerances
 from procurement.domain.concerns import Concern
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import OrderState, PurchaseOrder

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 from procurement.domain import events
-from procurement.domain.booking import Tolerances
+from procurement.domain.closing import Tolerances
 from procurement.domain.concerns import Concern
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import PurchaseOrder

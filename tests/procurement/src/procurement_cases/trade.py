@@ -12,7 +12,8 @@ from procurement.domain import events
 from procurement.domain.acknowledgment import AnsweredLine
 from procurement.domain.announcing import OrderBook, announce
 from procurement.domain.answer import Answer, RevisionBasis
-from procurement.domain.booking import Booking, Tolerances
+from procurement.domain.booking import Booking
+from procurement.domain.closing import Tolerances
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item, Quantity

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from procurement.domain import events
-from procurement.domain.announcing import UNPLACED, OrderBook
+from procurement.domain.announcing import OrderBook
+from procurement.domain.closing import Tolerances, close
 from procurement.domain.discrepancies import (
     no_notice,
     over_receipt,
@@ -20,6 +21,7 @@ from procurement.domain.discrepancies import (
     without_order,
     wrong_item,
 )
+from procurement.domain.matching import announced_lines, is_named, ordered_line
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Item, Quantity, ordered_quantity, percent_of
@@ -32,16 +34,9 @@ from procurement.domain.receipt import (
     ReceiptLineTerms,
 )
 from procurement.domain.refusals import ItemUnknown
-from procurement.domain.ship_notice import NoticeLine, ShipNotice, ShortLine
+from procurement.domain.ship_notice import NoticeLine, ShipNotice
 
 _BY_CONDITION = {Condition.DAMAGED: DiscrepancyCode.DAMAGED, Condition.HOLD: DiscrepancyCode.QUALITY_HOLD}
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerances:
-    over_percent: Decimal
-    short_percent: Decimal
-    short_stays_on_order: bool = True
 
 
 @dataclass(slots=True)
@@ -71,7 +66,7 @@ class Booking:
         self.receipt.content = self.receipt.terms.fingerprint
         self.receipt.events.append(events.GoodsReceived(self.receipt))
         for notice in self.notices:
-            named = any(_is_named(notice, each) for each in self.receipt.terms.lines)
+            named = any(is_named(notice, each) for each in self.receipt.terms.lines)
             if self.receipt.terms.final and named and notice.open:
                 self._close(notice)
             else:
@@ -82,8 +77,8 @@ class Booking:
 
     def _book_line(self, terms: ReceiptLineTerms) -> None:
         booked = self._counted(terms)
-        announced = self._announced(terms)
-        order, line = self._ordered(terms, announced)
+        announced = announced_lines(self.notices, terms)
+        order, line = ordered_line(self.book, terms, announced)
         self._name(booked, order, line, announced)
         fits = line is not None and line.sku == terms.sku
         if line is not None and order is not None and fits:
@@ -93,7 +88,7 @@ class Booking:
             others = (each for each in announced if not each.counts_on_order)
             booked.from_in_transit = _arrive(others, booked.base)
         self.receipt.lines.append(booked)
-        self._judge(booked, order, line, named_notice=any(_is_named(each, terms) for each in self.notices))
+        self._judge(booked, order, line, named_notice=any(is_named(each, terms) for each in self.notices))
 
     def _counted(self, terms: ReceiptLineTerms) -> ReceiptLine:
         item = self.items.get(terms.sku)
@@ -103,22 +98,11 @@ class Booking:
         line_id = str(len(self.receipt.lines) + 1)
         return ReceiptLine(line_id=line_id, terms=terms, base=base, base_unit=item.base_unit)
 
-    # --- what the line is about
-
-    def _announced(self, terms: ReceiptLineTerms) -> list[NoticeLine]:
-        """The lines of the named notice that the goods may belong to, those in the same carton or pallet first."""
-        notices = [each for each in self.notices if _is_named(each, terms)]
-        lines = [
-            line
-            for notice in notices
-            for line in notice.lines
-            if line.sku == terms.sku and _same_order(line, terms) and terms.line_number in {"", line.line_number}
-        ]
-        return sorted(lines, key=lambda each: not _in_unit(each, terms.sscc))
-
     def _by_order_line(self, terms: ReceiptLineTerms) -> list[ReceiptLineTerms]:
         """One report may hold what was announced for several order lines: each gets its share, the last the rest."""
-        announced = [each for each in self._announced(terms) if each.remaining > ZERO and each.counts_on_order]
+        announced = [
+            each for each in announced_lines(self.notices, terms) if each.remaining > ZERO and each.counts_on_order
+        ]
         shares: dict[tuple[str, str], Decimal] = {}
         for each in announced:
             key = (each.purchase_order_id, each.line_number)
@@ -135,21 +119,6 @@ class Booking:
                 split.append(replace(terms, quantity=quantity, purchase_order_id=order_id, line_number=line_number))
         return split
 
-    def _ordered(
-        self, terms: ReceiptLineTerms, announced: list[NoticeLine]
-    ) -> tuple[PurchaseOrder | None, OrderLine | None]:
-        """The order and its line: as the warehouse names them, else as the notice does. Neither is guessed."""
-        if not (terms.purchase_order_id or terms.purchase_order_number):
-            if not announced:
-                return None, None
-            order = self.book.by_id[announced[0].purchase_order_id]
-            return order, order.line_by_id(announced[0].order_line_id)
-        try:
-            order = self.book.find(terms.purchase_order_id, terms.purchase_order_number)
-        except UNPLACED:
-            return None, None
-        return order, _line_of(order, terms, announced)
-
     def _name(
         self, booked: ReceiptLine, order: PurchaseOrder | None, line: OrderLine | None, announced: list[NoticeLine]
     ) -> None:
@@ -158,7 +127,7 @@ class Booking:
         booked.purchase_order_id = order.purchase_order_id if order else ""
         booked.order_line_id = line.line_id if line else ""
         booked.line_number = line.line_number if line else terms.line_number
-        named = next((each for each in self.notices if _is_named(each, terms)), None)
+        named = next((each for each in self.notices if is_named(each, terms)), None)
         booked.ship_notice_id = named.ship_notice_id if named else ""
         booked.ship_notice_number = named.number if named else terms.ship_notice_number
 
@@ -219,79 +188,19 @@ class Booking:
             if beyond:
                 self.receipt.concerns.append(over_receipt(self.receipt, booked, order))
 
+    def _close(self, notice: ShipNotice) -> None:
+        for short in close(notice, self.book, self.tolerances):
+            self._touched[short.order.purchase_order_id] = short.order
+            if short.back_on_order > ZERO and short.order not in self.back_on_order:
+                self.back_on_order.append(short.order)
+            self.receipt.discrepancies.append(short.discrepancy)
+            if short.beyond_tolerance:
+                self.receipt.concerns.append(short_delivery(self.receipt, notice, short.line, short.quantity))
+
     def _report(self, code: DiscrepancyCode, booked: ReceiptLine, quantity: Quantity, *, beyond: bool = False) -> None:
         self.receipt.discrepancies.append(
             Discrepancy(code, booked.terms.sku, quantity, booked.purchase_order_id, booked.order_line_id, beyond)
         )
-
-    # --- the end of a notice
-
-    def _close(self, notice: ShipNotice) -> None:
-        """What is missing now is short: within the tolerance it is given up, beyond it stays on order by the policy."""
-        missing: dict[tuple[str, str], list[NoticeLine]] = {}
-        for each in notice.lines:
-            if each.remaining > ZERO:
-                missing.setdefault((each.order_line_id, each.sku), []).append(each)
-        short_lines = [short for lines in missing.values() for short in self._close_lines(notice, lines)]
-        notice.end(tuple(short_lines))
-
-    def _close_lines(self, notice: ShipNotice, lines: list[NoticeLine]) -> Iterable[ShortLine]:
-        first, short = lines[0], sum((each.remaining for each in lines), ZERO)
-        same = [each for each in notice.lines if (each.order_line_id, each.sku) == (first.order_line_id, first.sku)]
-        announced = sum((each.base for each in same), ZERO)
-        beyond = percent_of(short, announced) > self.tolerances.short_percent
-        order = self.book.by_id[first.purchase_order_id]
-        line = order.line_by_id(first.order_line_id)
-        stays = ZERO
-        if line is not None and first.counts_on_order:
-            stays = line.close_short(short, stays=beyond and self.tolerances.short_stays_on_order)
-            self._touched[order.purchase_order_id] = order
-        if stays > ZERO and order not in self.back_on_order:
-            self.back_on_order.append(order)
-        for each in lines:
-            each.short += each.remaining
-        quantity = Quantity(short, first.base_unit)
-        self.receipt.discrepancies.append(
-            Discrepancy(
-                DiscrepancyCode.SHORT, first.sku, quantity, order.purchase_order_id, first.order_line_id, beyond
-            )
-        )
-        if beyond:
-            self.receipt.concerns.append(short_delivery(self.receipt, notice, first, quantity))
-        return [
-            ShortLine(
-                order.purchase_order_id, first.order_line_id, first.sku, Quantity(part, first.base_unit), stays_so
-            )
-            for part, stays_so in ((stays, True), (short - stays, False))
-            if part > ZERO
-        ]
-
-
-def _is_named(notice: ShipNotice, terms: ReceiptLineTerms) -> bool:
-    if terms.ship_notice_id:
-        return notice.ship_notice_id == terms.ship_notice_id
-    return bool(terms.ship_notice_number) and notice.number == terms.ship_notice_number
-
-
-def _same_order(line: NoticeLine, terms: ReceiptLineTerms) -> bool:
-    if terms.purchase_order_id:
-        return line.purchase_order_id == terms.purchase_order_id
-    return terms.purchase_order_number in {"", line.purchase_order_number}
-
-
-def _line_of(order: PurchaseOrder, terms: ReceiptLineTerms, announced: list[NoticeLine]) -> OrderLine | None:
-    if terms.line_number:
-        return next((each for each in order.lines if each.line_number == terms.line_number), None)
-    for each in announced:
-        if each.purchase_order_id == order.purchase_order_id:
-            return order.line_by_id(each.order_line_id)
-    same_item = [each for each in order.lines if each.sku == terms.sku]
-    still_open = [each for each in same_item if each.open > ZERO]
-    return next(iter(still_open or same_item), None)
-
-
-def _in_unit(line: NoticeLine, sscc: str) -> bool:
-    return bool(sscc) and sscc in {line.terms.carton_sscc, line.terms.pallet_sscc}
 
 
 def _arrive(lines: Iterable[NoticeLine], base: Decimal) -> Decimal:

@@ -21,18 +21,18 @@ from procurement.domain.events import ScheduleChange
 from procurement.domain.line_concerns import DECISION_OVERDUE, line_concerns, open_concerns, subject_of
 from procurement.domain.order_line import LineState, OrderLine
 from procurement.domain.outcomes import LineAcknowledgment
+from procurement.domain.placing import placement_of, seen
 from procurement.domain.quantities import ZERO, Item, total_in_unit
 from procurement.domain.refusals import (
     AnswerOvertaken,
     LineAmbiguous,
     LineUnknown,
     NothingToDecide,
-    RevisionAmbiguous,
     SupplierChanged,
 )
 from procurement.domain.revision import cancel_line, revise_lines
 from procurement.domain.schedules import moves
-from procurement.domain.terms import OrderDocument, OrderTerms, PlacedDocument, Placement, position
+from procurement.domain.terms import OrderDocument, OrderTerms, PlacedDocument, Placement
 
 Items = Mapping[str, Item]
 
@@ -148,32 +148,15 @@ class PurchaseOrder:
         Raises RevisionAmbiguous for two different documents of one instant and revision, SupplierChanged,
         LineAlreadyShipped, ItemUnknown, UnitNotConvertible, SchedulesDoNotSum.
         """
-        if self._seen(document):
+        if seen(self, document):
             return Placement.REPEATED
-        placement = self._placement(document)
+        placement = placement_of(self, document)
         if placement in {Placement.REVISED, Placement.CREATED}:
             self._revise(document.terms, items)
         elif placement is Placement.CANCELLED:
             self._cancel()
         self._note(document, placement)
         return placement
-
-    def _seen(self, document: OrderDocument) -> bool:
-        known = (document.occurred_at, document.system_revision, document.fingerprint)
-        return any((each.occurred_at, each.system_revision, each.fingerprint) == known for each in self.documents)
-
-    def _placement(self, document: OrderDocument) -> Placement:
-        if self.in_force_at is None:
-            return Placement.CANCELLED if document.cancels else Placement.CREATED
-        same = document.fingerprint == self.content
-        in_force = position(self.in_force_at, self.system_revision)
-        if document.position < in_force:
-            return Placement.LATE
-        if same:
-            return Placement.REPEATED
-        if document.position == in_force:
-            raise RevisionAmbiguous(self.number, document.system_revision)
-        return Placement.CANCELLED if document.cancels else Placement.REVISED
 
     def _note(self, document: OrderDocument, placement: Placement) -> None:
         made = placement in {Placement.CREATED, Placement.REVISED, Placement.CANCELLED}

@@ -10,7 +10,7 @@ from crossdock_kit import policy
 from crossdock_kit.driver import Driver
 from crossdock_kit.policy import PolicyBook, Scope
 
-from procurement.domain.booking import Tolerances
+from procurement.domain.closing import Tolerances
 from procurement.use_cases.deadlines import ACKNOWLEDGMENT_HOURS, ARRIVAL_DAYS, DECISION_DAYS
 
 OVER_PERCENT = "procurement.over_shipment_percent"
