@@ -56,6 +56,24 @@ def _play(place: Place, *, keep: bool) -> Verdict:
         return asyncio.run(play_day(stage, say))
 
 
+def _feed(place: Place, folder: Path, *, keep: bool) -> None:
+    from partners.demo import fresh_stage  # noqa: PLC0415
+    from partners.feeding import feed  # noqa: PLC0415
+
+    if not folder.is_dir():
+        fail(f"{folder} is no folder", FAILED)
+    say = _sayer()
+    with fresh_stage(place, say, keep=keep) as stage:
+        feeding = asyncio.run(feed(stage, folder, say))
+    table = Table(box=None, pad_edge=False)
+    for heading in ("FILE", "SET", "MESSAGES", "LINES", "END", "WHY"):
+        table.add_column(heading, overflow="fold", justify="right" if heading in {"MESSAGES", "LINES"} else "left")
+    for each in feeding.ends:
+        table.add_row(each.name, each.sets, str(each.messages), str(each.lines), each.end, each.why)
+    out.print(table)
+    out.print(feeding.closing_line, highlight=False, soft_wrap=True)
+
+
 def demo(
     documents: Annotated[Path | None, typer.Option(help="feed this folder's files instead", file_okay=False)] = None,
     keep: Annotated[bool, typer.Option("--keep", help="leave the demo's stack running, to look around")] = False,
@@ -63,7 +81,8 @@ def demo(
     """Play the built-in day on a fresh stack. Exit code 0 if every transaction reached its required end."""
     try:
         if documents is not None:
-            fail("feeding a folder is not built yet", FAILED)
+            _feed(demo_place(), documents, keep=keep)
+            return
         verdict = _play(demo_place(), keep=keep)
     except (NotUp, ForeignFolder) as reason:
         fail(str(reason), FAILED)

@@ -112,7 +112,8 @@ async def _run_online(schema: str, url: str) -> None:
 
 
 def _migrate(connection: Connection, schema: str) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('crossdock migrations'))"))
+    # Services share a database but no schema: each waits only for another run of its own.
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('crossdock migrations ' || :s))"), {"s": schema})
     context.configure(connection=connection, version_table=VERSION_TABLE, version_table_schema=schema)
     with context.begin_transaction():
         context.run_migrations()

@@ -58,6 +58,15 @@ _PRICED = {
 }
 
 
+_NOTHING_COMES = frozenset(
+    {
+        procurement.ACKNOWLEDGMENT_OUTCOME_REJECTED,
+        procurement.ACKNOWLEDGMENT_OUTCOME_BACKORDERED,
+        procurement.ACKNOWLEDGMENT_OUTCOME_ON_HOLD,
+    }
+)
+
+
 def answered_lines(
     lines: Sequence[Any], header: str, currency: str, reading: Reading
 ) -> Iterator[procurement.AcknowledgedLine]:
@@ -86,7 +95,9 @@ def _answer(
     if outcome is None:
         raise DocumentFault(f"ACK01 of line {line.line or '?'}", f"{ack.status!r} is no line status")
     own_unit = reading.codes.unit(ack.unit) if ack.unit else unit
-    given = ack.quantity is not None and own_unit
+    # "Rejected, 0" says that none of it comes, not that nothing is rejected.
+    none_of_it = ack.quantity == 0 and outcome in _NOTHING_COMES
+    given = ack.quantity is not None and own_unit and not none_of_it
     dated = ack.on or next((each.on for each in ack.dates if each.on), None)
     substitute, substitute_item = _substitute(ack, outcome, reading)
     return procurement.LineAcknowledgment(
