@@ -42,10 +42,11 @@ class Program:
 def _die_with_parent(sent: signal.Signals) -> Callable[[], None] | None:
     if not sys.platform.startswith("linux"):
         return None
-    libc = ctypes.CDLL(None)
+    # Looked up here: after the fork another thread's lock on the loader would never be released.
+    prctl, number = ctypes.CDLL(None).prctl, int(sent)
 
     def tell_kernel() -> None:
-        libc.prctl(PR_SET_PDEATHSIG, int(sent))
+        prctl(PR_SET_PDEATHSIG, number)
 
     return tell_kernel
 
