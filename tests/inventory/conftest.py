@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 from crossdock_local.databases import ServiceUrls
-from crossdock_local.embedded import EmbeddedServers
-from inventory_stage import Stage, make_schema, open_stage
+from crossdock_local.migrated import MigratedDatabases
+from inventory_stage import Stage, open_stage
 
 
 @pytest.fixture(scope="module")
-async def urls(servers: EmbeddedServers, database: str) -> ServiceUrls:
-    return await make_schema(servers, database)
+async def urls(migrated: MigratedDatabases) -> ServiceUrls:
+    return (await migrated.fresh("inventory")).urls
 
 
 @pytest.fixture(scope="module")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 from crossdock.inventory.v1 import inventory_service_pb2 as api
 from crossdock_kit.context import Cause, caused_by
-from crossdock_kit.database import Engine, create_engine, migrations, transaction
+from crossdock_kit.database import Engine, create_engine, transaction
 from crossdock_kit.leases import PartitionLeases
 from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_local.databases import ServiceUrls
-from crossdock_local.embedded import EmbeddedServers
 from inventory.domain.accounts import Account
 from inventory.domain.item import Item, Location
 from inventory.domain.movement import Document, Movement, StockKey
@@ -32,28 +29,9 @@ from inventory.store.shards import SHARDS
 from inventory.store.work import InventoryUnitOfWork, InventoryWork
 from inventory.use_cases.reserve import ReserveStock, WantedBasket, reserve_stock
 
-MIGRATIONS = Path(__file__).resolve().parents[4] / "services" / "inventory" / "migrations"
 TENANTS = ("acme", "globex")
 UNIT = "EU01"
 D = Decimal
-
-
-async def migrate(urls: ServiceUrls) -> None:
-    """As `python -m inventory migrate` does."""
-    wanted = {"CROSSDOCK_MIGRATION_URL": urls.migration, "CROSSDOCK_DATABASE_URL": urls.database}
-    before = {name: os.environ.get(name) for name in wanted}
-    os.environ.update(wanted)
-    try:
-        await asyncio.to_thread(migrations.upgrade, MIGRATIONS)
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
-
-
-async def make_schema(servers: EmbeddedServers, database: str) -> ServiceUrls:
-    urls = await servers.add_service(database, "inventory")
-    await migrate(urls)
-    return urls
 
 
 def new_cause(name: str = "Test", tenant: str = "acme") -> Cause:
