@@ -31,6 +31,7 @@ from crossdock_kit.credentials import server_credentials, trusted_keys
 from crossdock_kit.database import create_engine
 from crossdock_kit.deliveries.dispatcher import Dispatcher
 from crossdock_kit.errors import Unavailable
+from crossdock_kit.gauges import Gauges
 from crossdock_kit.idempotency import Idempotency
 from crossdock_kit.loops import Loops
 from crossdock_kit.server.guard import Guard
@@ -166,6 +167,7 @@ def _register_kit_loops(service: Service[Any], app: App[Any]) -> None:
         app.intake.add("timers", TimerLoop(app.engine, app.uow, app.settings.tenants, app.timers).run)
     app.health.require("loops", app.intake.check)
     app.health.require("database", lambda: _database_answers(app))
+    app.intake.add("gauges", Gauges(app.engine, app.settings.tenants).run)
     app.intake.add("health", app.health.watch)
 
 

@@ -21,6 +21,8 @@ LINK_TYPE = "crossdock.link.type"
 LINK_CAUSED_BY = "caused_by"
 LINK_REPLAY_OF = "replay_of"
 LINK_RETRY_OF = "retry_of"
+BACKLOG_KIND = "crossdock.backlog.kind"
+FAILURE_CLASS = "crossdock.failure.class"
 USER_ID = "enduser.id"
 
 # --- RPC, a release candidate
@@ -55,6 +57,10 @@ WAITS = "crossdock.step.wait"
 SENT = "messaging.client.sent.messages"
 CONSUMED = "messaging.client.consumed.messages"
 PROCESSED = "messaging.process.duration"
+BACKLOG = "crossdock.backlog"
+BACKLOG_AGE = "crossdock.backlog.age"
+EXCEPTIONS = "crossdock.exceptions.open"
+BREAKERS = "crossdock.breakers.open"
 
 # --- metadata of calls (gRPC wants them lower-case)
 AUTHORIZATION = "authorization"
