@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import Any
 from uuid import uuid4
 
@@ -371,3 +372,27 @@ async def test_a_document_may_only_write_what_its_role_owns(caller: Caller) -> N
     for call in foreign:
         assert await refused(call) == (PRECONDITION, "FIELD_NOT_OWNED")
     assert (await caller.order(order.number)).purchase_order == order
+
+
+async def test_another_tenants_notices_and_receipts_do_not_exist(caller: Caller, stranger: Caller) -> None:
+    order = await ordered(caller)
+    asn, number = unique("SH"), unique("RC")
+    notice = (await caller.ship(asn, packed(order.number, 60))).ship_notice
+    receipt = (await caller.receive(number, counted(10, ship_notice_number=asn))).receipt
+    hidden: list[Awaitable[object]] = [
+        stranger.stub.GetShipNotice(pb.GetShipNoticeRequest(ship_notice_id=notice.ship_notice_id), timeout=20),
+        stranger.stub.GetShipNotice(pb.GetShipNoticeRequest(supplier_id="SUP-NORDIC", number=asn), timeout=20),
+        stranger.stub.GetReceipt(pb.GetReceiptRequest(receipt_id=receipt.receipt_id), timeout=20),
+        stranger.stub.GetReceipt(pb.GetReceiptRequest(system="WMS-EAST", number=number), timeout=20),
+    ]
+    for call in hidden:
+        status, _ = await refused(call)
+        assert status is grpc.StatusCode.NOT_FOUND
+    foreign_order = inbound.ShipNoticeLine(
+        purchase_order_id=order.purchase_order_id, line_number="10", shipped=quantity(5)
+    )
+    assert await refused(stranger.ship(asn, foreign_order)) == (PRECONDITION, "SHIP_NOTICE_NAMES_NOTHING")
+    theirs = counted(10, ship_notice_id=notice.ship_notice_id, purchase_order_id=order.purchase_order_id)
+    booked = await stranger.receive(number, theirs)
+    assert booked.receipt.lines[0].beyond_order == "10", "the number is free there, the order unknown"
+    assert (await caller.order(order.number)).purchase_order.lines[0].received_quantity == "10"

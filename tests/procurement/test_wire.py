@@ -19,7 +19,8 @@ from procurement.domain.ship_notice import NoticeState
 from procurement.domain.terms import Placement
 from procurement.wire import answers, purchase_order
 from procurement.wire import inbound as inbound_wire
-from procurement.wire.events import announcement, to_message
+from procurement.wire.envelopes import announcement
+from procurement.wire.events import to_message
 from procurement_cases import trade
 from procurement_cases.trade import says
 

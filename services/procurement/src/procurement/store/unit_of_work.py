@@ -31,7 +31,7 @@ from procurement.store.orders import Orders, snapshot_order
 from procurement.store.policies import TenantPolicies
 from procurement.store.receipts import Receipts
 from procurement.store.upserts import upsert
-from procurement.wire.events import announcement
+from procurement.wire.envelopes import announcement
 
 
 class Announces(Protocol):

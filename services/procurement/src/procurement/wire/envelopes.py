@@ -1,0 +1,106 @@
+"""What the envelope of a fact says: every business key by which people look for it, and the orders that it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from google.protobuf.message import Message
+
+from procurement.domain import events
+from procurement.domain.expected import ExpectedReceipt
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.receipt import Receipt
+from procurement.domain.ship_notice import ShipNotice
+from procurement.wire.events import to_message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """A message and what its envelope says; the store adds tenant, version, instants and origin."""
+
+    message: Message
+    aggregate_type: str
+    aggregate_id: str
+    business_unit: str
+    subject: str
+    keys: tuple[str, ...]
+    transaction_ids: tuple[str, ...]
+    express: bool
+    transaction_type: str = ""
+    root_key: str = ""
+
+
+def announcement(event: events.Event) -> Announcement:
+    message = to_message(event)
+    match event:
+        case (
+            events.ShipNoticeReceived(notice=notice)
+            | events.ShipNoticeWithdrawn(notice=notice)
+            | events.ShipNoticeClosed(notice=notice)
+        ):
+            return _of_notice(message, notice)
+        case events.InboundExpected(expected=expected):
+            return _of_expected(message, expected)
+        case events.GoodsReceived(receipt=receipt) | events.DiscrepancyReported(receipt=receipt):
+            return _of_receipt(message, receipt)
+        case _:
+            return _of_order(message, event.order)
+
+
+def _of_order(message: Message, found: PurchaseOrder) -> Announcement:
+    skus = dict.fromkeys(f"sku:{line.sku}" for line in found.lines)
+    return Announcement(
+        message=message,
+        aggregate_type="purchase_order",
+        aggregate_id=found.purchase_order_id,
+        business_unit=found.business_unit,
+        subject=found.number,
+        keys=(*found.keys, *skus),
+        transaction_ids=(found.purchase_order_id,),
+        express=found.express,
+        transaction_type="purchase_order",
+        root_key=f"po:{found.number}",
+    )
+
+
+def _of_notice(message: Message, notice: ShipNotice) -> Announcement:
+    skus = dict.fromkeys(f"sku:{line.sku}" for line in notice.lines)
+    return Announcement(
+        message=message,
+        aggregate_type="ship_notice",
+        aggregate_id=notice.ship_notice_id,
+        business_unit=notice.business_unit,
+        subject=notice.number,
+        keys=(*notice.keys, *skus),
+        transaction_ids=notice.purchase_order_ids,
+        express=notice.express,
+    )
+
+
+def _of_expected(message: Message, expected: ExpectedReceipt) -> Announcement:
+    return Announcement(
+        message=message,
+        aggregate_type="expected_receipt",
+        aggregate_id=f"{expected.reference}@{expected.location_id}",
+        business_unit=expected.business_unit,
+        subject=expected.ship_notice_number or expected.reference,
+        keys=(*expected.keys, f"location:{expected.location_id}"),
+        transaction_ids=expected.transaction_ids,
+        express=expected.express,
+    )
+
+
+def _of_receipt(message: Message, receipt: Receipt) -> Announcement:
+    root = bool(receipt.root_id)
+    return Announcement(
+        message=message,
+        aggregate_type="receipt",
+        aggregate_id=receipt.receipt_id,
+        business_unit=receipt.business_unit,
+        subject=receipt.number,
+        keys=receipt.keys,
+        transaction_ids=receipt.transaction_ids,
+        express=receipt.express,
+        transaction_type="receipt" if root else "",
+        root_key=f"receipt:{receipt.number}" if root else "",
+    )

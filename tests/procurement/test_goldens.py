@@ -1,0 +1,112 @@
+"""Golden bytes: what a fact looks like on the wire for good. Consumers and the journal of years ago rely on it.
+
+A change here is a change of the contract's meaning. After a deliberate one: UPDATE_GOLDENS=1 and read the difference.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from crossdock.procurement.events.v1 import events_pb2
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+from procurement.domain import events
+from procurement.domain.announcing import OrderBook, withdraw
+from procurement.domain.expected import expect_notice, expect_order
+from procurement.domain.outcomes import Outcome
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.receipt import Condition
+from procurement.domain.ship_notice import Lot, ShipNotice
+from procurement.domain.terms import Price, Window
+from procurement.wire.events import to_message
+from procurement_cases import trade
+from procurement_cases.trade import ITEMS, document, line, says
+
+GOLDENS = Path(__file__).parent / "goldens"
+DEARER = Price(Decimal("2.75"), "EUR")
+
+
+def golden_order(number: str) -> PurchaseOrder:
+    order = trade.blank(number, order_id=f"0191-{number}")
+    window = Window(trade.day(6), trade.day(8), "08:00", "16:00", "Europe/Berlin")
+    asked = line("10", 100, supplier_item="ND-77", description="Bolt", window=window)
+    order.place(document(asked, line("20", 2, "NUT", unit="XCS"), number=number, revision="1"), ITEMS)
+    return order
+
+
+def golden_notice(order: PurchaseOrder, notice_id: str, quantity: int) -> ShipNotice:
+    content = trade.packed(order, quantity, carton_sscc="1" * 18, lot=Lot("L1", trade.day(300)))
+    terms_of = {"carrier": "DHLF", "bill_of_lading": "BL1", "shipped_at": trade.NOW, "number": f"SH-{notice_id}"}
+    notice = trade.ship(content, orders=[order], **terms_of)
+    notice.ship_notice_id = notice_id
+    return notice
+
+
+def life() -> Iterator[events.Event]:
+    """Two orders whose lives show every fact once or more; the first of each kind is the golden one."""
+    order = golden_order("4711")
+    yield from trade.told(order)
+    trade.acknowledge(
+        order, says(Outcome.ACCEPTED, 60, code="IA"), says(Outcome.DATE_CHANGED, 40, code="DR", on=trade.day(14))
+    )
+    trade.acknowledge(order, says(Outcome.PRICE_CHANGED, 2, unit="XCS", code="IP", price=DEARER), number="20")
+    yield from trade.told(order)
+    order.decide("20", accept=True, items=ITEMS)
+    yield from trade.told(order)
+    yield from [each for expected in expect_order(order, {}) for each in expected.events]
+    notice = golden_notice(order, "0192-a", 60)
+    yield from trade.told(notice)
+    yield from expect_notice(notice, {order.purchase_order_id: 1}, {}).events
+    withdraw(notice, OrderBook([order]), replaced=True)
+    yield from trade.told(notice)
+    second = golden_notice(order, "0192-b", 100)
+    reports = [
+        trade.counted(80, ship_notice_number=second.number, lot=Lot("L1")),
+        trade.counted(5, ship_notice_number=second.number, condition=Condition.DAMAGED),
+    ]
+    receipt = trade.receive(*reports, orders=[order], notices=[second], final=True)
+    receipt.receipt_id, receipt.terms = "0193-a", replace(receipt.terms, number="RC-1")
+    yield from (*trade.told(receipt), *trade.told(second))
+    order.note_receipt("0193-a", had_ended=False)
+    yield order.events.pop()
+    trade.told(order)
+    order.place(document(line("10", 90), number="4711", revision="2", hours=3), ITEMS)
+    yield from trade.told(order)
+    order.place(document(line("10", 90), number="4711", revision="3", hours=4, cancels=True), ITEMS)
+    yield from trade.told(order)
+    other = golden_order("4712")
+    trade.told(other)
+    other.acknowledge(trade.answer(whole_order=Outcome.REJECTED), ITEMS, trade.DECIDE_BY)
+    yield from trade.told(other)
+
+
+@pytest.fixture(scope="module")
+def messages() -> dict[str, Message]:
+    found: dict[str, Message] = {}
+    for event in life():
+        found.setdefault(type(event).__name__, to_message(event))
+    return found
+
+
+@pytest.mark.feature("F001")
+@pytest.mark.parametrize("name", sorted(each.__name__ for each in get_args(events.Event)))
+def test_a_fact_keeps_its_bytes(messages: dict[str, Message], name: str) -> None:
+    message = messages[name]
+    written = {
+        "bytes": message.SerializeToString(deterministic=True).hex(),
+        "message": MessageToDict(message, preserving_proto_field_name=True),
+    }
+    path = GOLDENS / f"{name}.json"
+    if os.environ.get("UPDATE_GOLDENS"):
+        path.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n")
+    golden = json.loads(path.read_text())
+    assert written["message"] == golden["message"]
+    assert written["bytes"] == golden["bytes"]
+    assert getattr(events_pb2, name).FromString(bytes.fromhex(golden["bytes"])) == message
