@@ -22,6 +22,8 @@ from crossdock_edi.x12.ship_notice import ShipNotice
 from connector.codecs import x12_document
 
 _MOST_ORDERS = 1000
+# X12 element 327: up to eight digits, often with leading zeros.
+_LONGEST_SEQUENCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +187,4 @@ def _ship_to(parties: Iterable[Party], gathered: _Gathering) -> str:
 
 def _revision(change_sequence: str) -> int:
     text = change_sequence.strip()
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 3 else 1
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_SEQUENCE else 1
