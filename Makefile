@@ -37,6 +37,7 @@ proto: setup ## generate libs/contracts from proto/
 .PHONY: proto-check
 proto-check: setup ## prove libs/contracts fresh, lint the contracts, look for breaking changes
 	@$(PYTHON) tools/proto.py check
+	@$(PYTHON) tools/docs.py check
 
 .PHONY: lint
 lint: setup ## ruff, its formatter, and the layers of .importlinter
@@ -67,6 +68,10 @@ down: setup ## stop the stack; its data stays
 .PHONY: bench
 bench: setup ## ratios against the naive way, in one interleaved run
 	@$(PYTHON) -m benchmarks
+
+.PHONY: docs
+docs: setup ## write the event catalog, AsyncAPI and the ownership table from the contracts
+	@$(PYTHON) tools/docs.py write
 
 .PHONY: features
 features: setup ## each row of docs/features.tsv with the tests that show it
