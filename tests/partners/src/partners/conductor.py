@@ -21,6 +21,7 @@ from partners.warehouse import Counted
 
 LONGEST_SECONDS = 420.0
 PAUSE_SECONDS = 0.25
+REPORT_SECONDS = 2.0
 RELEASES_AT_ONCE = 8
 ENDED = frozenset(
     {
@@ -49,6 +50,7 @@ class Conductor:
     _done: set[int] = field(default_factory=set)
     _decided: set[int] = field(default_factory=set)
     _said: str = ""
+    _say_again: float = 0.0
 
     async def prepare(self, master_data: Mapping[str, Any], profiles: list[partner_pb2.PartnerProfile]) -> None:
         """Loads who and what everybody is, and waits until every service knows it."""
@@ -180,8 +182,8 @@ class Conductor:
         taken = sum(1 for e in journal if e.direction == "received" and e.kind in ("x12.850", "json.supplier_order"))
         counts = f"orders at suppliers {taken}, ship notices {shipped}, receipts {received}"
         line = f"{counts}, posted at the ERP {len(erp.receipts)}"
-        if line != self._said:
-            self._said = line
+        if line != self._said and time.monotonic() >= self._say_again:
+            self._said, self._say_again = line, time.monotonic() + REPORT_SECONDS
             self.say(line)
 
 
