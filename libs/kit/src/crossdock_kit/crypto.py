@@ -201,12 +201,13 @@ def _about(tenant: str, partner: str, month: date) -> bytes:
     return b"".join(len(part).to_bytes(2) + part for part in parts)
 
 
-async def drop_keys(driver: Driver, tenant: str, *, before: date) -> int:
-    """Ends retention: of all months that ended before that date the keys are gone for good; how many there were."""
+async def drop_keys(driver: Driver, tenant: str, partner: str, *, before: date) -> int:
+    """Ends retention: the partner's keys of all months that ended by that date are gone for good; how many."""
     done = await driver.execute(
         "UPDATE data_key SET wrapped = NULL, dropped_at = now()"
-        " WHERE tenant = $1 AND wrapped IS NOT NULL AND month + interval '1 month' <= $2::date",
+        " WHERE tenant = $1 AND partner = $2 AND wrapped IS NOT NULL AND month + interval '1 month' <= $3::date",
         tenant,
+        partner,
         before,
     )
     return int(done.rpartition(" ")[2])
