@@ -16,6 +16,7 @@ from connector_samples import files, orders
 from connector_samples.rig import TENANT, Rig, a_cause
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit import timers
 from crossdock_kit.context import caused_by
 from crossdock_kit.testing import RunningServer, start_service
@@ -31,6 +32,7 @@ EVERYTHING = (
 
 @pytest.fixture(scope="module")
 async def server(rig: Rig) -> AsyncIterator[RunningServer]:
+    rig.procurement.accepts("AcknowledgePurchaseOrder", procurement.AcknowledgePurchaseOrderResponse())
     servicers = (
         (pb_grpc.add_WorkerServiceServicer_to_server, WorkerServicer(rig.around, rig.desk)),
         (pb_grpc.add_ConnectorServiceServicer_to_server, ConnectorServicer(rig.engine, rig.around)),

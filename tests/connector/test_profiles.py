@@ -126,5 +126,5 @@ def test_a_file_that_is_no_resource_is_refused(tmp_path: Path, text: str) -> Non
 
 
 def test_the_profiles_of_a_trial_are_good_ones() -> None:
-    for profile in trial.profiles(["0012345", "DC 7"]):
+    for profile in trial.profiles(trial.Anyone(), ["0012345", "DC 7"]):
         validate(profile)

@@ -58,17 +58,17 @@ async def trying(migrated: MigratedDatabases, servers: EmbeddedServers) -> Async
     accepting.accepts("AcknowledgePurchaseOrder", procurement.AcknowledgePurchaseOrderResponse())
     accepting.accepts("RecordShipNotice", procurement.RecordShipNoticeResponse())
     rig = Rig(engine, accepting)
-    with caused_by(a_cause()):
-        for profile in trial.profiles(ANYONE):
-            await keep_partners.put_partner(TENANT, profile, rig.uow)
     yield rig
     await engine.stop()
     await servers.drop_database(fresh.name)
 
 
-async def prepare(rig: Rig, content: bytes) -> references.References:
+async def prepare(rig: Rig, anyone: trial.Anyone, content: bytes) -> references.References:
     found = references.read(content)
-    needed = trial.prerequisites(found, ANYONE, today=TODAY)
+    needed = trial.prerequisites(found, anyone, today=TODAY)
+    with caused_by(a_cause()):
+        for profile in trial.profiles(anyone, found.locations):
+            await keep_partners.put_partner(TENANT, profile, rig.uow)
     for request in (needed.master_data, *needed.orders):
         validate(request)
     data = needed.master_data
@@ -83,12 +83,13 @@ async def prepare(rig: Rig, content: bytes) -> references.References:
 @pytest.mark.parametrize("name", FILES)
 async def test_a_file_of_anybody_comes_to_a_truthful_end(trying: Rig, name: str) -> None:
     content = FILES[name]
-    found = await prepare(trying, content)
+    anyone = trial.Anyone(f"anyone-{list(FILES).index(name):03d}")
+    found = await prepare(trying, anyone, content)
     if not content:
         assert found.sets == ()
         return
     trying.procurement.requests.clear()
-    document = await trying.given(ANYONE.sender_of(found), content, name=name)
+    document = await trying.given(anyone.sender_of(found), content, name=name)
     assert document.state in ENDS
     assert len(document.messages) == sum(each.messages for each in found.sets)
     if document.state is State.REFUSED:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -138,7 +137,7 @@ def _token(last: str) -> str:
 def _after(token: str) -> str:
     try:
         return base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError) as wrong:
+    except ValueError as wrong:
         raise InvalidFields((Violation("page_token", "is none that this method gave", "page_token"),)) from wrong
 
 
