@@ -278,3 +278,16 @@ async def test_a_naturally_repeatable_call_commits_by_itself_with_its_audit_row(
         rows = await tx.driver.fetch("SELECT method FROM audit WHERE correlation_id = $1", request_id)
     assert [row["method"] for row in rows] == ["crossdock.probe.v1.ProbeService/Touch"]
     assert await count(engine, "timer", request_id) == 2
+
+
+async def test_calls_that_read_on_a_second_connection_do_not_starve_each_other(
+    stub: Any, engine: Engine, probe: ProbeServicer
+) -> None:
+    async def read_meanwhile(_: Any) -> str:
+        async with transaction(engine, ("acme",)) as tx:
+            await tx.driver.execute("SELECT pg_sleep(0.02)")
+        return "read"
+
+    probe.on("Book", read_meanwhile)
+    answers = await asyncio.gather(*(stub.Book(book(str(uuid4()))) for _ in range(4 * engine.size)))
+    assert {answer.text for answer in answers} == {"read"}

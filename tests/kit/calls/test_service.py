@@ -219,3 +219,14 @@ async def test_what_is_missing_in_the_environment_is_said_in_one_line(environmen
     _, errors = await process.communicate()
     assert process.returncode == 1
     assert errors.decode().strip() == "procurement: CROSSDOCK_DATABASE_URL is not set"
+
+
+async def test_a_service_that_waits_for_its_broker_can_be_stopped(environment: dict[str, str]) -> None:
+    process = await process_of(environment | {"CROSSDOCK_NATS_URL": "nats://127.0.0.1:1"})
+    assert process.stderr is not None
+    async with asyncio.timeout(CAP_SECONDS):
+        async for raw in process.stderr:
+            if b"refused" in raw:
+                break
+        process.terminate()
+        assert await process.wait() == 0

@@ -7,6 +7,7 @@ claim's unique index for the first one's end. A business refusal is an answer an
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
@@ -95,11 +96,15 @@ class Call:
 
 
 class Idempotency:
-    """Runs mutating calls. `uow` opens a unit of work for tenants."""
+    """Runs mutating calls. `uow` opens a unit of work for tenants.
 
-    def __init__(self, uow: OpensWork, domain: str) -> None:
+    At most `at_once` of them are open: each holds a connection, and a handler that reads on a second one must find it.
+    """
+
+    def __init__(self, uow: OpensWork, domain: str, *, at_once: int = 12) -> None:
         self._uow = uow
         self._domain = domain
+        self._turn = asyncio.Semaphore(at_once)
 
     async def run(self, call: Call, behave: Callable[[], Awaitable[Any]]) -> Any:
         """The answer of the call: computed once, or read from the record."""
@@ -121,7 +126,7 @@ class Idempotency:
             return await self._refuse(call, entry, refusal)
 
     async def _first(self, call: Call, entry: audit.AuditEntry, behave: Callable[[], Awaitable[Message]]) -> Message:
-        async with self._uow(tenants=(call.cause.tenant,)) as work:
+        async with self._turn, self._uow(tenants=(call.cause.tenant,)) as work:
             await self._claim(work.driver, entry)
             token = current_scope.set(CallScope(call.cause.tenant, work))
             try:
@@ -137,7 +142,7 @@ class Idempotency:
         status = status_of(refusal, self._domain)
         refused = replace(entry, outcome="refused", reason=refusal.code)
         try:
-            async with self._uow(tenants=(entry.tenant,)) as work:
+            async with self._turn, self._uow(tenants=(entry.tenant,)) as work:
                 await self._claim(work.driver, entry)
                 work.note(outcome="refused", reason=refusal.code)
                 await self._keep(work.driver, refused, status.code, status.SerializeToString())

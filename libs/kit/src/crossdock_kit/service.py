@@ -34,6 +34,7 @@ from crossdock_kit.errors import Unavailable
 from crossdock_kit.gauges import Gauges
 from crossdock_kit.idempotency import Idempotency
 from crossdock_kit.loops import Loops
+from crossdock_kit.retention import Retention
 from crossdock_kit.server.guard import Guard
 from crossdock_kit.server.server import Server
 from crossdock_kit.settings import ServiceSettings, SettingsError
@@ -87,10 +88,18 @@ async def serve(service: Service[C], settings: C) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with AsyncExitStack() as stack:
-        running = await start(service, settings, stack)
-        print(f"{service.name} listens on {running.address}", flush=True)
-        await stopping.wait()
-        await running.stop()
+        starting = asyncio.ensure_future(start(service, settings, stack))
+        told = asyncio.ensure_future(stopping.wait())
+        await asyncio.wait([starting, told], return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            running = starting.result()
+            print(f"{service.name} listens on {running.address}", flush=True)
+            await told
+            await running.stop()
+        else:
+            # Told to end while it still waits for a server that is not there.
+            starting.cancel()
+            await asyncio.wait([starting])
 
 
 @dataclass(eq=False)
@@ -151,7 +160,7 @@ def _server(service: Service[Any], app: App[Any]) -> Server:
     if settings.jwks_file is None:
         raise SettingsError("CROSSDOCK_JWKS_FILE is not set")
     tokens = Tokens(trusted_keys(settings.jwks_file), settings.issuer, settings.audience)
-    once = Idempotency(app.uow, domain)
+    once = Idempotency(app.uow, domain, at_once=max(1, service.connections * 3 // 4))
     guard = Guard(tokens, app.clock, domain, once=once, tenant_share=settings.tenant_concurrency)
     server = Server(guard, app.health, reflect=settings.reflection, credentials=server_credentials(settings))
     for register, servicer in (*app.servicers, (add_OpsServiceServicer_to_server, app.ops)):
@@ -180,6 +189,8 @@ def _outgoing(app: App[Any]) -> Loops:
         loops.add("reconcile", app.reconciler.run)
         app.health.require("broker", lambda: _broker_answers(broker))
     loops.add("sealer", Sealer(app.engine, app.settings.tenants).run)
+    if app.settings.data_key_file is not None:
+        loops.add("retention", Retention(app.engine, app.settings.tenants).run)
     loops.add("upkeep", Upkeep(app.engine, app.settings.tenants).run)
     app.health.require("outgoing", loops.check)
     return loops
