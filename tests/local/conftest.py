@@ -6,12 +6,15 @@ import shutil
 import tempfile
 import textwrap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from crossdock_local.control import bring_down
+from crossdock_local.control import bring_down, bring_up
 from crossdock_local.place import Place, find_checkout, place_of
 
+# The workspace that the tests themselves belong to, before any of them names another one.
+OWN = place_of(find_checkout())
 PROJECT = """
 [tool.crossdock]
 listeners = ["http"]
@@ -75,29 +78,38 @@ asyncio.run({"migrate": migrate, "porter": carry}.get((sys.argv + ["serve"])[1],
 """
 
 
-@pytest.fixture
-def place(servers_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """The data folder of a stack that serves the workspace's one service; its supervisor is ended afterwards."""
-    checkout = servers_folder / "workspace"
-    package = checkout / "services" / "echo" / "src" / "echo"
+@contextmanager
+def workspace() -> Iterator[Place]:
+    """A workspace with the one service, named to this process, and the data folder of its stack."""
+    OWN.prepare()
+    # PostgreSQL's user can reach it when we are root, which pytest's own folders it cannot.
+    folder = Path(tempfile.mkdtemp(prefix="stack-", dir=OWN.folder("scratch", 0o711)))
+    folder.chmod(0o711)
+    service = folder / "workspace" / "services" / "echo"
+    package = service / "src" / "echo"
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text(textwrap.dedent(MAIN))
-    (checkout / "services" / "echo" / "pyproject.toml").write_text(PROJECT)
-    monkeypatch.setenv("CROSSDOCK_CHECKOUT", str(checkout))
-    monkeypatch.setenv("CROSSDOCK_HOME", str(servers_folder / "data"))
-    place = place_of(find_checkout())
-    yield place
-    bring_down(place)
-    place.remove()
+    (service / "pyproject.toml").write_text(PROJECT)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("CROSSDOCK_CHECKOUT", str(folder / "workspace"))
+        environment.setenv("CROSSDOCK_HOME", str(folder / "data"))
+        yield place_of(find_checkout())
+    shutil.rmtree(folder)
 
 
 @pytest.fixture
-def servers_folder() -> Iterator[Path]:
-    """A folder that PostgreSQL's user can reach when we are root, which pytest's own are not."""
-    own = place_of(find_checkout())
-    own.prepare()
-    folder = Path(tempfile.mkdtemp(prefix="stack-", dir=own.folder("scratch", 0o711)))
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder)
+def place() -> Iterator[Place]:
+    """The data folder of a stack that is the test's own; its supervisor is ended afterwards."""
+    with workspace() as place:
+        yield place
+        bring_down(place)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Place]:
+    """The data folder of a running stack that tests only look at."""
+    with workspace() as place:
+        bring_up(place, lambda _: None)
+        yield place
+        bring_down(place)

@@ -56,6 +56,8 @@ async def test_a_stack_that_goes_down_and_up_continues_on_the_same_data_and_port
     addresses = [[process.address for process in state.processes] for state in (first, second)]
     assert addresses[0] == addresses[1]
     assert await starts_counted(place, second) == 2
+    assert (await command("down", "--purge")).exit_code == 0
+    assert not place.root.exists()
 
 
 async def test_killed_processes_are_started_again_on_their_ports(place: Place) -> None:
@@ -81,9 +83,8 @@ async def test_nothing_survives_a_killed_supervisor_and_the_next_start_works(pla
     assert (await asyncio.to_thread(bring_up, place, silent)).phase == "ready"
 
 
-async def test_a_worker_is_told_no_address_of_a_database_or_a_broker(place: Place) -> None:
-    await asyncio.to_thread(bring_up, place, silent)
-    record = place.root / "services" / "echo" / "porter"
+async def test_a_worker_is_told_no_address_of_a_database_or_a_broker(running: Place) -> None:
+    record = running.root / "services" / "echo" / "porter"
     async with asyncio.timeout(PATIENCE_SECONDS):
         while not record.exists() or not record.read_text():
             await asyncio.sleep(0.05)
@@ -99,9 +100,8 @@ def test_a_service_that_does_not_start_is_reported_with_the_end_of_its_log(place
         bring_up(place, silent)
 
 
-def test_secrets_are_readable_by_their_owner_alone(place: Place) -> None:
-    bring_up(place, silent)
-    files = [path for folder in (place.secrets, place.folder("identity")) for path in folder.rglob("*")]
+def test_secrets_are_readable_by_their_owner_alone(running: Place) -> None:
+    files = [path for folder in (running.secrets, running.folder("identity")) for path in folder.rglob("*")]
     assert len(files) > 10
     assert [path for path in files if path.is_file() and path.stat().st_mode & 0o077] == []
 
@@ -126,7 +126,7 @@ async def test_the_command_line_says_clearly_that_the_stack_is_not_up(place: Pla
     assert not place.root.exists()
 
 
-async def test_the_command_line_shows_a_running_stack(place: Place) -> None:
+async def test_the_command_line_shows_a_running_stack(running: Place) -> None:
     assert (await command("up")).exit_code == 0
     shown = await command("status", "--json")
     assert shown.exit_code == 0
@@ -138,6 +138,4 @@ async def test_the_command_line_shows_a_running_stack(place: Place) -> None:
         "echo": "serving",
         "echo-porter": "ready",
     }
-    assert content["data"] == str(place.root)
-    assert (await command("down", "--purge")).exit_code == 0
-    assert not place.root.exists()
+    assert content["data"] == str(running.root)
