@@ -21,6 +21,8 @@ from typing import Any, Generic, TypeVar
 
 import uvloop
 from crossdock.ops.v1.ops_service_pb2_grpc import add_OpsServiceServicer_to_server
+from nats.errors import NoRespondersError
+from nats.js.errors import ServiceUnavailableError
 from redis.asyncio import Redis
 
 from crossdock_kit import broker as brokers
@@ -217,6 +219,6 @@ async def _eventually(attempt: Callable[[], Awaitable[R]]) -> R:
     while True:
         try:
             return await attempt()
-        except (Unavailable, OSError) as error:
+        except (Unavailable, OSError, NoRespondersError, ServiceUnavailableError) as error:
             log.warning("waiting: %s", error)
             await asyncio.sleep(0.5)
