@@ -7,11 +7,12 @@ import base64
 import hashlib
 import os
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from crossdock_kit import policy
 from crossdock_kit.crypto import (
     DocumentDamaged,
     DocumentVault,
@@ -22,6 +23,8 @@ from crossdock_kit.crypto import (
     drop_keys,
 )
 from crossdock_kit.database import Engine, transaction
+from crossdock_kit.policy import NewRule, Scope
+from crossdock_kit.retention import POLICY, Retention
 from hypothesis import given
 from hypothesis import strategies as st
 from kit_schema import Open
@@ -87,15 +90,32 @@ async def test_retention_drops_the_keys_of_months_that_are_over_for_good(opened:
     old = await seal(opened, vault, partner)
     young = await seal(opened, vault, partner, RAW, datetime(2026, 4, 1, tzinfo=UTC))
     async with opened("acme") as tx:
-        await drop_keys(tx.driver, "acme", before=date(2026, 3, 31))
+        await drop_keys(tx.driver, "acme", partner, before=date(2026, 3, 31))
     assert await reopen(opened, vault, partner, old) == RAW, "March is not over on its last day"
     async with opened("acme") as tx:
-        assert await drop_keys(tx.driver, "acme", before=date(2026, 4, 1)) >= 1
+        assert await drop_keys(tx.driver, "acme", partner, before=date(2026, 4, 1)) == 1
     with pytest.raises(KeyDropped):
         await reopen(opened, vault, partner, old)
     with pytest.raises(KeyDropped):
         await seal(opened, vault, partner)
     assert await reopen(opened, vault, partner, young) == RAW
+
+
+async def test_a_partners_documents_are_kept_as_long_as_its_policy_says(
+    engine: Engine, opened: Open, vault: DocumentVault
+) -> None:
+    usual, longer = uuid4().hex, uuid4().hex
+    long_ago = datetime.now(UTC) - timedelta(days=500)
+    kept = {partner: await seal(opened, vault, partner, at=long_ago) for partner in (usual, longer)}
+    young = await seal(opened, vault, usual, at=datetime.now(UTC) - timedelta(days=300))
+    async with opened("acme") as tx:
+        rule = NewRule(key=POLICY, value=4000, valid_from=MARCH - timedelta(days=900), scope=Scope(partner=longer))
+        await policy.add(tx.driver, "acme", rule)
+    assert await Retention(engine, ("acme",)).once() >= 1
+    with pytest.raises(KeyDropped):
+        await reopen(opened, vault, usual, kept[usual])
+    assert await reopen(opened, vault, usual, young) == RAW
+    assert await reopen(opened, vault, longer, kept[longer]) == RAW
 
 
 async def test_another_process_sees_a_dropped_key_at_once(opened: Open, tmp_path: Path) -> None:
@@ -104,7 +124,7 @@ async def test_another_process_sees_a_dropped_key_at_once(opened: Open, tmp_path
     sealed = await seal(opened, one, partner, at=datetime(2020, 1, 1, tzinfo=UTC))
     assert await reopen(opened, other, partner, sealed) == RAW
     async with opened("acme") as tx:
-        await drop_keys(tx.driver, "acme", before=date(2020, 2, 1))
+        await drop_keys(tx.driver, "acme", partner, before=date(2020, 2, 1))
     with pytest.raises(KeyDropped):
         await reopen(opened, other, partner, sealed)
 
