@@ -229,3 +229,20 @@ async def test_events_that_came_before_their_month_was_made_move_into_it(engine:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with transaction(engine, ("acme",)) as tx:
             await tx.driver.execute("DELETE FROM journal WHERE aggregate = 'crate/early'")
+
+
+async def test_a_call_for_many_crates_leads_from_each_to_its_own_transaction(uow: UnitOfWork, engine: Engine) -> None:
+    with caused_by(because()):
+        async with uow(tenants=("acme",)) as work:
+            for crate in ("many-a", "many-b"):
+                work.record(crate_event(crate, 1))
+    async with transaction(engine, ("acme",)) as tx:
+        rows = await tx.driver.fetch(
+            "SELECT key, transaction_id FROM transaction_key WHERE key LIKE 'crate:many-%' ORDER BY key"
+        )
+        step = await tx.driver.fetchrow(
+            "SELECT keys, transaction_ids FROM step WHERE 't-many-a' = ANY(transaction_ids)"
+        )
+    assert [tuple(row) for row in rows] == [("crate:many-a", "t-many-a"), ("crate:many-b", "t-many-b")]
+    assert step is not None
+    assert tuple(step) == (["crate:many-a", "crate:many-b"], ["t-many-a", "t-many-b"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -19,12 +19,16 @@ from crossdock_kit.context import Cause
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
 
+Topic: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+"""Keys, and the transactions that they lead to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One row of a timeline. `outcome`: advanced, duplicate, refused, retry, held, parked, failed; `reason` is a code.
 
     `waited` is the time between the cause and the start (unknown for a first cause), `took` the time in the step.
+    `topics` say which of its keys lead to which of its transactions; without them each leads to all.
     """
 
     kind: str
@@ -46,6 +50,7 @@ class Step:
     aggregate: str = ""
     event_version: int = 0
     step_id: UUID = field(default_factory=uuid7)
+    topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,19 +208,17 @@ def _joined(words: tuple[str, ...]) -> str:
 def _links(steps: Iterable[Step]) -> list[list[Any]]:
     """Key and transaction of each step, once, as arrays of tenant, key, transaction and those served beside it.
 
-    A step that serves several transactions (an ASN over two orders) names their own keys too. Such a key must not lead
-    to the other order: it is linked only if none of the step's transactions is known by it yet.
+    A topic of several transactions (an ASN over two orders) names their own keys too. Such a key must not lead
+    to the other order: it is linked only if none of the topic's transactions is known by it yet.
     """
     alone: dict[tuple[str, str, str], None] = {}
     shared: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for step in steps:
-        single = len(step.transaction_ids) == 1
-        for key in step.keys:
-            for transaction_id in step.transaction_ids:
-                if single:
-                    alone[step.tenant, key, transaction_id] = None
-                else:
-                    shared[step.tenant, key, transaction_id] = step.transaction_ids
+        for keys, transaction_ids in step.topics or ((step.keys, step.transaction_ids),):
+            if len(transaction_ids) == 1:
+                alone.update(((step.tenant, key, transaction_ids[0]), None) for key in keys)
+            else:
+                shared.update(((step.tenant, key, each), transaction_ids) for key in keys for each in transaction_ids)
     linked: dict[tuple[str, str, str], str | None] = dict(alone)
     for (tenant, key, transaction_id), beside in shared.items():
         if not any((tenant, key, other) in alone for other in beside):

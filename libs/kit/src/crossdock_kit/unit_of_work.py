@@ -43,9 +43,14 @@ class _Resolved:
 
 @dataclass(slots=True)
 class StepNote:
-    """What the step of one cause is to say in the timeline besides its cause; dictionaries keep the order."""
+    """What the step of one cause is to say in the timeline besides its cause; dictionaries keep the order.
+
+    `topics` are keys with the transactions that they lead to: a call for many orders must not lead from each order's
+    number to all of them. Keys that were noted without transactions lead to all of the step's.
+    """
 
     cause: Cause
+    topics: dict[timeline.Topic, None] = field(default_factory=dict)
     keys: dict[str, None] = field(default_factory=dict)
     transaction_ids: dict[str, None] = field(default_factory=dict)
     outcome: str = "advanced"
@@ -165,10 +170,12 @@ class Work:
         note = self._notes.get(id(why))
         if note is None:
             note = self._notes[id(why)] = StepNote(why)
-        note.keys.update(dict.fromkeys(keys))
-        if transaction_ids:
-            note.transaction_ids.update(dict.fromkeys(transaction_ids))
-            note_transactions(note.transaction_ids)
+        topic = tuple(keys), tuple(transaction_ids)
+        if topic not in note.topics:
+            note.topics[topic] = None
+            note.keys.update(dict.fromkeys(topic[0]))
+            note.transaction_ids.update(dict.fromkeys(topic[1]))
+            note_transactions(topic[1])
         if outcome:
             note.outcome, note.reason = outcome, reason
         return note
@@ -263,6 +270,7 @@ def step_from(note: StepNote, now: datetime) -> Step:
         reason=note.reason,
         aggregate=note.aggregate,
         event_version=note.event_version,
+        topics=tuple((keys, own or ids) for keys, own in note.topics),
     )
 
 
