@@ -150,7 +150,7 @@ def test_a_profile_decides_what_is_an_error() -> None:
         ("DTM+137:20261121:102'", "DTM+137:20261321:102'", ("element-date", "DTM", 1)),
         ("NAD+BY+0614141000005::9", "NAD+BY+0614141000006::9", ("check-digit", "NAD", 2)),
         ("CNT+2:2'", "CNT+2:3'", ("line-count", "CNT", 1)),
-        ("QTY+21:120:EA'", "QTY+21:abc:EA:x'", ("component-surplus", "QTY", 1)),
+        ("QTY+21:120:EA'", "QTY+21:120:EA:x'", ("component-surplus", "QTY", 1)),
         ("PRI+AAA:44.1'", "PRI+AAA:44,1'", None),
         ("PRI+AAA:44.1'", "PRI+AAA:x'", ("element-characters", "PRI", 1)),
         ("UNS+S'", "UNS+S'\nBGM+1'", ("segment-order", "BGM", 0)),

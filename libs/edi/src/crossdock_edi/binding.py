@@ -16,7 +16,7 @@ from crossdock_edi.dialect import Dialect, Standard
 from crossdock_edi.errors import Unrepresentable
 from crossdock_edi.findings import Finding, Place, finding
 from crossdock_edi.segment import Element, Segment, trimmed
-from crossdock_edi.spec.model import SetSpec
+from crossdock_edi.spec.model import Loop, SetSpec
 from crossdock_edi.values import TEXT, Converter, Unreadable
 
 _KEY = "crossdock_edi"
@@ -180,6 +180,8 @@ def _make_plan(record: type[Any]) -> _Plan:
 
 
 _PLANS: dict[type[Any], _Plan] = {}
+# The plan of a loop that no record stands for: it takes nothing, and keeps its segments from going elsewhere.
+_NOTHING = _Plan(object, "", (), {})
 
 
 # --- reading
@@ -188,10 +190,11 @@ _PLANS: dict[type[Any], _Plan] = {}
 class _Node:
     """A record while its segments are gathered."""
 
-    __slots__ = ("children", "plan", "segments")
+    __slots__ = ("children", "loop", "plan", "segments")
 
-    def __init__(self, plan: _Plan) -> None:
+    def __init__(self, plan: _Plan, loop: Loop | None) -> None:
         self.plan = plan
+        self.loop = loop
         self.segments: dict[str, list[Segment]] = {}
         self.children: dict[str, list[_Node]] = {}
 
@@ -201,7 +204,7 @@ class _Node:
             kept = self.children.setdefault(step.name, [])
             if kept and not step.many:
                 return None
-            node = _Node(_plan_of(step.record))
+            node = _Node(_plan_of(step.record), self.loop.inner(segment.tag) if self.loop else None)
             node.segments[segment.tag] = [segment]
             kept.append(node)
             return node
@@ -215,27 +218,52 @@ class _Node:
 
 
 def read_record(
-    record: type, segments: Iterable[Segment], message: str
+    record: type, segments: Iterable[Segment], message: str, layout: Loop | None = None
 ) -> tuple[Any, tuple[Segment, ...], tuple[Finding, ...]]:
-    """The record, the segments that it has no field for, and what could not be read (then its field is empty)."""
-    root = _Node(_plan_of(record))
-    stack, unmapped = [root], []
-    for segment in segments:
-        for depth in range(len(stack) - 1, -1, -1):
-            node = stack[depth]
-            step = node.plan.by_tag.get(segment.tag)
-            if step is None:
-                continue
+    """The record, the segments that it has no field for, and what could not be read (then its field is empty).
+
+    With a `layout`, a segment that belongs to an inner loop by its description never ends up in an outer record that
+    happens to have a field for its tag.
+    """
+    root = _Node(_plan_of(record), layout)
+    stack = [root]
+    unmapped = [segment for segment in segments if not _place_segment(stack, segment)]
+    found: list[Finding] = []
+    return _build(root, message, found), tuple(unmapped), tuple(found)
+
+
+def _place_segment(stack: list[_Node], segment: Segment) -> bool:
+    """Give a segment to the innermost open record that binds it or whose loop claims it; False if it has no field.
+
+    A record takes what its loop has by description; only what no open loop has goes to any record that binds it.
+    """
+    return _offer(stack, segment, by_layout=True) or (
+        not any(node.loop and segment.tag in node.loop.places for node in stack)
+        and _offer(stack, segment, by_layout=False)
+    )
+
+
+def _offer(stack: list[_Node], segment: Segment, *, by_layout: bool) -> bool:
+    for depth in range(len(stack) - 1, -1, -1):
+        node = stack[depth]
+        belongs = node.loop is None or segment.tag in node.loop.places
+        if by_layout and not belongs:
+            continue
+        step = node.plan.by_tag.get(segment.tag)
+        if step is not None:
             taken = node.take(segment, step, as_header=depth == 0 and segment.tag not in node.segments)
             if taken is not None:
                 del stack[depth + 1 :]
                 if taken is not node:
                     stack.append(taken)
-                break
-        else:
-            unmapped.append(segment)
-    found: list[Finding] = []
-    return _build(root, message, found), tuple(unmapped), tuple(found)
+                return True
+        elif node.loop is not None and belongs and segment.tag != node.loop.tag:
+            del stack[depth + 1 :]
+            inner = node.loop.inner(segment.tag)
+            if inner is not None:
+                stack.append(_Node(_NOTHING, inner))
+            return False
+    return False
 
 
 def _build(node: _Node, message: str, found: list[Finding]) -> Any:
@@ -313,10 +341,13 @@ def _read_texts(segments: Iterable[Segment], bound: _Texts) -> Iterator[str]:
 Written = tuple[str, tuple[Element, ...]]
 
 
-def write_record(record: Any, dialect: Dialect) -> Iterator[Written]:
-    """The record's segments in the order of its fields. Raises `Unrepresentable` for a value that has no spelling."""
+def write_record(record: Any, dialect: Dialect, layout: Loop | None = None) -> Iterator[Written]:
+    """The record's segments in the order of its layout, else of its fields.
+
+    Raises `Unrepresentable` for a value that has no spelling.
+    """
     plan = _plan_of(type(record))
-    for step in plan.steps:
+    for step in _in_order(plan, layout):
         match step:
             case _SegmentStep():
                 written = _write_segment(record, step, dialect)
@@ -326,8 +357,16 @@ def write_record(record: Any, dialect: Dialect) -> Iterator[Written]:
                 yield from _write_texts(getattr(record, step.name), step)
             case _ChildStep():
                 value = getattr(record, step.name)
-                for inner in value if step.many else ([] if value is None else [value]):
-                    yield from write_record(inner, dialect)
+                inner = layout.inner(step.tag) if layout else None
+                for one in value if step.many else ([] if value is None else [value]):
+                    yield from write_record(one, dialect, inner)
+
+
+def _in_order(plan: _Plan, layout: Loop | None) -> list[_Step]:
+    if layout is None:
+        return list(plan.steps)
+    last = len(layout.members)
+    return sorted(plan.steps, key=lambda step: layout.places.get(step.tag, (last,))[0])
 
 
 def _write_segment(record: Any, step: _SegmentStep, dialect: Dialect) -> tuple[Element, ...]:

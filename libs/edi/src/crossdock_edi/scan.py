@@ -242,7 +242,7 @@ class Scan:
     def _open(self, segment: Segment, mark: _Mark) -> Iterator[Message]:
         if mark.start == self._opening.position:
             self.outcome.header = segment
-            wanted = self._envelopes.control[segment.tag]
+            wanted = self._envelopes.control[self._opening.tag]
             if len(segment) < wanted - (segment.tag == "UNB") and not self.outcome.findings:
                 self._say("header-elements", segment, counted=len(segment), wanted=wanted)
             return
@@ -340,7 +340,7 @@ class Scan:
         if len(self._controls) < 100_000:
             self._controls.add(control)
         if message.trailer is None:
-            trailer = self._envelopes.trailers[message.header.tag]
+            trailer = self._envelopes.trailers.get(message.header.tag, "trailer")
             yield finding("missing-trailer", message.place(), trailer=trailer)
             return
         place = message.place_of(message.trailer, 2)
@@ -362,12 +362,18 @@ class Scan:
         yield from self._abandon_message(end)
         group, self._group = self._group, None
         if group is not None and group.header is not None:
-            self._say("missing-trailer", group.header, trailer=self._envelopes.trailers[group.header.tag])
+            self._say(
+                "missing-trailer", group.header, trailer=self._envelopes.trailers.get(group.header.tag, "trailer")
+            )
 
     def _finish(self, end: int) -> Iterator[Message]:
         yield from self._abandon(end)
         if self.outcome.header is not None:
-            self._say("missing-trailer", self.outcome.header, trailer=self._envelopes.trailers[self.outcome.header.tag])
+            self._say(
+                "missing-trailer",
+                self.outcome.header,
+                trailer=self._envelopes.trailers.get(self.outcome.header.tag, "trailer"),
+            )
 
     # --- saying so
 
@@ -383,7 +389,7 @@ class Scan:
             self._say(code, trailer, element=1, value=stated, counted=counted)
 
     def _control(self, segment: Segment | None) -> str:
-        return segment[self._envelopes.control[segment.tag]].strip() if segment else ""
+        return segment[self._envelopes.control.get(segment.tag, 0)].strip() if segment else ""
 
     def _report_stray(self, start: int, end: int) -> None:
         start = max(start, self._window.base)

@@ -91,13 +91,13 @@ def parse_tolerantly(message: Message) -> tuple[Document, tuple[Finding, ...]]:
     if kind is None:
         raise UnknownDocument(message.standard, message.type)
     body = message.segments[1 : -1 if message.trailer is not None else None]
-    document, unmapped, found = read_record(kind, body, message.control_number)
+    document, unmapped, found = read_record(kind, body, message.control_number, kind.SPEC.body)
     return replace(document, unmapped=unmapped), found
 
 
 def body_of(document: Document, dialect: Dialect) -> list[Written]:
     """The segments between header and trailer."""
-    return list(write_record(document, dialect))
+    return list(write_record(document, dialect, document.SPEC.body))
 
 
 def as_mapping(value: Any) -> Any:

@@ -83,12 +83,6 @@ CPS: *
       QTY *
     SGP: *
       QTY *
-    PAC: *
-      MEA *
-      QTY *
-      PCI: *
-        DTM *
-        GIN *
     PCI: *
       DTM *
       MEA *
@@ -151,7 +145,6 @@ class ShippedLine(Line):
     parties: tuple[Party, ...] = children(Party)
     references: tuple[Reference, ...] = children(Reference)
     locations: tuple[Location, ...] = children(Location)
-    packages: tuple[Package, ...] = children(Package)
     marks: tuple[Mark, ...] = children(Mark)
 
     @property

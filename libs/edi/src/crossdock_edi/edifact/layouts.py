@@ -99,7 +99,6 @@ LIN: *
   GIN *
   GIR *
   QVR *
-  EQD *
   DOC *
   PAI
   FTX *

@@ -249,6 +249,13 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Stop(Location):
+    """LOC with its dates, where transport calls."""
+
+    dates: tuple[DateTime, ...] = children(DateTime)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tax:
     """TAX and its amounts: 7 tax, type VAT, with its rate in percent."""
 
@@ -332,7 +339,7 @@ class Transport:
     vehicle_list: str = element("TDT", 8, 2)
     vehicle_agency: str = element("TDT", 8, 3)
     vehicle_name: str = element("TDT", 8, 4)
-    locations: tuple[Location, ...] = children(Location)
+    locations: tuple[Stop, ...] = children(Stop)
     dates: tuple[DateTime, ...] = children(DateTime)
 
 

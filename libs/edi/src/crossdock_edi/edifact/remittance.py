@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, children, element
 from crossdock_edi.dialect import Standard
-from crossdock_edi.edifact.layouts import PARTY
 from crossdock_edi.edifact.parts import (
     Amount,
     Currency,
@@ -21,7 +20,7 @@ from crossdock_edi.edifact.parts import (
 )
 from crossdock_edi.spec.model import SetSpec, parse_layout
 
-_LAYOUT = f"""
+_LAYOUT = """
 BGM !
 DTM *
 RFF *
@@ -29,7 +28,14 @@ FII *
 PAI
 PAT *
 FTX *
-{PARTY}CUX: *
+NAD: *
+  LOC *
+  FII *
+  RFF: *
+    DTM *
+  CTA: *
+    COM *
+CUX: *
   DTM
 DOC: *
   MOA *

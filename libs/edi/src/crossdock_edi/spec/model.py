@@ -122,6 +122,10 @@ class Loop:
             found.setdefault(member.tag, []).append(index)
         return {tag: tuple(indexes) for tag, indexes in found.items()}
 
+    def inner(self, tag: str) -> Loop | None:
+        """The loop directly within this one that the tag begins."""
+        return next((one for one in self.members if isinstance(one, Loop) and one.tag == tag), None)
+
     @cached_property
     def tags(self) -> frozenset[str]:
         """Every tag in this loop and the loops within."""

@@ -27,17 +27,17 @@ class _Frame:
     def __post_init__(self) -> None:
         self.counts = [0] * len(self.loop.members)
 
-    def place_for(self, tag: str) -> int | None:
-        """The first place at or behind the position; a full one is passed over if a later one can take the tag."""
-        places = self.loop.places.get(tag)
-        if places is None:
-            return None
-        ahead = [place for place in places if place >= self.position]
-        for place in ahead:
+    def place_for(self, tag: str) -> tuple[int | None, bool]:
+        """The first place at or behind the position that has room, else the first at all; and whether it has room."""
+        first = None
+        for place in self.loop.places.get(tag, ()):
+            if place < self.position:
+                continue
             most = self.loop.members[place].most
             if not most or self.counts[place] < most:
-                return place
-        return ahead[0] if ahead else None
+                return place, True
+            first = place if first is None else first
+        return first, False
 
 
 class Walk:
@@ -58,21 +58,33 @@ class Walk:
             yield from self._missing(self._stack.pop(), None, last)
 
     def _step(self, segment: Segment) -> Iterator[Finding]:
-        tag = segment.tag
+        chosen = self._choose(segment.tag)
+        if chosen is None:
+            yield from self._misplaced(segment)
+            return
+        depth, place = chosen
+        while len(self._stack) > depth + 1:
+            yield from self._missing(self._stack.pop(), None, segment)
+        frame = self._stack[depth]
+        yield from self._missing(frame, place, segment)
+        yield from self._enter(frame, place, segment)
+
+    def _choose(self, tag: str) -> tuple[int, int] | None:
+        """The innermost loop that has room for the tag, else the innermost that knows it."""
+        full: tuple[int, int] | None = None
         for depth in range(len(self._stack) - 1, -1, -1):
             frame = self._stack[depth]
             if depth and tag == frame.loop.tag:
                 continue  # a further turn of this loop: its parent takes it
-            place = frame.place_for(tag)
-            if place is not None and self._jumps(depth, place, tag):
+            place, has_room = frame.place_for(tag)
+            if place is None:
+                continue
+            if self._jumps(depth, place, tag):
                 break  # better out of order where it is than beyond what must come first
-            if place is not None:
-                while len(self._stack) > depth + 1:
-                    yield from self._missing(self._stack.pop(), None, segment)
-                yield from self._missing(frame, place, segment)
-                yield from self._enter(frame, place, segment)
-                return
-        yield from self._misplaced(segment)
+            if has_room:
+                return depth, place
+            full = full or (depth, place)
+        return full
 
     def _jumps(self, depth: int, place: int, tag: str) -> bool:
         """Whether going there passes by something mandatory, while an inner loop has had a place for the tag."""

@@ -58,6 +58,7 @@ _TABLE = """
 147 shipment qualifier|ID 1 1
 150 special charge|ID 3 3
 152 special handling|ID 2 3
+154 point location code|ID 6 9
 156 region|ID 2 2
 163 stop reason|ID 2 2
 165 stop number|N 1 3
@@ -135,6 +136,7 @@ _TABLE = """
 371 change reason|ID 2 2
 373 date|DT 8 8
 374 date qualifier|ID 3 3
+375 tariff service|ID 2 2
 378 percent qualifier|ID 1 1
 380 quantity|R 1 15
 382 units shipped|R 1 10

@@ -9,6 +9,7 @@ from decimal import Decimal
 from crossdock_edi.binding import children, element, texts
 from crossdock_edi.values import DATE, DECIMAL, INTEGER, TIME
 from crossdock_edi.x12.parts import (
+    Contact,
     Note,
     Remark,
 )
@@ -39,7 +40,7 @@ class FreightContact:
     """G61: whom to ask."""
 
     function: str = element("G61", 1, required=True)
-    name: str = element("G61", 2, required=True)
+    name: str = element("G61", 2)
     number_qualifier: str = element("G61", 3)
     number: str = element("G61", 4)
 
@@ -61,6 +62,23 @@ class FreightParty:
     references: tuple[LadingReference, ...] = children(LadingReference)
     notes: tuple[Note, ...] = children(Note)
     contacts: tuple[FreightContact, ...] = children(FreightContact)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarehouseParty:
+    """The N1 loop of warehouse sets: WH warehouse, ST ship to, DE depositor."""
+
+    role: str = element("N1", 1, required=True)
+    name: str = element("N1", 2)
+    id_qualifier: str = element("N1", 3)
+    id: str = element("N1", 4)
+    more_names: tuple[str, ...] = texts("N2", 1, 2)
+    address_lines: tuple[str, ...] = texts("N3", 1, 2)
+    city: str = element("N4", 1)
+    region: str = element("N4", 2)
+    postal_code: str = element("N4", 3)
+    country: str = element("N4", 4)
+    contacts: tuple[Contact, ...] = children(Contact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +153,14 @@ class Stop:
     orders: tuple[OrderDetail, ...] = children(OrderDetail)
 
 
+WAREHOUSE_PARTY = """
+N1: *
+  N2 2
+  N3 2
+  N4
+  PER *
+"""
+
 FREIGHT_PARTY = """
 N1: *
   N2 2
@@ -145,5 +171,4 @@ N1: *
   PER *
   REF *
   G61 *
-  G62 *
 """

@@ -12,9 +12,9 @@ from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL
 from crossdock_edi.x12.freight import (
-    FREIGHT_PARTY,
-    FreightParty,
+    WAREHOUSE_PARTY,
     Instant,
+    WarehouseParty,
 )
 from crossdock_edi.x12.parts import (
     ItemId,
@@ -25,7 +25,7 @@ from crossdock_edi.x12.parts import (
 
 _LAYOUT = f"""
 W15 !
-{FREIGHT_PARTY}
+{WAREHOUSE_PARTY}
 N9 *
 G61 *
 G62 *
@@ -92,7 +92,7 @@ class InventoryAdjustment(Document):
     adjusted_on: date | None = element("W15", 1, convert=DATE, required=True)
     number: str = element("W15", 2)
     depositor_adjustment: str = element("W15", 3)
-    parties: tuple[FreightParty, ...] = children(FreightParty)
+    parties: tuple[WarehouseParty, ...] = children(WarehouseParty)
     notes: tuple[Note, ...] = children(Note)
     dates: tuple[Instant, ...] = children(Instant)
     remarks: tuple[Remark, ...] = children(Remark)

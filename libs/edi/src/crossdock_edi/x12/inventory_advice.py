@@ -11,7 +11,7 @@ from crossdock_edi.binding import Document, child, children, element, pairs
 from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL, TIME
-from crossdock_edi.x12.layouts import PARTY, indented
+from crossdock_edi.x12.layouts import PARTY
 from crossdock_edi.x12.parts import (
     Contact,
     DateReference,
@@ -81,7 +81,7 @@ LIN: ! *
     QTY *
     DTM *
     REF *
-{indented(PARTY)}CTT
+CTT
 """
 SPEC = SetSpec(
     "X12", "846", "inventory advice", parse_layout("846", _LAYOUT), group="IB", line="LIN", hashed=("QTY", 2)
@@ -97,6 +97,7 @@ class StockQuantity:
     unit: str = element("QTY", 3, 1)
     dates: tuple[DateReference, ...] = children(DateReference)
     references: tuple[Reference, ...] = children(Reference)
+    parties: tuple[Party, ...] = children(Party)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +111,6 @@ class StockLine:
     unit: str = element("UIT", 1, 1)
     unit_price: Decimal | None = element("UIT", 2, convert=DECIMAL)
     quantities: tuple[StockQuantity, ...] = children(StockQuantity)
-    parties: tuple[Party, ...] = children(Party)
 
     def item_id(self, *qualifiers: str) -> str:
         return item_id(self.item_ids, *qualifiers)

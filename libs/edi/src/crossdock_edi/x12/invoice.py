@@ -122,6 +122,13 @@ class Tax:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceCharge(Charge):
+    """SAC with the taxes on it."""
+
+    taxes: tuple[Tax, ...] = children(Tax)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceLine:
     """IT1 and its loop."""
 
@@ -137,7 +144,7 @@ class InvoiceLine:
     pack: Pack | None = child(Pack)
     references: tuple[Reference, ...] = children(Reference)
     dates: tuple[DateReference, ...] = children(DateReference)
-    charges: tuple[Charge, ...] = children(Charge)
+    charges: tuple[InvoiceCharge, ...] = children(InvoiceCharge)
     parties: tuple[Party, ...] = children(Party)
 
     def item_id(self, *qualifiers: str) -> str:
@@ -183,7 +190,7 @@ class Invoice(Document):
     carrier_reference_qualifier: str = element("CAD", 7)
     carrier_reference: str = element("CAD", 8)
     amounts: tuple[Amount, ...] = children(Amount)
-    charges: tuple[Charge, ...] = children(Charge)
+    charges: tuple[InvoiceCharge, ...] = children(InvoiceCharge)
     totals: Totals | None = child(Totals)
 
     def party(self, *roles: str) -> Party | None:

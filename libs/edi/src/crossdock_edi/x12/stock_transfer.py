@@ -12,9 +12,9 @@ from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL
 from crossdock_edi.x12.freight import (
-    FREIGHT_PARTY,
-    FreightParty,
+    WAREHOUSE_PARTY,
     Instant,
+    WarehouseParty,
 )
 from crossdock_edi.x12.parts import (
     ItemId,
@@ -25,7 +25,7 @@ from crossdock_edi.x12.parts import (
 
 _SHIPMENT = f"""
 W06 !
-{FREIGHT_PARTY}
+{WAREHOUSE_PARTY}
 N9 *
 G61 *
 G62 *
@@ -44,7 +44,7 @@ W03
 """
 _RECEIPT = f"""
 W17 !
-{FREIGHT_PARTY}
+{WAREHOUSE_PARTY}
 N9 *
 G61 *
 G62 *
@@ -95,7 +95,7 @@ class StockTransferShipment(Document):
     shipped_on: date | None = element("W06", 3, convert=DATE)
     shipment: str = element("W06", 4)
     order_number: str = element("W06", 6)
-    parties: tuple[FreightParty, ...] = children(FreightParty)
+    parties: tuple[WarehouseParty, ...] = children(WarehouseParty)
     notes: tuple[Note, ...] = children(Note)
     dates: tuple[Instant, ...] = children(Instant)
     remarks: tuple[Remark, ...] = children(Remark)
@@ -148,7 +148,7 @@ class StockTransferReceipt(Document):
     receipt: str = element("W17", 3)
     depositor_order: str = element("W17", 4)
     shipment: str = element("W17", 5)
-    parties: tuple[FreightParty, ...] = children(FreightParty)
+    parties: tuple[WarehouseParty, ...] = children(WarehouseParty)
     notes: tuple[Note, ...] = children(Note)
     dates: tuple[Instant, ...] = children(Instant)
     remarks: tuple[Remark, ...] = children(Remark)

@@ -11,10 +11,10 @@ from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DECIMAL
 from crossdock_edi.x12.freight import (
-    FREIGHT_PARTY,
+    WAREHOUSE_PARTY,
     FreightContact,
-    FreightParty,
     Instant,
+    WarehouseParty,
 )
 from crossdock_edi.x12.parts import (
     ItemId,
@@ -26,7 +26,7 @@ from crossdock_edi.x12.parts import (
 
 _LAYOUT = f"""
 W05 !
-{FREIGHT_PARTY}
+{WAREHOUSE_PARTY}
 N9 *
 G61 *
 G62 *
@@ -94,7 +94,7 @@ class WarehouseShippingOrder(Document):
     depositor_order: str = element("W05", 2, required=True)
     order_number: str = element("W05", 3)
     link_sequence: str = element("W05", 4)
-    parties: tuple[FreightParty, ...] = children(FreightParty)
+    parties: tuple[WarehouseParty, ...] = children(WarehouseParty)
     notes: tuple[Note, ...] = children(Note)
     contacts: tuple[FreightContact, ...] = children(FreightContact)
     dates: tuple[Instant, ...] = children(Instant)

@@ -12,9 +12,9 @@ from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL
 from crossdock_edi.x12.freight import (
-    FREIGHT_PARTY,
-    FreightParty,
+    WAREHOUSE_PARTY,
     Instant,
+    WarehouseParty,
 )
 from crossdock_edi.x12.parts import (
     ItemId,
@@ -26,7 +26,7 @@ from crossdock_edi.x12.parts import (
 
 _LAYOUT = f"""
 W06 !
-{FREIGHT_PARTY}
+{WAREHOUSE_PARTY}
 N9 *
 G61 *
 G62 *
@@ -49,10 +49,6 @@ LX: ! *
       N3 *
       N4 *
     SLN *
-    LS
-    LX: *
-      MAN *
-    LE
 W03
 """
 SPEC = SetSpec("X12", "945", "warehouse shipping advice", parse_layout("945", _LAYOUT), group="SW")
@@ -102,7 +98,7 @@ class WarehouseShippingAdvice(Document):
     shipment: str = element("W06", 4)
     agent_shipment: str = element("W06", 5)
     order_number: str = element("W06", 6)
-    parties: tuple[FreightParty, ...] = children(FreightParty)
+    parties: tuple[WarehouseParty, ...] = children(WarehouseParty)
     notes: tuple[Note, ...] = children(Note)
     dates: tuple[Instant, ...] = children(Instant)
     remarks: tuple[Remark, ...] = children(Remark)
