@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import grpc
 import pytest
 from connector.domain.documents import State
 from connector.store.codes import Thing
+from connector.use_cases.read_again import read_again
 from connector.use_cases.send import NotRepresentable
 from connector_samples import files, orders
-from connector_samples.rig import TENANT, Rig
+from connector_samples.rig import TENANT, Rig, a_cause
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock.procurement.v1 import purchase_order_pb2
-from crossdock_kit.deliveries import Delivered
+from crossdock_kit.context import caused_by
+from crossdock_kit.deliveries import Delivered, Retry
 from crossdock_kit.errors import Refused
+from crossdock_kit.exceptions import NothingLeft
 from crossdock_kit.server.refusals import status_of
 from crossdock_kit.subscriptions.model import EventFailed
 
@@ -45,9 +49,6 @@ def refusal(error: Refused) -> grpc.aio.AioRpcError:
 
 @pytest.fixture(autouse=True)
 async def _fresh(rig: Rig) -> None:
-    for partner in ("sup-nordic", "erp-eu", "wms-east"):
-        await rig.send(partner)
-    rig.procurement.requests.clear()
     rig.procurement.accepts("AcknowledgePurchaseOrder", procurement.AcknowledgePurchaseOrderResponse())
     rig.procurement.accepts("RecordShipNotice", procurement.RecordShipNoticeResponse())
     rig.procurement.accepts("RecordReceipt", procurement.RecordReceiptResponse())
@@ -57,6 +58,11 @@ async def _fresh(rig: Rig) -> None:
             purchase_order=purchase_order_pb2.PurchaseOrder(purchase_order_id="po-77")
         ),
     )
+    for partner in ("sup-nordic", "erp-eu", "wms-east"):
+        await rig.translate(partner)
+        await rig.dispatch()
+        await rig.send(partner)
+    rig.procurement.requests.clear()
 
 
 _control = iter(range(1000, 999_999))
@@ -399,3 +405,49 @@ async def test_raw_bytes_are_encrypted_at_rest_and_come_back(rig: Rig) -> None:
     document = await rig.document(document_id)
     async with rig.uow(tenants=(TENANT,)) as work:
         assert await rig.around.vault.open(work.driver, document.kept, stored) == content
+
+
+async def test_a_change_never_leaves_before_the_order_that_it_changes(rig: Rig) -> None:
+    order = orders.order(number="PO-SEQ", purchase_order_id="id-seq")
+    await rig.tell(orders.released(order), aggregate="purchase_order/id-seq")
+    changed = orders.order(number="PO-SEQ", purchase_order_id="id-seq", revision=2)
+    event = events_pb2.PurchaseOrderRevised(purchase_order_id="id-seq", number="PO-SEQ", purchase_order=changed)
+    await rig.tell(event, aggregate="purchase_order/id-seq", version=2)
+    away = Retry("away", after=timedelta(0))
+    assert [each.kind for each, _ in await rig.send("sup-nordic", away)] == ["x12.850"]
+    assert [each.kind for each, _ in await rig.send("sup-nordic", away)] == ["x12.850"]
+    first, content = (await rig.send("sup-nordic"))[0]
+    assert (first.kind, first.state) == ("x12.850", State.SENT)
+    second, _ = (await rig.send("sup-nordic"))[0]
+    assert second.kind == "x12.860"
+    assert int(second.group_control) > int(first.group_control)
+    stored = await rig.rows("SELECT control_numbers FROM document WHERE document_id = $1", first.document_id)
+    assert stored[0]["control_numbers"][0].encode() in content
+
+
+async def test_an_operator_has_a_refused_message_read_again_and_nothing_that_had_its_effect(rig: Rig) -> None:
+    rig.procurement.refuses("AcknowledgePurchaseOrder", refusal(ObsoleteRevision(1)))
+    document = await rig.given("sup-nordic", files.acknowledgment(control=control()))
+    assert document.state is State.EXCEPTION
+    rig.procurement.accepts("AcknowledgePurchaseOrder", procurement.AcknowledgePurchaseOrderResponse())
+    with caused_by(a_cause()):
+        async with rig.uow(tenants=(TENANT,)) as work:
+            assert "1 of its messages" in await read_again(document.subject, work, rig.around)
+    await rig.translate("sup-nordic")
+    await rig.dispatch()
+    again = await rig.document(document.document_id)
+    assert again.state is State.UNDERSTOOD
+    first, second = rig.procurement.requests
+    assert first.request_id != second.request_id  # type: ignore[attr-defined]
+    with caused_by(a_cause()), pytest.raises(NothingLeft):
+        async with rig.uow(tenants=(TENANT,)) as work:
+            await read_again(document.subject, work, rig.around)
+
+
+async def test_an_answer_of_a_thousand_lines_is_one_command(rig: Rig) -> None:
+    segments = ["BAK*00*AC*4500000001*20261102"]
+    for number in range(1, 1001):
+        segments += [f"PO1*{number}*100*EA*12.5*PE*BP*A1001", "ACK*IA*100*EA*068*20261110"]
+    document = await rig.given("sup-nordic", files.interchange("855", segments, control=control()))
+    assert document.state is State.UNDERSTOOD
+    assert document.messages[0].lines == 1000

@@ -22,6 +22,7 @@ from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
 from connector.use_cases.deliver import Desk
+from connector.use_cases.read_again import read_again
 
 
 async def build(app: App[Settings]) -> None:
@@ -44,6 +45,7 @@ async def build(app: App[Settings]) -> None:
         app.subscribe(subscription)
     for kind, carrier in procurement_commands.carriers(_procurement(app)).items():
         app.carry(kind, carrier)
+    app.on_retry("document", lambda subject, work: read_again(subject, work, around))
     app.on_timer(TIMER, TimerHandler(acknowledgment_overdue, owner="supplier-desk"))
     app.add_loop("profiles", limits.run)
     app.add_loop("translator", translator.run)

@@ -18,7 +18,7 @@ from crossdock_kit.telemetry.spans import Link, SpanKind, parse_traceparent, roo
 
 from connector.domain.documents import Outcome, State
 from connector.ports import Surroundings
-from connector.store import documents
+from connector.store import documents, reading_queue
 from connector.store.documents import Document, ended
 from connector.use_cases.translate import translate
 
@@ -60,7 +60,7 @@ class Translator:
 
     async def _due(self) -> list[tuple[str, str]]:
         async with transaction(self.engine, self.tenants) as tx:
-            return await documents.due_partners(tx.driver)
+            return await reading_queue.due_partners(tx.driver)
 
     async def _drain(self, key: tuple[str, str]) -> None:
         try:
@@ -74,7 +74,7 @@ class Translator:
     async def translate_next(self, tenant: str, partner: str) -> bool:
         """Reads the partner's first due document; whether there was one."""
         async with transaction(self.engine, (tenant,)) as tx:
-            document = await documents.next_due(tx.driver, tenant, partner)
+            document = await reading_queue.next_due(tx.driver, tenant, partner)
         if document is None:
             return False
         with self._step(document):
@@ -89,7 +89,7 @@ class Translator:
 
     async def _translate(self, tenant: str, partner: str, document_id: UUID) -> bool:
         async with self.around.uow(tenants=(tenant,)) as work:
-            document = await documents.next_due(work.driver, tenant, partner)
+            document = await reading_queue.next_due(work.driver, tenant, partner)
             if document is None or document.document_id != document_id:
                 return False
             await translate(document, work, self.around)
@@ -102,7 +102,7 @@ class Translator:
         """Tried again some times, alone and with pauses; then it is ours to look at, and the others go on."""
         async with self.around.uow(tenants=(document.tenant,)) as work:
             if document.failures + 1 < _ATTEMPTS:
-                await documents.failed(work.driver, document)
+                await reading_queue.failed(work.driver, document)
                 work.note(outcome="retry", reason=type(error).__name__)
                 return
             document.state, document.next_attempt_at = State.EXCEPTION, None

@@ -80,7 +80,7 @@ class Document:
         self.transaction_ids = tuple(dict.fromkeys((*self.transaction_ids, *transaction_ids)))
 
 
-_COLUMNS = """tenant, document_id, position, partner, business_unit, outbound, state, kind, name, path, content_type,
+COLUMNS = """tenant, document_id, position, partner, business_unit, outbound, state, kind, name, path, content_type,
   bytes, sha256, received_at, control_numbers, group_control, set_control, related, reason, findings::text, keys,
   transaction_ids, event_version, generation, failures, next_attempt_at, source_event_id, source_aggregate, sent_at,
   foreign_number, correlation_id, causation_id, traceparent"""
@@ -202,34 +202,34 @@ async def get(driver: Driver, tenant: str, document_id: UUID, *, lock: bool = Fa
 
 async def by_name(driver: Driver, tenant: str, partner: str, name: str, *, outbound: bool) -> list[Document]:
     rows = await driver.fetch(
-        f"SELECT {_COLUMNS} FROM document WHERE tenant = $1 AND partner = $2 AND outbound = $3 AND name = $4"
+        f"SELECT {COLUMNS} FROM document WHERE tenant = $1 AND partner = $2 AND outbound = $3 AND name = $4"
         " ORDER BY position",
         tenant,
         partner,
         outbound,
         name,
     )
-    return [_document(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 async def in_group(driver: Driver, tenant: str, partner: str, group_control: str) -> list[Document]:
     """What was sent to a partner in one functional group, locked."""
     rows = await driver.fetch(
-        f"SELECT {_COLUMNS} FROM document WHERE tenant = $1 AND partner = $2 AND outbound AND group_control = $3"
+        f"SELECT {COLUMNS} FROM document WHERE tenant = $1 AND partner = $2 AND outbound AND group_control = $3"
         " ORDER BY position FOR UPDATE",
         tenant,
         partner,
         group_control,
     )
-    return [_document(row) for row in rows]
+    return [from_row(row) for row in rows]
 
 
 async def one(driver: Driver, condition: str, *values: Any, lock: bool = False) -> Document | None:
     locking = " FOR UPDATE" if lock else ""
-    row = await driver.fetchrow(f"SELECT {_COLUMNS} FROM document WHERE {condition} LIMIT 1{locking}", *values)
+    row = await driver.fetchrow(f"SELECT {COLUMNS} FROM document WHERE {condition} LIMIT 1{locking}", *values)
     if row is None:
         return None
-    document = _document(row)
+    document = from_row(row)
     document.messages = await messages_of(driver, document.tenant, document.document_id)
     return document
 
@@ -264,70 +264,15 @@ async def earlier(driver: Driver, document: Document, control_numbers: Sequence[
     return [Earlier(str(row["document_id"]), row["sha256"], tuple(row["control_numbers"])) for row in rows]
 
 
-_DUE = "SELECT DISTINCT tenant, partner FROM document WHERE next_attempt_at <= now()"
-_NEXT = f"""
-SELECT {_COLUMNS} FROM document WHERE tenant = $1 AND partner = $2 AND next_attempt_at <= now()
-ORDER BY position LIMIT 1
-"""
-_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 1))"
-
-
-async def due_partners(driver: Driver) -> list[tuple[str, str]]:
-    """Tenant and partner of whatever is to be translated now."""
-    return [(row["tenant"], row["partner"]) for row in await driver.fetch(_DUE)]
-
-
-async def next_due(driver: Driver, tenant: str, partner: str) -> Document | None:
-    """The partner's first document that is due; None where another process is at it. One at a time per partner."""
-    if not await driver.fetchval(_LOCK, f"translate/{tenant}/{partner}"):
-        return None
-    row = await driver.fetchrow(_NEXT, tenant, partner)
-    if row is None:
-        return None
-    document = _document(row)
-    document.messages = await messages_of(driver, tenant, document.document_id)
-    return document
-
-
-_BEFORE = """
-SELECT document_id::text FROM document WHERE tenant = $1 AND partner = $2 AND state = 7 AND position < $3
-  AND keys && $4::text[] ORDER BY position LIMIT 1
-"""
-
-
-async def waiting_before(driver: Driver, document: Document, keys: Sequence[str]) -> str:
-    """An earlier document of the partner that waits and concerns the same order; empty text if there is none."""
-    found = await driver.fetchval(_BEFORE, document.tenant, document.partner, document.position, list(keys))
-    return str(found or "")
-
-
-async def wake_waiting(driver: Driver, tenants: Sequence[str]) -> None:
-    """Whatever waits for master data is tried again now."""
-    await driver.execute(
-        "UPDATE document SET next_attempt_at = now() WHERE tenant = ANY($1::text[]) AND state = 7", list(tenants)
-    )
-
-
-async def failed(driver: Driver, document: Document) -> None:
-    """Notes that reading it broke, and puts it off with growing pauses."""
-    await driver.execute(
-        "UPDATE document SET failures = failures + 1, next_attempt_at = now() + make_interval(secs => $3)"
-        " WHERE tenant = $1 AND document_id = $2",
-        document.tenant,
-        document.document_id,
-        float(min(60, 2**document.failures)),
-    )
-
-
 _PAGE = f"""
-SELECT {_COLUMNS} FROM document WHERE tenant = $1 AND ($2 = '' OR partner = $2) AND ($3 = 0 OR state = $3)
+SELECT {COLUMNS} FROM document WHERE tenant = $1 AND ($2 = '' OR partner = $2) AND ($3 = 0 OR state = $3)
   AND position < $4 ORDER BY position DESC LIMIT $5
 """
 
 
 async def page(driver: Driver, tenant: str, *, partner: str, state: int, before: int, limit: int) -> list[Document]:
     """Documents, newest first."""
-    found = [_document(row) for row in await driver.fetch(_PAGE, tenant, partner, state, before, limit)]
+    found = [from_row(row) for row in await driver.fetch(_PAGE, tenant, partner, state, before, limit)]
     for each in found:
         each.messages = await messages_of(driver, tenant, each.document_id)
     return found
@@ -347,7 +292,7 @@ def _findings_json(findings: Sequence[Finding]) -> str:
     )
 
 
-def _document(row: asyncpg.Record) -> Document:
+def from_row(row: asyncpg.Record) -> Document:
     facts = dict(row)
     facts["state"] = State(facts["state"])
     facts["findings"] = tuple(Finding(**each) for each in json_rows.decode(facts["findings"]))

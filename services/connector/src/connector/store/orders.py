@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,26 +12,27 @@ from crossdock_kit.driver import Driver
 from connector.domain.revision import SentRevision, Stamp
 
 
-async def learn(  # noqa: PLR0913  one row, written out
-    driver: Driver,
-    *,
-    tenant: str,
-    purchase_order_id: str,
-    business_unit: str,
-    number: str,
-    supplier_id: str,
-    revision: int,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    tenant: str
+    purchase_order_id: str
+    business_unit: str
+    number: str
+    supplier_id: str
+    revision: int
+
+
+async def learn(driver: Driver, order: KnownOrder) -> None:
     await driver.execute(
         "INSERT INTO known_order (tenant, purchase_order_id, business_unit, number, supplier_id, revision)"
         " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, purchase_order_id) DO UPDATE SET"
         " revision = greatest(known_order.revision, excluded.revision), supplier_id = excluded.supplier_id",
-        tenant,
-        purchase_order_id,
-        business_unit,
-        number,
-        supplier_id,
-        revision,
+        order.tenant,
+        order.purchase_order_id,
+        order.business_unit,
+        order.number,
+        order.supplier_id,
+        order.revision,
     )
 
 

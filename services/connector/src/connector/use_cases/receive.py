@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from crossdock.connector.events.v1 import events_pb2
@@ -45,42 +46,50 @@ async def hand_in(command: HandIn, around: Surroundings) -> HandedIn:
     async with around.uow(tenants=(command.tenant,)) as work:
         stored = await partners.get(work.driver, command.tenant, command.partner)
         await _one_at_a_time(work.driver, command)
-        name = clean(command.name)
-        namesakes = await documents.by_name(work.driver, command.tenant, command.partner, name, outbound=False)
+        namesakes = await _namesakes(work.driver, command)
         for each in namesakes:
             if each.sha256 == sha256:
                 work.note(outcome="duplicate", keys=(f"document:{each.document_id}",))
                 return HandedIn(each.document_id, repeated=True)
-        # A file's name may be used again; the id of a message names it for ever.
-        reused = bool(namesakes) and bool(command.path)
-        document = Document(
-            tenant=command.tenant,
-            document_id=uuid7(),
-            partner=command.partner,
-            business_unit=stored.profile.business_unit,
-            outbound=False,
-            state=State.REFUSED if reused else State.RECEIVED,
-            name=name,
-            path=clean(command.path),
-            content_type=clean(command.content_type),
-            bytes=len(command.content),
-            sha256=sha256,
-            received_at=work.now,
-            related=namesakes[0].document_id if reused else None,
-            reason=NAME_REUSED if reused else "",
-            next_attempt_at=None if reused else work.now,
-            correlation_id=cause().correlation_id,
-            causation_id=cause().causation_id,
-            traceparent=cause().traceparent,
-        )
+        document = _document(command, stored.profile.business_unit, sha256, work.now)
+        if namesakes and command.path:
+            # A file's name may be used again; the id of a message names it for ever.
+            document.state, document.reason, document.next_attempt_at = State.REFUSED, NAME_REUSED, None
+            document.related = namesakes[0].document_id
         received = events_pb2.DocumentReceived(
-            document_id=str(document.document_id), partner=command.partner, name=name, sha256=sha256
+            document_id=str(document.document_id), partner=command.partner, name=document.name, sha256=sha256
         )
         announce(work, document, received)
         sealed = await around.vault.seal(work.driver, document.kept, command.content)
         await documents.insert(work.driver, document, sealed)
         work.after_commit(around.nudge)
         return HandedIn(document.document_id, repeated=False)
+
+
+async def _namesakes(driver: Driver, command: HandIn) -> list[Document]:
+    return await documents.by_name(driver, command.tenant, command.partner, clean(command.name), outbound=False)
+
+
+def _document(command: HandIn, business_unit: str, sha256: str, now: datetime) -> Document:
+    why = cause()
+    return Document(
+        tenant=command.tenant,
+        document_id=uuid7(),
+        partner=command.partner,
+        business_unit=business_unit,
+        outbound=False,
+        state=State.RECEIVED,
+        name=clean(command.name),
+        path=clean(command.path),
+        content_type=clean(command.content_type),
+        bytes=len(command.content),
+        sha256=sha256,
+        received_at=now,
+        next_attempt_at=now,
+        correlation_id=why.correlation_id,
+        causation_id=why.causation_id,
+        traceparent=why.traceparent,
+    )
 
 
 async def _one_at_a_time(driver: Driver, command: HandIn) -> None:

@@ -8,8 +8,9 @@ from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.unit_of_work import Work
 
 from connector.ports import Surroundings
-from connector.store import codes, documents, orders
+from connector.store import codes, orders, reading_queue
 from connector.store.codes import Entry, Thing
+from connector.store.orders import KnownOrder
 
 
 async def remember_things(things: Sequence[Thing], work: Work, around: Surroundings) -> None:
@@ -24,17 +25,12 @@ async def remember_codes(entries: Sequence[Entry], work: Work, around: Surroundi
 
 async def _wake(work: Work, around: Surroundings) -> None:
     """Every change may be what a document waits for."""
-    await documents.wake_waiting(work.driver, work.tenants)
+    await reading_queue.wake_waiting(work.driver, work.tenants)
     work.after_commit(around.nudge)
 
 
 async def remember_order(tenant: str, order: purchase_order_pb2.PurchaseOrder, work: Work) -> None:
-    await orders.learn(
-        work.driver,
-        tenant=tenant,
-        purchase_order_id=order.purchase_order_id,
-        business_unit=order.business_unit,
-        number=order.number,
-        supplier_id=order.supplier_id,
-        revision=order.revision,
+    known = KnownOrder(
+        tenant, order.purchase_order_id, order.business_unit, order.number, order.supplier_id, order.revision
     )
+    await orders.learn(work.driver, known)

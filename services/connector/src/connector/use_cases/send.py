@@ -32,6 +32,7 @@ from connector.store.documents import Document
 from connector.store.partners import StoredPartner
 from connector.use_cases.vocabulary import book_of, partner_of
 
+ORDERS_TO_SUPPLIERS = frozenset({"x12.850", "x12.860", "json.supplier_order"})
 NOT_SENT = frozenset({"draft", "shadow"})
 
 
@@ -90,8 +91,8 @@ async def tell(event: Received[Any], stored: StoredPartner, work: Work, around: 
         express=event.express,
     )
     await send(document_id, rendered, dispatch, stored, work, around)
-    order = getattr(event.message, "purchase_order", None)
-    if order is not None and stored.profile.party_id:
+    if route.kind in ORDERS_TO_SUPPLIERS:
+        order = event.message.purchase_order
         await orders.note_sent(
             work.driver,
             tenant=event.tenant,
@@ -176,13 +177,20 @@ async def send(
     around: Surroundings,
 ) -> None:
     """Stores what was rendered and hands it to the partner's deliveries; in shadow it is kept and never sent."""
-    why = cause()
-    profile = stored.profile
-    document = Document(
+    document = _document(document_id, rendered, dispatch, stored)
+    document.received_at = work.now
+    sealed = await around.vault.seal(work.driver, document.kept, rendered.content)
+    await documents.insert(work.driver, document, sealed)
+    work.deliver(_delivery(document, dispatch, suppressed=stored.profile.stage in NOT_SENT))
+
+
+def _document(document_id: UUID, rendered: Rendered, dispatch: Dispatch, stored: StoredPartner) -> Document:
+    why, numbers = cause(), rendered.numbers
+    return Document(
         tenant=stored.tenant,
         document_id=document_id,
-        partner=profile.partner,
-        business_unit=profile.business_unit,
+        partner=stored.profile.partner,
+        business_unit=stored.profile.business_unit,
         outbound=True,
         state=State.RENDERED,
         kind=dispatch.kind,
@@ -191,10 +199,10 @@ async def send(
         content_type=rendered.content_type,
         bytes=len(rendered.content),
         sha256=hashlib.sha256(rendered.content).hexdigest(),
-        received_at=work.now,
-        control_numbers=(f"{rendered.numbers.interchange:09d}",) if rendered.numbers else (),
-        group_control=str(rendered.numbers.group) if rendered.numbers else "",
-        set_control=f"{rendered.numbers.message:04d}" if rendered.numbers else "",
+        received_at=why.started_at,
+        control_numbers=(f"{numbers.interchange:09d}",) if numbers else (),
+        group_control=str(numbers.group) if numbers else "",
+        set_control=f"{numbers.message:04d}" if numbers else "",
         related=dispatch.related,
         keys=dispatch.keys,
         transaction_ids=dispatch.transaction_ids,
@@ -204,27 +212,27 @@ async def send(
         causation_id=why.causation_id,
         traceparent=why.traceparent,
     )
-    sealed = await around.vault.seal(work.driver, document.kept, rendered.content)
-    await documents.insert(work.driver, document, sealed)
-    work.deliver(
-        NewDelivery(
-            tenant=stored.tenant,
-            business_unit=profile.business_unit,
-            partner=profile.partner,
-            kind=dispatch.kind,
-            ordering_key=dispatch.ordering_key,
-            payload=document_id.bytes,
-            content_type=rendered.content_type,
-            idempotency_key=dispatch.idempotency_key,
-            delivery_id=document_id,
-            transaction_ids=dispatch.transaction_ids,
-            keys=(*dispatch.keys, f"document:{document_id}"),
-            express=dispatch.express,
-            suppressed=profile.stage in NOT_SENT,
-            correlation_id=why.correlation_id,
-            causation_id=why.causation_id,
-            traceparent=why.traceparent,
-        )
+
+
+def _delivery(document: Document, dispatch: Dispatch, *, suppressed: bool) -> NewDelivery:
+    """One per document and under its id; the row carries no bytes, which stay sealed until a worker asks."""
+    return NewDelivery(
+        tenant=document.tenant,
+        business_unit=document.business_unit,
+        partner=document.partner,
+        kind=dispatch.kind,
+        ordering_key=dispatch.ordering_key,
+        payload=document.document_id.bytes,
+        content_type=document.content_type,
+        idempotency_key=dispatch.idempotency_key,
+        delivery_id=document.document_id,
+        transaction_ids=dispatch.transaction_ids,
+        keys=(*dispatch.keys, f"document:{document.document_id}"),
+        express=dispatch.express,
+        suppressed=suppressed,
+        correlation_id=document.correlation_id,
+        causation_id=document.causation_id,
+        traceparent=document.traceparent,
     )
 
 

@@ -19,7 +19,7 @@ from connector.code_book import CodeBook, with_codes
 from connector.domain.documents import Finding, MessageEnd, Outcome, State, repetition
 from connector.mappings.model import Command, Inbound, Reading
 from connector.ports import Surroundings
-from connector.store import documents, orders, partners
+from connector.store import documents, orders, partners, reading_queue
 from connector.store.codes import CodesOn
 from connector.store.documents import Document, ended
 from connector.store.partners import StoredPartner
@@ -41,6 +41,9 @@ async def translate(document: Document, work: Work, around: Surroundings) -> Non
     document.next_attempt_at = None
     if document.state is State.WAITING:
         document.generation += 1
+        if _changed_meanwhile(document, taken):
+            await conclude(document, work)
+            return
     else:
         document.findings = taken.findings
         document.control_numbers = taken.control_numbers
@@ -52,6 +55,17 @@ async def translate(document: Document, work: Work, around: Surroundings) -> Non
     if document.generation == 1:
         await send_acknowledgments(taken, document, stored, work, around)
     await conclude(document, work)
+
+
+def _changed_meanwhile(document: Document, taken: TakenApart) -> bool:
+    """Whether a document that is read again cannot be read as before: its profile changed, or our reading of it."""
+    if not taken.refusal and len(taken.parts) == len(document.messages):
+        return False
+    reason = taken.refusal or "it is read as other messages than before"
+    document.messages = [
+        ended(each, Outcome.REFUSED, reason) if each.outcome is Outcome.WAITING else each for each in document.messages
+    ]
+    return True
 
 
 def _begun(part: Part) -> MessageEnd:
@@ -145,7 +159,9 @@ async def _commanded(document: Document, number: int, translated: Command, book:
     document.belongs_to(translated.keys, transactions)
     if book.unknown:
         return ended(message, Outcome.WAITING, f"waits for master data: {', '.join(list(book.unknown)[:20])}")
-    if before := await documents.waiting_before(work.driver, document, [k for k in translated.keys if k[:3] == "po:"]):
+    if before := await reading_queue.waiting_before(
+        work.driver, document, [k for k in translated.keys if k[:3] == "po:"]
+    ):
         return ended(message, Outcome.WAITING, f"waits for document {before}, which concerns the same order")
     if translated.answer is not None:
         await decide_revision(work.driver, document, translated.request, translated.answer)
