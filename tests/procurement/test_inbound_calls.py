@@ -128,7 +128,7 @@ async def test_the_buyer_decides_on_a_price_under_the_state_that_was_seen(caller
     decided = (await caller.stub.DecideProposedChange(decision, timeout=20)).purchase_order
     assert (decided.lines[0].price, decided.state) == (dearer(), order_pb.PURCHASE_ORDER_STATE_CONFIRMED)
     assert (await caller.facts(order.purchase_order_id)).count("PurchaseOrderChangeDecided") == 1
-    assert await caller.timers(order.purchase_order_id) == {}
+    assert list(await caller.timers(order.purchase_order_id)) == ["procurement.not_shipped"]
 
 
 # --- notices

@@ -223,8 +223,10 @@ async def test_policies_decide_by_where_the_decision_is_made(uow: UnitOfWork, en
         west = await work.policies.tolerances("EU01", "SUP-NORDIC", "WH-WEST")
         east = await work.policies.tolerances("EU01", "SUP-NORDIC", "WH-EAST")
     assert (waits, usual) == ([timedelta(hours=6), timedelta(minutes=90)], timedelta(hours=24))
-    assert west == replace(east, short_percent=Decimal(0), short_stays_on_order=False)
+    rules = "procurement.short_tolerance_percent = 0 (version 1), procurement.short_stays_on_order = False (version 1)"
+    assert west == replace(east, short_percent=Decimal(0), short_stays_on_order=False, short_rule=rules)
     assert east.over_percent == 5
+    assert east.over_rule == "procurement.over_shipment_percent = 5 (version 0)"
 
 
 async def test_a_reader_sees_an_order_of_one_moment(uow: UnitOfWork) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -128,7 +128,7 @@ async def test_an_answer_tells_the_warehouses_what_to_expect(uow: FakeUnitOfWork
     await submit(uow, line("10"), line("20", 5, ship_to_id="WH-WEST"))
     await answer(uow)
     assert uow.work.names == ["PurchaseOrderAcknowledged", "InboundExpected", "InboundExpected"]
-    assert uow.work.deadlines == {}
+    assert {kind for kind, _ in uow.work.deadlines} == {deadlines.NOT_SHIPPED}
 
 
 async def test_an_answer_finds_its_order_or_none(uow: FakeUnitOfWork) -> None:
@@ -165,7 +165,7 @@ async def test_a_proposal_is_watched_until_the_buyer_decides(uow: FakeUnitOfWork
     with pytest.raises(DecisionOutdated):
         await decide_proposed_change(replace(command, etag="77"), uow)
     await decide_proposed_change(command, uow)
-    assert uow.work.deadlines == {}
+    assert (deadlines.UNDECIDED, line_id) not in uow.work.deadlines
     assert raised in uow.work.settled
     with pytest.raises(PurchaseOrderUnknown):
         await decide_proposed_change(replace(command, purchase_order_id="none"), uow)
@@ -176,7 +176,7 @@ async def test_a_shipment_replaces_the_promise_at_the_dock_and_is_watched(uow: F
     await answer(uow)
     done = await ship(uow, "SH-1", packed("4711", 60))
     assert uow.work.names == ["ShipNoticeReceived", "InboundExpected", "InboundExpected"]
-    assert list(uow.work.deadlines) == [(deadlines.NOT_ARRIVED, done.notice.ship_notice_id)]
+    assert (deadlines.NOT_ARRIVED, done.notice.ship_notice_id) in uow.work.deadlines
     assert done.notice.ship_to_id == "WH-EAST", "where the order goes, because the notice does not say"
 
 
@@ -245,3 +245,41 @@ async def test_the_warehouse_is_not_told_what_it_has_just_reported(uow: FakeUnit
 async def test_goods_of_nobodys_order_belong_to_the_place_they_lie_at(uow: FakeUnitOfWork) -> None:
     receipt: Receipt = (await receive(uow, "RC-1", trade.counted(7))).receipt
     assert (receipt.business_unit, receipt.transaction_ids) == ("EU01", (receipt.receipt_id,))
+
+
+@pytest.mark.feature("F062")
+async def test_a_promise_is_watched_until_it_is_kept(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow, line("10", requested=trade.on_days((60, 3), (40, 9))))
+    await answer(uow)
+    watched = (deadlines.NOT_SHIPPED, order.purchase_order_id)
+    start = datetime.combine(NOW.date(), time(0), UTC)
+    assert uow.work.deadlines[watched].due_at == start + timedelta(days=3 + 1), "the first day and the policy's one"
+    await ship(uow, "SH-1", packed("4711", 60))
+    assert uow.work.deadlines[watched].due_at == start + timedelta(days=9 + 1)
+    uow.work.now = NOW + timedelta(days=11)
+    async with uow() as work:
+        await deadlines.not_shipped(order.purchase_order_id, work)
+    assert [(each.code, each.owner) for each in uow.work.concerns] == [("PROMISE_OVERDUE", "supplier-desk")]
+    raised = uow.work.concerns[0].identity
+    uow.work.settled.clear()
+    await ship(uow, "SH-2", packed("4711", 40))
+    assert watched not in uow.work.deadlines
+    assert raised in uow.work.settled
+
+
+async def test_a_backorder_without_a_day_does_not_wait_for_ever_unseen(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    await answer(uow, says(Outcome.BACKORDERED))
+    assert (deadlines.NOT_SHIPPED, order.purchase_order_id) in uow.work.deadlines
+    async with uow() as work:
+        await deadlines.not_shipped(order.purchase_order_id, work)
+    assert [each.code for each in uow.work.concerns] == ["PROMISE_OVERDUE"]
+
+
+async def test_a_promise_that_moved_is_watched_for_its_new_day(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow, line("10", requested=trade.on_days((100, 3))))
+    await answer(uow)
+    async with uow() as work:
+        await deadlines.not_shipped(order.purchase_order_id, work)
+    assert uow.work.concerns == []
+    assert (deadlines.NOT_SHIPPED, order.purchase_order_id) in uow.work.deadlines

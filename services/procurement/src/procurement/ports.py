@@ -10,17 +10,16 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from enum import Enum
 from typing import Protocol
 
-from procurement.domain.closing import Tolerances
 from procurement.domain.concerns import Concern
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import OrderState, PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
 from procurement.domain.ship_notice import ShipNotice
+from procurement.domain.tolerances import Tolerances
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +186,6 @@ class MasterData(Protocol):
 
 class Policies(Protocol):
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances: ...
-
-    async def over_percent(self, business_unit: str, partner: str) -> Decimal: ...
 
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         """A time that the policy table or its default gives."""

@@ -6,18 +6,17 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from itertools import count
 from typing import Any, ClassVar
 
 from procurement.domain import events
-from procurement.domain.closing import Tolerances
 from procurement.domain.concerns import Concern
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
 from procurement.domain.ship_notice import NoticeState, ShipNotice
+from procurement.domain.tolerances import Tolerances
 from procurement.ports import Deadline, Location, NoticeName, OrderName, OrderPage, Origin
 
 from procurement_cases.trade import FIVE_PERCENT, ITEMS, NOW
@@ -133,9 +132,6 @@ class FakeMasterData:
 class FakePolicies:
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances:
         return Tolerances(FIVE_PERCENT, FIVE_PERCENT)
-
-    async def over_percent(self, business_unit: str, partner: str) -> Decimal:
-        return FIVE_PERCENT
 
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         return timedelta(days=1)

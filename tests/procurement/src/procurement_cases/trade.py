@@ -13,13 +13,13 @@ from procurement.domain.acknowledgment import AnsweredLine
 from procurement.domain.announcing import OrderBook, announce
 from procurement.domain.answer import Answer, RevisionBasis
 from procurement.domain.booking import Booking
-from procurement.domain.closing import Tolerances
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item, Quantity
 from procurement.domain.receipt import Receipt, ReceiptLineTerms, ReceiptTerms
 from procurement.domain.ship_notice import NoticeLineTerms, NoticeTerms, RefusedLine, ShipNotice
 from procurement.domain.terms import LineTerms, OrderDocument, OrderTerms, Price, ScheduleTerms
+from procurement.domain.tolerances import Tolerances
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DECIDE_BY = NOW + timedelta(days=2)
@@ -139,7 +139,7 @@ def ship_some(
         ship_to_id="WH-EAST",
         recorded_at=NOW,
     )
-    return notice, announce(notice, OrderBook(orders), ITEMS, FIVE_PERCENT)
+    return notice, announce(notice, OrderBook(orders), ITEMS, Tolerances(FIVE_PERCENT, FIVE_PERCENT))
 
 
 def counted(quantity: float | str, sku: str = "BOLT", **more: Any) -> ReceiptLineTerms:

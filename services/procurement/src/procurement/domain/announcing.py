@@ -21,6 +21,7 @@ from procurement.domain.refusals import (
     ShipNoticeNamesNothing,
 )
 from procurement.domain.ship_notice import Flag, NoticeLine, NoticeLineTerms, NoticeState, RefusedLine, ShipNotice
+from procurement.domain.tolerances import Tolerances
 
 UNPLACED = (LineUnknown, LineAmbiguous, PurchaseOrderUnknown, PurchaseOrderAmbiguous)
 # What one exception says is not said again by the next: goods packed on an old revision exceed the new one of course.
@@ -64,7 +65,7 @@ class OrderBook:
 
 
 def announce(
-    notice: ShipNotice, book: OrderBook, items: Mapping[str, Item], over_percent: Decimal
+    notice: ShipNotice, book: OrderBook, items: Mapping[str, Item], tolerances: Tolerances
 ) -> list[RefusedLine]:
     """Places the notice's lines and counts them on their orders. A line that cannot be placed is returned with the
     reason; the rest goes on. Raises ShipNoticeNamesNothing where nothing could be placed."""
@@ -76,14 +77,14 @@ def announce(
         except UNPLACED as reason:
             refused.append(RefusedLine(terms, str(reason)))
             continue
-        _announce_line(notice, order, line, _contents(terms, line, items), over_percent)
+        _announce_line(notice, order, line, _contents(terms, line, items), tolerances)
     if not notice.lines:
         reasons = "; ".join(dict.fromkeys(each.reason for each in refused))
         raise ShipNoticeNamesNothing(notice.number, reasons)
     notice.content = notice.terms.fingerprint
     notice.events.append(events.ShipNoticeReceived(notice))
     notice.concerns += [_unplaced(notice, each) for each in refused]
-    notice.concerns += _concerns(notice)
+    notice.concerns += _concerns(notice, tolerances.over_rule)
     return refused
 
 
@@ -103,7 +104,7 @@ def _contents(terms: NoticeLineTerms, line: OrderLine, items: Mapping[str, Item]
 
 
 def _announce_line(
-    notice: ShipNotice, order: PurchaseOrder, line: OrderLine, contents: _Contents, over_percent: Decimal
+    notice: ShipNotice, order: PurchaseOrder, line: OrderLine, contents: _Contents, tolerances: Tolerances
 ) -> None:
     terms, item = contents.terms, contents.item
     placed = NoticeLine(
@@ -117,7 +118,7 @@ def _announce_line(
         base=ZERO if line.drop_ship_party_id else contents.base,
         base_unit=item.base_unit,
         factor=item.factor(terms.shipped.unit),
-        flags=tuple(_flags(notice, order, line, contents, over_percent)),
+        flags=tuple(_flags(notice, order, line, contents, tolerances)),
     )
     if placed.counts_on_order:
         placed.from_on_order = line.ship(contents.base, notice.terms.expected_on)
@@ -125,7 +126,7 @@ def _announce_line(
 
 
 def _flags(
-    notice: ShipNotice, order: PurchaseOrder, line: OrderLine, contents: _Contents, over_percent: Decimal
+    notice: ShipNotice, order: PurchaseOrder, line: OrderLine, contents: _Contents, tolerances: Tolerances
 ) -> Iterable[Flag]:
     if 0 < contents.terms.packed_on_revision < order.revision:
         yield Flag.OBSOLETE_REVISION
@@ -133,7 +134,7 @@ def _flags(
         yield Flag.CANCELLED_ORDER
     if contents.item.sku != line.sku:
         yield Flag.ITEM_DIFFERS
-    elif (line.in_transit + line.received + contents.base) * 100 > line.committed * (100 + over_percent):
+    elif (line.in_transit + line.received + contents.base) * 100 > line.committed * (100 + tolerances.over_percent):
         yield Flag.ABOVE_OPEN_QUANTITY
     if line.drop_ship_party_id:
         yield Flag.DROP_SHIP
@@ -171,7 +172,7 @@ def _unplaced(notice: ShipNotice, refused: RefusedLine) -> Concern:
     )
 
 
-def _concerns(notice: ShipNotice) -> list[Concern]:
+def _concerns(notice: ShipNotice, over_rule: str = "") -> list[Concern]:
     """One for each order and flag, whatever number of lines carry it."""
     found: dict[tuple[str, Flag], NoticeLine] = {}
     for line in notice.lines:
@@ -179,10 +180,10 @@ def _concerns(notice: ShipNotice) -> list[Concern]:
             explained = any(other in line.flags for other in _EXPLAINED_BY.get(flag, ()))
             if flag in _EXCEPTIONS and not explained:
                 found.setdefault((line.purchase_order_id, flag), line)
-    return [_flagged(notice, line, flag) for (_, flag), line in found.items()]
+    return [_flagged(notice, line, flag, over_rule) for (_, flag), line in found.items()]
 
 
-def _flagged(notice: ShipNotice, line: NoticeLine, flag: Flag) -> Concern:
+def _flagged(notice: ShipNotice, line: NoticeLine, flag: Flag, over_rule: str) -> Concern:
     code, words = _EXCEPTIONS[flag]
     return Concern(
         code=code,
@@ -191,4 +192,5 @@ def _flagged(notice: ShipNotice, line: NoticeLine, flag: Flag) -> Concern:
         summary=f"ship notice {notice.number} for order {line.purchase_order_number} {words}",
         transaction_ids=(line.purchase_order_id,),
         keys=(f"asn:{notice.number}", f"po:{line.purchase_order_number}"),
+        details={"policy": over_rule} if flag is Flag.ABOVE_OPEN_QUANTITY else {},
     )

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from procurement.domain import events
 from procurement.domain.announcing import OrderBook
-from procurement.domain.closing import Tolerances, close
+from procurement.domain.closing import close
 from procurement.domain.discrepancies import (
     no_notice,
     over_receipt,
@@ -35,6 +35,7 @@ from procurement.domain.receipt import (
 )
 from procurement.domain.refusals import ItemUnknown
 from procurement.domain.ship_notice import NoticeLine, ShipNotice
+from procurement.domain.tolerances import Tolerances
 
 _BY_CONDITION = {Condition.DAMAGED: DiscrepancyCode.DAMAGED, Condition.HOLD: DiscrepancyCode.QUALITY_HOLD}
 
@@ -186,7 +187,7 @@ class Booking:
             beyond = booked.beyond_order > ZERO and percent_of(above, line.committed) > self.tolerances.over_percent
             self._report(DiscrepancyCode.OVER, booked, Quantity(over, booked.base_unit), beyond=beyond)
             if beyond:
-                self.receipt.concerns.append(over_receipt(self.receipt, booked, order))
+                self.receipt.concerns.append(over_receipt(self.receipt, booked, order, self.tolerances))
 
     def _close(self, notice: ShipNotice) -> None:
         for short in close(notice, self.book, self.tolerances):
@@ -195,7 +196,7 @@ class Booking:
                 self.back_on_order.append(short.order)
             self.receipt.discrepancies.append(short.discrepancy)
             if short.beyond_tolerance:
-                self.receipt.concerns.append(short_delivery(self.receipt, notice, short.line, short.quantity))
+                self.receipt.concerns.append(short_delivery(self.receipt, notice, short, self.tolerances))
 
     def _report(self, code: DiscrepancyCode, booked: ReceiptLine, quantity: Quantity, *, beyond: bool = False) -> None:
         self.receipt.discrepancies.append(

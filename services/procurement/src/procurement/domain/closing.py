@@ -14,13 +14,7 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Quantity, percent_of
 from procurement.domain.receipt import Discrepancy, DiscrepancyCode
 from procurement.domain.ship_notice import NoticeLine, ShipNotice, ShortLine
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerances:
-    over_percent: Decimal
-    short_percent: Decimal
-    short_stays_on_order: bool = True
+from procurement.domain.tolerances import Tolerances
 
 
 @dataclass(frozen=True, slots=True)

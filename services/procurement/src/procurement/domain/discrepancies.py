@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from procurement.domain.closing import Shortage
 from procurement.domain.concerns import PROCUREMENT, REPLENISHMENT, SUPPLIER_DESK, Concern
 from procurement.domain.purchase_order import PurchaseOrder
-from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import Receipt, ReceiptLine
-from procurement.domain.ship_notice import NoticeLine, ShipNotice
+from procurement.domain.ship_notice import ShipNotice
+from procurement.domain.tolerances import Tolerances
 
 
 def without_order(receipt: Receipt, line: ReceiptLine) -> Concern:
@@ -31,12 +34,14 @@ def no_notice(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder) -> Conc
     return _about(receipt, line, order, ("NO_SHIP_NOTICE", SUPPLIER_DESK, words))
 
 
-def over_receipt(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder) -> Concern:
+def over_receipt(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder, tolerances: Tolerances) -> Concern:
     words = f"holds {line.beyond_order} {line.base_unit} of {line.terms.sku} beyond the order"
-    return _about(receipt, line, order, ("OVER_RECEIPT", PROCUREMENT, words))
+    concern = _about(receipt, line, order, ("OVER_RECEIPT", PROCUREMENT, words))
+    return replace(concern, details={"policy": tolerances.over_rule})
 
 
-def short_delivery(receipt: Receipt, notice: ShipNotice, line: NoticeLine, short: Quantity) -> Concern:
+def short_delivery(receipt: Receipt, notice: ShipNotice, shortage: Shortage, tolerances: Tolerances) -> Concern:
+    line, short = shortage.line, shortage.quantity
     return Concern(
         code="SHORT_BEYOND_TOLERANCE",
         owner=REPLENISHMENT,
@@ -44,7 +49,12 @@ def short_delivery(receipt: Receipt, notice: ShipNotice, line: NoticeLine, short
         summary=f"of {line.sku} on ship notice {notice.number} {short.value} {short.unit} did not arrive",
         transaction_ids=(line.purchase_order_id,),
         keys=(f"asn:{notice.number}", f"po:{line.purchase_order_number}", f"sku:{line.sku}"),
-        details={"receipt": receipt.number, "quantity": str(short.value), "unit": short.unit},
+        details={
+            "receipt": receipt.number,
+            "quantity": str(short.value),
+            "unit": short.unit,
+            "policy": tolerances.short_rule,
+        },
     )
 
 

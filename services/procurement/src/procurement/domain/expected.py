@@ -15,7 +15,6 @@ from procurement.domain.fingerprints import fingerprint
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Quantity, in_unit
-from procurement.domain.schedules import capped, without_first
 from procurement.domain.ship_notice import Lot, NoticeLine, ShipNotice
 
 
@@ -91,8 +90,7 @@ def _promised(order: PurchaseOrder) -> dict[str, list[ExpectedLine]]:
 
 
 def _still_promised(order: PurchaseOrder, line: OrderLine) -> Iterable[ExpectedLine]:
-    left = capped(without_first(line.confirmed, line.in_transit + line.received), line.on_order)
-    for each in left:
+    for each in line.open_promises:
         yield ExpectedLine(
             purchase_order_id=order.purchase_order_id,
             purchase_order_number=order.number,

@@ -16,7 +16,7 @@ from enum import Enum
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.quantities import ZERO, Item, Quantity, ordered_quantity
 from procurement.domain.refusals import SchedulesDoNotSum
-from procurement.domain.schedules import Promise, Schedule, rescheduled
+from procurement.domain.schedules import Promise, Schedule, capped, rescheduled, without_first
 from procurement.domain.terms import LineTerms, Price, ScheduleTerms, Window
 
 
@@ -139,6 +139,12 @@ class OrderLine:
     def finished(self) -> bool:
         """Nothing more will arrive. Goods for a cancelled line may still be on their way."""
         return self.state in FINISHED and self.in_transit == ZERO
+
+    @property
+    def open_promises(self) -> list[Schedule]:
+        """What was promised and is neither on its way nor here."""
+        left = without_first(self.confirmed, self.in_transit + self.received)
+        return capped(left, self.on_order)
 
     @property
     def expected_on(self) -> date | None:

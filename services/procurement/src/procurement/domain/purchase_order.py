@@ -123,6 +123,17 @@ class PurchaseOrder:
         """The supplier owes an answer to the revision in force, or to a part of a line."""
         return not self.finished and any(line.state is LineState.OPEN for line in self.lines)
 
+    @property
+    def promised_days(self) -> list[date]:
+        """The days on which something is still to be shipped."""
+        return [each.on for line in self.lines for each in line.open_promises if each.on is not None]
+
+    @property
+    def promised_without_a_day(self) -> bool:
+        """Something is backordered or accepted, and the supplier has not said for when."""
+        undated = any(each.on is None for line in self.lines for each in line.open_promises)
+        return undated or any(line.state is LineState.BACKORDERED and line.on_order > ZERO for line in self.lines)
+
     def line(self, line_number: str = "", sku: str = "", supplier_item: str = "") -> OrderLine:
         """By its number; else the only line of that item. Raises LineUnknown, LineAmbiguous."""
         if line_number:

@@ -8,10 +8,16 @@ from typing import Any
 
 from crossdock_kit import policy
 from crossdock_kit.driver import Driver
-from crossdock_kit.policy import PolicyBook, Scope
+from crossdock_kit.policy import Decided, PolicyBook, Scope
 
-from procurement.domain.closing import Tolerances
-from procurement.use_cases.deadlines import ACKNOWLEDGMENT_HOURS, ARRIVAL_DAYS, DECISION_DAYS
+from procurement.domain.tolerances import Tolerances
+from procurement.use_cases.deadlines import (
+    ACKNOWLEDGMENT_HOURS,
+    ARRIVAL_DAYS,
+    DECISION_DAYS,
+    OVERDUE_DAYS,
+    UNDATED_DAYS,
+)
 
 OVER_PERCENT = "procurement.over_shipment_percent"
 SHORT_PERCENT = "procurement.short_tolerance_percent"
@@ -22,9 +28,10 @@ DEFAULTS: dict[str, Any] = {
     SHORT_STAYS: True,
     ACKNOWLEDGMENT_HOURS: 24,
     DECISION_DAYS: 2,
+    OVERDUE_DAYS: 3,
+    UNDATED_DAYS: 14,
     ARRIVAL_DAYS: 2,
 }
-_UNITS = {ACKNOWLEDGMENT_HOURS: "hours", DECISION_DAYS: "days", ARRIVAL_DAYS: "days"}
 
 
 class TenantPolicies:
@@ -37,18 +44,22 @@ class TenantPolicies:
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances:
         place = Scope(business_unit=business_unit, partner=partner, location=location)
         over, short = await self._decide(OVER_PERCENT, place), await self._decide(SHORT_PERCENT, place)
-        return Tolerances(Decimal(str(over)), Decimal(str(short)), bool(await self._decide(SHORT_STAYS, place)))
-
-    async def over_percent(self, business_unit: str, partner: str) -> Decimal:
-        place = Scope(business_unit=business_unit, partner=partner)
-        return Decimal(str(await self._decide(OVER_PERCENT, place)))
+        stays = await self._decide(SHORT_STAYS, place)
+        return Tolerances(
+            Decimal(str(over.value)), Decimal(str(short.value)), bool(stays.value), _rules(over), _rules(short, stays)
+        )
 
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         """A number counts in the unit of the key's name; an object says its units itself: {"minutes": 90}."""
-        value = await self._decide(key, Scope(business_unit=business_unit, partner=partner))
-        return timedelta(**value) if isinstance(value, dict) else timedelta(**{_UNITS[key]: float(value)})
+        value = (await self._decide(key, Scope(business_unit=business_unit, partner=partner))).value
+        return timedelta(**value) if isinstance(value, dict) else timedelta(**{key.rpartition("_")[2]: float(value)})
 
-    async def _decide(self, key: str, place: Scope) -> Any:
+    async def _decide(self, key: str, place: Scope) -> Decided:
         if self._book is None:
             self._book = await policy.read(self._driver, self._tenant, list(DEFAULTS))
-        return self._book.decide(key, place, self._now, DEFAULTS[key]).value
+        return self._book.decide(key, place, self._now, DEFAULTS[key])
+
+
+def _rules(*decided: Decided) -> str:
+    """What decided, for the record: key, value and the version of the rule; version 0 is the default in the code."""
+    return ", ".join(f"{each.key} = {each.value} (version {each.version})" for each in decided)

@@ -1,5 +1,5 @@
-"""What must not wait unseen: an order that the supplier does not answer, a change that the buyer does not decide, a
-shipment that does not arrive. Each is a timer with its exception; it goes with what it watches.
+"""What must not wait unseen: an order that is not answered, a change that is not decided, a promise that is not kept or
+has no day, a shipment that does not arrive. Each is a timer with its exception; it goes with what it watches.
 """
 
 from __future__ import annotations
@@ -15,13 +15,17 @@ from procurement.ports import Deadline, NoticeName, OrderName, Work
 
 UNACKNOWLEDGED = "procurement.unacknowledged"
 UNDECIDED = "procurement.undecided"
+NOT_SHIPPED = "procurement.not_shipped"
 NOT_ARRIVED = "procurement.not_arrived"
 
 ACKNOWLEDGMENT_HOURS = "procurement.acknowledgment_hours"
 DECISION_DAYS = "procurement.decision_days"
+OVERDUE_DAYS = "procurement.overdue_days"
+UNDATED_DAYS = "procurement.undated_days"
 ARRIVAL_DAYS = "procurement.arrival_days"
 
 PURCHASE_ORDER_UNACKNOWLEDGED = "PURCHASE_ORDER_UNACKNOWLEDGED"
+PROMISE_OVERDUE = "PROMISE_OVERDUE"
 SHIP_NOTICE_NOT_RECEIVED = "SHIP_NOTICE_NOT_RECEIVED"
 
 
@@ -43,6 +47,30 @@ def watch_decisions(work: Work, order: PurchaseOrder) -> None:
         elif line.proposed.decide_by is not None:
             ids = (order.purchase_order_id,)
             work.set_deadline(Deadline(UNDECIDED, line.line_id, line.proposed.decide_by, ids, order.keys))
+
+
+async def watch_promises(work: Work, order: PurchaseOrder) -> None:
+    """Due some days after the first day that was promised; where something has no day, some days from now."""
+    subject, due = order.purchase_order_id, list[datetime]()
+    if days := order.promised_days:
+        span = await work.policies.span(OVERDUE_DAYS, order.business_unit, order.supplier_id)
+        due.append(datetime.combine(min(days), time(0), UTC) + span)
+    if order.promised_without_a_day:
+        due.append(work.now + await work.policies.span(UNDATED_DAYS, order.business_unit, order.supplier_id))
+    if due:
+        work.set_deadline(Deadline(NOT_SHIPPED, subject, max(min(due), work.now), (subject,), order.keys))
+    else:
+        work.drop_deadline(NOT_SHIPPED, subject)
+    if not _owes(order, work):
+        work.settle([identity(PROMISE_OVERDUE, f"purchase_order/{subject}")], "nothing promised is late")
+
+
+def _owes(order: PurchaseOrder, work: Work) -> str:
+    """What the supplier is late with, in words; empty if nothing."""
+    late = [day for day in order.promised_days if day < work.now.date()]
+    if late:
+        return f"what was promised for {min(late)}"
+    return "a day for what it accepted or backordered" if order.promised_without_a_day else ""
 
 
 async def watch_arrival(work: Work, notice: ShipNotice) -> None:
@@ -83,6 +111,25 @@ async def undecided(subject: str, work: Work) -> None:
             work.raise_concern(about_line(order, line, DECISION_OVERDUE, BUYER, words))
 
 
+async def not_shipped(subject: str, work: Work) -> None:
+    """A promised day has passed, or none was ever named; looked at again as long as the order is open."""
+    for order in await work.purchase_orders.lock([OrderName(purchase_order_id=subject)]):
+        what = _owes(order, work)
+        if not what:
+            await watch_promises(work, order)
+            continue
+        work.raise_concern(
+            Concern(
+                code=PROMISE_OVERDUE,
+                owner=SUPPLIER_DESK,
+                subject=f"purchase_order/{subject}",
+                summary=f"{order.supplier_id} owes {what} on order {order.number}",
+                transaction_ids=(subject,),
+                keys=order.keys,
+            )
+        )
+
+
 async def not_arrived(subject: str, work: Work) -> None:
     """Announced goods have not been received, or not all of them."""
     name = NoticeName(ship_notice_id=subject)
@@ -105,5 +152,6 @@ async def not_arrived(subject: str, work: Work) -> None:
 HANDLERS: dict[str, Callable[[str, Work], Awaitable[None]]] = {
     UNACKNOWLEDGED: unacknowledged,
     UNDECIDED: undecided,
+    NOT_SHIPPED: not_shipped,
     NOT_ARRIVED: not_arrived,
 }

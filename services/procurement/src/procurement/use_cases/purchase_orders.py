@@ -16,7 +16,7 @@ from procurement.domain.refusals import (
 from procurement.domain.terms import OrderDocument, OrderTerms, Placement
 from procurement.ports import OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import AcknowledgePurchaseOrder, DecideProposedChange, SubmitPurchaseOrder
-from procurement.use_cases.deadlines import DECISION_DAYS, watch_answer, watch_decisions
+from procurement.use_cases.deadlines import DECISION_DAYS, watch_answer, watch_decisions, watch_promises
 from procurement.use_cases.naming import Mint, one_order
 
 
@@ -108,6 +108,7 @@ async def decide_proposed_change(command: DecideProposedChange, uow: UnitOfWork)
 async def _follow_up(work: Work, order: PurchaseOrder) -> None:
     await watch_answer(work, order)
     watch_decisions(work, order)
+    await watch_promises(work, order)
     await tell_warehouses(work, [order])
 
 

@@ -12,7 +12,7 @@ from procurement.domain.receipt import Receipt, ReceiptTerms
 from procurement.domain.refusals import LocationOfAnotherSystem, LocationUnknown, ReceiptNumberReused
 from procurement.ports import Location, NoticeName, OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordReceipt
-from procurement.use_cases.deadlines import watch_answer, watch_arrival
+from procurement.use_cases.deadlines import watch_answer, watch_arrival, watch_promises
 from procurement.use_cases.naming import Mint
 from procurement.use_cases.purchase_orders import tell_warehouses
 
@@ -90,4 +90,5 @@ async def _follow_up(work: Work, booking: Booking) -> None:
         await watch_arrival(work, notice)
     for order in booking.touched:
         await watch_answer(work, order)
+        await watch_promises(work, order)
     await tell_warehouses(work, booking.back_on_order)

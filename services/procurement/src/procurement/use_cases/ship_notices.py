@@ -11,7 +11,7 @@ from procurement.domain.refusals import LocationUnknown, ShipNoticeNamesNothing,
 from procurement.domain.ship_notice import NoticeState, NoticeTerms, RefusedLine, ShipNotice
 from procurement.ports import NoticePurpose, OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordShipNotice
-from procurement.use_cases.deadlines import watch_arrival
+from procurement.use_cases.deadlines import watch_arrival, watch_promises
 from procurement.use_cases.naming import Mint
 from procurement.use_cases.purchase_orders import tell_warehouses
 
@@ -114,8 +114,8 @@ async def _announce(work: Work, book: OrderBook, notice: ShipNotice) -> list[Ref
     skus = {each.sku for each in notice.terms.lines if each.sku}
     ordered = {line.sku for order in book.orders for line in order.lines}
     items = await work.master_data.items(skus | ordered)
-    over = await work.policies.over_percent(notice.business_unit, notice.supplier_id)
-    refused = announce(notice, book, items, over)
+    tolerances = await work.policies.tolerances(notice.business_unit, notice.supplier_id, notice.ship_to_id)
+    refused = announce(notice, book, items, tolerances)
     work.ship_notices.add(notice)
     await _tell_dock(work, book, notice)
     return refused
@@ -127,5 +127,8 @@ async def _tell_dock(work: Work, book: OrderBook, notice: ShipNotice) -> None:
     known = await work.expected.of([notice.ship_notice_id])
     revisions = {each.purchase_order_id: each.revision for each in book.orders}
     work.expected.add([expect_notice(notice, revisions, known.get(notice.ship_notice_id, {}))])
-    await tell_warehouses(work, [book.by_id[each] for each in notice.purchase_order_ids])
+    orders = [book.by_id[each] for each in notice.purchase_order_ids]
+    await tell_warehouses(work, orders)
+    for order in orders:
+        await watch_promises(work, order)
     await watch_arrival(work, notice)
