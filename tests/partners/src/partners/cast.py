@@ -87,6 +87,8 @@ class Cast:
         """Raises what a partner failed to do."""
         for script in self.scripts:
             script.check()
+        for supplier in self.suppliers.values():
+            supplier.check()
 
 
 @asynccontextmanager

@@ -52,10 +52,16 @@ class EdiSupplier(Supplier):
     async def _watch(self) -> None:
         while True:
             if not self.faults.silent:
-                for path in sorted(self._reads.glob("*"), key=lambda p: (p.stat().st_mtime_ns, p.name)):
-                    if path.is_file() and path.suffix not in (".tmp", ".part"):
-                        await self._read(path)
+                # Drafts are renamed under us; what has its final name is moved by nobody else.
+                ready = [path for path in self._reads.iterdir() if path.suffix not in (".tmp", ".part")]
+                for path in sorted(ready, key=lambda each: (each.stat().st_mtime_ns, each.name)):
+                    await self._read(path)
             await asyncio.sleep(0.05)
+
+    def check(self) -> None:
+        """Raises what ended the watching."""
+        if self._task and self._task.done():
+            self._task.result()
 
     async def _read(self, path: Path) -> None:
         content = path.read_bytes()

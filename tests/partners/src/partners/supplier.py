@@ -99,6 +99,9 @@ class Supplier(ABC):
     @abstractmethod
     async def send_shipment(self, shipment: Shipment) -> None: ...
 
+    def check(self) -> None:
+        """Raises what keeps the supplier from hearing; a channel without a watcher has nothing to say."""
+
     def taken(self, order: str, revision: int, lines: list[Taken], *, cancelled: bool = False) -> None:
         """Books what the suite sent: a whole order, or all lines of it after a change."""
         self._orders[order] = {line.line: line for line in lines}
