@@ -62,7 +62,7 @@ class SaleorWay:
         pending = Pending(ask, cause(), None, asyncio.get_running_loop().create_future())
         memory = Memory()
         async with transaction(self.engine, (ask.basket.tenant,)) as tx:
-            await memory.load(tx.driver, set(pending.shelves))
+            await memory.load(tx.driver, set(pending.shelves.values()))
             batch = decided([pending], memory, now)
             for reservation in batch.promised:
                 await self._insert(tx.driver, batch, reservation)

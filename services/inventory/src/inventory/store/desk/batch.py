@@ -22,7 +22,7 @@ from inventory.domain.reservation import Reservation, State
 from inventory.domain.reserving import Basket, Decision, Declined, Promised, decide
 from inventory.domain.rules import UPDATE_RULES, Event
 from inventory.ports import Ask
-from inventory.store.desk.memory import Memory, Remembered, ShelfKey
+from inventory.store.desk.memory import Memory, Remembered, Shard, ShelfKey, shard_key
 from inventory.wire.facts import availability_changed, reservation_event
 from inventory.wire.reservations import refused_result, reserved_result
 
@@ -32,21 +32,21 @@ STEP = "ReserveStock"
 
 @dataclass(slots=True, eq=False)
 class Pending:
-    """A basket that waits for its answer. `cause` and `scope` are those of the call that brought it."""
+    """A basket that waits for its answer. `call` and `scope` are those of the call that brought it; `shelves` (by
+    item) and `shards` are looked up so often that they are found once."""
 
     ask: Ask
-    cause: Cause
+    call: Cause
     scope: CallScope | None
     answer: asyncio.Future[bytes]
+    basket: Basket = field(init=False)
+    shelves: dict[str, ShelfKey] = field(init=False)
+    shards: frozenset[Shard] = field(init=False)
 
-    @property
-    def basket(self) -> Basket:
-        return self.ask.basket
-
-    @property
-    def shelves(self) -> Iterable[ShelfKey]:
-        its = self.ask.basket
-        return (ShelfKey(its.tenant, sku, its.business_unit) for sku in its.lines)
+    def __post_init__(self) -> None:
+        its = self.basket = self.ask.basket
+        self.shelves = {sku: ShelfKey(its.tenant, sku, its.business_unit) for sku in its.lines}
+        self.shards = frozenset(map(shard_key, self.shelves.values()))
 
 
 def fail(pending: Pending, error: Exception) -> None:
@@ -95,7 +95,7 @@ def decided(pendings: Sequence[Pending], memory: Memory, now: datetime) -> Batch
     """Urgent baskets first, then as they came."""
     batch = Batch()
     for pending in sorted(pendings, key=lambda each: each.basket.priority):
-        decision = _decision(pending.ask, memory, batch.taken)
+        decision = _decision(pending, memory, batch.taken)
         outcome = _outcome(pending, decision, now)
         batch.outcomes.append(outcome)
         if isinstance(decision, Promised):
@@ -103,16 +103,17 @@ def decided(pendings: Sequence[Pending], memory: Memory, now: datetime) -> Batch
     return batch
 
 
-def _decision(ask: Ask, memory: Memory, taken: Mapping[StockKey, Decimal]) -> Decision:
-    if ask.refused:
-        return Declined(ask.refused)
-    basket = ask.basket
+def _decision(pending: Pending, memory: Memory, taken: Mapping[StockKey, Decimal]) -> Decision:
+    if pending.ask.refused:
+        return Declined(pending.ask.refused)
+    basket = pending.basket
+    wanted = frozenset(basket.locations)
     shelves: dict[str, dict[str, Decimal]] = {}
-    for sku in basket.lines:
-        shelf = memory.shelves[ShelfKey(basket.tenant, sku, basket.business_unit)]
+    for sku, key in pending.shelves.items():
         shelves[sku] = {
             location: row.available - taken.get(StockKey(basket.tenant, sku, location, basket.business_unit), 0)
-            for location, row in shelf.items()
+            for location, row in memory.shelves[key].items()
+            if not wanted or location in wanted
         }
     return decide(basket, shelves)
 
@@ -144,8 +145,7 @@ def _take(batch: Batch, outcome: Outcome, decision: Promised, memory: Memory) ->
         batch.taken[key] = batch.taken.get(key, Decimal(0)) + part.quantity
         batch.touching.setdefault(key, []).append(outcome)
         if key not in batch.before:
-            shelf = memory.shelves[ShelfKey(basket.tenant, part.sku, basket.business_unit)]
-            batch.before[key] = shelf[part.location_id]
+            batch.before[key] = memory.shelves[outcome.pending.shelves[part.sku]][part.location_id]
 
 
 def movements(batch: Batch, now: datetime) -> Iterable[Movement]:
@@ -162,7 +162,7 @@ def movements(batch: Batch, now: datetime) -> Iterable[Movement]:
 def events(batch: Batch, now: datetime) -> list[Sealed]:
     """One for each reservation, then one for each row whose availability changed."""
     sealed = [
-        seal(reservation_event(StockReserved(each.reservation), now), uuid7(), each.pending.cause)
+        seal(reservation_event(StockReserved(each.reservation), now), uuid7(), each.pending.call)
         for each in batch.outcomes
         if each.reservation is not None
     ]
@@ -177,29 +177,37 @@ def events(batch: Batch, now: datetime) -> list[Sealed]:
             transaction_ids=tuple(str(each.pending.basket.request_id) for each in outcomes),
             occurred_at=now,
         )
-        sealed.append(seal(availability_changed(fact), uuid7(), outcomes[-1].pending.cause))
+        sealed.append(seal(availability_changed(fact), uuid7(), outcomes[-1].pending.call))
     return sealed
 
 
 def steps(batch: Batch, now: datetime) -> list[Step]:
-    """Each basket's step in the timeline of its own transaction."""
-    return [_step(each, now) for each in batch.outcomes]
+    """A step for each call and end: it stands in the timeline of every basket that the call brought to that end."""
+    ends: dict[tuple[int, str], list[Outcome]] = {}
+    for each in batch.outcomes:
+        ends.setdefault((id(each.pending.call), each.reason), []).append(each)
+    return [_step(outcomes, now) for outcomes in ends.values()]
 
 
-def _step(outcome: Outcome, now: datetime) -> Step:
-    basket = outcome.pending.basket
-    identity = str(basket.request_id)
-    keys = (f"reservation:{identity}", *((f"reference:{basket.reference}",) if basket.reference else ()))
-    refused = outcome.reservation is None
+def _step(outcomes: Sequence[Outcome], now: datetime) -> Step:
+    first = outcomes[0]
+    topics = tuple(_topic(each.pending.basket) for each in outcomes)
     return step_of(
-        outcome.pending.cause,
+        first.pending.call,
         now=now,
         name=STEP,
-        keys=keys,
-        transaction_ids=(identity,),
-        outcome="refused" if refused else "advanced",
-        reason=outcome.reason,
+        keys=tuple(key for keys, _ in topics for key in keys),
+        transaction_ids=tuple(identity for _, ids in topics for identity in ids),
+        topics=topics,
+        outcome="advanced" if first.reservation is not None else "refused",
+        reason=first.reason,
     )
+
+
+def _topic(basket: Basket) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    identity = str(basket.request_id)
+    keys = (f"reservation:{identity}", *((f"reference:{basket.reference}",) if basket.reference else ()))
+    return keys, (identity,)
 
 
 def roots(batch: Batch) -> list[Root]:

@@ -43,7 +43,7 @@ class Deciding:
     def prepared(self, pendings: Sequence[Pending]) -> Prepared | None:
         """The batch as memory decides it, to be committed next; memory goes on as if it were. None where memory does
         not know enough, or would refuse."""
-        if _each_once(pendings)[1] or self.memory.missing(key for each in pendings for key in each.shelves):
+        if _each_once(pendings)[1] or self.memory.missing(key for each in pendings for key in each.shelves.values()):
             return None
         now = self.clock.now()
         batch = decided(pendings, self.memory, now)
@@ -83,26 +83,29 @@ class Deciding:
                 await self.answer(half)
 
     async def _from_memory(self, pendings: Sequence[Pending], prepared: Prepared | None) -> bool:
-        """Whether memory was right; the statement says. What was never read is read first, without a lock."""
+        """Whether memory was right; the statement says."""
+        if prepared is None:
+            await self.read_missing(pendings, self.opens)
+            prepared = self.prepared(pendings)
+        if prepared is None:
+            return False
         try:
             async with self.opens(_tenants(pendings)) as tx:
-                if prepared is None:
-                    prepared = await self._after_reading(tx.driver, pendings)
-                if prepared is None:
-                    return False
                 await settle(tx.driver, prepared)
         except Mismatch:
-            self.memory.forget(key for each in pendings for key in each.shelves)
+            self.memory.forget(key for each in pendings for key in each.shelves.values())
             return False
         self._finish(prepared.batch)
         return True
 
-    async def _after_reading(self, driver: Driver, pendings: Sequence[Pending]) -> Prepared | None:
-        wanted = {key for each in pendings for key in each.shelves}
-        # Reading may show that a shard was written by others: what was remembered of it is then missing too.
-        while missing := self.memory.missing(wanted):
-            await self.memory.load(driver, missing, locked=False)
-        return self.prepared(pendings)
+    async def read_missing(self, pendings: Sequence[Pending], opens: Opens) -> None:
+        """Reads what memory lacks for these, without a lock; the statement will say whether it still holds."""
+        wanted = {key for each in pendings for key in each.shelves.values()}
+        if self.memory.missing(wanted):
+            async with opens(_tenants(pendings)) as tx:
+                # Reading may show that a shard was written by others: what was remembered of it is then missing too.
+                while missing := self.memory.missing(wanted):
+                    await self.memory.load(tx.driver, missing, locked=False)
 
     async def _reloaded(self, pendings: Sequence[Pending]) -> None:
         self.reloads += 1
@@ -121,7 +124,7 @@ class Deciding:
     async def _under_locks(self, driver: Driver, pendings: Sequence[Pending]) -> Batch:
         if not pendings:
             return Batch()
-        await self.memory.load(driver, {key for each in pendings for key in each.shelves})
+        await self.memory.load(driver, {key for each in pendings for key in each.shelves.values()})
         now = self.clock.now()
         batch = decided(pendings, self.memory, now)
         footing = Footing() if self.owner else Footing.of_stranger(batch)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 from uuid import UUID
 
@@ -17,16 +17,14 @@ from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.context import cause, current_scope
 from crossdock_kit.database import Engine, Session, Transaction, transaction
 from crossdock_kit.database.transaction import tenant_list, transaction_on
-from crossdock_kit.errors import IdempotencyKeyReused, PermissionDenied, Unavailable
+from crossdock_kit.errors import Conflict, IdempotencyKeyReused, PermissionDenied, Unavailable
 from crossdock_kit.leases import PartitionLeases
 
-from inventory.domain.reserving import Basket
 from inventory.ports import Ask
 from inventory.store.desk.batch import Pending, fail
 from inventory.store.desk.deciding import Deciding
 from inventory.store.desk.queue import MOST_IN_BATCH, Queue
 from inventory.store.desk.statement import Prepared
-from inventory.store.shards import shard_of
 
 Identity: TypeAlias = tuple[str, UUID]
 WORTH_FORESEEING = 24
@@ -64,10 +62,12 @@ class ReservationDesk:
             twin = first.setdefault(_identity(ask), self._pending(ask))
             if twin.ask.fingerprint != ask.fingerprint:
                 raise IdempotencyKeyReused(request_id=str(ask.basket.request_id))
-        strangers = [each for each in first.values() if not self._owns(each.basket)]
+        strangers = []
         for each in first.values():
-            if self._owns(each.basket):
+            if self._owns(each):
                 self._queue.put(each)
+            else:
+                strangers.append(each)
         if strangers:
             await self._under_row_locks(strangers)
         return [await first[_identity(ask)].answer for ask in asks]
@@ -75,36 +75,47 @@ class ReservationDesk:
     async def run(self) -> None:
         """The owner's loop, until cancelled; nobody is left without an answer. While a batch commits, the next one is
         decided on what it will leave."""
-        under_way: asyncio.Task[None] | None = None
+        pendings: list[Pending] = []
+        under_way: set[asyncio.Task[None]] = set()
         foreseen = False
         try:
             while True:
                 pendings = await self._queue.take()
-                if under_way is not None and not (foreseen and len(pendings) >= WORTH_FORESEEING):
+                if under_way and not (foreseen and len(pendings) >= WORTH_FORESEEING):
                     # What it leaves is not known yet, or too few wait: they may as well grow more.
-                    await asyncio.shield(under_way)
+                    under_way = await _ended(under_way)
                     pendings += self._queue.take_now(MOST_IN_BATCH - len(pendings))
-                prepared = self._deciding.prepared(pendings)
-                if under_way is not None:
-                    await asyncio.shield(under_way)
+                prepared = await self._foresee(pendings)
                 foreseen = prepared is not None
-                under_way = asyncio.create_task(self._settle(pendings, prepared))
+                under_way = await _ended(under_way)
+                under_way.add(asyncio.create_task(self._settle(pendings, prepared)))
         finally:
-            if under_way is not None:
-                await asyncio.shield(under_way)
-            while left := self._queue.take_now():
-                for each in left:
+            await _ended(under_way)
+            while pendings:
+                for each in pendings:
                     fail(each, Unavailable("this replica is stopping"))
+                pendings = self._queue.take_now()
+
+    async def _foresee(self, pendings: Sequence[Pending]) -> Prepared | None:
+        """Decides on what memory knows, and on what another connection reads while the owner's is busy."""
+        try:
+            await self._deciding.read_missing(pendings, self._opened)
+        except (Unavailable, Conflict):
+            return None
+        return self._deciding.prepared(pendings)
+
+    def _opened(self, tenants: Iterable[str]) -> AbstractAsyncContextManager[Transaction]:
+        return transaction(self.engine, tenants)
 
     def _pending(self, ask: Ask) -> Pending:
         tenant = ask.basket.tenant
         if self.served is not None and tenant not in self.served:
             raise PermissionDenied("this deployment does not serve that tenant")
-        its_cause = replace(cause(), transaction_ids=(str(ask.basket.request_id),))
-        return Pending(ask, its_cause, current_scope.get(), asyncio.get_running_loop().create_future())
+        return Pending(ask, cause(), current_scope.get(), asyncio.get_running_loop().create_future())
 
-    def _owns(self, basket: Basket) -> bool:
-        return self.leases is not None and bool(self.leases.owned) and _shards(basket) <= self.leases.owned
+    def _owns(self, pending: Pending) -> bool:
+        owned = self.leases.owned if self.leases is not None else frozenset()
+        return bool(owned) and all(shard.shard in owned for shard in pending.shards)
 
     async def _settle(self, pendings: Sequence[Pending], prepared: Prepared | None) -> None:
         """Answers a batch as the owner; what turns out not to be ours goes the other way."""
@@ -118,7 +129,7 @@ class ReservationDesk:
         if self.leases is None:
             raise Unavailable("this replica owns no shard")
         async with self.leases.hold() as (session, owned):
-            mine = [each for each in pendings if _shards(each.basket) <= owned]
+            mine = [each for each in pendings if all(shard.shard in owned for shard in each.shards)]
             self._session = session
             if mine:
                 await self._deciding.answer(mine, prepared if len(mine) == len(pendings) else None)
@@ -131,7 +142,7 @@ class ReservationDesk:
     async def _under_row_locks(self, pendings: Sequence[Pending]) -> None:
         if not pendings:
             return
-        deciding = Deciding(lambda tenants: transaction(self.engine, tenants), self.clock, self.committed)
+        deciding = Deciding(self._opened, self.clock, self.committed)
         try:
             await deciding.answer(pendings)
         except Unavailable as away:
@@ -139,9 +150,14 @@ class ReservationDesk:
                 fail(each, away)
 
 
+async def _ended(tasks: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
+    """Waits for them, whoever is cancelled meanwhile, and leaves none."""
+    if tasks:
+        await asyncio.wait(tasks)
+        for task in tasks:
+            task.result()
+    return set()
+
+
 def _identity(ask: Ask) -> Identity:
     return ask.basket.tenant, ask.basket.request_id
-
-
-def _shards(basket: Basket) -> set[int]:
-    return {shard_of(basket.tenant, sku) for sku in basket.lines}

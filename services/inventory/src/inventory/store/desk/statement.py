@@ -22,7 +22,7 @@ from inventory.domain.reservation import State
 from inventory.domain.rules import Event
 from inventory.store.desk import batch as batches
 from inventory.store.desk.batch import OPEN_DEMAND, RESERVED, Batch
-from inventory.store.desk.memory import Memory, Shard, shard_key
+from inventory.store.desk.memory import Memory, Shard
 
 METHOD = "crossdock.inventory.v1.InventoryService/ReserveStock"
 
@@ -98,12 +98,12 @@ class Footing:
 
     @classmethod
     def of_owner(cls, batch: Batch, memory: Memory) -> Footing:
-        shards = sorted({shard_key(key) for each in batch.outcomes for key in each.pending.shelves})
+        shards = sorted({shard for each in batch.outcomes for shard in each.pending.shards})
         return cls(expected=[(shard, memory.shards.get(shard, 0)) for shard in shards])
 
     @classmethod
     def of_stranger(cls, batch: Batch) -> Footing:
-        return cls(bumped=sorted({shard_key(key) for each in batch.outcomes for key in each.pending.shelves}))
+        return cls(bumped=sorted({shard for each in batch.outcomes for shard in each.pending.shards}))
 
 
 @dataclass(frozen=True, slots=True)
