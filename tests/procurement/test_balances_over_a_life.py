@@ -30,6 +30,7 @@ from procurement_cases.trade import ITEMS, document, line
 
 AMOUNTS = st.integers(1, 130)
 LINES = st.sampled_from(["10", "20"])
+PLACES = st.sampled_from(["WH-EAST", "WH-WEST"])
 SKUS = {"10": "BOLT", "20": "NUT"}
 ANSWERS = st.lists(
     st.tuples(st.sampled_from(list(Outcome)), st.integers(1, 70), st.one_of(st.none(), st.integers(1, 30))),
@@ -38,12 +39,15 @@ ANSWERS = st.lists(
 )
 
 
+Place = tuple[str, str]
+
+
 class Ledger:
-    """What is on order and in transit by item, as events tell it."""
+    """What is on order and in transit by item and place, as events tell it."""
 
     def __init__(self) -> None:
-        self.on_order: dict[str, Decimal] = defaultdict(Decimal)
-        self.in_transit: dict[str, Decimal] = defaultdict(Decimal)
+        self.on_order: dict[Place, Decimal] = defaultdict(Decimal)
+        self.in_transit: dict[Place, Decimal] = defaultdict(Decimal)
 
     def hear(self, told: Iterable[events.Event]) -> None:
         for event in told:
@@ -52,33 +56,36 @@ class Ledger:
                     self.announced(notice)
                 case events.ShipNoticeWithdrawn(notice=notice):
                     self.withdrawn(notice)
-                case events.ShipNoticeClosed(short_lines=short_lines):
-                    self.closed(short_lines)
+                case events.ShipNoticeClosed(notice=notice, short_lines=short_lines):
+                    self.closed(notice.ship_to_id, short_lines)
                 case events.GoodsReceived(receipt=receipt):
                     self.received(receipt)
                 case _:
                     for change in (*getattr(event, "lines", ()), *getattr(event, "changes", ())):
-                        self.on_order[change.sku] += change.on_order_change
+                        self.on_order[change.sku, change.ship_to_id] += change.on_order_change
 
     def announced(self, notice: ShipNotice) -> None:
         for each in notice.lines:
-            self.in_transit[each.sku] += each.base
-            self.on_order[each.sku] -= each.from_on_order
+            self.in_transit[each.sku, notice.ship_to_id] += each.base
+            self.on_order[each.sku, each.ordered_at or notice.ship_to_id] -= each.from_on_order
 
     def withdrawn(self, notice: ShipNotice) -> None:
         for each in notice.lines:
-            self.in_transit[each.sku] -= each.base - each.received
-            self.on_order[each.sku] += max(ZERO, each.from_on_order - each.received)
+            self.in_transit[each.sku, notice.ship_to_id] -= each.base - each.received
+            back = max(ZERO, each.from_on_order - each.received)
+            self.on_order[each.sku, each.ordered_at or notice.ship_to_id] += back
 
-    def closed(self, short_lines: Iterable[ShortLine]) -> None:
+    def closed(self, ship_to_id: str, short_lines: Iterable[ShortLine]) -> None:
         for short in short_lines:
-            self.in_transit[short.sku] -= short.quantity.value
-            self.on_order[short.sku] += short.quantity.value if short.stays_on_order else ZERO
+            self.in_transit[short.sku, ship_to_id] -= short.quantity.value
+            back = short.quantity.value if short.stays_on_order else ZERO
+            self.on_order[short.sku, short.ordered_at or ship_to_id] += back
 
     def received(self, receipt: Receipt) -> None:
         for taken in receipt.lines:
-            self.in_transit[taken.terms.sku] -= taken.from_in_transit
-            self.on_order[taken.terms.sku] -= taken.from_on_order
+            place = (taken.terms.sku, taken.expected_at or receipt.terms.location_id)
+            self.in_transit[place] -= taken.from_in_transit
+            self.on_order[place] -= taken.from_on_order
 
 
 class OrderLife(RuleBasedStateMachine):
@@ -104,9 +111,9 @@ class OrderLife(RuleBasedStateMachine):
         self.hours += 1
         return self.hours
 
-    @rule(first=AMOUNTS, second=st.one_of(st.none(), AMOUNTS), cancels=st.booleans())
-    def erp_writes(self, first: int, second: int | None, *, cancels: bool) -> None:
-        lines = [line("10", first)] + ([line("20", second, "NUT")] if second else [])
+    @rule(first=AMOUNTS, second=st.one_of(st.none(), AMOUNTS), place=PLACES, cancels=st.booleans())
+    def erp_writes(self, first: int, second: int | None, place: str, *, cancels: bool) -> None:
+        lines = [line("10", first, ship_to_id=place)] + ([line("20", second, "NUT")] if second else [])
         self.order.place(document(*lines, hours=self.later(), cancels=cancels), ITEMS)
         self.listen(self.order)
 
@@ -184,8 +191,10 @@ class OrderLife(RuleBasedStateMachine):
     @invariant()
     def books_agree_with_the_lines(self) -> None:
         for found in self.order.lines:
-            assert self.ledger.on_order[found.sku] == found.on_order, found
-            assert self.ledger.in_transit[found.sku] == found.in_transit, found
+            for place in ("WH-EAST", "WH-WEST"):
+                here = found.on_order if found.ship_to_id == place else ZERO
+                assert self.ledger.on_order[found.sku, place] == here, (place, found)
+            assert self.ledger.in_transit[found.sku, "WH-EAST"] == found.in_transit, found
             announced = (each for notice in self.known if notice.open for each in notice.lines)
             mine = [each.remaining for each in announced if each.order_line_id == found.line_id]
             assert found.in_transit == sum(mine, ZERO)

@@ -242,3 +242,16 @@ def test_a_notice_that_nobody_sent_is_no_notice() -> None:
     receipt = receive(counted(30, purchase_order_number="4711", ship_notice_number="SH-GHOST"), orders=[order])
     assert facts(receipt.lines[0], *TAKEN) == (0, 30, 0)
     assert found(receipt) == [DiscrepancyCode.NO_SHIP_NOTICE]
+
+
+def test_what_was_on_order_elsewhere_is_a_line_of_its_own() -> None:
+    order, notice = shipped(60)
+    order.place(document(line("10", 100, ship_to_id="WH-WEST"), hours=1), ITEMS)
+    receipt = receive(counted(70, ship_notice_number=notice.number), orders=[order], notices=[notice])
+    assert [facts(each, *TAKEN, "expected_at") for each in receipt.lines] == [(60, 0, 0, ""), (0, 10, 0, "WH-WEST")]
+
+
+def test_goods_that_arrive_elsewhere_say_where_they_were_expected() -> None:
+    order = trade.released(line("10", 30, ship_to_id="WH-WEST"))
+    receipt = receive(counted(30, purchase_order_number="4711", line_number="10"), orders=[order])
+    assert facts(receipt.lines[0], *TAKEN, "expected_at") == (0, 30, 0, "WH-WEST")

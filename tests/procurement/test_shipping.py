@@ -165,3 +165,10 @@ def test_a_backorder_without_a_day_is_not_expected_yet() -> None:
     trade.acknowledge(order, says(Outcome.PARTIAL, 30), says(Outcome.BACKORDERED, 20))
     (promised,) = expect_order(order, {})
     assert [each.quantity for each in promised.lines] == [trade.each(30)]
+
+
+def test_a_shipment_to_another_place_says_where_it_was_ordered() -> None:
+    order = trade.released(line("10", 100, ship_to_id="WH-WEST"))
+    notice = trade.ship(packed(order, 60), orders=[order])
+    assert facts(notice.lines[0], "flags", "ordered_at", "from_on_order") == ((Flag.OTHER_LOCATION,), "WH-WEST", 60)
+    assert [each.code for each in notice.concerns] == ["SHIPPED_TO_OTHER_LOCATION"]

@@ -122,6 +122,7 @@ def _announce_line(
     )
     if placed.counts_on_order:
         placed.from_on_order = line.ship(contents.base, notice.terms.expected_on)
+        placed.ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
     notice.lines.append(placed)
 
 
@@ -151,12 +152,18 @@ def withdraw(notice: ShipNotice, book: OrderBook, *, replaced: bool) -> None:
         line = book.by_id[each.purchase_order_id].line_by_id(each.order_line_id)
         if line is not None and each.counts_on_order:
             each.from_on_order = line.unship(each.base)
+            each.ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
         each.short = each.base
     notice.state = NoticeState.REPLACED if replaced else NoticeState.CANCELLED
     notice.settled += [each.identity for each in _concerns(notice)]
     notice.events.append(events.ShipNoticeWithdrawn(notice, replaced))
     for order_id, had_ended in ended_before.items():
         book.by_id[order_id].conclude(had_ended=had_ended)
+
+
+def elsewhere(place: str, usual: str) -> str:
+    """A place only where it is not the usual one."""
+    return "" if place == usual else place
 
 
 def _unplaced(notice: ShipNotice, refused: RefusedLine) -> Concern:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from procurement.domain import events
-from procurement.domain.announcing import OrderBook
+from procurement.domain import changes, events
+from procurement.domain.announcing import OrderBook, elsewhere
 from procurement.domain.closing import close
 from procurement.domain.discrepancies import (
     no_notice,
@@ -88,8 +88,12 @@ class Booking:
         else:
             others = (each for each in announced if not each.counts_on_order)
             booked.from_in_transit = _arrive(others, booked.base)
+            if booked.from_in_transit > ZERO:
+                booked.expected_at = elsewhere(self._headed_for(booked), self.receipt.terms.location_id)
         self.receipt.lines.append(booked)
         self._judge(booked, order, line, named_notice=any(is_named(each, terms) for each in self.notices))
+        if line is not None and fits:
+            self._set_apart(booked, changes.stocked_at(line))
 
     def _counted(self, terms: ReceiptLineTerms) -> ReceiptLine:
         item = self.items.get(terms.sku)
@@ -142,6 +146,29 @@ class Booking:
         damaged = booked.terms.condition is Condition.DAMAGED
         booked.from_in_transit = taken
         booked.from_on_order = line.receive(booked.base, announced=taken, damaged=damaged)
+        # Goods for somebody else's place were never on order at one of ours.
+        expected_at = self._headed_for(booked) if taken > ZERO else changes.stocked_at(line)
+        booked.expected_at = elsewhere(expected_at, self.receipt.terms.location_id) if expected_at else ""
+
+    def _set_apart(self, booked: ReceiptLine, home: str) -> None:
+        """A line names one place: what was on order elsewhere than the shipment was headed for is a line of its own."""
+        if not (booked.from_in_transit and booked.from_on_order) or self._headed_for(booked) == home:
+            return
+        rest = booked.base - booked.from_in_transit
+        ordered = replace(
+            booked,
+            line_id=str(len(self.receipt.lines) + 1),
+            terms=replace(booked.terms, quantity=Quantity(rest, booked.base_unit)),
+            base=rest,
+            from_in_transit=ZERO,
+            expected_at=elsewhere(home, self.receipt.terms.location_id) if home else "",
+        )
+        booked.terms = replace(booked.terms, quantity=Quantity(booked.from_in_transit, booked.base_unit))
+        booked.base, booked.from_on_order = booked.from_in_transit, ZERO
+        self.receipt.lines.append(ordered)
+
+    def _headed_for(self, booked: ReceiptLine) -> str:
+        return next(each.ship_to_id for each in self.notices if each.ship_notice_id == booked.ship_notice_id)
 
     def _take_from_oldest(self, booked: ReceiptLine, line: OrderLine) -> Decimal:
         beyond = booked.base - min(booked.base, line.on_order)

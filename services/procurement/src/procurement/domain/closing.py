@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from procurement.domain.announcing import OrderBook
+from procurement.domain.announcing import OrderBook, elsewhere
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Quantity, percent_of
 from procurement.domain.receipt import Discrepancy, DiscrepancyCode
@@ -26,6 +26,7 @@ class Shortage:
     quantity: Quantity
     beyond_tolerance: bool
     back_on_order: Decimal
+    ordered_at: str = ""
 
     @property
     def discrepancy(self) -> Discrepancy:
@@ -37,7 +38,8 @@ class Shortage:
         """Apart what stays on order and what does not."""
         names = (self.order.purchase_order_id, self.line.order_line_id, self.line.sku)
         parts = ((self.back_on_order, True), (self.quantity.value - self.back_on_order, False))
-        return [ShortLine(*names, Quantity(part, self.quantity.unit), stays) for part, stays in parts if part > ZERO]
+        unit, place = self.quantity.unit, self.ordered_at
+        return [ShortLine(*names, Quantity(part, unit), stays, place) for part, stays in parts if part > ZERO]
 
 
 def close(notice: ShipNotice, book: OrderBook, tolerances: Tolerances) -> list[Shortage]:
@@ -57,9 +59,10 @@ def _close_lines(notice: ShipNotice, lines: Sequence[NoticeLine], book: OrderBoo
     announced = sum((each.base for each in same), ZERO)
     beyond = percent_of(missing, announced) > tolerances.short_percent
     order = book.by_id[first.purchase_order_id]
-    line, back_on_order = order.line_by_id(first.order_line_id), ZERO
+    line, back_on_order, ordered_at = order.line_by_id(first.order_line_id), ZERO, ""
     if line is not None and first.counts_on_order:
         back_on_order = line.close_short(missing, stays=beyond and tolerances.short_stays_on_order)
+        ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
     for each in lines:
         each.short += each.remaining
-    return Shortage(order, first, Quantity(missing, first.base_unit), beyond, back_on_order)
+    return Shortage(order, first, Quantity(missing, first.base_unit), beyond, back_on_order, ordered_at)

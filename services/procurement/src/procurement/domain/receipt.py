@@ -67,7 +67,8 @@ class ReceiptTerms:
 
 @dataclass(slots=True, kw_only=True)
 class ReceiptLine:
-    """`base` is in the base unit, and so is what it was taken from: the three parts sum to it."""
+    """`base` is in the base unit, and so is what it was taken from: the three parts sum to it. `expected_at` is where
+    it was on its way to, or on order for, if that is not where it arrived."""
 
     line_id: str
     terms: ReceiptLineTerms
@@ -81,6 +82,7 @@ class ReceiptLine:
     ship_notice_number: str = ""
     from_in_transit: Decimal = ZERO
     from_on_order: Decimal = ZERO
+    expected_at: str = ""
 
     @property
     def beyond_order(self) -> Decimal:

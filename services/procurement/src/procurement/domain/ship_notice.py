@@ -81,7 +81,8 @@ class NoticeTerms:
 @dataclass(slots=True, kw_only=True)
 class NoticeLine:
     """`base` is in the item's base unit, as are the balances; `from_on_order` is how much of it was on order when it
-    was announced. A line of another item than the order's counts on no order."""
+    was announced, at `ordered_at` if that is another place than the notice's. A line of another item than the order's
+    counts on no order."""
 
     line_id: str
     terms: NoticeLineTerms
@@ -94,6 +95,7 @@ class NoticeLine:
     base_unit: str
     factor: Decimal
     from_on_order: Decimal = ZERO
+    ordered_at: str = ""
     flags: tuple[Flag, ...] = ()
     received: Decimal = ZERO
     short: Decimal = ZERO
@@ -117,6 +119,7 @@ class ShortLine:
     sku: str
     quantity: Quantity
     stays_on_order: bool
+    ordered_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

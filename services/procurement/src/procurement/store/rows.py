@@ -146,6 +146,7 @@ _NOTICE_LINE_FIELDS = (
     "line_number",
     "sku",
     "base_unit",
+    "ordered_at",
 )
 _NOTICE_BALANCES = ("base", "factor", "from_on_order", "received", "short")
 
@@ -199,6 +200,7 @@ _RECEIPT_LINE_FIELDS = (
     "ship_notice_id",
     "ship_notice_number",
     "base_unit",
+    "expected_at",
 )
 _RECEIPT_BALANCES = ("base", "from_in_transit", "from_on_order")
 

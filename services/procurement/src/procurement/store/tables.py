@@ -156,6 +156,7 @@ ship_notice_line = Table(
     words("base_unit"),
     factor("factor"),
     balance("from_on_order"),
+    words("ordered_at"),
     balance("received"),
     balance("short"),
     texts("flags"),
@@ -198,6 +199,7 @@ receipt_line = Table(
     words("base_unit"),
     balance("from_in_transit"),
     balance("from_on_order"),
+    words("expected_at"),
     document("terms"),
     Index("receipt_line_order", "tenant", "purchase_order_id"),
 )

@@ -108,6 +108,7 @@ def _(event: events.ShipNoticeClosed) -> Message:
                 sku=each.sku,
                 quantity=values.quantity_message(each.quantity),
                 stays_on_order=each.stays_on_order,
+                ordered_at=each.ordered_at,
             )
             for each in event.short_lines
         ],

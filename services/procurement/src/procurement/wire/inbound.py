@@ -149,6 +149,7 @@ def _notice_line(line: NoticeLine) -> inbound_pb2.ShipNoticeLine:
         received_quantity=values.text(total_in_unit(line.received, line.factor)),
         base_quantity=values.text(line.base),
         from_on_order=values.text(line.from_on_order),
+        ordered_at=line.ordered_at,
     )
 
 
@@ -218,6 +219,7 @@ def _receipt_line(line: ReceiptLine) -> inbound_pb2.ReceiptLine:
         beyond_order=values.text(line.beyond_order),
         base_quantity=values.text(line.base),
         base_unit=line.base_unit,
+        expected_at=line.expected_at,
     )
 
 
