@@ -30,7 +30,7 @@ LARGEST = 1024 * 1024 - 1024
 """Bytes of headers and body: what the broker takes, less the two headers that are added on the way."""
 PLAIN = re.compile(r"[!#$&-~]*")
 """Characters that CloudEvents lets stand in a header as they are: printable ASCII but space, quote and percent."""
-_LIST_PLAIN = re.compile(r"[!#$&-+\--~]*")
+_HEADER = re.compile(r"([^:\r\n]+): ([^\r\n]*)")
 
 
 _MANDATORY = ("tenant", "aggregate_type", "aggregate_id", "subject", "keys")
@@ -257,12 +257,7 @@ def instant_text(instant: datetime) -> str:
 
 def parsed_headers(block: str) -> dict[str, str]:
     """Names in lower case, values still encoded."""
-    headers: dict[str, str] = {}
-    for line in block.split("\r\n"):
-        name, colon, value = line.partition(": ")
-        if colon:
-            headers[name.lower()] = value
-    return headers
+    return {name.lower(): value for name, value in _HEADER.findall(block)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

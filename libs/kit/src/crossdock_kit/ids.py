@@ -8,6 +8,7 @@ would reorder events of living aggregates (a golden test guards it).
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 import zlib
@@ -37,8 +38,8 @@ class _TimeOrdered:
                 self._millisecond = now
                 self._counter = int.from_bytes(os.urandom(9), "big")
             else:
-                # Random steps keep the next id unguessable; 2**41 of them fit into a millisecond.
-                self._counter += 1 + int.from_bytes(os.urandom(4), "big")
+                # Random steps, so that ids of several processes do not meet; 2**41 of them fit into a millisecond.
+                self._counter += 1 + random.getrandbits(32)
             millisecond, counter = self._millisecond, self._counter
         if counter >> _COUNTER_BITS:
             raise OverflowError("more ids in one millisecond than version 7 can order")

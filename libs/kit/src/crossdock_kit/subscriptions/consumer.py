@@ -36,6 +36,8 @@ OVERDUE_SECONDS = 15.0
 CHAIN = 500
 STOP_SECONDS = 15.0
 """How long a batch under way may take when the process is told to stop."""
+GATHERED, GATHER_SECONDS = 64, 0.002
+"""When more than one message at a time comes but not many, a moment's wait makes one transaction of several."""
 PATIENCE = 5
 """Attempts of a whole batch before a failure that looks like the database's is looked for in a single message."""
 COUNTERS = ("applied", "redelivered", "duplicate_dropped", "held", "parked", "refused", "retried", "malformed")
@@ -79,6 +81,8 @@ class Consumer:
                 pulled = self.puller.take(self.subscription.batch)
                 if pulled:
                     await finished(self._settle_pulled(pulled), STOP_SECONDS)
+                if 1 < len(pulled) < GATHERED:
+                    await asyncio.sleep(GATHER_SECONDS)
                 await self._sweep()
                 pause = 0.1
             except CrossdockError as error:
@@ -102,7 +106,11 @@ class Consumer:
     async def _settle_pulled(self, pulled: list[Pulled]) -> None:
         """Settles a batch and acknowledges it; whoever is no longer the owner does neither."""
         arrivals, malformed = self._understood(pulled)
-        loosened = await self._persist(arrivals)
+        try:
+            loosened = await self._persist(arrivals)
+        except Unavailable:
+            await self.puller.give_back(pulled)
+            raise
         await self._acknowledge(pulled, malformed)
         while loosened:
             loosened = await self._release(loosened)

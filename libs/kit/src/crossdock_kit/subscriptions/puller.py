@@ -11,7 +11,7 @@ import asyncio
 import logging
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from nats.aio.subscription import Subscription as Heard
@@ -156,6 +156,20 @@ class Puller:
         self._bound.pop(durable.slot, None)
         if durable.heard is not None:
             await self.broker.connection.unsubscribe_raw(durable.heard)
+        queue = self._express if durable.slot >= EXPRESS else self._standard
+        unhandled = [pulled for pulled in queue if pulled.durable is durable]
+        if unhandled:
+            kept = [pulled for pulled in queue if pulled.durable is not durable]
+            queue.clear()
+            queue.extend(kept)
+            await self.give_back(unhandled)
+
+    async def give_back(self, pulled: Sequence[Pulled]) -> None:
+        """Messages that nobody here will handle go to the next owner at once instead of after ack_wait."""
+        try:
+            await self.broker.connection.write(b"".join(b"PUB %b 4\r\n-NAK\r\n" % each.reply for each in pulled))
+        except Unavailable:
+            log.info("%d messages come again after ack_wait", len(pulled))
 
     def _on_message(self, durable: Durable, queue: deque[Pulled], pulled: Pulled) -> None:
         durable.last_heard = self._now()
@@ -225,10 +239,11 @@ class Puller:
 
 
 def _taken(queue: deque[Pulled], limit: int) -> list[Pulled]:
-    """From the left, without those of durables that are ours no more."""
+    """From the left, without those of durables that are ours no more: they are given back when these are let go."""
     found: list[Pulled] = []
+    passed: list[Pulled] = []
     while queue and len(found) < limit:
         pulled = queue.popleft()
-        if pulled.durable.alive:
-            found.append(pulled)
+        (found if pulled.durable.alive else passed).append(pulled)
+    queue.extend(passed)
     return found
