@@ -112,8 +112,18 @@ ON CONFLICT (tenant, document_id, number) DO UPDATE SET kind = excluded.kind, li
 
 
 async def insert(driver: Driver, document: Document, sealed: bytes) -> None:
-    await driver.execute(
-        _INSERT,
+    await insert_all(driver, [(document, sealed)])
+    await save_messages(driver, document)
+
+
+async def insert_all(driver: Driver, stored: Sequence[tuple[Document, bytes]]) -> None:
+    """New documents that have no messages yet, with their sealed bytes."""
+    if stored:
+        await driver.executemany(_INSERT, [_row(document, sealed) for document, sealed in stored])
+
+
+def _row(document: Document, sealed: bytes) -> tuple[Any, ...]:
+    return (
         document.tenant,
         document.document_id,
         document.partner,
@@ -144,7 +154,6 @@ async def insert(driver: Driver, document: Document, sealed: bytes) -> None:
         document.causation_id,
         document.traceparent,
     )
-    await save_messages(driver, document)
 
 
 async def save(driver: Driver, document: Document) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -22,18 +22,16 @@ class KnownOrder:
     revision: int
 
 
-async def learn(driver: Driver, order: KnownOrder) -> None:
-    await driver.execute(
-        "INSERT INTO known_order (tenant, purchase_order_id, business_unit, number, supplier_id, revision)"
-        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, purchase_order_id) DO UPDATE SET"
-        " revision = greatest(known_order.revision, excluded.revision), supplier_id = excluded.supplier_id",
-        order.tenant,
-        order.purchase_order_id,
-        order.business_unit,
-        order.number,
-        order.supplier_id,
-        order.revision,
-    )
+_LEARN = """
+INSERT INTO known_order (tenant, purchase_order_id, business_unit, number, supplier_id, revision)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant, purchase_order_id) DO UPDATE SET
+  revision = greatest(known_order.revision, excluded.revision), supplier_id = excluded.supplier_id
+"""
+
+
+async def learn_all(driver: Driver, found: Sequence[KnownOrder]) -> None:
+    if found:
+        await driver.executemany(_LEARN, [astuple(each) for each in found])
 
 
 async def transactions_of(driver: Driver, tenant: str, numbers: Sequence[str]) -> dict[str, str]:
@@ -47,17 +45,25 @@ async def transactions_of(driver: Driver, tenant: str, numbers: Sequence[str]) -
     return {row["number"]: row["id"] for row in rows}
 
 
-async def note_sent(
-    driver: Driver, *, tenant: str, document_id: UUID, partner: str, number: str, revision: int
-) -> None:
-    await driver.execute(
-        "INSERT INTO sent_revision (tenant, document_id, partner, number, revision) VALUES ($1, $2, $3, $4, $5)",
-        tenant,
-        document_id,
-        partner,
-        number,
-        revision,
-    )
+@dataclass(frozen=True, slots=True)
+class SentOrder:
+    """A revision of an order that a document carries to a partner."""
+
+    tenant: str
+    document_id: UUID
+    partner: str
+    number: str
+    revision: int
+
+
+_NOTE_SENT = """
+INSERT INTO sent_revision (tenant, document_id, partner, number, revision) VALUES ($1, $2, $3, $4, $5)
+"""
+
+
+async def note_sent(driver: Driver, orders: Sequence[SentOrder]) -> None:
+    if orders:
+        await driver.executemany(_NOTE_SENT, [astuple(each) for each in orders])
 
 
 async def accept(driver: Driver, tenant: str, document_id: UUID, at: datetime, interchange: int) -> None:

@@ -8,9 +8,10 @@ from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.unit_of_work import Work
 
 from connector.ports import Surroundings
-from connector.store import codes, orders, reading_queue
+from connector.store import codes, reading_queue
 from connector.store.codes import Entry, Thing
 from connector.store.orders import KnownOrder
+from connector.use_cases.telling import Telling
 
 
 async def remember_things(things: Sequence[Thing], work: Work, around: Surroundings) -> None:
@@ -29,8 +30,9 @@ async def _wake(work: Work, around: Surroundings) -> None:
     work.after_commit(around.nudge)
 
 
-async def remember_order(tenant: str, order: purchase_order_pb2.PurchaseOrder, work: Work) -> None:
-    known = KnownOrder(
-        tenant, order.purchase_order_id, order.business_unit, order.number, order.supplier_id, order.revision
+def remember_order(tenant: str, order: purchase_order_pb2.PurchaseOrder, telling: Telling) -> None:
+    telling.learn(
+        KnownOrder(
+            tenant, order.purchase_order_id, order.business_unit, order.number, order.supplier_id, order.revision
+        )
     )
-    await orders.learn(work.driver, known)

@@ -26,11 +26,12 @@ from connector.domain.documents import State
 from connector.mappings import registry
 from connector.mappings.model import Writing
 from connector.ports import Surroundings
-from connector.store import control_numbers, documents, orders, partners
-from connector.store.codes import CodesOn
+from connector.store import control_numbers, documents, partners
 from connector.store.documents import Document
+from connector.store.orders import SentOrder
 from connector.store.partners import StoredPartner
-from connector.use_cases.vocabulary import book_of, partner_of
+from connector.use_cases.telling import Telling
+from connector.use_cases.vocabulary import partner_of
 
 ORDERS_TO_SUPPLIERS = frozenset({"x12.850", "x12.860", "json.supplier_order"})
 NOT_SENT = frozenset({"draft", "shadow"})
@@ -71,14 +72,14 @@ class Dispatch:
     express: bool = False
 
 
-async def tell(event: Received[Any], stored: StoredPartner, work: Work, around: Surroundings, ordering: str) -> None:
+async def tell(event: Received[Any], stored: StoredPartner, telling: Telling, ordering: str) -> None:
     """Renders what the partner's profile takes of a fact; a partner that takes nothing of it is not told."""
     kinds = registry.TELLS[event.message.DESCRIPTOR.name]
     route = partners.route_of(stored.profile, kinds, partner_pb2.DIRECTION_OUT)
     if route is None:
         return
     document_id = derived("document", event.id, stored.profile.partner, route.kind)
-    rendered = await _render(event, stored, route, work, document_id)
+    rendered = await _render(event, stored, route, telling, document_id)
     dispatch = Dispatch(
         kind=route.kind,
         path=route.path,
@@ -90,17 +91,12 @@ async def tell(event: Received[Any], stored: StoredPartner, work: Work, around: 
         source_aggregate=f"{event.aggregate_type}/{event.aggregate_id}",
         express=event.express,
     )
-    await send(document_id, rendered, dispatch, stored, work, around)
+    document, sealed = await _sealed(document_id, rendered, dispatch, stored, telling.work, telling.around)
+    telling.keep(document, sealed)
+    telling.work.deliver(_delivery(document, dispatch, suppressed=stored.profile.stage in NOT_SENT))
     if route.kind in ORDERS_TO_SUPPLIERS:
         order = event.message.purchase_order
-        await orders.note_sent(
-            work.driver,
-            tenant=event.tenant,
-            document_id=document_id,
-            partner=stored.profile.partner,
-            number=order.number,
-            revision=order.revision,
-        )
+        telling.sent(SentOrder(event.tenant, document_id, document.partner, order.number, order.revision))
 
 
 def _idempotency_key(event: Received[Any], kind: str) -> str:
@@ -109,12 +105,10 @@ def _idempotency_key(event: Received[Any], kind: str) -> str:
 
 
 async def _render(
-    event: Received[Any], stored: StoredPartner, route: partner_pb2.DocumentRoute, work: Work, document_id: UUID
+    event: Received[Any], stored: StoredPartner, route: partner_pb2.DocumentRoute, telling: Telling, document_id: UUID
 ) -> Rendered:
-    partner = partner_of(stored.profile, route)
-    book = book_of(partner, route.kind)
-    names = tuple(each for each in (stored.profile.partner, stored.profile.system) if each)
-    codes = CodesOn(work.driver, stored.tenant, names, work.now.date())
+    partner, work = partner_of(stored.profile, route), telling.work
+    book, codes = telling.codes(stored, partner, route.kind)
     mapping = registry.OUTBOUND[route.kind]
     written = await with_codes(
         book,
@@ -177,11 +171,22 @@ async def send(
     around: Surroundings,
 ) -> None:
     """Stores what was rendered and hands it to the partner's deliveries; in shadow it is kept and never sent."""
-    document = _document(document_id, rendered, dispatch, stored)
-    document.received_at = work.now
-    sealed = await around.vault.seal(work.driver, document.kept, rendered.content)
+    document, sealed = await _sealed(document_id, rendered, dispatch, stored, work, around)
     await documents.insert(work.driver, document, sealed)
     work.deliver(_delivery(document, dispatch, suppressed=stored.profile.stage in NOT_SENT))
+
+
+async def _sealed(
+    document_id: UUID,
+    rendered: Rendered,
+    dispatch: Dispatch,
+    stored: StoredPartner,
+    work: Work,
+    around: Surroundings,
+) -> tuple[Document, bytes]:
+    document = _document(document_id, rendered, dispatch, stored)
+    document.received_at = work.now
+    return document, await around.vault.seal(work.driver, document.kept, rendered.content)
 
 
 def _document(document_id: UUID, rendered: Rendered, dispatch: Dispatch, stored: StoredPartner) -> Document:

@@ -7,49 +7,44 @@ from typing import Any
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import Received
 from crossdock_kit.exceptions import NewException
-from crossdock_kit.unit_of_work import Work
 
-from connector.ports import Surroundings
-from connector.store import partners
 from connector.store.partners import StoredPartner
 from connector.use_cases.send import tell
+from connector.use_cases.telling import Telling
 
 
-async def tell_supplier(event: Received[Any], work: Work, around: Surroundings) -> None:
+async def tell_supplier(event: Received[Any], telling: Telling) -> None:
     """850 and 860 of one order never overtake each other."""
     order = event.message.purchase_order
-    found = await partners.of_supplier(work.driver, event.tenant, order.supplier_id)
-    await _tell(event, found, work, around, (f"po:{order.purchase_order_id}", f"supplier {order.supplier_id}"))
+    found = await telling.supplier(event.tenant, order.supplier_id)
+    await _tell(event, found, telling, f"po:{order.purchase_order_id}", f"supplier {order.supplier_id}")
 
 
-async def tell_erp_of_order(event: Received[Any], work: Work, around: Surroundings) -> None:
+async def tell_erp_of_order(event: Received[Any], telling: Telling) -> None:
     order = event.message.purchase_order
-    found = await partners.of_business_unit(work.driver, event.tenant, order.business_unit)
-    await _tell(event, found, work, around, (f"po:{order.purchase_order_id}", f"ERP of {order.business_unit}"))
+    found = await telling.erp(event.tenant, order.business_unit)
+    await _tell(event, found, telling, f"po:{order.purchase_order_id}", f"ERP of {order.business_unit}")
 
 
-async def tell_erp_of_receipt(event: Received[Any], work: Work, around: Surroundings) -> None:
+async def tell_erp_of_receipt(event: Received[Any], telling: Telling) -> None:
     unit = event.message.receipt.business_unit or event.business_unit
-    found = await partners.of_business_unit(work.driver, event.tenant, unit)
-    await _tell(event, found, work, around, (f"receipt:{event.message.receipt_id}", f"ERP of {unit}"))
+    found = await telling.erp(event.tenant, unit)
+    await _tell(event, found, telling, f"receipt:{event.message.receipt_id}", f"ERP of {unit}")
 
 
-async def tell_warehouse(event: Received[Any], work: Work, around: Surroundings) -> None:
+async def tell_warehouse(event: Received[Any], telling: Telling) -> None:
     fact = event.message
-    found = await partners.of_location(work.driver, event.tenant, fact.location_id)
+    found = await telling.warehouse(event.tenant, fact.location_id)
     ordering = f"expected:{fact.reference}:{fact.location_id}"
-    await _tell(event, found, work, around, (ordering, f"WMS of {fact.location_id}"))
+    await _tell(event, found, telling, ordering, f"WMS of {fact.location_id}")
 
 
-async def _tell(
-    event: Received[Any], found: list[StoredPartner], work: Work, around: Surroundings, whom: tuple[str, str]
-) -> None:
-    """`whom`: the ordering key, and in words who is looked for."""
-    ordering, wanted = whom
+async def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:
+    """`wanted` says in words who is looked for."""
     for stored in found:
-        await tell(event, stored, work, around, ordering)
+        await tell(event, stored, telling, ordering)
     if not found:
-        work.raise_exception(_nobody(event, wanted))
+        telling.work.raise_exception(_nobody(event, wanted))
 
 
 def _nobody(event: Received[Any], wanted: str) -> NewException:
