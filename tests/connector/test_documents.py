@@ -9,8 +9,8 @@ from typing import Any
 
 import grpc
 import pytest
-from connector.domain.documents import State
-from connector.store.codes import Thing
+from connector.domain.documents import Outcome, State
+from connector.store.codes import Entry, Thing
 from connector.use_cases.read_again import read_again
 from connector.use_cases.send import NotRepresentable
 from connector_samples import files, orders
@@ -303,6 +303,27 @@ async def test_an_unknown_item_waits_and_goes_on_when_catalog_knows_it(rig: Rig)
     assert (await rig.document(document.document_id)).state is State.UNDERSTOOD
     assert (await rig.document(behind.document_id)).state is State.UNDERSTOOD
     assert len(rig.procurement.requests) == 2
+
+
+async def test_a_message_that_waits_neither_repeats_nor_loses_the_others_of_its_file(rig: Rig) -> None:
+    document_id = await rig.hand_in("sup-nordic", files.two_answers(control=control(), unit="Q9"))
+    await rig.translate("sup-nordic")
+    document = await rig.document(document_id)
+    assert document.state is State.WAITING
+    assert [each.outcome for each in document.messages] == [Outcome.PENDING, Outcome.WAITING]
+    await rig.due_now(document_id)
+    await rig.translate("sup-nordic")
+    await rig.dispatch()
+    document = await rig.document(document_id)
+    assert [each.outcome for each in document.messages] == [Outcome.ACCEPTED, Outcome.WAITING]
+    await rig.knows(entries=[Entry(TENANT, "sup-nordic", "unit", "", "Q9", "EA")])
+    await rig.due_now(document_id)
+    await rig.translate("sup-nordic")
+    await rig.dispatch()
+    assert (await rig.document(document_id)).state is State.UNDERSTOOD
+    assert len(rig.procurement.requests) == 2
+    answers = [each for each, _ in await rig.send("sup-nordic") if each.related == document_id]
+    assert len(answers) == 1, "one 997 for the group, however often the file was read"
 
 
 async def test_what_procurement_does_not_know_yet_is_asked_again_under_a_new_request_id(rig: Rig) -> None:

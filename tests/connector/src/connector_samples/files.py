@@ -27,6 +27,14 @@ def interchange(
     return "".join(f"{line}~" for line in lines).encode()
 
 
+def two_answers(*, control: int, unit: str) -> bytes:
+    """Two orders answered in one group; the second in a unit of the supplier's own."""
+    first = acknowledgment(control=control)
+    start, end = first.index(b"ST*855"), first.index(b"GE*1")
+    second = first[start:end].replace(b"0001", b"0002").replace(b"*EA*", f"*{unit}*".encode())
+    return first[:end] + second.replace(b"45000000022", b"4500000002") + first[end:].replace(b"GE*1*", b"GE*2*")
+
+
 def acknowledgment(
     *, control: int = 1, written: str = "20261102*083000", number: str = "4500000001", code: str = "IA"
 ) -> bytes:

@@ -92,10 +92,10 @@ def repetition(sha256: str, control_numbers: Sequence[str], earlier: Iterable[Ea
 
 
 def state_of(outcomes: Sequence[Outcome]) -> State:
-    """What the ends of its messages make of a document."""
+    """What the ends of its messages make of a document. A wait comes first: it is what has the document read again."""
     for outcome, state in (
-        (Outcome.PENDING, State.TRANSLATED),
         (Outcome.WAITING, State.WAITING),
+        (Outcome.PENDING, State.TRANSLATED),
         (Outcome.EXCEPTION, State.EXCEPTION),
     ):
         if outcome in outcomes:

@@ -99,10 +99,10 @@ async def settle_command(leased: Leased, outcome: DeliveryOutcome, work: Work) -
     """Books what a command came to in the message that it came from. Part of the delivery's own transaction."""
     sender = Sender.parse(leased.idempotency_key)
     document = await documents.get(work.driver, leased.tenant, sender.document_id, lock=True)
-    if document.generation != sender.generation:
-        return
     index = sender.number - 1
     message = document.messages[index]
+    if message.outcome is Outcome.ACCEPTED:
+        return
     match outcome:
         case Delivered(_, results):
             document.messages[index] = _accepted(document, message, dict(results), work)
