@@ -14,13 +14,25 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import crossdock_edi
-from crossdock_edi import EdiError
-from crossdock_edi.conversion import as_json, from_json
+
+def _watched() -> AbstractContextManager[object]:
+    """Inside, imported code is instrumented for coverage, if there is an atheris to do it."""
+    if importlib.util.find_spec("atheris") is None:
+        return nullcontext()
+    atheris: Any = importlib.import_module("atheris")
+    watching: AbstractContextManager[object] = atheris.instrument_imports(include=["crossdock_edi"])
+    return watching
+
+
+with _watched():
+    import crossdock_edi
+    from crossdock_edi import EdiError
+    from crossdock_edi.conversion import as_json, from_json
 
 SEEDS = [path.read_bytes() for path in sorted((Path(__file__).parent / "samples").glob("*/*.edi"))]
 _FOREIGN = (
@@ -126,7 +138,6 @@ def guided(seconds: float) -> int:
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(SEEDS):
             (Path(corpus) / f"{number}.edi").write_bytes(seed)
-        atheris.instrument_all()
         atheris.Setup([sys.argv[0], f"-max_total_time={int(seconds)}", "-timeout=10", corpus], survives)
         atheris.Fuzz()
     return 0

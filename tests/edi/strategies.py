@@ -80,7 +80,7 @@ def segments(draw: st.DrawFn, spec: SegmentSpec) -> Written:
 def repaired(chosen: set[int], rules: tuple[Rule, ...], required: set[int]) -> set[int]:
     """The choice, widened or narrowed until every rule is kept."""
     for attempt in range(30):
-        broken = next((rule for rule in rules if not rule.is_kept(chosen)), None)
+        broken = next((rule for rule in rules if not rule.is_kept(sum(1 << place for place in chosen))), None)
         if broken is None:
             return chosen
         first, *others = broken.positions

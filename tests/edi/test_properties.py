@@ -7,7 +7,7 @@ from pathlib import Path
 
 import crossdock_edi
 import pytest
-from crossdock_edi import EdiError
+from crossdock_edi import EdiError, Finding
 from crossdock_edi.spec.model import SetSpec
 from crossdock_edi.typed import DOCUMENTS, parse_tolerantly
 from hypothesis import HealthCheck, Phase, given, settings
@@ -27,6 +27,13 @@ MEANING = {
     "hierarchy-cycle",
     "hierarchy-duplicate",
 }
+
+
+def is_of_meaning(found: Finding) -> bool:
+    # A random format qualifier of an EDIFACT date may happen to be one that exists.
+    return found.code in MEANING or (found.code == "element-date" and found.component > 0)
+
+
 MODEST = settings(
     max_examples=12,
     deadline=None,
@@ -42,7 +49,7 @@ def test_a_valid_interchange_has_no_findings_and_is_written_back_the_same(spec: 
     @given(interchanges(spec))
     def holds(data: bytes) -> None:
         (interchange,) = crossdock_edi.read(data)
-        found = [one for one in crossdock_edi.check(interchange) if one.code not in MEANING]
+        found = [one for one in crossdock_edi.check(interchange) if not is_of_meaning(one)]
         assert found == []
         assert crossdock_edi.write(interchange) == data
 

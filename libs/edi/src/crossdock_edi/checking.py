@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from crossdock_edi.errors import LimitExceeded
 from crossdock_edi.findings import Finding, finding
@@ -34,7 +35,10 @@ def check_message(message: Message, profile: Profile = STRICT) -> tuple[Finding,
 def _content(message: Message) -> tuple[Finding, ...]:
     kind = DOCUMENTS.get((message.standard, message.type))
     try:
-        return tuple(validate(message, kind.SPEC if kind else None))
+        found = tuple(islice(validate(message, kind.SPEC if kind else None), message.limits.findings))
+        if len(found) < message.limits.findings:
+            return found
+        return (*found, finding("too-many-findings", message.place(), limit=message.limits.findings))
     except LimitExceeded:
         if any(one.code == "limit" for one in message.findings):
             return ()

@@ -5,7 +5,7 @@ Delimiters are single characters but may be several bytes (partners have used `â
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Standard = Literal["X12", "EDIFACT", "unknown"]
@@ -42,9 +42,19 @@ class Dialect:
     decimal: bytes = b"."
     encoding: str = "utf-8"
     line_end: bytes = b""
+    # The separators as text, because every segment needs them.
+    marks: tuple[str, str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        marks = (self.decode(self.element), self.decode(self.component), self.decode(self.repetition))
+        object.__setattr__(self, "marks", marks)
 
     def decode(self, raw: bytes) -> str:
         """Text in the announced character set; what does not fit is taken as UTF-8, else as Latin-1 (never fails)."""
+        try:
+            return raw.decode("ascii")  # what all of them have in common, and nearly always enough
+        except UnicodeDecodeError:
+            pass
         for encoding in (self.encoding, "utf-8"):
             try:
                 return raw.decode(encoding)

@@ -7,6 +7,7 @@ what is missing from the sum to the next multiple of ten.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["GTIN", "GTIN-8", "GTIN-12", "GTIN-13", "GTIN-14", "GLN", "SSCC"]
@@ -40,7 +41,7 @@ def check_digit(digits: str) -> int:
     """The check digit for a GS1 key that is still without it. Raises `ValueError` for anything but digits."""
     if not (digits.isascii() and digits.isdigit()):
         raise ValueError(f"a GS1 key has digits only: {digits!r}")
-    total = sum(int(digit) * (3 if index % 2 == 0 else 1) for index, digit in enumerate(reversed(digits)))
+    total = 3 * sum(map(int, digits[::-2])) + sum(map(int, digits[-2::-2]))
     return (10 - total % 10) % 10
 
 
@@ -49,6 +50,7 @@ def with_check_digit(digits: str) -> str:
     return f"{digits}{check_digit(digits)}"
 
 
+@lru_cache(maxsize=4096)
 def is_valid(key: str, kind: Kind = "GTIN") -> bool:
     """Whether the key has a length of its kind, digits only, and the right check digit."""
     if not (key.isascii() and key.isdigit()) or len(key) not in _LENGTHS[kind]:

@@ -17,6 +17,7 @@ class Limits:
     segment_bytes: int = 256 * 1024
     segment_elements: int = 2_000
     findings: int = 1_000
+    interchanges: int = 5_000
     groups: int = 10_000
     hierarchy_depth: int = 32
     seconds: float = 300.0

@@ -179,13 +179,18 @@ def read(readable: Readable, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Int
     for mark, code in _MARKS.items():
         if start.startswith(mark):
             found, position = (finding(code, Place()),), len(mark)
-    seen, bare = False, True
+    seen, bare = 0, True
     while (opening := find_opening(window, position, bare=bare)) is not None:
         junk = _junk(window, position, opening.position - len(opening.advice))
         interchange = Interchange(source, opening, limits, (*found, *(junk if bare else ())))
         yield interchange
-        seen, found = True, ()
-        bare = opening.dialect.is_usable()  # behind a header that cannot be used, its own groups are no new beginning
+        seen, found = seen + 1, ()
+        if seen >= limits.interchanges:
+            place = Place(offset=interchange.end)
+            limit = finding("limit", place, what="the number of interchanges", limit=limits.interchanges)
+            yield Interchange(source, None, limits, (limit,))
+            return
+        bare = interchange.complete  # behind one that could not be read, its own groups are no new beginning
         position = max(interchange.end, opening.position + 1)
         window = Window(source, position)
     rest = _junk(window, position, window.end) if bare else ()

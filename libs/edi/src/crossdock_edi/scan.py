@@ -140,6 +140,11 @@ class Scan:
                 self._deadline += time.monotonic() - paused
             if mark.role is Role.CLOSE:
                 return
+            if len(self.outcome.findings) > self._limits.findings:
+                # So much is wrong that it is no interchange; the next header is looked for behind this.
+                self.outcome.complete = False
+                self.outcome.end = mark.end
+                return
             if mark.role is Role.OPEN and mark.start != self._opening.position:
                 return
         yield from self._finish(self._window.end)

@@ -34,7 +34,7 @@ class Segment:
         self.number = number
         self.offset = offset
         end = raw.find(dialect.element)
-        self.tag = dialect.decode(raw if end < 0 else raw[:end]).rstrip()
+        self.tag = str(raw if end < 0 else raw[:end], "latin-1").rstrip()
         self._elements: tuple[Element, ...] | None = None
         if (
             dialect.standard == "EDIFACT"
@@ -52,13 +52,25 @@ class Segment:
 
     def get(self, element: int, component: int = 1, repetition: int = 1) -> str:
         """The text at a position counted from 1 as the standards do; empty text if there is none."""
+        if self._elements is None and repetition == 1 and (part := self._plain(element)) is not None:
+            repeated = self.dialect.repetition
+            if not repeated or repeated not in part:
+                return self._component(part, component)
         try:
             return self.elements[element - 1][repetition - 1][component - 1]
         except IndexError:
             return ""
 
+    def _component(self, part: bytes, component: int) -> str:
+        mark = self.dialect.component
+        parts = part.split(mark) if mark else [part]
+        return self.dialect.decode(parts[component - 1]) if 0 < component <= len(parts) else ""
+
     def __getitem__(self, element: int) -> str:
         """The whole element as text: in X12 even where it holds the component separator, as descriptions do."""
+        part = self._plain(element)
+        if part is not None:
+            return self.dialect.decode(part)
         parsed = self.elements
         if not 0 < element <= len(parsed):
             return ""
@@ -67,12 +79,23 @@ class Segment:
             return value[0][0]
         return join(value, self.dialect)
 
+    def _plain(self, element: int) -> bytes | None:
+        """An element's bytes without taking the whole segment apart; None where release characters forbid it."""
+        release = self.dialect.release
+        if element < 1 or (release and release in self.raw):
+            return None
+        parts = self.raw.split(self.dialect.element, element + 1)
+        return parts[element] if element < len(parts) else b""
+
     def repetitions(self, element: int) -> Element:
         """Every repetition of an element, each as its components."""
         return self.elements[element - 1] if 0 < element <= len(self.elements) else ()
 
     def __len__(self) -> int:
-        return len(self.elements)
+        release = self.dialect.release
+        if release and release in self.raw:
+            return len(self.elements)
+        return self.raw.count(self.dialect.element)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Segment) and self.tag == other.tag and self.elements == other.elements
@@ -103,7 +126,7 @@ def trimmed(elements: Iterable[Element]) -> tuple[Element, ...]:
 
 def join(element: Element, dialect: Dialect) -> str:
     """The element in the dialect's spelling, without release characters."""
-    component, repetition = dialect.decode(dialect.component), dialect.decode(dialect.repetition)
+    _, component, repetition = dialect.marks
     return repetition.join(component.join(parts) for parts in element)
 
 
@@ -125,13 +148,14 @@ def _parse(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
     if dialect.release and dialect.release in raw:
         return _parse_released(raw, dialect)
     text = dialect.decode(raw)
-    component = dialect.decode(dialect.component)
-    repetition = dialect.decode(dialect.repetition)
-    parts = text.split(dialect.decode(dialect.element))
+    element, component, repetition = dialect.marks
+    parts = text.split(element)
     if parts[0] == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
         return tuple(((part,),) for part in parts[1:])
-    if not (component and component in text) and not (repetition and repetition in text):
-        return tuple([((part,),) for part in parts[1:]])
+    if not (repetition and repetition in text):
+        if not component or component not in text:
+            return tuple([((part,),) for part in parts[1:]])
+        return tuple([(tuple(part.split(component)),) for part in parts[1:]])
     return tuple([_parse_element(part, component, repetition) for part in parts[1:]])
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from crossdock_edi.dialect import Dialect
@@ -46,7 +46,9 @@ class ElementCheck:
         if prepared.pattern.fullmatch(segment.raw) is None:
             yield from _explain(message, segment, prepared.spec)
         elif prepared.spec.rules:
-            yield from _rules(message, segment, prepared.spec, _present(segment.raw, self._dialect.element))
+            present = _present(segment.raw, self._dialect.element)
+            if not prepared.keeps_rules(present):
+                yield from _rules(message, segment, prepared.spec, present)
 
     def _prepare(self, tag: str) -> _Prepared | None:
         spec = self._segments.get(tag)
@@ -62,8 +64,19 @@ class ElementCheck:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
+    """`kept` remembers which combinations of elements keep the rules; a partner uses few of them."""
+
     spec: SegmentSpec
     pattern: re.Pattern[bytes]
+    kept: dict[int, bool] = field(default_factory=dict)
+
+    def keeps_rules(self, present: int) -> bool:
+        known = self.kept.get(present)
+        if known is None:
+            known = all(rule.is_kept(present) for rule in self.spec.rules)
+            if len(self.kept) < 10_000:
+                self.kept[present] = known
+        return known
 
 
 # --- the regular expression
@@ -102,8 +115,14 @@ def _value(element: ElementSpec, text: bytes) -> bytes:
             return text + size
 
 
-def _present(raw: bytes, mark: bytes) -> set[int]:
-    return {position for position, part in enumerate(raw.split(mark)) if part}
+def _present(raw: bytes, mark: bytes) -> int:
+    """Which positions hold something, bit n for position n."""
+    present, bit = 0, 1
+    for part in raw.split(mark):
+        if part:
+            present |= bit
+        bit <<= 1
+    return present
 
 
 # --- the explanation
@@ -116,7 +135,7 @@ def _explain(message: Message, segment: Segment, spec: SegmentSpec) -> Iterator[
         yield finding("element-surplus", place, counted=len(elements), limit=len(spec.slots))
     for position, slot in enumerate(spec.slots, 1):
         yield from _explain_slot(message, segment, slot, position)
-    present = {position for position, element in enumerate(elements, 1) if any(any(parts) for parts in element)}
+    present = sum(1 << position for position, element in enumerate(elements, 1) if any(any(parts) for parts in element))
     yield from _rules(message, segment, spec, present)
     if elements and not any(any(parts) for parts in elements[-1]):
         yield finding("trailing-separators", message.place_of(segment, len(elements)))
@@ -206,9 +225,9 @@ def _is_date(value: str, longest: int) -> bool:
     return True
 
 
-def _rules(message: Message, segment: Segment, spec: SegmentSpec, present: set[int]) -> Iterator[Finding]:
+def _rules(message: Message, segment: Segment, spec: SegmentSpec, present: int) -> Iterator[Finding]:
     for rule in spec.rules:
         if not rule.is_kept(present):
             code = "element-exclusion" if rule.kind == "E" else "element-condition"
-            missing = next((position for position in rule.positions if position not in present), rule.positions[-1])
+            missing = next((position for position in rule.positions if not present >> position & 1), rule.positions[-1])
             yield finding(code, message.place_of(segment, missing), rule=rule.sentence(segment.tag))

@@ -65,20 +65,28 @@ class Rule:
             case _:
                 return f"{first} needs one of {', '.join(others)}"
 
-    def is_kept(self, present: set[int]) -> bool:
-        first, *others = self.positions
-        held = [position in present for position in self.positions]
+    @cached_property
+    def _bits(self) -> tuple[int, int, int]:
+        """All positions, the first, and the others, as sets of bits."""
+        first = 1 << self.positions[0]
+        others = sum(1 << position for position in self.positions[1:])
+        return first | others, first, others
+
+    def is_kept(self, present: int) -> bool:
+        """Whether the elements that are there (bit n for position n) keep the rule."""
+        every, first, others = self._bits
+        held = present & every
         match self.kind:
             case "P":
-                return all(held) or not any(held)
+                return held in (0, every)
             case "R":
-                return any(held)
+                return held != 0
             case "E":
-                return sum(held) <= 1
+                return held & (held - 1) == 0
             case "C":
-                return first not in present or all(other in present for other in others)
+                return not held & first or held == every
             case _:
-                return first not in present or any(other in present for other in others)
+                return not held & first or bool(held & others)
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,10 @@ class Loop:
     def inner(self, tag: str) -> Loop | None:
         """The loop directly within this one that the tag begins."""
         return next((one for one in self.members if isinstance(one, Loop) and one.tag == tag), None)
+
+    @cached_property
+    def required_places(self) -> tuple[int, ...]:
+        return tuple(index for index, member in enumerate(self.members) if member.required)
 
     @cached_property
     def tags(self) -> frozenset[str]:

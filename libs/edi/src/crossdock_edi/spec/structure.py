@@ -89,8 +89,8 @@ class Walk:
     def _jumps(self, depth: int, place: int, tag: str) -> bool:
         """Whether going there passes by something mandatory, while an inner loop has had a place for the tag."""
         frame = self._stack[depth]
-        passed = range(frame.position, place)
-        missing = any(frame.loop.members[index].required and not frame.counts[index] for index in passed)
+        required = frame.loop.required_places
+        missing = any(frame.position <= index < place and not frame.counts[index] for index in required)
         return missing and any(tag in inner.loop.places for inner in self._stack[depth + 1 :])
 
     def _enter(self, frame: _Frame, place: int, segment: Segment) -> Iterator[Finding]:
@@ -133,9 +133,10 @@ class Walk:
     def _missing(self, frame: _Frame, until: int | None, segment: Segment | None) -> Iterator[Finding]:
         """Mandatory members that were passed by between the frame's position and `until` (None: its end)."""
         members = frame.loop.members
-        for index in range(frame.position, len(members) if until is None else until):
+        end = len(members) if until is None else until
+        for index in frame.loop.required_places:
             member = members[index]
-            if member.required and not frame.counts[index]:
+            if frame.position <= index < end and not frame.counts[index]:
                 frame.counts[index] = 1  # said once
                 at = self._message.place() if segment is None else self._message.place_of(segment)
                 where = f" in {frame.loop.name}" if frame.loop is not self._spec.body else ""
