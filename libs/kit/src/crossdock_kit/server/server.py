@@ -99,3 +99,5 @@ class Server:
     async def stop(self, grace_seconds: float) -> None:
         """Takes no new calls; lets those under way finish within the grace."""
         await self._server.stop(grace_seconds)
+        # grpc.aio shuts a server down once more when it is collected, which must not be after its loop has ended.
+        del self._server

@@ -1,0 +1,267 @@
+"""A caller of one tenant asks every RPC of every service with another tenant's ids, and learns and changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+from uuid import uuid4
+
+import grpc
+import pytest
+from catalog.__main__ import SERVICE as CATALOG
+from connector.__main__ import SERVICE as CONNECTOR
+from connector.profiles import read_profile
+from crossdock.catalog.v1 import catalog_service_pb2 as catalog_pb
+from crossdock.catalog.v1 import master_data_pb2 as master
+from crossdock.connector.v1 import connector_service_pb2 as connector_pb
+from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
+from crossdock.options.v1 import options_pb2
+from crossdock_kit.server.methods import READ_ONLY, Method, methods_of, service_descriptor
+from crossdock_kit.service import Running, start
+from crossdock_kit.testing import AUDIENCE, ISSUER, TokenIssuer
+from crossdock_local.migrated import MigratedDatabases
+from crossdock_local.servers.nats import Nats
+from foreign_calls import Harvest, betrays, texts
+from google.protobuf.message import Message
+from inventory.__main__ import SERVICE as INVENTORY
+from procurement.__main__ import SERVICE as PROCUREMENT
+from procurement_cases.calls import answer, arrival, counted, line, packed, quantity, shipment, submission
+
+DAY = Path(__file__).resolve().parents[1] / "partners" / "day" / "partners"
+SERVICES = {service.name: service for service in (CATALOG, PROCUREMENT, INVENTORY, CONNECTOR)}
+CANARY = "K4N4R1"
+SKU, ORDER, NOTICE, RECEIPT = (f"{kind}-{CANARY}" for kind in ("SKU", "PO", "ASN", "GR"))
+VARIANTS = 6
+PATIENCE_SECONDS = 60
+# What these say of a tenant is about the caller's own service and clock, so it moves by itself.
+RESTLESS = {"GetBacklog", "AcquireLease", "VerifyAudit"}
+
+Question: TypeAlias = tuple[str, Method, Message]
+
+
+@dataclass
+class Suite:
+    """The four services, with tenants acme and globex, each reached as a caller reaches it."""
+
+    issuer: TokenIssuer
+    running: dict[str, Running[Any]] = field(default_factory=dict)
+    harvest: Harvest = field(default_factory=Harvest)
+    asked: list[Question] = field(default_factory=list)
+
+    def methods(self) -> list[tuple[str, Method]]:
+        """Every RPC that every service serves."""
+        return [
+            (name, method)
+            for name, each in self.running.items()
+            for service in each.server.services
+            for method in methods_of(service).values()
+        ]
+
+    async def ask(self, service: str, method: Method, request: Message, tenant: str) -> list[Message]:
+        token = self.issuer.token([tenant], ["*"], partner="sup-nordic" if "WorkerService" in method.name else None)
+        package, _, name = method.name.partition("/")
+        streamed = service_descriptor(package).methods_by_name[name].server_streaming
+        async with grpc.aio.insecure_channel(self.running[service].address) as channel:
+            make: Any = channel.unary_stream if streamed else channel.unary_unary
+            bound = make(f"/{method.name}", method.request.SerializeToString, method.response.FromString)
+            call = bound(request, metadata=(("authorization", f"Bearer {token}"),), timeout=20)
+            return [each async for each in call] if streamed else [await call]
+
+    async def seed(self, service: str, name: str, request: Message) -> Message:
+        """A call of acme's; what it says and hears is known from then on."""
+        method = next(m for at, m in self.methods() if at == service and m.step == name)
+        [response] = await self.ask(service, method, request, "acme")
+        self.asked.append((service, method, request))
+        for message in (request, response):
+            self.harvest.take(message)
+        return response
+
+
+@pytest.fixture(scope="module")
+async def suite(
+    migrated: MigratedDatabases, broker: Nats, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Suite]:
+    suite, folder = Suite(TokenIssuer()), tmp_path_factory.mktemp("suite")
+    (folder / "jwks.json").write_bytes(suite.issuer.jwks)
+    (folder / "token.jwt").write_text(suite.issuer.token(["acme", "globex"], ["*"]))
+    (folder / "data.key").write_bytes(bytes(range(32)))
+    async with AsyncExitStack() as stack:
+        for name, service in SERVICES.items():
+            database = await migrated.fresh(name)
+            peers = ", ".join(f'"{other}": "{each.address}"' for other, each in suite.running.items())
+            settings = service.settings.from_environment(
+                {
+                    "CROSSDOCK_SERVICE": name,
+                    "CROSSDOCK_DATABASE_URL": database.urls.database,
+                    "CROSSDOCK_NATS_URL": broker.url(name),
+                    "CROSSDOCK_PEERS": "{" + peers + "}",
+                    "CROSSDOCK_JWKS_FILE": str(folder / "jwks.json"),
+                    "CROSSDOCK_TOKEN_FILE": str(folder / "token.jwt"),
+                    "CROSSDOCK_DATA_KEY_FILE": str(folder / "data.key"),
+                    "CROSSDOCK_ISSUER": ISSUER,
+                    "CROSSDOCK_AUDIENCE": AUDIENCE,
+                    "CROSSDOCK_TENANTS": "acme,globex",
+                }
+            )
+            suite.running[name] = await start(service, settings, stack)
+        yield suite
+        for each in reversed(suite.running.values()):
+            await each.stop()
+
+
+async def eventually(attempt: Callable[[], Awaitable[Any]]) -> Any:
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            try:
+                if found := await attempt():
+                    return found
+            except grpc.aio.AioRpcError as error:
+                # Refused as long as catalog's news has not come round.
+                if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
+                    raise
+            await asyncio.sleep(0.05)
+
+
+def master_data() -> Message:
+    return catalog_pb.PutMasterDataRequest(
+        request_id=str(uuid4()),
+        system="MDM",
+        role=options_pb2.ROLE_MDM,
+        items=[master.Item(sku=SKU, base_unit="EA", packaging=[master.Packaging(unit="XCS", base_quantity="12")])],
+        parties=[master.Party(party_id="SUP-NORDIC", name=f"Nordic {CANARY}", roles=[master.PARTY_ROLE_SUPPLIER])],
+        locations=[master.Location(location_id="WH-EAST", kind=master.LOCATION_KIND_WAREHOUSE, zone="Europe/Berlin")],
+    )
+
+
+async def a_days_work(suite: Suite) -> None:
+    """What acme does: master data, an order with its whole life, stock and a reservation, a partner and a document."""
+    await suite.seed("catalog", "PutMasterData", master_data())
+    lines = [line("10", 100, SKU)]
+    await eventually(lambda: suite.seed("procurement", "SubmitPurchaseOrder", submission(ORDER, lines)))
+    await suite.seed("procurement", "AcknowledgePurchaseOrder", answer(ORDER))
+    await suite.seed("procurement", "RecordShipNotice", shipment(NOTICE, packed(ORDER, 60, sku=SKU)))
+    received = counted(60, SKU, purchase_order_number=ORDER, line_number="10", ship_notice_number=NOTICE)
+    await suite.seed("procurement", "RecordReceipt", arrival(RECEIPT, received))
+    wanted = inventory_pb.ReservationRequest(
+        request_id=str(uuid4()),
+        business_unit="EU01",
+        channel="web",
+        reference=f"cart-{CANARY}",
+        lines=[inventory_pb.ReservationLine(sku=SKU, quantity=quantity(5))],
+    )
+    await eventually(lambda: _reserved(suite, wanted))
+    profile = read_profile(DAY / "sup-nordic.yaml")
+    partner = connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
+    await suite.seed("connector", "PutPartner", partner)
+    document = connector_pb.SubmitDocumentRequest(
+        request_id=str(uuid4()), partner=profile.partner, name=f"{CANARY}.txt", content=f"no EDI {CANARY}".encode()
+    )
+    await suite.seed("connector", "SubmitDocument", document)
+
+
+async def _reserved(suite: Suite, wanted: Any) -> bool:
+    """Reserves once the receipt has become stock; a refusal is an answer for ever, so each attempt has its own id."""
+    wanted.request_id = str(uuid4())
+    request = inventory_pb.ReserveStockRequest(reservations=[wanted])
+    answered: Any = await suite.seed("inventory", "ReserveStock", request)
+    return bool(answered.results[0].WhichOneof("outcome") == "reservation")
+
+
+@pytest.mark.feature("F249")
+async def test_every_rpc_with_another_tenants_ids_tells_nothing_and_changes_nothing(suite: Suite) -> None:
+    await a_days_work(suite)
+    for _ in range(2):
+        # What the first round shows, the second asks with.
+        await learn(suite)
+    secrets = suite.harvest.telling(CANARY)
+    reads = [(service, method, request) for service, method, request in suite.asked if _steady(method)]
+    # The same questions do tell acme, so that silence towards globex means something.
+    assert len(await telling(suite, reads, secrets)) > 6
+    before = await settled(suite, reads)
+    unasked = await attack(suite, secrets)
+    assert unasked == []
+    assert await _answers(suite, reads) == before
+
+
+async def learn(suite: Suite) -> None:
+    """Asks every reading RPC as acme, with what is known so far."""
+    for service, method in suite.methods():
+        made = [suite.harvest.request(method.request, variant) for variant in range(VARIANTS)]
+        for request in made:
+            if request is not None and not method.mutating:
+                await _learn(suite, service, method, request)
+
+
+async def settled(suite: Suite, reads: list[Question]) -> list[str]:
+    """What acme reads once nothing of its day is under way any more."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        before = await _answers(suite, reads)
+        while (again := await _answers(suite, reads)) != before:
+            before = again
+            await asyncio.sleep(0.5)
+    return before
+
+
+async def _answers(suite: Suite, reads: list[Question]) -> list[str]:
+    return [await _answer(suite, *each) for each in reads]
+
+
+async def telling(suite: Suite, reads: list[Question], secrets: set[str]) -> set[str]:
+    """The methods that tell acme what is a secret towards others."""
+    return {
+        method.name
+        for service, method, request in reads
+        for response in await suite.ask(service, method, request, "acme")
+        if betrays(response, request, secrets)
+    }
+
+
+def _steady(method: Method) -> bool:
+    return method.idempotency == READ_ONLY and method.step not in RESTLESS
+
+
+async def _learn(suite: Suite, service: str, method: Method, request: Message) -> None:
+    try:
+        responses = await suite.ask(service, method, request, "acme")
+    except grpc.aio.AioRpcError:
+        return
+    suite.asked.append((service, method, request))
+    for response in responses:
+        suite.harvest.take(response)
+
+
+async def _answer(suite: Suite, service: str, method: Method, request: Message) -> str:
+    try:
+        return "".join(map(str, await suite.ask(service, method, request, "acme")))
+    except grpc.aio.AioRpcError as error:
+        return error.code().name
+
+
+async def attack(suite: Suite, secrets: set[str]) -> list[str]:
+    """Asks as globex, with acme's own requests and with made ones; the methods that no valid request reached.
+
+    Reads come first: what globex itself has written under acme's names is globex's, and no secret any more.
+    """
+    reached: set[str] = set()
+    for service, method in sorted(suite.methods(), key=lambda each: each[1].mutating):
+        own = [request for at, asked, request in suite.asked if (at, asked.name) == (service, method.name)]
+        made = [suite.harvest.request(method.request, 100 + variant) for variant in range(VARIANTS)]
+        for request in [*own, *(each for each in made if each is not None)]:
+            if method.mutating:
+                secrets = secrets - {text for _, text in texts(request)}
+            try:
+                responses = await suite.ask(service, method, request, "globex")
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not grpc.StatusCode.INVALID_ARGUMENT:
+                    reached.add(method.name)
+                leaked = {text for text in secrets if text in (error.details() or "") and text not in str(request)}
+                assert not leaked, f"{method.name} refuses with {leaked}"
+                continue
+            reached.add(method.name)
+            for response in responses:
+                assert betrays(response, request, secrets) == set(), f"{method.name} tells"
+    return sorted({method.name for _, method in suite.methods()} - reached)
