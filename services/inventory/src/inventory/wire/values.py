@@ -11,6 +11,8 @@ from google.type.date_pb2 import Date
 
 from inventory.domain.quantity import Measure, exact, plain, positive, signed
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def quantity_out(value: Decimal, unit: str) -> values_pb2.Quantity:
     return values_pb2.Quantity(value=plain(value), unit=unit)
@@ -43,9 +45,8 @@ def date_out(day: date) -> Date:
 
 
 def instant_out(instant: datetime) -> Timestamp:
-    stamp = Timestamp()
-    stamp.FromDatetime(instant)
-    return stamp
+    since = instant - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
 
 
 def instant_in(stamp: Timestamp, otherwise: datetime) -> datetime:

@@ -6,7 +6,7 @@ Knows no database. What is available to a basket is what the baskets before it l
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -91,31 +91,31 @@ class Batch:
             yield key, Remembered(row.available - quantity, row.version + 1, row.event_version + 1)
 
 
+Left = dict[ShelfKey, dict[str, Decimal]]
+"""What the baskets so far leave of each shelf that they touched."""
+
+
 def decided(pendings: Sequence[Pending], memory: Memory, now: datetime) -> Batch:
     """Urgent baskets first, then as they came."""
-    batch = Batch()
+    batch, left = Batch(), Left()
     for pending in sorted(pendings, key=lambda each: each.basket.priority):
-        decision = _decision(pending, memory, batch.taken)
+        decision = _decision(pending, memory, left)
         outcome = _outcome(pending, decision, now)
         batch.outcomes.append(outcome)
         if isinstance(decision, Promised):
             _take(batch, outcome, decision, memory)
+            for part in decision.parts:
+                left[pending.shelves[part.sku]][part.location_id] -= part.quantity
     return batch
 
 
-def _decision(pending: Pending, memory: Memory, taken: Mapping[StockKey, Decimal]) -> Decision:
+def _decision(pending: Pending, memory: Memory, left: Left) -> Decision:
     if pending.ask.refused:
         return Declined(pending.ask.refused)
-    basket = pending.basket
-    wanted = frozenset(basket.locations)
-    shelves: dict[str, dict[str, Decimal]] = {}
-    for sku, key in pending.shelves.items():
-        shelves[sku] = {
-            location: row.available - taken.get(StockKey(basket.tenant, sku, location, basket.business_unit), 0)
-            for location, row in memory.shelves[key].items()
-            if not wanted or location in wanted
-        }
-    return decide(basket, shelves)
+    for key in pending.shelves.values():
+        if key not in left:
+            left[key] = {location: row.available for location, row in memory.shelves[key].items()}
+    return decide(pending.basket, {sku: left[key] for sku, key in pending.shelves.items()})
 
 
 def _outcome(pending: Pending, decision: Decision, now: datetime) -> Outcome:
