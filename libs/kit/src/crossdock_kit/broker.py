@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 DAY = 24 * 3600
 ACK_WAIT_SECONDS = 30
+LINGER_SECONDS = 10.0
 MAX_MESSAGE_BYTES = 1024 * 1024
 RawHandler = Callable[[bytes, bytes, bytes, bytes | None], None]
 """Called with subject, reply, body and header block. It must not raise and must not block."""
@@ -62,7 +63,8 @@ class Connection(Client):
         return subscription
 
     async def unsubscribe_raw(self, subscription: Subscription) -> None:
-        self._raw_handlers.pop(subscription._id, None)
+        """What was under way already still reaches the handler for a while."""
+        asyncio.get_running_loop().call_later(LINGER_SECONDS, self._raw_handlers.pop, subscription._id, None)
         if self.is_connected:
             await subscription.unsubscribe()
         else:

@@ -77,6 +77,7 @@ class Puller:
     _arrived: asyncio.Event = field(default_factory=asyncio.Event)
     _attention: asyncio.Event = field(default_factory=asyncio.Event)
     _stale: set[int] = field(default_factory=set)
+    _late: list[Pulled] = field(default_factory=list)
     _silent_since: float = 0.0
 
     def want(self, partitions: Iterable[int]) -> None:
@@ -114,6 +115,9 @@ class Puller:
             while True:
                 self._attention.clear()
                 await self._bind_wanted()
+                if self._late:
+                    late, self._late = self._late, []
+                    await self.give_back(late)
                 await self._ask()
                 self._watch()
                 await self._pause()
@@ -176,6 +180,10 @@ class Puller:
         status = None if pulled.reply or pulled.block is None else _STATUS.match(pulled.block)
         if status is not None:
             self._on_status(durable, status.group(1), status.group(2), pulled.block or b"")
+            return
+        if not durable.alive:
+            self._late.append(pulled)
+            self._attention.set()
             return
         durable.open -= 1
         queue.append(pulled)
