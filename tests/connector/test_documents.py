@@ -216,6 +216,7 @@ async def test_a_corrected_resend_under_the_number_of_a_refused_file_is_no_dupli
     assert (await rig.given("sup-nordic", files.acknowledgment(control=number))).state is State.UNDERSTOOD
 
 
+@pytest.mark.feature("F228")
 async def test_a_refused_command_is_an_exception_and_does_not_block_the_next(rig: Rig) -> None:
     rig.procurement.refuses("AcknowledgePurchaseOrder", refusal(ObsoleteRevision(1)))
     document = await rig.given("sup-nordic", files.acknowledgment(control=control()))
@@ -387,6 +388,7 @@ async def test_a_set_without_a_flow_is_refused_and_the_997_says_so(rig: Rig) -> 
 
 
 @pytest.mark.feature("F072")
+@pytest.mark.feature("F073")
 async def test_a_receipt_is_posted_to_the_erp_once_under_its_own_key(rig: Rig) -> None:
     await rig.send("erp-eu")
     event = events_pb2.GoodsReceived(
@@ -472,3 +474,33 @@ async def test_an_answer_of_a_thousand_lines_is_one_command(rig: Rig) -> None:
     document = await rig.given("sup-nordic", files.interchange("855", segments, control=control()))
     assert document.state is State.UNDERSTOOD
     assert document.messages[0].lines == 1000
+
+
+@pytest.mark.feature("F127")
+@pytest.mark.feature("F267")
+async def test_order_and_both_acknowledgments_stand_in_one_timeline(rig: Rig) -> None:
+    group = await sent_order(rig, "4500000777")
+    await rig.given("sup-nordic", files.functional_acknowledgment(group, control=control(), written="20261102*0900"))
+    await rig.given("sup-nordic", files.acknowledgment(control=control(), number="4500000777", written="20261102*0930"))
+    rows = await rig.rows(
+        "SELECT kind, name FROM step WHERE 'id-4500000777' = ANY(transaction_ids) OR 'po-1' = ANY(transaction_ids)"
+        " ORDER BY position"
+    )
+    steps = [(row["kind"], row["name"]) for row in rows]
+    assert ("document", "translate document") in steps
+    assert ("delivery", "procurement.AcknowledgePurchaseOrder") in steps
+    found = await rig.value(
+        "SELECT count(*) FROM transaction_key WHERE key = 'po:4500000777' AND transaction_id = 'id-4500000777'"
+    )
+    assert found == 1
+
+
+@pytest.mark.feature("F065")
+async def test_a_ship_notice_in_the_suppliers_words_names_our_items_and_places(rig: Rig) -> None:
+    content = files.ship_notice(control=control(), number="SH-OWN").replace(b"BP*A1001*VP*ND-77", b"VP*ND-77")
+    content = content.replace(b"N1*ST**92*WH-EAST", b"N1*ST**UL*0614141000012")
+    await rig.given("sup-nordic", content)
+    [request] = rig.procurement.requests
+    assert isinstance(request, procurement.RecordShipNoticeRequest)
+    assert request.ship_to_id == "WH-EAST"
+    assert (request.lines[0].sku, request.lines[0].supplier_item) == ("A1001", "ND-77")
