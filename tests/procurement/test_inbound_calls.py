@@ -396,3 +396,14 @@ async def test_another_tenants_notices_and_receipts_do_not_exist(caller: Caller,
     booked = await stranger.receive(number, theirs)
     assert booked.receipt.lines[0].beyond_order == "10", "the number is free there, the order unknown"
     assert (await caller.order(order.number)).purchase_order.lines[0].received_quantity == "10"
+
+
+async def test_an_order_of_a_thousand_lines_goes_all_the_way(caller: Caller) -> None:
+    numbers = [str(number) for number in range(1, 1001)]
+    order = await ordered(caller, *(line(number, 2) for number in numbers))
+    assert order.state == order_pb.PURCHASE_ORDER_STATE_CONFIRMED
+    asn = unique("SH")
+    await caller.ship(asn, *(packed(order.number, 2, number) for number in numbers))
+    named = {"ship_notice_number": asn, "purchase_order_number": order.number}
+    await caller.receive(unique("RC"), *(counted(2, line_number=number, **named) for number in numbers), final=True)
+    assert (await caller.order(order.number)).purchase_order.state == order_pb.PURCHASE_ORDER_STATE_COMPLETED

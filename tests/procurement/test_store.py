@@ -50,7 +50,8 @@ async def opened(uow: UnitOfWork, tenant: str = "acme") -> AsyncIterator[Procure
 def told(aggregate: Any) -> dict[str, Any]:
     """Every field but those that a save empties or counts."""
     counted = {"events", "concerns", "settled", "version", "event_version", "updated_at"}
-    return {each.name: getattr(aggregate, each.name) for each in fields(aggregate) if each.name not in counted}
+    kept = [each.name for each in fields(aggregate) if each.name not in counted and not each.name.startswith("_")]
+    return {name: getattr(aggregate, name) for name in kept}
 
 
 def rich_order(number: str) -> PurchaseOrder:

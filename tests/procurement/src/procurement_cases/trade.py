@@ -13,6 +13,7 @@ from procurement.domain.acknowledgment import AnsweredLine
 from procurement.domain.announcing import OrderBook, announce
 from procurement.domain.answer import Answer, RevisionBasis
 from procurement.domain.booking import Booking
+from procurement.domain.matching import NoticeBook
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item, Quantity
@@ -153,5 +154,5 @@ def receive(
     terms = ReceiptTerms("WMS-EAST", f"RC-{next(_ids)}", "WH-EAST", NOW, lines, final)
     receipt = Receipt(receipt_id=f"receipt-{next(_ids)}", business_unit="EU01", terms=terms, recorded_at=NOW)
     tolerances = Tolerances(FIVE_PERCENT, FIVE_PERCENT, stays)
-    Booking(receipt, OrderBook(orders), notices or [], ITEMS, tolerances).run()
+    Booking(receipt, OrderBook(orders), NoticeBook(notices or []), ITEMS, tolerances).run()
     return receipt

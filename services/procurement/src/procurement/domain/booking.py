@@ -21,7 +21,7 @@ from procurement.domain.discrepancies import (
     without_order,
     wrong_item,
 )
-from procurement.domain.matching import announced_lines, is_named, ordered_line
+from procurement.domain.matching import NoticeBook, ordered_line
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Item, Quantity, ordered_quantity, percent_of
@@ -46,7 +46,7 @@ class Booking:
 
     receipt: Receipt
     book: OrderBook
-    notices: list[ShipNotice]
+    notices: NoticeBook
     items: Mapping[str, Item]
     tolerances: Tolerances
     back_on_order: list[PurchaseOrder] = field(default_factory=list)
@@ -66,9 +66,9 @@ class Booking:
                 self._book_line(terms)
         self.receipt.content = self.receipt.terms.fingerprint
         self.receipt.events.append(events.GoodsReceived(self.receipt))
-        for notice in self.notices:
-            named = any(is_named(notice, each) for each in self.receipt.terms.lines)
-            if self.receipt.terms.final and named and notice.open:
+        named = {notice.ship_notice_id for each in self.receipt.terms.lines for notice in self.notices.named(each)}
+        for notice in self.notices.notices:
+            if self.receipt.terms.final and notice.open and notice.ship_notice_id in named:
                 self._close(notice)
             else:
                 notice.note_arrival()
@@ -78,7 +78,7 @@ class Booking:
 
     def _book_line(self, terms: ReceiptLineTerms) -> None:
         booked = self._counted(terms)
-        announced = announced_lines(self.notices, terms)
+        announced = self.notices.announced(terms)
         order, line = ordered_line(self.book, terms, announced)
         self._name(booked, order, line, announced)
         fits = line is not None and line.sku == terms.sku
@@ -91,7 +91,7 @@ class Booking:
             if booked.from_in_transit > ZERO:
                 booked.expected_at = elsewhere(self._headed_for(booked), self.receipt.terms.location_id)
         self.receipt.lines.append(booked)
-        self._judge(booked, order, line, named_notice=any(is_named(each, terms) for each in self.notices))
+        self._judge(booked, order, line, named_notice=any(self.notices.named(terms)))
         if line is not None and fits:
             self._set_apart(booked, changes.stocked_at(line))
 
@@ -105,9 +105,7 @@ class Booking:
 
     def _by_order_line(self, terms: ReceiptLineTerms) -> list[ReceiptLineTerms]:
         """One report may hold what was announced for several order lines: each gets its share, the last the rest."""
-        announced = [
-            each for each in announced_lines(self.notices, terms) if each.remaining > ZERO and each.counts_on_order
-        ]
+        announced = [each for each in self.notices.announced(terms) if each.remaining > ZERO and each.counts_on_order]
         shares: dict[tuple[str, str], Decimal] = {}
         for each in announced:
             key = (each.purchase_order_id, each.line_number)
@@ -132,7 +130,7 @@ class Booking:
         booked.purchase_order_id = order.purchase_order_id if order else ""
         booked.order_line_id = line.line_id if line else ""
         booked.line_number = line.line_number if line else terms.line_number
-        named = next((each for each in self.notices if is_named(each, terms)), None)
+        named = next(self.notices.named(terms), None)
         booked.ship_notice_id = named.ship_notice_id if named else ""
         booked.ship_notice_number = named.number if named else terms.ship_notice_number
 
@@ -168,14 +166,13 @@ class Booking:
         self.receipt.lines.append(ordered)
 
     def _headed_for(self, booked: ReceiptLine) -> str:
-        return next(each.ship_to_id for each in self.notices if each.ship_notice_id == booked.ship_notice_id)
+        return self.notices.by_id[booked.ship_notice_id].ship_to_id
 
     def _take_from_oldest(self, booked: ReceiptLine, line: OrderLine) -> Decimal:
         beyond = booked.base - min(booked.base, line.on_order)
-        for notice in self.notices:
-            mine = [each for each in notice.lines if each.order_line_id == line.line_id and each.counts_on_order]
+        for notice, announced in self.notices.open_for(line):
             before = beyond
-            beyond -= _arrive(mine, beyond) if notice.open else ZERO
+            beyond -= _arrive([announced], beyond)
             if beyond < before and not booked.ship_notice_id:
                 booked.ship_notice_id, booked.ship_notice_number = notice.ship_notice_id, notice.number
         return booked.base - min(booked.base, line.on_order) - beyond

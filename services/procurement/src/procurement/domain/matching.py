@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from procurement.domain.announcing import UNPLACED, OrderBook
 from procurement.domain.order_line import OrderLine
@@ -12,24 +14,53 @@ from procurement.domain.receipt import ReceiptLineTerms
 from procurement.domain.ship_notice import NoticeLine, ShipNotice
 
 
-def is_named(notice: ShipNotice, terms: ReceiptLineTerms) -> bool:
-    """By id, or by number; two suppliers may use one number, so the notice must serve the order that is named."""
-    if terms.ship_notice_id:
-        return notice.ship_notice_id == terms.ship_notice_id
-    named = bool(terms.ship_notice_number) and notice.number == terms.ship_notice_number
-    return named and any(_same_order(line, terms) for line in notice.lines)
+@dataclass(slots=True)
+class NoticeBook:
+    """The notices that a receipt may concern, oldest first, found as a warehouse names them."""
 
+    notices: Sequence[ShipNotice]
+    by_id: dict[str, ShipNotice] = field(init=False)
+    _orders: dict[str, set[str]] = field(default_factory=dict)
+    _by_item: dict[tuple[str, str, str], list[NoticeLine]] = field(default_factory=lambda: defaultdict(list))
+    _by_order_line: dict[str, list[tuple[ShipNotice, NoticeLine]]] = field(default_factory=lambda: defaultdict(list))
 
-def announced_lines(notices: Sequence[ShipNotice], terms: ReceiptLineTerms) -> list[NoticeLine]:
-    """The lines of the named notice that the goods may belong to, those in the same carton or pallet first."""
-    lines = [
-        line
-        for notice in notices
-        if is_named(notice, terms)
-        for line in notice.lines
-        if line.sku == terms.sku and _same_order(line, terms) and terms.line_number in {"", line.line_number}
-    ]
-    return sorted(lines, key=lambda each: not _packed_in(each, terms.sscc))
+    def __post_init__(self) -> None:
+        self.by_id = {each.ship_notice_id: each for each in self.notices}
+        for notice in self.notices:
+            names = self._orders.setdefault(notice.ship_notice_id, {""})
+            for line in notice.lines:
+                names.update((line.purchase_order_id, line.purchase_order_number))
+                # Thousands of lines may be of one item: found by their number where the warehouse names it.
+                for line_number in ("", line.line_number):
+                    self._by_item[notice.ship_notice_id, line.sku, line_number].append(line)
+                self._by_order_line[line.order_line_id].append((notice, line))
+
+    def named(self, terms: ReceiptLineTerms) -> Iterator[ShipNotice]:
+        """By id, or by number; two suppliers may use one number, so the notice must serve the order that is named."""
+        for notice in self.notices:
+            if terms.ship_notice_id:
+                if notice.ship_notice_id == terms.ship_notice_id:
+                    yield notice
+            elif terms.ship_notice_number == notice.number:
+                order = terms.purchase_order_id or terms.purchase_order_number
+                if order in self._orders[notice.ship_notice_id]:
+                    yield notice
+
+    def announced(self, terms: ReceiptLineTerms) -> list[NoticeLine]:
+        """The lines of the named notice that the goods may belong to, those in the same carton or pallet first."""
+        lines = [
+            line
+            for notice in self.named(terms)
+            for line in self._by_item.get((notice.ship_notice_id, terms.sku, terms.line_number), ())
+            if _same_order(line, terms)
+        ]
+        return sorted(lines, key=lambda each: not _packed_in(each, terms.sscc))
+
+    def open_for(self, line: OrderLine) -> Iterator[tuple[ShipNotice, NoticeLine]]:
+        """What the open notices announced for an order line, oldest first."""
+        for notice, announced in self._by_order_line[line.line_id]:
+            if notice.open and announced.counts_on_order:
+                yield notice, announced
 
 
 def ordered_line(
@@ -50,7 +81,7 @@ def ordered_line(
 
 def _line_of(order: PurchaseOrder, terms: ReceiptLineTerms, announced: Sequence[NoticeLine]) -> OrderLine | None:
     if terms.line_number:
-        return next((each for each in order.lines if each.line_number == terms.line_number), None)
+        return order.line_by_number(terms.line_number)
     for each in announced:
         if each.purchase_order_id == order.purchase_order_id:
             return order.line_by_id(each.order_line_id)

@@ -85,6 +85,8 @@ class PurchaseOrder:
     events: list[events.Event] = field(default_factory=list)
     concerns: list[Concern] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
+    _numbered: dict[str, OrderLine] = field(default_factory=dict, repr=False)
+    _identified: dict[str, OrderLine] = field(default_factory=dict, repr=False)
 
     @property
     def etag(self) -> str:
@@ -137,7 +139,8 @@ class PurchaseOrder:
     def line(self, line_number: str = "", sku: str = "", supplier_item: str = "") -> OrderLine:
         """By its number; else the only line of that item. Raises LineUnknown, LineAmbiguous."""
         if line_number:
-            found = [each for each in self.lines if each.line_number == line_number]
+            numbered = self.line_by_number(line_number)
+            found = [numbered] if numbered is not None else []
         else:
             same_item = [each for each in self.lines if (sku and each.sku == sku) or self._sold_as(each, supplier_item)]
             found = [each for each in same_item if not each.cancelled] or same_item
@@ -159,27 +162,28 @@ class PurchaseOrder:
         Raises RevisionAmbiguous for two different documents of one instant and revision, SupplierChanged,
         LineAlreadyShipped, ItemUnknown, UnitNotConvertible, SchedulesDoNotSum.
         """
-        if seen(self, document):
+        content = document.fingerprint
+        if seen(self, document, content):
             return Placement.REPEATED
-        placement = placement_of(self, document)
+        placement = placement_of(self, document, content)
         if placement in {Placement.REVISED, Placement.CREATED}:
             self._revise(document.terms, items)
         elif placement is Placement.CANCELLED:
             self._cancel()
-        self._note(document, placement)
+        self._note(document, placement, content)
         return placement
 
-    def _note(self, document: OrderDocument, placement: Placement) -> None:
+    def _note(self, document: OrderDocument, placement: Placement, content: str) -> None:
         made = placement in {Placement.CREATED, Placement.REVISED, Placement.CANCELLED}
         if placement is not Placement.LATE:
             self.in_force_at, self.system_revision = document.occurred_at, document.system_revision
-            self.content = document.fingerprint
+            self.content = content
         self.documents.append(
             PlacedDocument(
                 document.system_revision,
                 document.document,
                 document.occurred_at,
-                document.fingerprint,
+                content,
                 placement,
                 self.revision if made else 0,
             )
@@ -301,7 +305,18 @@ class PurchaseOrder:
     # --- goods
 
     def line_by_id(self, line_id: str) -> OrderLine | None:
-        return next((each for each in self.lines if each.line_id == line_id), None)
+        self._index()
+        return self._identified.get(line_id)
+
+    def line_by_number(self, line_number: str) -> OrderLine | None:
+        self._index()
+        return self._numbered.get(line_number)
+
+    def _index(self) -> None:
+        """Orders may have thousands of lines, and documents name each of them. Lines are added, never removed."""
+        if len(self._numbered) != len(self.lines):
+            self._numbered = {each.line_number: each for each in self.lines}
+            self._identified = {each.line_id: each for each in self.lines}
 
     def note_receipt(self, receipt_id: str, *, had_ended: bool) -> None:
         """What a receipt moved in the order's lines is one fact of the order, whatever number of lines it has."""

@@ -44,7 +44,7 @@ def cancel_line(order: PurchaseOrder, line: OrderLine) -> list[LineDelta]:
 
 
 def _revise_line(order: PurchaseOrder, terms: LineTerms, items: Items) -> list[LineDelta]:
-    line = next((each for each in order.lines if each.line_number == terms.line_number), None)
+    line = order.line_by_number(terms.line_number)
     if line is None:
         return [] if terms.deleted else [_add_line(order, terms, items)]
     if terms.deleted:

@@ -8,6 +8,7 @@ from crossdock_kit.errors import Conflict
 
 from procurement.domain.announcing import OrderBook
 from procurement.domain.booking import Booking
+from procurement.domain.matching import NoticeBook
 from procurement.domain.receipt import Receipt, ReceiptTerms
 from procurement.domain.refusals import LocationOfAnotherSystem, LocationUnknown, ReceiptNumberReused
 from procurement.ports import Location, NoticeName, OrderName, UnitOfWork, Work
@@ -69,7 +70,7 @@ async def _prepare(work: Work, terms: ReceiptTerms, receipt_id: str) -> Booking:
     )
     items = await work.master_data.items({each.sku for each in terms.lines})
     tolerances = await work.policies.tolerances(unit, supplier_id, location.location_id)
-    return Booking(receipt, book, notices, items, tolerances)
+    return Booking(receipt, book, NoticeBook(notices), items, tolerances)
 
 
 async def _location(work: Work, terms: ReceiptTerms) -> Location:
@@ -86,7 +87,7 @@ async def _follow_up(work: Work, booking: Booking) -> None:
     """The warehouse knows what it has received. It is told what comes on order again because a notice ended short."""
     receipt = booking.receipt
     work.note(keys=receipt.keys, transaction_ids=receipt.transaction_ids)
-    for notice in booking.notices:
+    for notice in booking.notices.notices:
         await watch_arrival(work, notice)
     for order in booking.touched:
         await watch_answer(work, order)
