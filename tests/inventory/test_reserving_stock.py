@@ -141,6 +141,7 @@ async def test_an_id_names_its_reservation_for_ever_though_the_record_is_gone(de
     assert (await desk.row(sku))["reserved"] == 2
 
 
+@pytest.mark.feature("F093")
 async def test_many_baskets_in_one_call_are_judged_one_by_one(desk: Stage) -> None:
     sku = a_sku()
     await desk.know(sku)
