@@ -70,7 +70,7 @@ FORGED = {
     "other audience": ISSUED.sign(good(aud="somebody-else")),
     "other issuer": ISSUED.sign(good(iss="https://evil.example")),
     "expired": ISSUED.sign(good(exp=NOW - 61)),
-    "not yet valid": ISSUED.sign(good(nbf=NOW + 120)),
+    "not yet valid": ISSUED.sign(good(nbf=NOW + 86_400, exp=NOW + 90_000)),
     "no expiry": ISSUED.sign({name: value for name, value in good().items() if name != "exp"}),
     "no subject": ISSUED.sign({name: value for name, value in good().items() if name != "sub"}),
     "key id that climbs": with_key_id("../../etc/passwd"),
