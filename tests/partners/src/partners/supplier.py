@@ -99,7 +99,7 @@ class Supplier(ABC):
     @abstractmethod
     async def send_shipment(self, shipment: Shipment) -> None: ...
 
-    def check(self) -> None:
+    def check(self) -> None:  # noqa: B027 - most channels have nothing to say
         """Raises what keeps the supplier from hearing; a channel without a watcher has nothing to say."""
 
     def taken(self, order: str, revision: int, lines: list[Taken], *, cancelled: bool = False) -> None:
