@@ -18,6 +18,7 @@ from connector.mappings import (
     json_purchase_order,
     json_ship_notice,
     json_supplier_order,
+    registry,
     wms_a_expected_receipt,
     wms_a_receipt,
     wms_b_expected_receipt,
@@ -427,3 +428,20 @@ def test_a_ship_notice_by_api_keeps_pallets_and_cartons() -> None:
     assert command.orders == ("PO1", "PO2")
     assert command.keys == ("asn:SH-1", "po:PO1", "po:PO2")
     assert [code for code, _ in command.findings] == ["check-digit"]
+
+
+@pytest.mark.parametrize(
+    ("set_id", "head", "place"),
+    [
+        ("855", "BAK*00*AT**20261102", "BAK03"),
+        ("865", "BCA*00*AT", "BCA03"),
+        ("856", "BSN*00**20261109*1200", "BSN02"),
+        ("850", "BEG*00*NE***20261102", "BEG03"),
+    ],
+)
+def test_a_document_without_its_number_says_where_it_is_missing(set_id: str, head: str, place: str) -> None:
+    content = files.interchange(set_id, [head, "PO1*1*5*EA*1*PE*BP*A1001"] if set_id == "850" else [head])
+    [message] = x12_document.read_file(content, {})[0].messages
+    with pytest.raises(DocumentFault) as fault:
+        registry.INBOUND[f"x12.{set_id}"].read(message.document, orders.reading(x12=True))
+    assert fault.value.path == place

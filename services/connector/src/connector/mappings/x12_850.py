@@ -69,6 +69,8 @@ def read(document: PurchaseOrder, reading: Reading) -> Command:
     lines = [_ordered(line, position, document, reading) for position, line in enumerate(document.lines, start=1)]
     if not lines:
         raise DocumentFault("PO1", "an order has at least one line")
+    if not document.number:
+        raise DocumentFault("BEG03", "the number of the order is missing")
     if document.ordered_on is None:
         raise DocumentFault("BEG05", "the date of the order is missing")
     request = procurement.SubmitPurchaseOrderRequest(

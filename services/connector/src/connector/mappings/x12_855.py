@@ -14,6 +14,8 @@ from connector.mappings.x12_answers import HEADERS, UNANSWERED, answered_lines, 
 
 def read(document: PurchaseOrderAcknowledgment, reading: Reading) -> Command:
     number = document.order_number
+    if not number:
+        raise DocumentFault("BAK03", "the number of the order is missing")
     lines = list(answered_lines(document.lines, document.type, currency_of(document, reading), reading))
     whole = UNANSWERED if document.lines else HEADERS.get(document.type, UNANSWERED)
     if not lines and not whole:

@@ -32,6 +32,8 @@ def read(document: ShipNotice, reading: Reading) -> Command:
     if cyclic := document.in_cycles():
         raise DocumentFault(f"HL {cyclic[0].id}", "is its own ancestor")
     number = document.shipment[:64]
+    if not number:
+        raise DocumentFault("BSN02", "the number of the ship notice is missing")
     purpose = PURPOSES.get(document.purpose, procurement.NOTICE_PURPOSE_ORIGINAL)
     lines = [_line(position, line, reading) for position, line in enumerate(document.ship_lines(), start=1)]
     if not lines and purpose != procurement.NOTICE_PURPOSE_CANCEL:
