@@ -8,7 +8,9 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from crossdock_kit.database import transaction
 from crossdock_kit.errors import IdempotencyKeyReused
+from crossdock_kit.timeline import find_transactions
 from inventory.domain.reserving import SplitRule
 from inventory_stage import Stage, wanted
 
@@ -172,3 +174,18 @@ async def test_a_reservation_leaves_ledger_events_and_timeline(desk: Stage) -> N
     assert await desk.event_types(f"availability/EU01/EAST/{sku}") == ["AvailabilityChanged"] * 2
     steps = await desk.fetch("SELECT name, outcome FROM step WHERE $1 = ANY (transaction_ids)", identity)
     assert ("ReserveStock", "advanced") in {(row["name"], row["outcome"]) for row in steps}
+
+
+async def test_a_basket_is_found_by_its_id_and_by_the_callers_reference(desk: Stage) -> None:
+    sku, reference = a_sku(), f"CART-{uuid4().hex[:6]}"
+    await desk.know(sku)
+    await desk.stock(sku, 1)
+    held, refused = wanted((sku, 1), reference=reference), wanted((sku, 1), reference=reference)
+    for basket in (held, refused):
+        await desk.reserve_one(basket)
+    async with transaction(desk.engine, ("acme",)) as tx:
+        for basket in (held, refused):
+            found = await find_transactions(tx.driver, str(basket.request_id))
+            assert [each.transaction_id for each in found] == [str(basket.request_id)]
+        both = {each.transaction_id for each in await find_transactions(tx.driver, reference)}
+    assert both == {str(held.request_id), str(refused.request_id)}

@@ -14,7 +14,7 @@ from decimal import Decimal
 from crossdock_kit.context import CallScope, Cause
 from crossdock_kit.events import Sealed, seal
 from crossdock_kit.ids import uuid7
-from crossdock_kit.timeline import Root, Step, step_of
+from crossdock_kit.timeline import Root, Step, Topic, step_of
 
 from inventory.domain.events import AvailabilityChanged, StockReserved
 from inventory.domain.movement import Document, Movement, StockKey
@@ -191,7 +191,7 @@ def steps(batch: Batch, now: datetime) -> list[Step]:
 
 def _step(outcomes: Sequence[Outcome], now: datetime) -> Step:
     first = outcomes[0]
-    topics = tuple(_topic(each.pending.basket) for each in outcomes)
+    topics = tuple(map(_topic, outcomes))
     return step_of(
         first.pending.call,
         now=now,
@@ -204,10 +204,12 @@ def _step(outcomes: Sequence[Outcome], now: datetime) -> Step:
     )
 
 
-def _topic(basket: Basket) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _topic(outcome: Outcome) -> Topic:
+    """A reservation's own key is minted with its root; a refused basket has none."""
+    basket = outcome.pending.basket
     identity = str(basket.request_id)
-    keys = (f"reservation:{identity}", *((f"reference:{basket.reference}",) if basket.reference else ()))
-    return keys, (identity,)
+    reference = (f"reference:{basket.reference}",) if basket.reference else ()
+    return (reference if outcome.reservation else (f"reservation:{identity}", *reference)), (identity,)
 
 
 def roots(batch: Batch) -> list[Root]:
