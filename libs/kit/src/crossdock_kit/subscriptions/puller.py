@@ -131,12 +131,18 @@ class Puller:
             await self._unbind(self._bound[slot])
         missing = sorted(self._wanted - self._bound.keys())
         if missing and self.broker.connection.is_connected:
-            try:
-                await asyncio.gather(*(self._bind(slot) for slot in missing))
-            except NotFoundError:
-                log.debug("the stream of %s is not there yet", self.source)
-            except (NatsError, TimeoutError) as error:
-                log.warning("cannot listen to %s now: %s", self.source, error or type(error).__name__)
+            found = await asyncio.gather(*(self._bind(slot) for slot in missing), return_exceptions=True)
+            for error in {type(each): each for each in found if each is not None}.values():
+                self._report(error)
+
+    def _report(self, error: BaseException) -> None:
+        """What could not be bound now is tried again in a moment."""
+        if isinstance(error, NotFoundError):
+            log.debug("the stream of %s is not there yet", self.source)
+        elif isinstance(error, (NatsError, TimeoutError)):
+            log.warning("cannot listen to all of %s now: %s", self.source, error or type(error).__name__)
+        else:
+            raise error
 
     async def _bind(self, slot: int) -> None:
         given_out = await self.broker.ensure_consumer(self.source, self.name, slot)
