@@ -88,7 +88,8 @@ class Cast:
         for script in self.scripts:
             script.check()
         for supplier in self.suppliers.values():
-            supplier.check()
+            if isinstance(supplier, EdiSupplier):
+                supplier.check()
 
 
 @asynccontextmanager

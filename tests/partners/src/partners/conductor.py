@@ -19,7 +19,7 @@ from partners.day import Day, Order, Step
 from partners.suite import Suite
 from partners.warehouse import Counted
 
-LONGEST_SECONDS = 420.0
+LONGEST_SECONDS = 240.0
 PAUSE_SECONDS = 0.25
 REPORT_SECONDS = 2.0
 RELEASES_AT_ONCE = 8
