@@ -13,7 +13,7 @@ from crossdock_edi.dialect import Dialect, Standard
 from crossdock_edi.errors import LimitExceeded
 from crossdock_edi.findings import Finding, Place
 from crossdock_edi.limits import Limits
-from crossdock_edi.segment import BLANKS, Segment, ends_released
+from crossdock_edi.segment import BLANKS, Segment, split_released
 
 BINARY_LENGTH = {b"BIN": 1, b"BDS": 2}  # X12 segments whose data has a stated length and may hold any byte
 
@@ -111,10 +111,13 @@ class Message:
         return Place(segment.offset, segment.tag, segment.number, element, component, repetition, self.control_number)
 
     def _split(self) -> Iterator[Segment]:
-        for number, (position, piece) in enumerate(split_segments(self.raw, self.dialect), 1):
-            if number > self.limits.message_segments or len(piece) > self.limits.segment_bytes:
+        dialect, offset, cuts, limits = self.dialect, self.offset, self.cuts, self.limits
+        longest = limits.segment_bytes
+        for number, (position, piece) in enumerate(split_segments(self.raw, dialect), 1):
+            if len(piece) > longest or number > limits.message_segments:
                 raise LimitExceeded(f"message {self.control_number} passes a limit at segment {number}")
-            yield Segment(piece, self.dialect, number, self.offset + position + bisect_right(self.cuts, position))
+            at = offset + position
+            yield Segment(piece, dialect, number, at + bisect_right(cuts, position) if cuts else at)
 
 
 def split_segments(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
@@ -122,20 +125,26 @@ def split_segments(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
     if dialect.standard == "X12" and any(tag + dialect.element in raw for tag in BINARY_LENGTH):
         yield from _split_with_binary(raw, dialect)
         return
-    position, held = 0, b""
-    mark, width = dialect.segment, len(dialect.segment)
-    for piece in raw.split(mark):
-        if held:
-            piece = held + mark + piece  # noqa: PLW2901
-            position -= len(held) + width
-            held = b""
-        if dialect.release and ends_released(piece, dialect.release):
-            held = piece
-        elif stripped := piece.lstrip(BLANKS):
+    if dialect.release and dialect.release in raw:
+        yield from _split_released(raw, dialect)
+        return
+    position, width = 0, len(dialect.segment)
+    for piece in raw.split(dialect.segment):
+        stripped = piece.lstrip(BLANKS)
+        size = len(piece)
+        if stripped:
+            yield position + size - len(stripped), stripped.rstrip(b"\r\n")
+        position += size + width
+
+
+def _split_released(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
+    """The careful way, for messages that hold a release character."""
+    position = 0
+    for piece in split_released(raw, dialect.segment, dialect.release):
+        stripped = piece.lstrip(BLANKS)
+        if stripped:
             yield position + len(piece) - len(stripped), stripped.rstrip(b"\r\n")
-        position += len(piece) + width
-    if stripped := held.lstrip(BLANKS):
-        yield position - len(stripped) - width, stripped
+        position += len(piece) + len(dialect.segment)
 
 
 def _split_with_binary(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:

@@ -33,15 +33,10 @@ class Segment:
         self.dialect = dialect
         self.number = number
         self.offset = offset
-        end = raw.find(dialect.element)
-        self.tag = str(raw if end < 0 else raw[:end], "latin-1").rstrip()
+        self.tag = str(raw.split(dialect.element, 1)[0], "latin-1").rstrip()
         self._elements: tuple[Element, ...] | None = None
-        if (
-            dialect.standard == "EDIFACT"
-            and dialect.component
-            and dialect.component in raw[: end if end >= 0 else None]
-        ):
-            self.tag = self.tag.split(dialect.decode(dialect.component))[0]
+        if dialect.standard == "EDIFACT" and not self.tag.isalnum():
+            self.tag = self.tag.split(dialect.marks[1])[0]  # a tag may be followed by its nesting, as components
 
     @property
     def elements(self) -> tuple[Element, ...]:
@@ -145,9 +140,13 @@ def _trim_components(parts: Components) -> Components:
 
 
 def _parse(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
-    if dialect.release and dialect.release in raw:
+    release = dialect.release
+    if release and release in raw:
         return _parse_released(raw, dialect)
-    text = dialect.decode(raw)
+    try:
+        text = str(raw, "ascii")
+    except UnicodeDecodeError:
+        text = dialect.decode(raw)
     element, component, repetition = dialect.marks
     parts = text.split(element)
     if parts[0] == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
@@ -155,7 +154,7 @@ def _parse(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
     if not (repetition and repetition in text):
         if not component or component not in text:
             return tuple([((part,),) for part in parts[1:]])
-        return tuple([(tuple(part.split(component)),) for part in parts[1:]])
+        return tuple([(tuple(part.split(component)),) if component in part else ((part,),) for part in parts[1:]])
     return tuple([_parse_element(part, component, repetition) for part in parts[1:]])
 
 
