@@ -99,6 +99,7 @@ def reply_envelope(
     if interchange.standard == "EDIFACT":
         version = "D.3.UN" if interchange.dialect.repetition else "2.2.UN"
     header = interchange.header
+    stated = header[12].strip() if header and interchange.standard == "X12" else ""
     return Envelope(
         sender=interchange.receiver,
         receiver=interchange.sender,
@@ -108,7 +109,7 @@ def reply_envelope(
         group_sender=group.receiver if group else "",
         group_receiver=group.sender if group else "",
         version=version or "004010",
-        interchange_version=header[12].strip() if header and interchange.standard == "X12" else "",
+        interchange_version=stated if len(stated) == 5 and stated.isdigit() else "",
         is_test=interchange.is_test,
         dialect=interchange.dialect,
     )

@@ -210,6 +210,8 @@ def _x12_frame(kind: str, bodies: list[list[Written]], envelope: Envelope) -> It
 def _isa(envelope: Envelope) -> tuple[Element, ...]:
     dialect, when = envelope.dialect, envelope.prepared_at
     version = envelope.interchange_version or f"{envelope.version[:5]}"
+    if len(version) != 5 or not version.isdigit():
+        raise Unrepresentable("ISA12", f"the version {version!r} is not 5 digits")
     standards = dialect.decode(dialect.repetition) if version >= "00402" and dialect.repetition else "U"
     values = (
         "00",
