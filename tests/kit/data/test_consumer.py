@@ -125,6 +125,7 @@ def crate() -> str:
     return f"crate-{uuid4().hex[:8]}"
 
 
+@pytest.mark.feature("F220")
 async def test_events_take_effect_once_and_in_order(way: Way, seen: Seen) -> None:
     names = [crate() for _ in range(30)]
     entries = await way.recorded(*((name, 10) for name in names))
@@ -133,6 +134,8 @@ async def test_events_take_effect_once_and_in_order(way: Way, seen: Seen) -> Non
         await until(lambda: all(seen.versions(name) == list(range(1, 11)) for name in names))
 
 
+@pytest.mark.feature("F218")
+@pytest.mark.feature("F270")
 @pytest.mark.feature("F366")
 async def test_every_event_twice_and_in_reverse_takes_effect_once(way: Way, seen: Seen) -> None:
     names = [crate() for _ in range(10)]
@@ -158,6 +161,7 @@ async def test_a_shuffled_stream_of_several_tenants_ends_in_order(way: Way, seen
     assert seen.versions(name, "globex") == list(range(1, 16))
 
 
+@pytest.mark.feature("F221")
 async def test_what_follows_a_gap_is_held_and_applied_when_the_gap_closes(way: Way, seen: Seen) -> None:
     name = crate()
     first, second, third, fourth = await way.recorded((name, 4))
@@ -215,6 +219,8 @@ async def reached(way: Way, consumer: Consumer, name: str, version: int) -> bool
     return [row["version"] for row in found] == [version]
 
 
+@pytest.mark.feature("F223")
+@pytest.mark.feature("F224")
 async def test_a_poison_event_parks_its_aggregate_and_the_others_flow(
     way: Way, seen: Seen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,6 +260,7 @@ async def test_a_poison_event_parks_its_aggregate_and_the_others_flow(
     assert (await exceptions_of(way.engine, consumer))[0]["resolved_at"] is not None
 
 
+@pytest.mark.feature("F228")
 async def test_a_business_refusal_is_an_exception_and_the_event_counts_as_applied(way: Way, seen: Seen) -> None:
     name = crate()
 
@@ -325,6 +332,7 @@ async def test_a_consumer_that_comes_back_goes_on_where_it_was(way: Way, seen: S
         await until(lambda: seen.versions(name) == [1, 2, 3, 4, 5, 6])
 
 
+@pytest.mark.feature("F336")
 async def test_two_consumers_share_the_partitions_and_apply_each_event_once(way: Way, seen: Seen) -> None:
     names = [crate() for _ in range(40)]
     entries = await way.recorded(*((name, 5) for name in names))

@@ -103,6 +103,7 @@ def uow(engine: Engine, relay: Relay) -> UnitOfWork:
     return UnitOfWork(engine, relay_hint=relay.hint)
 
 
+@pytest.mark.feature("F236")
 async def test_many_writers_with_random_transaction_times_lose_nothing(
     engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
 ) -> None:
@@ -181,6 +182,7 @@ async def test_a_killed_owner_connection_is_replaced(
         await drained(engine)
 
 
+@pytest.mark.feature("F336")
 async def test_two_relays_share_the_partitions_and_the_second_takes_over(
     engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
 ) -> None:
@@ -193,6 +195,7 @@ async def test_two_relays_share_the_partitions_and_the_second_takes_over(
         await until(lambda: relay.leases.complete)
 
 
+@pytest.mark.feature("F232")
 async def test_the_express_lane_goes_first(engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork) -> None:
     before = len(await stream_of(nats))
     with caused_by(because()):
