@@ -86,3 +86,61 @@ def test_an_acknowledgment_is_never_acknowledged() -> None:
     (interchange,) = crossdock_edi.read(SAMPLES / "997.edi")
 
     assert crossdock_edi.acknowledge(interchange) == ()
+
+
+def test_a_rejected_message_is_matched_with_what_was_sent() -> None:
+    (sent,) = crossdock_edi.read(ORDER)
+    (received,) = crossdock_edi.read(ORDER.replace(b"PO1*1*120*EA", b"PO1*1*1,5*EA"))
+    (answer,) = crossdock_edi.acknowledge(received, kind="997")
+    (correlation,) = crossdock_edi.correlate(answer, crossdock_edi.sent_messages(sent))
+
+    assert (correlation.accepted, correlation.status) == (False, "R")
+    assert correlation.sent.control_number == "0001"
+    assert correlation.sent.interchange_control == "000000101"
+
+
+def test_an_answer_to_something_else_is_matched_with_nothing() -> None:
+    (sent,) = crossdock_edi.read(ORDER)
+    (other,) = crossdock_edi.read(ORDER.replace(b"*101*X*", b"*999*X*").replace(b"GE*1*101", b"GE*1*999"))
+    (answer,) = crossdock_edi.acknowledge(other, kind="997")
+
+    assert crossdock_edi.correlate(answer, crossdock_edi.sent_messages(sent)) == ()
+
+
+def test_a_999_says_the_same_as_a_997() -> None:
+    (interchange,) = crossdock_edi.read(ORDER.replace(b"PO1*1*120*EA", b"PO1*1*1,5*EA"))
+    (plain,) = crossdock_edi.acknowledge(interchange, kind="997")
+    (guided,) = crossdock_edi.acknowledge(interchange, kind="999")
+
+    assert guided.group == plain.group
+    assert guided.messages[0].segments[0].elements[0].position == 2
+
+
+def test_a_ta1_speaks_of_the_interchange_only() -> None:
+    (clean,) = crossdock_edi.read(ORDER)
+    (broken,) = crossdock_edi.read(ORDER.replace(b"IEA*1*000000101", b"IEA*1*000000102"))
+    (bad_message,) = crossdock_edi.read(ORDER.replace(b"PO1*1*120*EA", b"PO1*1*1,5*EA"))
+    answers = [crossdock_edi.acknowledge(one, kind="TA1")[0] for one in (clean, broken, bad_message)]
+
+    assert [(one.control_number, one.status, one.note) for one in answers] == [
+        ("000000101", "A", "000"),
+        ("000000101", "R", "001"),
+        ("000000101", "A", "000"),
+    ]
+    (correlation,) = crossdock_edi.correlate(answers[1], crossdock_edi.sent_messages(clean))
+    assert not correlation.accepted
+
+
+def test_a_contrl_rejects_the_message_with_segment_and_element() -> None:
+    data = (SAMPLES.parent / "edifact" / "ORDERS.edi").read_bytes().replace(b"137:20261121:102", b"137:20261321:102")
+    (interchange,) = crossdock_edi.read(data)
+    (report,) = crossdock_edi.acknowledge(interchange, kind="CONTRL")
+
+    assert report.action == "8"
+    (message,) = report.messages
+    assert message.action == "4"
+    assert [(one.position, one.elements[0].position, one.elements[0].code) for one in message.segments] == [
+        (3, 1, "12")
+    ]
+    (correlation,) = crossdock_edi.correlate(report, crossdock_edi.sent_messages(interchange))
+    assert not correlation.accepted

@@ -29,7 +29,7 @@ def validate(message: Message, spec: SetSpec | None) -> Iterator[Finding]:
     if spec is None:
         yield finding("unknown-set", message.place(), value=message.type)
         return
-    if message.standard == "X12" and version[:6] not in _DESCRIBED:
+    if message.standard == "X12" and version and version[:6] not in _DESCRIBED:
         wanted = "005010" if version >= "005" else "004010"
         yield finding("unknown-version", message.place(), value=version, wanted=wanted)
     functional_id = message.group.functional_id
