@@ -11,10 +11,10 @@ from collections.abc import Mapping
 import uvloop
 from crossdock_local.embedded import EmbeddedServers
 
-from benchmarks import pipeline, reservations
+from benchmarks import edi, pipeline, reservations
 from benchmarks.figures import Benchmark, Figure, table
 
-BENCHMARKS: Mapping[str, Benchmark] = {"pipeline": pipeline.run, "reservations": reservations.run}
+BENCHMARKS: Mapping[str, Benchmark] = {"pipeline": pipeline.run, "reservations": reservations.run, "edi": edi.run}
 
 
 async def measure(names: list[str]) -> list[Figure]:
