@@ -112,6 +112,11 @@ def test_the_levels_of_an_856_are_judged_as_a_tree(old: str, new: str, codes: se
     assert {one.code for one in findings("856", (old, new))} == codes
 
 
+def test_an_invoice_whose_total_nothing_explains_is_warned_of() -> None:
+    assert content("810", ("TDS*145100", "TDS*145900")) == [("amount-total", "TDS", 1)]
+    assert content("810", ("TDS*145100", "TDS*136600")) == []
+
+
 def test_a_tree_deeper_than_the_limit_is_told() -> None:
     levels = "".join(f"HL*{n}*{n - 1}*I~\n" for n in range(8, 60))
     data = (SAMPLES / "x12" / "856.edi").read_text().replace("CTT*7*60", levels + "CTT*59*60")

@@ -9,7 +9,7 @@ Knows no transaction set.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 from crossdock_edi.dialect import Dialect, Standard
@@ -423,8 +423,3 @@ def _write_texts(lines: tuple[str, ...], step: _TextStep) -> Iterator[Written]:
             yield step.tag, (*gap, (components,))
         else:
             yield step.tag, (*([_EMPTY] * (step.texts.first - 1)), *(((line,),) for line in part))
-
-
-def defaults_of(record: type) -> dict[str, Any]:
-    """The value that each optional field has when its element is absent."""
-    return {one.name: one.default for one in fields(record) if one.default is not MISSING}

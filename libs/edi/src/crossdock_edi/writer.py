@@ -7,7 +7,7 @@ cannot carry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -296,8 +296,3 @@ def _message_version(version: str) -> tuple[str, ...]:
 def _service_advice(dialect: Dialect) -> bytes:
     marks = (dialect.component, dialect.element, dialect.decimal, dialect.release or b" ", dialect.repetition or b" ")
     return b"UNA" + b"".join(marks) + dialect.segment + dialect.line_end
-
-
-def with_line_end(dialect: Dialect, line_end: bytes) -> Dialect:
-    """The dialect with other line ends between segments."""
-    return replace(dialect, line_end=line_end)

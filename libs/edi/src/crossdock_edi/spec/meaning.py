@@ -13,6 +13,7 @@ from crossdock_edi.segment import Segment
 from crossdock_edi.spec.model import SetSpec
 
 _ITEM_NUMBERS = {"PO1": 6, "POC": 8, "LIN": 2, "IT1": 6, "SLN": 9, "ACK": 7}
+_CENT = Decimal("0.01")  # what rounding may make of each line
 _SSCC_QUALIFIERS = {"GM", "AA"}
 
 
@@ -30,6 +31,8 @@ def meaning(message: Message, spec: SetSpec) -> Iterator[Finding]:
             yield from _sscc(message, segment)
     if counts["HL"]:
         yield from _hierarchy(message)
+    if counts["TDS"]:
+        yield from _invoice_total(message)
 
 
 def number_of(text: str) -> Decimal | None:
@@ -52,6 +55,37 @@ def _totals(message: Message, totals: Segment, spec: SetSpec, counts: Counter[st
     counted = sum((value for value in values if value is not None), Decimal())
     if stated_hash != counted:
         yield finding("hash-total", message.place_of(totals, 2), value=totals[2], counted=counted)
+
+
+def _invoice_total(message: Message) -> Iterator[Finding]:
+    """TDS01 against lines, with or without the charges and taxes before and behind it: partners do all of that.
+
+    Not told where a price is not per unit of the quantity.
+    """
+    lines: list[Decimal] = []
+    beside = {True: Decimal(), False: Decimal()}  # charges and taxes before the totals, and behind them
+    totals: Segment | None = None
+    for segment in message.segments:
+        match segment.tag:
+            case "TDS":
+                totals = segment
+            case "IT1":
+                quantity, price = number_of(segment[2]), number_of(segment[4])
+                if quantity is None or price is None or segment[5] not in {"", "PE", "EA", "PU", segment[3]}:
+                    return
+                lines.append(quantity * price)
+            case "SAC":
+                sign = {"C": 1, "A": -1}.get(segment[1], 0)
+                beside[totals is None] += (number_of(segment[5]) or Decimal()) / 100 * sign
+            case "TXI":
+                beside[totals is None] += number_of(segment[2]) or Decimal()
+    stated = number_of(totals[1]) if totals else None
+    if totals is None or stated is None or not lines:
+        return
+    counted = sum(lines, Decimal())
+    possible = (counted + before + behind for before in (0, beside[True]) for behind in (0, beside[False]))
+    if all(abs(stated / 100 - one) > _CENT * len(lines) for one in possible):
+        yield finding("amount-total", message.place_of(totals, 1), value=totals[1], counted=f"{counted:.2f}")
 
 
 def _item_numbers(message: Message, segment: Segment, first: int) -> Iterator[Finding]:
