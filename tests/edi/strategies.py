@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from crossdock_edi.binding import Written
 from crossdock_edi.dialect import EDIFACT_DIALECT, X12_DIALECT, Dialect
+from crossdock_edi.record_writing import Written
 from crossdock_edi.segment import Element, trimmed
 from crossdock_edi.spec.edifact_segments import EDIFACT_SEGMENTS
 from crossdock_edi.spec.model import ElementSpec, Loop, Rule, SegmentSpec, SetSpec, Slot

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar, overload
 
-from crossdock_edi.binding import read_record
 from crossdock_edi.checking import check_message
 from crossdock_edi.dialect import Dialect
 from crossdock_edi.edifact.syntax_report import SyntaxReport
@@ -19,6 +18,7 @@ from crossdock_edi.findings import Finding, Severity
 from crossdock_edi.interchange import Group, Message
 from crossdock_edi.profile import STRICT, Profile
 from crossdock_edi.reader import Interchange
+from crossdock_edi.record_reading import read_record
 from crossdock_edi.syntax_reporting import syntax_report
 from crossdock_edi.values import Unreadable, read_date, read_time
 from crossdock_edi.writer import Envelope

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from crossdock_edi.binding import Written
 from crossdock_edi.dialect import Dialect
 from crossdock_edi.errors import EdiError, LimitExceeded, UnknownDocument
 from crossdock_edi.reader import Interchange
+from crossdock_edi.record_writing import Written
 from crossdock_edi.segment import Element, ElementLike, Segment, element_of
 from crossdock_edi.typed import as_mapping, parse_tolerantly
 from crossdock_edi.writer import render

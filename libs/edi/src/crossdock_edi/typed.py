@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from crossdock_edi.binding import Document, Written, read_record, write_record
+from crossdock_edi.binding import Document
 from crossdock_edi.dialect import Dialect
 from crossdock_edi.edifact.application_error import ApplicationAdvice as ApplicationReport
 from crossdock_edi.edifact.despatch_advice import DespatchAdvice
@@ -20,6 +20,8 @@ from crossdock_edi.edifact.transport import TransportInstruction, TransportStatu
 from crossdock_edi.errors import UnknownDocument, UnreadableValues
 from crossdock_edi.findings import Finding
 from crossdock_edi.interchange import Message
+from crossdock_edi.record_reading import read_record
+from crossdock_edi.record_writing import Written, write_record
 from crossdock_edi.x12.application_advice import ApplicationAdvice
 from crossdock_edi.x12.freight_invoice import FreightInvoice
 from crossdock_edi.x12.functional_acknowledgment import FunctionalAcknowledgment

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from crossdock_edi.binding import Document, Written
+from crossdock_edi.binding import Document
 from crossdock_edi.dialect import EDIFACT_CHARACTER_SETS, X12_DIALECT, Dialect
 from crossdock_edi.errors import Unrepresentable
+from crossdock_edi.record_writing import Written
 from crossdock_edi.segment import Element, ElementLike, Segment, element_of, trimmed
 from crossdock_edi.typed import body_of
 
