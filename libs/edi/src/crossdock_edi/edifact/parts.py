@@ -172,7 +172,7 @@ def amount_of(amounts: Iterable[Amount], qualifier: str) -> Decimal | None:
 class Price:
     """PRI: AAA net, AAB gross, INV invoiced; per `basis` of `unit`."""
 
-    qualifier: str = element("PRI", 1, 1, required=True)
+    qualifier: str = element("PRI", 1, 1)
     price: Decimal | None = element("PRI", 1, 2, convert=DECIMAL)
     kind: str = element("PRI", 1, 3)
     kind_qualifier: str = element("PRI", 1, 4)
