@@ -37,6 +37,8 @@ class Pipeline(Protocol):
 
     async def produce(self, count: int = 1) -> None: ...
 
+    def check(self) -> None: ...
+
 
 async def run(servers: EmbeddedServers) -> Sequence[Figure]:
     database = await servers.create_database()
@@ -99,6 +101,7 @@ async def throughput(pipeline: Pipeline, events: int, group: int = 1) -> float:
 
     await asyncio.gather(*(writer() for _ in range(WRITERS)))
     while pipeline.applied < target:
+        pipeline.check()
         await asyncio.sleep(0.001)
     return events / (time.perf_counter() - began)
 
@@ -113,6 +116,7 @@ async def latencies(pipeline: Pipeline, rate: int) -> list[float]:
         tasks.append(asyncio.create_task(pipeline.produce()))
     await asyncio.gather(*tasks)
     while pipeline.applied < target:
+        pipeline.check()
         await asyncio.sleep(0.001)
     return list(pipeline.latencies)
 

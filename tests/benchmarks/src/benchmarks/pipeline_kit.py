@@ -69,7 +69,7 @@ class KitPipeline:
     applied: int = 0
     started: dict[str, float] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
-    _made: int = 0
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def produce(self, count: int = 1) -> None:
         """One transaction with so many changes and their events."""
@@ -85,6 +85,9 @@ class KitPipeline:
         names = [each.aggregate_id for each in events]
         await work.driver.execute(EFFECT, TENANT, names, [1] * len(names))
         work.after_commit(lambda: self._committed(names))
+
+    def check(self) -> None:
+        raise_ended(self.tasks)
 
     def _committed(self, names: list[str]) -> None:
         now = time.perf_counter()
@@ -105,7 +108,8 @@ async def kit_pipeline(producer: ServiceUrls, consumer: ServiceUrls, nats: Nats)
     pipeline = KitPipeline(engine, UnitOfWork(engine, relay.hint))
     subscription = Subscription(name="bench", source="inventory", handlers={AvailabilityChanged: pipeline.take})
     listening = Consumer(subscription, other, taking, UnitOfWork(other, lambda: None), (TENANT,))
-    tasks = [asyncio.create_task(relay.run()), asyncio.create_task(listening.run())]
+    tasks = pipeline.tasks
+    tasks += [asyncio.create_task(relay.run()), asyncio.create_task(listening.run())]
     try:
         yield pipeline
     finally:
@@ -114,6 +118,14 @@ async def kit_pipeline(producer: ServiceUrls, consumer: ServiceUrls, nats: Nats)
             await broker.close()
         for each in (engine, other):
             await each.stop()
+
+
+def raise_ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """A part of a pipeline that ended by itself has failed; waiting for the others would take for ever."""
+    for task in tasks:
+        if task.done():
+            task.result()
+            raise RuntimeError("a part of the pipeline has ended")
 
 
 async def ended(tasks: Sequence[asyncio.Task[Any]]) -> None:
