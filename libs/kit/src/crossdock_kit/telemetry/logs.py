@@ -59,3 +59,5 @@ def configure_logs(service: str, level: str = "INFO", stream: TextIO | None = No
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # A library's warning is a line like any other.
+    logging.captureWarnings(capture=True)
