@@ -44,9 +44,9 @@ class OwnJournal:
         self.engine = engine
         self.reads = 0
 
-    async def read(self, source: str) -> AsyncIterator[Sequence[JournalEntry]]:
+    async def read(self, source: str, part: Extract | None = None) -> AsyncIterator[Sequence[JournalEntry]]:
         self.reads += 1
-        async for page in journal.read(self.engine, Extract(TENANTS)):
+        async for page in journal.read(self.engine, part or Extract(TENANTS)):
             yield page
             if self.reads == 1:
                 raise Unavailable("the source is away")

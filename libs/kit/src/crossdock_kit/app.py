@@ -23,10 +23,14 @@ from crossdock_kit.egress import Egress
 from crossdock_kit.health import Check, Health
 from crossdock_kit.journal_client import JournalClient
 from crossdock_kit.loops import Loop, Loops
-from crossdock_kit.ops_api import OpsServicer, Retry
+from crossdock_kit.ops_api import OpsServicer
 from crossdock_kit.rate_limit import RateLimiter
 from crossdock_kit.reconcile import Reconciler
 from crossdock_kit.relay import Relay
+from crossdock_kit.repair_api import RepairServicer
+from crossdock_kit.repairs.model import Find, Redo
+from crossdock_kit.repairs.replay import Replayer
+from crossdock_kit.repairs.streams import Books, watch_inbox
 from crossdock_kit.settings import ServiceSettings, SettingsError
 from crossdock_kit.subscriptions import Consumer, Subscription
 from crossdock_kit.timer_loop import TimerHandler
@@ -60,7 +64,8 @@ class App(Generic[C]):
     carriers: dict[str, Carrier] = field(default_factory=dict)
     timers: dict[str, TimerHandler] = field(default_factory=dict)
     backlog: dict[str, Callable[[], Awaitable[int]]] = field(default_factory=dict)
-    retries: dict[str, Retry] = field(default_factory=dict)
+    retries: dict[str, Redo] = field(default_factory=dict)
+    finds: dict[str, Find] = field(default_factory=dict)
     relay: Relay | None = field(init=False)
     reconciler: Reconciler | None = field(init=False)
     uow: UnitOfWork = field(init=False)
@@ -104,6 +109,8 @@ class App(Generic[C]):
         consumer = Consumer(subscription, self.engine, self.broker, self.uow, tenants, journal)
         self.consumers.append(consumer)
         self.intake.add(f"consumer {subscription.consumer}", consumer.run)
+        if journal is not None:
+            self.intake.add(f"inbox {subscription.consumer}", lambda: watch_inbox(consumer))
         return consumer
 
     def add_loop(self, name: str, loop: Loop) -> None:
@@ -121,9 +128,13 @@ class App(Generic[C]):
         """Adds work of the service's own to what GetBacklog answers."""
         self.backlog[name] = read
 
-    def on_retry(self, kind: str, retry: Retry) -> None:
+    def on_retry(self, kind: str, retry: Redo) -> None:
         """Starts again what exceptions with a subject of this kind ("document/..") stand for, when operators ask."""
         self.retries[kind] = retry
+
+    def on_replay(self, kind: str, find: Find) -> None:
+        """Finds work of this kind for a replay; `on_retry` of the same kind says how it is started again."""
+        self.finds[kind] = find
 
     @property
     def ops(self) -> OpsServicer:
@@ -137,6 +148,12 @@ class App(Generic[C]):
             own=self.backlog,
             retries=self.retries,
         )
+
+    @property
+    def repairs(self) -> RepairServicer:
+        """What operators may do to this service's work."""
+        books = Books(self.reconciler, self.consumers)
+        return RepairServicer(self.engine, self.uow, Replayer(self.finds, self.retries), books)
 
     def require(self, name: str, check: Check) -> None:
         """Makes readiness depend on a check."""

@@ -146,6 +146,16 @@ async def resolve(
     return int(done.rpartition(" ")[2])
 
 
+_RESOLVE_SUBJECT = """
+UPDATE exception SET resolved_at = $4, resolution = $2, resolved_by = $3 WHERE subject = $1 AND resolved_at IS NULL
+"""
+
+
+async def resolve_subject(driver: Driver, subject: str, *, resolution: str, by: str, at: datetime) -> None:
+    """Closes what stands for a piece of work that was started again."""
+    await driver.execute(_RESOLVE_SUBJECT, subject, resolution, by, at)
+
+
 class Resolved(Protocol):
     """An exception whose cause has gone."""
 

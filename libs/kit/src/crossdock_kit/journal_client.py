@@ -13,7 +13,7 @@ import grpc
 from crossdock.ops.v1 import ops_service_pb2
 
 from crossdock_kit.errors import Unavailable
-from crossdock_kit.journal import JournalEntry
+from crossdock_kit.journal import Extract, JournalEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,16 @@ class JournalClient:
     stub: Callable[[str, str], Any]
     tenants: Sequence[str]
 
-    async def read(self, source: str) -> AsyncIterator[Sequence[JournalEntry]]:
-        for tenant in self.tenants:
+    async def read(self, source: str, part: Extract | None = None) -> AsyncIterator[Sequence[JournalEntry]]:
+        part = part or Extract(tuple(self.tenants))
+        request = ops_service_pb2.ReadJournalRequest(types=part.types)
+        if part.recorded_from is not None:
+            request.recorded_from.FromDatetime(part.recorded_from)
+        if part.recorded_to is not None:
+            request.recorded_to.FromDatetime(part.recorded_to)
+        for tenant in part.tenants:
             try:
-                async for page in self.stub(source, tenant).ReadJournal(ops_service_pb2.ReadJournalRequest()):
+                async for page in self.stub(source, tenant).ReadJournal(request):
                     yield [JournalEntry(each.subject, block_of(each.headers), each.body) for each in page.entries]
             except grpc.aio.AioRpcError as error:
                 raise Unavailable(f"the journal of {source} cannot be read: {error.code().name}") from error

@@ -16,57 +16,20 @@ from crossdock.ops.v1 import ops_service_pb2 as pb
 from crossdock.ops.v1 import ops_service_pb2_grpc as pb_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from crossdock_kit import audit, breaker, exceptions, journal, ops_wire, timeline, timers
+from crossdock_kit import audit, exceptions, journal, ops_wire, timeline
 from crossdock_kit.context import cause, tenant
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import repair
-from crossdock_kit.deliveries.waking import wake
-from crossdock_kit.errors import NotFound, Refused, Unavailable
+from crossdock_kit.errors import NotFound, Unavailable
 from crossdock_kit.exceptions import NothingLeft, RaisedException
 from crossdock_kit.paging import page_of
+from crossdock_kit.repairs import record
+from crossdock_kit.repairs.model import Redo
+from crossdock_kit.repairs.redoing import redo
 from crossdock_kit.subscriptions import held
 from crossdock_kit.unit_of_work import UnitOfWork, Work
 
 Context = Any
-Retry = Callable[[str, Work], Awaitable[str]]
-"""Starts again what a subject names, in the open work; says in words what it did. Raises NotFound if there is nothing
-left to start: the exception then stays open."""
-
-
-@dataclass
-class NothingToRetry(Refused):
-    """What the exception stands for cannot be started again; it is repaired at its source and then closed."""
-
-    subject: str
-
-
-async def _retry_delivery(subject: str, work: Work) -> str:
-    effect = await repair.redrive(work.driver, UUID(subject.partition("/")[2]))
-    work.after_commit(wake)
-    return effect
-
-
-async def _retry_timer(subject: str, work: Work) -> str:
-    return await timers.redrive(work.driver, UUID(subject.partition("/")[2]))
-
-
-async def _retry_held(subject: str, work: Work) -> str:
-    aggregate = await held.try_again(work.driver, *held.reference_of(subject))
-    return f"the messages of {aggregate} are applied again"
-
-
-async def _retry_partner(subject: str, work: Work) -> str:
-    await breaker.heard(work.driver, [(work.tenant, subject.partition("/")[2])])
-    work.after_commit(wake)
-    return "the partner's deliveries go on"
-
-
-RETRIES: Mapping[str, Retry] = {
-    "delivery": _retry_delivery,
-    "timer": _retry_timer,
-    "held": _retry_held,
-    "partner": _retry_partner,
-}
 
 
 @dataclass(frozen=True)
@@ -81,7 +44,7 @@ class OpsServicer(pb_grpc.OpsServiceServicer):
     counters: Callable[[], Mapping[str, int]] = dict
     unprocessed: Callable[[], Awaitable[int]] | None = None
     own: Mapping[str, Callable[[], Awaitable[int]]] = field(default_factory=dict)
-    retries: Mapping[str, Retry] = field(default_factory=dict)
+    retries: Mapping[str, Redo] = field(default_factory=dict)
 
     async def FindTransactions(
         self, request: pb.FindTransactionsRequest, context: Context
@@ -126,6 +89,7 @@ class OpsServicer(pb_grpc.OpsServiceServicer):
             try:
                 effect = await self._retry(raised, work)
                 raised = await _close(work, raised.exception_id, f"retried: {request.reason}")
+                await record.keep(work, request.reason, raised.subject, [effect])
             except NotFound as gone:
                 effect = f"nothing: {gone}"
         return pb.RetryExceptionResponse(exception=ops_wire.exception(raised, self.service), effect=effect)
@@ -203,11 +167,7 @@ class OpsServicer(pb_grpc.OpsServiceServicer):
     async def _retry(self, raised: RaisedException, work: Work) -> str:
         if raised.resolved_at is not None:
             raise NothingLeft("the exception is closed")
-        kind = raised.subject.partition("/")[0]
-        retry = self.retries.get(kind) or RETRIES.get(kind)
-        if retry is None:
-            raise NothingToRetry(raised.subject)
-        return await retry(raised.subject, work)
+        return await redo(raised.subject, work, self.retries)
 
 
 _BACKLOG = """

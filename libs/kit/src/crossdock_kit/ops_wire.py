@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from crossdock.ops.v1 import ops_service_pb2 as pb
+from crossdock.ops.v1 import repair_service_pb2 as repair_pb
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -14,6 +15,9 @@ from crossdock_kit.deliveries.repair import Shown
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import parsed_headers
 from crossdock_kit.exceptions import RaisedException
+from crossdock_kit.repairs.model import Decision, Item
+from crossdock_kit.repairs.record import Repair
+from crossdock_kit.repairs.streams import Finding
 from crossdock_kit.subscriptions.held import HeldMessage
 from crossdock_kit.timeline import Match, Step
 
@@ -132,4 +136,43 @@ def journal_page(entries: Iterable[journal.JournalEntry]) -> pb.ReadJournalRespo
             pb.JournalEntry(headers=parsed_headers(each.headers), body=each.body, subject=each.subject)
             for each in entries
         ]
+    )
+
+
+DECISIONS = {
+    Decision.DO: repair_pb.REPLAY_DECISION_DO,
+    Decision.SKIP: repair_pb.REPLAY_DECISION_SKIP,
+    Decision.REFUSE: repair_pb.REPLAY_DECISION_REFUSE,
+}
+
+
+def replay_item(each: Item) -> repair_pb.ReplayItem:
+    return repair_pb.ReplayItem(
+        subject=each.subject,
+        what=each.what,
+        decision=DECISIONS[each.decision],
+        why=each.why,
+        transaction_ids=each.transaction_ids,
+    )
+
+
+def finding(each: Finding) -> repair_pb.StreamFinding:
+    return repair_pb.StreamFinding(
+        what=each.what,
+        compared=each.compared,
+        missing=each.missing,
+        examples=each.examples,
+        effect=each.effect,
+    )
+
+
+def repair(each: Repair) -> repair_pb.Repair:
+    return repair_pb.Repair(
+        repair_id=str(each.repair_id),
+        at=instant(each.at),
+        actor=each.actor,
+        verb=each.verb,
+        reason=each.reason,
+        asked=each.asked,
+        effects=each.effects,
     )

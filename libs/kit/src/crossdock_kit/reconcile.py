@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -55,6 +56,14 @@ ON CONFLICT (stream) DO UPDATE SET last_sequence = $2, event_id = $3, noted_at =
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A page of the journal: how many events, and those that the broker does not hold, with their recording times."""
+
+    compared: int
+    missing: list[tuple[UUID, datetime]]
+
+
 @dataclass(eq=False)
 class Reconciler:
     """Watches over one service's stream. `reconciled` counts the events that were published again."""
@@ -77,31 +86,38 @@ class Reconciler:
 
     async def compare(self, since: datetime) -> int:
         """Publishes again what was recorded since then and is neither on the stream nor waiting; how many events."""
-        async with transaction(self.relay.engine, self.relay.tenants) as tx:
+        lost = 0
+        async for page in self.compared(since, self.relay.tenants):
+            if page.missing:
+                await self.publish_again(page.missing, self.relay.tenants)
+            lost += len(page.missing)
+        self.runs += 1
+        if lost:
+            log.error("the broker lost %d events; they are published again", lost)
+        return lost
+
+    async def compared(self, since: datetime, tenants: Sequence[str]) -> AsyncIterator[Compared]:
+        """The journal since then, page by page, with what is neither on the stream nor waiting for the relay."""
+        async with transaction(self.relay.engine, tenants) as tx:
             until = await tx.driver.fetchval("SELECT now()")
             known = {row["event_id"].bytes for row in await tx.driver.fetch(_WAITING, since)}
         known |= await self._on_stream(since - SKEW)
-        lost = 0
         after, seen = since, UUID(int=0)
         while True:
-            async with transaction(self.relay.engine, self.relay.tenants) as tx:
+            async with transaction(self.relay.engine, tenants) as tx:
                 rows = await tx.driver.fetch(_RECORDED, after, seen, until, PAGE)
-                missing = [(row["event_id"], row["recorded_at"]) for row in rows if row["event_id"].bytes not in known]
-                if missing:
-                    await tx.driver.execute(_AGAIN, [each[0] for each in missing], [each[1] for each in missing])
-            lost += len(missing)
+            missing = [(row["event_id"], row["recorded_at"]) for row in rows if row["event_id"].bytes not in known]
+            yield Compared(len(rows), missing)
             if len(rows) < PAGE:
-                break
+                return
             after, seen = rows[-1]["recorded_at"], rows[-1]["event_id"]
-        return self._counted(lost)
 
-    def _counted(self, lost: int) -> int:
-        self.runs += 1
-        self.reconciled += lost
-        if lost:
-            log.error("the broker lost %d events; they are published again", lost)
-            self.relay.hint()
-        return lost
+    async def publish_again(self, missing: Sequence[tuple[UUID, datetime]], tenants: Sequence[str]) -> None:
+        """Lets the relay publish events of the journal once more, under the ids that they have."""
+        async with transaction(self.relay.engine, tenants) as tx:
+            await tx.driver.execute(_AGAIN, [each[0] for each in missing], [each[1] for each in missing])
+        self.reconciled += len(missing)
+        self.relay.hint()
 
     async def _watch(self) -> None:
         next_recent, next_whole = self._now() + EVERY.total_seconds(), self._now() + WHOLE_EVERY.total_seconds()

@@ -21,12 +21,13 @@ from typing import Any, Generic, TypeVar
 
 import uvloop
 from crossdock.ops.v1.ops_service_pb2_grpc import add_OpsServiceServicer_to_server
+from crossdock.ops.v1.repair_service_pb2_grpc import add_RepairServiceServicer_to_server
 from nats.errors import NoRespondersError
 from nats.js.errors import ServiceUnavailableError
 from redis.asyncio import Redis
 
 from crossdock_kit import broker as brokers
-from crossdock_kit.app import App, Infrastructure
+from crossdock_kit.app import App, Infrastructure, Registration
 from crossdock_kit.audit import Sealer
 from crossdock_kit.authorisation import Tokens
 from crossdock_kit.credentials import server_credentials, trusted_keys
@@ -165,7 +166,11 @@ def _server(service: Service[Any], app: App[Any]) -> Server:
     once = Idempotency(app.uow, domain, at_once=max(1, service.connections * 3 // 4))
     guard = Guard(tokens, app.clock, domain, once=once, tenant_share=settings.tenant_concurrency)
     server = Server(guard, app.health, reflect=settings.reflection, credentials=server_credentials(settings))
-    for register, servicer in (*app.servicers, (add_OpsServiceServicer_to_server, app.ops)):
+    kits_own: tuple[Registration, ...] = (
+        (add_OpsServiceServicer_to_server, app.ops),
+        (add_RepairServiceServicer_to_server, app.repairs),
+    )
+    for register, servicer in (*app.servicers, *kits_own):
         server.add(register, servicer)
     return server
 

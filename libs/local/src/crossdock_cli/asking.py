@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import grpc
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock.ops.v1 import ops_service_pb2_grpc as ops_grpc
+from crossdock.ops.v1 import repair_service_pb2_grpc as repair_grpc
 from crossdock_local.state import StackState
 
 from crossdock_cli.connection import channel, metadata
@@ -22,6 +23,7 @@ from crossdock_cli.console import FAILED, fail
 
 if TYPE_CHECKING:
     from crossdock.ops.v1.ops_service_pb2_grpc import OpsServiceAsyncStub
+    from crossdock.ops.v1.repair_service_pb2_grpc import RepairServiceAsyncStub
 
 T = TypeVar("T")
 SECONDS = 10.0
@@ -35,6 +37,7 @@ class Asker:
     state: StackState
     tenant: str | None
     stubs: dict[str, OpsServiceAsyncStub]
+    repairs: dict[str, RepairServiceAsyncStub]
 
     @property
     def credentials(self) -> tuple[tuple[str, str], ...]:
@@ -100,8 +103,9 @@ async def asker(state: StackState, tenant: str | None = None) -> AsyncIterator[A
     names = [process.name for process in state.of_kind("service")]
     channels = {name: channel(state, name) for name in names}
     stubs = {name: cast(Any, ops_grpc.OpsServiceStub)(each) for name, each in channels.items()}
+    repairs = {name: cast(Any, repair_grpc.RepairServiceStub)(each) for name, each in channels.items()}
     try:
-        yield Asker(state, tenant, stubs)
+        yield Asker(state, tenant, stubs, repairs)
     finally:
         await asyncio.gather(*(each.close() for each in channels.values()))
 

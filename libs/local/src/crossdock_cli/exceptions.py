@@ -1,4 +1,4 @@
-"""`crossdock exceptions`: what waits for somebody, over all services; and the two ways to deal with it."""
+"""`crossdock exceptions`: what waits for somebody, over all services; and the three ways to deal with it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import typer
 from crossdock.ops.v1 import ops_service_pb2 as ops
+from crossdock.ops.v1 import repair_service_pb2 as repair
 from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 
@@ -14,7 +15,7 @@ from crossdock_cli.asking import SECONDS, answered, asker
 from crossdock_cli.connection import stack_or_exit
 from crossdock_cli.console import NOT_FOUND, fail, out, print_json
 
-app = typer.Typer(help="List exceptions, resolve one, or try again what one stands for.", rich_markup_mode=None)
+app = typer.Typer(help="List exceptions; resolve one, retry or discard what one stands for.", rich_markup_mode=None)
 Reason = Annotated[str, typer.Option(help="why; kept with the exception")]
 Tenant = Annotated[str | None, typer.Option(help="company, where the stack serves several")]
 
@@ -66,7 +67,8 @@ async def _act(exception_id: str, tenant: str | None, method: str, request: Any)
         service = next((row.service for row in rows if row.exception_id == exception_id), None)
         if service is None:
             fail(f"no open exception {exception_id}", NOT_FOUND)
-        return await getattr(ask.stubs[service], method)(request, metadata=ask.credentials, timeout=SECONDS)
+        stub: Any = ask.repairs[service] if method == "DiscardException" else ask.stubs[service]
+        return await getattr(stub, method)(request, metadata=ask.credentials, timeout=SECONDS)
 
 
 @app.command()
@@ -83,3 +85,11 @@ def retry(exception_id: str, reason: Reason, tenant: Tenant = None) -> None:
     request = ops.RetryExceptionRequest(request_id=str(uuid4()), exception_id=exception_id, reason=reason)
     answer = answered(_act(exception_id, tenant, "RetryException", request))
     out.print(answer.effect or f"retried {exception_id}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def discard(exception_id: str, reason: Reason, tenant: Tenant = None) -> None:
+    """Give up what an exception stands for: a held message, a dead delivery, a timer that rests."""
+    request = repair.DiscardExceptionRequest(request_id=str(uuid4()), exception_id=exception_id, reason=reason)
+    answer = answered(_act(exception_id, tenant, "DiscardException", request))
+    out.print(answer.effect, highlight=False, soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from crossdock_cli import demo, down, exceptions, status, stock, submit, token, trace, up
+from crossdock_cli import deliveries, demo, down, exceptions, reconcile, replay, status, stock, submit, token, trace, up
 
 app = typer.Typer(
     name="crossdock",
@@ -16,7 +16,10 @@ app = typer.Typer(
 )
 for command in (up.up, down.down, status.status, token.token, demo.demo, submit.submit, trace.trace, stock.stock):
     app.command()(command)
+for repair in (replay.replay, reconcile.reconcile):
+    app.command()(repair)
 app.add_typer(exceptions.app, name="exceptions")
+app.add_typer(deliveries.app, name="deliveries")
 
 
 def main() -> None:

@@ -47,6 +47,17 @@ def create_kit_tables(op: Operations) -> None:
         )
 
 
+def add_kit_table(op: Operations, name: str) -> None:
+    """A table that the kit got after its first revision; a schema that was made since has it already."""
+    connection = op.get_bind()
+    if connection.dialect.has_table(connection, name, schema=op.get_context().version_table_schema):
+        return
+    tables.metadata.tables[name].create(connection)
+    protect(op, name)
+    if name in tables.APPEND_ONLY:
+        append_only(op, name)
+
+
 def protect(op: Operations, *names: str) -> None:
     """Row-level security that binds the owner too: a transaction sees and writes the tenants that it was opened for."""
     for name in names:

@@ -264,6 +264,21 @@ exception = Table(
     Index("exception_transactions", "transaction_ids", postgresql_using="gin"),
 )
 
+# Who repaired what, and why.
+repair = Table(
+    "repair",
+    metadata,
+    tenant_key(),
+    identity("repair_id"),
+    instant("at"),
+    words("actor"),
+    words("verb"),
+    words("reason"),
+    words("asked"),
+    texts("effects"),
+    Index("repair_latest", "tenant", "at"),
+)
+
 # --- work that waits
 
 delivery = Table(
@@ -400,5 +415,5 @@ field_value = Table(
 
 # Tables that carry no tenant's data and therefore no tenant column.
 WITHOUT_TENANT = frozenset({"stream_mark", "caught_up"})
-APPEND_ONLY = ("journal", "audit", "audit_seal", "field_value")
+APPEND_ONLY = ("journal", "audit", "audit_seal", "field_value", "repair")
 SEQUENCES = ("step_position", "delivery_position")

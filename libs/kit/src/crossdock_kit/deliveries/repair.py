@@ -64,18 +64,22 @@ async def list_page(
 
 _REDRIVE = """
 UPDATE delivery SET state = 'waiting', failures = 0, next_attempt_at = now(), leased_by = ''
-WHERE delivery_id = $1 AND state = 'dead'
+WHERE delivery_id = $1 AND state IN ('dead', 'waiting')
 """
 _STATE = "SELECT state FROM delivery WHERE delivery_id = $1 FOR UPDATE"
+_REDRIVABLE = "SELECT state, next_attempt_at > now() AS resting FROM delivery WHERE delivery_id = $1 FOR UPDATE"
 
 
 async def redrive(driver: Driver, delivery_id: UUID) -> str:
-    """Lets a dead delivery be tried again, and says so in words. Raises NothingLeft for one that is not dead."""
-    state = await driver.fetchval(_STATE, delivery_id)
-    if state is None:
+    """Lets a dead delivery be tried again, or one that waits for a later attempt be tried now; says so in words.
+
+    Raises DeliveryUnknown, and NothingLeft where there is nothing to hurry.
+    """
+    row = await driver.fetchrow(_REDRIVABLE, delivery_id)
+    if row is None:
         raise DeliveryUnknown(str(delivery_id))
-    if state != "dead":
-        raise NothingLeft(f"the delivery is {state}")
+    if row["state"] != "dead" and not (row["state"] == "waiting" and row["resting"]):
+        raise NothingLeft(f"the delivery is {row['state']}")
     await driver.execute(_REDRIVE, delivery_id)
     return "the delivery waits for its next attempt"
 

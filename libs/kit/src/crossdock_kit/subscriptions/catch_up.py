@@ -21,7 +21,7 @@ from crossdock_kit.database.failures import translated
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.events import parsed_headers
 from crossdock_kit.ids import slot_named
-from crossdock_kit.journal import JournalEntry
+from crossdock_kit.journal import Extract, JournalEntry
 from crossdock_kit.leases import PartitionLeases
 from crossdock_kit.subscriptions.model import Arrival, Subscription, arrival_of
 
@@ -34,8 +34,8 @@ LEADER = 0
 class JournalReader(Protocol):
     """The journals of other services."""
 
-    def read(self, source: str) -> AsyncIterator[Sequence[JournalEntry]]:
-        """All events of a context from the first, each aggregate's in order. Raises Unavailable."""
+    def read(self, source: str, part: Extract | None = None) -> AsyncIterator[Sequence[JournalEntry]]:
+        """Events of a context, without a part all from the first, each aggregate's in order. Raises Unavailable."""
         ...
 
 

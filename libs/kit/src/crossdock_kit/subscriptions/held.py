@@ -174,14 +174,18 @@ async def try_again(driver: Driver, consumer: str, event_id: UUID) -> str:
     )
     if row is None:
         raise NotFound(f"message {event_id} is held no more")
+    await lift_park(driver, consumer, (row["tenant"], row["aggregate"]))
+    return str(row["aggregate"])
+
+
+async def lift_park(driver: Driver, consumer: str, key: Key) -> None:
+    """Lets the aggregate go on; one that is not parked stays as it is."""
     await driver.execute(
         "UPDATE watermark SET parked_at = NULL, park_reason = ''"
         " WHERE consumer = $1 AND tenant = $2 AND aggregate = $3",
         consumer,
-        row["tenant"],
-        row["aggregate"],
+        *key,
     )
-    return str(row["aggregate"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,19 @@ async def advance(driver: Driver, consumer: str, versions: Mapping[Key, int]) ->
         )
 
 
+_REACHED = """
+SELECT w.tenant, w.aggregate, w.version FROM unnest($2::text[], $3::text[]) AS k (tenant, aggregate)
+JOIN watermark w ON w.consumer = $1 AND w.tenant = k.tenant AND w.aggregate = k.aggregate
+"""
+
+
+async def reached(driver: Driver, consumer: str, keys: Iterable[Key]) -> dict[Key, int]:
+    """How far aggregates have come; those that never began are left out."""
+    wanted = sorted(keys)
+    rows = await driver.fetch(_REACHED, consumer, [tenant for tenant, _ in wanted], [name for _, name in wanted])
+    return {(row["tenant"], row["aggregate"]): row["version"] for row in rows}
+
+
 async def forget(driver: Driver, kept: timedelta = KEPT) -> int:
     """Removes some inbox rows that no stream can ask for any more; how many."""
     done = await driver.execute(_FORGET, kept)

@@ -1,0 +1,113 @@
+"""Compares what stands in different books: journal with stream by message ids, source's journal with own inbox.
+
+What the broker lost is published again under the same id; what a consumer never saw is applied by its own way, inbox
+and version check included, so that a late original is a duplicate. Each consumer does it by itself once an hour.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from crossdock_kit.database import transaction
+from crossdock_kit.errors import CrossdockError
+from crossdock_kit.journal import Extract
+from crossdock_kit.reconcile import Reconciler
+from crossdock_kit.subscriptions import Consumer, inbox
+from crossdock_kit.subscriptions.catch_up import LEADER, past_arrival
+from crossdock_kit.subscriptions.model import Arrival
+
+log = logging.getLogger(__name__)
+
+EXAMPLES = 10
+GRACE = timedelta(minutes=1)
+"""What was recorded just now may still be on its way."""
+EVERY_SECONDS, LOOKED_BACK = 3600.0, timedelta(hours=2)
+
+
+@dataclass(slots=True)
+class Finding:
+    """One comparison. `effect` says what was done about what was missing."""
+
+    what: str
+    compared: int = 0
+    missing: int = 0
+    examples: list[str] = field(default_factory=list)
+    effect: str = ""
+
+    def lacks(self, event_ids: Sequence[UUID]) -> None:
+        self.missing += len(event_ids)
+        self.examples += [str(each) for each in event_ids[: EXAMPLES - len(self.examples)]]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What one service can compare: its own stream, and the inboxes of its consumers."""
+
+    reconciler: Reconciler | None = None
+    consumers: Sequence[Consumer] = ()
+
+    async def compare(self, tenant: str, since: datetime, *, repair: bool) -> list[Finding]:
+        """Raises Unavailable when database or broker are away."""
+        found = [await self._stream(tenant, since, repair)] if self.reconciler else []
+        return found + [await inbox_against_journal(each, tenant, since, repair=repair) for each in self.consumers]
+
+    async def _stream(self, tenant: str, since: datetime, repair: bool) -> Finding:
+        if self.reconciler is None:
+            raise LookupError("this service has no stream")
+        finding = Finding(f"stream {self.reconciler.relay.context}")
+        async for page in self.reconciler.compared(since, (tenant,)):
+            finding.compared += page.compared
+            finding.lacks([event_id for event_id, _ in page.missing])
+            if repair and page.missing:
+                await self.reconciler.publish_again(page.missing, (tenant,))
+        if finding.missing:
+            finding.effect = "they are published again" if repair else "they would be published again"
+        return finding
+
+
+async def inbox_against_journal(consumer: Consumer, tenant: str, since: datetime, *, repair: bool) -> Finding:
+    """Reads the source's journal by RPC and looks for what this consumer neither admitted nor passed."""
+    finding = Finding(f"inbox {consumer.subscription.consumer}")
+    if consumer.journal is None:
+        finding.effect = f"there is no way to the journal of {consumer.subscription.source}"
+        return finding
+    part = Extract((tenant,), recorded_from=since, recorded_to=datetime.now(UTC) - GRACE)
+    async for entries in consumer.journal.read(consumer.subscription.source, part):
+        arrivals = [past_arrival(entry) for entry in entries]
+        missing = await _unseen(consumer, tenant, arrivals)
+        finding.compared += len(arrivals)
+        finding.lacks([arrival.event_id for arrival in missing])
+        if repair and missing:
+            await consumer.apply_past(missing)
+    if finding.missing:
+        finding.effect = "they are applied" if repair else "they would be applied"
+    return finding
+
+
+async def _unseen(consumer: Consumer, tenant: str, arrivals: list[Arrival]) -> list[Arrival]:
+    name = consumer.subscription.consumer
+    async with transaction(consumer.engine, (tenant,)) as tx:
+        seen = await inbox.seen(tx.driver, name, [arrival.event_id for arrival in arrivals])
+        rest = [arrival for arrival in arrivals if arrival.event_id not in seen]
+        reached = await inbox.reached(tx.driver, name, {arrival.key for arrival in rest}) if rest else {}
+    return [arrival for arrival in rest if arrival.version > reached.get(arrival.key, 0)]
+
+
+async def watch_inbox(consumer: Consumer) -> None:
+    """Once an hour, in the process that owns the consumer's first partition; until cancelled."""
+    while True:
+        await asyncio.sleep(EVERY_SECONDS)
+        if LEADER not in consumer.leases.owned:
+            continue
+        try:
+            for tenant in consumer.tenants:
+                found = await inbox_against_journal(consumer, tenant, datetime.now(UTC) - LOOKED_BACK, repair=True)
+                if found.missing:
+                    log.error("%s had never seen %d events; they are applied", found.what, found.missing)
+        except CrossdockError as error:
+            log.warning("comparing %s waits: %s", consumer.subscription.consumer, error)
