@@ -11,14 +11,16 @@ import asyncio
 import logging
 import secrets
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from crossdock_kit.database.engine import Engine, Session
 from crossdock_kit.database.failures import translated
+from crossdock_kit.driver import Driver
 from crossdock_kit.errors import CrossdockError, Unavailable
 from crossdock_kit.ids import PARTITIONS
+from crossdock_kit.storage import LeaseStore
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +38,25 @@ _TAKE = "SELECT p FROM unnest($2::int4[]) AS p WHERE pg_try_advisory_lock($1, p)
 _LEAVE = "SELECT pg_advisory_unlock($1, p) FROM unnest($2::int4[]) AS p"
 
 
+class PostgresLeaseStore:
+    """Session advisory locks."""
+
+    async def join(self, driver: Driver, group: int, member: int) -> None:
+        await driver.fetchval(_JOIN, group, member)
+
+    async def members(self, driver: Driver, group: int, first: int) -> int:
+        return int(await driver.fetchval(_COUNT, group, first))
+
+    async def take(self, driver: Driver, group: int, wanted: Sequence[int], number: int) -> Sequence[int]:
+        return [row["p"] for row in await driver.fetch(_TAKE, group, list(wanted), number)]
+
+    async def leave(self, driver: Driver, group: int, partitions: Sequence[int]) -> None:
+        await driver.fetch(_LEAVE, group, list(partitions))
+
+
+POSTGRES_LEASES = PostgresLeaseStore()
+
+
 @dataclass(eq=False)
 class PartitionLeases:
     """The partitions of one kind of work (a relay, a consumer) that this process owns.
@@ -47,6 +68,7 @@ class PartitionLeases:
     name: str
     partitions: int = PARTITIONS
     changed: Callable[[frozenset[int]], None] = lambda owned: None
+    store: LeaseStore = POSTGRES_LEASES
     moves: int = 0
     _owned: frozenset[int] = frozenset()
     _session: Session | None = None
@@ -102,7 +124,7 @@ class PartitionLeases:
         async with self._busy:
             with translated():
                 session = self._session or await self._join()
-                members = await session.driver.fetchval(_COUNT, self._group, _MEMBERS_FROM)
+                members = await self.store.members(session.driver, self._group, _MEMBERS_FROM)
                 share = -(-self.partitions // max(1, members))
                 if len(self._owned) > share:
                     await self._give_up(session, len(self._owned) - share)
@@ -112,7 +134,7 @@ class PartitionLeases:
     async def _join(self) -> Session:
         session = await self.engine.open(owner=True)
         member = _MEMBERS_FROM + secrets.randbelow(1_000_000_000)
-        await session.driver.fetchval(_JOIN, self._group, member)
+        await self.store.join(session.driver, self._group, member)
         self._session = session
         return session
 
@@ -120,14 +142,14 @@ class PartitionLeases:
         start = secrets.randbelow(self.partitions)
         wanted = [(start + i) % self.partitions for i in range(self.partitions)]
         missing = [partition for partition in wanted if partition not in self._owned]
-        rows = await session.driver.fetch(_TAKE, self._group, missing, number)
-        if rows:
-            self._change(self._owned | {row["p"] for row in rows})
+        taken = await self.store.take(session.driver, self._group, missing, number)
+        if taken:
+            self._change(self._owned.union(taken))
 
     async def _give_up(self, session: Session, number: int) -> None:
         surplus = sorted(self._owned)[-number:]
         self._change(self._owned.difference(surplus))
-        await session.driver.fetch(_LEAVE, self._group, surplus)
+        await self.store.leave(session.driver, self._group, surplus)
 
     async def _forget(self) -> None:
         session, self._session = self._session, None

@@ -12,7 +12,7 @@ import logging
 import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from nats.errors import Error as NatsError
@@ -20,9 +20,12 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from crossdock_kit.broker import framed_plain, stream_name
+from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.database import transaction
+from crossdock_kit.driver import Driver
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.relay import Published, Relay
+from crossdock_kit.storage import StreamBooks
 
 log = logging.getLogger(__name__)
 
@@ -50,10 +53,36 @@ JOIN journal j ON j.event_id = g.event_id AND j.recorded_at = g.recorded_at
 WHERE NOT EXISTS (SELECT FROM pending p WHERE p.event_id = j.event_id)
 ORDER BY j.recorded_at, j.event_id
 """
+_MARKED = "SELECT last_sequence, event_id, noted_at FROM stream_mark WHERE stream = $1"
 _MARK = """
 INSERT INTO stream_mark (stream, last_sequence, event_id, noted_at) VALUES ($1, $2, $3, now())
 ON CONFLICT (stream) DO UPDATE SET last_sequence = $2, event_id = $3, noted_at = now()
 """
+
+
+class PostgresStreamBooks:
+    async def now(self, driver: Driver) -> datetime:
+        found: datetime = await driver.fetchval("SELECT now()")
+        return found
+
+    async def waiting(self, driver: Driver, since: datetime) -> set[bytes]:
+        return {row["event_id"].bytes for row in await driver.fetch(_WAITING, since)}
+
+    async def recorded(
+        self, driver: Driver, after: tuple[datetime, UUID], until: datetime, limit: int
+    ) -> list[tuple[UUID, datetime]]:
+        rows = await driver.fetch(_RECORDED, *after, until, limit)
+        return [(row["event_id"], row["recorded_at"]) for row in rows]
+
+    async def again(self, driver: Driver, missing: Sequence[tuple[UUID, datetime]]) -> None:
+        await driver.execute(_AGAIN, [each[0] for each in missing], [each[1] for each in missing])
+
+    async def mark_of(self, driver: Driver, stream: str) -> tuple[int, UUID, datetime] | None:
+        row = await driver.fetchrow(_MARKED, stream)
+        return (row["last_sequence"], row["event_id"], row["noted_at"]) if row else None
+
+    async def note(self, driver: Driver, stream: str, sequence: int, event_id: UUID) -> None:
+        await driver.execute(_MARK, stream, sequence, event_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +99,8 @@ class Reconciler:
 
     relay: Relay
     retention: timedelta = timedelta(days=14)
+    clock: Clock = field(default_factory=SystemClock)
+    books: StreamBooks = field(default_factory=PostgresStreamBooks)
     reconciled: int = 0
     runs: int = 0
     _suspicion: asyncio.Event = field(default_factory=asyncio.Event)
@@ -99,23 +130,22 @@ class Reconciler:
     async def compared(self, since: datetime, tenants: Sequence[str]) -> AsyncIterator[Compared]:
         """The journal since then, page by page, with what is neither on the stream nor waiting for the relay."""
         async with transaction(self.relay.engine, tenants) as tx:
-            until = await tx.driver.fetchval("SELECT now()")
-            known = {row["event_id"].bytes for row in await tx.driver.fetch(_WAITING, since)}
+            until = await self.books.now(tx.driver)
+            known = await self.books.waiting(tx.driver, since)
         known |= await self._on_stream(since - SKEW)
         after, seen = since, UUID(int=0)
         while True:
             async with transaction(self.relay.engine, tenants) as tx:
-                rows = await tx.driver.fetch(_RECORDED, after, seen, until, PAGE)
-            missing = [(row["event_id"], row["recorded_at"]) for row in rows if row["event_id"].bytes not in known]
-            yield Compared(len(rows), missing)
+                rows = await self.books.recorded(tx.driver, (after, seen), until, PAGE)
+            yield Compared(len(rows), [each for each in rows if each[0].bytes not in known])
             if len(rows) < PAGE:
                 return
-            after, seen = rows[-1]["recorded_at"], rows[-1]["event_id"]
+            seen, after = rows[-1]
 
     async def publish_again(self, missing: Sequence[tuple[UUID, datetime]], tenants: Sequence[str]) -> None:
         """Lets the relay publish events of the journal once more, under the ids that they have."""
         async with transaction(self.relay.engine, tenants) as tx:
-            await tx.driver.execute(_AGAIN, [each[0] for each in missing], [each[1] for each in missing])
+            await self.books.again(tx.driver, missing)
         self.reconciled += len(missing)
         self.relay.hint()
 
@@ -127,10 +157,10 @@ class Reconciler:
                     await self._investigate()
                 elif self._now() >= next_whole and 0 in self.relay.leases.owned:
                     next_whole = self._now() + WHOLE_EVERY.total_seconds()
-                    await self.compare(datetime.now(UTC) - self.retention)
+                    await self.compare(self.clock.now() - self.retention)
                 elif self._now() >= next_recent and 0 in self.relay.leases.owned:
                     next_recent = self._now() + EVERY.total_seconds()
-                    await self.compare(datetime.now(UTC) - RECENT)
+                    await self.compare(self.clock.now() - RECENT)
                 await self._note()
             except (CrossdockError, NatsError, TimeoutError) as error:
                 log.warning("reconciling waits: %s", error or type(error).__name__)
@@ -142,7 +172,7 @@ class Reconciler:
         last = self.relay.last or self._noted
         kept = last is None or await self._keeps(last)
         if not kept:
-            await self.compare(datetime.now(UTC) - self.retention)
+            await self.compare(self.clock.now() - self.retention)
         self._suspicion.clear()
 
     async def _at_start(self) -> None:
@@ -150,14 +180,13 @@ class Reconciler:
         while True:
             try:
                 async with transaction(self.relay.engine, self.relay.tenants) as tx:
-                    mark = await tx.driver.fetchrow(
-                        "SELECT last_sequence, event_id, noted_at FROM stream_mark WHERE stream = $1", self._stream
-                    )
+                    mark = await self.books.mark_of(tx.driver, self._stream)
                 if mark is None:
                     return
-                self._noted = Published(mark["last_sequence"], mark["event_id"])
+                sequence, event_id, noted_at = mark
+                self._noted = Published(sequence, event_id)
                 kept = await self._keeps(self._noted)
-                await self.compare(mark["noted_at"] - SKEW if kept else datetime.now(UTC) - self.retention)
+                await self.compare(noted_at - SKEW if kept else self.clock.now() - self.retention)
                 return
             except (CrossdockError, NatsError, TimeoutError) as error:
                 log.warning("reconciling waits: %s", error or type(error).__name__)
@@ -182,7 +211,7 @@ class Reconciler:
         if last is None or last == self._noted:
             return
         async with transaction(self.relay.engine, self.relay.tenants) as tx:
-            await tx.driver.execute(_MARK, self._stream, last.sequence, last.event_id)
+            await self.books.note(tx.driver, self._stream, last.sequence, last.event_id)
         self._noted = last
 
     async def _on_stream(self, since: datetime) -> set[bytes]:

@@ -11,23 +11,25 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-import asyncpg
 from nats.errors import Error as NatsError
 
 from crossdock_kit.broker import Broker, framed, framed_plain, hint_subject
 from crossdock_kit.database import Engine, Session
 from crossdock_kit.database.failures import translated
 from crossdock_kit.database.transaction import tenant_list
+from crossdock_kit.driver import Driver
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.events import subject_of
 from crossdock_kit.ids import EXPRESS
 from crossdock_kit.jobs import together
 from crossdock_kit.journal import complete_headers
-from crossdock_kit.leases import PartitionLeases
+from crossdock_kit.leases import POSTGRES_LEASES, PartitionLeases
+from crossdock_kit.storage import LeaseStore, RelayStore
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +63,19 @@ FROM claimed c CROSS JOIN LATERAL (
   SELECT type, headers, body FROM journal WHERE event_id = c.event_id AND recorded_at = c.recorded_at
 ) j ORDER BY c.slot < 16, c.position
 """
+
+
+class PostgresRelayStore:
+    async def serve(self, driver: Driver, tenants: Sequence[str]) -> None:
+        # The owner's session serves nothing else, so its tenants are set once and each claim is one statement.
+        await driver.execute(f"SET app.tenants = '{','.join(tenant_list(tenants))}'")
+
+    async def turn(
+        self, driver: Driver, done: Sequence[int], owned: Iterable[int], limits: tuple[int, int]
+    ) -> Sequence[Mapping[str, Any]]:
+        standard = list(owned)
+        express = [partition + EXPRESS for partition in standard]
+        return await driver.fetch(_TURN, list(done), express, standard, *limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +127,8 @@ class Relay:
     broker: Broker
     context: str
     tenants: Sequence[str]
+    store: RelayStore = field(default_factory=PostgresRelayStore)
+    lease_store: LeaseStore = POSTGRES_LEASES
     leases: PartitionLeases = field(init=False)
     published: int = 0
     republished: int = 0
@@ -125,7 +142,9 @@ class Relay:
     _inbox: str = ""
 
     def __post_init__(self) -> None:
-        self.leases = PartitionLeases(self.engine, "relay", changed=lambda owned: self._wake.set())
+        self.leases = PartitionLeases(
+            self.engine, "relay", changed=lambda owned: self._wake.set(), store=self.lease_store
+        )
 
     def hint(self) -> None:
         """Something was committed: wakes this relay, and those of other processes unless this one owns everything."""
@@ -179,16 +198,14 @@ class Relay:
             if 1 < len(rows) < GATHERED:
                 await asyncio.sleep(GATHER_SECONDS)
 
-    async def _claim(self, session: Session, owned: frozenset[int], done: list[int]) -> list[asyncpg.Record]:
-        express = [partition + EXPRESS for partition in owned]
+    async def _claim(self, session: Session, owned: frozenset[int], done: list[int]) -> Sequence[Mapping[str, Any]]:
         with translated():
             if session is not self._serving:
-                # The owner's session serves nothing else, so its tenants are set once and each claim is one statement.
-                await session.driver.execute(f"SET app.tenants = '{','.join(tenant_list(self.tenants))}'")
+                await self.store.serve(session.driver, self.tenants)
                 self._serving = session
-            return await session.driver.fetch(_TURN, done, express, list(owned), BATCH, STANDARD_SHARE)
+            return await self.store.turn(session.driver, done, owned, (BATCH, STANDARD_SHARE))
 
-    async def _publish(self, rows: list[asyncpg.Record]) -> list[int]:
+    async def _publish(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Positions that the broker acknowledged."""
         self._batches += 1
         answers = self._open[self._batches] = Acknowledgments(len(rows))
@@ -232,7 +249,7 @@ class Relay:
             self._hinting = asyncio.ensure_future(self.broker.connection.write(told))
 
 
-def command(row: asyncpg.Record, reply: str) -> bytes:
+def command(row: Mapping[str, Any], reply: str) -> bytes:
     """The publish command of a journal row."""
     headers = complete_headers(row["headers"], row["event_id"], row["recorded_at"])
     block = _VERSION_LINE + headers.encode() + b"\r\n"

@@ -11,13 +11,14 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from crossdock_kit import exceptions, timers
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import Unavailable, kind_of, reason_code
 from crossdock_kit.exceptions import NewException
+from crossdock_kit.storage import TimerStore
 from crossdock_kit.telemetry.spans import SpanKind, root_span
 from crossdock_kit.timers import DueTimer
 from crossdock_kit.unit_of_work import UnitOfWork, Work
@@ -39,6 +40,16 @@ class TimerHandler:
     owner: str = "operations"
 
 
+class PostgresTimerStore:
+    due_kinds = staticmethod(timers.due_kinds)
+    take_due = staticmethod(timers.take_due)
+    put_off = staticmethod(timers.put_off)
+    raise_all = staticmethod(exceptions.raise_all)
+
+
+POSTGRES = PostgresTimerStore()
+
+
 class TimerLoop:
     """Several replicas may run it at once: a timer is taken by one of them."""
 
@@ -50,12 +61,14 @@ class TimerLoop:
         handlers: Mapping[str, TimerHandler],
         *,
         poll_seconds: float = 1.0,
+        store: TimerStore = POSTGRES,
     ) -> None:
         self._engine = engine
         self._uow = uow
         self._tenants = tuple(tenants)
         self._handlers = dict(handlers)
         self._poll = poll_seconds
+        self._store = store
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
@@ -71,7 +84,7 @@ class TimerLoop:
     async def round(self) -> int:
         """Runs one batch of each tenant and kind that has something due; the number of timers run."""
         async with transaction(self._engine, self._tenants) as tx:
-            due = await timers.due_kinds(tx.driver, list(self._handlers))
+            due = await self._store.due_kinds(tx.driver, list(self._handlers))
         return sum([await self._run(tenant, kind) for tenant, kind in due])
 
     async def _run(self, tenant: str, kind: str) -> int:
@@ -95,7 +108,7 @@ class TimerLoop:
         with ExitStack() as stack:
             try:
                 async with self._uow(tenants=(tenant,)) as work:
-                    taken = await timers.take_due(work.driver, tenant, kind, limit)
+                    taken = await self._store.take_due(work.driver, tenant, kind, limit)
                     if taken:
                         stack.enter_context(_caused(taken, work))
                         await self._handlers[kind].run(taken, work)
@@ -111,16 +124,16 @@ class TimerLoop:
         last = timer.attempts + 1 >= ATTEMPTS
         seconds = min(LONGEST_BACKOFF_SECONDS, 2.0**timer.attempts)
         async with transaction(self._engine, (timer.tenant,)) as tx:
-            mine = await timers.put_off(tx.driver, timer, None if last else seconds)
+            mine = await self._store.put_off(tx.driver, timer, None if last else seconds)
             if mine and last:
-                await exceptions.raise_all(tx.driver, [_failed(timer, handler, error)], at=datetime.now(UTC))
+                await self._store.raise_all(tx.driver, [_failed(timer, handler, error)], at=self._uow.clock.now())
 
 
 @contextmanager
 def _caused(taken: Sequence[DueTimer], work: Work) -> Iterator[None]:
     """A step for each timer, under one span; what the handler announces is caused by the first unless it says so."""
     span = root_span(f"timer {taken[0].kind}", SpanKind.INTERNAL)
-    causes = [_cause(timer, str(span.place)) for timer in taken]
+    causes = [_cause(timer, str(span.place), work.now) for timer in taken]
     for timer, cause in zip(taken, causes, strict=True):
         span.serves(timer.transaction_ids)
         work.note(keys=timer.keys, transaction_ids=timer.transaction_ids, because=cause)
@@ -128,7 +141,7 @@ def _caused(taken: Sequence[DueTimer], work: Work) -> Iterator[None]:
         yield
 
 
-def _cause(timer: DueTimer, traceparent: str) -> Cause:
+def _cause(timer: DueTimer, traceparent: str, now: datetime) -> Cause:
     return Cause(
         kind="timer",
         name=timer.kind,
@@ -137,7 +150,7 @@ def _cause(timer: DueTimer, traceparent: str) -> Cause:
         correlation_id=timer.correlation_id or str(timer.timer_id),
         causation_id=timer.causation_id or str(timer.timer_id),
         traceparent=traceparent,
-        started_at=datetime.now(UTC),
+        started_at=now,
         caused_at=timer.due_at,
         attempt=timer.attempts + 1,
         transaction_ids=timer.transaction_ids,

@@ -26,6 +26,7 @@ from crossdock_kit.errors import PermissionDenied
 from crossdock_kit.events import NewEvent, Sealed, seal
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
+from crossdock_kit.storage import WorkStore
 from crossdock_kit.telemetry.spans import note_transactions
 from crossdock_kit.timeline import Root, Step
 from crossdock_kit.timers import NewTimer
@@ -60,7 +61,7 @@ class StepNote:
 
 
 @dataclass(slots=True, eq=False)
-class _Gathered:
+class Gathered:
     """What is written at the next flush."""
 
     events: list[Sealed] = field(default_factory=list)
@@ -80,12 +81,13 @@ class _Gathered:
 class Work:
     """An open unit of work. `connection` and `driver` are the same connection, for Core and for hot SQL."""
 
-    __slots__ = ("_after_commit", "_gathered", "_notes", "_now", "_transaction")
+    __slots__ = ("_after_commit", "_gathered", "_notes", "_now", "_store", "_transaction")
 
-    def __init__(self, open_transaction: Transaction, now: datetime) -> None:
+    def __init__(self, open_transaction: Transaction, now: datetime, store: WorkStore) -> None:
         self._transaction = open_transaction
+        self._store = store
         self._now = now
-        self._gathered = _Gathered()
+        self._gathered = Gathered()
         self._notes: dict[int, StepNote] = {}
         self._after_commit: list[Callable[[], None]] = []
 
@@ -190,21 +192,11 @@ class Work:
         return bool(self._notes) or self._gathered.anything
 
     async def flush(self) -> bool:
-        """Writes what was gathered; whether an event was among it. Journal rows come last, when every lock is held."""
-        gathered, self._gathered = self._gathered, _Gathered()
-        driver = self.driver
+        """Writes what was gathered; whether an event was among it."""
+        gathered, self._gathered = self._gathered, Gathered()
+        await self._store.write(self.driver, gathered, self._now)
         if gathered.deliveries:
-            await deliveries.enqueue(driver, gathered.deliveries, at=self._now)
             self.after_commit(deliveries.wake)
-        if gathered.resolved:
-            await exceptions.resolve_all(driver, gathered.resolved, by="crossdock", at=self._now)
-        if gathered.exceptions:
-            await exceptions.raise_all(driver, gathered.exceptions, at=self._now)
-        if gathered.cancelled:
-            await timers.cancel_timers(driver, gathered.cancelled)
-        if gathered.timers:
-            await timers.set_timers(driver, gathered.timers)
-        await _tell(driver, gathered)
         return bool(gathered.events)
 
     def close_steps(self, now: datetime) -> None:
@@ -226,7 +218,26 @@ class Work:
 _TELL_ONE = f"WITH {timeline.writing_one()}, {journal.writing_one(timeline.WIDTH + 1)} SELECT"
 
 
-async def _tell(driver: Driver, gathered: _Gathered) -> None:
+class PostgresWorkStore:
+    async def write(self, driver: Driver, gathered: Gathered, at: datetime) -> None:
+        """Journal rows come last, when every lock is held."""
+        if gathered.deliveries:
+            await deliveries.enqueue(driver, gathered.deliveries, at=at)
+        if gathered.resolved:
+            await exceptions.resolve_all(driver, gathered.resolved, by="crossdock", at=at)
+        if gathered.exceptions:
+            await exceptions.raise_all(driver, gathered.exceptions, at=at)
+        if gathered.cancelled:
+            await timers.cancel_timers(driver, gathered.cancelled)
+        if gathered.timers:
+            await timers.set_timers(driver, gathered.timers)
+        await _tell(driver, gathered)
+
+
+POSTGRES = PostgresWorkStore()
+
+
+async def _tell(driver: Driver, gathered: Gathered) -> None:
     """Timeline, then journal."""
     steps, events = gathered.steps, gathered.events
     alone = len(steps) == len(events) == 1 and len(steps[0].transaction_ids) <= 1
@@ -283,6 +294,11 @@ class UnitOfWork:
     relay_hint: Callable[[], None]
     clock: Clock = field(default_factory=SystemClock)
     served: frozenset[str] | None = None
+    store: WorkStore = POSTGRES
+
+    def begin(self, open_transaction: Transaction) -> Work:
+        """A work in a transaction that the caller opened; `finish` is then the last thing before its COMMIT."""
+        return Work(open_transaction, self.clock.now(), self.store)
 
     def __call__(self, *, tenants: Iterable[str]) -> AbstractAsyncContextManager[Work]:
         """Commits at the end, rolls back on any exception. Joins the transaction of the call that is being served."""
@@ -304,7 +320,7 @@ class UnitOfWork:
         if self.served is not None and not tenants <= self.served:
             raise PermissionDenied("this deployment does not serve that tenant")
         async with transaction(self.engine, tenants) as open_transaction:
-            work = Work(open_transaction, self.clock.now())
+            work = self.begin(open_transaction)
             yield work
             await self.finish(work)
         work.committed()

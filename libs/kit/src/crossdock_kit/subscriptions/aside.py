@@ -17,11 +17,13 @@ from crossdock_kit.database.transaction import transaction_on
 from crossdock_kit.errors import CrossdockError, FailureClass, Verdict, Waiting, kind_of, reason_code
 from crossdock_kit.events import Handling, cause_of, decoded_list
 from crossdock_kit.exceptions import NewException
-from crossdock_kit.subscriptions import held, inbox
+from crossdock_kit.storage import ConsumerStore
+from crossdock_kit.subscriptions import held
 from crossdock_kit.subscriptions.batch import begin_span, failed_key
 from crossdock_kit.subscriptions.held import OVERDUE, Overdue, Setback
 from crossdock_kit.subscriptions.model import Arrival, Subscription
 from crossdock_kit.subscriptions.plan import plan_of
+from crossdock_kit.subscriptions.store import POSTGRES
 from crossdock_kit.unit_of_work import UnitOfWork, Work
 
 ATTEMPTS = 8
@@ -36,20 +38,21 @@ class Aside:
 
     subscription: Subscription
     uow: UnitOfWork
+    store: ConsumerStore = POSTGRES
 
     async def take(self, session: Session, arrival: Arrival, error: Exception) -> str:
         """Books the failure of one message; the outcome of its step, or "duplicate" if it was handled meanwhile."""
         consumer = self.subscription.consumer
         async with transaction_on(session, (arrival.tenant,)) as tx:
-            work = Work(tx, self.uow.clock.now())
-            plan = plan_of([arrival], await inbox.admit(tx.driver, consumer, [arrival]))
+            work = self.uow.begin(tx)
+            plan = plan_of([arrival], await self.store.admit(tx.driver, consumer, [arrival]))
             if plan.apply:
                 outcome = await self._book(work, arrival, error)
             else:
                 outcome = "held" if plan.hold else "duplicate"
                 new = [(each, why) for each, why in plan.hold if each.held is None]
                 if new:
-                    await held.put(tx.driver, consumer, new)
+                    await self.store.put(tx.driver, consumer, new)
             await self.uow.finish(work)
         work.committed()
         return outcome
@@ -57,8 +60,8 @@ class Aside:
     async def raise_overdue(self, session: Session, tenants: tuple[str, ...], slots: list[int]) -> int:
         """Opens exceptions for what has been held too long; how many messages that were."""
         async with transaction_on(session, tenants) as tx:
-            work = Work(tx, self.uow.clock.now())
-            late = await held.take_overdue(tx.driver, self.subscription.consumer, slots, OVERDUE)
+            work = self.uow.begin(tx)
+            late = await self.store.take_overdue(tx.driver, self.subscription.consumer, slots, OVERDUE)
             for each in late:
                 if not each.behind:
                     work.raise_exception(self._overdue(each))
@@ -83,18 +86,18 @@ class Aside:
     async def _refuse(self, work: Work, arrival: Arrival) -> None:
         """An answer: the event counts as applied, without effects."""
         consumer = self.subscription.consumer
-        await inbox.advance(work.driver, consumer, {arrival.key: arrival.version})
+        await self.store.advance(work.driver, consumer, {arrival.key: arrival.version})
         if arrival.held is not None:
-            await held.remove(work.driver, consumer, [arrival.event_id])
+            await self.store.remove(work.driver, consumer, [arrival.event_id])
 
     async def _set_back(self, work: Work, arrival: Arrival, error: Exception) -> str:
         consumer = self.subscription.consumer
         if arrival.held is None:
-            await held.put(work.driver, consumer, [(arrival, "retry")])
+            await self.store.put(work.driver, consumer, [(arrival, "retry")])
         setback = setback_of(arrival, error)
-        await held.set_back(work.driver, consumer, arrival, setback)
+        await self.store.set_back(work.driver, consumer, arrival, setback)
         if setback.pause is None:
-            await held.park(work.driver, consumer, arrival.key, setback.error)
+            await self.store.park(work.driver, consumer, arrival.key, setback.error)
             return "parked"
         return "retry"
 

@@ -15,10 +15,11 @@ from crossdock_kit.database.failures import classified
 from crossdock_kit.database.transaction import tenant_list, transaction_on
 from crossdock_kit.errors import Conflict, CrossdockError
 from crossdock_kit.events import AnyReceived, Handling, cause_of, received
-from crossdock_kit.subscriptions import held, inbox
+from crossdock_kit.storage import ConsumerStore
 from crossdock_kit.subscriptions.inbox import Key
 from crossdock_kit.subscriptions.model import Arrival, EventFailed, Subscription
 from crossdock_kit.subscriptions.plan import Plan, plan_of, waves
+from crossdock_kit.subscriptions.store import POSTGRES
 from crossdock_kit.telemetry import metrics, names
 from crossdock_kit.telemetry.spans import Link, Span, SpanKind, exporting, parse_traceparent, root_span
 from crossdock_kit.unit_of_work import UnitOfWork, Work
@@ -49,6 +50,7 @@ class Batches:
 
     subscription: Subscription
     uow: UnitOfWork
+    store: ConsumerStore = POSTGRES
     _spans: dict[UUID, Span] = field(default_factory=dict)
 
     async def apply(self, session: Session, arrivals: Sequence[Arrival]) -> Applied:
@@ -57,8 +59,8 @@ class Batches:
         self._spans.clear()
         try:
             async with transaction_on(session, tenant_list(a.tenant for a in arrivals)) as tx:
-                work = Work(tx, self.uow.clock.now())
-                admission = await inbox.admit(tx.driver, consumer, arrivals)
+                work = self.uow.begin(tx)
+                admission = await self.store.admit(tx.driver, consumer, arrivals)
                 plan = plan_of(arrivals, admission)
                 for type_name, wave in waves(plan.apply, self.subscription.types):
                     await self._handle(type_name, wave, work)
@@ -98,14 +100,14 @@ class Batches:
     async def _book(self, plan: Plan, work: Work) -> None:
         """Watermarks, and the rows of what is held from now on or no longer."""
         consumer = self.subscription.consumer
-        await inbox.advance(work.driver, consumer, plan.versions)
+        await self.store.advance(work.driver, consumer, plan.versions)
         new = [(arrival, why) for arrival, why in plan.hold if arrival.held is None]
         if new:
-            await held.put(work.driver, consumer, new)
+            await self.store.put(work.driver, consumer, new)
             self._note_held(new, work)
         finished = [arrival for arrival in (*plan.apply, *plan.duplicates) if arrival.held is not None]
         if finished:
-            removed = await held.remove(work.driver, consumer, [arrival.event_id for arrival in finished])
+            removed = await self.store.remove(work.driver, consumer, [arrival.event_id for arrival in finished])
             if removed < len(finished):
                 raise Conflict("another owner applied a held message first")
         for arrival in finished:

@@ -19,14 +19,15 @@ from crossdock_kit.database.transaction import tenant_list, transaction_on
 from crossdock_kit.errors import Conflict, CrossdockError, Invalid, Unavailable
 from crossdock_kit.ids import EXPRESS
 from crossdock_kit.jobs import finished, together
-from crossdock_kit.leases import PartitionLeases
-from crossdock_kit.subscriptions import held
+from crossdock_kit.leases import POSTGRES_LEASES, PartitionLeases
+from crossdock_kit.storage import ConsumerStore, LeaseStore
 from crossdock_kit.subscriptions.aside import Aside
 from crossdock_kit.subscriptions.batch import Applied, Batches, HandlerFailed
 from crossdock_kit.subscriptions.catch_up import CatchUp, JournalReader
 from crossdock_kit.subscriptions.inbox import Key
 from crossdock_kit.subscriptions.model import Arrival, Subscription, arrival_of
 from crossdock_kit.subscriptions.puller import Pulled, Puller
+from crossdock_kit.subscriptions.store import POSTGRES
 from crossdock_kit.unit_of_work import UnitOfWork
 
 log = logging.getLogger(__name__)
@@ -53,6 +54,8 @@ class Consumer:
     uow: UnitOfWork
     tenants: Sequence[str]
     journal: JournalReader | None = None
+    store: ConsumerStore = POSTGRES
+    lease_store: LeaseStore = POSTGRES_LEASES
     leases: PartitionLeases = field(init=False)
     puller: Puller = field(init=False)
     counters: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
@@ -64,9 +67,10 @@ class Consumer:
     def __post_init__(self) -> None:
         name = self.subscription.name
         self.puller = Puller(self.broker, self.subscription.source, name)
-        self.leases = PartitionLeases(self.engine, f"consumer {self.subscription.consumer}", changed=self.puller.want)
-        self._batches = Batches(self.subscription, self.uow)
-        self._aside = Aside(self.subscription, self.uow)
+        group = f"consumer {self.subscription.consumer}"
+        self.leases = PartitionLeases(self.engine, group, changed=self.puller.want, store=self.lease_store)
+        self._batches = Batches(self.subscription, self.uow, self.store)
+        self._aside = Aside(self.subscription, self.uow, self.store)
 
     async def run(self) -> None:
         """Until cancelled; a batch under way is finished first. A failure that nobody here understands ends it."""
@@ -188,7 +192,7 @@ class Consumer:
         """Applies held messages of aggregates that have just moved."""
         async with self.leases.hold() as (session, _):
             async with transaction_on(session, tenant_list(tenant for tenant, _ in keys)) as tx:
-                following = await held.chain(tx.driver, self.subscription.consumer, keys, CHAIN)
+                following = await self.store.chain(tx.driver, self.subscription.consumer, keys, CHAIN)
             return await self._settle(session, following)
 
     async def _sweep(self) -> None:
@@ -200,7 +204,7 @@ class Consumer:
         async with self.leases.hold() as (session, owned):
             slots = [*owned, *(partition + EXPRESS for partition in owned)]
             async with transaction_on(session, tenant_list(self.tenants)) as tx:
-                due = await held.due(tx.driver, self.subscription.consumer, slots, self.subscription.batch)
+                due = await self.store.due(tx.driver, self.subscription.consumer, slots, self.subscription.batch)
             loosened = await self._settle(session, due)
             if now >= self._next_overdue:
                 self._next_overdue = now + OVERDUE_SECONDS
