@@ -49,6 +49,10 @@ C10 = {
     Event.RETURN_RESTOCKED: {Account.RETURNED: -1, Account.SELLABLE: +1},
     Event.RETURN_SCRAPPED: {Account.RETURNED: -1},
     Event.RETURN_QUARANTINED: {Account.RETURNED: -1, Account.QUARANTINED: +1},
+    Event.RETURN_DAMAGED: {Account.RETURNED: -1, Account.DAMAGED: +1},
+    Event.TRANSFER_SENT: {Account.SELLABLE: -1},
+    Event.TRANSFER_ANNOUNCED: {Account.IN_TRANSIT: +1},
+    Event.TRANSFER_RECEIVED: {Account.IN_TRANSIT: -1, Account.SELLABLE: +1},
 }
 HIDDEN = {Account.SUPPLIER, Account.CUSTOMER, Account.ADJUSTMENT, Account.SCRAP, Account.OPEN_DEMAND}
 
@@ -97,6 +101,7 @@ def test_a_shipment_takes_what_was_picked_out_of_the_house() -> None:
         (Event.RETURN_RESTOCKED, Account.SELLABLE),
         (Event.RETURN_QUARANTINED, Account.QUARANTINED),
         (Event.RETURN_SCRAPPED, Account.SCRAP),
+        (Event.RETURN_DAMAGED, Account.DAMAGED),
     ],
 )
 def test_a_return_waits_for_its_disposition(disposition: Event, ends: Account) -> None:
@@ -107,6 +112,26 @@ def test_a_return_waits_for_its_disposition(disposition: Event, ends: Account) -
     ]
     balances = {account: quantity for (_, _, account), quantity in balances_of(movements).items()}
     assert balances == {Account.CUSTOMER: -Q, ends: Q}
+
+
+@pytest.mark.feature("F104")
+def test_a_transfer_is_in_transit_to_the_other_place_and_level_over_both() -> None:
+    other = KEY._replace(location_id="WEST")
+    steps = [(KEY, Event.TRANSFER_SENT), (other, Event.TRANSFER_ANNOUNCED)]
+    under_way = [Movement(key, *pair, Q, each.name, DOCUMENT) for key, each in steps for pair in UPDATE_RULES[each]]
+    received = [
+        Movement(other, *pair, Q, "TRANSFER_RECEIVED", DOCUMENT) for pair in UPDATE_RULES[Event.TRANSFER_RECEIVED]
+    ]
+    balances = {(key.location_id, account): quantity for (key, _, account), quantity in balances_of(under_way).items()}
+    assert balances["EAST", Account.SELLABLE] == -Q
+    assert balances["WEST", Account.IN_TRANSIT] == Q
+    ended = balances_of([*under_way, *received])
+    assert {(key.location_id, account): quantity for (key, _, account), quantity in ended.items()} == {
+        ("EAST", Account.SELLABLE): -Q,
+        ("WEST", Account.SELLABLE): Q,
+        ("EAST", Account.ADJUSTMENT): Q,
+        ("WEST", Account.ADJUSTMENT): -Q,
+    }
 
 
 @pytest.mark.parametrize("source", ReceivedFrom)

@@ -81,6 +81,10 @@ class PolicyBook:
         for rule in rules:
             self._rules.setdefault(rule.key, []).append(rule)
 
+    def of(self, key: str) -> Sequence[Rule]:
+        """All rules of a key, past and future ones too."""
+        return self._rules.get(key, ())
+
     def decide(self, key: str, place: Scope, at: datetime, default: Any) -> Decided:
         """The most specific rule in force at `at`; of the same scope the one that began last, of these the newest."""
         fitting = [rule for rule in self._rules.get(key, ()) if rule.scope.covers(place) and rule.in_force(at)]

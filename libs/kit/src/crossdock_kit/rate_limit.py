@@ -6,8 +6,6 @@ full. It must not know what the tokens are spent on.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 import math
 import time
 from collections.abc import Callable
@@ -16,9 +14,8 @@ from datetime import timedelta
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
-log = logging.getLogger(__name__)
+from crossdock_kit.valkey import Reach
 
 # Judged by the server's clock. A negative wish gives tokens back; the next refill caps them at the burst.
 _SCRIPT = """
@@ -36,8 +33,6 @@ local wait = 0
 if tokens < 1 then wait = math.ceil((1 - tokens) / rate * 1000) end
 return {got, wait}
 """
-_ANSWER_SECONDS = 0.25
-_REST_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +70,16 @@ class RateLimiter:
     monotonic: Callable[[], float] = time.monotonic
     fallbacks: int = 0
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
-    _rests_until: float = -math.inf
+    _reach: Reach = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._reach = Reach(self.valkey, "partners are paced by this process alone", self.monotonic)
 
     async def take(self, name: str, rate: Rate, wanted: int = 1) -> Granted:
         """At most `wanted` tokens of the bucket, perhaps none; never waits for them."""
-        if self.valkey is not None and self.monotonic() >= self._rests_until:
-            try:
-                return await self._take_shared(self.valkey, name, rate, wanted)
-            except (RedisError, OSError, TimeoutError) as error:
-                self._rests_until = self.monotonic() + _REST_SECONDS
-                log.warning("valkey is away, partners are paced by this process alone: %s", type(error).__name__)
+        granted = await self._reach.ask(lambda valkey: self._take_shared(valkey, name, rate, wanted))
+        if granted is not None:
+            return granted
         if self.valkey is not None:
             self.fallbacks += 1
         return self._take_local(name, rate, wanted)
@@ -95,10 +90,9 @@ class RateLimiter:
             await self.take(name, rate, -tokens)
 
     async def _take_shared(self, valkey: Redis, name: str, rate: Rate, wanted: int) -> Granted:
-        async with asyncio.timeout(_ANSWER_SECONDS):
-            answer: Any = await valkey.register_script(_SCRIPT)(
-                keys=[self.prefix + name], args=[rate.per_second, rate.burst, wanted]
-            )
+        answer: Any = await valkey.register_script(_SCRIPT)(
+            keys=[self.prefix + name], args=[rate.per_second, rate.burst, wanted]
+        )
         return Granted(int(answer[0]), timedelta(milliseconds=int(answer[1])))
 
     def _take_local(self, name: str, rate: Rate, wanted: int) -> Granted:

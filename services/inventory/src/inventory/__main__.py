@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as pb_grpc
 from crossdock_kit.app import App
+from crossdock_kit.context import Cause
 from crossdock_kit.leases import PartitionLeases
 from crossdock_kit.service import Service, run
+from crossdock_kit.unit_of_work import Work
+from crossdock_kit.versioned_cache import VersionedCache
 
 from inventory.api import InventoryServicer
 from inventory.consumers import Consumers
 from inventory.expiry import Expiry
+from inventory.queries.availability import Availability
+from inventory.safety_stock import SafetyStock
 from inventory.settings import InventorySettings
 from inventory.store.desk import ReservationDesk
 from inventory.store.remembered import RememberedItems
@@ -21,16 +28,30 @@ from inventory.store.work import InventoryUnitOfWork, InventoryWork
 
 async def build(app: App[InventorySettings]) -> None:
     engine, settings, clock = app.engine, app.settings, app.clock
-    uow = InventoryUnitOfWork(app.uow)
+    keep = timedelta(seconds=settings.availability_seconds)
+    availability = Availability(engine, VersionedCache(app.valkey, "availability", keep))
+    uow = InventoryUnitOfWork(app.uow, availability.changed)
     items = RememberedItems(engine)
+    served = frozenset(settings.tenants)
     leases = PartitionLeases(engine, "reservations", partitions=SHARDS)
-    desk = ReservationDesk(engine, app.uow.relay_hint, leases, clock, frozenset(settings.tenants))
-    servicer = InventoryServicer(engine, uow, desk, items, clock)
+    desk = ReservationDesk(engine, app.uow.relay_hint, leases, clock, served, availability.changed)
+    servicer = InventoryServicer(engine, uow, desk, items, availability, clock)
     app.add_servicer(pb_grpc.add_InventoryServiceServicer_to_server, servicer)
-    for subscription in Consumers(InventoryWork, items.forget).subscriptions():
+    safety_stock = SafetyStock(uow, settings.tenants, clock)
+
+    def opened(work: Work, causes: Mapping[str, Cause]) -> InventoryWork:
+        return InventoryWork(work, causes, availability.changed)
+
+    def master_data_changed() -> None:
+        items.forget()
+        safety_stock.look_again()
+
+    for subscription in Consumers(opened, master_data_changed).subscriptions():
         app.subscribe(subscription)
     app.add_loop("shards", leases.run)
     app.add_loop("reservations", desk.run)
+    app.add_loop("availability", availability.run)
+    app.add_loop("safety stock", safety_stock.run)
     app.add_loop("expiry", Expiry(uow, settings.tenants, clock, settings.expiry_seconds).run)
 
 

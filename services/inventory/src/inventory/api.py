@@ -14,6 +14,7 @@ from crossdock_kit.database import Engine
 from inventory.ports import Desk, Items, UnitOfWork
 from inventory.queries import promises
 from inventory.queries import stock as stocks
+from inventory.queries.availability import Availability
 from inventory.queries.ledger import verify_ledger
 from inventory.queries.stock import Where
 from inventory.use_cases.adjust import adjust_stock
@@ -35,6 +36,7 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
     uow: UnitOfWork
     desk: Desk
     items: Items
+    availability: Availability
     clock: Clock
 
     async def ReserveStock(self, request: pb.ReserveStockRequest, context: Context) -> pb.ReserveStockResponse:
@@ -67,12 +69,12 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
 
     async def GetAvailability(self, request: pb.GetAvailabilityRequest, context: Context) -> pb.GetAvailabilityResponse:
         where = Where(tenant(), request.locations, request.business_unit)
-        return stock.availability(await stocks.availability(self.engine, request.skus, where))
+        return stock.availability(await self.availability.of(request.skus, where), request.channel)
 
     async def GetAvailableToPromise(
         self, request: pb.GetAvailableToPromiseRequest, context: Context
     ) -> pb.GetAvailableToPromiseResponse:
-        where = Where(tenant(), request.locations, request.business_unit)
+        where = Where(tenant(), request.locations, request.business_unit, request.channel)
         first = stock.first_day(request, self.clock.now().date())
         found = await promises.available_to_promise(self.engine, request.sku, where, first, request.horizon_days)
         return stock.promises(found.item, found.days)

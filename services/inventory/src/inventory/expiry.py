@@ -6,13 +6,13 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from crossdock_kit.clock import Clock
-from crossdock_kit.context import Cause, caused_by
+from crossdock_kit.context import caused_by
 from crossdock_kit.errors import Conflict, Unavailable
 
 from inventory.ports import UnitOfWork
+from inventory.timers import timer_cause
 from inventory.use_cases.reservations import LAPSED_AT_ONCE, expire_reservations
 
 log = logging.getLogger(__name__)
@@ -36,22 +36,9 @@ class Expiry:
         return any([await self._expire(tenant) == LAPSED_AT_ONCE for tenant in self.tenants])
 
     async def _expire(self, tenant: str) -> int:
-        with caused_by(self._cause(tenant)):
+        with caused_by(timer_cause("ExpireReservations", tenant, self.clock.now())):
             try:
                 return await expire_reservations(tenant, self.uow)
             except (Unavailable, Conflict) as error:
                 log.warning("lapsed reservations wait: %s", error)
                 return 0
-
-    def _cause(self, tenant: str) -> Cause:
-        identity = str(uuid4())
-        return Cause(
-            kind="timer",
-            name="ExpireReservations",
-            tenant=tenant,
-            actor="inventory",
-            correlation_id=identity,
-            causation_id=identity,
-            traceparent="",
-            started_at=self.clock.now(),
-        )

@@ -40,6 +40,14 @@ class Desk(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class HeldBackPage:
+    """The last row that was looked at, None at the end, and how many changed."""
+
+    last: StockKey | None
+    changed: int
+
+
 class Ledger(Protocol):
     async def lock(self, keys: Iterable[StockKey]) -> None:
         """Nobody else changes this stock until the end of the work."""
@@ -55,6 +63,14 @@ class Ledger(Protocol):
 
     async def book(self, movements: Sequence[Movement]) -> Booked:
         """Writes movements and their balances, and announces what may be promised now."""
+        ...
+
+    async def rules_in_force(self, tenant: str) -> tuple[int, ...] | None:
+        """Versions of the rules that hold back stock now; None where none was ever made."""
+        ...
+
+    async def hold_back(self, after: StockKey, most: int) -> HeldBackPage:
+        """Lets the tenant's next rows behind a key keep what the policy in force says, and announces what changes."""
         ...
 
     async def note_expiry(self, lots: Mapping[tuple[StockKey, str], date]) -> None: ...

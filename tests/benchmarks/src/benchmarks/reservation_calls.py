@@ -34,7 +34,7 @@ class WithEmptyMethod(InventoryServicer):
 
 
 async def calls_figures(stage: Stage) -> Sequence[Figure]:
-    servicer = WithEmptyMethod(stage.engine, stage.uow, stage.desk, stage.items, SystemClock())
+    servicer = WithEmptyMethod(stage.engine, stage.uow, stage.desk, stage.items, stage.availability, SystemClock())
     registration = (pb_grpc.add_InventoryServiceServicer_to_server, servicer)
     async with start_service(registration, uow=stage.uow.kit) as server:
         for kind in ("empty", "one", "many"):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,6 +16,7 @@ from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, create_engine, transaction
 from crossdock_kit.leases import PartitionLeases
 from crossdock_kit.unit_of_work import UnitOfWork
+from crossdock_kit.versioned_cache import VersionedCache
 from crossdock_local.databases import ServiceUrls
 from inventory.domain.accounts import Account
 from inventory.domain.item import Item, Location
@@ -23,11 +24,13 @@ from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import Measure
 from inventory.domain.reserving import DEFAULT_HOLD, SplitRule
 from inventory.ports import ItemRecord, LocationRecord
+from inventory.queries.availability import Availability
 from inventory.store.desk import ReservationDesk
 from inventory.store.remembered import RememberedItems
 from inventory.store.shards import SHARDS
 from inventory.store.work import InventoryUnitOfWork, InventoryWork
 from inventory.use_cases.reserve import ReserveStock, WantedBasket, reserve_stock
+from redis.asyncio import Redis
 
 TENANTS = ("acme", "globex")
 UNIT = "EU01"
@@ -61,14 +64,18 @@ class Stage:
     engine: Engine
     hints: int = 0
     tenants: tuple[str, ...] = TENANTS
+    valkey: Redis | None = None
     desk: ReservationDesk = field(init=False)
     items: RememberedItems = field(init=False)
     uow: InventoryUnitOfWork = field(init=False)
+    availability: Availability = field(init=False)
 
     def __post_init__(self) -> None:
-        self.desk = ReservationDesk(self.engine, self._hint)
+        self.availability = Availability(self.engine, VersionedCache(self.valkey, uuid4().hex, timedelta(minutes=1)))
+        changed = self.availability.changed
+        self.desk = ReservationDesk(self.engine, self._hint, changed=changed)
         self.items = RememberedItems(self.engine)
-        self.uow = InventoryUnitOfWork(UnitOfWork(self.engine, self._hint))
+        self.uow = InventoryUnitOfWork(UnitOfWork(self.engine, self._hint), changed)
 
     def _hint(self) -> None:
         self.hints += 1
@@ -77,7 +84,7 @@ class Stage:
     async def owning(self) -> AsyncIterator[PartitionLeases]:
         """This replica owns every shard and decides in batches."""
         leases = PartitionLeases(self.engine, "reservations", partitions=SHARDS)
-        owner = ReservationDesk(self.engine, self._hint, leases)
+        owner = ReservationDesk(self.engine, self._hint, leases, changed=self.availability.changed)
         tasks = [asyncio.create_task(leases.run()), asyncio.create_task(owner.run())]
         stranger, self.desk = self.desk, owner
         try:
@@ -148,10 +155,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(urls: ServiceUrls, *, size: int = 24) -> AsyncIterator[Stage]:
+async def open_stage(urls: ServiceUrls, *, size: int = 24, valkey: Redis | None = None) -> AsyncIterator[Stage]:
     engine = create_engine(urls.database, "inventory", size=size)
     try:
-        yield Stage(engine)
+        yield Stage(engine, valkey=valkey)
     finally:
         await engine.stop()
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from inventory.domain.holding_back import NOTHING_HELD_BACK, HeldBack
 from inventory.domain.lots import Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
@@ -15,7 +16,7 @@ from inventory.domain.reservation import Reservation
 @dataclass(frozen=True, slots=True)
 class AvailabilityChanged:
     """What may be promised changed; several changes in one transaction are one event. `event_version` counts the
-    events of the row, `as_of_version` every change of its balances."""
+    events of the row, `as_of_version` every change of its balances; `held_back` says what `available` is without."""
 
     key: StockKey
     available: Decimal
@@ -24,6 +25,7 @@ class AvailabilityChanged:
     event_version: int
     transaction_ids: tuple[str, ...]
     occurred_at: datetime
+    held_back: HeldBack = NOTHING_HELD_BACK
 
 
 @dataclass(frozen=True, slots=True)

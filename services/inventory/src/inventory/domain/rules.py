@@ -43,6 +43,11 @@ class Event(Enum):
     RETURN_RESTOCKED = auto()
     RETURN_SCRAPPED = auto()
     RETURN_QUARANTINED = auto()
+    RETURN_DAMAGED = auto()
+    # what goes from one place of ours to another
+    TRANSFER_SENT = auto()
+    TRANSFER_ANNOUNCED = auto()
+    TRANSFER_RECEIVED = auto()
 
 
 Pair = tuple[Account, Account]
@@ -73,6 +78,11 @@ UPDATE_RULES: Mapping[Event, tuple[Pair, ...]] = {
     Event.RETURN_RESTOCKED: ((Account.RETURNED, Account.SELLABLE),),
     Event.RETURN_SCRAPPED: ((Account.RETURNED, Account.SCRAP),),
     Event.RETURN_QUARANTINED: ((Account.RETURNED, Account.QUARANTINED),),
+    Event.RETURN_DAMAGED: ((Account.RETURNED, Account.DAMAGED),),
+    # A movement stands at one place: both places book against adjustments, which are level again over the two.
+    Event.TRANSFER_SENT: ((Account.SELLABLE, Account.ADJUSTMENT),),
+    Event.TRANSFER_ANNOUNCED: ((Account.ADJUSTMENT, Account.IN_TRANSIT),),
+    Event.TRANSFER_RECEIVED: ((Account.IN_TRANSIT, Account.SELLABLE),),
 }
 
 

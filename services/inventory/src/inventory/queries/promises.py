@@ -16,7 +16,8 @@ from inventory.domain.quantity import ZERO, as_decimal
 from inventory.queries.stock import Row, Where, item_of
 
 _AVAILABLE_BY_PLACE = """
-SELECT location_id, sum(available) AS available FROM stock
+SELECT location_id, sum(available - coalesce((channels::jsonb -> $5 ->> 0)::numeric - safety, 0)) AS available
+FROM stock
 WHERE tenant = $1 AND sku = $2 AND (cardinality($3::text[]) = 0 OR location_id = ANY ($3))
   AND ($4 = '' OR business_unit = $4)
 GROUP BY location_id
@@ -48,7 +49,7 @@ async def available_to_promise(engine: Engine, sku: str, where: Where, first: da
     arguments = (where.tenant, sku, list(where.locations), where.business_unit)
     async with transaction(engine, (where.tenant,)) as tx:
         item = await item_of(tx.driver, where.tenant, sku)
-        available = await tx.driver.fetch(_AVAILABLE_BY_PLACE, *arguments)
+        available = await tx.driver.fetch(_AVAILABLE_BY_PLACE, *arguments, where.channel)
         ordered = await tx.driver.fetch(_ORDERED, *arguments)
         under_way = await tx.driver.fetch(_UNDER_WAY, *arguments)
     supply: dict[str, list[Due]] = {row["location_id"]: [] for row in available}

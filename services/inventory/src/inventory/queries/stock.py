@@ -35,23 +35,7 @@ class Where:
     tenant: str
     locations: Sequence[str] = ()
     business_unit: str = ""
-
-
-_AVAILABILITY = """
-SELECT s.sku, s.location_id, s.business_unit, s.available, s.version, i.base_unit
-FROM stock s LEFT JOIN item i USING (tenant, sku)
-WHERE s.tenant = $1 AND s.sku = ANY ($2::text[]) AND (cardinality($3::text[]) = 0 OR s.location_id = ANY ($3))
-  AND ($4 = '' OR s.business_unit = $4)
-ORDER BY s.sku, s.location_id, s.business_unit
-"""
-
-
-async def availability(engine: Engine, skus: Sequence[str], where: Where) -> list[Row]:
-    """Never waits for anything but this one read: not for a posting, not for a valuation."""
-    async with transaction(engine, (where.tenant,)) as tx:
-        return await tx.driver.fetch(
-            _AVAILABILITY, where.tenant, list(skus), list(where.locations), where.business_unit
-        )
+    channel: str = ""
 
 
 _BALANCES = """

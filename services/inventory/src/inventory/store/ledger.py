@@ -17,9 +17,11 @@ import asyncpg
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
 
-from inventory.domain.accounts import BY_LOT, Account, lot_of
+from inventory.domain.accounts import BY_LOT, PROMISED, Account, lot_of
+from inventory.domain.holding_back import HeldBack
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.quantity import ZERO
+from inventory.store.holding_back import of_row
 from inventory.store.shards import shards_of
 
 STOCK_ACCOUNTS = (
@@ -56,6 +58,12 @@ class StockRow:
     version: int
     event_version: int
     held: dict[Account, Decimal]
+    held_back: HeldBack
+
+    @property
+    def uncovered(self) -> Decimal:
+        """How much more is promised than is sellable; what is held back may be used up without breaking a promise."""
+        return sum((self.held[account] for account in PROMISED), ZERO) - self.held[Account.SELLABLE]
 
     @property
     def below_zero(self) -> list[Account]:
@@ -81,7 +89,8 @@ _COLUMNS = ", ".join(column(account) for account in STOCK_ACCOUNTS)
 
 _MAKE = f"INSERT INTO stock ({_KEY}) SELECT {_KEY} FROM {_KEYS} ORDER BY {_KEY} ON CONFLICT DO NOTHING"  # noqa: S608
 _LOCK = f"""
-SELECT {_KEY}, available, version, event_version, {_COLUMNS} FROM stock JOIN {_KEYS} USING ({_KEY})
+SELECT {_KEY}, available, version, event_version, safety, safety_rule, channels, {_COLUMNS}
+FROM stock JOIN {_KEYS} USING ({_KEY})
 ORDER BY {_KEY} FOR UPDATE OF stock
 """  # noqa: S608
 
@@ -110,6 +119,7 @@ def stock_row(row: asyncpg.Record) -> StockRow:
         version=row["version"],
         event_version=row["event_version"],
         held={account: row[column(account)] for account in STOCK_ACCOUNTS},
+        held_back=of_row(row),
     )
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Table,
+    Text,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -85,7 +86,10 @@ stock = Table(
     quantity("customer"),
     quantity("adjustment"),
     quantity("scrap"),
+    # What the policy keeps: from everybody, by which rule, and from whom besides: {channel: [quantity, rule]}.
     quantity("safety"),
+    number("safety_rule"),
+    Column("channels", Text, nullable=False, server_default=text("'{}'")),
     Column("available", Numeric(21, 6), Computed(AVAILABLE, persisted=True)),
     number("version"),
     number("event_version"),

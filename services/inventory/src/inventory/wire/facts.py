@@ -38,6 +38,13 @@ def availability_changed(fact: facts.AvailabilityChanged) -> NewEvent:
             sku=key.sku,
             location_id=key.location_id,
             business_unit=key.business_unit,
+            channels=[
+                pb.ChannelAvailability(
+                    channel=channel,
+                    available=quantity_out(fact.available - fact.held_back.besides_safety(channel), fact.unit),
+                )
+                for channel in fact.held_back.channels
+            ],
             available=quantity_out(fact.available, fact.unit),
             as_of_version=fact.as_of_version,
         ),

@@ -11,6 +11,7 @@ from crossdock.inventory.v1 import inventory_service_pb2 as pb
 from crossdock.options.v1 import options_pb2
 
 from inventory.domain.accounts import Account
+from inventory.domain.holding_back import Available
 from inventory.domain.item import Item
 from inventory.domain.promising import PromiseDay
 from inventory.use_cases.adjust import AdjustStock, WantedAdjustment
@@ -49,18 +50,20 @@ def adjusted(movement_ids: Sequence[UUID]) -> pb.AdjustStockResponse:
     return pb.AdjustStockResponse(movement_ids=[str(each) for each in movement_ids])
 
 
-def availability(rows: Sequence[Row]) -> pb.GetAvailabilityResponse:
-    return pb.GetAvailabilityResponse(
-        availability=[
-            pb.Availability(
-                sku=row["sku"],
-                location_id=row["location_id"],
-                business_unit=row["business_unit"],
-                available=quantity_out(row["available"], row["base_unit"] or ""),
-                as_of_version=row["version"],
-            )
-            for row in rows
-        ]
+def availability(found: Sequence[Available], channel: str) -> pb.GetAvailabilityResponse:
+    return pb.GetAvailabilityResponse(availability=[_available(each, channel) for each in found])
+
+
+def _available(its: Available, channel: str) -> pb.Availability:
+    kept = its.held_back.kept_from(channel)
+    return pb.Availability(
+        sku=its.sku,
+        location_id=its.location_id,
+        business_unit=its.business_unit,
+        available=quantity_out(its.to(channel), its.unit),
+        as_of_version=its.version,
+        held_back=quantity_out(kept.quantity, its.unit),
+        policy_version=kept.rule,
     )
 
 

@@ -705,7 +705,10 @@ class GetAvailabilityRequest(_message.Message):
     SKUS_FIELD_NUMBER: _builtins.int
     LOCATIONS_FIELD_NUMBER: _builtins.int
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     business_unit: _builtins.str
+    channel: _builtins.str
+    """What may be promised to this channel; what may be promised to any channel if empty."""
     @_builtins.property
     def skus(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -718,10 +721,11 @@ class GetAvailabilityRequest(_message.Message):
         skus: _abc.Iterable[_builtins.str] | None = ...,
         locations: _abc.Iterable[_builtins.str] | None = ...,
         business_unit: _builtins.str = ...,
+        channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "locations", b"locations", "skus", b"skus"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "locations", b"locations", "skus", b"skus"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -756,13 +760,22 @@ class Availability(_message.Message):
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     AS_OF_VERSION_FIELD_NUMBER: _builtins.int
+    HELD_BACK_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     location_id: _builtins.str
     business_unit: _builtins.str
     as_of_version: _builtins.int
+    """Version of the balance that this was read from. It may be some seconds old; a reservation decides on the newest."""
+    policy_version: _builtins.int
+    """Version of the policy rule that keeps it; 0 if none does."""
     @_builtins.property
     def available(self) -> _values_pb2.Quantity:
-        """sellable - reserved - committed - allocated - safety; may be negative after a report of fact."""
+        """sellable - reserved - committed - allocated - held_back; negative where less is there than is kept or promised."""
+
+    @_builtins.property
+    def held_back(self) -> _values_pb2.Quantity:
+        """Safety stock, and what the policy keeps from the channel besides."""
 
     def __init__(
         self,
@@ -772,10 +785,12 @@ class Availability(_message.Message):
         business_unit: _builtins.str = ...,
         available: _values_pb2.Quantity | None = ...,
         as_of_version: _builtins.int = ...,
+        held_back: _values_pb2.Quantity | None = ...,
+        policy_version: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["available", b"available"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "held_back", b"held_back"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_version", b"as_of_version", "available", b"available", "business_unit", b"business_unit", "location_id", b"location_id", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_version", b"as_of_version", "available", b"available", "business_unit", b"business_unit", "held_back", b"held_back", "location_id", b"location_id", "policy_version", b"policy_version", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -790,10 +805,13 @@ class GetAvailableToPromiseRequest(_message.Message):
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     HORIZON_DAYS_FIELD_NUMBER: _builtins.int
     FROM_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     business_unit: _builtins.str
     horizon_days: _builtins.int
     """7 if 0, at most 180."""
+    channel: _builtins.str
+    """What may be promised to this channel; what may be promised to any channel if empty."""
     @_builtins.property
     def locations(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     def __init__(
@@ -803,10 +821,11 @@ class GetAvailableToPromiseRequest(_message.Message):
         locations: _abc.Iterable[_builtins.str] | None = ...,
         business_unit: _builtins.str = ...,
         horizon_days: _builtins.int = ...,
+        channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from", b"from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "from", b"from", "horizon_days", b"horizon_days", "locations", b"locations", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "from", b"from", "horizon_days", b"horizon_days", "locations", b"locations", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -88,7 +88,7 @@ class Batch:
         """The rows as the statement leaves them."""
         for key, quantity in self.taken.items():
             row = self.before[key]
-            yield key, Remembered(row.available - quantity, row.version + 1, row.event_version + 1)
+            yield key, Remembered(row.available - quantity, row.version + 1, row.event_version + 1, row.held_back)
 
 
 Left = dict[ShelfKey, dict[str, Decimal]]
@@ -115,7 +115,10 @@ def _decision(pending: Pending, memory: Memory, left: Left) -> Decision:
     for key in pending.shelves.values():
         if key not in left:
             left[key] = {location: row.available for location, row in memory.shelves[key].items()}
-    return decide(pending.basket, {sku: left[key] for sku, key in pending.shelves.items()})
+    channel = pending.basket.channel
+    return decide(
+        pending.basket, {sku: memory.open_to(channel, key, left[key]) for sku, key in pending.shelves.items()}
+    )
 
 
 def _outcome(pending: Pending, decision: Decision, now: datetime) -> Outcome:
@@ -176,6 +179,7 @@ def events(batch: Batch, now: datetime) -> list[Sealed]:
             event_version=row.event_version,
             transaction_ids=tuple(str(each.pending.basket.request_id) for each in outcomes),
             occurred_at=now,
+            held_back=row.held_back,
         )
         sealed.append(seal(availability_changed(fact), uuid7(), outcomes[-1].pending.call))
     return sealed

@@ -21,6 +21,7 @@ from inventory.store.desk.batch import Batch, Pending, decided, fail
 from inventory.store.desk.memory import Memory
 from inventory.store.desk.statement import Footing, Mismatch, Prepared, answered, settle, unaudited
 from inventory.store.reservations import StoredReservations
+from inventory.store.stored_ledger import Changed, nobody_is_told
 from inventory.wire.reservations import reserved_result
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ class Deciding:
     opens: Opens
     clock: Clock
     committed: Callable[[], None]
+    changed: Changed = nobody_is_told
     owner: bool = False
     memory: Memory = field(default_factory=Memory)
     reloads: int = 0
@@ -132,7 +134,9 @@ class Deciding:
         return batch
 
     def _finish(self, batch: Batch) -> None:
-        self.memory.learn(batch.left())
+        left = list(batch.left())
+        self.memory.learn(left)
+        self.changed((key, row.version) for key, row in left)
         for scope in unaudited(batch):
             scope.audited = True
         for each in batch.outcomes:

@@ -25,6 +25,7 @@ from inventory.store.desk.batch import Pending, fail
 from inventory.store.desk.deciding import Deciding
 from inventory.store.desk.queue import MOST_IN_BATCH, Queue
 from inventory.store.desk.statement import Prepared
+from inventory.store.stored_ledger import Changed, nobody_is_told
 
 Identity: TypeAlias = tuple[str, UUID]
 WORTH_FORESEEING = 24
@@ -40,12 +41,13 @@ class ReservationDesk:
     leases: PartitionLeases | None = None
     clock: Clock = field(default_factory=SystemClock)
     served: frozenset[str] | None = None
+    changed: Changed = nobody_is_told
     _deciding: Deciding = field(init=False)
     _session: Session | None = None
     _queue: Queue = field(default_factory=Queue)
 
     def __post_init__(self) -> None:
-        self._deciding = Deciding(self._on_owned_session, self.clock, self.committed, owner=True)
+        self._deciding = Deciding(self._on_owned_session, self.clock, self.committed, self.changed, owner=True)
         if self.leases is not None:
             # Whoever owned a shard meanwhile told nobody of its writes.
             self.leases.changed = self._deciding.memory.forget_others
@@ -142,7 +144,7 @@ class ReservationDesk:
     async def _under_row_locks(self, pendings: Sequence[Pending]) -> None:
         if not pendings:
             return
-        deciding = Deciding(self._opened, self.clock, self.committed)
+        deciding = Deciding(self._opened, self.clock, self.committed, self.changed)
         try:
             await deciding.answer(pendings)
         except Unavailable as away:

@@ -6,14 +6,16 @@ which every foreign write raises and which tells that better locations may have 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
 from crossdock_kit.driver import Driver
 
+from inventory.domain.holding_back import NOTHING_HELD_BACK, HeldBack
 from inventory.domain.movement import StockKey
+from inventory.store.holding_back import of_row
 from inventory.store.shards import shard_of
 
 MOST_SHELVES = 200_000
@@ -39,6 +41,7 @@ class Remembered:
     available: Decimal
     version: int
     event_version: int
+    held_back: HeldBack = NOTHING_HELD_BACK
 
 
 def shard_key(key: ShelfKey) -> Shard:
@@ -49,7 +52,8 @@ _VERSIONS = """
 SELECT tenant, shard, version FROM shard JOIN unnest($1::text[], $2::int2[]) AS w (tenant, shard) USING (tenant, shard)
 """
 _ROWS = """
-SELECT tenant, sku, location_id, business_unit, available, version, event_version
+SELECT tenant, sku, location_id, business_unit, available, version, event_version, safety, safety_rule,
+  channels
 FROM stock JOIN unnest($1::text[], $2::text[], $3::text[]) AS w (tenant, sku, business_unit)
   USING (tenant, sku, business_unit)
 """
@@ -60,6 +64,8 @@ _LOCKED_ROWS = f"{_ROWS} ORDER BY tenant, sku, location_id, business_unit FOR UP
 class Memory:
     shelves: dict[ShelfKey, dict[str, Remembered]] = field(default_factory=dict)
     shards: dict[Shard, int] = field(default_factory=dict)
+    selective: set[ShelfKey] = field(default_factory=set)
+    """Shelves of which some channels are promised less."""
 
     def missing(self, keys: Iterable[ShelfKey]) -> set[ShelfKey]:
         return {key for key in keys if key not in self.shelves}
@@ -95,7 +101,18 @@ class Memory:
         self.shelves.update({key: {} for key in wanted})
         for row in rows:
             shelf = self.shelves[ShelfKey(row["tenant"], row["sku"], row["business_unit"])]
-            shelf[row["location_id"]] = Remembered(row["available"], row["version"], row["event_version"])
+            shelf[row["location_id"]] = Remembered(row["available"], row["version"], row["event_version"], of_row(row))
+        self.selective.difference_update(wanted)
+        self.selective.update(
+            key for key in wanted if any(row.held_back.channels for row in self.shelves[key].values())
+        )
+
+    def open_to(self, channel: str, key: ShelfKey, left: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+        """Of what is left on a shelf, that which the channel may have."""
+        if key not in self.selective:
+            return left
+        shelf = self.shelves[key]
+        return {place: free - shelf[place].held_back.besides_safety(channel) for place, free in left.items()}
 
     def learn(self, left: Iterable[tuple[StockKey, Remembered]]) -> None:
         """What a batch leaves behind; what is newer already stays."""

@@ -28,7 +28,7 @@ from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdock/inventory/events/v1/events.proto\x12\x1d\x63rossdock.inventory.events.v1\x1a crossdock/common/v1/values.proto\x1a.crossdock/inventory/v1/inventory_service.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xba\x02\n\x13\x41vailabilityChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\x15\n\rbusiness_unit\x18\x03 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x04 \x01(\t\x12\x30\n\tavailable\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x15\n\ras_of_version\x18\x06 \x01(\x03:\x8f\x01\x8a\xe2\x18\x8a\x01\n\x0c\x61vailability\x12hWhat may be promised of an item at a location changed; several changes in one transaction are one event.\x1a\x03sku\x1a\x0blocation_id\"\xfe\x01\n\rStockReceived\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x16\n\x0ereceipt_number\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x33\n\tmovements\x18\x04 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:w\x8a\xe2\x18s\n\rgoods_receipt\x12VA warehouse receipt was booked to the ledger; the ERP posts its goods receipt from it.\x1a\nreceipt_id\"\xf6\x01\n\rStockReserved\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x33\n\x05parts\x18\x04 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:D\x8a\xe2\x18@\n\x0breservation\x12!A basket was reserved as a whole.\x1a\x0ereservation_id\"\xb4\x01\n\x13ReservationReleased\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart\x12\x0e\n\x06reason\x18\x03 \x01(\t:@\x8a\xe2\x18<\n\x0breservation\x12\x1d\x41 reservation was given back.\x1a\x0ereservation_id\"\xce\x01\n\x12ReservationExpired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart:k\x8a\xe2\x18g\n\x0breservation\x12HA reservation was not used in time and its stock became available again.\x1a\x0ereservation_id\"\xc1\x01\n\x14ReservationCommitted\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart:\\\x8a\xe2\x18X\n\x0breservation\x12\x39\x41 reservation became the commitment of an accepted order.\x1a\x0ereservation_id\"\xa0\x01\n\x0eStockAllocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12/\n\x04lots\x18\x02 \x03(\x0b\x32!.crossdock.inventory.v1.LotChoice:E\x8a\xe2\x18\x41\n\x0breservation\x12\"Committed stock was bound to lots.\x1a\x0ereservation_id\"\xa8\x01\n\x10StockDeallocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12/\n\x04lots\x18\x02 \x03(\x0b\x32!.crossdock.inventory.v1.LotChoice:K\x8a\xe2\x18G\n\x0breservation\x12(Bound stock was given back to committed.\x1a\x0ereservation_id\"\xb7\x01\n\rStockAdjusted\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x33\n\tmovements\x18\x02 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:Z\x8a\xe2\x18V\n\x10stock_adjustment\x12\x33Stock was moved in or out of a bucket for a reason.\x1a\radjustment_idb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdock/inventory/events/v1/events.proto\x12\x1d\x63rossdock.inventory.events.v1\x1a crossdock/common/v1/values.proto\x1a.crossdock/inventory/v1/inventory_service.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xef\x02\n\x13\x41vailabilityChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\x15\n\rbusiness_unit\x18\x03 \x01(\t\x12\x44\n\x08\x63hannels\x18\x04 \x03(\x0b\x32\x32.crossdock.inventory.events.v1.ChannelAvailability\x12\x30\n\tavailable\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x15\n\ras_of_version\x18\x06 \x01(\x03:\x8f\x01\x8a\xe2\x18\x8a\x01\n\x0c\x61vailability\x12hWhat may be promised of an item at a location changed; several changes in one transaction are one event.\x1a\x03sku\x1a\x0blocation_id\"X\n\x13\x43hannelAvailability\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x30\n\tavailable\x18\x02 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\xfe\x01\n\rStockReceived\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x16\n\x0ereceipt_number\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x33\n\tmovements\x18\x04 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:w\x8a\xe2\x18s\n\rgoods_receipt\x12VA warehouse receipt was booked to the ledger; the ERP posts its goods receipt from it.\x1a\nreceipt_id\"\xf6\x01\n\rStockReserved\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x33\n\x05parts\x18\x04 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:D\x8a\xe2\x18@\n\x0breservation\x12!A basket was reserved as a whole.\x1a\x0ereservation_id\"\xb4\x01\n\x13ReservationReleased\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart\x12\x0e\n\x06reason\x18\x03 \x01(\t:@\x8a\xe2\x18<\n\x0breservation\x12\x1d\x41 reservation was given back.\x1a\x0ereservation_id\"\xce\x01\n\x12ReservationExpired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart:k\x8a\xe2\x18g\n\x0breservation\x12HA reservation was not used in time and its stock became available again.\x1a\x0ereservation_id\"\xc1\x01\n\x14ReservationCommitted\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart:\\\x8a\xe2\x18X\n\x0breservation\x12\x39\x41 reservation became the commitment of an accepted order.\x1a\x0ereservation_id\"\xa0\x01\n\x0eStockAllocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12/\n\x04lots\x18\x02 \x03(\x0b\x32!.crossdock.inventory.v1.LotChoice:E\x8a\xe2\x18\x41\n\x0breservation\x12\"Committed stock was bound to lots.\x1a\x0ereservation_id\"\xa8\x01\n\x10StockDeallocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12/\n\x04lots\x18\x02 \x03(\x0b\x32!.crossdock.inventory.v1.LotChoice:K\x8a\xe2\x18G\n\x0breservation\x12(Bound stock was given back to committed.\x1a\x0ereservation_id\"\xb7\x01\n\rStockAdjusted\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x33\n\tmovements\x18\x02 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:Z\x8a\xe2\x18V\n\x10stock_adjustment\x12\x33Stock was moved in or out of a bucket for a reason.\x1a\radjustment_idb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,21 +54,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STOCKADJUSTED']._loaded_options = None
   _globals['_STOCKADJUSTED']._serialized_options = b'\212\342\030V\n\020stock_adjustment\0223Stock was moved in or out of a bucket for a reason.\032\radjustment_id'
   _globals['_AVAILABILITYCHANGED']._serialized_start=229
-  _globals['_AVAILABILITYCHANGED']._serialized_end=543
-  _globals['_STOCKRECEIVED']._serialized_start=546
-  _globals['_STOCKRECEIVED']._serialized_end=800
-  _globals['_STOCKRESERVED']._serialized_start=803
-  _globals['_STOCKRESERVED']._serialized_end=1049
-  _globals['_RESERVATIONRELEASED']._serialized_start=1052
-  _globals['_RESERVATIONRELEASED']._serialized_end=1232
-  _globals['_RESERVATIONEXPIRED']._serialized_start=1235
-  _globals['_RESERVATIONEXPIRED']._serialized_end=1441
-  _globals['_RESERVATIONCOMMITTED']._serialized_start=1444
-  _globals['_RESERVATIONCOMMITTED']._serialized_end=1637
-  _globals['_STOCKALLOCATED']._serialized_start=1640
-  _globals['_STOCKALLOCATED']._serialized_end=1800
-  _globals['_STOCKDEALLOCATED']._serialized_start=1803
-  _globals['_STOCKDEALLOCATED']._serialized_end=1971
-  _globals['_STOCKADJUSTED']._serialized_start=1974
-  _globals['_STOCKADJUSTED']._serialized_end=2157
+  _globals['_AVAILABILITYCHANGED']._serialized_end=596
+  _globals['_CHANNELAVAILABILITY']._serialized_start=598
+  _globals['_CHANNELAVAILABILITY']._serialized_end=686
+  _globals['_STOCKRECEIVED']._serialized_start=689
+  _globals['_STOCKRECEIVED']._serialized_end=943
+  _globals['_STOCKRESERVED']._serialized_start=946
+  _globals['_STOCKRESERVED']._serialized_end=1192
+  _globals['_RESERVATIONRELEASED']._serialized_start=1195
+  _globals['_RESERVATIONRELEASED']._serialized_end=1375
+  _globals['_RESERVATIONEXPIRED']._serialized_start=1378
+  _globals['_RESERVATIONEXPIRED']._serialized_end=1584
+  _globals['_RESERVATIONCOMMITTED']._serialized_start=1587
+  _globals['_RESERVATIONCOMMITTED']._serialized_end=1780
+  _globals['_STOCKALLOCATED']._serialized_start=1783
+  _globals['_STOCKALLOCATED']._serialized_end=1943
+  _globals['_STOCKDEALLOCATED']._serialized_start=1946
+  _globals['_STOCKDEALLOCATED']._serialized_end=2114
+  _globals['_STOCKADJUSTED']._serialized_start=2117
+  _globals['_STOCKADJUSTED']._serialized_end=2300
 # @@protoc_insertion_point(module_scope)

@@ -28,16 +28,18 @@ class AvailabilityChanged(_message.Message):
     SKU_FIELD_NUMBER: _builtins.int
     LOCATION_ID_FIELD_NUMBER: _builtins.int
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
-    CHANNEL_FIELD_NUMBER: _builtins.int
+    CHANNELS_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
     AS_OF_VERSION_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     location_id: _builtins.str
     business_unit: _builtins.str
-    channel: _builtins.str
-    """Channel that it is meant for; empty for all."""
     as_of_version: _builtins.int
     """Grows with every change of the balance; a reader ignores an older one."""
+    @_builtins.property
+    def channels(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChannelAvailability]:
+        """Channels from which the policy keeps more than the safety stock; every other channel is promised `available`."""
+
     @_builtins.property
     def available(self) -> _values_pb2.Quantity: ...
     def __init__(
@@ -46,17 +48,40 @@ class AvailabilityChanged(_message.Message):
         sku: _builtins.str = ...,
         location_id: _builtins.str = ...,
         business_unit: _builtins.str = ...,
-        channel: _builtins.str = ...,
+        channels: _abc.Iterable[Global___ChannelAvailability] | None = ...,
         available: _values_pb2.Quantity | None = ...,
         as_of_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["available", b"available"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_version", b"as_of_version", "available", b"available", "business_unit", b"business_unit", "channel", b"channel", "location_id", b"location_id", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of_version", b"as_of_version", "available", b"available", "business_unit", b"business_unit", "channels", b"channels", "location_id", b"location_id", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AvailabilityChanged: _TypeAlias = AvailabilityChanged  # noqa: Y015
+
+@_typing.final
+class ChannelAvailability(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    channel: _builtins.str
+    @_builtins.property
+    def available(self) -> _values_pb2.Quantity: ...
+    def __init__(
+        self,
+        *,
+        channel: _builtins.str = ...,
+        available: _values_pb2.Quantity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["available", b"available"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "channel", b"channel"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChannelAvailability: _TypeAlias = ChannelAvailability  # noqa: Y015
 
 @_typing.final
 class StockReceived(_message.Message):

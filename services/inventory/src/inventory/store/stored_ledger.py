@@ -1,0 +1,247 @@
+"""The ledger of one open work: it locks, books and announces.
+
+What may be promised is one event for each row that changed, and stock that a report of fact took below its promises
+becomes an exception that somebody owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from crossdock_kit.context import Cause, cause
+from crossdock_kit.errors import FailureClass
+from crossdock_kit.exceptions import NewException
+from crossdock_kit.unit_of_work import Work as KitWork
+
+from inventory.domain.accounts import PHYSICAL, Account
+from inventory.domain.events import AvailabilityChanged
+from inventory.domain.holding_back import HeldBack
+from inventory.domain.lots import FreeLot
+from inventory.domain.movement import Movement, StockKey
+from inventory.domain.quantity import plain
+from inventory.ports import HeldBackPage
+from inventory.store import holding_back, ledger
+from inventory.store.holding_back import POLICY
+from inventory.store.ledger import STOCK_ACCOUNTS, StockRow, column
+from inventory.wire.facts import event_of
+
+Record = Mapping[str, Any]
+PROMISED_BEYOND_STOCK = "PROMISED_BEYOND_STOCK"
+STOCK_BELOW_ZERO = "STOCK_BELOW_ZERO"
+POLICY_UNREADABLE = "POLICY_UNREADABLE"
+
+_LOTS = """
+SELECT l.* FROM lot_stock l JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[])
+  AS k (tenant, sku, location_id, business_unit) USING (tenant, sku, location_id, business_unit)
+"""
+
+
+def subject_of(key: StockKey) -> str:
+    return f"stock/{key.business_unit}/{key.location_id}/{key.sku}"
+
+
+class Causes:
+    """Why each fact is recorded. In a consumer's batch it is the event that told it; in a call that serves several
+    transactions each of them gets a step of its own, so that none stands in the timeline of another."""
+
+    def __init__(self, events: Mapping[str, Cause]) -> None:
+        self._events = events
+        self._alone: dict[tuple[str, ...], Cause] = {}
+
+    def of(self, cause_id: str, transaction_ids: tuple[str, ...]) -> Cause:
+        if cause_id in self._events:
+            return self._events[cause_id]
+        if len(transaction_ids) > 1:
+            return replace(cause(), transaction_ids=transaction_ids)
+        if not self._alone:
+            self._alone[transaction_ids] = cause()
+        if transaction_ids not in self._alone:
+            self._alone[transaction_ids] = replace(cause(), transaction_ids=transaction_ids)
+        return self._alone[transaction_ids]
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What an announcement of availability says besides the row."""
+
+    unit: str
+    occurred_at: datetime
+    cause_id: str = ""
+    transaction_ids: tuple[str, ...] = ()
+    root: str = ""
+
+
+Changed = Callable[[Iterable[tuple[StockKey, int]]], None]
+"""Told after the commit which rows have which version now."""
+
+
+def nobody_is_told(changed: Iterable[tuple[StockKey, int]]) -> None:
+    """Where nothing is remembered of stock."""
+
+
+class StoredLedger:
+    """The ledger of one open work."""
+
+    def __init__(self, work: KitWork, causes: Causes, changed: Changed) -> None:
+        self._work = work
+        self._causes = causes
+        self._changed = changed
+        self._locked: dict[StockKey, StockRow] = {}
+
+    async def lock(self, keys: Iterable[StockKey]) -> None:
+        rows = await ledger.lock(self._work.driver, set(keys) - self._locked.keys())
+        self._locked |= rows
+        fresh = [key for key, row in rows.items() if row.version == 0]
+        if fresh:
+            kept = await holding_back.wanted(self._work.driver, fresh, self._work.now)
+            await self._keep(kept, announced=False)
+
+    async def _keep(self, kept: Mapping[StockKey, HeldBack], *, announced: bool) -> list[StockRow]:
+        if not kept:
+            return []
+        written = await holding_back.write(self._work.driver, kept, announced=announced)
+        rows = sorted(map(ledger.stock_row, written), key=lambda row: row.key)
+        self._locked |= {row.key: row for row in rows}
+        self._tell_changed(rows)
+        return rows
+
+    async def rules_in_force(self, tenant: str) -> tuple[int, ...] | None:
+        rules = await holding_back.rules_of(self._work.driver, tenant, self._work.now)
+        return rules.fingerprint if rules.ever else None
+
+    async def hold_back(self, after: StockKey, most: int) -> HeldBackPage:
+        driver = self._work.driver
+        found = await holding_back.page(driver, after, most)
+        if not found:
+            return HeldBackPage(None, 0)
+        rules = await holding_back.rules_of(driver, after.tenant, self._work.now)
+        self._own_unreadable(rules, after.tenant)
+        wanted = await holding_back.resolved(driver, rules, [key for key, _ in found])
+        await self.lock(key for key, kept in found if wanted[key] != kept)
+        changes = {key: wanted[key] for key in self._locked if wanted[key] != self._locked[key].held_back}
+        rows = await self._keep(changes, announced=True)
+        # A change of the policy is a transaction of its own: no order and no receipt caused it.
+        about = About("", self._work.now, transaction_ids=(cause().correlation_id,), root=f"policy:{POLICY}")
+        units = await holding_back.units(driver, after.tenant, {key.sku for key in changes})
+        for row in rows:
+            self._record(row, replace(about, unit=units.get(row.key.sku, "")))
+        return HeldBackPage(found[-1][0] if len(found) == most else None, len(rows))
+
+    def _own_unreadable(self, rules: holding_back.Rules, tenant: str) -> None:
+        for version in rules.unreadable:
+            self._work.raise_exception(
+                NewException(
+                    failure_class=FailureClass.BUSINESS,
+                    code=POLICY_UNREADABLE,
+                    summary=f"rule {version} of {POLICY} says no quantity of zero or more",
+                    owner="master-data",
+                    subject=f"policy/{POLICY}/{version}",
+                    tenant=tenant,
+                )
+            )
+
+    async def held(self, keys: Iterable[StockKey]) -> dict[tuple[StockKey, str, Account], Decimal]:
+        return {
+            (key, row["lot"], account): row[column(account)]
+            for key, row in await self._lots(keys)
+            for account in PHYSICAL
+        }
+
+    async def free_lots(self, keys: Iterable[StockKey]) -> dict[StockKey, list[FreeLot]]:
+        found: dict[StockKey, list[FreeLot]] = {}
+        for key, row in await self._lots(keys):
+            free = row["sellable"] - row["allocated"]
+            found.setdefault(key, []).append(FreeLot(row["lot"], row["expires_on"], free))
+        return found
+
+    async def _lots(self, keys: Iterable[StockKey]) -> list[tuple[StockKey, Record]]:
+        columns = [list(each) for each in zip(*sorted(set(keys)), strict=True)]
+        rows = await self._work.driver.fetch(_LOTS, *columns)
+        return [(StockKey(*(row[name] for name in StockKey._fields)), row) for row in rows]
+
+    async def note_expiry(self, lots: Mapping[tuple[StockKey, str], date]) -> None:
+        await ledger.note_expiry(self._work.driver, dict(lots))
+
+    async def book(self, movements: Sequence[Movement]) -> list[tuple[UUID, Movement]]:
+        if not movements:
+            return []
+        await self.lock(each.key for each in movements if not {each.source, each.target}.isdisjoint(STOCK_ACCOUNTS))
+        booked = await ledger.post(self._work.driver, movements, self._locked)
+        self._locked |= {row.key: row for row in booked.rows}
+        self._tell_changed(booked.rows)
+        about = _by_key(movements)
+        for row in booked.changed:
+            self._announce(row, booked.before[row.key], about[row.key])
+        for row in booked.rows:
+            self._look_below_zero(row, about[row.key])
+        return booked.movements
+
+    def _announce(self, row: StockRow, before: Decimal, movements: Sequence[Movement]) -> None:
+        last = movements[-1]
+        document = last.document
+        self._record(row, About(last.unit, document.occurred_at, document.cause_id, _transactions(movements)))
+        if row.uncovered > 0:
+            short = f"{plain(row.uncovered)} short of promises"
+            self._raise(row.key, PROMISED_BEYOND_STOCK, "replenishment", short, movements)
+        elif before < 0:
+            self._resolve(row.key, PROMISED_BEYOND_STOCK)
+
+    def _record(self, row: StockRow, about: About) -> None:
+        fact = AvailabilityChanged(
+            key=row.key,
+            available=row.available,
+            unit=about.unit,
+            as_of_version=row.version,
+            event_version=row.event_version,
+            transaction_ids=about.transaction_ids,
+            occurred_at=about.occurred_at,
+            held_back=row.held_back,
+        )
+        event = event_of(fact, self._work.now)
+        because = self._causes.of(about.cause_id, event.transaction_ids)
+        kind = "policy_change" if about.root else ""
+        self._work.record(replace(event, because=because, transaction_type=kind, root_key=about.root))
+
+    def _tell_changed(self, rows: Sequence[StockRow]) -> None:
+        versions = [(row.key, row.version) for row in rows]
+        self._work.after_commit(lambda: self._changed(versions))
+
+    def _look_below_zero(self, row: StockRow, movements: Sequence[Movement]) -> None:
+        if row.below_zero:
+            named = ", ".join(f"{account.name} {plain(row.held[account])}" for account in row.below_zero)
+            self._raise(row.key, STOCK_BELOW_ZERO, "warehouse", f"below zero: {named}", movements)
+        elif any(movement.target in PHYSICAL for movement in movements):
+            self._resolve(row.key, STOCK_BELOW_ZERO)
+
+    def _raise(self, key: StockKey, code: str, owner: str, what: str, movements: Sequence[Movement]) -> None:
+        self._work.raise_exception(
+            NewException(
+                failure_class=FailureClass.BUSINESS,
+                code=code,
+                summary=f"{key.sku} at {key.location_id}: {what}",
+                owner=owner,
+                subject=subject_of(key),
+                transaction_ids=_transactions(movements),
+                keys=(f"sku:{key.sku}",),
+                tenant=key.tenant,
+            )
+        )
+
+    def _resolve(self, key: StockKey, code: str) -> None:
+        self._work.resolve_exception(f"{code}:{subject_of(key)}", "stock covers it again", tenant=key.tenant)
+
+
+def _by_key(movements: Sequence[Movement]) -> dict[StockKey, list[Movement]]:
+    found: dict[StockKey, list[Movement]] = {}
+    for each in movements:
+        found.setdefault(each.key, []).append(each)
+    return found
+
+
+def _transactions(movements: Iterable[Movement]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(each.document.transaction_id for each in movements if each.document.transaction_id))
