@@ -17,7 +17,6 @@ from connector import consumers, procurement_commands, queries
 from connector.api import ConnectorServicer, WorkerServicer
 from connector.ports import Surroundings
 from connector.profile_limits import ProfileLimits
-from connector.retention import Retention
 from connector.settings import Settings
 from connector.store.vault import DocumentVault
 from connector.translating import Translator
@@ -50,8 +49,6 @@ async def build(app: App[Settings]) -> None:
     app.on_timer(TIMER, TimerHandler(acknowledgment_overdue, owner="supplier-desk"))
     app.add_loop("profiles", limits.run)
     app.add_loop("translator", translator.run)
-    kept = timedelta(days=app.settings.raw_document_days)
-    app.add_loop("retention", Retention(app.engine, app.settings.tenants, app.clock, kept).run)
     app.count_backlog("documents", lambda: queries.unread(app.engine, app.settings.tenants))
 
 

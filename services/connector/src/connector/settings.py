@@ -11,5 +11,3 @@ from crossdock_kit.settings import ServiceSettings, setting
 class Settings(ServiceSettings):
     # How long a document may wait for master data before somebody is told.
     master_data_patience_seconds: int = setting("CROSSDOCK_MASTER_DATA_PATIENCE_SECONDS", int, default=4 * 3600)
-    # How long raw documents can be read; their hashes stay.
-    raw_document_days: int = setting("CROSSDOCK_RAW_DOCUMENT_DAYS", int, default=400)
