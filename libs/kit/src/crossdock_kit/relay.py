@@ -12,13 +12,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from nats.errors import Error as NatsError
 
-from crossdock_kit.broker import Broker, framed, framed_plain, hint_subject
+from crossdock_kit.broker import Broker, framed, framed_plain, hint_subject, stream_name
 from crossdock_kit.database import Engine, Session
 from crossdock_kit.database.failures import translated
 from crossdock_kit.database.transaction import tenant_list
@@ -30,6 +31,8 @@ from crossdock_kit.jobs import together
 from crossdock_kit.journal import complete_headers
 from crossdock_kit.leases import POSTGRES_LEASES, PartitionLeases
 from crossdock_kit.storage import LeaseStore, RelayStore
+from crossdock_kit.telemetry import metrics, names
+from crossdock_kit.telemetry.spans import SpanKind, exporting, root_span
 
 log = logging.getLogger(__name__)
 
@@ -207,6 +210,18 @@ class Relay:
 
     async def _publish(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Positions that the broker acknowledged."""
+        with _send_span(self.context, len(rows)):
+            answers = await self._send(rows)
+        metrics.count(names.SENT, len(answers.accepted), {names.MESSAGING_DESTINATION: stream_name(self.context)})
+        self.published += len(answers.accepted)
+        self.republished += answers.duplicates
+        if answers.last_sequence:
+            self.last = Published(answers.last_sequence, rows[-1]["event_id"])
+        for index, reason in list(answers.refusals.items())[:1]:
+            log.error("event %s was not accepted: %s", rows[index]["event_id"], reason)
+        return [rows[index]["position"] for index in answers.accepted]
+
+    async def _send(self, rows: Sequence[Mapping[str, Any]]) -> Acknowledgments:
         self._batches += 1
         answers = self._open[self._batches] = Acknowledgments(len(rows))
         try:
@@ -215,13 +230,7 @@ class Relay:
             await answers.wait()
         finally:
             del self._open[self._batches]
-        self.published += len(answers.accepted)
-        self.republished += answers.duplicates
-        if answers.last_sequence:
-            self.last = Published(answers.last_sequence, rows[-1]["event_id"])
-        for index, reason in list(answers.refusals.items())[:1]:
-            log.error("event %s was not accepted: %s", rows[index]["event_id"], reason)
-        return [rows[index]["position"] for index in answers.accepted]
+        return answers
 
     async def _stall(self, missing: int) -> None:
         log.warning("%d events stay unpublished for now", missing)
@@ -247,6 +256,21 @@ class Relay:
             told = framed_plain(hint_subject(self.context), self._inbox, b"")
             # A hint that is lost costs a poll; the reference keeps the task alive.
             self._hinting = asyncio.ensure_future(self.broker.connection.write(told))
+
+
+def _send_span(context: str, events: int) -> AbstractContextManager[object]:
+    """The batch alone: each event carries the place of the step that announced it, whoever publishes it and when."""
+    if not exporting():
+        return nullcontext()
+    span = root_span(f"send {context}", SpanKind.CLIENT)
+    span.attributes |= {
+        names.MESSAGING_SYSTEM: names.MESSAGING_NATS,
+        names.MESSAGING_OPERATION: "publish",
+        names.MESSAGING_OPERATION_TYPE: "send",
+        names.MESSAGING_DESTINATION: stream_name(context),
+        names.MESSAGING_BATCH: events,
+    }
+    return span
 
 
 def command(row: Mapping[str, Any], reply: str) -> bytes:

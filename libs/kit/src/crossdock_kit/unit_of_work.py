@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,7 +28,9 @@ from crossdock_kit.events import NewEvent, Sealed, seal
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
 from crossdock_kit.storage import WorkStore
-from crossdock_kit.telemetry.spans import note_transactions
+from crossdock_kit.telemetry.metrics import collecting
+from crossdock_kit.telemetry.spans import Span, current_span, note_transactions
+from crossdock_kit.telemetry.steps import told
 from crossdock_kit.timeline import Root, Step
 from crossdock_kit.timers import NewTimer
 
@@ -58,6 +61,7 @@ class StepNote:
     reason: str = ""
     aggregate: str = ""
     event_version: int = 0
+    span: Span | None = field(default_factory=current_span.get)
 
 
 @dataclass(slots=True, eq=False)
@@ -202,7 +206,10 @@ class Work:
     def close_steps(self, now: datetime) -> None:
         """Turns every note into its timeline row."""
         for note in self._notes.values():
-            self._gathered.steps.append(step_from(note, now))
+            step = step_from(note, now)
+            self._gathered.steps.append(step)
+            if collecting():
+                self.after_commit(partial(told, step, note.span))
         self._notes.clear()
 
     def committed(self) -> None:
@@ -261,13 +268,6 @@ async def _audit(work: Work) -> None:
 
     await audit.append(work.driver, [scope.audit])
     work.after_commit(audited)
-
-
-def _grouped(resolved: Iterable[_Resolved]) -> dict[tuple[str, str], list[str]]:
-    found: dict[tuple[str, str], list[str]] = {}
-    for each in resolved:
-        found.setdefault((each.tenant, each.resolution), []).append(each.dedupe_key)
-    return found
 
 
 def step_from(note: StepNote, now: datetime) -> Step:

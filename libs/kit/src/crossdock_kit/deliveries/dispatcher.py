@@ -22,7 +22,7 @@ from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.deliveries.report import Settled, report
 from crossdock_kit.deliveries.waking import waker
 from crossdock_kit.errors import FailureClass, Unavailable
-from crossdock_kit.telemetry import metrics, names
+from crossdock_kit.telemetry import names
 from crossdock_kit.telemetry.spans import Link, Span, SpanKind, parse_traceparent, root_span
 from crossdock_kit.unit_of_work import Work
 
@@ -144,11 +144,7 @@ class Dispatcher:
             stack.enter_context(span)
             stack.enter_context(caused_by(_cause(leased, span, self._worker)))
             outcome = self._carriers[leased.kind].read(await self._outcome(leased))
-            settled = await self._settle_while_leased(leased, outcome)
-            span.attributes[names.OUTCOME] = settled.end
-        waited = span.started_ns / 1e9 - leased.due_at.timestamp()
-        took = (span.ended_ns - span.started_ns) / 1e9
-        metrics.record_step(span.name, _step_outcome(settled, outcome), took, max(0.0, waited))
+            await self._settle_while_leased(leased, outcome)
 
     async def _outcome(self, leased: Leased) -> Outcome:
         """What the call came to, whatever it raises; only our own stopping goes through."""

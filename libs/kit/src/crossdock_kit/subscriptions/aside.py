@@ -19,11 +19,13 @@ from crossdock_kit.events import Handling, cause_of, decoded_list
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.storage import ConsumerStore
 from crossdock_kit.subscriptions import held
-from crossdock_kit.subscriptions.batch import begin_span, failed_key
+from crossdock_kit.subscriptions.batch import failed_key
 from crossdock_kit.subscriptions.held import OVERDUE, Overdue, Setback
 from crossdock_kit.subscriptions.model import Arrival, Subscription
 from crossdock_kit.subscriptions.plan import plan_of
+from crossdock_kit.subscriptions.spans import begin_span
 from crossdock_kit.subscriptions.store import POSTGRES
+from crossdock_kit.telemetry.spans import current_traceparent
 from crossdock_kit.unit_of_work import UnitOfWork, Work
 
 ATTEMPTS = 8
@@ -42,6 +44,11 @@ class Aside:
 
     async def take(self, session: Session, arrival: Arrival, error: Exception) -> str:
         """Books the failure of one message; the outcome of its step, or "duplicate" if it was handled meanwhile."""
+        with begin_span(self.subscription, arrival) as span:
+            span.fail(reason_code(type(error)))
+            return await self._take(session, arrival, error)
+
+    async def _take(self, session: Session, arrival: Arrival, error: Exception) -> str:
         consumer = self.subscription.consumer
         async with transaction_on(session, (arrival.tenant,)) as tx:
             work = self.uow.begin(tx)
@@ -102,11 +109,9 @@ class Aside:
         return "retry"
 
     def _cause(self, arrival: Arrival, work: Work) -> Cause:
-        with begin_span(self.subscription, arrival) as span:
-            span.fail("set aside")
-            handling = Handling(
-                actor=self.subscription.name, at=work.now, traceparent=str(span.place), attempt=arrival.attempt
-            )
+        handling = Handling(
+            actor=self.subscription.name, at=work.now, traceparent=current_traceparent(), attempt=arrival.attempt
+        )
         return cause_of(arrival.headers, handling)
 
     def _exception(self, arrival: Arrival, error: Exception) -> NewException:

@@ -19,9 +19,9 @@ from crossdock_kit.storage import ConsumerStore
 from crossdock_kit.subscriptions.inbox import Key
 from crossdock_kit.subscriptions.model import Arrival, EventFailed, Subscription
 from crossdock_kit.subscriptions.plan import Plan, plan_of, waves
+from crossdock_kit.subscriptions.spans import batch_span, begin_span
 from crossdock_kit.subscriptions.store import POSTGRES
-from crossdock_kit.telemetry import metrics, names
-from crossdock_kit.telemetry.spans import Link, Span, SpanKind, exporting, parse_traceparent, root_span
+from crossdock_kit.telemetry.spans import Span
 from crossdock_kit.unit_of_work import UnitOfWork, Work
 
 
@@ -55,23 +55,26 @@ class Batches:
 
     async def apply(self, session: Session, arrivals: Sequence[Arrival]) -> Applied:
         """Raises HandlerFailed when the service's code fails, Unavailable or Conflict when the database does."""
-        consumer = self.subscription.consumer
         self._spans.clear()
         try:
-            async with transaction_on(session, tenant_list(a.tenant for a in arrivals)) as tx:
-                work = self.uow.begin(tx)
-                admission = await self.store.admit(tx.driver, consumer, arrivals)
-                plan = plan_of(arrivals, admission)
-                for type_name, wave in waves(plan.apply, self.subscription.types):
-                    await self._handle(type_name, wave, work)
-                await self._book(plan, work)
-                await self.uow.finish(work)
-            work.committed()
+            with batch_span(self.subscription, arrivals):
+                plan = await self._apply(session, arrivals)
         except BaseException as error:
             self._end_spans(error)
             raise
         self._end_spans(None)
         return Applied(len(plan.apply), len(plan.duplicates), len(plan.hold), plan.loosened)
+
+    async def _apply(self, session: Session, arrivals: Sequence[Arrival]) -> Plan:
+        async with transaction_on(session, tenant_list(a.tenant for a in arrivals)) as tx:
+            work = self.uow.begin(tx)
+            plan = plan_of(arrivals, await self.store.admit(tx.driver, self.subscription.consumer, arrivals))
+            for type_name, wave in waves(plan.apply, self.subscription.types):
+                await self._handle(type_name, wave, work)
+            await self._book(plan, work)
+            await self.uow.finish(work)
+        work.committed()
+        return plan
 
     async def _handle(self, type_name: str, wave: list[Arrival], work: Work) -> None:
         message_type = self.subscription.types[type_name]
@@ -91,6 +94,7 @@ class Batches:
         for arrival, event in zip(wave, events, strict=True):
             note = work.note(keys=event.keys, because=event.cause)
             note.aggregate, note.event_version = arrival.aggregate, arrival.version
+            note.span = self._spans[arrival.event_id]
 
     def _handling(self, arrival: Arrival, now: datetime) -> Handling:
         span = begin_span(self.subscription, arrival)
@@ -119,6 +123,7 @@ class Batches:
                 because = cause_of(arrival.headers, self._handling(arrival, work.now))
                 note = work.note(outcome="held", reason=why.upper(), because=because)
                 note.aggregate, note.event_version = arrival.aggregate, arrival.version
+                note.span = self._spans[arrival.event_id]
 
     def _resolve(self, arrival: Arrival, work: Work) -> None:
         if arrival.held is not None and arrival.held.raised:
@@ -130,8 +135,6 @@ class Batches:
             if error is not None:
                 span.fail(type(error).__name__)
             span.end()
-            if error is None:
-                metrics.record_step(span.name, "advanced", (span.ended_ns - span.started_ns) / 1e9, None)
 
 
 def _judged(error: BaseException | None, culprit: UUID | None) -> Exception:
@@ -140,23 +143,6 @@ def _judged(error: BaseException | None, culprit: UUID | None) -> Exception:
         return HandlerFailed(RuntimeError("the handler failed without a reason"), culprit)
     meaning = None if isinstance(error, CrossdockError) else classified(error)
     return meaning or HandlerFailed(error, culprit)
-
-
-def begin_span(subscription: Subscription, arrival: Arrival) -> Span:
-    """A step of its own that links to the one that announced the event. Ids are drawn even where nobody collects."""
-    name = f"process {arrival.type.rpartition('.')[2]}"
-    place = parse_traceparent(arrival.headers.get("traceparent")) if exporting() else None
-    links = (Link(place, {names.LINK_TYPE: names.LINK_CAUSED_BY}),) if place else ()
-    span = root_span(name, SpanKind.CONSUMER, links=links)
-    span.attempt = arrival.attempt
-    if exporting():
-        span.serves(arrival.headers.get("ce-transactionids", "").split(","))
-        span.attributes[names.MESSAGING_SYSTEM] = names.MESSAGING_NATS
-        span.attributes[names.MESSAGING_OPERATION] = "process"
-        span.attributes[names.MESSAGING_TEMPLATE] = arrival.type
-        span.attributes[names.MESSAGING_GROUP] = subscription.consumer
-        span.attributes[names.MESSAGING_MESSAGE_ID] = str(arrival.event_id)
-    return span
 
 
 def failed_key(subscription: Subscription, arrival: Arrival) -> str:

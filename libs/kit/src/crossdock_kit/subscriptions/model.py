@@ -101,6 +101,11 @@ class Arrival:
         return self.slot % EXPRESS
 
     @property
+    def sequence(self) -> int:
+        """Its place in the stream; 0 for what did not come by it."""
+        return _from_reply(self.reply, 5)
+
+    @property
     def attempt(self) -> int:
         return self.held.attempts + 1 if self.held else self.delivered
 
@@ -128,7 +133,12 @@ def arrival_of(slot: int, reply: bytes, body: bytes, block: bytes | None) -> Arr
 
 
 def delivered_count(reply: bytes) -> int:
-    """From $JS.ACK.[domain.account.]stream.consumer.delivered.sequence..."""
+    """How often the broker has handed a message out, by its reply subject; 1 for what did not come by the stream."""
+    return _from_reply(reply, 4) or 1
+
+
+def _from_reply(reply: bytes, place: int) -> int:
+    """A number of $JS.ACK.[domain.account.]stream.consumer.delivered.sequence...; 0 if there is none."""
     tokens = reply.split(b".")
-    place = 4 if len(tokens) <= 9 else 6
-    return int(tokens[place]) if len(tokens) > place else 1
+    place += 0 if len(tokens) <= 9 else 2
+    return int(tokens[place]) if len(tokens) > place else 0

@@ -12,6 +12,7 @@ from functools import cache
 from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Meter, Observation, get_meter
 
 from crossdock_kit.telemetry import names
+from crossdock_kit.telemetry.spans import exporting
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 _LONG_SECONDS = (0.01, 0.1, 1, 10, 60, 600, 3600, 21600, 86400, 604800)
@@ -25,6 +26,11 @@ class _Switch:
 
 def switch_on(on: bool) -> None:
     _Switch.on = on
+
+
+def collecting() -> bool:
+    """Whether anybody collects spans or metrics, so that callers may save the work of describing what happened."""
+    return _Switch.on or exporting()
 
 
 @cache
@@ -49,12 +55,18 @@ def record_call(metric: str, method: str, status: str, seconds: float) -> None:
         _histogram(metric, _SECONDS).record(seconds, labels)
 
 
-def record_step(step: str, outcome: str, took: float, waited: float | None) -> None:
+def record_step(kind: str, step: str, outcome: str, took: float, waited: float | None) -> None:
     """One step of transactions. The time that it waited before is in no span, so it has a histogram of its own."""
     if _Switch.on:
-        _histogram(names.STEPS, _SECONDS).record(took, {names.STEP: step, names.OUTCOME: outcome})
+        labels = {names.STEP_KIND: kind, names.STEP: step}
+        _histogram(names.STEPS, _SECONDS).record(took, labels | {names.OUTCOME: outcome})
         if waited is not None:
-            _histogram(names.WAITS, _LONG_SECONDS).record(waited, {names.STEP: step})
+            _histogram(names.WAITS, _LONG_SECONDS).record(waited, labels)
+
+
+def record(metric: str, seconds: float, labels: Mapping[str, str]) -> None:
+    if _Switch.on:
+        _histogram(metric, _SECONDS).record(seconds, dict(labels))
 
 
 def count(metric: str, amount: int, labels: Mapping[str, str]) -> None:

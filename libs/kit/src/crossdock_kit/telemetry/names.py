@@ -8,7 +8,6 @@ from __future__ import annotations
 
 # --- business, on spans and in logs
 TRANSACTION_ID = "crossdock.transaction.id"
-TRANSACTION_TYPE = "crossdock.transaction.type"
 STEP = "crossdock.step"
 STEP_KIND = "crossdock.step.kind"
 TENANT = "crossdock.tenant.id"
@@ -24,6 +23,7 @@ LINK_RETRY_OF = "retry_of"
 BACKLOG_KIND = "crossdock.backlog.kind"
 FAILURE_CLASS = "crossdock.failure.class"
 USER_ID = "enduser.id"
+KEY = "crossdock.key."
 
 # --- RPC, a release candidate
 RPC_SYSTEM = "rpc.system.name"
