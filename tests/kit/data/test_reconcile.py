@@ -105,6 +105,34 @@ async def test_what_waits_for_the_relay_is_not_lost(watcher: Reconciler) -> None
         await drained(watcher)
 
 
+async def test_what_commits_during_the_comparison_is_not_lost(
+    watcher: Reconciler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uow = UnitOfWork(watcher.relay.engine, relay_hint=watcher.relay.hint)
+    looked, committed = asyncio.Event(), asyncio.Event()
+    look = Reconciler._on_stream
+
+    async def late(self: Reconciler, since: datetime) -> set[bytes]:
+        found = await look(self, since)
+        if not looked.is_set():
+            looked.set()
+            await committed.wait()
+            await drained(watcher)
+        return found
+
+    monkeypatch.setattr(Reconciler, "_on_stream", late)
+    async with running(watcher):
+        await drained(watcher)
+        with caused_by(because()):
+            async with uow(tenants=TENANTS) as work:
+                work.record(crate_event(f"crate-{uuid4().hex[:8]}", 1))
+                await work.flush()
+                comparing = asyncio.create_task(watcher.compare(datetime.now(UTC) - HOUR))
+                await looked.wait()
+        committed.set()
+        assert await comparing == 0
+
+
 @pytest.mark.parametrize("known", [True, False], ids=["the same process", "a new process"])
 async def test_a_broker_that_lost_its_tail_gets_it_again(
     engine: Engine, broker: Nats, nats: Broker, tmp_path: Path, known: bool

@@ -34,6 +34,8 @@ RECENT = timedelta(hours=1)
 WHOLE_EVERY = timedelta(hours=24)
 SKEW = timedelta(minutes=2)
 """Between the clocks of database and broker."""
+UNDER_WAY = timedelta(minutes=10)
+"""No transaction that records events is open for longer."""
 MARK_SECONDS = 2.0
 BATCH = 2000
 PAGE = 20_000
@@ -131,16 +133,27 @@ class Reconciler:
         """The journal since then, page by page, with what is neither on the stream nor waiting for the relay."""
         async with transaction(self.relay.engine, tenants) as tx:
             until = await self.books.now(tx.driver)
-            known = await self.books.waiting(tx.driver, since)
-        known |= await self._on_stream(since - SKEW)
+        known = await self._known(since, tenants)
         after, seen = since, UUID(int=0)
         while True:
             async with transaction(self.relay.engine, tenants) as tx:
                 rows = await self.books.recorded(tx.driver, (after, seen), until, PAGE)
-            yield Compared(len(rows), [each for each in rows if each[0].bytes not in known])
+            missing = [each for each in rows if each[0].bytes not in known]
+            young = [recorded_at for _, recorded_at in missing if recorded_at > until - UNDER_WAY]
+            if young:
+                # Recorded before the first look, committed after it: a second look finds it waiting or published.
+                known |= await self._known(young[0], tenants)
+                missing = [each for each in missing if each[0].bytes not in known]
+            yield Compared(len(rows), missing)
             if len(rows) < PAGE:
                 return
             seen, after = rows[-1]
+
+    async def _known(self, since: datetime, tenants: Sequence[str]) -> set[bytes]:
+        """What waits for the relay, then what the broker holds: an event on its way between them is in one of both."""
+        async with transaction(self.relay.engine, tenants) as tx:
+            waiting = await self.books.waiting(tx.driver, since)
+        return waiting | await self._on_stream(since - SKEW)
 
     async def publish_again(self, missing: Sequence[tuple[UUID, datetime]], tenants: Sequence[str]) -> None:
         """Lets the relay publish events of the journal once more, under the ids that they have."""
