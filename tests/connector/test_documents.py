@@ -427,7 +427,7 @@ async def test_raw_bytes_are_encrypted_at_rest_and_come_back(rig: Rig) -> None:
     assert b"BAK" not in stored
     document = await rig.document(document_id)
     async with rig.uow(tenants=(TENANT,)) as work:
-        assert await rig.around.vault.open(work.driver, document.kept, stored) == content
+        assert await rig.around.vault.within(work.driver).open(document.kept, stored) == content
 
 
 async def test_a_change_never_leaves_before_the_order_that_it_changes(rig: Rig) -> None:

@@ -24,9 +24,9 @@ async def test_after_their_time_raw_bytes_are_gone_and_the_hash_stays(rig: Rig) 
     assert await retention.once() == 1
     async with rig.uow(tenants=(TENANT,)) as work:
         content = await work.driver.fetchval("SELECT content FROM document WHERE document_id = $1", kept.document_id)
-        assert await rig.around.vault.open(work.driver, kept.kept, content) == b"[]"
+        assert await rig.around.vault.within(work.driver).open(kept.kept, content) == b"[]"
     stored = await rig.value("SELECT content FROM document WHERE document_id = $1", ended.document_id)
     with pytest.raises(KeyDropped):
         async with rig.uow(tenants=(TENANT,)) as work:
-            await rig.around.vault.open(work.driver, ended.kept, stored)
+            await rig.around.vault.within(work.driver).open(ended.kept, stored)
     assert (await rig.document(ended.document_id)).sha256 == ended.sha256

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +14,7 @@ import pytest
 from crossdock_kit.database import Engine
 from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier, Dispatcher
+from crossdock_kit.deliveries.settling import Ended
 from crossdock_kit.errors import CrossdockError, FailureClass
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.unit_of_work import UnitOfWork, Work
@@ -42,17 +43,18 @@ class Receiver:
         return Delivered(f"N-{leased.idempotency_key}")
 
 
-async def settle(leased: Leased, outcome: Outcome, work: Work) -> None:
+async def settle(ended: Sequence[Ended], work: Work) -> None:
     """An effect that would be counted twice if it were booked twice."""
-    work.raise_exception(
-        NewException(
-            failure_class=FailureClass.BUSINESS,
-            code="BOOKED",
-            summary=leased.idempotency_key,
-            owner="tests",
-            subject=f"{leased.partner}/{leased.idempotency_key}",
+    for leased in (each.leased for each in ended):
+        work.raise_exception(
+            NewException(
+                failure_class=FailureClass.BUSINESS,
+                code="BOOKED",
+                summary=leased.idempotency_key,
+                owner="tests",
+                subject=f"{leased.partner}/{leased.idempotency_key}",
+            )
         )
-    )
 
 
 async def _cut_connections(admin: asyncpg.Connection[asyncpg.Record]) -> None:

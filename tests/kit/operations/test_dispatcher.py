@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from crossdock_kit import timeline
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import Dead, Declined, Delivered, Leased, Outcome, Retry
 from crossdock_kit.deliveries.dispatcher import Carrier, Dispatcher
+from crossdock_kit.deliveries.settling import Ended
 from crossdock_kit.errors import FailureClass, Refused, Unavailable
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.timeline import Step
@@ -95,8 +96,8 @@ async def test_an_error_is_read_as_an_outcome_and_tried_again(partner: Partner) 
             raise ValueError("a bug of ours")
         return Delivered()
 
-    async def settle(leased: Leased, outcome: Outcome, work: Work) -> None:
-        ends.append(outcome)
+    async def settle(ended: Sequence[Ended], work: Work) -> None:
+        ends.extend(each.outcome for each in ended)
 
     ends: list[Outcome] = []
     await partner.write(partner.new("A", "A1"))
@@ -137,8 +138,8 @@ async def test_a_refusal_that_is_an_answer_is_settled_and_lets_its_key_go_on(par
             raise ItemUnknown("not in the catalog")
         return Delivered()
 
-    async def settle(leased: Leased, outcome: Outcome, work: Work) -> None:
-        answers.append((leased.idempotency_key, outcome))
+    async def settle(ended: Sequence[Ended], work: Work) -> None:
+        answers.extend((each.leased.idempotency_key, each.outcome) for each in ended)
 
     answers: list[tuple[str, Outcome]] = []
     await partner.write(partner.new("A", "A1"), partner.new("A", "A2"))
@@ -160,15 +161,16 @@ async def test_effects_are_booked_with_the_end_or_not_at_all(partner: Partner) -
     async def carry(leased: Leased) -> Outcome:
         return Delivered("ERP-1")
 
-    async def settle(leased: Leased, outcome: Outcome, work: Work) -> None:
-        assert isinstance(outcome, Delivered)
+    async def settle(ended: Sequence[Ended], work: Work) -> None:
+        [each] = ended
+        assert isinstance(each.outcome, Delivered)
         work.raise_exception(
             NewException(
                 failure_class=FailureClass.BUSINESS,
                 code="NUMBER_CAME",
-                summary=outcome.foreign_number,
+                summary=each.outcome.foreign_number,
                 owner="tests",
-                details={"partner": leased.partner},
+                details={"partner": each.leased.partner},
             )
         )
         if refusing:
@@ -273,3 +275,32 @@ async def test_a_dispatcher_is_woken_by_the_commit_of_a_delivery(partner: Partne
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_calls_that_end_together_are_booked_together_and_one_that_cannot_be_booked_fails_alone(
+    partner: Partner,
+) -> None:
+    ready, batches = asyncio.Event(), list[list[str]]()
+
+    async def carry(leased: Leased) -> Outcome:
+        await ready.wait()
+        return Delivered()
+
+    async def settle(ended: Sequence[Ended], work: Work) -> None:
+        batches.append([each.leased.idempotency_key for each in ended])
+        if "B3" in batches[-1]:
+            raise RuntimeError("its effect cannot be booked")
+
+    await partner.write(*(partner.new(f"key-{n}", f"B{n}") for n in range(8)))
+    async with running(partner, Carrier(carry, settle)):
+
+        async def all_leased() -> bool:
+            leased = "SELECT count(*) FROM delivery WHERE partner = $1 AND state = 'leased'"
+            return bool(await partner.fetch(leased) == 8)
+
+        await until(all_leased, "all leased")
+        ready.set()
+        await until(delivered(partner, 7), "all but one")
+    assert len(batches[0]) == 8, "one transaction for what ended together"
+    assert ["B3"] in batches
+    assert await partner.fetch("SELECT count(*) FROM delivery WHERE partner = $1 AND state = 'leased'") == 1

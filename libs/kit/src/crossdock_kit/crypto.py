@@ -128,23 +128,17 @@ class DocumentVault:
         self._master = master
         self._unwrapped: OrderedDict[bytes, bytes] = OrderedDict()
 
+    def within(self, driver: Driver) -> OpenVault:
+        """For many documents of one transaction: each key is asked for once."""
+        return OpenVault(self, driver)
+
     async def seal(self, driver: Driver, *, tenant: str, partner: str, at: datetime, raw: bytes) -> Sealed:
         """Encrypts in the transaction that stores the document. `at`, when it came, decides the month."""
-        month = at.astimezone(UTC).date().replace(day=1)
-        digest = hashlib.sha256(raw).digest()
-        about = _about(tenant, partner, month)
-        key = await self._key(driver, tenant, partner, month) or await self._new_key(driver, tenant, partner, month)
-        return Sealed(month, digest, _seal(key, raw, about + digest))
+        return await self.within(driver).seal(tenant=tenant, partner=partner, at=at, raw=raw)
 
     async def open(self, driver: Driver, *, tenant: str, partner: str, sealed: Sealed) -> bytes:
         """The raw bytes. Raises KeyDropped after retention and DocumentDamaged if it is not what was sealed."""
-        key = await self._key(driver, tenant, partner, sealed.month)
-        if key is None:
-            raise KeyDropped(partner, sealed.month.isoformat())
-        try:
-            return _open(key, sealed.ciphertext, _about(tenant, partner, sealed.month) + sealed.digest)
-        except InvalidTag as error:
-            raise DocumentDamaged(partner, sealed.month.isoformat()) from error
+        return await self.within(driver).open(tenant=tenant, partner=partner, sealed=sealed)
 
     async def rewrap(self, driver: Driver, tenant: str) -> int:
         """After the master key was changed: wraps the tenant's data keys anew; how many. Documents stay as they are."""
@@ -167,7 +161,7 @@ class DocumentVault:
         about = _about(tenant, partner, month)
         return self._master.wrap(self._master.unwrap(wrapped, about), about)
 
-    async def _key(self, driver: Driver, tenant: str, partner: str, month: date) -> bytes | None:
+    async def key(self, driver: Driver, tenant: str, partner: str, month: date) -> bytes | None:
         """Always asks the row, so that a key dropped by another process is gone here too."""
         wrapped = await driver.fetchval(
             "SELECT wrapped FROM data_key WHERE tenant = $1 AND partner = $2 AND month = $3", tenant, partner, month
@@ -180,7 +174,7 @@ class DocumentVault:
                 self._unwrapped.popitem(last=False)
         return self._unwrapped[wrapped]
 
-    async def _new_key(self, driver: Driver, tenant: str, partner: str, month: date) -> bytes:
+    async def new_key(self, driver: Driver, tenant: str, partner: str, month: date) -> bytes:
         """Of two transactions that need the first key of a month, one makes it. A dropped key is not made again."""
         wrapped = self._master.wrap(os.urandom(_KEY_BYTES), _about(tenant, partner, month))
         await driver.execute(
@@ -190,10 +184,46 @@ class DocumentVault:
             month,
             wrapped,
         )
-        key = await self._key(driver, tenant, partner, month)
+        key = await self.key(driver, tenant, partner, month)
         if key is None:
             raise KeyDropped(partner, month.isoformat())
         return key
+
+
+@dataclass(slots=True, eq=False)
+class OpenVault:
+    """A vault in one transaction, which remembers the keys that it read and is gone with it."""
+
+    vault: DocumentVault
+    driver: Driver
+    _keys: dict[tuple[str, str, date], bytes] = field(default_factory=dict)
+
+    async def seal(self, *, tenant: str, partner: str, at: datetime, raw: bytes) -> Sealed:
+        """As `DocumentVault.seal`."""
+        month = at.astimezone(UTC).date().replace(day=1)
+        digest = hashlib.sha256(raw).digest()
+        key = await self._key(tenant, partner, month)
+        if key is None:
+            key = self._keys[tenant, partner, month] = await self.vault.new_key(self.driver, tenant, partner, month)
+        return Sealed(month, digest, _seal(key, raw, _about(tenant, partner, month) + digest))
+
+    async def open(self, *, tenant: str, partner: str, sealed: Sealed) -> bytes:
+        """As `DocumentVault.open`."""
+        key = await self._key(tenant, partner, sealed.month)
+        if key is None:
+            raise KeyDropped(partner, sealed.month.isoformat())
+        try:
+            return _open(key, sealed.ciphertext, _about(tenant, partner, sealed.month) + sealed.digest)
+        except InvalidTag as error:
+            raise DocumentDamaged(partner, sealed.month.isoformat()) from error
+
+    async def _key(self, tenant: str, partner: str, month: date) -> bytes | None:
+        found = self._keys.get((tenant, partner, month))
+        if found is None:
+            found = await self.vault.key(self.driver, tenant, partner, month)
+            if found is not None:
+                self._keys[tenant, partner, month] = found
+        return found
 
 
 def _about(tenant: str, partner: str, month: date) -> bytes:

@@ -1,4 +1,4 @@
-"""A partner's codes as far as one document needs them: asked first, loaded in one go, then asked again.
+"""A partner's codes as far as some documents need them: asked first, loaded in one go, then asked again.
 
 A mapping is pure, so it cannot read the database. On its first run over a document the book notes what it is asked and
 answers with stand-ins; the store loads all of it at once; the second run gets real answers. What still has no meaning
@@ -8,9 +8,9 @@ is `unknown`, and the document waits for it. Must not know where its rows come f
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from crossdock_edi import units
 
@@ -51,7 +51,10 @@ class Known:
 
 @dataclass(slots=True)
 class CodeBook:
-    """Answers `Codes`. `unit_table` is the partner's own table of units, from its profile."""
+    """Answers `Codes`. `unit_table` is the partner's own table of units, from its profile.
+
+    Books of several documents of one partner may share `known` and `loaded`; what is `unknown` is each one's own.
+    """
 
     x12: bool = False
     unit_table: Mapping[str, str] = field(default_factory=dict)
@@ -142,20 +145,36 @@ class CodeBook:
         self.asked.add(asked)
 
 
-async def with_codes(
-    book: CodeBook, load: Callable[[frozenset[Asked], Known], Awaitable[None]], use: Callable[[CodeBook], T]
-) -> T:
-    """Runs a mapping until everything that it asks for has been loaded; what it raises before that does not count."""
-    for _ in range(_ROUNDS):
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """A mapping that asks a book of its own, which shares with the others what is known."""
+
+    book: CodeBook
+    use: Callable[[CodeBook], T]
+
+    def answer(self) -> T | Exception:
         try:
-            result = use(book)
-        except Exception:
-            if not book.not_loaded():
-                raise
-        else:
-            if not book.not_loaded():
-                return result
-        missing = book.not_loaded()
-        await load(missing, book.known)
-        book.again()
+            return self.use(self.book)
+        except Exception as error:  # noqa: BLE001 - it is raised when its message is read
+            return error
+
+
+async def with_codes(
+    load: Callable[[frozenset[Asked], Known], Awaitable[None]], questions: Sequence[Question[T]]
+) -> list[T | Exception]:
+    """Runs mappings until everything that any of them asks for has been loaded, for all at once.
+
+    The books share what is known and loaded. What a mapping raises is its result: it concerns no other document.
+    """
+    answers: dict[int, T | Exception] = {}
+    open_ones = dict(enumerate(questions))
+    for _ in range(_ROUNDS):
+        answers |= {number: each.answer() for number, each in open_ones.items()}
+        open_ones = {number: each for number, each in open_ones.items() if each.book.not_loaded()}
+        if not open_ones:
+            return [answers[number] for number in range(len(questions))]
+        some = next(iter(open_ones.values())).book
+        await load(frozenset().union(*(each.book.not_loaded() for each in open_ones.values())), some.known)
+        for each in open_ones.values():
+            each.book.again()
     raise AssertionError("a mapping asks for ever more codes")

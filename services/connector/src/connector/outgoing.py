@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from crossdock_kit.deliveries import Leased
 
-from connector.store.documents import Document
+from connector.store.document import Document
 
 
 @dataclass(frozen=True, slots=True)

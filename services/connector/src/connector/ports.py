@@ -26,12 +26,18 @@ class Kept:
     sha256: str
 
 
+class OpenVault(Protocol):
+    """A vault in one transaction: of many documents each key is asked for once."""
+
+    async def seal(self, kept: Kept, content: bytes) -> bytes: ...
+
+    async def open(self, kept: Kept, sealed: bytes) -> bytes: ...
+
+
 class Vault(Protocol):
     """Seals raw documents under a key per partner and month, so that retention drops keys and keeps hashes."""
 
-    async def seal(self, driver: Driver, kept: Kept, content: bytes) -> bytes: ...
-
-    async def open(self, driver: Driver, kept: Kept, sealed: bytes) -> bytes: ...
+    def within(self, driver: Driver) -> OpenVault: ...
 
 
 @dataclass(frozen=True, slots=True)

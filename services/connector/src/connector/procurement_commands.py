@@ -11,7 +11,7 @@ from crossdock_kit.deliveries.dispatcher import Carrier
 from google.protobuf.message import Message
 
 from connector.use_cases.commanding import KINDS
-from connector.use_cases.settling import PARTLY, TRANSACTION, settle_command
+from connector.use_cases.settling import PARTLY, TRANSACTION, settle_commands
 
 Call = Callable[..., Awaitable[Any]]
 _LONGEST = 1500
@@ -19,7 +19,7 @@ _LONGEST = 1500
 
 def carriers(stub_for: Callable[[str], Any]) -> dict[str, Carrier]:
     """One per kind of command. `stub_for` gives procurement's stub for a tenant."""
-    return {kind: Carrier(_carry(kind, stub_for), settle=settle_command, refusals_are_answers=True) for kind in KINDS}
+    return {kind: Carrier(_carry(kind, stub_for), settle=settle_commands, refusals_are_answers=True) for kind in KINDS}
 
 
 def _carry(kind: str, stub_for: Callable[[str], Any]) -> Callable[[Leased], Awaitable[Outcome]]:

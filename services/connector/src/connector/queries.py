@@ -9,7 +9,7 @@ from crossdock_kit.database import Engine, transaction
 
 from connector.ports import Vault
 from connector.store import documents, partners
-from connector.store.documents import Document, DocumentUnknown
+from connector.store.document import Document, DocumentUnknown
 from connector.store.partners import StoredPartner
 
 DEFAULT_PAGE = 100
@@ -41,7 +41,7 @@ async def get_content(
     document = await get_document(engine, tenant, document_id, partner)
     async with transaction(engine, (tenant,)) as tx:
         sealed = await documents.content(tx.driver, tenant, document_id)
-        return await vault.open(tx.driver, document.kept, sealed), document.content_type
+        return await vault.within(tx.driver).open(document.kept, sealed), document.content_type
 
 
 async def list_documents(engine: Engine, tenant: str, wanted: Wanted, limit: int) -> list[Document]:

@@ -1,4 +1,4 @@
-"""The loop that reads stored documents: partners beside each other, documents of one partner one after the other."""
+"""The loop that reads stored documents: partners beside each other, those of one partner in order and in batches."""
 
 from __future__ import annotations
 
@@ -6,20 +6,19 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from uuid import UUID
 
 from crossdock_kit.clock import Clock
-from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import FailureClass, Unavailable
 from crossdock_kit.exceptions import NewException
-from crossdock_kit.telemetry.spans import Link, SpanKind, parse_traceparent, root_span
+from crossdock_kit.unit_of_work import Work
 
 from connector.domain.documents import Outcome, State
 from connector.ports import Surroundings
-from connector.store import documents, reading_queue
-from connector.store.documents import Document, ended
+from connector.store import documents, reading_queue, saving
+from connector.store.document import Document, ended
+from connector.use_cases.document_step import DocumentStep
 from connector.use_cases.translate import translate
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,9 @@ class Translator:
     tenants: tuple[str, ...]
     clock: Clock
     around: Surroundings
+    batch: int = 50
     more: asyncio.Event = field(default_factory=asyncio.Event)
+    _limits: dict[tuple[str, str], int] = field(default_factory=dict)
     _busy: set[tuple[str, str]] = field(default_factory=set)
 
     def nudge(self) -> None:
@@ -72,89 +73,60 @@ class Translator:
             self._busy.discard(key)
 
     async def translate_next(self, tenant: str, partner: str) -> bool:
-        """Reads the partner's first due document; whether there was one."""
-        async with transaction(self.engine, (tenant,)) as tx:
-            document = await reading_queue.next_due(tx.driver, tenant, partner)
-        if document is None:
-            return False
-        with self._step(document):
-            try:
-                return await self._translate(document.tenant, document.partner, document.document_id)
-            except Unavailable:
+        """Reads the partner's first due documents; whether there were any. A batch that fails is halved until the
+        document that cannot be read stands alone."""
+        begun: list[Document] = []
+        limit = self._limits.pop((tenant, partner), self.batch)
+        try:
+            await self._translate(tenant, partner, limit, begun)
+        except Unavailable:
+            raise
+        except Exception as error:
+            if len(begun) == 1:
+                log.exception("document %s cannot be read", begun[0].document_id)
+                await self._failed(begun[0].document_id, error, begun[0].tenant)
+            elif begun:
+                log.warning("of %d documents of %s one cannot be read: %s", len(begun), partner, error)
+                self._limits[tenant, partner] = len(begun) // 2
+            else:
                 raise
-            except Exception as error:
-                log.exception("document %s cannot be read", document.document_id)
-                await self._failed(document, error)
-                return True
+        return bool(begun)
 
-    async def _translate(self, tenant: str, partner: str, document_id: UUID) -> bool:
+    async def _translate(self, tenant: str, partner: str, limit: int, begun: list[Document]) -> None:
+        """One transaction; `begun` are the documents in it."""
         async with self.around.uow(tenants=(tenant,)) as work:
-            document = await reading_queue.next_due(work.driver, tenant, partner)
-            if document is None or document.document_id != document_id:
-                return False
-            await translate(document, work, self.around)
-            return True
+            begun.extend(await reading_queue.next_due(work.driver, tenant, partner, limit))
+            if begun:
+                await translate(begun, work, self.around)
 
-    def _step(self, document: Document) -> _Step:
-        return _Step(document, self.clock.now())
-
-    async def _failed(self, document: Document, error: Exception) -> None:
+    async def _failed(self, document_id: UUID, error: Exception, tenant: str) -> None:
         """Tried again some times, alone and with pauses; then it is ours to look at, and the others go on."""
-        async with self.around.uow(tenants=(document.tenant,)) as work:
-            if document.failures + 1 < _ATTEMPTS:
-                await reading_queue.failed(work.driver, document)
-                work.note(outcome="retry", reason=type(error).__name__)
-                return
-            document.state, document.next_attempt_at = State.EXCEPTION, None
-            document.reason = f"reading it failed: {type(error).__name__}"
-            document.messages = [ended(each, Outcome.EXCEPTION, document.reason) for each in document.messages]
-            work.note(outcome="failed", reason=type(error).__name__)
-            work.raise_exception(
-                NewException(
-                    tenant=document.tenant,
-                    failure_class=FailureClass.BUG,
-                    code="DOCUMENT_UNREADABLE",
-                    summary=f"{document.partner}, {document.name}: {document.reason}",
-                    owner="integration",
-                    subject=document.subject,
-                    transaction_ids=document.transaction_ids,
-                    keys=(f"document:{document.document_id}",),
-                )
-            )
-            await documents.save(work.driver, document)
+        async with self.around.uow(tenants=(tenant,)) as work:
+            document = await documents.get(work.driver, tenant, document_id, lock=True)
+            with DocumentStep(document, self.clock.now()).within():
+                await _give_up_or_wait(document, error, work)
 
 
-class _Step:
-    """The document as cause of what follows, with a trace of its own."""
-
-    def __init__(self, document: Document, now: datetime) -> None:
-        place = parse_traceparent(document.traceparent)
-        self._span = root_span(
-            "translate document",
-            SpanKind.INTERNAL,
-            links=[Link(place)] if place else [],
+async def _give_up_or_wait(document: Document, error: Exception, work: Work) -> None:
+    name = type(error).__name__
+    if document.failures + 1 < _ATTEMPTS:
+        await reading_queue.failed(work.driver, document)
+        work.note(outcome="retry", reason=name)
+        return
+    document.state, document.next_attempt_at = State.EXCEPTION, None
+    document.reason = f"reading it failed: {name}"
+    document.messages = [ended(each, Outcome.EXCEPTION, document.reason) for each in document.messages]
+    work.note(outcome="failed", reason=name)
+    work.raise_exception(
+        NewException(
+            tenant=document.tenant,
+            failure_class=FailureClass.BUG,
+            code="DOCUMENT_UNREADABLE",
+            summary=f"{document.partner}, {document.name}: {document.reason}",
+            owner="integration",
+            subject=document.subject,
             transaction_ids=document.transaction_ids,
+            keys=(f"document:{document.document_id}",),
         )
-        self._cause = caused_by(
-            Cause(
-                kind="document",
-                name="translate document",
-                tenant=document.tenant,
-                actor="connector",
-                correlation_id=document.correlation_id or str(document.document_id),
-                causation_id=str(document.document_id),
-                traceparent=str(self._span.place),
-                started_at=now,
-                caused_at=min(document.received_at, now.astimezone(UTC)),
-                attempt=document.generation + document.failures,
-                transaction_ids=document.transaction_ids,
-            )
-        )
-
-    def __enter__(self) -> None:
-        self._span.__enter__()
-        self._cause.__enter__()
-
-    def __exit__(self, *wrong: object) -> None:
-        self._cause.__exit__(None, None, None)
-        self._span.__exit__(*wrong)  # type: ignore[arg-type]
+    )
+    await saving.save_all(work.driver, [document])

@@ -14,7 +14,7 @@ from connector.domain.documents import Finding, MessageEnd
 from connector.mappings.canonical import from_day
 from connector.outgoing import Outgoing
 from connector.store.codes import Entry, Thing
-from connector.store.documents import Document
+from connector.store.document import Document
 
 
 def stamp(instant: datetime) -> Timestamp:

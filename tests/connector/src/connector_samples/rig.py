@@ -17,7 +17,7 @@ from connector.ports import Surroundings
 from connector.profile_limits import ProfileLimits
 from connector.store import codes, documents
 from connector.store.codes import Entry, Thing
-from connector.store.documents import Document
+from connector.store.document import Document
 from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases import keep_partners, receive

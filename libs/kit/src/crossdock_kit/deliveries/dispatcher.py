@@ -1,7 +1,8 @@
 """Carries out the deliveries that a service makes itself: lease, call, report, for each partner at its own pace.
 
-The call is made with no transaction open; what became of it and its effects are booked in one. A slow or silent
-partner holds up nobody else. It must not know what a call is: the service registers a Carrier per kind.
+Calls are made beside each other with no transaction open; what became of them and their effects are booked together, as
+many in one transaction as have ended meanwhile. A slow or silent partner holds up nobody else. It must not know what a
+call is: the service registers a Carrier per kind.
 """
 
 from __future__ import annotations
@@ -10,29 +11,22 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
 
 from crossdock_kit.context import Cause, caused_by
-from crossdock_kit.deliveries.model import Dead, Declined, Leased, Outcome, Report, Retry
+from crossdock_kit.deliveries.model import Dead, Declined, Leased, Outcome, Retry
 from crossdock_kit.deliveries.outcomes import outcome_of
 from crossdock_kit.deliveries.queue import DeliveryQueue
-from crossdock_kit.deliveries.report import Settled, report
+from crossdock_kit.deliveries.report import Settled
+from crossdock_kit.deliveries.settling import Ended, OpenWork, Settle, Settler
 from crossdock_kit.deliveries.waking import waker
 from crossdock_kit.errors import FailureClass, Unavailable
 from crossdock_kit.telemetry import names
 from crossdock_kit.telemetry.spans import Link, Span, SpanKind, parse_traceparent, root_span
-from crossdock_kit.unit_of_work import Work
 
 log = logging.getLogger(__name__)
-
-_STEP_OUTCOMES = {"delivered": "advanced", "waiting": "retry", "dead": "failed", "lost": "duplicate"}
-
-
-class OpenWork(Protocol):
-    def __call__(self, *, tenants: tuple[str, ...]) -> AbstractAsyncContextManager[Work]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +34,13 @@ class Carrier:
     """`carry` makes the call and says what became of it; an error it raises is read by `outcome_of`. It is repeated
     with the same idempotency key, so it must pass that key on.
 
-    `settle` books effects (a number that came back, an event) in the transaction that books a delivery's end; it runs
-    once for each end: delivered, declined or dead. With `refusals_are_answers` a final refusal becomes Declined:
+    `settle` books effects (a number that came back, an event) in the transaction that books the ends of deliveries; it
+    is given each end once: delivered, declined or dead. With `refusals_are_answers` a final refusal becomes Declined:
     nothing waits behind it and no exception is raised but what `settle` raises.
     """
 
     carry: Callable[[Leased], Awaitable[Outcome]]
-    settle: Callable[[Leased, Outcome, Work], Awaitable[None]] | None = None
+    settle: Settle | None = None
     refusals_are_answers: bool = False
 
     def __post_init__(self) -> None:
@@ -73,8 +67,9 @@ class Dispatcher:
         grace_seconds: float = 10.0,
     ) -> None:
         self._queue = queue
-        self._uow = uow
         self._carriers = dict(carriers)
+        settles = {kind: carrier.settle for kind, carrier in carriers.items() if carrier.settle is not None}
+        self._settler = Settler(uow, settles, queue)
         self._worker = worker
         self._poll = poll_seconds
         self._grace = grace_seconds
@@ -137,14 +132,16 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        await self._settler.close()
 
     async def _carry(self, leased: Leased) -> None:
         span = _span(leased)
+        because = _cause(leased, span, self._worker)
         with ExitStack() as stack:
             stack.enter_context(span)
-            stack.enter_context(caused_by(_cause(leased, span, self._worker)))
+            stack.enter_context(caused_by(because))
             outcome = self._carriers[leased.kind].read(await self._outcome(leased))
-            await self._settle_while_leased(leased, outcome)
+            await self._settle_while_leased(Ended(leased, outcome, because, span))
 
     async def _outcome(self, leased: Leased) -> Outcome:
         """What the call came to, whatever it raises; only our own stopping goes through."""
@@ -158,45 +155,15 @@ class Dispatcher:
             log.log(logging.ERROR if ours else logging.INFO, "%s is not delivered", leased.kind, exc_info=ours)
             return outcome
 
-    async def _settle_while_leased(self, leased: Leased, outcome: Outcome) -> Settled:
+    async def _settle_while_leased(self, ended: Ended) -> Settled:
         """Books the outcome; a database that is away is tried again as long as the lease lasts."""
         while True:
             try:
-                return await self._settle(leased, outcome)
+                return await self._settler.settle(ended)
             except Unavailable:
-                if datetime.now(UTC) >= leased.leased_until:
+                if datetime.now(UTC) >= ended.leased.leased_until:
                     raise
                 await asyncio.sleep(0.5)
-
-    async def _settle(self, leased: Leased, outcome: Outcome) -> Settled:
-        async with self._uow(tenants=(leased.tenant,)) as work:
-            said = Report(leased.tenant, leased.delivery_id, leased.epoch, outcome)
-            [settled] = await report(work.driver, [said], self._queue.limits_of)
-            settle = self._carriers[leased.kind].settle
-            if settle is not None and settled.end in ("delivered", "dead"):
-                await settle(leased, outcome, work)
-            work.note(
-                keys=leased.keys,
-                outcome=_step_outcome(settled, outcome),
-                reason=_reason(outcome),
-            )
-        return settled
-
-
-def _step_outcome(settled: Settled, outcome: Outcome) -> str:
-    if settled.end == "delivered" and isinstance(outcome, Declined):
-        return "refused"
-    return _STEP_OUTCOMES.get(settled.end, "duplicate")
-
-
-def _reason(outcome: Outcome) -> str:
-    match outcome:
-        case Dead() | Declined():
-            return outcome.code
-        case Retry():
-            return outcome.reason
-        case _:
-            return ""
 
 
 def _span(leased: Leased) -> Span:

@@ -1,19 +1,21 @@
-"""Which stored document is read next: one at a time per partner, in the order of arrival; waits are put off."""
+"""Which stored document is read next: by one process per partner, in the order of arrival; waits are put off."""
 
 # ruff: noqa: S608  the only text put into statements is this package's own
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from crossdock_kit.driver import Driver
 
 from connector.store import documents
-from connector.store.documents import Document
+from connector.store.document import COLUMNS, Document, from_row
 
 _DUE = "SELECT DISTINCT tenant, partner FROM document WHERE next_attempt_at <= now()"
 _NEXT = f"""
-SELECT {documents.COLUMNS} FROM document WHERE tenant = $1 AND partner = $2 AND next_attempt_at <= now()
-ORDER BY position LIMIT 1
+SELECT {COLUMNS} FROM document WHERE tenant = $1 AND partner = $2 AND next_attempt_at <= now()
+ORDER BY position LIMIT $3 FOR UPDATE
 """
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 1))"
 
@@ -23,28 +25,39 @@ async def due_partners(driver: Driver) -> list[tuple[str, str]]:
     return [(row["tenant"], row["partner"]) for row in await driver.fetch(_DUE)]
 
 
-async def next_due(driver: Driver, tenant: str, partner: str) -> Document | None:
-    """The partner's first document that is due; None where another process is at it. One at a time per partner."""
+async def next_due(driver: Driver, tenant: str, partner: str, limit: int) -> list[Document]:
+    """The partner's first documents that are due, locked; none where another process is at it. A document that could
+    not be read before comes alone."""
     if not await driver.fetchval(_LOCK, f"translate/{tenant}/{partner}"):
-        return None
-    row = await driver.fetchrow(_NEXT, tenant, partner)
-    if row is None:
-        return None
-    document = documents.from_row(row)
-    document.messages = await documents.messages_of(driver, tenant, document.document_id)
-    return document
+        return []
+    found = [from_row(row) for row in await driver.fetch(_NEXT, tenant, partner, limit)]
+    failed_before = next((n for n, each in enumerate(found) if each.failures), len(found))
+    found = found[: failed_before or 1]
+    await documents.with_messages(driver, tenant, found)
+    return found
 
 
-_BEFORE = """
-SELECT document_id::text FROM document WHERE tenant = $1 AND partner = $2 AND state = 7 AND position < $3
-  AND keys && $4::text[] ORDER BY position LIMIT 1
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A document that waits, and what it is about."""
+
+    position: int
+    document_id: UUID
+    keys: frozenset[str]
+
+
+_WAITING = """
+SELECT position, document_id, keys FROM document WHERE tenant = $1 AND partner = $2 AND state = 7
+  AND document_id <> ALL($3::uuid[]) AND keys && $4::text[] ORDER BY position
 """
 
 
-async def waiting_before(driver: Driver, document: Document, keys: Sequence[str]) -> str:
-    """An earlier document of the partner that waits and concerns the same order; empty text if there is none."""
-    found = await driver.fetchval(_BEFORE, document.tenant, document.partner, document.position, list(keys))
-    return str(found or "")
+async def waiting_for(driver: Driver, batch: Sequence[Document], keys: Sequence[str]) -> list[Waiting]:
+    """Documents of the partner, the batch itself left out, that wait and concern one of the same orders."""
+    first = batch[0]
+    ids = [each.document_id for each in batch]
+    rows = await driver.fetch(_WAITING, first.tenant, first.partner, ids, list(keys))
+    return [Waiting(row["position"], row["document_id"], frozenset(row["keys"])) for row in rows]
 
 
 async def wake_waiting(driver: Driver, tenants: Sequence[str]) -> None:

@@ -26,11 +26,21 @@ class DocumentVault:
             raise SettingsError("CROSSDOCK_DATA_KEY_FILE is not set")
         return cls(crypto.DocumentVault(MasterKey.read(settings.data_key_file)))
 
-    async def seal(self, driver: Driver, kept: Kept, content: bytes) -> bytes:
-        sealed = await self.inner.seal(driver, tenant=kept.tenant, partner=kept.partner, at=kept.at, raw=content)
+    def within(self, driver: Driver) -> OpenDocumentVault:
+        return OpenDocumentVault(self.inner.within(driver))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDocumentVault:
+    """Answers `OpenVault`."""
+
+    inner: crypto.OpenVault
+
+    async def seal(self, kept: Kept, content: bytes) -> bytes:
+        sealed = await self.inner.seal(tenant=kept.tenant, partner=kept.partner, at=kept.at, raw=content)
         return sealed.ciphertext
 
-    async def open(self, driver: Driver, kept: Kept, sealed: bytes) -> bytes:
+    async def open(self, kept: Kept, sealed: bytes) -> bytes:
         month = kept.at.astimezone(UTC).date().replace(day=1)
         found = Sealed(month, bytes.fromhex(kept.sha256), sealed)
-        return await self.inner.open(driver, tenant=kept.tenant, partner=kept.partner, sealed=found)
+        return await self.inner.open(tenant=kept.tenant, partner=kept.partner, sealed=found)

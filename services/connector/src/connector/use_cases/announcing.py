@@ -6,7 +6,7 @@ from crossdock_kit.events import NewEvent, Origin
 from crossdock_kit.unit_of_work import Work
 from google.protobuf.message import Message
 
-from connector.store.documents import Document
+from connector.store.document import Document
 
 
 def announce(work: Work, document: Document, message: Message) -> None:

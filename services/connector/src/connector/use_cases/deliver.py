@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
@@ -26,8 +26,9 @@ from connector.domain.documents import State
 from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT, OUTBOUND
 from connector.outgoing import Outgoing
 from connector.ports import Surroundings
-from connector.store import documents, orders, partners, worker_leases
-from connector.store.documents import Document
+from connector.store import documents, orders, partners, saving, worker_leases
+from connector.store.document import Document
+from connector.store.orders import Accepted
 from connector.store.worker_leases import Held
 from connector.use_cases.acknowledge import TIMER
 from connector.use_cases.announcing import announce
@@ -77,7 +78,7 @@ class Desk:
         if await self._is_quiet(worker):
             await asyncio.sleep(min(wait.total_seconds(), _POLL_SECONDS))
             return []
-        return [await self._outgoing(each) for each in await self._wait_for(worker, limit, wait)]
+        return await self._outgoing(worker, await self._wait_for(worker, limit, wait))
 
     async def _is_quiet(self, worker: Worker) -> bool:
         """Whether the profile says that nothing is to be sent now."""
@@ -105,12 +106,19 @@ class Desk:
                     async with asyncio.timeout(min(left, _POLL_SECONDS)):
                         await more.wait()
 
-    async def _outgoing(self, leased: Leased) -> Outgoing:
-        document_id = UUID(bytes=leased.payload)
-        async with transaction(self.engine, (leased.tenant,)) as tx:
-            document = await documents.get(tx.driver, leased.tenant, document_id)
-            sealed = await documents.content(tx.driver, leased.tenant, document_id)
-            return Outgoing(leased, document, await self.around.vault.open(tx.driver, document.kept, sealed))
+    async def _outgoing(self, worker: Worker, leased: Sequence[Leased]) -> list[Outgoing]:
+        """The deliveries with their documents and bytes, in one go."""
+        if not leased:
+            return []
+        ids = [UUID(bytes=each.payload) for each in leased]
+        async with transaction(self.engine, (worker.tenant,)) as tx:
+            found = await documents.get_all(tx.driver, worker.tenant, ids)
+            sealed = await documents.contents(tx.driver, worker.tenant, ids)
+            vault = self.around.vault.within(tx.driver)
+            return [
+                Outgoing(each, found[document_id], await vault.open(found[document_id].kept, sealed[document_id]))
+                for each, document_id in zip(leased, ids, strict=True)
+            ]
 
 
 async def report_deliveries(
@@ -122,11 +130,14 @@ async def report_deliveries(
         own = await _of_partner(work, worker, reports)
         settled = await report(work.driver, [each for each in reports if each.delivery_id in own], queue.limits_of)
         outcomes = {each.delivery_id: each.outcome for each in reports}
+        final = [each.delivery_id for each in settled if each.end in {"delivered", "dead"}]
+        booking = Booking(work, stored.profile, await documents.get_all(work.driver, worker.tenant, final, lock=True))
         for each in settled:
             if each.end in _STEPS:
                 with caused_by(_cause_of(own[each.delivery_id], worker, work)):
                     _note(own[each.delivery_id], each, outcomes[each.delivery_id], work)
-                    await _book(each, outcomes[each.delivery_id], worker, stored.profile, work)
+                    booking.book(each, outcomes[each.delivery_id])
+        await booking.save()
     lost = [each.delivery_id for each in settled if each.end == "lost"]
     return [*lost, *(each.delivery_id for each in reports if each.delivery_id not in own)]
 
@@ -170,57 +181,65 @@ def _note(delivery: asyncpg.Record, settled: Settled, outcome: object, work: Wor
     )
 
 
-async def _book(
-    settled: Settled, outcome: object, worker: Worker, profile: partner_pb2.PartnerProfile, work: Work
-) -> None:
-    if settled.end == "delivered" and isinstance(outcome, Delivered):
-        document = await documents.get(work.driver, worker.tenant, settled.delivery_id, lock=True)
-        await _sent(document, outcome, profile, work)
-    elif settled.end == "dead":
-        document = await documents.get(work.driver, worker.tenant, settled.delivery_id, lock=True)
-        document.reason = outcome.reason if isinstance(outcome, Dead) else "given up"
-        await documents.save(work.driver, document)
+@dataclass(eq=False)
+class Booking:
+    """What the reports of a worker change: documents that were sent or given up, locked and saved together."""
 
+    work: Work
+    profile: partner_pb2.PartnerProfile
+    documents: dict[UUID, Document]
+    _accepted: list[Accepted] = field(default_factory=list)
 
-async def _sent(document: Document, outcome: Delivered, profile: partner_pb2.PartnerProfile, work: Work) -> None:
-    """The partner has it. Its 997 may be here already; then nothing is waited for."""
-    document.sent_at = work.now
-    document.foreign_number = outcome.foreign_number
-    if document.state is State.RENDERED:
-        document.state = State.SENT
-        _await_acknowledgment(document, profile, work)
-    if document.kind.startswith("json.") and document.kind == "json.supplier_order":
-        # The answer of an API is its technical receipt.
-        await orders.accept(work.driver, document.tenant, document.document_id, work.now, 0)
-    announce(
-        work,
-        document,
-        events_pb2.DocumentSent(
-            document_id=str(document.document_id),
-            partner=document.partner,
-            kind=document.kind,
-            foreign_number=outcome.foreign_number,
-            source_event_id=document.source_event_id,
-            source_aggregate=document.source_aggregate,
-            sent_at=wire.stamp(work.now),
-        ),
-    )
-    await documents.save(work.driver, document)
+    def book(self, settled: Settled, outcome: object) -> None:
+        document = self.documents.get(settled.delivery_id)
+        if document is None:
+            return
+        if settled.end == "dead":
+            document.reason = outcome.reason if isinstance(outcome, Dead) else "given up"
+        elif isinstance(outcome, Delivered):
+            self._sent(document, outcome)
 
-
-def _await_acknowledgment(document: Document, profile: partner_pb2.PartnerProfile, work: Work) -> None:
-    within = profile.timers.functional_ack.ToTimedelta()
-    if not within or not document.kind.startswith("x12.") or document.kind == FUNCTIONAL_ACKNOWLEDGMENT:
-        return
-    work.set_timer(
-        NewTimer(
-            tenant=document.tenant,
-            kind=TIMER,
-            subject=str(document.document_id),
-            due_at=work.now + within,
-            transaction_ids=document.transaction_ids,
-            keys=document.keys,
-            correlation_id=cause().correlation_id,
-            causation_id=str(document.document_id),
+    def _sent(self, document: Document, outcome: Delivered) -> None:
+        """The partner has it. Its 997 may be here already; then nothing is waited for."""
+        document.sent_at = self.work.now
+        document.foreign_number = outcome.foreign_number
+        if document.state is State.RENDERED:
+            document.state = State.SENT
+            self._await_acknowledgment(document)
+        if document.kind == "json.supplier_order":
+            # The answer of an API is its technical receipt.
+            self._accepted.append(Accepted(document.tenant, document.document_id, self.work.now, 0))
+        announce(
+            self.work,
+            document,
+            events_pb2.DocumentSent(
+                document_id=str(document.document_id),
+                partner=document.partner,
+                kind=document.kind,
+                foreign_number=outcome.foreign_number,
+                source_event_id=document.source_event_id,
+                source_aggregate=document.source_aggregate,
+                sent_at=wire.stamp(self.work.now),
+            ),
         )
-    )
+
+    def _await_acknowledgment(self, document: Document) -> None:
+        within = self.profile.timers.functional_ack.ToTimedelta()
+        if not within or not document.kind.startswith("x12.") or document.kind == FUNCTIONAL_ACKNOWLEDGMENT:
+            return
+        self.work.set_timer(
+            NewTimer(
+                tenant=document.tenant,
+                kind=TIMER,
+                subject=str(document.document_id),
+                due_at=self.work.now + within,
+                transaction_ids=document.transaction_ids,
+                keys=document.keys,
+                correlation_id=cause().correlation_id,
+                causation_id=str(document.document_id),
+            )
+        )
+
+    async def save(self) -> None:
+        await orders.accept_all(self.work.driver, self._accepted)
+        await saving.save_all(self.work.driver, self.documents.values())

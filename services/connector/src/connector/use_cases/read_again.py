@@ -10,8 +10,8 @@ from crossdock_kit.unit_of_work import Work
 
 from connector.domain.documents import Outcome, State
 from connector.ports import Surroundings
-from connector.store import documents
-from connector.store.documents import ended
+from connector.store import documents, saving
+from connector.store.document import ended
 
 AGAIN = frozenset({Outcome.REFUSED, Outcome.EXCEPTION, Outcome.WAITING})
 
@@ -29,6 +29,6 @@ async def read_again(subject: str, work: Work, around: Surroundings) -> str:
     ]
     document.state = State.WAITING if document.messages else State.RECEIVED
     document.reason, document.failures, document.next_attempt_at = "", 0, work.now
-    await documents.save(work.driver, document)
+    await saving.save_all(work.driver, [document])
     work.after_commit(around.nudge)
     return f"{len(again) or 'all'} of its messages are read again"

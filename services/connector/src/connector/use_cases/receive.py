@@ -14,8 +14,8 @@ from crossdock_kit.ids import uuid7
 
 from connector.domain.documents import State
 from connector.ports import Surroundings
-from connector.store import documents, partners
-from connector.store.documents import Document
+from connector.store import documents, partners, saving
+from connector.store.document import Document
 from connector.text import clean
 from connector.use_cases.announcing import announce
 
@@ -60,8 +60,8 @@ async def hand_in(command: HandIn, around: Surroundings) -> HandedIn:
             document_id=str(document.document_id), partner=command.partner, name=document.name, sha256=sha256
         )
         announce(work, document, received)
-        sealed = await around.vault.seal(work.driver, document.kept, command.content)
-        await documents.insert(work.driver, document, sealed)
+        sealed = await around.vault.within(work.driver).seal(document.kept, command.content)
+        await saving.insert_all(work.driver, [(document, sealed)])
         work.after_commit(around.nudge)
         return HandedIn(document.document_id, repeated=False)
 

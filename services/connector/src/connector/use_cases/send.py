@@ -1,39 +1,30 @@
-"""A fact becomes a document for a partner: rendered once, stored, and handed to the partner's deliveries."""
+"""Documents for partners: rendered once, stored, and handed to the partners' deliveries, many at once."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-import crossdock_edi
 from crossdock.connector.v1 import partner_pb2
 from crossdock_edi import Document as EdiDocument
 from crossdock_edi.dialect import Dialect
 from crossdock_edi.errors import Unrepresentable
-from crossdock_kit.context import cause
+from crossdock_kit.context import Cause
 from crossdock_kit.deliveries import NewDelivery
 from crossdock_kit.errors import Invalid
-from crossdock_kit.events import Received
-from crossdock_kit.ids import derived
 from crossdock_kit.unit_of_work import Work
 
-from connector.code_book import with_codes
-from connector.codecs import json_document, x12_document
+from connector.codecs import x12_document
 from connector.codecs.x12_document import Address, Numbers
 from connector.domain.documents import State
-from connector.mappings import registry
-from connector.mappings.model import Writing
 from connector.ports import Surroundings
-from connector.store import control_numbers, documents, partners
-from connector.store.documents import Document
-from connector.store.orders import SentOrder
+from connector.store import saving
+from connector.store.document import Document
 from connector.store.partners import StoredPartner
-from connector.use_cases.telling import Telling
-from connector.use_cases.vocabulary import partner_of
 
-ORDERS_TO_SUPPLIERS = frozenset({"x12.850", "x12.860", "json.supplier_order"})
 NOT_SENT = frozenset({"draft", "shadow"})
 
 
@@ -72,60 +63,32 @@ class Dispatch:
     express: bool = False
 
 
-async def tell(event: Received[Any], stored: StoredPartner, telling: Telling, ordering: str) -> None:
-    """Renders what the partner's profile takes of a fact; a partner that takes nothing of it is not told."""
-    kinds = registry.TELLS[event.message.DESCRIPTOR.name]
-    route = partners.route_of(stored.profile, kinds, partner_pb2.DIRECTION_OUT)
-    if route is None:
-        return
-    document_id = derived("document", event.id, stored.profile.partner, route.kind)
-    rendered = await _render(event, stored, route, telling, document_id)
-    dispatch = Dispatch(
-        kind=route.kind,
-        path=route.path,
-        ordering_key=ordering,
-        idempotency_key=_idempotency_key(event, route.kind),
-        keys=event.keys,
-        transaction_ids=event.transaction_ids,
-        source_event_id=str(event.id),
-        source_aggregate=f"{event.aggregate_type}/{event.aggregate_id}",
-        express=event.express,
-    )
-    document, sealed = await _sealed(document_id, rendered, dispatch, stored, telling.work, telling.around)
-    telling.keep(document, sealed)
-    telling.work.deliver(_delivery(document, dispatch, suppressed=stored.profile.stage in NOT_SENT))
-    if route.kind in ORDERS_TO_SUPPLIERS:
-        order = event.message.purchase_order
-        telling.sent(SentOrder(event.tenant, document_id, document.partner, order.number, order.revision))
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """A document that goes to a partner, and why."""
+
+    document_id: UUID
+    rendered: Rendered
+    dispatch: Dispatch
+    stored: StoredPartner
+    because: Cause
 
 
-def _idempotency_key(event: Received[Any], kind: str) -> str:
-    """The receipt's own id for the ERP's posting, so that even a second event could not post it twice."""
-    return str(event.message.receipt_id) if kind == "json.goods_receipt" else str(event.id)
+async def send_all(outbound: Sequence[Outbound], work: Work, around: Surroundings) -> None:
+    """Stores what was rendered and hands it to the partners' deliveries; in shadow it is kept and never sent."""
+    vault = around.vault.within(work.driver)
+    sealed = []
+    for each in outbound:
+        document = _document(each, work.now)
+        sealed.append((document, await vault.seal(document.kept, each.rendered.content)))
+        work.deliver(_delivery(document, each.dispatch, suppressed=each.stored.profile.stage in NOT_SENT))
+    await saving.insert_all(work.driver, sealed)
 
 
-async def _render(
-    event: Received[Any], stored: StoredPartner, route: partner_pb2.DocumentRoute, telling: Telling, document_id: UUID
-) -> Rendered:
-    partner, work = partner_of(stored.profile, route), telling.work
-    book, codes = telling.codes(stored, partner, route.kind)
-    mapping = registry.OUTBOUND[route.kind]
-    written = await with_codes(
-        book,
-        codes.load,
-        lambda each: mapping.write(event.message, Writing(partner, each, str(event.id), event.version, work.now)),
-    )
-    if isinstance(written, EdiDocument):
-        return await render_x12(written, stored, work)
-    name = f"{route.kind}_{document_id}.json"
-    return Rendered(json_document.encode(written), json_document.CONTENT_TYPE, name)
-
-
-async def render_x12(document: EdiDocument, stored: StoredPartner, work: Work) -> Rendered:
+def render_x12(document: EdiDocument, stored: StoredPartner, numbers: Numbers, at: datetime) -> Rendered:
     """Under the partner's next control numbers; these and the bytes stay the same for every attempt to send it."""
-    numbers = await control_numbers.take(work.driver, stored.tenant, stored.profile.partner)
     try:
-        content = x12_document.write(document, address_of(stored.profile.edi), numbers, work.now)
+        content = x12_document.write(document, address_of(stored.profile.edi), numbers, at)
     except Unrepresentable as error:
         raise NotRepresentable(document.TYPE, stored.profile.partner, str(error)) from error
     if wrong := x12_document.wrong_in(content):
@@ -162,38 +125,12 @@ def _identity(text: str) -> tuple[str, str]:
     return qualifier, identity
 
 
-async def send(
-    document_id: UUID,
-    rendered: Rendered,
-    dispatch: Dispatch,
-    stored: StoredPartner,
-    work: Work,
-    around: Surroundings,
-) -> None:
-    """Stores what was rendered and hands it to the partner's deliveries; in shadow it is kept and never sent."""
-    document, sealed = await _sealed(document_id, rendered, dispatch, stored, work, around)
-    await documents.insert(work.driver, document, sealed)
-    work.deliver(_delivery(document, dispatch, suppressed=stored.profile.stage in NOT_SENT))
-
-
-async def _sealed(
-    document_id: UUID,
-    rendered: Rendered,
-    dispatch: Dispatch,
-    stored: StoredPartner,
-    work: Work,
-    around: Surroundings,
-) -> tuple[Document, bytes]:
-    document = _document(document_id, rendered, dispatch, stored)
-    document.received_at = work.now
-    return document, await around.vault.seal(work.driver, document.kept, rendered.content)
-
-
-def _document(document_id: UUID, rendered: Rendered, dispatch: Dispatch, stored: StoredPartner) -> Document:
-    why, numbers = cause(), rendered.numbers
+def _document(outbound: Outbound, now: datetime) -> Document:
+    rendered, dispatch, stored = outbound.rendered, outbound.dispatch, outbound.stored
+    why, numbers = outbound.because, rendered.numbers
     return Document(
         tenant=stored.tenant,
-        document_id=document_id,
+        document_id=outbound.document_id,
         partner=stored.profile.partner,
         business_unit=stored.profile.business_unit,
         outbound=True,
@@ -204,7 +141,7 @@ def _document(document_id: UUID, rendered: Rendered, dispatch: Dispatch, stored:
         content_type=rendered.content_type,
         bytes=len(rendered.content),
         sha256=hashlib.sha256(rendered.content).hexdigest(),
-        received_at=why.started_at,
+        received_at=now,
         control_numbers=(f"{numbers.interchange:09d}",) if numbers else (),
         group_control=str(numbers.group) if numbers else "",
         set_control=f"{numbers.message:04d}" if numbers else "",
@@ -239,12 +176,3 @@ def _delivery(document: Document, dispatch: Dispatch, *, suppressed: bool) -> Ne
         causation_id=document.causation_id,
         traceparent=document.traceparent,
     )
-
-
-async def reply_997(
-    answer: EdiDocument, source: crossdock_edi.Interchange, stored: StoredPartner, work: Work
-) -> Rendered:
-    """A 997 in the delimiters and version of what it answers, under our own numbers."""
-    numbers = await control_numbers.take(work.driver, stored.tenant, stored.profile.partner)
-    content = x12_document.write_reply(answer, source, numbers, work.now)
-    return Rendered(content, x12_document.CONTENT_TYPE, file_name(answer.TYPE, numbers), numbers)

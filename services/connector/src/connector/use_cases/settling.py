@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from crossdock.connector.events.v1 import events_pb2
-from crossdock_kit.deliveries import Dead, Declined, Delivered, Leased
-from crossdock_kit.deliveries import Outcome as DeliveryOutcome
+from crossdock_kit.deliveries import Dead, Declined, Delivered
+from crossdock_kit.deliveries.settling import Ended
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.unit_of_work import Work
@@ -21,8 +22,8 @@ from connector.domain.documents import (
     owner_of,
     state_of,
 )
-from connector.store import documents
-from connector.store.documents import Document, ended
+from connector.store import documents, saving
+from connector.store.document import Document, ended
 from connector.use_cases.announcing import announce
 from connector.use_cases.commanding import Sender
 
@@ -30,8 +31,8 @@ from connector.use_cases.commanding import Sender
 TRANSACTION, PARTLY = "transaction_id", "refused_lines"
 
 
-async def conclude(document: Document, work: Work) -> None:
-    """Saves a document in the state that its messages give it, and announces an end that was reached."""
+def conclude(document: Document, work: Work) -> None:
+    """Puts a document into the state that its messages give it, and announces an end that was reached."""
     before = document.state
     if before not in {State.REFUSED, State.DUPLICATE}:
         document.state = state_of([each.outcome for each in document.messages])
@@ -50,7 +51,6 @@ async def conclude(document: Document, work: Work) -> None:
         transaction_ids=document.transaction_ids,
         outcome="" if document.state is not State.DUPLICATE else "duplicate",
     )
-    await documents.save(work.driver, document)
 
 
 def _announce_end(document: Document, work: Work) -> None:
@@ -95,19 +95,26 @@ def _raise_refusal(document: Document, work: Work) -> None:
     )
 
 
-async def settle_command(leased: Leased, outcome: DeliveryOutcome, work: Work) -> None:
-    """Books what a command came to in the message that it came from. Part of the delivery's own transaction."""
-    sender = Sender.parse(leased.idempotency_key)
-    document = await documents.get(work.driver, leased.tenant, sender.document_id, lock=True)
-    index = sender.number - 1
+async def settle_commands(ended_calls: Sequence[Ended], work: Work) -> None:
+    """Books what commands came to in the messages that they came from. Part of the deliveries' own transaction."""
+    senders = [Sender.parse(each.leased.idempotency_key) for each in ended_calls]
+    tenant = ended_calls[0].leased.tenant
+    found = await documents.get_all(work.driver, tenant, {each.document_id for each in senders}, lock=True)
+    for each, sender in zip(ended_calls, senders, strict=True):
+        with each.step():
+            _settle(each, found[sender.document_id], sender.number - 1, work)
+    await saving.save_all(work.driver, found.values())
+
+
+def _settle(call: Ended, document: Document, index: int, work: Work) -> None:
     message = document.messages[index]
     if message.outcome is Outcome.ACCEPTED:
         return
-    match outcome:
+    match call.outcome:
         case Delivered(_, results):
             document.messages[index] = _accepted(document, message, dict(results), work)
-        case Declined():
-            document.messages[index] = _refused(document, message, leased.kind, outcome, work)
+        case Declined() as answer:
+            document.messages[index] = _refused(document, message, call.leased.kind, answer, work)
         case Dead(reason):
             # The kit raised the exception on the delivery itself.
             document.messages[index] = ended(message, Outcome.EXCEPTION, reason)
@@ -115,7 +122,7 @@ async def settle_command(leased: Leased, outcome: DeliveryOutcome, work: Work) -
             return
     if any(each.outcome is Outcome.WAITING for each in document.messages):
         document.next_attempt_at = work.now + timedelta(seconds=2.0 ** min(document.generation, 6))
-    await conclude(document, work)
+    conclude(document, work)
 
 
 def _accepted(document: Document, message: MessageEnd, results: dict[str, str], work: Work) -> MessageEnd:

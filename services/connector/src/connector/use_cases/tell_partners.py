@@ -9,7 +9,6 @@ from crossdock_kit.events import Received
 from crossdock_kit.exceptions import NewException
 
 from connector.store.partners import StoredPartner
-from connector.use_cases.send import tell
 from connector.use_cases.telling import Telling
 
 
@@ -17,32 +16,32 @@ async def tell_supplier(event: Received[Any], telling: Telling) -> None:
     """850 and 860 of one order never overtake each other."""
     order = event.message.purchase_order
     found = await telling.supplier(event.tenant, order.supplier_id)
-    await _tell(event, found, telling, f"po:{order.purchase_order_id}", f"supplier {order.supplier_id}")
+    _tell(event, found, telling, f"po:{order.purchase_order_id}", f"supplier {order.supplier_id}")
 
 
 async def tell_erp_of_order(event: Received[Any], telling: Telling) -> None:
     order = event.message.purchase_order
     found = await telling.erp(event.tenant, order.business_unit)
-    await _tell(event, found, telling, f"po:{order.purchase_order_id}", f"ERP of {order.business_unit}")
+    _tell(event, found, telling, f"po:{order.purchase_order_id}", f"ERP of {order.business_unit}")
 
 
 async def tell_erp_of_receipt(event: Received[Any], telling: Telling) -> None:
     unit = event.message.receipt.business_unit or event.business_unit
     found = await telling.erp(event.tenant, unit)
-    await _tell(event, found, telling, f"receipt:{event.message.receipt_id}", f"ERP of {unit}")
+    _tell(event, found, telling, f"receipt:{event.message.receipt_id}", f"ERP of {unit}")
 
 
 async def tell_warehouse(event: Received[Any], telling: Telling) -> None:
     fact = event.message
     found = await telling.warehouse(event.tenant, fact.location_id)
     ordering = f"expected:{fact.reference}:{fact.location_id}"
-    await _tell(event, found, telling, ordering, f"WMS of {fact.location_id}")
+    _tell(event, found, telling, ordering, f"WMS of {fact.location_id}")
 
 
-async def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:
+def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:
     """`wanted` says in words who is looked for."""
     for stored in found:
-        await tell(event, stored, telling, ordering)
+        telling.tell(event, stored, ordering)
     if not found:
         telling.work.raise_exception(_nobody(event, wanted))
 

@@ -1,23 +1,49 @@
-"""What the handling of one batch of events shares: a transaction, lookups made once, rows written at once.
+"""What the handling of one batch of events shares: a transaction, lookups made once, documents written at once.
 
-Sixty events about one supplier ask for its profile and its codes a single time, and their documents are one insert.
+Sixty events about one supplier ask for its profile, its codes and its control numbers a single time, and their
+documents are one insert.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
+from crossdock.connector.v1 import partner_pb2
+from crossdock_edi import Document as EdiDocument
+from crossdock_kit.events import Received
+from crossdock_kit.ids import derived
+from crossdock_kit.subscriptions.model import EventFailed
 from crossdock_kit.unit_of_work import Work
 
-from connector.code_book import CodeBook
-from connector.mappings.model import Partner
+from connector.code_book import CodeBook, Question, with_codes
+from connector.codecs import json_document
+from connector.mappings import registry
+from connector.mappings.model import Writing
 from connector.ports import Surroundings
-from connector.store import documents, orders, partners
+from connector.store import control_numbers, orders, partners
 from connector.store.codes import CodesOn
-from connector.store.documents import Document
+from connector.store.control_numbers import Taken
 from connector.store.orders import KnownOrder, SentOrder
 from connector.store.partners import StoredPartner
-from connector.use_cases.vocabulary import book_of
+from connector.use_cases.send import Dispatch, Outbound, Rendered, render_x12, send_all
+from connector.use_cases.vocabulary import book_of, partner_of
+
+ORDERS_TO_SUPPLIERS = frozenset({"x12.850", "x12.860", "json.supplier_order"})
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """A fact that a partner is to be told by the document of a route; of one `ordering` none overtakes another."""
+
+    event: Received[Any]
+    stored: StoredPartner
+    route: partner_pb2.DocumentRoute
+    ordering: str
+
+    @property
+    def addressee(self) -> tuple[str, str]:
+        return self.stored.tenant, self.stored.profile.partner
 
 
 @dataclass(eq=False)
@@ -25,10 +51,8 @@ class Telling:
     work: Work
     around: Surroundings
     _partners: dict[tuple[str, str, str], list[StoredPartner]] = field(default_factory=dict)
-    _books: dict[tuple[str, str, str], CodeBook] = field(default_factory=dict)
-    _documents: list[tuple[Document, bytes]] = field(default_factory=list)
+    _telegrams: list[Telegram] = field(default_factory=list)
     _orders: list[KnownOrder] = field(default_factory=list)
-    _sent: list[SentOrder] = field(default_factory=list)
 
     async def supplier(self, tenant: str, party_id: str) -> list[StoredPartner]:
         key = (tenant, "supplier", party_id)
@@ -48,25 +72,94 @@ class Telling:
             self._partners[key] = await partners.of_location(self.work.driver, tenant, location_id)
         return self._partners[key]
 
-    def codes(self, stored: StoredPartner, partner: Partner, kind: str) -> tuple[CodeBook, CodesOn]:
-        """The partner's code book, which remembers what earlier events of the batch asked for."""
-        key = (stored.tenant, partner.name, kind)
-        if key not in self._books:
-            self._books[key] = book_of(partner, kind)
-        names = tuple(each for each in (partner.name, partner.system) if each)
-        return self._books[key], CodesOn(self.work.driver, stored.tenant, names, self.work.now.date())
-
     def learn(self, order: KnownOrder) -> None:
         self._orders.append(order)
 
-    def sent(self, order: SentOrder) -> None:
-        self._sent.append(order)
-
-    def keep(self, document: Document, sealed: bytes) -> None:
-        self._documents.append((document, sealed))
+    def tell(self, event: Received[Any], stored: StoredPartner, ordering: str) -> None:
+        """Notes what the partner's profile takes of a fact; a partner that takes nothing of it is not told."""
+        kinds = registry.TELLS[event.message.DESCRIPTOR.name]
+        route = partners.route_of(stored.profile, kinds, partner_pb2.DIRECTION_OUT)
+        if route is not None:
+            self._telegrams.append(Telegram(event, stored, route, ordering))
 
     async def write(self) -> None:
-        """At the end of the batch, in its transaction."""
+        """At the end of the batch, in its transaction. Raises EventFailed for a fact that cannot be rendered."""
+        written = await self._mapped()
+        numbered = [each.addressee for each, what in written if isinstance(what, EdiDocument)]
+        taken = await control_numbers.take_all(self.work.driver, numbered)
+        outbound = [self._rendered(each, what, taken) for each, what in written]
         await orders.learn_all(self.work.driver, self._orders)
-        await documents.insert_all(self.work.driver, self._documents)
-        await orders.note_sent(self.work.driver, self._sent)
+        await send_all(outbound, self.work, self.around)
+        await orders.note_sent(
+            self.work.driver, [sent_order(each) for each in self._telegrams if each.route.kind in ORDERS_TO_SUPPLIERS]
+        )
+
+    async def _mapped(self) -> list[tuple[Telegram, Any]]:
+        """What each telegram says in the partner's words; those of one partner ask for its codes together."""
+        of_partner: dict[tuple[str, str], list[Telegram]] = {}
+        for each in self._telegrams:
+            of_partner.setdefault(each.addressee, []).append(each)
+        written: dict[int, Any] = {}
+        for (tenant, name), telegrams in of_partner.items():
+            names = tuple(each for each in (name, telegrams[0].stored.profile.system) if each)
+            codes = CodesOn(self.work.driver, tenant, names, self.work.now.date())
+            shared = CodeBook()
+            answers = await with_codes(codes.load, [self._question(each, shared) for each in telegrams])
+            for each, answer in zip(telegrams, answers, strict=True):
+                if isinstance(answer, Exception):
+                    raise EventFailed(each.event.id) from answer
+                written[id(each)] = answer
+        return [(each, written[id(each)]) for each in self._telegrams]
+
+    def _question(self, telegram: Telegram, shared: CodeBook) -> Question[Any]:
+        event, kind = telegram.event, telegram.route.kind
+        partner = partner_of(telegram.stored.profile, telegram.route)
+        mapping = registry.OUTBOUND[kind]
+        return Question(
+            book_of(partner, kind, beside=shared),
+            lambda codes: mapping.write(
+                event.message, Writing(partner, codes, str(event.id), event.version, self.work.now)
+            ),
+        )
+
+    def _rendered(self, telegram: Telegram, written: Any, taken: Taken) -> Outbound:
+        event, route = telegram.event, telegram.route
+        document_id = derived("document", event.id, telegram.stored.profile.partner, route.kind)
+        if isinstance(written, EdiDocument):
+            numbers = taken.next(*telegram.addressee)
+            try:
+                rendered = render_x12(written, telegram.stored, numbers, self.work.now)
+            except Exception as error:
+                raise EventFailed(event.id) from error
+        else:
+            name = f"{route.kind}_{document_id}.json"
+            rendered = Rendered(json_document.encode(written), json_document.CONTENT_TYPE, name)
+        return Outbound(document_id, rendered, _dispatch(telegram), telegram.stored, event.cause)
+
+
+def _dispatch(telegram: Telegram) -> Dispatch:
+    event, route = telegram.event, telegram.route
+    return Dispatch(
+        kind=route.kind,
+        path=route.path,
+        ordering_key=telegram.ordering,
+        idempotency_key=_idempotency_key(event, route.kind),
+        keys=event.keys,
+        transaction_ids=event.transaction_ids,
+        source_event_id=str(event.id),
+        source_aggregate=f"{event.aggregate_type}/{event.aggregate_id}",
+        express=event.express,
+    )
+
+
+def _idempotency_key(event: Received[Any], kind: str) -> str:
+    """The receipt's own id for the ERP's posting, so that even a second event could not post it twice."""
+    return str(event.message.receipt_id) if kind == "json.goods_receipt" else str(event.id)
+
+
+def sent_order(telegram: Telegram) -> SentOrder:
+    """The revision of an order that a document carries to its supplier."""
+    event, partner = telegram.event, telegram.stored.profile.partner
+    order = event.message.purchase_order
+    document_id = derived("document", event.id, partner, telegram.route.kind)
+    return SentOrder(event.tenant, document_id, partner, order.number, order.revision)

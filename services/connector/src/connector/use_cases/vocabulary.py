@@ -22,5 +22,7 @@ def partner_of(profile: partner_pb2.PartnerProfile, route: partner_pb2.DocumentR
     )
 
 
-def book_of(partner: Partner, kind: str) -> CodeBook:
-    return CodeBook(x12=kind.startswith("x12."), unit_table=partner.table("units", {}))
+def book_of(partner: Partner, kind: str, *, beside: CodeBook | None = None) -> CodeBook:
+    """The book for one document of a kind; `beside` another it shares what that one knows."""
+    shared = beside or CodeBook()
+    return CodeBook(kind.startswith("x12."), partner.table("units", {}), shared.known, shared.loaded)
