@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import importlib.util
 import operator
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from alembic.util import CommandError
 from crossdock_local.declared import service_names
 from crossdock_local.place import find_checkout
 
@@ -127,3 +129,17 @@ def test_a_machine_without_a_suitable_python_gets_a_clear_message(tmp_path: Path
     assert outcome.returncode == 1
     assert "needs Python 3.11, 3.12 or 3.13" in outcome.stderr
     assert "Python 3.9.18" in outcome.stderr
+
+
+MIGRATIONS = sorted(ROOT.glob("services/*/migrations/versions/*.py"))
+
+
+@pytest.mark.parametrize("file", MIGRATIONS, ids=lambda file: f"{file.parents[2].name}/{file.stem}")
+def test_a_migration_says_why_it_does_not_go_back_as_alembic_says_it(file: Path) -> None:
+    spec = importlib.util.spec_from_file_location(f"migration_{file.parents[2].name}_{file.stem}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with pytest.raises(CommandError, match="only goes forward"):
+        module.downgrade()

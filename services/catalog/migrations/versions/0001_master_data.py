@@ -17,3 +17,7 @@ def upgrade() -> None:
     migrations.create_kit_tables(op)
     metadata.create_all(op.get_bind())
     migrations.protect(op, "record", "subject")
+
+
+def downgrade() -> None:
+    migrations.forward_only()

@@ -98,4 +98,4 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("documents are kept: a schema is never migrated down")
+    migrations.forward_only()

@@ -11,3 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     migrations.add_kit_table(op, "repair")
+
+
+def downgrade() -> None:
+    migrations.forward_only()

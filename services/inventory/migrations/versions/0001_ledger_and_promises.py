@@ -21,3 +21,7 @@ def upgrade() -> None:
             f"ALTER TABLE {hot} SET (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.0,"
             " autovacuum_vacuum_threshold = 2000, autovacuum_analyze_scale_factor = 0.05)"
         )
+
+
+def downgrade() -> None:
+    migrations.forward_only()

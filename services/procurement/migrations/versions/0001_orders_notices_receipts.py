@@ -14,3 +14,7 @@ def upgrade() -> None:
     migrations.create_kit_tables(op)
     tables.metadata.create_all(op.get_bind())
     migrations.protect(op, *tables.metadata.tables)
+
+
+def downgrade() -> None:
+    migrations.forward_only()

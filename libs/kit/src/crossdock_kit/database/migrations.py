@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import NoReturn
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.operations import Operations
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
@@ -26,6 +28,14 @@ MIGRATION_SETTINGS = {"timezone": "UTC", "lock_timeout": "20s", "statement_timeo
 VISIBLE = "tenant = ANY ((SELECT string_to_array(current_setting('app.tenants', true), ','))::text[])"
 APPEND_ONLY_FUNCTION = "kit_append_only"
 MONTHS_AHEAD = 3
+
+
+def forward_only() -> NoReturn:
+    """For every `downgrade`: what a service keeps is a record, and going back would drop it. Raises CommandError."""
+    raise CommandError(
+        "this schema only goes forward, because going back would drop records: write a migration that follows,"
+        " or restore a backup of before"
+    )
 
 
 def create_kit_tables(op: Operations) -> None:
