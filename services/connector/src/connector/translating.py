@@ -75,27 +75,32 @@ class Translator:
     async def translate_next(self, tenant: str, partner: str) -> bool:
         """Reads the partner's first due documents; whether there were any. A batch that fails is halved until the
         document that cannot be read stands alone."""
-        begun: list[Document] = []
+        begun: list[DocumentStep] = []
         limit = self._limits.pop((tenant, partner), self.batch)
         try:
             await self._translate(tenant, partner, limit, begun)
         except Unavailable:
             raise
         except Exception as error:
+            for each in begun:
+                each.end(error)
             if len(begun) == 1:
-                log.exception("document %s cannot be read", begun[0].document_id)
-                await self._failed(begun[0].document_id, error, begun[0].tenant)
+                log.exception("document %s cannot be read", begun[0].document.document_id)
+                await self._failed(begun[0].document.document_id, error, tenant)
             elif begun:
                 log.warning("of %d documents of %s one cannot be read: %s", len(begun), partner, error)
                 self._limits[tenant, partner] = len(begun) // 2
             else:
                 raise
+        for each in begun:
+            each.end()
         return bool(begun)
 
-    async def _translate(self, tenant: str, partner: str, limit: int, begun: list[Document]) -> None:
+    async def _translate(self, tenant: str, partner: str, limit: int, begun: list[DocumentStep]) -> None:
         """One transaction; `begun` are the documents in it."""
         async with self.around.uow(tenants=(tenant,)) as work:
-            begun.extend(await reading_queue.next_due(work.driver, tenant, partner, limit))
+            found = await reading_queue.next_due(work.driver, tenant, partner, limit)
+            begun.extend(DocumentStep(each, self.clock.now()) for each in found)
             if begun:
                 await translate(begun, work, self.around)
 
@@ -103,8 +108,10 @@ class Translator:
         """Tried again some times, alone and with pauses; then it is ours to look at, and the others go on."""
         async with self.around.uow(tenants=(tenant,)) as work:
             document = await documents.get(work.driver, tenant, document_id, lock=True)
-            with DocumentStep(document, self.clock.now()).within():
+            step = DocumentStep(document, self.clock.now())
+            with step.within():
                 await _give_up_or_wait(document, error, work)
+        step.end(error)
 
 
 async def _give_up_or_wait(document: Document, error: Exception, work: Work) -> None:

@@ -16,6 +16,7 @@ NAME = "translate document"
 
 class DocumentStep:
     def __init__(self, document: Document, now: datetime) -> None:
+        self.document = document
         place = parse_traceparent(document.traceparent)
         self.span = root_span(
             NAME,

@@ -126,10 +126,6 @@ class Intake:
             if known is not None and known.accepted is None:
                 of_order[sent.document_id] = SentRevision(known.revision, stamp)
 
-    def end_steps(self, error: BaseException | None = None) -> None:
-        for each in self.incoming:
-            each.step.end(error)
-
     async def save(self) -> None:
         """Everything that the reading changed, set-based; before what was gathered in the work."""
         driver = self.work.driver
@@ -137,16 +133,17 @@ class Intake:
         await saving.save_all(driver, [*(each.document for each in self.incoming), *self.acknowledged.values()])
 
 
-async def open_intake(found: Sequence[Document], work: Work, around: Surroundings) -> Intake:
+async def open_intake(steps: Sequence[DocumentStep], work: Work, around: Surroundings) -> Intake:
     """Opens the documents, takes them apart, runs their mappings and looks up all that their reading will ask."""
+    found = [each.document for each in steps]
     tenant, partner = found[0].tenant, found[0].partner
     stored = await partners.get(work.driver, tenant, partner)
     sealed = await documents.contents(work.driver, tenant, [each.document_id for each in found])
     vault = around.vault.within(work.driver)
     incoming = []
-    for each in found:
+    for step, each in zip(steps, found, strict=True):
         taken = take_apart(await vault.open(each.kept, sealed[each.document_id]), each.path, stored.profile)
-        incoming.append(Incoming(each, taken, DocumentStep(each, work.now), each.state is not State.WAITING))
+        incoming.append(Incoming(each, taken, step, each.state is not State.WAITING))
     intake = Intake(work, around, stored, incoming)
     await _map(intake)
     await _look_up(intake)

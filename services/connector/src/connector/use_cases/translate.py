@@ -22,6 +22,7 @@ from connector.store.commands import Unfinished
 from connector.store.document import Document, ended
 from connector.use_cases.acknowledge import apply_acknowledgment
 from connector.use_cases.commanding import command, decide_revision, order_keys
+from connector.use_cases.document_step import DocumentStep
 from connector.use_cases.intake import Incoming, Intake, Translated, open_intake
 from connector.use_cases.owed_acknowledgments import send_acknowledgments
 from connector.use_cases.settling import conclude
@@ -31,22 +32,17 @@ REUSED = "control-number-reused"
 _LONGEST_WAIT_SECONDS = 60.0
 
 
-async def translate(documents: Sequence[Document], work: Work, around: Surroundings) -> None:
+async def translate(steps: Sequence[DocumentStep], work: Work, around: Surroundings) -> None:
     """Reads documents of one partner that are due. Their ends, as far as they are known by now, are saved with
     everything that they set off."""
-    intake = await open_intake(documents, work, around)
-    try:
-        for each in intake.incoming:
-            with each.step.within():
-                _read(each, intake)
-                conclude(each.document, work)
-                intake.done(each.document)
-        await send_acknowledgments(intake)
-        await intake.save()
-    except BaseException as error:
-        intake.end_steps(error)
-        raise
-    intake.end_steps()
+    intake = await open_intake(steps, work, around)
+    for each in intake.incoming:
+        with each.step.within():
+            _read(each, intake)
+            conclude(each.document, work)
+            intake.done(each.document)
+    await send_acknowledgments(intake)
+    await intake.save()
 
 
 def _read(incoming: Incoming, intake: Intake) -> None:
