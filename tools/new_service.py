@@ -56,7 +56,7 @@ def add_beside_neighbour(path: Path, name: str) -> None:
     lines: list[str] = []
     for line in path.read_text().splitlines(keepends=True):
         lines.append(line)
-        if re.search(rf"(^    |/services/){NEIGHBOUR}(/|$)", line.rstrip("\n")):
+        if re.search(rf"(^    |services/){NEIGHBOUR}(/|$)", line.rstrip("\n")):
             lines.append(line.replace(NEIGHBOUR, name))
     path.write_text("".join(lines))
 
@@ -65,7 +65,7 @@ def make(name: str, root: Path) -> None:
     """Writes the service into the workspace at `root`. Raises Unsuitable before anything is written."""
     check_name(name, root)
     made = copy_templates(name, root)
-    for path in (root / ".importlinter", root / "pyproject.toml"):
+    for path in (root / ".importlinter", root / "pyproject.toml", root / "skaffold.yaml"):
         add_beside_neighbour(path, name)
     python = [str(path) for path in made if path.suffix == ".py"]
     # The order of imports and the breaks of lines depend on the name.
@@ -81,7 +81,8 @@ def main() -> int:
         print(f"new-service: {reason}", file=sys.stderr)
         return 2
     subprocess.run(["sh", "tools/setup.sh"], cwd=ROOT, check=True)
-    subprocess.run([sys.executable, "tools/proto.py", "generate"], cwd=ROOT, check=True)
+    for tool, verb in (("proto.py", "generate"), ("docs.py", "write")):
+        subprocess.run([sys.executable, f"tools/{tool}", verb], cwd=ROOT, check=True)
     print(f"services/{name} stands. Next: make test, make up; its README says what to replace.")
     return 0
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from crossdock.ops.v1.ops_service_pb2_grpc import add_OpsServiceServicer_to_server
+from crossdock.ops.v1.repair_service_pb2_grpc import add_RepairServiceServicer_to_server
 from crossdock_kit.app import App, Infrastructure
 from crossdock_kit.broker import Broker, Connection
 from crossdock_kit.database import create_engine
@@ -28,7 +29,11 @@ class Built:
     @property
     def servicers(self) -> list[tuple[Any, Any]]:
         """What it serves, with what the kit serves for every service."""
-        return [*self.app.servicers, (add_OpsServiceServicer_to_server, self.app.ops)]
+        kits_own = (
+            (add_OpsServiceServicer_to_server, self.app.ops),
+            (add_RepairServiceServicer_to_server, self.app.repairs),
+        )
+        return [*self.app.servicers, *kits_own]
 
 
 def service_names() -> list[str]:

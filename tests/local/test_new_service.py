@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from crossdock_local.control import bring_down, bring_up
 from crossdock_local.place import find_checkout, place_of
 
 NAME = "stock_count"
-COPIED_FILES = ("pyproject.toml", ".importlinter", "buf.yaml", "docs/features.tsv", "tests/conftest.py")
-COPIED_FOLDERS = ("proto", "tools")
+LISTS = ("pyproject.toml", ".importlinter", "skaffold.yaml")
+COPIED_FILES = (*LISTS, "buf.yaml", "docs/features.tsv", "tests/conftest.py")
+COPIED_FOLDERS = ("proto", "tools", "tests/contracts")
 LINKED_LIBRARIES = ("kit", "local")
 WORKSPACE = find_checkout()
 
@@ -72,10 +74,16 @@ def test_it_passes_ruff_and_mypy(root: Path) -> None:
 def test_the_lists_of_the_workspace_name_it(root: Path) -> None:
     assert (root / ".importlinter").read_text().count(f"\n    {NAME}\n") == 6
     assert f"/services/{NAME}/src" in (root / "pyproject.toml").read_text()
+    images = [each["image"] for each in yaml.safe_load((root / "skaffold.yaml").read_text())["build"]["artifacts"]]
+    assert images.count(f"crossdock/{NAME}") == 1
 
 
 def test_its_own_tests_pass(root: Path) -> None:
     assert " passed" in run(root, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"tests/{NAME}")
+
+
+def test_it_obeys_the_laws_of_contracts_and_services(root: Path) -> None:
+    assert " passed" in run(root, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/contracts")
 
 
 def test_it_starts_in_the_stack(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
