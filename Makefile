@@ -51,11 +51,7 @@ types: setup ## mypy --strict
 
 .PHONY: test
 test: lint types proto-check ## everything that must hold: lint, types, contracts, all tests on real servers
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m "not unsteady"
-
-.PHONY: unsteady
-unsteady: setup ## tests that fail now and then for a reason that is not found yet
-	@$(PYTHON) -m pytest -m unsteady
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
 
 .PHONY: demo
 demo: setup ## play the inbound day until every transaction is settled (DOCUMENTS=<folder> feeds your own files)

@@ -2,6 +2,7 @@
 
 The owner's claims and marks run on the connection that holds its locks. It is pinged every few seconds under short idle
 timeouts, so an owner that is stopped loses locks and connection together and cannot act on what it believes to own.
+Where those timeouts do not count, the other members end its session (silence.py).
 A member is living while its connection is: it holds a lock of its own, and members are counted in pg_locks.
 """
 
@@ -17,6 +18,7 @@ from dataclasses import dataclass, field
 
 from crossdock_kit.database.engine import Engine, Session
 from crossdock_kit.database.failures import translated
+from crossdock_kit.database.silence import end_silent
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import CrossdockError, Unavailable
 from crossdock_kit.ids import PARTITIONS
@@ -29,8 +31,8 @@ RETRY_SECONDS = 1.0
 _MEMBERS_FROM = 1_000_000
 
 _JOIN = "SELECT pg_try_advisory_lock($1, $2)"
-_COUNT = """
-SELECT count(*) FROM pg_locks
+_MEMBERS = """
+SELECT pid FROM pg_locks
 WHERE locktype = 'advisory' AND granted AND classid = $1::int4::oid AND objsubid = 2
   AND objid >= $2::int4::oid AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
@@ -45,7 +47,10 @@ class PostgresLeaseStore:
         await driver.fetchval(_JOIN, group, member)
 
     async def members(self, driver: Driver, group: int, first: int) -> int:
-        return int(await driver.fetchval(_COUNT, group, first))
+        members = [row["pid"] for row in await driver.fetch(_MEMBERS, group, first)]
+        if len(members) > 1:
+            await end_silent(driver, members)
+        return len(members)
 
     async def take(self, driver: Driver, group: int, wanted: Sequence[int], number: int) -> Sequence[int]:
         return [row["p"] for row in await driver.fetch(_TAKE, group, list(wanted), number)]
@@ -133,9 +138,9 @@ class PartitionLeases:
 
     async def _join(self) -> Session:
         session = await self.engine.open(owner=True)
-        member = _MEMBERS_FROM + secrets.randbelow(1_000_000_000)
-        await self.store.join(session.driver, self._group, member)
+        # Ours at once: whoever is cancelled while it joins lets go of this session as well.
         self._session = session
+        await self.store.join(session.driver, self._group, _MEMBERS_FROM + secrets.randbelow(1_000_000_000))
         return session
 
     async def _take(self, session: Session, number: int) -> None:

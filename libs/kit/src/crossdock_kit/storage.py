@@ -45,7 +45,7 @@ class LeaseStore(Protocol):
     async def join(self, driver: Driver, group: int, member: int) -> None: ...
 
     async def members(self, driver: Driver, group: int, first: int) -> int:
-        """How many living members the group has; their numbers begin at `first`."""
+        """How many living members the group has; their numbers begin at `first`. Ends what is silent."""
         ...
 
     async def take(self, driver: Driver, group: int, wanted: Sequence[int], number: int) -> Sequence[int]:
