@@ -210,7 +210,7 @@ async def test_logs_of_a_process_are_json_and_name_it(environment: dict[str, str
         _, errors = await process.communicate()
     lines = [json.loads(text) for text in errors.decode().splitlines()]
     assert {each["service"] for each in lines} == {SCHEMA}
-    assert "stopped" in [each["message"] for each in lines]
+    assert lines[-1]["message"] == "stopped"
 
 
 async def test_what_is_missing_in_the_environment_is_said_in_one_line(environment: dict[str, str]) -> None:

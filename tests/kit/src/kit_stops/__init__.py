@@ -6,6 +6,7 @@ What SIGSTOP does to a client at a moment that luck chooses, this does at a mome
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
@@ -43,6 +44,11 @@ class Link:
 
     def stop_at_rows(self) -> None:
         self._at = (False, lambda answered: len(answered) >= _ENOUGH)
+
+    def stop_after(self, number: int) -> None:
+        """When the client has sent so many times, counted from the first byte of its connection."""
+        sent = itertools.count(1)
+        self._at = (True, lambda _: next(sent) == number)
 
     def go_on(self) -> None:
         self._flows.set()

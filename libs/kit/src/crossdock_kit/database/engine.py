@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from weakref import WeakSet
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -45,7 +46,7 @@ OWNER_SETTINGS = {
 CHECKOUT_SECONDS = 10.0
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Session:
     """One connection under its two faces."""
 
@@ -83,6 +84,8 @@ class Engine:
     size: int = 16
     application: str = ""
     _idle: deque[Session] = field(default_factory=deque)
+    # Weak, so that a session that somebody has lost is still told of by the collector.
+    _opened: WeakSet[Session] = field(default_factory=WeakSet)
     _alchemy: dict[bool, AsyncEngine] = field(default_factory=dict)
     _free: asyncio.Semaphore = field(init=False)
 
@@ -120,12 +123,18 @@ class Engine:
         driver = raw.driver_connection
         if driver is None:
             raise ConnectionError("the connection was lost while it was opened")
-        return Session(connection, driver)
+        session = Session(connection, driver)
+        self._opened.add(session)
+        return session
 
     async def stop(self) -> None:
+        """Closes what is open, also what somebody has not given back: by now nobody is to be at work."""
         while self._idle:
             session = self._idle.pop()
             await session.connection.close()
+            self._opened.discard(session)
+        for session in list(self._opened):
+            await session.discard()
         for alchemy in self._alchemy.values():
             await alchemy.dispose()
 
