@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -79,7 +80,9 @@ class Authority:
 async def echo(served: ServiceSettings, calling: ServiceSettings | None, **claims: Any) -> str:
     server_side, client_side = server_credentials(served), channel_credentials(calling) if calling else None
     assert server_side is not None
-    client_side = client_side or grpc.ssl_channel_credentials(Path(str(served.tls_ca)).read_bytes())
+    if client_side is None:
+        nameless = grpc.ssl_channel_credentials(Path(str(served.tls_ca)).read_bytes())
+        client_side = lambda: nameless  # noqa: E731
     probe = (add_probe_to_server, ProbeServicer())
     async with start_service(probe, once=Unrecorded(), credentials=(server_side, client_side)) as server:
         stub = server.caller(ProbeStub, tenant="acme", **claims)
@@ -125,3 +128,82 @@ async def test_without_certificates_the_settings_ask_for_no_tls() -> None:
     plain = ServiceSettings.from_environment({"CROSSDOCK_SERVICE": "x", "CROSSDOCK_DATABASE_URL": "postgresql://x"})
     assert server_credentials(plain) is None
     assert channel_credentials(plain) is None
+
+
+async def reached_as(address: str, authority: bytes, shown: tuple[bytes, bytes]) -> None:
+    """A handshake of its own, by which the server shows the certificate that it has now. Raises when it is refused."""
+    channel_side = grpc.ssl_channel_credentials(authority, *shown)
+    async with grpc.aio.secure_channel(address, channel_side) as channel:
+        await asyncio.wait_for(channel.channel_ready(), 3)
+
+
+def renew(authority: Authority, *services: str) -> Authority:
+    """Another authority takes the place of ours: every file of it is replaced in place."""
+    renewed = Authority(authority.folder, authority.name)
+    for service in services:
+        renewed.issue(service)
+    return renewed
+
+
+async def test_a_running_server_and_its_callers_take_up_renewed_files(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crossdock_kit.credentials._LOOK_EVERY_SECONDS", 0.0)
+    served, calling = authority.issue("inventory"), authority.issue("procurement")
+    old = [authority.folder.joinpath(name).read_bytes() for name in ("ours.pem", "procurement.key", "procurement.crt")]
+    server_side, client_side = server_credentials(served), channel_credentials(calling)
+    assert server_side is not None
+    assert client_side is not None
+    probe = (add_probe_to_server, ProbeServicer())
+    async with start_service(probe, once=Unrecorded(), credentials=(server_side, client_side)) as server:
+        stub = server.caller(ProbeStub, tenant="acme")
+        assert (await stub.Echo(Echo(text="before"), timeout=3)).text == "before"
+        await reached_as(server.address, old[0], (old[1], old[2]))
+        renew(authority, "inventory", "procurement")
+        # Neither side was started anew, and the same stub goes on.
+        assert (await stub.Echo(Echo(text="after"), timeout=3)).text == "after"
+        with pytest.raises(TimeoutError):
+            await reached_as(server.address, old[0], (old[1], old[2]))
+
+
+async def test_a_half_replaced_pair_is_not_taken_up(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crossdock_kit.credentials._LOOK_EVERY_SECONDS", 0.0)
+    calling = authority.issue("procurement")
+    shown = channel_credentials(calling)
+    assert shown is not None
+    before = shown()
+    certificate = (authority.folder / "procurement.crt").read_bytes()
+    authority.issue("procurement")
+    renewed = (authority.folder / "procurement.crt").read_bytes()
+    (authority.folder / "procurement.crt").write_bytes(certificate)
+    assert shown() is before
+    (authority.folder / "procurement.crt").write_bytes(renewed)
+    assert shown() is not before
+
+
+async def test_calls_under_way_finish_over_the_former_certificate(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crossdock_kit.credentials._LOOK_EVERY_SECONDS", 0.0)
+    served, calling = authority.issue("inventory"), authority.issue("procurement")
+    server_side, client_side = server_credentials(served), channel_credentials(calling)
+    assert server_side is not None
+    assert client_side is not None
+    entered, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(ProbeServicer):
+        async def Echo(self, request: Any, context: Any) -> Any:  # noqa: N802
+            if request.text == "slow":
+                entered.set()
+                await go_on.wait()
+            return request
+
+    probe = (add_probe_to_server, Slow())
+    async with start_service(probe, once=Unrecorded(), credentials=(server_side, client_side)) as server:
+        stub = server.caller(ProbeStub, tenant="acme")
+        slow = asyncio.ensure_future(stub.Echo(Echo(text="slow"), timeout=30))
+        await entered.wait()
+        renew(authority, "inventory", "procurement")
+        assert (await stub.Echo(Echo(text="quick"), timeout=3)).text == "quick"
+        go_on.set()
+        assert (await slow).text == "slow"

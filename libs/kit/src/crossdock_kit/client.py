@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import grpc
@@ -23,6 +24,11 @@ from crossdock_kit.telemetry.grpc import begin_client_span, end_with
 
 S = TypeVar("S")
 Metadata = Sequence[tuple[str, str | bytes]]
+_Method = Callable[[grpc.aio.Channel], Any]
+_About = tuple[str, Callable[[], str] | None, str]
+"""Address, token, tenant."""
+FINISH_SECONDS = 60.0
+"""How long calls may go on over a channel whose certificate was renewed."""
 
 OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
@@ -64,14 +70,14 @@ def outgoing_metadata(token: Callable[[], str] | None, tenant: str) -> list[tupl
 
 
 class _Callable:
-    """A method of a channel with its contract around it."""
+    """A method of a peer's channel, whichever that is now, with its contract around it."""
 
-    def __init__(self, inner: Any, path: str, address: str, token: Callable[[], str] | None, tenant: str) -> None:
-        self._inner = inner
+    def __init__(self, channel: Callable[[], grpc.aio.Channel], method: _Method, path: str, about: _About) -> None:
+        self._channel = channel
+        self._bound: tuple[grpc.aio.Channel, Any] | None = None
+        self._of = method
         self._method = method_of(Default().FindMethodByName(path.lstrip("/").replace("/", ".")))
-        self._address = address
-        self._token = token
-        self._tenant = tenant
+        self._address, self._token, self._tenant = about
 
     def __call__(
         self, *request: Any, timeout: float | None = None, metadata: Metadata | None = None, **more: Any
@@ -79,29 +85,38 @@ class _Callable:
         seconds = remaining_seconds(timeout or self._method.deadline_seconds)
         span, trace = begin_client_span(self._method.name, self._address)
         told = [*outgoing_metadata(self._token, self._tenant), *trace, *(metadata or ())]
-        call = self._inner(*request, timeout=seconds, metadata=told, **more)
+        call = self._now()(*request, timeout=seconds, metadata=told, **more)
         end_with(call, span)
         return call
+
+    def _now(self) -> Any:
+        channel = self._channel()
+        if self._bound is None or self._bound[0] is not channel:
+            self._bound = channel, self._of(channel)
+        return self._bound[1]
 
 
 class _Channel:
     """What a generated stub needs of a channel."""
 
-    def __init__(self, inner: grpc.aio.Channel, address: str, token: Callable[[], str] | None, tenant: str) -> None:
-        self._inner = inner
-        self._about = (address, token, tenant)
+    def __init__(self, channel: Callable[[], grpc.aio.Channel], about: _About) -> None:
+        self._channel = channel
+        self._about = about
 
     def unary_unary(self, path: str, *form: Any, **more: Any) -> _Callable:
-        return _Callable(self._inner.unary_unary(path, *form, **more), path, *self._about)
+        return self._callable(path, lambda channel: channel.unary_unary(path, *form, **more))
 
     def unary_stream(self, path: str, *form: Any, **more: Any) -> _Callable:
-        return _Callable(self._inner.unary_stream(path, *form, **more), path, *self._about)
+        return self._callable(path, lambda channel: channel.unary_stream(path, *form, **more))
 
     def stream_unary(self, path: str, *form: Any, **more: Any) -> _Callable:
-        return _Callable(self._inner.stream_unary(path, *form, **more), path, *self._about)
+        return self._callable(path, lambda channel: channel.stream_unary(path, *form, **more))
 
     def stream_stream(self, path: str, *form: Any, **more: Any) -> _Callable:
-        return _Callable(self._inner.stream_stream(path, *form, **more), path, *self._about)
+        return self._callable(path, lambda channel: channel.stream_stream(path, *form, **more))
+
+    def _callable(self, path: str, method: _Method) -> _Callable:
+        return _Callable(self._channel, method, path, self._about)
 
 
 class _Paths:
@@ -124,38 +139,69 @@ def _service_config(services: set[str]) -> str:
     )
 
 
+@dataclass(slots=True)
+class _Made:
+    """A channel, and what it was made with."""
+
+    channel: grpc.aio.Channel
+    credentials: grpc.ChannelCredentials | None
+
+
+async def _retire(channel: grpc.aio.Channel) -> None:
+    # Not close(grace): it looks for calls in the stacks of tasks and ends those that it does not find.
+    try:
+        await asyncio.sleep(FINISH_SECONDS)
+    finally:
+        await channel.close()
+
+
 class Peer:
-    """A connection to one service; calls through its stubs carry what every call of ours does."""
+    """A connection to one service; calls through its stubs carry what every call of ours does.
+
+    `credentials` says what to show now. When that changes, calls go over a new channel; those under way may finish.
+    """
 
     def __init__(
         self,
         address: str,
         *,
         token: Callable[[], str] | None = None,
-        credentials: grpc.ChannelCredentials | None = None,
+        credentials: Callable[[], grpc.ChannelCredentials] | None = None,
     ) -> None:
         self._address = address
         self._token = token
         self._credentials = credentials
-        self._channels: dict[type[Any], grpc.aio.Channel] = {}
+        self._channels: dict[Any, _Made] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
 
     def stub(self, kind: Callable[[Any], S], *, tenant: str = "") -> S:
         """A stub of a generated class. `tenant` speaks for a fixed tenant; else the call under way says which."""
-        return kind(_Channel(self._channel(kind), self._address, self._token, tenant))
+        return kind(_Channel(lambda: self._channel(kind), (self._address, self._token, tenant)))
 
     def _channel(self, kind: Any) -> grpc.aio.Channel:
-        if kind not in self._channels:
-            paths = _Paths()
-            kind(paths)
-            options = [*OPTIONS, ("grpc.service_config", _service_config(paths.services))]
-            self._channels[kind] = (
-                grpc.aio.insecure_channel(self._address, options)
-                if self._credentials is None
-                else grpc.aio.secure_channel(self._address, self._credentials, options)
-            )
-        return self._channels[kind]
+        shown = self._credentials() if self._credentials else None
+        made = self._channels.get(kind)
+        if made is None or made.credentials is not shown:
+            if made is not None:
+                retiring = asyncio.ensure_future(_retire(made.channel))
+                self._retiring.add(retiring)
+                retiring.add_done_callback(self._retiring.discard)
+            made = self._channels[kind] = _Made(self._made(kind, shown), shown)
+        return made.channel
+
+    def _made(self, kind: Any, shown: grpc.ChannelCredentials | None) -> grpc.aio.Channel:
+        paths = _Paths()
+        kind(paths)
+        options = [*OPTIONS, ("grpc.service_config", _service_config(paths.services))]
+        if shown is None:
+            return grpc.aio.insecure_channel(self._address, options)
+        return grpc.aio.secure_channel(self._address, shown, options)
 
     async def close(self) -> None:
-        for channel in self._channels.values():
-            await channel.close()
+        for made in self._channels.values():
+            await made.channel.close()
         self._channels.clear()
+        for retiring in list(self._retiring):
+            retiring.cancel()
+        if self._retiring:
+            await asyncio.wait(self._retiring)

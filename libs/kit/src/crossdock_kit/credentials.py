@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 import grpc
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from jwt import PyJWK
 
 from crossdock_kit.errors import Unavailable
@@ -23,14 +25,14 @@ _LOOK_EVERY_SECONDS = 1.0
 ALGORITHMS = frozenset({"ES256", "RS256"})
 
 
-class WatchedFile(Generic[T]):
-    """A file's parsed content; looked at again at most once a second, parsed again when it changed."""
+class Watched(Generic[T]):
+    """What files say together; looked at again at most once a second, parsed again when one of them changed."""
 
-    def __init__(self, path: Path, parse: Callable[[bytes], T]) -> None:
-        self._path = path
+    def __init__(self, parse: Callable[..., T], *paths: Path) -> None:
+        self._paths = paths
         self._parse = parse
         self._looked = float("-inf")
-        self._seen: tuple[int, int] | None = None
+        self._seen: list[tuple[int, int]] = []
         self._content: T | None = None
 
     def read(self) -> T:
@@ -40,24 +42,27 @@ class WatchedFile(Generic[T]):
             self._looked = now
             self._look()
         if self._content is None:
-            raise Unavailable(f"{self._path.name} cannot be read")
+            raise self._unreadable()
         return self._content
 
     def _look(self) -> None:
         try:
-            stat = self._path.stat()
-            if (stat.st_mtime_ns, stat.st_ino) != self._seen:
-                self._content = self._parse(self._path.read_bytes())
-                self._seen = (stat.st_mtime_ns, stat.st_ino)
+            stats = [path.stat() for path in self._paths]
+            seen = [(stat.st_mtime_ns, stat.st_ino) for stat in stats]
+            if seen != self._seen:
+                self._content = self._parse(*(path.read_bytes() for path in self._paths))
+                self._seen = seen
         except (OSError, ValueError):
             if self._content is None:
-                raise Unavailable(f"{self._path.name} cannot be read") from None
+                raise self._unreadable() from None
+
+    def _unreadable(self) -> Unavailable:
+        return Unavailable(f"{', '.join(path.name for path in self._paths)} cannot be read")
 
 
 def own_token(path: Path) -> Callable[[], str]:
     """The service's token as callers put it into `authorization`."""
-    watched = WatchedFile(path, lambda raw: f"Bearer {raw.decode().strip()}")
-    return watched.read
+    return Watched(lambda raw: f"Bearer {raw.decode().strip()}", path).read
 
 
 def parse_jwks(raw: bytes) -> dict[str, PyJWK]:
@@ -68,27 +73,40 @@ def parse_jwks(raw: bytes) -> dict[str, PyJWK]:
 
 def trusted_keys(path: Path) -> Callable[[], Mapping[str, PyJWK]]:
     """The pinned key set of the token issuer."""
-    return WatchedFile(path, parse_jwks).read
+    return Watched(parse_jwks, path).read
 
 
-def _tls_files(settings: ProcessSettings) -> tuple[bytes, bytes, bytes] | None:
+def _identity(settings: ProcessSettings, parse: Callable[[bytes, bytes, bytes], T]) -> Callable[[], T] | None:
+    """What a key, its certificate and the trusted authority make, anew when they are renewed."""
     if settings.tls_cert is None or settings.tls_key is None or settings.tls_ca is None:
         return None
-    return settings.tls_key.read_bytes(), settings.tls_cert.read_bytes(), settings.tls_ca.read_bytes()
+
+    def parsed(key: bytes, chain: bytes, authority: bytes) -> T:
+        _check_pair(key, chain)
+        return parse(key, chain, authority)
+
+    return Watched(parsed, settings.tls_key, settings.tls_cert, settings.tls_ca).read
+
+
+def _check_pair(key: bytes, chain: bytes) -> None:
+    """Raises ValueError while only one of the two has been replaced."""
+    certified = x509.load_pem_x509_certificates(chain)[0].public_key()
+    if certified != serialization.load_pem_private_key(key, None).public_key():
+        raise ValueError("the key is not the certificate's")
 
 
 def server_credentials(settings: ProcessSettings) -> grpc.ServerCredentials | None:
-    """Mutual TLS: a caller without a certificate of our authority does not get through the handshake."""
-    files = _tls_files(settings)
-    if files is None:
+    """Mutual TLS: a caller without a certificate of our authority does not get through the handshake. Each handshake
+    uses the files as they are then."""
+    identity = _identity(
+        settings,
+        lambda key, chain, authority: grpc.ssl_server_certificate_configuration([(key, chain)], authority),
+    )
+    if identity is None:
         return None
-    key, chain, authority = files
-    return grpc.ssl_server_credentials([(key, chain)], root_certificates=authority, require_client_auth=True)
+    return grpc.dynamic_ssl_server_credentials(identity(), identity, require_client_authentication=True)
 
 
-def channel_credentials(settings: ProcessSettings) -> grpc.ChannelCredentials | None:
-    files = _tls_files(settings)
-    if files is None:
-        return None
-    key, chain, authority = files
-    return grpc.ssl_channel_credentials(authority, key, chain)
+def channel_credentials(settings: ProcessSettings) -> Callable[[], grpc.ChannelCredentials] | None:
+    """What a caller shows now: the same object until its files are renewed."""
+    return _identity(settings, lambda key, chain, authority: grpc.ssl_channel_credentials(authority, key, chain))

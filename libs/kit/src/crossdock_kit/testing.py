@@ -90,7 +90,7 @@ class RunningServer:
     issuer: TokenIssuer
     health: Health
     services: tuple[str, ...]
-    credentials: grpc.ChannelCredentials | None = None
+    credentials: Callable[[], grpc.ChannelCredentials] | None = None
     _peers: list[Peer] = field(default_factory=list)
 
     def stub(self, kind: Callable[[Any], S], token: str | None = None) -> S:
@@ -120,7 +120,7 @@ async def start_service(  # noqa: PLR0913  every part of a server may be exchang
     clock: Clock | None = None,
     tenant_share: int = 256,
     reflect: bool = False,
-    credentials: tuple[grpc.ServerCredentials, grpc.ChannelCredentials] | None = None,
+    credentials: tuple[grpc.ServerCredentials, Callable[[], grpc.ChannelCredentials]] | None = None,
 ) -> AsyncIterator[RunningServer]:
     """Serves (generated add function, servicer) pairs on a free port, guarded exactly as in production.
 
