@@ -11,10 +11,15 @@ from collections.abc import Mapping
 import uvloop
 from crossdock_local.embedded import EmbeddedServers
 
-from benchmarks import edi, pipeline, reservations
+from benchmarks import connector, edi, pipeline, reservations
 from benchmarks.figures import Benchmark, Figure, table
 
-BENCHMARKS: Mapping[str, Benchmark] = {"pipeline": pipeline.run, "reservations": reservations.run, "edi": edi.run}
+BENCHMARKS: Mapping[str, Benchmark] = {
+    "pipeline": pipeline.run,
+    "reservations": reservations.run,
+    "edi": edi.run,
+    "connector": connector.run,
+}
 
 
 async def measure(names: list[str]) -> list[Figure]:

@@ -69,7 +69,7 @@ class Dispatcher:
         self._queue = queue
         self._carriers = dict(carriers)
         settles = {kind: carrier.settle for kind, carrier in carriers.items() if carrier.settle is not None}
-        self._settler = Settler(uow, settles, queue)
+        self.settler = Settler(uow, settles, queue)
         self._worker = worker
         self._poll = poll_seconds
         self._grace = grace_seconds
@@ -132,7 +132,7 @@ class Dispatcher:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        await self._settler.close()
+        await self.settler.close()
 
     async def _carry(self, leased: Leased) -> None:
         span = _span(leased)
@@ -159,7 +159,7 @@ class Dispatcher:
         """Books the outcome; a database that is away is tried again as long as the lease lasts."""
         while True:
             try:
-                return await self._settler.settle(ended)
+                return await self.settler.settle(ended)
             except Unavailable:
                 if datetime.now(UTC) >= ended.leased.leased_until:
                     raise

@@ -59,6 +59,7 @@ class Settler:
         self._uow = uow
         self._settles = dict(settles)
         self._queue = queue
+        self.at_once = AT_ONCE
         self._waiting: list[tuple[Ended, asyncio.Future[Settled]]] = []
         self._booking: asyncio.Task[None] | None = None
 
@@ -79,7 +80,7 @@ class Settler:
     async def _book_all(self) -> None:
         while self._waiting:
             tenant = self._waiting[0][0].leased.tenant
-            batch = [each for each in self._waiting if each[0].leased.tenant == tenant][:AT_ONCE]
+            batch = [each for each in self._waiting if each[0].leased.tenant == tenant][: self.at_once]
             taken = {id(ended) for ended, _ in batch}
             self._waiting = [each for each in self._waiting if id(each[0]) not in taken]
             await self._book_or_halve(tenant, batch)
