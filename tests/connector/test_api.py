@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +13,7 @@ from connector.api import ConnectorServicer, WorkerServicer
 from connector.domain.documents import State
 from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
 from connector_samples import files, orders
+from connector_samples.partners import edi_supplier
 from connector_samples.rig import TENANT, Rig, a_cause
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
@@ -160,6 +161,20 @@ async def test_an_overdue_997_is_an_exception_until_it_comes(rig: Rig) -> None:
     await rig.given("sup-nordic", answer)
     assert await rig.exceptions(document.document_id) == []
     assert (await rig.document(document.document_id)).state is State.ACKNOWLEDGED
+
+
+async def test_a_997_is_overdue_in_the_time_of_the_partners_calendar(rig: Rig) -> None:
+    closed = sorted({(datetime.now(UTC) + timedelta(days=n)).date().isoformat() for n in range(-1, 3)})
+    await rig.partner("sup-nordic", **edi_supplier(calendar={"closures": closed}))
+    try:
+        order = orders.order(number="PO-CLOSED", purchase_order_id="id-closed")
+        await rig.tell(orders.released(order), aggregate="purchase_order/id-closed")
+        [(document, _)] = [each for each in await rig.send("sup-nordic") if each[0].kind == "x12.850"]
+    finally:
+        await rig.partner("sup-nordic", **edi_supplier())
+    due = await rig.value("SELECT due_at FROM timer WHERE kind = $1 AND subject = $2", TIMER, str(document.document_id))
+    opens = datetime.fromisoformat(closed[-1]).replace(tzinfo=UTC) + timedelta(days=1)
+    assert due == opens + timedelta(seconds=60)
 
 
 async def test_a_paused_partner_is_sent_nothing_and_a_shadow_keeps_what_it_would_have_sent(rig: Rig) -> None:

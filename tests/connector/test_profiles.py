@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,22 @@ def test_a_profile_says_what_its_partner_bears() -> None:
     assert (limits.breaker.failures, limits.owner) == (3, "supplier-desk")
 
 
+CALENDAR = {"zone": "Europe/Berlin", "weekdays": ["mon", "fri"], "hours": ["08:00-17:00"], "cutOff": "15:00"}
+
+
+def test_a_profile_says_when_time_counts_for_its_partner() -> None:
+    spec = {**GOOD["spec"], "calendar": {**CALENDAR, "closures": ["2026-12-25"]}}
+    calendar = profiles.calendar_of(profiles.profile_of({**GOOD, "spec": spec}))
+    friday = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    assert calendar.add(friday, timedelta(hours=9)) == datetime(2026, 11, 23, 8, tzinfo=UTC)
+    assert profiles.calendar_of(profiles.profile_of(GOOD)).always
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "hours that overlap": ({"calendar": {"hours": ["08:00-12:00", "10:00-17:00"]}}, "overlap"),
+    "hours that are none": ({"calendar": {"hours": ["from eight on"]}}, "hours are written like"),
+    "an unknown zone": ({"calendar": {"zone": "Europe/Atlantis"}}, "unknown zone"),
+    "a day that is none": ({"calendar": {"closures": ["2026-02-30"]}}, "day is out of range"),
     "no transport": ({"transport": {}}, "neither fileDrop nor http"),
     "out of the folder": (
         {"transport": {"fileDrop": {"inbox": "a/../../etc", "outbox": "b"}}},

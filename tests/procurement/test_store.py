@@ -13,6 +13,8 @@ from uuid import uuid4
 
 import pytest
 from crossdock.catalog.v1 import master_data_pb2 as catalog
+from crossdock.connector.v1 import partner_pb2
+from crossdock.options.v1 import options_pb2
 from crossdock_kit import policy
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
@@ -27,8 +29,9 @@ from procurement.domain.terms import Price, Window
 from procurement.ports import OrderName
 from procurement.store import tables
 from procurement.store.master_data import KnownMasterData, MasterDataRows
+from procurement.store.supplier_terms import TermsRows
 from procurement.store.unit_of_work import ProcurementUnitOfWork, ProcurementWork
-from procurement.wire import master_data
+from procurement.wire import master_data, profiles
 from procurement_cases import trade
 from procurement_cases.calls import unique
 from procurement_cases.trade import ITEMS, NOW, document, line, says
@@ -228,6 +231,58 @@ async def test_policies_decide_by_where_the_decision_is_made(uow: UnitOfWork, en
     assert west == replace(east, short_percent=Decimal(0), short_stays_on_order=False, short_rule=rules)
     assert east.over_percent == 5
     assert east.over_rule == "procurement.over_shipment_percent = 5 (version 0)"
+
+
+async def test_a_suppliers_profile_says_how_long_it_has_and_its_calendar_when_that_counts(
+    uow: UnitOfWork, engine: Engine
+) -> None:
+    supplier, friday = unique("SUP"), datetime(2026, 11, 20, 15, tzinfo=UTC)
+    profile = partner_pb2.PartnerProfile(
+        partner=supplier.lower(), role=options_pb2.ROLE_SUPPLIER, party_id=supplier, business_unit="EU01"
+    )
+    profile.timers.acknowledgment.FromTimedelta(timedelta(hours=4))
+    profile.calendar.zone = "Europe/Berlin"
+    profile.calendar.weekdays.extend(["mon", "tue", "wed", "thu", "fri"])
+    profile.calendar.hours.append("08:00-17:00")
+
+    async def due(key: str, business_unit: str = "EU01") -> datetime:
+        async with opened(uow) as work:
+            return await work.policies.due(key, business_unit, supplier, friday)
+
+    assert await due("procurement.acknowledgment_hours") == friday + timedelta(hours=24), "nobody knows it yet"
+    async with transaction(engine, ["acme"]) as tx:
+        await TermsRows(tx.driver).keep([profiles.terms("acme", profile), profiles.terms("acme", profile)])
+    # An hour of Friday is left (16:00 to 17:00 there), three are on Monday.
+    monday = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert await due("procurement.acknowledgment_hours") == monday
+    assert await due("procurement.acknowledgment_hours", "EU02") == monday, "the only profile that the supplier has"
+    assert await due("procurement.decision_days") > monday, "the default, in the same calendar"
+    long_ago = NOW - timedelta(days=400)
+    for value, scope in ((1, Scope(business_unit="EU01")), (2, Scope(partner=supplier))):
+        async with transaction(engine, ["acme"]) as tx:
+            new = NewRule(key="procurement.acknowledgment_hours", value=value, valid_from=long_ago, scope=scope)
+            await policy.add(tx.driver, "acme", new)
+        hours = 4 if not scope.partner else 2
+        expected = monday if hours == 4 else datetime(2026, 11, 23, 8, tzinfo=UTC)
+        assert await due("procurement.acknowledgment_hours") == expected, "a rule that names the supplier goes first"
+
+
+async def test_a_handling_unit_is_found_on_another_shipment_of_the_last_year(uow: UnitOfWork) -> None:
+    number, unit = unique("ST"), unique("SSCC")
+    order = rich_order(number)
+    first = trade.ship(trade.packed(number, 2, "20", carton_sscc=unit), orders=[order])
+    second = trade.ship(trade.packed(number, 2, "20", pallet_sscc=unit), orders=[order])
+    since = datetime.now(UTC) - timedelta(days=365)
+    found = []
+    for notice in (first, first, second):
+        async with opened(uow) as work:
+            found.append(await work.handling_units.announce(notice, since))
+    assert found[:2] == [[], []]
+    assert [(each.sscc, each.number) for each in found[2]] == [(unit, first.number)]
+    async with opened(uow) as work:
+        assert await work.handling_units.announce(second, datetime.now(UTC) + timedelta(days=1)) == [], "too long ago"
+    async with opened(uow, "globex") as work:
+        assert await work.handling_units.announce(second, since) == [], "another tenant's units are its own"
 
 
 async def test_a_reader_sees_an_order_of_one_moment(uow: UnitOfWork) -> None:

@@ -25,7 +25,7 @@ from procurement.domain.refusals import (
     ShipNoticeUnknown,
     SupplierMismatch,
 )
-from procurement.domain.ship_notice import NoticeLineTerms, NoticeState, NoticeTerms
+from procurement.domain.ship_notice import Flag, NoticeLineTerms, NoticeState, NoticeTerms
 from procurement.domain.terms import OrderDocument, Placement
 from procurement.ports import NoticePurpose, OrderName, Origin
 from procurement.use_cases import deadlines
@@ -207,6 +207,36 @@ async def test_a_notice_is_recorded_once_replaced_and_cancelled(uow: FakeUnitOfW
     assert order.lines[0].in_transit == 0
     assert uow.work.names[0] == "ShipNoticeWithdrawn"
     assert (await ship(uow, "SH-1", purpose=NoticePurpose.CANCEL)).repeated
+
+
+async def test_a_handling_unit_of_another_shipment_is_told_and_the_goods_are_expected(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    await ship(uow, "SH-1", packed("4711", 20, carton_sscc="106141411234567897"))
+    await ship(uow, "SH-1", packed("4711", 21, carton_sscc="106141411234567897"), purpose=NoticePurpose.REPLACE)
+    assert uow.work.concerns == [], "the same shipment may name its units again"
+    await ship(uow, "SH-2", packed("4711", 30, carton_sscc="106141411234567897"))
+    (raised,) = uow.work.concerns
+    assert (raised.code, raised.owner, raised.failure_class.value) == ("SSCC_REUSED", "supplier-desk", "partner")
+    assert raised.details == {"106141411234567897": "SUP-NORDIC/SH-1"}
+    assert order.lines[0].in_transit == 51
+    uow.work.concerns.clear()
+    uow.work.now = NOW + timedelta(days=366)
+    await ship(uow, "SH-3", packed("4711", 10, carton_sscc="106141411234567897"))
+    assert uow.work.concerns == [], "after a year a code is free again"
+
+
+async def test_a_notice_for_a_drop_ship_line_makes_nothing_of_ours(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow, line("10", ship_to_id="CUSTOMERS-PLACE", drop_ship_party_id="CUST-1"))
+    await answer(uow)
+    done = await ship(uow, "SH-1", packed("4711", 60))
+    (written,) = done.notice.lines
+    assert written.flags == (Flag.DROP_SHIP,)
+    assert written.base == 0
+    assert not written.counts_on_order
+    assert order.lines[0].in_transit == 0
+    assert [each.lines for of in uow.work.expected.all.values() for each in of.values() if each.lines] == []
+    assert deadlines.NOT_ARRIVED not in {kind for kind, _ in uow.work.deadlines}, "it never arrives here"
+    assert uow.work.concerns == []
 
 
 async def test_a_notice_of_nothing_is_refused(uow: FakeUnitOfWork) -> None:

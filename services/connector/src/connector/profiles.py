@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import yaml
 from crossdock.connector.v1 import partner_pb2
 from crossdock.options.v1 import options_pb2
+from crossdock_kit.calendars import Calendar, read_calendar
 from crossdock_kit.errors import Invalid, InvalidFields, Violation
 from google.protobuf import json_format
 
@@ -96,6 +97,13 @@ def _as_text(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
+def calendar_of(profile: partner_pb2.PartnerProfile) -> Calendar:
+    """When time counts for the partner. Raises ValueError for a calendar that is none."""
+    said = profile.calendar
+    fields = {"zone": said.zone, "weekdays": said.weekdays, "hours": said.hours, "closures": said.closures}
+    return read_calendar({name: each for name, each in (fields | {"cut_off": said.cut_off}).items() if each})
+
+
 def check(profile: partner_pb2.PartnerProfile) -> None:
     """Refuses what the field rules of the contract cannot say. Raises InvalidFields with every fault."""
     faults = tuple(_faults(profile))
@@ -115,6 +123,10 @@ def _faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
         yield from _route_faults(route, profile, where)
     if any(route.kind.startswith("x12.") for route in profile.documents):
         yield from _edi_faults(profile.edi)
+    try:
+        calendar_of(profile)
+    except ValueError as wrong:
+        yield "calendar", str(wrong)
     for code, severity in profile.severities.items():
         if severity not in {"ignore", "notice", "warning", "error"}:
             yield f"severities.{code}", f"{severity!r} is none of ignore, notice, warning, error"

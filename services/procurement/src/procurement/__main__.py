@@ -10,9 +10,10 @@ from crossdock_kit.ids import uuid7
 from crossdock_kit.service import Service, run
 
 from procurement.api import ProcurementService
-from procurement.consumers import catalog_changes, deadlines
+from procurement.consumers import catalog_changes, deadlines, profile_changes
 from procurement.settings import Settings
 from procurement.store.master_data import MasterDataRows
+from procurement.store.supplier_terms import TermsRows
 from procurement.store.unit_of_work import ProcurementUnitOfWork, on
 
 
@@ -24,6 +25,7 @@ async def build(app: App[Settings]) -> None:
     servicer = ProcurementService(ProcurementUnitOfWork(app.uow), mint, app.clock)
     app.add_servicer(pb_grpc.add_ProcurementServiceServicer_to_server, servicer)
     app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver)))
+    app.subscribe(profile_changes(lambda work: TermsRows(work.driver)))
     for kind, handler in deadlines(on).items():
         app.on_timer(kind, handler)
 

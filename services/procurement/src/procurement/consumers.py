@@ -1,4 +1,4 @@
-"""What procurement hears: master data from catalog, and its own deadlines. A batch of events is one statement.
+"""What procurement hears: master data, suppliers' profiles, its own deadlines. A batch of events is one statement.
 
 How the ports stand on the kit's work is brought by the wiring, so that nothing here reaches the storage.
 """
@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
+from crossdock.connector.events.v1 import events_pb2 as connector
 from crossdock_kit.events import Received
 from crossdock_kit.subscriptions import Subscription
 from crossdock_kit.timer_loop import TimerHandler
@@ -18,7 +19,7 @@ from crossdock_kit.unit_of_work import Work
 
 from procurement import ports
 from procurement.use_cases.deadlines import HANDLERS
-from procurement.wire import master_data
+from procurement.wire import master_data, profiles
 
 Keeps: TypeAlias = Callable[[Work], ports.MasterDataBook]
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
@@ -45,6 +46,20 @@ def catalog_changes(keeps: Keeps) -> Subscription:
             events_pb2.PartyChanged: on_parties,
         },
         owner="master-data",
+    )
+
+
+def profile_changes(keeps: Callable[[Work], ports.TermsBook]) -> Subscription:
+    """How long suppliers have to answer, as connector announces their profiles."""
+
+    async def on_profiles(events: Sequence[Received[connector.PartnerChanged]], work: Work) -> None:
+        await keeps(work).keep([profiles.terms(each.tenant, each.message.profile) for each in events])
+
+    return Subscription(
+        name="procurement",
+        source="connector",
+        handlers={connector.PartnerChanged: on_profiles},
+        owner="integration",
     )
 
 

@@ -6,12 +6,12 @@ circle. What was loaded is saved when the work ends; nothing is saved by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Protocol
+from typing import Any, Protocol
 
 from procurement.domain.concerns import Concern
 from procurement.domain.expected import ExpectedReceipt
@@ -119,6 +119,21 @@ class ShipNotices(Protocol):
     def add(self, notice: ShipNotice) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class AnnouncedUnit:
+    """A handling unit as another shipment announced it."""
+
+    sscc: str
+    supplier_id: str
+    number: str
+    announced_at: datetime
+
+
+class HandlingUnits(Protocol):
+    async def announce(self, notice: ShipNotice, since: datetime) -> list[AnnouncedUnit]:
+        """Keeps the notice's handling units; those of them that other shipments announced since then."""
+
+
 class Receipts(Protocol):
     async def claim(self, system: str, number: str) -> Receipt | None:
         """The receipt of this number, or nobody else can record it until this work ends."""
@@ -165,6 +180,25 @@ class PartyRecord:
     supplier: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SupplierTerms:
+    """How long a supplier's partner profile gives it to answer and us to decide, and when that time counts."""
+
+    tenant: str
+    partner: str
+    supplier_id: str
+    business_unit: str
+    acknowledgment: timedelta = timedelta(0)
+    decision: timedelta = timedelta(0)
+    calendar: Mapping[str, Any] = field(default_factory=dict)
+
+
+class TermsBook(Protocol):
+    """Where the profiles of suppliers are kept as connector announces them."""
+
+    async def keep(self, terms: Sequence[SupplierTerms]) -> None: ...
+
+
 class MasterDataBook(Protocol):
     """Where master data of any tenant is kept as catalog announces it; of one first day the last record counts."""
 
@@ -190,6 +224,10 @@ class Policies(Protocol):
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         """A time that the policy table or its default gives."""
 
+    async def due(self, key: str, business_unit: str, partner: str, since: datetime) -> datetime:
+        """When the time that the policy table, the partner's profile or the default gives has passed in the partner's
+        calendar."""
+
 
 class Work(Protocol):
     """One transaction. `now` is when it began."""
@@ -198,6 +236,8 @@ class Work(Protocol):
     def purchase_orders(self) -> PurchaseOrders: ...
     @property
     def ship_notices(self) -> ShipNotices: ...
+    @property
+    def handling_units(self) -> HandlingUnits: ...
     @property
     def receipts(self) -> Receipts: ...
     @property

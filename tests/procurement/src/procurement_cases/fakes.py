@@ -17,7 +17,7 @@ from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
 from procurement.domain.ship_notice import NoticeState, ShipNotice
 from procurement.domain.tolerances import Tolerances
-from procurement.ports import Deadline, Location, NoticeName, OrderName, OrderPage, Origin
+from procurement.ports import AnnouncedUnit, Deadline, Location, NoticeName, OrderName, OrderPage, Origin
 
 from procurement_cases.trade import FIVE_PERCENT, ITEMS, NOW
 
@@ -129,12 +129,30 @@ class FakeMasterData:
         return frozenset(party_ids) & {"SUP-NORDIC", "SUP-DELTA"}
 
 
+class FakeHandlingUnits:
+    def __init__(self) -> None:
+        self.all: dict[tuple[str, str, str], datetime] = {}
+
+    async def announce(self, notice: ShipNotice, since: datetime) -> list[AnnouncedUnit]:
+        shipment = (notice.supplier_id, notice.number)
+        found = [
+            AnnouncedUnit(sscc, supplier, number, at)
+            for (sscc, supplier, number), at in sorted(self.all.items())
+            if sscc in notice.handling_units and (supplier, number) != shipment and at >= since
+        ]
+        self.all |= {(sscc, *shipment): NOW for sscc in notice.handling_units}
+        return found
+
+
 class FakePolicies:
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances:
         return Tolerances(FIVE_PERCENT, FIVE_PERCENT)
 
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         return timedelta(days=1)
+
+    async def due(self, key: str, business_unit: str, partner: str, since: datetime) -> datetime:
+        return since + await self.span(key, business_unit, partner)
 
 
 @dataclass
@@ -143,6 +161,7 @@ class FakeWork:
 
     purchase_orders: FakeOrders = field(default_factory=FakeOrders)
     ship_notices: FakeNotices = field(default_factory=FakeNotices)
+    handling_units: FakeHandlingUnits = field(default_factory=FakeHandlingUnits)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
     expected: FakeExpected = field(default_factory=FakeExpected)
     master_data: FakeMasterData = field(default_factory=FakeMasterData)

@@ -26,6 +26,7 @@ from connector.domain.documents import State
 from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT, OUTBOUND
 from connector.outgoing import Outgoing
 from connector.ports import Surroundings
+from connector.profiles import calendar_of
 from connector.store import documents, orders, partners, saving, worker_leases
 from connector.store.document import Document
 from connector.store.orders import Accepted
@@ -232,7 +233,7 @@ class Booking:
                 tenant=document.tenant,
                 kind=TIMER,
                 subject=str(document.document_id),
-                due_at=self.work.now + within,
+                due_at=calendar_of(self.profile).add(self.work.now, within),
                 transaction_ids=document.transaction_ids,
                 keys=document.keys,
                 correlation_id=cause().correlation_id,

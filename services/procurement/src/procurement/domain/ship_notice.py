@@ -163,8 +163,19 @@ class ShipNotice:
         return (f"asn:{self.number}", *orders)
 
     @property
+    def handling_units(self) -> frozenset[str]:
+        """The serial shipping container codes that it names."""
+        named = {each for line in self.terms.lines for each in (line.pallet_sscc, line.carton_sscc)}
+        return frozenset(named - {""})
+
+    @property
     def open(self) -> bool:
         return self.state in {NoticeState.IN_TRANSIT, NoticeState.PARTLY_RECEIVED}
+
+    @property
+    def comes_here(self) -> bool:
+        """Whether any of it is for a place of ours."""
+        return any(each.base > ZERO for each in self.lines)
 
     @property
     def arrived(self) -> bool:

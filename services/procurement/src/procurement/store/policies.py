@@ -7,10 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from crossdock_kit import policy
+from crossdock_kit.calendars import read_calendar
 from crossdock_kit.driver import Driver
 from crossdock_kit.policy import Decided, PolicyBook, Scope
 
 from procurement.domain.tolerances import Tolerances
+from procurement.store.supplier_terms import KnownTerms
 from procurement.use_cases.deadlines import (
     ACKNOWLEDGMENT_HOURS,
     ARRIVAL_DAYS,
@@ -40,6 +42,7 @@ class TenantPolicies:
     def __init__(self, driver: Driver, tenant: str, now: datetime) -> None:
         self._driver, self._tenant, self._now = driver, tenant, now
         self._book: PolicyBook | None = None
+        self._terms = KnownTerms(driver, tenant)
 
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances:
         place = Scope(business_unit=business_unit, partner=partner, location=location)
@@ -48,6 +51,16 @@ class TenantPolicies:
         return Tolerances(
             Decimal(str(over.value)), Decimal(str(short.value)), bool(stays.value), _rules(over), _rules(short, stays)
         )
+
+    async def due(self, key: str, business_unit: str, partner: str, since: datetime) -> datetime:
+        """A rule that names the partner goes before its profile, the profile before all other rules."""
+        terms = await self._terms.of(partner, business_unit)
+        span = await self.span(key, business_unit, partner)
+        if terms is None:
+            return since + span
+        own = {ACKNOWLEDGMENT_HOURS: terms.acknowledgment, DECISION_DAYS: terms.decision}.get(key)
+        decided = await self._decide(key, Scope(business_unit=business_unit, partner=partner))
+        return read_calendar(terms.calendar).add(since, own if own and not decided.scope.partner else span)
 
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         """A number counts in the unit of the key's name; an object says its units itself: {"minutes": 90}."""

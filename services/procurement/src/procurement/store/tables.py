@@ -253,3 +253,27 @@ party = Table(
     day("valid_to"),
     flag("supplier"),
 )
+
+supplier_terms = Table(
+    "supplier_terms",
+    metadata,
+    tenant_key(),
+    words("partner", key=True),
+    words("supplier_id"),
+    words("business_unit"),
+    number("acknowledgment_seconds", Integer),
+    number("decision_seconds", Integer),
+    Column("calendar", JSONB, nullable=False),
+    Index("supplier_terms_supplier", "tenant", "supplier_id"),
+)
+
+# Which shipments a serial shipping container code was announced on: it may not come again within a year.
+handling_unit = Table(
+    "handling_unit",
+    metadata,
+    tenant_key(),
+    words("sscc", key=True),
+    words("supplier_id", key=True),
+    words("number", key=True),
+    instant("announced_at"),
+)

@@ -25,6 +25,7 @@ from procurement.domain.concerns import Concern
 from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
 from procurement.store.expected import Expected
+from procurement.store.handling_units import HandlingUnits
 from procurement.store.master_data import KnownMasterData
 from procurement.store.notices import Notices, snapshot_notice
 from procurement.store.orders import Orders, snapshot_order
@@ -54,6 +55,7 @@ class ProcurementWork:
         driver, tenant = work.driver, work.tenant
         self.purchase_orders = Orders(driver, tenant)
         self.ship_notices = Notices(driver, tenant)
+        self.handling_units = HandlingUnits(driver, tenant, work.now)
         self.receipts = Receipts(driver, tenant)
         self.expected = Expected(driver, tenant)
         self.master_data = KnownMasterData(driver, tenant, work.now.date())

@@ -30,14 +30,14 @@ SHIP_NOTICE_NOT_RECEIVED = "SHIP_NOTICE_NOT_RECEIVED"
 
 
 async def watch_answer(work: Work, order: PurchaseOrder) -> None:
-    """The supplier owes an answer: by when is the policy's."""
+    """The supplier owes an answer: by when is the policy's or its profile's, in its own calendar."""
     subject = order.purchase_order_id
     if not order.awaits_answer:
         work.drop_deadline(UNACKNOWLEDGED, subject)
         work.settle([identity(PURCHASE_ORDER_UNACKNOWLEDGED, f"purchase_order/{subject}")], "answered")
         return
-    span = await work.policies.span(ACKNOWLEDGMENT_HOURS, order.business_unit, order.supplier_id)
-    work.set_deadline(Deadline(UNACKNOWLEDGED, subject, work.now + span, (subject,), order.keys))
+    due = await work.policies.due(ACKNOWLEDGMENT_HOURS, order.business_unit, order.supplier_id, work.now)
+    work.set_deadline(Deadline(UNACKNOWLEDGED, subject, due, (subject,), order.keys))
 
 
 def watch_decisions(work: Work, order: PurchaseOrder) -> None:
@@ -74,8 +74,9 @@ def _owes(order: PurchaseOrder, work: Work) -> str:
 
 
 async def watch_arrival(work: Work, notice: ShipNotice) -> None:
-    """Due some days after the announced day, or after the notice itself where it names none."""
-    if not notice.open:
+    """Due some days after the announced day, or after the notice itself where it names none. What goes straight to a
+    customer never arrives here."""
+    if not (notice.open and notice.comes_here):
         work.drop_deadline(NOT_ARRIVED, notice.ship_notice_id)
         work.settle([identity(SHIP_NOTICE_NOT_RECEIVED, f"ship_notice/{notice.ship_notice_id}")], "received")
         return
@@ -136,7 +137,7 @@ async def not_arrived(subject: str, work: Work) -> None:
     orders = await work.ship_notices.orders_of([name])
     await work.purchase_orders.lock([], orders)
     for notice in await work.ship_notices.lock([name], []):
-        if notice.open:
+        if notice.open and notice.comes_here:
             work.raise_concern(
                 Concern(
                     code=SHIP_NOTICE_NOT_RECEIVED,

@@ -80,8 +80,8 @@ async def acknowledge_purchase_order(command: AcknowledgePurchaseOrder, uow: Uni
         order = one_order(found, command.order, answer.supplier_id)
         named = {ack.substitute_sku for line in answer.lines for ack in line.acknowledgments if ack.substitute_sku}
         items = await work.master_data.items({*named, *(line.sku for line in order.lines)})
-        span = await work.policies.span(DECISION_DAYS, order.business_unit, order.supplier_id)
-        order.acknowledge(answer, items, work.now + span)
+        decide_by = await work.policies.due(DECISION_DAYS, order.business_unit, order.supplier_id, work.now)
+        order.acknowledge(answer, items, decide_by)
         work.note(keys=order.keys, transaction_ids=(order.purchase_order_id,))
         await _follow_up(work, order)
         return order

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+from crossdock_kit.errors import FailureClass
 
 from procurement.domain.announcing import OrderBook, announce, withdraw
+from procurement.domain.concerns import SUPPLIER_DESK, Concern
 from procurement.domain.expected import expect_notice
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import LocationUnknown, ShipNoticeNamesNothing, ShipNoticeReused, ShipNoticeUnknown
@@ -14,6 +18,10 @@ from procurement.use_cases.commands import RecordShipNotice
 from procurement.use_cases.deadlines import watch_arrival, watch_promises
 from procurement.use_cases.naming import Mint
 from procurement.use_cases.purchase_orders import tell_warehouses
+
+SSCC_REUSED = "SSCC_REUSED"
+# GS1: a code is not given again within a year of the shipment that had it.
+UNIT_STAYS_TAKEN = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +125,31 @@ async def _announce(work: Work, book: OrderBook, notice: ShipNotice) -> list[Ref
     tolerances = await work.policies.tolerances(notice.business_unit, notice.supplier_id, notice.ship_to_id)
     refused = announce(notice, book, items, tolerances)
     work.ship_notices.add(notice)
+    await _look_for_reused_units(work, notice)
     await _tell_dock(work, book, notice)
     return refused
+
+
+async def _look_for_reused_units(work: Work, notice: ShipNotice) -> None:
+    """A code that another shipment had within a year names two things: the dock may take the one for the other. The
+    goods are expected all the same."""
+    reused = await work.handling_units.announce(notice, work.now - UNIT_STAYS_TAKEN)
+    if not reused:
+        return
+    first = reused[0]
+    work.raise_concern(
+        Concern(
+            code=SSCC_REUSED,
+            owner=SUPPLIER_DESK,
+            subject=f"ship_notice/{notice.ship_notice_id}",
+            summary=f"{notice.supplier_id} announces handling unit {first.sscc} on {notice.number}, which"
+            f" {first.number} of {first.supplier_id} had on {first.announced_at.date()}",
+            transaction_ids=notice.purchase_order_ids,
+            keys=notice.keys,
+            details={each.sscc: f"{each.supplier_id}/{each.number}" for each in reused},
+            failure_class=FailureClass.PARTNER,
+        )
+    )
 
 
 async def _tell_dock(work: Work, book: OrderBook, notice: ShipNotice) -> None:

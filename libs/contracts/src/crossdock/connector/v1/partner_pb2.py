@@ -28,7 +28,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdock/connector/v1/partner.proto\x12\x16\x63rossdock.connector.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xe9\x06\n\x0ePartnerProfile\x12<\n\x07partner\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x34\n\x04role\x18\x02 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x06system\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x08party_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1e\n\rbusiness_unit\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\tlocations\x18\x06 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12<\n\ttransport\x18\x07 \x01(\x0b\x32!.crossdock.connector.v1.TransportB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\x03\x65\x64i\x18\x08 \x01(\x0b\x32#.crossdock.connector.v1.EdiIdentity\x12\x42\n\tdocuments\x18\t \x03(\x0b\x32%.crossdock.connector.v1.DocumentRouteB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12.\n\x06timers\x18\n \x01(\x0b\x32\x1e.crossdock.connector.v1.Timers\x12\x35\n\nrate_limit\x18\x0b \x01(\x0b\x32!.crossdock.connector.v1.RateLimit\x12,\n\x05retry\x18\x0c \x01(\x0b\x32\x1d.crossdock.connector.v1.Retry\x12\x30\n\x05state\x18\r \x01(\tB!\xbaH\x1er\x1cR\x00R\x07runningR\x06pausedR\x07stopped\x12?\n\x05stage\x18\x0e \x01(\tB0\xbaH-r+R\x00R\x05\x64raftR\x07testingR\x06shadowR\tcertifiedR\x04live\x12\x81\x01\n\nseverities\x18\x0f \x03(\x0b\x32\x36.crossdock.connector.v1.PartnerProfile.SeveritiesEntryB5\xbaH2\x9a\x01/\x10\xc8\x01\"\x06r\x04\x10\x01\x18@*\"r R\x06ignoreR\x06noticeR\x07warningR\x05\x65rror\x1a\x31\n\x0fSeveritiesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"x\n\tTransport\x12\x35\n\tfile_drop\x18\x01 \x01(\x0b\x32 .crossdock.connector.v1.FileDropH\x00\x12,\n\x04http\x18\x02 \x01(\x0b\x32\x1c.crossdock.connector.v1.HttpH\x00\x42\x06\n\x04kind\"\x81\x01\n\x08\x46ileDrop\x12\x39\n\x05inbox\x18\x01 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$\x12:\n\x06outbox\x18\x02 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$\"\x88\x01\n\x04Http\x12\x15\n\x03url\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1c\n\x0b\x63redentials\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\x0ewebhook_secret\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe6\x02\n\x0b\x45\x64iIdentity\x12\x1b\n\npartner_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x17\n\x06own_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12!\n\x10group_partner_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\x0cgroup_own_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x18\n\x07version\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x0c\x12\"\n\x11\x65lement_separator\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12#\n\x12segment_terminator\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12$\n\x13\x63omponent_separator\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12\x19\n\x08line_end\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x02\x12#\n\x12revision_reference\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x03\x12\x16\n\x0etest_indicator\x18\x0b \x01(\x08\"\xac\x01\n\rDocumentRoute\x12\x17\n\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12@\n\tdirection\x18\x02 \x01(\x0e\x32!.crossdock.connector.v1.DirectionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x16\n\x04path\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12(\n\x07mapping\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x9b\x01\n\x06Timers\x12\x31\n\x0e\x66unctional_ack\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0e\x61\x63knowledgment\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"F\n\tRateLimit\x12\x1e\n\nper_second\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\x19\n\x05\x62urst\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\"\xd2\x01\n\x05Retry\x12\x1b\n\x08\x61ttempts\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12(\n\x05\x66irst\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07longest\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12$\n\x10\x62reaker_failures\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x30\n\rbreaker_pause\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration*K\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x44IRECTION_IN\x10\x01\x12\x11\n\rDIRECTION_OUT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdock/connector/v1/partner.proto\x12\x16\x63rossdock.connector.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x9d\x07\n\x0ePartnerProfile\x12<\n\x07partner\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x34\n\x04role\x18\x02 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x06system\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x08party_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1e\n\rbusiness_unit\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\tlocations\x18\x06 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12<\n\ttransport\x18\x07 \x01(\x0b\x32!.crossdock.connector.v1.TransportB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\x03\x65\x64i\x18\x08 \x01(\x0b\x32#.crossdock.connector.v1.EdiIdentity\x12\x42\n\tdocuments\x18\t \x03(\x0b\x32%.crossdock.connector.v1.DocumentRouteB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12.\n\x06timers\x18\n \x01(\x0b\x32\x1e.crossdock.connector.v1.Timers\x12\x35\n\nrate_limit\x18\x0b \x01(\x0b\x32!.crossdock.connector.v1.RateLimit\x12,\n\x05retry\x18\x0c \x01(\x0b\x32\x1d.crossdock.connector.v1.Retry\x12\x30\n\x05state\x18\r \x01(\tB!\xbaH\x1er\x1cR\x00R\x07runningR\x06pausedR\x07stopped\x12?\n\x05stage\x18\x0e \x01(\tB0\xbaH-r+R\x00R\x05\x64raftR\x07testingR\x06shadowR\tcertifiedR\x04live\x12\x81\x01\n\nseverities\x18\x0f \x03(\x0b\x32\x36.crossdock.connector.v1.PartnerProfile.SeveritiesEntryB5\xbaH2\x9a\x01/\x10\xc8\x01\"\x06r\x04\x10\x01\x18@*\"r R\x06ignoreR\x06noticeR\x07warningR\x05\x65rror\x12\x32\n\x08\x63\x61lendar\x18\x10 \x01(\x0b\x32 .crossdock.connector.v1.Calendar\x1a\x31\n\x0fSeveritiesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xc0\x01\n\x08\x43\x61lendar\x12\x15\n\x04zone\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x41\n\x08weekdays\x18\x02 \x03(\tB/\xbaH,\x92\x01)\x10\x07\"%r#R\x03monR\x03tueR\x03wedR\x03thuR\x03\x66riR\x03satR\x03sun\x12\x1d\n\x05hours\x18\x03 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\n\"\x04r\x02\x18\x14\x12!\n\x08\x63losures\x18\x04 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x90\x03\"\x04r\x02\x18\n\x12\x18\n\x07\x63ut_off\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x08\"x\n\tTransport\x12\x35\n\tfile_drop\x18\x01 \x01(\x0b\x32 .crossdock.connector.v1.FileDropH\x00\x12,\n\x04http\x18\x02 \x01(\x0b\x32\x1c.crossdock.connector.v1.HttpH\x00\x42\x06\n\x04kind\"\x81\x01\n\x08\x46ileDrop\x12\x39\n\x05inbox\x18\x01 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$\x12:\n\x06outbox\x18\x02 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$\"\x88\x01\n\x04Http\x12\x15\n\x03url\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1c\n\x0b\x63redentials\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\x0ewebhook_secret\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe6\x02\n\x0b\x45\x64iIdentity\x12\x1b\n\npartner_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x17\n\x06own_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12!\n\x10group_partner_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\x0cgroup_own_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x18\n\x07version\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x0c\x12\"\n\x11\x65lement_separator\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12#\n\x12segment_terminator\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12$\n\x13\x63omponent_separator\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12\x19\n\x08line_end\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x02\x12#\n\x12revision_reference\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x03\x12\x16\n\x0etest_indicator\x18\x0b \x01(\x08\"\xac\x01\n\rDocumentRoute\x12\x17\n\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12@\n\tdirection\x18\x02 \x01(\x0e\x32!.crossdock.connector.v1.DirectionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x16\n\x04path\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12(\n\x07mapping\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x9b\x01\n\x06Timers\x12\x31\n\x0e\x66unctional_ack\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0e\x61\x63knowledgment\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"F\n\tRateLimit\x12\x1e\n\nper_second\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\x19\n\x05\x62urst\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\"\xd2\x01\n\x05Retry\x12\x1b\n\x08\x61ttempts\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12(\n\x05\x66irst\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07longest\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12$\n\x10\x62reaker_failures\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x30\n\rbreaker_pause\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration*K\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x44IRECTION_IN\x10\x01\x12\x11\n\rDIRECTION_OUT\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,6 +59,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARTNERPROFILE'].fields_by_name['stage']._serialized_options = b'\272H-r+R\000R\005draftR\007testingR\006shadowR\tcertifiedR\004live'
   _globals['_PARTNERPROFILE'].fields_by_name['severities']._loaded_options = None
   _globals['_PARTNERPROFILE'].fields_by_name['severities']._serialized_options = b'\272H2\232\001/\020\310\001\"\006r\004\020\001\030@*\"r R\006ignoreR\006noticeR\007warningR\005error'
+  _globals['_CALENDAR'].fields_by_name['zone']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['zone']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CALENDAR'].fields_by_name['weekdays']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['weekdays']._serialized_options = b'\272H,\222\001)\020\007\"%r#R\003monR\003tueR\003wedR\003thuR\003friR\003satR\003sun'
+  _globals['_CALENDAR'].fields_by_name['hours']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['hours']._serialized_options = b'\272H\013\222\001\010\020\n\"\004r\002\030\024'
+  _globals['_CALENDAR'].fields_by_name['closures']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['closures']._serialized_options = b'\272H\014\222\001\t\020\220\003\"\004r\002\030\n'
+  _globals['_CALENDAR'].fields_by_name['cut_off']._loaded_options = None
+  _globals['_CALENDAR'].fields_by_name['cut_off']._serialized_options = b'\272H\004r\002\030\010'
   _globals['_FILEDROP'].fields_by_name['inbox']._loaded_options = None
   _globals['_FILEDROP'].fields_by_name['inbox']._serialized_options = b'\272H\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$'
   _globals['_FILEDROP'].fields_by_name['outbox']._loaded_options = None
@@ -103,26 +113,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RETRY'].fields_by_name['attempts']._serialized_options = b'\272H\006\032\004\030d(\000'
   _globals['_RETRY'].fields_by_name['breaker_failures']._loaded_options = None
   _globals['_RETRY'].fields_by_name['breaker_failures']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
-  _globals['_DIRECTION']._serialized_start=2439
-  _globals['_DIRECTION']._serialized_end=2514
+  _globals['_DIRECTION']._serialized_start=2686
+  _globals['_DIRECTION']._serialized_end=2761
   _globals['_PARTNERPROFILE']._serialized_start=192
-  _globals['_PARTNERPROFILE']._serialized_end=1065
-  _globals['_PARTNERPROFILE_SEVERITIESENTRY']._serialized_start=1016
-  _globals['_PARTNERPROFILE_SEVERITIESENTRY']._serialized_end=1065
-  _globals['_TRANSPORT']._serialized_start=1067
-  _globals['_TRANSPORT']._serialized_end=1187
-  _globals['_FILEDROP']._serialized_start=1190
-  _globals['_FILEDROP']._serialized_end=1319
-  _globals['_HTTP']._serialized_start=1322
-  _globals['_HTTP']._serialized_end=1458
-  _globals['_EDIIDENTITY']._serialized_start=1461
-  _globals['_EDIIDENTITY']._serialized_end=1819
-  _globals['_DOCUMENTROUTE']._serialized_start=1822
-  _globals['_DOCUMENTROUTE']._serialized_end=1994
-  _globals['_TIMERS']._serialized_start=1997
-  _globals['_TIMERS']._serialized_end=2152
-  _globals['_RATELIMIT']._serialized_start=2154
-  _globals['_RATELIMIT']._serialized_end=2224
-  _globals['_RETRY']._serialized_start=2227
-  _globals['_RETRY']._serialized_end=2437
+  _globals['_PARTNERPROFILE']._serialized_end=1117
+  _globals['_PARTNERPROFILE_SEVERITIESENTRY']._serialized_start=1068
+  _globals['_PARTNERPROFILE_SEVERITIESENTRY']._serialized_end=1117
+  _globals['_CALENDAR']._serialized_start=1120
+  _globals['_CALENDAR']._serialized_end=1312
+  _globals['_TRANSPORT']._serialized_start=1314
+  _globals['_TRANSPORT']._serialized_end=1434
+  _globals['_FILEDROP']._serialized_start=1437
+  _globals['_FILEDROP']._serialized_end=1566
+  _globals['_HTTP']._serialized_start=1569
+  _globals['_HTTP']._serialized_end=1705
+  _globals['_EDIIDENTITY']._serialized_start=1708
+  _globals['_EDIIDENTITY']._serialized_end=2066
+  _globals['_DOCUMENTROUTE']._serialized_start=2069
+  _globals['_DOCUMENTROUTE']._serialized_end=2241
+  _globals['_TIMERS']._serialized_start=2244
+  _globals['_TIMERS']._serialized_end=2399
+  _globals['_RATELIMIT']._serialized_start=2401
+  _globals['_RATELIMIT']._serialized_end=2471
+  _globals['_RETRY']._serialized_start=2474
+  _globals['_RETRY']._serialized_end=2684
 # @@protoc_insertion_point(module_scope)

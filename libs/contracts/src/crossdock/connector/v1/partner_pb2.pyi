@@ -80,6 +80,7 @@ class PartnerProfile(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     STAGE_FIELD_NUMBER: _builtins.int
     SEVERITIES_FIELD_NUMBER: _builtins.int
+    CALENDAR_FIELD_NUMBER: _builtins.int
     partner: _builtins.str
     """Id of the partner; the worker that acts for it authenticates with it."""
     role: _options_pb2.Role.ValueType
@@ -112,6 +113,10 @@ class PartnerProfile(_message.Message):
     def severities(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Severity of findings by code, over the defaults: ignore, notice, warning, error."""
 
+    @_builtins.property
+    def calendar(self) -> Global___Calendar:
+        """When time counts for what the partner owes and for what is owed about it; always, where it is not set."""
+
     def __init__(
         self,
         *,
@@ -130,14 +135,59 @@ class PartnerProfile(_message.Message):
         state: _builtins.str = ...,
         stage: _builtins.str = ...,
         severities: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        calendar: Global___Calendar | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["edi", b"edi", "rate_limit", b"rate_limit", "retry", b"retry", "timers", b"timers", "transport", b"transport"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "edi", b"edi", "rate_limit", b"rate_limit", "retry", b"retry", "timers", b"timers", "transport", b"transport"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "documents", b"documents", "edi", b"edi", "locations", b"locations", "partner", b"partner", "party_id", b"party_id", "rate_limit", b"rate_limit", "retry", b"retry", "role", b"role", "severities", b"severities", "stage", b"stage", "state", b"state", "system", b"system", "timers", b"timers", "transport", b"transport"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "calendar", b"calendar", "documents", b"documents", "edi", b"edi", "locations", b"locations", "partner", b"partner", "party_id", b"party_id", "rate_limit", b"rate_limit", "retry", b"retry", "role", b"role", "severities", b"severities", "stage", b"stage", "state", b"state", "system", b"system", "timers", b"timers", "transport", b"transport"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PartnerProfile: _TypeAlias = PartnerProfile  # noqa: Y015
+
+@_typing.final
+class Calendar(_message.Message):
+    """Opening hours in local time. A timer of the profile stands still outside of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ZONE_FIELD_NUMBER: _builtins.int
+    WEEKDAYS_FIELD_NUMBER: _builtins.int
+    HOURS_FIELD_NUMBER: _builtins.int
+    CLOSURES_FIELD_NUMBER: _builtins.int
+    CUT_OFF_FIELD_NUMBER: _builtins.int
+    zone: _builtins.str
+    """IANA zone, for example "Europe/Berlin"; UTC if empty."""
+    cut_off: _builtins.str
+    """What begins at or after this time of an open day counts from the next day on, "15:00"."""
+    @_builtins.property
+    def weekdays(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """mon, tue, wed, thu, fri, sat, sun; every day if empty."""
+
+    @_builtins.property
+    def hours(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """"08:00-17:00"; the whole day if empty."""
+
+    @_builtins.property
+    def closures(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Days without an opening, "2026-12-25"."""
+
+    def __init__(
+        self,
+        *,
+        zone: _builtins.str = ...,
+        weekdays: _abc.Iterable[_builtins.str] | None = ...,
+        hours: _abc.Iterable[_builtins.str] | None = ...,
+        closures: _abc.Iterable[_builtins.str] | None = ...,
+        cut_off: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closures", b"closures", "cut_off", b"cut_off", "hours", b"hours", "weekdays", b"weekdays", "zone", b"zone"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Calendar: _TypeAlias = Calendar  # noqa: Y015
 
 @_typing.final
 class Transport(_message.Message):
@@ -318,11 +368,11 @@ class Timers(_message.Message):
 
     @_builtins.property
     def acknowledgment(self) -> _duration_pb2.Duration:
-        """Business answer (855) overdue."""
+        """Business answer (855) overdue. A rule of the policy table that names the supplier goes before it."""
 
     @_builtins.property
     def decision(self) -> _duration_pb2.Duration:
-        """Buyer's decision on a proposed change overdue."""
+        """Buyer's decision on a proposed change overdue; the same rule."""
 
     def __init__(
         self,
