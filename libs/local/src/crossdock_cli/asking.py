@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 SECONDS = 10.0
 LONGEST_PAGE = 1000
+DOCUMENT = "document:"
+THREADS_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,18 @@ class Asker:
             if match.root_key and not known.root_key:
                 found[match.transaction_id] = match
         return sorted(found.values(), key=lambda each: each.first_seen_at.ToNanoseconds())
+
+    async def timeline(self, transaction_id: str) -> list[ops.Step]:
+        """The steps of a transaction and of the documents that it names: one that came before its order was known is a
+        thread of its own."""
+        steps = await self.steps([transaction_id])
+        threads = sorted(
+            {key.removeprefix(DOCUMENT) for each in steps for key in each.keys if key.startswith(DOCUMENT)}
+        )
+        found = {each.step_id: each for each in steps}
+        for start in range(0, len(threads), THREADS_AT_ONCE):
+            found |= {each.step_id: each for each in await self.steps(threads[start : start + THREADS_AT_ONCE])}
+        return sorted(found.values(), key=lambda each: each.at.ToNanoseconds())
 
     async def steps(self, transaction_ids: Sequence[str]) -> list[ops.Step]:
         """The merged timeline, in the order of time."""

@@ -46,13 +46,18 @@ def transactions_table(matches: list[ops.TransactionMatch]) -> Table:
     return table
 
 
+def chosen(key: str, matches: list[ops.TransactionMatch]) -> list[ops.TransactionMatch]:
+    """A transaction's own id names it alone, though other steps carry it as their correlation id."""
+    return [match for match in matches if match.transaction_id == key] or matches
+
+
 async def _look(key: str, tenant: str | None) -> dict[str, Any]:
     state = stack_or_exit()
     async with asker(state, tenant) as ask:
-        matches = await ask.transactions(key)
+        matches = chosen(key, await ask.transactions(key))
         steps, exceptions = list[ops.Step](), list[ops.Exception]()
         if len(matches) == 1:
-            steps = await ask.steps([matches[0].transaction_id])
+            steps = await ask.timeline(matches[0].transaction_id)
             exceptions = await ask.exceptions(ops.EXCEPTION_STATE_OPEN, matches[0].transaction_id)
     return {"matches": matches, "steps": steps, "exceptions": exceptions}
 
@@ -76,7 +81,8 @@ def trace(
         out.print(transactions_table(matches))
         return
     root = matches[0]
-    out.print(f"{root.type} {root.root_key}  transaction {root.transaction_id}  (times in UTC)", highlight=False)
+    heading = f"{root.type} {root.root_key}  transaction {root.transaction_id}  (times in UTC)"
+    out.print(heading.strip(), highlight=False)
     out.print(timeline_table(steps))
     for each in exceptions:
         out.print(f"open exception {each.code} for {each.owner}: {each.summary}", highlight=False, soft_wrap=True)
