@@ -69,6 +69,18 @@ down: setup ## stop the stack; its data stays
 bench: setup ## ratios against the naive way, in one interleaved run
 	@$(PYTHON) -m benchmarks
 
+.PHONY: faults-smoke
+faults-smoke: setup ## at least 100 faults under load in ten minutes, and the seeds that catch the mutants
+	@$(PYTHON) -m faults smoke
+
+.PHONY: faults
+faults: setup ## ten minutes of faults of some rows: make faults ROWS=F01,F02 SEEDS=1,2
+	@$(PYTHON) -m faults rows "$(ROWS)" --seeds "$(or $(SEEDS),1)"
+
+.PHONY: mutants
+mutants: setup ## builds of the suite without one of its guards, each to be caught by a checker
+	@$(PYTHON) -m faults mutants
+
 .PHONY: docs
 docs: setup ## write the event catalog, AsyncAPI and the ownership table from the contracts
 	@$(PYTHON) tools/docs.py write

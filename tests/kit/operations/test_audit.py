@@ -203,3 +203,16 @@ def test_no_two_rows_have_the_same_bytes() -> None:
     made = asdict(entry(1, "t"))
     one, other = made | {"actor": "ab", "partner": "c"}, made | {"actor": "a", "partner": "bc"}
     assert audit.seal_hash(b"\0" * 32, 1, one) != audit.seal_hash(b"\0" * 32, 1, other)
+
+
+async def test_transactions_of_one_call_that_commit_at_once_leave_one_row(chain: Chain) -> None:
+    """Baskets of one call may be decided by two connections, each with the call's entry."""
+    shared = entry(6, chain.tenant)
+    async with chain.opened(chain.tenant) as first:
+        await audit.append(first.driver, [shared])
+        second = asyncio.create_task(chain.append(shared))
+        await asyncio.sleep(0)
+    await second
+    assert (await chain.verify()).unsealed == 1
+    await chain.seal()
+    assert await chain.verify() == Verified(rows=6, first_broken=0, unsealed=0)

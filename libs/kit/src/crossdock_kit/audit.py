@@ -61,13 +61,17 @@ WITH given AS (
                      correlation_id)
   SELECT tenant, audit_id, at, actor, partner, method, request_id, request_hash, outcome, reason, trace_id,
          correlation_id FROM given
+  ON CONFLICT DO NOTHING RETURNING tenant, audit_id
 )
-INSERT INTO audit_pending (tenant, audit_id) SELECT tenant, audit_id FROM given
+INSERT INTO audit_pending (tenant, audit_id) SELECT tenant, audit_id FROM written
 """
 
 
 async def append(driver: Driver, entries: Sequence[AuditEntry]) -> None:
-    """Writes rows in the transaction of what they tell about; they are sealed after it has committed."""
+    """Writes rows in the transaction of what they tell about; they are sealed after it has committed.
+
+    A call that brings several transactions at once hands the same entry to each; the first to commit has written it.
+    """
     if entries:
         await driver.execute(_APPEND, json_rows.encode(_fields(each) for each in entries))
 

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from nats.errors import Error as NatsError
 
+from crossdock_kit import crash_points
 from crossdock_kit.broker import Broker, framed, framed_plain, hint_subject, stream_name
 from crossdock_kit.database import Engine, Session
 from crossdock_kit.database.failures import translated
@@ -230,6 +231,8 @@ class Relay:
             await answers.wait()
         finally:
             del self._open[self._batches]
+        if answers.accepted:
+            crash_points.reached(crash_points.AFTER_BROKER_ACK)
         return answers
 
     async def _stall(self, missing: int) -> None:

@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crossdock_kit import audit, deliveries, exceptions, journal, timeline, timers
+from crossdock_kit import audit, crash_points, deliveries, exceptions, journal, timeline, timers
 from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.context import Cause, cause, current_cause, current_scope
 from crossdock_kit.database import Engine, Transaction, transaction
@@ -213,6 +213,8 @@ class Work:
         self._notes.clear()
 
     def committed(self) -> None:
+        if self._after_commit:
+            crash_points.reached(crash_points.AFTER_COMMIT)
         for callback in self._after_commit:
             callback()
 
@@ -336,3 +338,4 @@ class UnitOfWork:
         work.close_steps(self.clock.now())
         if await work.flush():
             work.after_commit(self.relay_hint)
+        crash_points.reached(crash_points.BEFORE_COMMIT)

@@ -69,7 +69,13 @@ class EdiSupplier(Supplier):
         sent = x12.read(content)
         for each in sent:
             self.journal.add(
-                self.partner, "received", f"x12.{each.set_id}", _key(each), content, repeated=path.name in self._heard
+                self.partner,
+                "received",
+                f"x12.{each.set_id}",
+                _key(each),
+                content,
+                repeated=path.name in self._heard,
+                note=path.name,
             )
         self._heard.add(path.name)
         orders = [each for each in sent if each.set_id in ("850", "860")]

@@ -48,7 +48,13 @@ def instant(at: datetime) -> str:
 
 
 class Erp:
-    """The buyer's book. `decide` is told of each line that waits for the buyer: order, line number."""
+    """The buyer's book. `decide` is told of each line that waits for the buyer: order, line number.
+
+    `vendors` and `articles` are its own names of suppliers and of their items; some suppliers have no articles.
+    """
+
+    vendors: Mapping[str, str] = VENDORS
+    articles: Mapping[str, str] = ARTICLES
 
     def __init__(self, day: Day, cards: Mapping[str, ItemCard], post: Post, journal: Journal, token: str) -> None:
         self._day, self._cards, self._post = day, cards, post
@@ -100,7 +106,7 @@ class Erp:
                 "version": str(version),
                 "changedAt": instant(datetime.now(UTC)),
                 "orderDate": self._day.ordered_on,
-                "supplier": VENDORS[order.supplier],
+                "supplier": self.vendors[order.supplier],
                 "shipTo": PLANTS[order.location],
                 "currency": "EUR",
                 "incoterms": {"rule": "FCA", "place": "Rotterdam"},
@@ -109,13 +115,12 @@ class Erp:
             },
         }
 
-    @staticmethod
-    def _line(order: Order, line: Line, deleted: bool) -> dict[str, Any]:
-        unit = UNITS[line.unit]
+    def _line(self, order: Order, line: Line, deleted: bool) -> dict[str, Any]:
+        unit, prefix = UNITS[line.unit], self.articles.get(order.supplier, "")
         return {
             "line": line.number,
             "material": line.sku,
-            "supplierMaterial": f"{ARTICLES[order.supplier]}-{line.sku[1:]}",
+            "supplierMaterial": f"{prefix}-{line.sku[1:]}" if prefix else "",
             "description": f"Article {line.sku}",
             "quantity": str(line.quantity),
             "unit": unit,

@@ -42,7 +42,7 @@ class Door:
             document = json.loads(body)
             name = request.headers["idempotency-key"]
             repeated = name in self._answers
-            self._journal.add(self._partner, "received", kind, key(document), body, repeated=repeated)
+            self._journal.add(self._partner, "received", kind, key(document), body, repeated=repeated, note=name)
             if not repeated:
                 self._answers[name] = await handle(document)
             status, answer = self._answers[name]

@@ -15,6 +15,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from crossdock_kit import crash_points
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.deliveries.model import Dead, Declined, Leased, Outcome, Retry
 from crossdock_kit.deliveries.outcomes import outcome_of
@@ -141,6 +142,7 @@ class Dispatcher:
             stack.enter_context(span)
             stack.enter_context(caused_by(because))
             outcome = self._carriers[leased.kind].read(await self._outcome(leased))
+            crash_points.reached(crash_points.AFTER_FOREIGN_CALL)
             await self._settle_while_leased(Ended(leased, outcome, because, span))
 
     async def _outcome(self, leased: Leased) -> Outcome:

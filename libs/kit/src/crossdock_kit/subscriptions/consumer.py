@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from crossdock_kit import crash_points
 from crossdock_kit.broker import Broker
 from crossdock_kit.database import Engine, Session
 from crossdock_kit.database.failures import translated
@@ -115,6 +116,7 @@ class Consumer:
         except Unavailable:
             await self.puller.give_back(pulled)
             raise
+        crash_points.reached(crash_points.AFTER_EFFECT)
         await self._acknowledge(pulled, malformed)
         while loosened:
             loosened = await self._release(loosened)

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import partner_pb2
+from crossdock_kit import crash_points
 from crossdock_kit.egress import Egress
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.peers import PeerRefused
@@ -140,6 +141,7 @@ class PartnerWorker:
         except Exception as error:
             log.exception("%s: %s cannot be sent", self.partner, delivery.name)
             sent = Sent(RETRY, f"our fault: {type(error).__name__}")
+        crash_points.reached(crash_points.AFTER_FOREIGN_CALL)
         self._reports.put_nowait(sent.report(delivery))
 
     def _transport(self) -> Sends:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import asyncpg
+from crossdock_kit import crash_points
 from crossdock_kit.driver import Driver
 
 from inventory.domain.lots import Pick
@@ -44,6 +45,7 @@ INSERT INTO allocation (tenant, reservation_id, sku, location_id, lot, quantity)
 SELECT $1, $2, sku, location_id, lot, quantity
 FROM unnest($3::text[], $4::text[], $5::text[], $6::numeric[]) AS p (sku, location_id, lot, quantity)
 """
+GIVEN_BACK = frozenset({State.RELEASED, State.EXPIRED})
 
 
 class StoredReservations:
@@ -57,6 +59,8 @@ class StoredReservations:
         return await self._whole(await self._driver.fetch(_LAPSED, limit))
 
     async def save(self, reservations: Sequence[Reservation]) -> None:
+        if any(each.state in GIVEN_BACK for each in reservations):
+            crash_points.reached(crash_points.BETWEEN_COMPENSATION_STEPS)
         await self._driver.execute(
             _SAVE,
             [each.tenant for each in reservations],

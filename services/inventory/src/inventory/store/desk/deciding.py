@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from crossdock_kit import crash_points
 from crossdock_kit.clock import Clock
 from crossdock_kit.database import Transaction
 from crossdock_kit.driver import Driver
@@ -134,6 +135,8 @@ class Deciding:
         return batch
 
     def _finish(self, batch: Batch) -> None:
+        if batch.outcomes:
+            crash_points.reached(crash_points.AFTER_COMMIT)
         left = list(batch.left())
         self.memory.learn(left)
         self.changed((key, row.version) for key, row in left)

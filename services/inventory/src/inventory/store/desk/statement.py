@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from crossdock_kit import audit, journal, timeline
+from crossdock_kit import audit, crash_points, journal, timeline
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
 from crossdock_kit.timeline import Root, Step
@@ -127,6 +127,7 @@ async def settle(driver: Driver, prepared: Prepared) -> None:
     await timeline.record(driver, prepared.steps, prepared.roots)
     if entries := [scope.audit for scope in unaudited(prepared.batch)]:
         await audit.append(driver, entries)
+    crash_points.reached(crash_points.BEFORE_COMMIT)
 
 
 def _values(batch: Batch, footing: Footing, now: datetime) -> list[object]:

@@ -1,0 +1,98 @@
+"""What a broker may do to messages at any time, done on the wire: deliver twice, in another order, lose an ack.
+
+Understands NATS' framing and nothing of events. A delivery is a message to an inbox with a reply to $JS.ACK; an ack
+is a publish to it. Everything else passes untouched and in order.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+ACK = b"$JS.ACK."
+
+
+@dataclass(eq=False)
+class Tricks:
+    """Each delivery comes 1 to `most_copies` times, shuffled within what one read brought; so many acks are lost."""
+
+    seed: int
+    most_copies: int = 4
+    lost_acks: float = 0.1
+    copied: int = 0
+    reordered: int = 0
+    dropped_acks: int = 0
+    _chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)
+
+    def deliver(self, deliveries: list[bytes]) -> list[bytes]:
+        found = [each for each in deliveries for _ in range(self._chance.randint(1, self.most_copies))]
+        self.copied += len(found) - len(deliveries)
+        before = list(found)
+        self._chance.shuffle(found)
+        self.reordered += sum(a is not b for a, b in zip(before, found, strict=True))
+        return found
+
+    def loses(self) -> bool:
+        lost = self._chance.random() < self.lost_acks
+        self.dropped_acks += lost
+        return lost
+
+
+@dataclass(eq=False)
+class Deliveries:
+    """One direction of one link, cut into protocol commands. Bytes of an unfinished command wait for the rest."""
+
+    up: bool
+    _rest: bytes = b""
+
+    def through(self, data: bytes, tricks: Tricks | None) -> bytes:
+        commands, self._rest = split(self._rest + data)
+        if tricks is None:
+            return b"".join(commands)
+        if self.up:
+            return b"".join(each for each in commands if not (is_ack(each) and tricks.loses()))
+        out: list[bytes] = []
+        waiting: list[bytes] = []
+        for each in commands:
+            if is_delivery(each):
+                waiting.append(each)
+                continue
+            out += tricks.deliver(waiting)
+            waiting = []
+            out.append(each)
+        return b"".join([*out, *tricks.deliver(waiting)])
+
+
+def split(data: bytes) -> tuple[list[bytes], bytes]:
+    """Whole commands, and what is left of an unfinished one."""
+    commands: list[bytes] = []
+    start = 0
+    while True:
+        end = data.find(b"\r\n", start)
+        if end < 0:
+            return commands, data[start:]
+        stop = end + 2 + _payload(data[start:end])
+        if stop > len(data):
+            return commands, data[start:]
+        commands.append(data[start:stop])
+        start = stop
+
+
+def _payload(line: bytes) -> int:
+    """Bytes that follow the line, with the line end after them."""
+    verb = line[:5].upper()
+    if verb.startswith((b"MSG ", b"HMSG ", b"PUB ", b"HPUB ")):
+        return int(line.rsplit(b" ", 1)[1]) + 2
+    return 0
+
+
+def is_delivery(command: bytes) -> bool:
+    line = command[: command.find(b"\r\n")]
+    return line[:4] in (b"HMSG", b"MSG ") and b" " + ACK in line
+
+
+def is_ack(command: bytes) -> bool:
+    return command.startswith(b"PUB " + ACK) and command.endswith(b"+ACK\r\n")

@@ -1,0 +1,31 @@
+"""The invariants, each a function from the trial to a finding: how many facts it looked at and what it found wrong.
+
+No facts is a failure: a checker that saw nothing has not checked. None of them may ask the code on trial for its
+opinion without looking itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from faults.checkers import calls, events, goods, orders, outside, secrecy
+from faults.checkers.finding import Finding, Trial
+
+CHECKERS: tuple[Callable[[Trial], Finding], ...] = (
+    goods.no_oversell,
+    goods.ledger,
+    orders.each_order_once,
+    orders.each_notice_and_receipt_once,
+    events.versions_without_gap,
+    events.no_event_lost,
+    calls.either_or,
+    secrecy.tenants_apart,
+    calls.alive_again,
+    secrecy.no_secret_told,
+    calls.audit_complete,
+    outside.stable_ids,
+)
+
+
+def judged(trial: Trial) -> list[Finding]:
+    return [check(trial) for check in CHECKERS]

@@ -1,0 +1,230 @@
+"""What the databases, the streams, the partners and the services say when all is quiet; nothing here judges.
+
+Read as the servers' administrators, past row-level security and past the code that is on trial.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import nats
+from crossdock_kit.broker import stream_name
+from nats.errors import TimeoutError as NatsTimeout
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+
+from faults.stack import FaultStack
+
+SERVICES = ("catalog", "connector", "inventory", "procurement")
+PAGE = 500
+_PUT_BACK = re.compile(r"the broker lost (\d+) events; they are published again")
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+Row: TypeAlias = Any
+"""A row by its columns' names: the driver's record, or a dictionary that stands for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as the journal of its service has it, in the order of recording."""
+
+    event_id: UUID
+    tenant: str
+    aggregate: str
+    version: int
+    type: str
+
+
+@dataclass(slots=True)
+class OfService:
+    """One service's own rows."""
+
+    journal: list[Recorded] = field(default_factory=list)
+    pending: set[UUID] = field(default_factory=set)
+    on_stream: Counter[str] = field(default_factory=Counter)
+    inbox: dict[str, set[UUID]] = field(default_factory=dict)
+    watermarks: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    held: Sequence[Row] = field(default_factory=list)
+    applied: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """(consumer's name, causing event, aggregate, version) of each event that a consumer applied, in its order."""
+    audited: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    parked: int = 0
+    exceptions: Sequence[Row] = field(default_factory=list)
+    deliveries: Sequence[Row] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Evidence:
+    services: dict[str, OfService] = field(default_factory=dict)
+    orders: Sequence[Row] = field(default_factory=list)
+    notices: Sequence[Row] = field(default_factory=list)
+    notice_lines: Sequence[Row] = field(default_factory=list)
+    receipts: Sequence[Row] = field(default_factory=list)
+    receipt_lines: Sequence[Row] = field(default_factory=list)
+    stock: Sequence[Row] = field(default_factory=list)
+    movements: Sequence[Row] = field(default_factory=list)
+    reservations: Sequence[Row] = field(default_factory=list)
+    documents: Sequence[Row] = field(default_factory=list)
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    """Everything in which a secret might show, by place."""
+
+
+async def gathered(stack: FaultStack) -> Evidence:
+    found = Evidence()
+    connection = await asyncpg.connect(stack.admin_database, timeout=10)
+    try:
+        for name in SERVICES:
+            found.services[name] = await _of_service(connection, name)
+        await _of_trade(connection, found)
+        for name in SERVICES:
+            found.texts[f"rows of {name}"] = await _told(connection, name)
+    finally:
+        await connection.close()
+    for name in SERVICES:
+        found.services[name].on_stream = await _ids_on_stream(stack.admin_broker, name)
+    for log in sorted(stack.place.logs.glob("*.log*")):
+        found.texts[f"log {log.name}"] = log.read_text(errors="replace").splitlines()
+    return found
+
+
+async def movement_marks(stack: FaultStack) -> dict[str, int]:
+    """Each movement that the ledger holds now with a hash of its row: none of it may change later."""
+    connection = await asyncpg.connect(stack.admin_database, timeout=10)
+    try:
+        rows = await connection.fetch("SELECT movement_id, hashtext(m::text) AS mark FROM inventory.movement m")
+    finally:
+        await connection.close()
+    return {str(row["movement_id"]): row["mark"] for row in rows}
+
+
+async def lapsed(stack: FaultStack, seconds: float) -> None:
+    """Waits for the reservations that end within a minute: what moves by itself must have moved before it is read."""
+    soon = "SELECT count(*) FROM inventory.reservation WHERE state = 1 AND expires_at < now() + interval '1 minute'"
+    connection = await asyncpg.connect(stack.admin_database, timeout=10)
+    try:
+        until = asyncio.get_running_loop().time() + seconds
+        while await connection.fetchval(soon) and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.3)
+    finally:
+        await connection.close()
+
+
+async def _of_service(connection: asyncpg.Connection, name: str) -> OfService:
+    async def rows(statement: str) -> list[asyncpg.Record]:
+        return await connection.fetch(statement.replace("{s}", name))
+
+    found = OfService()
+    columns = "event_id, tenant, aggregate, version, type"
+    journal = await rows(f"SELECT {columns} FROM {{s}}.journal ORDER BY recorded_at, event_id")
+    found.journal = [Recorded(*row) for row in journal]
+    found.pending = {row["event_id"] for row in await rows("SELECT event_id FROM {s}.pending")}
+    for row in await rows("SELECT consumer, event_id FROM {s}.inbox"):
+        found.inbox.setdefault(row["consumer"], set()).add(row["event_id"])
+    marks = await rows("SELECT consumer, tenant, aggregate, version FROM {s}.watermark")
+    found.watermarks = {(row["consumer"], row["tenant"], row["aggregate"]): row["version"] for row in marks}
+    found.held = await rows("SELECT consumer, event_id, aggregate, version, why, attempts, last_error FROM {s}.held")
+    steps = await rows(
+        "SELECT actor, causation_id, aggregate, event_version FROM {s}.step"
+        " WHERE kind = 'event' AND outcome = 'advanced' AND aggregate <> '' ORDER BY position"
+    )
+    found.applied = [tuple(row) for row in steps]
+    [(found.parked,)] = await rows("SELECT count(*) FROM {s}.step WHERE outcome = 'parked'")
+    audited = await rows("SELECT tenant, method, request_id FROM {s}.audit")
+    found.audited = Counter((row["tenant"], row["method"].rpartition("/")[2], row["request_id"]) for row in audited)
+    found.exceptions = await rows("SELECT * FROM {s}.exception WHERE resolved_at IS NULL")
+    found.deliveries = await rows(
+        "SELECT tenant, partner, kind, state, attempts, idempotency_key, ordering_key, last_error FROM {s}.delivery"
+    )
+    return found
+
+
+async def _of_trade(connection: asyncpg.Connection, found: Evidence) -> None:
+    fetch = connection.fetch
+    found.orders = await fetch("SELECT * FROM procurement.purchase_order")
+    found.notices = await fetch(
+        "SELECT tenant, supplier_id, number, state, ship_notice_id FROM procurement.ship_notice"
+    )
+    found.notice_lines = await fetch(
+        "SELECT n.tenant, n.number, l.purchase_order_number, l.line_number, l.base"
+        " FROM procurement.ship_notice_line l JOIN procurement.ship_notice n USING (tenant, ship_notice_id)"
+    )
+    found.receipts = await fetch("SELECT tenant, system, number, receipt_id FROM procurement.receipt")
+    found.receipt_lines = await fetch(
+        "SELECT r.tenant, r.number, r.receipt_id, l.line_id, l.purchase_order_number, l.line_number, l.base"
+        " FROM procurement.receipt_line l JOIN procurement.receipt r USING (tenant, receipt_id)"
+    )
+    found.stock = await fetch("SELECT * FROM inventory.stock")
+    found.movements = await fetch(
+        "SELECT movement_id, hashtext(m::text) AS mark, tenant, sku, location_id, business_unit, source, target,"
+        " quantity, document, posting_key, reason FROM inventory.movement m"
+    )
+    found.reservations = await fetch(
+        "SELECT r.tenant, r.reservation_id, r.reference, r.state, p.sku, p.location_id, p.quantity"
+        " FROM inventory.reservation r JOIN inventory.reservation_part p USING (tenant, reservation_id)"
+    )
+    found.documents = await fetch("SELECT * FROM connector.document")
+
+
+async def _told(connection: asyncpg.Connection, name: str) -> list[str]:
+    """Events, steps, exceptions and deliveries as text."""
+    texts: list[str] = []
+    for statement in (
+        f"SELECT headers || encode(body, 'escape') FROM {name}.journal",
+        f"SELECT t::text FROM {name}.step t",
+        f"SELECT t::text FROM {name}.exception t",
+        f"SELECT last_error FROM {name}.delivery",
+    ):
+        texts += [row[0] or "" for row in await connection.fetch(statement)]
+    return texts
+
+
+async def _ids_on_stream(url: str, service: str) -> Counter[str]:
+    """How often each message id stands on the stream."""
+    client = await nats.connect(url)
+    found: Counter[str] = Counter()
+    try:
+        jetstream = client.jetstream(timeout=10)
+        config = ConsumerConfig(
+            deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE, headers_only=True, mem_storage=True
+        )
+        info = await jetstream.add_consumer(stream_name(service), config)
+        reader = await jetstream.pull_subscribe_bind(info.name, stream_name(service))
+        left = info.num_pending or 0
+        while left > 0:
+            try:
+                messages = await reader.fetch(min(PAGE, left), timeout=10)
+            except NatsTimeout:
+                break
+            left -= len(messages)
+            found.update(_id(message.headers or {}) for message in messages)
+    finally:
+        await client.close()
+    return found
+
+
+def republished(texts: Mapping[str, list[str]]) -> int:
+    """Events that a reconciler put back, as it said; a count in its memory would have died with it."""
+    found = 0
+    for place, lines in texts.items():
+        if place.startswith("log "):
+            found += sum(int(number) for line in lines for number in _PUT_BACK.findall(line))
+    return found
+
+
+def _id(headers: Mapping[str, str]) -> str:
+    return next((value for name, value in headers.items() if name.lower() == "nats-msg-id"), "without an id")
+
+
+def consumers_of(services: Mapping[str, OfService], source: str) -> Iterable[tuple[str, str]]:
+    """(service, consumer) of whoever listens to a source."""
+    for name, rows in services.items():
+        for consumer in rows.inbox:
+            if consumer.rpartition("/")[2] == source:
+                yield name, consumer

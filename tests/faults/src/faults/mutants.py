@@ -1,0 +1,220 @@
+"""Builds of the suite with a guard taken out, made by patching a process at its start: they prove that checkers see.
+
+Each says what is gone, and what is gone with it because it would have covered up. Nothing here is known to the code
+that ships.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from crossdock_kit import audit, idempotency, reconcile
+from crossdock_kit.deliveries import claim
+from crossdock_kit.relay import Relay
+from crossdock_kit.subscriptions import batch, consumer, held, inbox
+from crossdock_kit.subscriptions.plan import Plan
+
+SLOW_SECONDS = 0.05
+"""How long a window stands open that a guard would keep shut: faults of a short run must be able to hit it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    name: str
+    without: str
+    apply: Callable[[], None]
+    also_off: str = ""
+
+
+def _everything_goes(arrivals: Sequence[Any], admission: Any) -> Plan:
+    """In the order of arrival, whatever was seen or is missing."""
+    plan = Plan(apply=list(arrivals))
+    for each in arrivals:
+        reached = max(plan.versions.get(each.key, 0), each.version)
+        plan.versions[each.key] = max(reached, admission.marks.get(each.key, inbox.Mark()).version)
+    return plan
+
+
+def _no_inbox() -> None:
+    batch.plan_of = _everything_goes  # type: ignore[attr-defined]
+
+
+def _once_in_any_order(arrivals: Sequence[Any], admission: Any) -> Plan:
+    first: dict[Any, Any] = {}
+    for each in arrivals:
+        if each.event_id in admission.fresh or each.held is not None:
+            first.setdefault(each.event_id, each)
+    return _everything_goes(list(first.values()), admission)
+
+
+def _no_version_check() -> None:
+    batch.plan_of = _once_in_any_order  # type: ignore[attr-defined]
+
+
+def _reconcile_off() -> None:
+    async def idle(self: reconcile.Reconciler) -> None:
+        await asyncio.Event().wait()
+
+    reconcile.Reconciler.run = idle  # type: ignore[method-assign]
+
+
+def _cursor_relay() -> None:
+    """Reads on from the last position that it saw; what commits later with an earlier one is behind it."""
+    reached = [0]
+    claimed = Relay._claim
+
+    async def beyond(self: Relay, session: Any, owned: frozenset[int], done: list[int]) -> list[Any]:
+        rows = await claimed(self, session, owned, done)
+        fresh = [row for row in rows if row["position"] > reached[0]]
+        reached[0] = max([reached[0], *(row["position"] for row in fresh)])
+        return fresh
+
+    Relay._claim = beyond  # type: ignore[method-assign]
+    _reconcile_off()
+
+
+def _mark_before_publish() -> None:
+    published = Relay._publish
+
+    async def marked(self: Relay, rows: list[Any]) -> list[int]:
+        if self._serving is not None:
+            await self._serving.driver.execute(
+                "DELETE FROM pending WHERE position = ANY ($1::int8[])", [row["position"] for row in rows]
+            )
+        await asyncio.sleep(SLOW_SECONDS)
+        return await published(self, rows)
+
+    Relay._publish = marked  # type: ignore[method-assign]
+    _reconcile_off()
+
+
+def _ack_before_commit() -> None:
+    settle = consumer.Consumer._settle_pulled
+
+    async def acknowledged(self: consumer.Consumer, pulled: list[Any]) -> None:
+        await self._acknowledge(pulled, set())
+        await asyncio.sleep(SLOW_SECONDS)
+        await settle(self, pulled)
+
+    consumer.Consumer._settle_pulled = acknowledged  # type: ignore[method-assign]
+
+
+def _gap_dropped() -> None:
+    """What cannot be applied now is forgotten instead of held."""
+
+    async def nothing(driver: Any, name: str, messages: Any) -> None:
+        return None
+
+    held.put = nothing  # type: ignore[assignment]
+
+
+def _read_then_write() -> None:
+    """The statement no longer asks whether there is as much as was decided on."""
+    if os.environ.get("CROSSDOCK_SERVICE") != "inventory":
+        return
+    from inventory.store.desk import memory, statement
+
+    guarded = (
+        "WHERE s.available >= w.quantity AND s.version = w.version AND (SELECT shards FROM unmoved) = cardinality($7)"
+    )
+    if guarded not in statement._SETTLE:
+        raise LookupError("the statement's guard is not where the mutant looks for it")
+    statement._SETTLE = statement._SETTLE.replace(guarded, "WHERE true")
+
+    load = memory.Memory.load
+
+    async def trusting(self: Any, *given: Any, **more: Any) -> None:
+        """Reads without a lock, and takes its time."""
+        await load(self, *given, **(more | {"locked": False}))
+        await asyncio.sleep(SLOW_SECONDS)
+
+    memory.Memory.load = trusting  # type: ignore[method-assign]
+
+
+def _no_idempotency_record() -> None:
+    async def unclaimed(self: Any, driver: Any, entry: Any) -> None:
+        return None
+
+    async def audited(self: Any, driver: Any, entry: Any, status: int, answer: bytes) -> None:
+        await audit.append(driver, [entry])
+
+    idempotency.Idempotency._claim = unclaimed  # type: ignore[method-assign]
+    idempotency.Idempotency._keep = audited  # type: ignore[method-assign]
+
+
+def _new_key_each_time() -> None:
+    """A retry that ignores what the delivery is called: the partner cannot know that it had it before."""
+    leased = claim._leased
+
+    def renamed(row: Any) -> Any:
+        found = leased(row)
+        return replace(found, idempotency_key=f"{found.idempotency_key}#{found.attempt}")
+
+    claim._leased = renamed
+
+
+def _every_tenant_seen() -> None:
+    """Transactions work for all tenants instead of their own."""
+    served = tuple(sorted(os.environ.get("CROSSDOCK_TENANTS", "").split(",")))
+
+    def all_of_them(tenants: Collection[str]) -> tuple[str, ...]:
+        return served
+
+    module: Any = importlib.import_module("crossdock_kit.database.transaction")
+    module.tenant_list = all_of_them
+
+
+def _some_calls_unaudited() -> None:
+    append = audit.append
+
+    async def forgetful(driver: Any, entries: Sequence[Any]) -> None:
+        await append(driver, [each for each in entries if each.request_id[-1:] not in "01234"])
+
+    audit.append = forgetful
+
+
+def _promise_kept_after_expiry() -> None:
+    """A lapsed reservation is marked, and what it held is not given back."""
+    if os.environ.get("CROSSDOCK_SERVICE") != "inventory":
+        return
+    from inventory.use_cases import reservations
+
+    reservations._movements = lambda *given: []
+
+
+def _secret_in_log() -> None:
+    import logging
+
+    url = os.environ.get("CROSSDOCK_DATABASE_URL", "")
+    running = consumer.Consumer.run
+
+    async def telling(self: consumer.Consumer) -> None:
+        logging.getLogger("faults").warning("connecting to %s", url)
+        await running(self)
+
+    consumer.Consumer.run = telling  # type: ignore[method-assign]
+
+
+_ALL = (
+    Mutant("no inbox", "the inbox", _no_inbox, "version check"),
+    Mutant("no version check", "the version check", _no_version_check),
+    Mutant("gap dropped", "holding what is behind a gap", _gap_dropped),
+    Mutant("cursor relay", "the relay without a cursor", _cursor_relay, "reconcile"),
+    Mutant("mark before publish", "publishing before the mark", _mark_before_publish, "reconcile"),
+    Mutant("ack before commit", "committing before the ack", _ack_before_commit),
+    Mutant(
+        "read then write", "the condition in the statement that takes stock", _read_then_write, "row locks of reloads"
+    ),
+    Mutant("no idempotency record", "the record of requests", _no_idempotency_record),
+    Mutant("new key each time", "the delivery's own key on a retry", _new_key_each_time),
+    Mutant("every tenant seen", "the tenant of a transaction", _every_tenant_seen),
+    Mutant("some calls unaudited", "the audit row of every call", _some_calls_unaudited),
+    Mutant("expired yet held", "giving back what lapsed", _promise_kept_after_expiry),
+    Mutant("secret in the log", "keeping connection strings out of logs", _secret_in_log),
+)
+MUTANTS = {mutant.name: mutant for mutant in _ALL}

@@ -1,0 +1,305 @@
+"""One run: a fresh stack, the world, the load, the faults of a seed, the quiet after them, the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock.ops.v1 import ops_service_pb2 as ops
+from crossdock_local.health import is_serving
+from crossdock_local.identity import EVERYTHING, Caller, Issuer
+from crossdock_local.surroundings import partner_secrets, partner_tokens
+from inventory.domain.reservation import State
+from partners.cast import Cast
+from partners.day import Day
+from partners.suite import Suite, reached
+
+from faults import evidence, world
+from faults.calls import Clients
+from faults.checkers import judged
+from faults.checkers.finding import Finding, Trial
+from faults.history import History
+from faults.nemesis import Injected, Nemesis
+from faults.partner_side import at_their_doors, new_secrets
+from faults.schedule import planned
+from faults.settling import Settling
+from faults.stack import REPLICATED, TENANTS, FaultStack, Setting, fault_stack
+from faults.tally import REQUIRED, Tally
+
+log = logging.getLogger(__name__)
+RELEASES_AT_ONCE = 6
+LEARN_SECONDS = 120.0
+LAPSE_SECONDS = 20.0
+WORKER_PERMISSIONS = ("connector.worker.act",)
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much of what. `counts` are faults by row; `patience_seconds` is how long nothing may move."""
+
+    seed: int
+    orders: int
+    seconds: float
+    counts: Mapping[str, int]
+    clients: int = 6
+    pause_seconds: float = 0.25
+    patience_seconds: float = 40.0
+    mutant: str = ""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to. It is `invalid` if something that faults must cause never happened."""
+
+    plan: Plan
+    findings: list[Finding] = field(default_factory=list)
+    injected: list[Injected] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+    transactions: int = 0
+    operations: dict[str, int] = field(default_factory=dict)
+    load_seconds: float = 0.0
+    quiet_seconds: float = 0.0
+    recovery_seconds: float = 0.0
+    tricks: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        return [name for name in REQUIRED if self.counters.get(name, 0) <= 0]
+
+    @property
+    def violated(self) -> list[Finding]:
+        return [each for each in self.findings if not each.holds]
+
+    @property
+    def passed(self) -> bool:
+        return not self.violated and not self.missing
+
+
+async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
+    """`folder` receives the history and the logs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    async with fault_stack(Setting(mutant=plan.mutant), keep_logs=folder / "logs") as stack:
+        say(f"seed {plan.seed}: stack ready in {time.monotonic() - began:.0f} s")
+        history = History.in_file(folder / "history.jsonl")
+        day = world.day_of(plan.seed, plan.orders, TENANTS[0])
+        async with _stage(stack, day, history) as stage:
+            outcome = await stage.play(plan, say)
+        history.close()
+    return outcome
+
+
+@asynccontextmanager
+async def _stage(stack: FaultStack, day: Day, history: History) -> AsyncIterator[Stage]:
+    """The suite by every way in, and the partners at their doors."""
+    words = new_secrets()
+    words.write(partner_secrets(stack.place.secrets))
+    issuer = Issuer(stack.place.folder("identity"))
+    for name in world.PARTNERS:
+        caller = Caller(name, TENANTS[:1], WORKER_PERMISSIONS, name)
+        issuer.write_token(partner_tokens(stack.place.secrets) / f"{name}.jwt", caller)
+    ingress = next(p.listeners["http"] for p in stack.state.processes if "http" in p.listeners)
+    transport = stack.place.root / "services" / "connector" / "transport"
+    async with AsyncExitStack() as opened:
+        ways: dict[str, list[Suite]] = {}
+        for tenant in TENANTS:
+            caller = Caller("proof", (tenant,), EVERYTHING, None)
+            for addresses in _ways(stack):
+                credentials = _credentials(issuer, caller, tenant)
+                ways.setdefault(tenant, []).append(await opened.enter_async_context(reached(addresses, credentials)))
+        doors = at_their_doors(day, f"http://{ingress}", transport, words, history)
+        cast = await opened.enter_async_context(doors)
+        yield Stage(stack, day, history, cast, ways)
+
+
+def _ways(stack: FaultStack) -> list[dict[str, str]]:
+    """By the first process of each service, and by its replica where there is one."""
+    addresses = stack.services
+    first = {name: address for name, address in addresses.items() if not name.endswith("-2")}
+    return [first, first | {name: addresses[f"{name}-2"] for name in REPLICATED}]
+
+
+def _credentials(issuer: Issuer, caller: Caller, tenant: str) -> Callable[[], Sequence[tuple[str, str]]]:
+    token = issuer.mint(caller)
+    return lambda: (("authorization", f"Bearer {token}"), ("x-crossdock-tenant", tenant))
+
+
+@dataclass
+class Stage:
+    """A stack with its world on it. `ways` are the callers' ways in, by tenant."""
+
+    stack: FaultStack
+    day: Day
+    history: History
+    cast: Cast
+    ways: Mapping[str, list[Suite]]
+
+    @property
+    def suites(self) -> list[Suite]:
+        return [ways[0] for ways in self.ways.values()]
+
+    async def play(self, plan: Plan, say: Say) -> Outcome:
+        outcome = Outcome(plan)
+        settling = Settling(self.suites, self.cast)
+        clients = [
+            Clients(tenant, ways, self.history, plan.seed, orders=tenant == TENANTS[0])
+            for tenant, ways in self.ways.items()
+        ]
+        await self._prepare(clients, settling)
+        tally = Tally(self.stack, self._processes())
+        await tally.begin()
+        counting = asyncio.create_task(tally.run())
+        nemesis = Nemesis(self.stack, self.cast, self.history, plan.seed)
+        self.history.began = time.monotonic()
+        say(f"seed {plan.seed}: load begins")
+        marks = await self._load_and_harm(plan, clients, nemesis)
+        outcome.load_seconds = self.history.now
+        await nemesis.heal()
+        healed = time.monotonic()
+        quiet = await settling.quiet(plan.patience_seconds)
+        outcome.quiet_seconds = time.monotonic() - healed
+        said = "quiet" if quiet else "NOT quiet"
+        say(f"seed {plan.seed}: {said} {outcome.quiet_seconds:.0f} s after the last fault")
+        await tally.look()
+        counting.cancel()
+        asked = await settling.ask_again(self.history, plan.seed) if quiet else []
+        await evidence.lapsed(self.stack, LAPSE_SECONDS)
+        quiet = quiet and await settling.quiet(plan.patience_seconds)
+        self._count(outcome, nemesis, tally)
+        trial = Trial(self.day, self.history, evidence.Evidence(), self.cast, marks, asked)
+        trial.quiet, trial.still_open = quiet, settling.still_open
+        trial.recovery_seconds = outcome.recovery_seconds
+        await self._ask_services(trial)
+        # What still works would move while it is read.
+        await self.stack.stop_services()
+        trial.evidence = await evidence.gathered(self.stack)
+        self._count_rows(outcome, trial)
+        outcome.findings = judged(trial)
+        return outcome
+
+    def _processes(self) -> dict[str, Suite]:
+        """A way to each process, by which its counters are read."""
+        first, second = next(iter(self.ways.values()))
+        return {name: second if name.endswith("-2") else first for name in self.stack.services}
+
+    async def _prepare(self, clients: list[Clients], settling: Settling) -> None:
+        for ways in self.ways.values():
+            await ways[0].load(world.master_data())
+        for profile in world.profiles():
+            if profile.partner in self.cast.urls:
+                profile.transport.http.url = self.cast.urls[profile.partner]
+            await self.suites[0].put_partner(profile)
+        until = time.monotonic() + LEARN_SECONDS
+        while not all([await suite.quiet() for suite in self.suites]):
+            if time.monotonic() > until:
+                raise TimeoutError("the services do not learn the master data")
+            await asyncio.sleep(0.3)
+        for each in clients:
+            await each.open_stock()
+
+    async def _load_and_harm(self, plan: Plan, clients: list[Clients], nemesis: Nemesis) -> dict[str, int]:
+        """The movements that stood in the ledger in the middle of it all."""
+        over = asyncio.Event()
+        async with asyncio.TaskGroup() as group:
+            for each in clients:
+                share = plan.clients if each.orders else max(1, plan.clients // 4)
+                group.create_task(each.run(share, plan.pause_seconds, over))
+            group.create_task(self._release(plan))
+            faults = planned(plan.seed, plan.counts, plan.seconds)
+            harm = group.create_task(nemesis.run(faults))
+            midway = group.create_task(self._midway(plan))
+            await asyncio.sleep(plan.seconds)
+            await harm
+            over.set()
+        return midway.result()
+
+    async def _midway(self, plan: Plan) -> dict[str, int]:
+        await asyncio.sleep(plan.seconds / 2)
+        while True:
+            try:
+                return await evidence.movement_marks(self.stack)
+            except evidence.AWAY:
+                await asyncio.sleep(0.3)
+
+    async def _release(self, plan: Plan) -> None:
+        """The ERP's orders, evenly over four fifths of the time."""
+        at_once = asyncio.Semaphore(RELEASES_AT_ONCE)
+        step = 0.8 * plan.seconds / max(1, len(self.day.orders))
+
+        async def release(place: int) -> None:
+            await asyncio.sleep(place * step)
+            async with at_once:
+                await self.cast.erp.release(self.day.orders[place])
+
+        await asyncio.gather(*(release(place) for place in range(len(self.day.orders))))
+
+    def _count(self, outcome: Outcome, nemesis: Nemesis, tally: Tally) -> None:
+        outcome.injected = nemesis.injected
+        outcome.recovery_seconds = max((each.recovered_seconds or 0.0 for each in nemesis.injected), default=0.0)
+        outcome.counters = tally.since_start()
+        outcome.operations = self.history.counts()
+        outcome.transactions = sum(1 for each in self.history if each.outcome == "ok")
+        for name in ("copied", "reordered", "dropped_acks"):
+            outcome.tricks[name] = sum(getattr(each, name) for each in nemesis.tricks)
+
+    def _count_rows(self, outcome: Outcome, trial: Trial) -> None:
+        """Cancelled after their release, and reservations that lapsed; what was parked; what was put back."""
+        cancelled = sum(row["state"] == "cancelled" for row in trial.evidence.orders)
+        lapsed = {row["reservation_id"] for row in trial.evidence.reservations if row["state"] == State.EXPIRED}
+        outcome.counters["compensated"] = cancelled + len(lapsed)
+        # What is written down outlives a kill, what a process has counted does not.
+        outcome.counters["parked"] = sum(rows.parked for rows in trial.evidence.services.values())
+        outcome.counters["reconciled"] = evidence.republished(trial.evidence.texts)
+
+    async def _ask_services(self, trial: Trial) -> None:
+        secrets: dict[str, str] = {}
+        for path in self.stack.place.secrets.rglob("*"):
+            if (path.is_file() and path.suffix in (".password", ".key", ".jwt", "")) or path.parent.name == "partners":
+                _keep_secret(secrets, path)
+        trial.secrets = secrets
+        trial.marks_of_tenants = {tenant: f"-{tenant}-" for tenant in self.ways}
+        trial.serving = {name: await _serves(address) for name, address in self.stack.services.items()}
+        if not all(trial.serving.values()):
+            return
+        suite = self.suites[0]
+        trial.ledger = await suite.call(suite.inventory.VerifyLedger, inventory.VerifyLedgerRequest(), 60)
+        audits, answers = {}, {}
+        for tenant, ways in self.ways.items():
+            for name, desk in ways[0].desks.items():
+                audits[name, tenant] = await ways[0].call(desk.VerifyAudit, ops.VerifyAuditRequest(), 60)
+            answers[tenant] = await _told(ways[0])
+        trial.audits, trial.answers_by_tenant = audits, answers
+
+
+async def _serves(address: str) -> bool:
+    try:
+        return await is_serving(address)
+    except ConnectionError:
+        return False
+
+
+async def _told(suite: Suite) -> list[str]:
+    """What a tenant's readers get to see."""
+    found: list[Any] = [*await suite.purchase_orders(), *await suite.open_exceptions()]
+    for sku in world.SCARCE:
+        found += await suite.movements(sku)
+    for desk in suite.desks.values():
+        request = ops.ListDeliveriesRequest(page_size=1000)
+        found += (await suite.call(desk.ListDeliveries, request)).deliveries
+    return [str(each) for each in found]
+
+
+def _keep_secret(secrets: dict[str, str], path: Path) -> None:
+    try:
+        word = path.read_text().strip()
+    except UnicodeDecodeError:
+        word = path.read_bytes().hex()
+    secrets[path.name] = word

@@ -1,0 +1,160 @@
+"""Which fault strikes whom, when and for how long: drawn from a seed, so that a run can be asked for again.
+
+Rows are those of the fault matrix (F01 ..). Knows names of processes, nothing of how a fault is done.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from crossdock_kit.crash_points import (
+    AFTER_BROKER_ACK,
+    AFTER_COMMIT,
+    AFTER_EFFECT,
+    AFTER_FOREIGN_CALL,
+    BEFORE_COMMIT,
+    BETWEEN_COMPENSATION_STEPS,
+)
+
+SERVICES = ("procurement", "inventory", "catalog", "connector")
+REPLICAS = ("procurement-2", "inventory-2")
+WORKERS = ("connector-worker",)
+BUSY = ("procurement", "inventory", "connector", *REPLICAS)
+HOPS = tuple(f"{name}>{target}" for name in BUSY for target in ("postgres", "nats"))
+CONSUMING = ("inventory", "inventory-2", "connector")
+CALLED = ("connector-worker>connector", "connector>procurement")
+POINTS: Mapping[str, Sequence[str]] = {
+    BEFORE_COMMIT: BUSY,
+    AFTER_COMMIT: BUSY,
+    AFTER_BROKER_ACK: ("procurement", "inventory", "connector"),
+    AFTER_EFFECT: ("inventory", "connector"),
+    AFTER_FOREIGN_CALL: ("connector", "connector-worker"),
+    BETWEEN_COMPENSATION_STEPS: ("inventory", "inventory-2"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`how` is the way within the row, `target` a process, a hop, a partner; `seconds` how long it lasts."""
+
+    at: float
+    row: str
+    how: str
+    target: str
+    seconds: float = 0.0
+    detail: str = ""
+
+    @property
+    def kills(self) -> bool:
+        return self.how in ("kill", "crash", "roll back")
+
+    def __str__(self) -> str:
+        lasting = f" for {self.seconds:.1f} s" if self.seconds else ""
+        return f"{self.row} {self.how} {self.target}{' ' + self.detail if self.detail else ''}{lasting}"
+
+
+Draw = Callable[[random.Random, float], Fault]
+
+
+def _kill(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F01", "kill", chance.choice((*SERVICES, *REPLICAS, *WORKERS)), chance.uniform(0, 1.5))
+
+
+def _kill_broker(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F02", "kill", "nats", chance.uniform(0.2, 4))
+
+
+def _terminate(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F03", "terminate", chance.choice((*SERVICES, *REPLICAS, *WORKERS)))
+
+
+def _stop(chance: random.Random, at: float) -> Fault:
+    # Beyond 10 s the database cuts an idle owner off; both sides of that are of interest.
+    return Fault(at, "F04", "stop", chance.choice((*BUSY, *WORKERS)), chance.choice((2.0, 5.0, 13.0)))
+
+
+def _crash(chance: random.Random, at: float) -> Fault:
+    point = chance.choice(list(POINTS))
+    return Fault(at, "F05", "crash", chance.choice(POINTS[point]), 0.0, point)
+
+
+def _play_tricks(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F06", "repeat and reorder", f"{chance.choice(CONSUMING)}>nats", chance.uniform(2, 5))
+
+
+def _roll_back(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F07", "roll back", "nats", chance.uniform(4, 7))
+
+
+def _kill_database(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F09", "kill", "postgres", chance.uniform(0, 1.5))
+
+
+def _end_backends(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F09", "end backends", "postgres")
+
+
+def _refuse_writes(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F09", "read only", "postgres", chance.uniform(1, 3))
+
+
+def _hole(chance: random.Random, at: float) -> Fault:
+    way = chance.choice(("up", "down", "both"))
+    return Fault(at, "F11", "black hole", chance.choice((*HOPS, *CALLED)), chance.uniform(1, 8), way)
+
+
+def _slow(chance: random.Random, at: float) -> Fault:
+    how = chance.choice(("latency", "bandwidth", "slice", "reset", "corrupt"))
+    return Fault(at, "F12", how, chance.choice((*HOPS, *CALLED)), 0.0 if how == "reset" else chance.uniform(1, 4))
+
+
+def _lose_cache(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F16", chance.choice(("kill", "flush")), "valkey", chance.uniform(0, 1))
+
+
+def _bad_partner(chance: random.Random, at: float) -> Fault:
+    partner = chance.choice(("erp-eu", "wms-east", "wms-west", "sup-api-1", "sup-api-2", "sup-api-3"))
+    return Fault(at, "F17", chance.choice(("silent", "errors", "slow partner")), partner, chance.uniform(1, 5))
+
+
+def _poison(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F18", "poison", "consumers", 13.0, str(chance.choice((4, 5, 6))))
+
+
+ROWS: Mapping[str, Sequence[Draw]] = {
+    "F01": (_kill,),
+    "F02": (_kill_broker,),
+    "F03": (_terminate,),
+    "F04": (_stop,),
+    "F05": (_crash,),
+    "F06": (_play_tricks,),
+    "F07": (_roll_back,),
+    "F09": (_kill_database, _end_backends, _end_backends, _refuse_writes),
+    "F11": (_hole,),
+    "F12": (_slow,),
+    "F16": (_lose_cache,),
+    "F17": (_bad_partner,),
+    "F18": (_poison,),
+}
+
+
+def planned(seed: int, counts: Mapping[str, int], seconds: float) -> list[Fault]:
+    """So many faults of each row, spread over the time; one broker roll-back and one poisoning come with every run,
+    because a run that never repairs, parks or repeats proves nothing."""
+    chance = random.Random(f"faults/{seed}")
+    rows = [row for row, count in sorted(counts.items()) for _ in range(count)]
+    chance.shuffle(rows)
+    slot = seconds / max(1, len(rows))
+    drawn = [chance.choice(ROWS[row])(chance, (place + chance.random()) * slot) for place, row in enumerate(rows)]
+    always = [_poison(chance, seconds * 0.1), _roll_back(chance, seconds * 0.4), _play_tricks(chance, seconds * 0.25)]
+    have = {fault.how for fault in drawn}
+    return sorted([*drawn, *(each for each in always if each.how not in have)], key=lambda fault: fault.at)
+
+
+def rows_of(faults: Iterable[Fault]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for fault in faults:
+        found[fault.row] = found.get(fault.row, 0) + 1
+    return found

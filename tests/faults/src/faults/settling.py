@@ -1,0 +1,115 @@
+"""After the last fault: what was parked is tried again as an operator would, then nothing may be left to do.
+
+Then whatever a client did not learn is asked again, with the same request: the answer says what had happened, and a
+third time it must be the same. Some calls whose answer is known are asked again too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+import grpc
+from crossdock.ops.v1 import ops_service_pb2 as ops
+from partners.cast import Cast
+from partners.suite import PASSING, Suite
+
+from faults.history import History, Operation, digest
+
+REPEATABLE = ("ReserveStock", "AdjustStock", "SubmitPurchaseOrder", "AcknowledgePurchaseOrder", "RecordShipNotice")
+SAMPLE = 120
+AGAIN_SECONDS = 30.0
+Asked = tuple[Operation, tuple[str, str]]
+
+
+@dataclass
+class Settling:
+    suites: Sequence[Suite]
+    cast: Cast
+    retried: int = 0
+    still_open: list[str] = field(default_factory=list)
+
+    async def quiet(self, seconds: float) -> bool:
+        """Whether everything came to rest, twice in a row. Gives up after so many seconds in which nothing moved: a
+        slow machine may take its time, work that is stuck may not."""
+        moved, seen, held = time.monotonic(), "", 0
+        while held < 2:
+            await self._retry_parked()
+            held = held + 1 if await self._at_rest() else 0
+            if (now_open := "; ".join(self.still_open)) != seen:
+                moved, seen = time.monotonic(), now_open
+            if not held and time.monotonic() - moved > seconds:
+                return False
+            await asyncio.sleep(0.4)
+        return True
+
+    async def _at_rest(self) -> bool:
+        self.cast.check()
+        left = [f"{len(self.cast.unfinished)} steps of partners"] if self.cast.unfinished or self.cast.busy else []
+        for suite in self.suites:
+            try:
+                rows = await suite.backlog()
+            except grpc.aio.AioRpcError as error:
+                self.still_open = [f"a service does not answer: {error.code().name}"]
+                return False
+            for name, row in rows.items():
+                counts = {"unpublished": row.unpublished, "unprocessed": row.unprocessed, "held": row.held}
+                counts |= {"undelivered": row.undelivered, **row.own}
+                left += [f"{name}: {count} {word}" for word, count in counts.items() if count]
+        self.still_open = left + self.cast.unfinished[:5] if left else []
+        return not left
+
+    async def _retry_parked(self) -> None:
+        """What a poison or a silent partner left behind is started again at its exception."""
+        for suite in self.suites:
+            for name, desk in suite.desks.items():
+                for row in await self._parked(suite, desk):
+                    request = ops.RetryExceptionRequest(
+                        request_id=str(uuid4()), exception_id=row.exception_id, reason="the cause is gone"
+                    )
+                    try:
+                        await desk.RetryException(request, metadata=tuple(suite.credentials()), timeout=10)
+                        self.retried += 1
+                    except grpc.aio.AioRpcError as error:
+                        if error.code() not in PASSING:
+                            self.still_open.append(f"{name}: {row.subject} cannot be retried: {error.details()}")
+
+    async def _parked(self, suite: Suite, desk: Any) -> list[ops.Exception]:
+        request = ops.ListExceptionsRequest(page_size=500)
+        try:
+            answer = await desk.ListExceptions(request, metadata=tuple(suite.credentials()), timeout=10)
+        except grpc.aio.AioRpcError:
+            return []
+        kinds = ("held/", "delivery/", "timer/")
+        return [row for row in answer.exceptions if row.subject.startswith(kinds)]
+
+    async def ask_again(self, history: History, seed: int) -> list[Asked]:
+        """Each unknown call and a sample of known ones, each twice."""
+        known = [each for each in history if each.outcome == "ok" and each.what in REPEATABLE]
+        sample = random.Random(seed).sample(known, min(SAMPLE, len(known)))
+        unknown = [each for each in history if each.outcome == "unknown" and each.request is not None]
+        by_tenant = {_tenant(suite): suite for suite in self.suites}
+        found: list[Asked] = []
+        for operation in [*unknown, *sample]:
+            suite = by_tenant[operation.tenant]
+            found.append((operation, (await _answer(suite, operation), await _answer(suite, operation))))
+        return found
+
+
+def _tenant(suite: Suite) -> str:
+    return next(value for name, value in suite.credentials() if name == "x-crossdock-tenant")
+
+
+async def _answer(suite: Suite, operation: Operation) -> str:
+    """A hash of the answer, or the refusal in words."""
+    stub = suite.inventory if hasattr(suite.inventory, operation.what) else suite.procurement
+    try:
+        message = await suite.call(getattr(stub, operation.what), operation.request, AGAIN_SECONDS)
+        return digest(message)
+    except grpc.aio.AioRpcError as error:
+        return f"refused {error.code().name}: {error.details()}"

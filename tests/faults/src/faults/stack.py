@@ -1,0 +1,211 @@
+"""The laptop's stack with handles for faults: processes by name, gates before restarts, replicas, proxies.
+
+Runs in the process of the harness, so nothing outlives it. Starts the services by `faults.launch`, which is where
+mutants and shortened waits come in; a stack of `crossdock up` knows nothing of this.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from crossdock_local.declared import DeclaredService
+from crossdock_local.health import require_serving
+from crossdock_local.place import Place, find_checkout
+from crossdock_local.ports import HOST
+from crossdock_local.process import Child, Program
+from crossdock_local.stack import NONE, READY_SECONDS, Stack
+from crossdock_local.state import StackState
+from crossdock_local.supervised import Supervised
+from crossdock_local.surroundings import Surroundings
+from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as NotConnected
+from redis.exceptions import TimeoutError as NoAnswer
+
+from faults.proxies import Hop, Proxies
+
+TENANTS = ("acme", "globex")
+REPLICATED = ("inventory", "procurement")
+SERVERS = ("postgres", "nats", "valkey")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How the processes are started: the mutant they are made, and whether their links go through proxies."""
+
+    mutant: str = ""
+    proxied: bool = True
+
+
+class FaultStack(Stack):
+    def __init__(self, place: Place, setting: Setting) -> None:
+        self.state = StackState(os.getpid(), "starting", data=str(place.root), tenants=list(TENANTS))
+        super().__init__(find_checkout(), place, self.state)
+        self.place, self._setting = place, setting
+        self.processes: dict[str, Supervised] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        self.proxies = Proxies()
+        self.admin_database = self.admin_broker = self.cache = ""
+        self._around: Surroundings | None = None
+
+    @property
+    def services(self) -> dict[str, str]:
+        """Address of each service process, replicas too."""
+        return {state.name: state.address for state in self.state.processes if state.kind == "service"}
+
+    @property
+    def names(self) -> list[str]:
+        return list(self.processes)
+
+    @property
+    def store(self) -> Path:
+        """Where the broker keeps its streams."""
+        return self.place.root / "nats"
+
+    def pid(self, name: str) -> int | None:
+        child = self.processes[name].child
+        return child.pid if child.running else None
+
+    def ready(self, name: str) -> bool:
+        return self.processes[name].state.state == "ready"
+
+    def crash_folder(self, name: str) -> Path:
+        return self.place.folder("crash-points") / name
+
+    @property
+    def poison(self) -> Path:
+        """While this file is there, consumers fail for one aggregate of so many as it says."""
+        return self.place.folder("crash-points") / "poison"
+
+    async def flush_cache(self) -> bool:
+        """Whether the cache was there to be emptied."""
+        client = Redis.from_url(self.cache, socket_connect_timeout=2, socket_timeout=2)
+        try:
+            return bool(await client.flushall())
+        except (NotConnected, NoAnswer):
+            return False
+        finally:
+            await client.aclose()
+
+    async def stop_services(self) -> None:
+        """Only the servers stay."""
+        await asyncio.gather(*(process.stop() for process in self._processes))
+
+    async def stop(self) -> None:
+        for gate in self.gates.values():
+            gate.set()
+        await super().stop()
+        await self.proxies.close()
+
+    # --- what differs from the laptop's stack
+
+    def _make_servers(self) -> Any:
+        servers = super()._make_servers()
+        postgres, nats, valkey = servers
+        self.admin_database, self.admin_broker = postgres.url("crossdock"), nats.url()
+        self.cache = valkey.url
+        return servers
+
+    async def _surroundings(self, *servers: Any) -> Surroundings:
+        self._around = await super()._surroundings(*servers)
+        return self._around
+
+    def _add_processes(self, surroundings: Surroundings) -> None:
+        super()._add_processes(surroundings)
+        for service in self._services:
+            if service.name in REPLICATED:
+                self._processes.append(self._replica(service, surroundings))
+
+    def _replica(self, service: DeclaredService, surroundings: Surroundings) -> Supervised:
+        name = f"{service.name}-2"
+        address = f"{HOST}:{self._book.take(name)}"
+        environment = surroundings.of_service(service) | {"CROSSDOCK_LISTEN": address}
+        child = self._python(service, name, [service.name], environment)
+
+        async def start() -> None:
+            child.start()
+            await child.wait_until(lambda: require_serving(address), READY_SECONDS)
+
+        return self._supervised("service", child, start, address)
+
+    def _python(self, service: DeclaredService, name: str, module: Iterable[str], environment: dict[str, str]) -> Child:
+        folder = self.crash_folder(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        told = {"CROSSDOCK_CRASH_POINTS": str(folder), "FAULTS_MUTANT": self._setting.mutant}
+        told["FAULTS_POISON"] = str(self.poison)
+        command = [sys.executable, "-m", "faults.launch", *module]
+        hops = self._through_proxies(name, environment) if self._setting.proxied else {}
+        log = self._place.logs / f"{name}.log"
+        return Child(Program(name, command, log, environment | told | hops, folder=service.folder))
+
+    def _through_proxies(self, name: str, environment: Mapping[str, str]) -> dict[str, str]:
+        """The same addresses, each behind a proxy of this process alone."""
+        found = {}
+        for target, variable in (("postgres", "CROSSDOCK_DATABASE_URL"), ("nats", "CROSSDOCK_NATS_URL")):
+            if variable in environment:
+                port = urlsplit(environment[variable]).port or 0
+                found[variable] = environment[variable].replace(f":{port}", f":{self._hop(name, target, port)}")
+        if self._around is not None:
+            peers = {
+                peer: f"{HOST}:{self._hop(name, peer, int(address.rpartition(':')[2]))}"
+                for peer, address in self._around.peers.items()
+                if peer != name
+            }
+            found["CROSSDOCK_PEERS"] = json.dumps(peers | {k: v for k, v in self._around.peers.items() if k == name})
+        return found
+
+    def _hop(self, client: str, target: str, port: int) -> int:
+        return self.proxies.add(Hop(client, target, port))
+
+    def _supervised(
+        self,
+        kind: str,
+        child: Child,
+        start: Callable[[], Awaitable[None]],
+        address: str,
+        listeners: Mapping[str, str] = NONE,
+    ) -> Supervised:
+        name = child.program.name
+        gate = self.gates[name] = asyncio.Event()
+        gate.set()
+
+        async def start_when_open() -> None:
+            await gate.wait()
+            await start()
+
+        made = self.processes[name] = super()._supervised(kind, child, start_when_open, address, listeners)
+        return made
+
+    async def _bring_up(self, processes: Iterable[Supervised]) -> None:
+        await self.proxies.open()
+        await super()._bring_up(processes)
+
+
+@asynccontextmanager
+async def fault_stack(setting: Setting, keep_logs: Path | None = None) -> AsyncIterator[FaultStack]:
+    """A stack without data in a folder of its own, which goes away with it."""
+    os.environ["CROSSDOCK_TENANTS"] = ",".join(TENANTS)
+    # Not below a private folder: PostgreSQL's unprivileged user must be able to pass through.
+    root = Path(tempfile.mkdtemp(prefix="crossdock-faults-"))
+    root.chmod(0o711)
+    place = Place(root / "home")
+    place.prepare()
+    stack = FaultStack(place, setting)
+    try:
+        await stack.start()
+        yield stack
+    finally:
+        await stack.stop()
+        if keep_logs is not None:
+            shutil.copytree(place.logs, keep_logs, dirs_exist_ok=True)
+        await asyncio.to_thread(shutil.rmtree, root, ignore_errors=True)
