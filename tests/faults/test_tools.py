@@ -140,3 +140,11 @@ def test_points_are_inert_unless_a_folder_is_named_and_a_point_armed(tmp_path: P
     assert passing_points("").returncode == 0
     (tmp_path / "after_commit").touch()
     assert passing_points(str(tmp_path)).returncode == 0
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_the_guard_that_a_mutant_takes_out_is_where_it_looks_for_it(mutant: str) -> None:
+    """In a process of its own, as at the start of a service: what it patches stays patched."""
+    program = f"from faults.mutants import MUTANTS\nMUTANTS[{mutant!r}].apply()"
+    environment = os.environ | {"CROSSDOCK_SERVICE": "inventory"}
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True)

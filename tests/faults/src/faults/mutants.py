@@ -16,7 +16,7 @@ from typing import Any
 from crossdock_kit import audit, idempotency, reconcile
 from crossdock_kit.deliveries import claim
 from crossdock_kit.relay import Relay
-from crossdock_kit.subscriptions import batch, consumer, held, inbox
+from crossdock_kit.subscriptions import batch, consumer, inbox, store
 from crossdock_kit.subscriptions.plan import Plan
 
 SLOW_SECONDS = 0.05
@@ -31,6 +31,12 @@ class Mutant:
     also_off: str = ""
 
 
+def _exchange(owner: Any, name: str, changed: Any) -> None:
+    """Raises AttributeError where the guard is no longer where the mutant looks for it."""
+    getattr(owner, name)
+    setattr(owner, name, changed)
+
+
 def _everything_goes(arrivals: Sequence[Any], admission: Any) -> Plan:
     """In the order of arrival, whatever was seen or is missing."""
     plan = Plan(apply=list(arrivals))
@@ -41,7 +47,7 @@ def _everything_goes(arrivals: Sequence[Any], admission: Any) -> Plan:
 
 
 def _no_inbox() -> None:
-    batch.plan_of = _everything_goes  # type: ignore[attr-defined]
+    _exchange(batch, "plan_of", _everything_goes)
 
 
 def _once_in_any_order(arrivals: Sequence[Any], admission: Any) -> Plan:
@@ -53,14 +59,14 @@ def _once_in_any_order(arrivals: Sequence[Any], admission: Any) -> Plan:
 
 
 def _no_version_check() -> None:
-    batch.plan_of = _once_in_any_order  # type: ignore[attr-defined]
+    _exchange(batch, "plan_of", _once_in_any_order)
 
 
 def _reconcile_off() -> None:
     async def idle(self: reconcile.Reconciler) -> None:
         await asyncio.Event().wait()
 
-    reconcile.Reconciler.run = idle  # type: ignore[method-assign]
+    _exchange(reconcile.Reconciler, "run", idle)
 
 
 def _cursor_relay() -> None:
@@ -74,14 +80,14 @@ def _cursor_relay() -> None:
         reached[0] = max([reached[0], *(row["position"] for row in fresh)])
         return fresh
 
-    Relay._claim = beyond  # type: ignore[method-assign]
+    _exchange(Relay, "_claim", beyond)
     _reconcile_off()
 
 
 def _mark_before_publish() -> None:
     published = Relay._publish
 
-    async def marked(self: Relay, rows: list[Any]) -> list[int]:
+    async def marked(self: Relay, rows: Sequence[Any]) -> list[int]:
         if self._serving is not None:
             await self._serving.driver.execute(
                 "DELETE FROM pending WHERE position = ANY ($1::int8[])", [row["position"] for row in rows]
@@ -89,7 +95,7 @@ def _mark_before_publish() -> None:
         await asyncio.sleep(SLOW_SECONDS)
         return await published(self, rows)
 
-    Relay._publish = marked  # type: ignore[method-assign]
+    _exchange(Relay, "_publish", marked)
     _reconcile_off()
 
 
@@ -101,7 +107,7 @@ def _ack_before_commit() -> None:
         await asyncio.sleep(SLOW_SECONDS)
         await settle(self, pulled)
 
-    consumer.Consumer._settle_pulled = acknowledged  # type: ignore[method-assign]
+    _exchange(consumer.Consumer, "_settle_pulled", acknowledged)
 
 
 def _gap_dropped() -> None:
@@ -110,7 +116,7 @@ def _gap_dropped() -> None:
     async def nothing(driver: Any, name: str, messages: Any) -> None:
         return None
 
-    held.put = nothing  # type: ignore[assignment]
+    _exchange(store.PostgresConsumerStore, "put", staticmethod(nothing))
 
 
 def _read_then_write() -> None:
@@ -124,7 +130,7 @@ def _read_then_write() -> None:
     )
     if guarded not in statement._SETTLE:
         raise LookupError("the statement's guard is not where the mutant looks for it")
-    statement._SETTLE = statement._SETTLE.replace(guarded, "WHERE true")
+    _exchange(statement, "_SETTLE", statement._SETTLE.replace(guarded, "WHERE true"))
 
     load = memory.Memory.load
 
@@ -133,7 +139,7 @@ def _read_then_write() -> None:
         await load(self, *given, **(more | {"locked": False}))
         await asyncio.sleep(SLOW_SECONDS)
 
-    memory.Memory.load = trusting  # type: ignore[method-assign]
+    _exchange(memory.Memory, "load", trusting)
 
 
 def _no_idempotency_record() -> None:
@@ -143,8 +149,8 @@ def _no_idempotency_record() -> None:
     async def audited(self: Any, driver: Any, entry: Any, status: int, answer: bytes) -> None:
         await audit.append(driver, [entry])
 
-    idempotency.Idempotency._claim = unclaimed  # type: ignore[method-assign]
-    idempotency.Idempotency._keep = audited  # type: ignore[method-assign]
+    _exchange(idempotency.Idempotency, "_claim", unclaimed)
+    _exchange(idempotency.Idempotency, "_keep", audited)
 
 
 def _new_key_each_time() -> None:
@@ -155,7 +161,7 @@ def _new_key_each_time() -> None:
         found = leased(row)
         return replace(found, idempotency_key=f"{found.idempotency_key}#{found.attempt}")
 
-    claim._leased = renamed
+    _exchange(claim, "_leased", renamed)
 
 
 def _every_tenant_seen() -> None:
@@ -166,7 +172,7 @@ def _every_tenant_seen() -> None:
         return served
 
     module: Any = importlib.import_module("crossdock_kit.database.transaction")
-    module.tenant_list = all_of_them
+    _exchange(module, "tenant_list", all_of_them)
 
 
 def _some_calls_unaudited() -> None:
@@ -175,7 +181,7 @@ def _some_calls_unaudited() -> None:
     async def forgetful(driver: Any, entries: Sequence[Any]) -> None:
         await append(driver, [each for each in entries if each.request_id[-1:] not in "01234"])
 
-    audit.append = forgetful
+    _exchange(audit, "append", forgetful)
 
 
 def _promise_kept_after_expiry() -> None:
@@ -184,7 +190,7 @@ def _promise_kept_after_expiry() -> None:
         return
     from inventory.use_cases import reservations
 
-    reservations._movements = lambda *given: []
+    _exchange(reservations, "_movements", lambda *given: [])
 
 
 def _secret_in_log() -> None:
@@ -197,7 +203,7 @@ def _secret_in_log() -> None:
         logging.getLogger("faults").warning("connecting to %s", url)
         await running(self)
 
-    consumer.Consumer.run = telling  # type: ignore[method-assign]
+    _exchange(consumer.Consumer, "run", telling)
 
 
 _ALL = (
