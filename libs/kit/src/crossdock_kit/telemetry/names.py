@@ -22,6 +22,7 @@ LINK_REPLAY_OF = "replay_of"
 LINK_RETRY_OF = "retry_of"
 BACKLOG_KIND = "crossdock.backlog.kind"
 FAILURE_CLASS = "crossdock.failure.class"
+ROW_KIND = "crossdock.row.kind"
 USER_ID = "enduser.id"
 KEY = "crossdock.key."
 
@@ -61,6 +62,7 @@ BACKLOG = "crossdock.backlog"
 BACKLOG_AGE = "crossdock.backlog.age"
 EXCEPTIONS = "crossdock.exceptions.open"
 BREAKERS = "crossdock.breakers.open"
+FORGOTTEN = "crossdock.rows.removed"
 
 # --- metadata of calls (gRPC wants them lower-case)
 AUTHORIZATION = "authorization"
