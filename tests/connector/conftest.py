@@ -8,6 +8,9 @@ import pytest
 from connector.store.codes import Entry, Thing
 from connector_samples.partners import ERP_ROUTES, WMS_ROUTES, edi_supplier, http
 from connector_samples.rig import TENANT, Rig
+from connector_samples.stage import Stage, open_stage
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement
+from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.database import create_engine
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
@@ -40,3 +43,28 @@ async def rig(migrated: MigratedDatabases, servers: EmbeddedServers) -> AsyncIte
     yield running
     await engine.stop()
     await servers.drop_database(fresh.name)
+
+
+@pytest.fixture
+async def accepting(rig: Rig) -> None:
+    """Procurement accepts everything, and nothing of an earlier test is under way."""
+    rig.procurement.accepts("AcknowledgePurchaseOrder", procurement.AcknowledgePurchaseOrderResponse())
+    rig.procurement.accepts("RecordShipNotice", procurement.RecordShipNoticeResponse())
+    rig.procurement.accepts("RecordReceipt", procurement.RecordReceiptResponse())
+    rig.procurement.accepts(
+        "SubmitPurchaseOrder",
+        procurement.SubmitPurchaseOrderResponse(
+            purchase_order=purchase_order_pb2.PurchaseOrder(purchase_order_id="po-77")
+        ),
+    )
+    for partner in ("sup-nordic", "erp-eu", "wms-east"):
+        await rig.translate(partner)
+        await rig.dispatch()
+        await rig.send(partner)
+    rig.procurement.requests.clear()
+
+
+@pytest.fixture(scope="module")
+async def stage(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    async with open_stage(rig, tmp_path_factory.mktemp("worker")) as running:
+        yield running

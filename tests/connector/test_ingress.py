@@ -1,0 +1,113 @@
+"""Documents that partners post: signed, bounded, stored once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from connector.worker.ingress import LARGEST_BODY
+from connector_samples.stage import ORDER, Stage, signed
+
+
+@pytest.mark.feature("F187")
+async def test_a_signed_document_is_stored_once_however_often_it_is_sent(stage: Stage) -> None:
+    headers = signed(ORDER, name="msg-a")
+    first = await stage.http.post("/partners/erp-http/purchase-orders", content=ORDER, headers=headers)
+    again = await stage.http.post("/partners/erp-http/purchase-orders", content=ORDER, headers=headers)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json()["documentId"] == again.json()["documentId"]
+    assert (first.json()["repeated"], again.json()["repeated"]) == (False, True)
+
+
+def _other(body: bytes, **more: Any) -> dict[str, str]:
+    return signed(body, secret=base64.b64encode(b"x" * 32).decode(), **more)
+
+
+HOSTILE: dict[str, tuple[str, dict[str, str]]] = {
+    "unknown partner": ("/partners/nobody/purchase-orders", signed(ORDER)),
+    "traversal as partner": ("/partners/..%2f..%2fetc/purchase-orders", signed(ORDER)),
+    "wrong secret": ("/partners/erp-http/purchase-orders", _other(ORDER)),
+    "no headers": ("/partners/erp-http/purchase-orders", {"content-type": "application/json"}),
+    "too old": ("/partners/erp-http/purchase-orders", signed(ORDER, at=time.time() - 301 - 30)),
+    "too new": ("/partners/erp-http/purchase-orders", signed(ORDER, at=time.time() + 600)),
+    "milliseconds": ("/partners/erp-http/purchase-orders", signed(ORDER, at=time.time() * 1000)),
+    "another body": ("/partners/erp-http/purchase-orders", signed(ORDER + b" ")),
+    "id with a point": ("/partners/erp-http/purchase-orders", signed(ORDER, name="a.b")),
+    "long id": ("/partners/erp-http/purchase-orders", signed(ORDER, name="a" * 5000)),
+    "only a version": (
+        "/partners/erp-http/purchase-orders",
+        signed(ORDER) | {"webhook-signature": "v1,"},
+    ),
+    "v1a as v1": (
+        "/partners/erp-http/purchase-orders",
+        signed(ORDER) | {"webhook-signature": signed(ORDER)["webhook-signature"].replace("v1,", "v1a,")},
+    ),
+    "a thousand signatures": (
+        "/partners/erp-http/purchase-orders",
+        signed(ORDER) | {"webhook-signature": "v1,AAAA " * 1000 + signed(ORDER)["webhook-signature"]},
+    ),
+    "no base64": (
+        "/partners/erp-http/purchase-orders",
+        signed(ORDER) | {"webhook-signature": "v1,ÄÖ??".encode("ascii", "replace").decode()},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_who_is_not_known_and_what_is_not_signed_get_the_same_answer(stage: Stage, name: str) -> None:
+    path, headers = HOSTILE[name]
+    before = await stage.rig.value("SELECT count(*) FROM document")
+    answer = await stage.http.post(path, content=ORDER, headers=headers)
+    if name == "traversal as partner":
+        assert answer.status_code in {401, 404}
+    else:
+        assert (answer.status_code, answer.json()) == (401, {"error": "unauthorised"})
+    assert await stage.rig.value("SELECT count(*) FROM document") == before
+
+
+async def test_one_of_several_signatures_is_enough_while_a_secret_is_rotated(stage: Stage) -> None:
+    headers = signed(ORDER, name="msg-rotated")
+    headers["webhook-signature"] = (
+        f"{_other(ORDER, name='msg-rotated')['webhook-signature']} {headers['webhook-signature']}"
+    )
+    answer = await stage.http.post("/partners/erp-http/purchase-orders", content=ORDER, headers=headers)
+    assert answer.status_code == 202
+
+
+async def test_a_known_partner_is_told_what_it_got_wrong(stage: Stage) -> None:
+    elsewhere = await stage.http.post("/partners/erp-http/nowhere", content=ORDER, headers=signed(ORDER))
+    assert elsewhere.status_code == 404
+    as_text = signed(ORDER) | {"content-type": "text/xml"}
+    assert (
+        await stage.http.post("/partners/erp-http/purchase-orders", content=ORDER, headers=as_text)
+    ).status_code == 415
+    packed = signed(ORDER) | {"content-encoding": "gzip"}
+    assert (
+        await stage.http.post("/partners/erp-http/purchase-orders", content=ORDER, headers=packed)
+    ).status_code == 415
+    assert (await stage.http.get("/partners/erp-http/purchase-orders")).status_code == 405
+
+
+async def test_a_body_that_is_too_long_or_drips_is_turned_away(stage: Stage) -> None:
+    large = b" " * (LARGEST_BODY + 1)
+    answer = await stage.http.post("/partners/erp-http/purchase-orders", content=large, headers=signed(large))
+    assert answer.status_code == 413
+
+    async def unstated() -> AsyncIterator[bytes]:
+        for _ in range(40):
+            yield b" " * 65_536
+
+    answer = await stage.http.post("/partners/erp-http/purchase-orders", content=unstated(), headers=signed(large))
+    assert answer.status_code == 413
+
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.sleep(30)
+        yield b"}"
+
+    answer = await stage.http.post("/partners/erp-http/purchase-orders", content=dripping(), headers=signed(b"{}"))
+    assert answer.status_code == 408

@@ -1,0 +1,79 @@
+"""Facts that become documents for partners, and what no document can carry."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from connector.domain.documents import State
+from connector.use_cases.send import NotRepresentable
+from connector_samples import files, orders
+from connector_samples.calls import control
+from connector_samples.rig import TENANT, Rig
+from crossdock.procurement.events.v1 import events_pb2
+from crossdock_kit.deliveries import Delivered, Retry
+from crossdock_kit.subscriptions.model import EventFailed
+
+pytestmark = pytest.mark.usefixtures("accepting")
+
+
+@pytest.mark.feature("F072")
+@pytest.mark.feature("F073")
+async def test_a_receipt_is_posted_to_the_erp_once_under_its_own_key(rig: Rig) -> None:
+    await rig.send("erp-eu")
+    event = events_pb2.GoodsReceived(
+        receipt_id="0190c0de-0000-7000-8000-00000000aaaa", number="RC-1", location_id="WH-EAST"
+    )
+    event.receipt.business_unit = "EU01"
+    await rig.tell(event, aggregate=f"receipt/{event.receipt_id}")
+    await rig.tell(event, aggregate=f"receipt/{event.receipt_id}", version=2)
+    sent = await rig.send("erp-eu", Delivered(foreign_number="5000000001"))
+    assert len(sent) == 1
+    document, content = sent[0]
+    assert json.loads(content)["plant"] == "1010"
+    assert document.foreign_number == "5000000001"
+    journal = await rig.rows("SELECT body FROM journal WHERE type LIKE '%DocumentSent'")
+    assert any(b"5000000001" in row["body"] for row in journal)
+
+
+async def test_an_order_that_x12_cannot_carry_is_refused_before_it_is_sent(rig: Rig) -> None:
+    order = orders.order(number="PO-LONG", purchase_order_id="id-long")
+    order.lines[0].ordered.value = "1000.000001"
+    with pytest.raises(EventFailed) as failed:
+        await rig.tell(orders.released(order), aggregate="purchase_order/id-long")
+    assert isinstance(failed.value.__cause__, NotRepresentable)
+
+
+async def test_a_fact_for_nobody_is_an_exception(rig: Rig) -> None:
+    event = events_pb2.InboundExpected(reference="r1", location_id="WH-NOWHERE", sequence=1)
+    await rig.tell(event, aggregate="expected_receipt/r1")
+    assert ("business", "NO_PARTNER", "integration") in await rig.exceptions()
+
+
+async def test_raw_bytes_are_encrypted_at_rest_and_come_back(rig: Rig) -> None:
+    content = files.acknowledgment(control=control())
+    document_id = await rig.hand_in("sup-nordic", content)
+    stored = await rig.value("SELECT content FROM document WHERE document_id = $1", document_id)
+    assert b"BAK" not in stored
+    document = await rig.document(document_id)
+    async with rig.uow(tenants=(TENANT,)) as work:
+        assert await rig.around.vault.within(work.driver).open(document.kept, stored) == content
+
+
+async def test_a_change_never_leaves_before_the_order_that_it_changes(rig: Rig) -> None:
+    order = orders.order(number="PO-SEQ", purchase_order_id="id-seq")
+    await rig.tell(orders.released(order), aggregate="purchase_order/id-seq")
+    changed = orders.order(number="PO-SEQ", purchase_order_id="id-seq", revision=2)
+    event = events_pb2.PurchaseOrderRevised(purchase_order_id="id-seq", number="PO-SEQ", purchase_order=changed)
+    await rig.tell(event, aggregate="purchase_order/id-seq", version=2)
+    away = Retry("away", after=timedelta(0))
+    assert [each.kind for each, _ in await rig.send("sup-nordic", away)] == ["x12.850"]
+    assert [each.kind for each, _ in await rig.send("sup-nordic", away)] == ["x12.850"]
+    first, content = (await rig.send("sup-nordic"))[0]
+    assert (first.kind, first.state) == ("x12.850", State.SENT)
+    second, _ = (await rig.send("sup-nordic"))[0]
+    assert second.kind == "x12.860"
+    assert int(second.group_control) > int(first.group_control)
+    stored = await rig.rows("SELECT control_numbers FROM document WHERE document_id = $1", first.document_id)
+    assert stored[0]["control_numbers"][0].encode() in content

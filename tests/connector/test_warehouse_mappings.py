@@ -1,0 +1,133 @@
+"""Two warehouses' words for the same facts."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from connector.codecs import json_document
+from connector.mappings import (
+    wms_a_expected_receipt,
+    wms_a_receipt,
+    wms_b_expected_receipt,
+    wms_b_receipt,
+)
+from connector.mappings.model import Packing
+from connector_samples import orders
+from crossdock.procurement.events.v1 import events_pb2
+from crossdock.procurement.v1 import inbound_pb2
+
+
+def parsed(body: dict[str, Any]) -> json_document.JsonObject:
+    return json_document.decode(json.dumps(body).encode())
+
+
+@pytest.mark.feature("F070")
+@pytest.mark.parametrize(("code", "condition"), [("OK", "GOOD"), ("DMG", "DAMAGED"), ("QA", "HOLD")])
+def test_a_receipt_of_format_a(code: str, condition: str) -> None:
+    line = {"lineNo": 1, "order": "PO1", "orderLine": "10", "asn": "SH-1", "sku": "A1001", "qty": "46", "uom": "EACH"}
+    body = {
+        "type": "RECEIPT",
+        "receiptNumber": "RC-1",
+        "warehouse": "EAST1",
+        "receivedAt": "2026-11-10T09:30:00Z",
+        "final": True,
+        "lines": [line | {"condition": code, "lot": {"number": "L1", "expires": "2027-01-01"}}],
+    }
+    command = wms_a_receipt.read(parsed(body), orders.reading())
+    request: Any = command.request
+    assert command.keys == ("receipt:RC-1", "po:PO1", "asn:SH-1")
+    assert (request.location_id, request.final) == ("WH-EAST", True)
+    [got] = request.lines
+    assert inbound_pb2.Condition.Name(got.condition) == f"CONDITION_{condition}"
+    assert (got.quantity.value, got.quantity.unit, got.lot.number) == ("46", "EA", "L1")
+
+
+def test_a_partner_may_have_words_of_its_own_for_conditions() -> None:
+    partner = orders.partner(options={"conditions": {"A-WARE": "GOOD"}})
+    line = {"sku": "A1001", "qty": "1", "uom": "EACH", "condition": "A-WARE"}
+    body = {
+        "type": "RECEIPT",
+        "receiptNumber": "RC-1",
+        "warehouse": "EAST1",
+        "receivedAt": "2026-11-10T09:30:00Z",
+        "lines": [line],
+    }
+    request: Any = wms_a_receipt.read(parsed(body), orders.reading(partner)).request
+    assert request.lines[0].condition == inbound_pb2.CONDITION_GOOD
+
+
+@pytest.mark.feature("F203")
+def test_a_receipt_of_format_b_is_the_same_fact_in_other_words() -> None:
+    body = {
+        "arrival": {"no": "7700123", "site": "S-07", "at": 1762770600000, "complete": True},
+        "goods": [
+            {
+                "article": "770004",
+                "purchase": {"po": "PO1", "pos": "20"},
+                "notice": "SH-1",
+                "batch": {"id": "L1", "bestBeforeMs": 1798761600000},
+                "counted": {"fit": {"cases": "4", "units": "2"}, "broken": {"units": 3}, "blocked": {}},
+            }
+        ],
+    }
+    request: Any = wms_b_receipt.read(parsed(body), orders.reading()).request
+    found = [(each.quantity.value, each.quantity.unit, each.condition) for each in request.lines]
+    assert found == [
+        ("4", "XCS", inbound_pb2.CONDITION_GOOD),
+        ("2", "EA", inbound_pb2.CONDITION_GOOD),
+        ("3", "EA", inbound_pb2.CONDITION_DAMAGED),
+    ]
+    assert {each.sku for each in request.lines} == {"A1004"}
+    assert request.lines[0].lot.expires_on.year == 2027
+    assert request.location_id == "WH-SOUTH"
+
+
+def expected_receipt() -> events_pb2.InboundExpected:
+    line = events_pb2.ExpectedLine(
+        purchase_order_number="PO1",
+        line_number="20",
+        sku="A1004",
+        quantity=orders.quantity("50"),
+        expected_on=orders.day(11, 10),
+        pallet_sscc="106141411234567897",
+        flags=["OBSOLETE_REVISION"],
+        revision=2,
+    )
+    return events_pb2.InboundExpected(
+        reference="r1", location_id="WH-SOUTH", ship_notice_number="SH-1", sequence=2, lines=[line], supplier_id="S"
+    )
+
+
+@pytest.mark.feature("F066")
+@pytest.mark.feature("F203")
+def test_one_expectation_in_the_words_of_two_warehouses() -> None:
+    own = {("item", "A1004"): "770004", ("location", "WH-SOUTH"): "S-07", ("unit", "EA"): "EACH"}
+    writing = orders.writing(own=own)
+    a = wms_a_expected_receipt.write(expected_receipt(), writing)
+    assert (a["action"], a["sequence"], a["asn"], a["warehouse"]) == ("SET", 2, "SH-1", "S-07")
+    assert (a["lines"][0]["qty"], a["lines"][0]["uom"], a["lines"][0]["due"]) == ("50", "EACH", "2026-11-10")
+    b = wms_b_expected_receipt.write(expected_receipt(), writing)
+    assert b["goods"][0]["article"] == "770004"
+    assert b["goods"][0]["count"] == {"cases": "4", "units": "2"}
+    assert b["goods"][0]["etaMs"] == int(datetime(2026, 11, 10, tzinfo=UTC).timestamp() * 1000)
+    assert b["goods"][0]["remarks"] == ["OBSOLETE_REVISION"]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "packing", "expected"),
+    [
+        (("50", "EA"), Packing("EA", {"XCS": Decimal(12)}), ("4", "2")),
+        (("5", "XCS"), Packing("EA", {"XCS": Decimal(12)}), ("5", "0")),
+        (("1", "XPX"), Packing("EA", {"XCS": Decimal(12), "XPX": Decimal(100)}), ("8", "4")),
+        (("2.5", "KGM"), Packing("KGM"), ("0", "2.5")),
+    ],
+)
+def test_cases_and_loose_units_are_exact(
+    quantity: tuple[str, str], packing: Packing, expected: tuple[str, str]
+) -> None:
+    found = wms_b_expected_receipt.cases_and_units(orders.quantity(*quantity), packing)
+    assert (found["cases"], found["units"]) == expected
