@@ -81,6 +81,10 @@ faults: setup ## ten minutes of faults of some rows: make faults ROWS=F01,F02 SE
 mutants: setup ## builds of the suite without one of its guards, each to be caught by a checker
 	@$(PYTHON) -m faults mutants
 
+.PHONY: fuzz
+fuzz: setup ## break EDI files for SECONDS (60) and see what breaks: coverage-guided, then files of 1 MiB
+	@$(PYTHON) -m edi_fuzz "$(or $(SECONDS),60)"
+
 .PHONY: docs
 docs: setup ## write the event catalog, AsyncAPI and the ownership table from the contracts
 	@$(PYTHON) tools/docs.py write

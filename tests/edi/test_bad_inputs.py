@@ -40,6 +40,13 @@ BOMBS = {
     "a million components": ORDER.replace(b"PO1*1*120", b"PO1*1*" + repeated(b">")),
     "terminators only": HEAD + repeated(b"~"),
     "newlines only": repeated(b"\n"),
+    "newlines behind newlines as terminators": ORDER.replace(b"~\n", b"\n").replace(
+        b"CTT*2", repeated(b"\n") + b"CTT*2"
+    ),
+    "released terminators in a header": ORDERS.replace(b"UNH+", b"UNH+" + repeated(b"?'")),
+    "binary after binary": ORDER.replace(b"CTT*2", repeated(b"BIN*1*A~") + b"CTT*2"),
+    "elements without end": ORDER.replace(b"PO1*1*120", b"PO1*1*" + repeated(b"*")),
+    "strays without end": ORDER.replace(b"ST*850", repeated(b"REF*DP*1~") + b"ST*850"),
     "binary that claims a gigabyte": ORDER.replace(b"CTT*2", b"BIN*1000000000*A~CTT*2"),
 }
 
@@ -103,13 +110,90 @@ def test_a_repeated_control_number_is_told() -> None:
     assert [one.code for one in interchange.findings] == ["duplicate-control-number"]
 
 
-def test_the_bounds_of_time_and_number_are_told() -> None:
-    (slow,) = crossdock_edi.read(ORDER[: ORDER.index(b"IEA*")], limits=Limits(seconds=-1.0))
+BOUNDS = {
+    "message bytes": (ORDER, Limits(message_bytes=300)),
+    "message segments": (ORDER, Limits(message_segments=10)),
+    "segment bytes": (ORDER, Limits(segment_bytes=30)),
+    "segment elements": (ORDER, Limits(segment_elements=8)),
+    "segment bytes, released": (ORDERS.replace(b"Keep upright", b"?'" * 40), Limits(segment_bytes=80)),
+    "groups": (ORDER.replace(b"IEA*1", b"GS*PO*A*B*20260101*0101*2*X*004010~\nGE*0*2~\nIEA*2"), Limits(groups=1)),
+    "findings": (ORDER.replace(b"ST*", b"SE*1*1~\n" * 20 + b"ST*"), Limits(findings=10)),
+    "strays": (ORDER.replace(b"ST*", b"REF*DP*1~\n" * 20 + b"ST*"), Limits(findings=10)),
+    "time": (ORDER, Limits(seconds=-1.0)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(BOUNDS))
+def test_a_bound_that_is_passed_is_told_and_nothing_is_given_in_part(name: str) -> None:
+    data, limits = BOUNDS[name]
+    (whole, *_) = crossdock_edi.read(data)
+    (bounded, *_) = crossdock_edi.read(data, limits=limits)
+
+    assert whole.complete
+    assert not bounded.complete
+    assert {one.code for one in crossdock_edi.check(bounded)} & {"limit", "too-many-findings"}
+    with pytest.raises(crossdock_edi.LimitExceeded):
+        crossdock_edi.write(bounded)
+    for message in bounded.messages:
+        if not message.complete:
+            with pytest.raises(crossdock_edi.LimitExceeded):
+                _ = message.segments
+
+
+def test_a_message_that_passes_a_bound_does_not_hide_its_neighbours() -> None:
+    start, end = ORDER.index(b"\nST*") + 1, ORDER.index(b"\nGE*") + 1
+    small = ORDER[start:end].replace(b"0001", b"0002")
+    large = ORDER[start:end].replace(b"PO1*1*120", b"PO1*1*" + b"9" * 400)
+    data = ORDER[:start] + large + small + ORDER[end:].replace(b"GE*1", b"GE*2")
+    (interchange,) = crossdock_edi.read(data, limits=Limits(segment_bytes=300))
+
+    assert [message.complete for message in interchange.messages] == [False, True]
+    assert [one.code for one in interchange.findings] == ["limit"]
+    (answer,) = crossdock_edi.acknowledge(interchange, kind="997")
+    assert [one.status for one in answer.messages] == ["R", "A"]
+
+
+def test_levels_deeper_than_the_bound_are_told() -> None:
+    data = (SAMPLES / "x12" / "856.edi").read_bytes()
+    (interchange,) = crossdock_edi.read(data, limits=Limits(hierarchy_depth=2))
+
+    assert "hierarchy-depth" in {one.code for one in crossdock_edi.check(interchange)}
+
+
+def test_interchanges_beyond_the_bound_are_told() -> None:
     many = list(crossdock_edi.read(ORDER * 5, limits=Limits(interchanges=3)))
 
-    assert "limit" in [one.code for one in slow.findings]
     assert [one.complete for one in many] == [True, True, True, False]
     assert [one.code for one in many[-1].findings] == ["limit"]
+
+
+def test_what_stands_outside_messages_is_told_and_written_again() -> None:
+    data = (
+        ORDER.replace(b"GS*", b"ISB*1~\nTA1*000000001*261121*0815*A*000~\nGS*", 1)
+        .replace(b"ST*850", b"REF*DP*1~\nREF*DP*2~\nST*850")
+        .replace(b"IEA*1", b"NTE**behind~\nIEA*1")
+    )
+    (interchange,) = crossdock_edi.read(data)
+
+    assert [one.code for one in interchange.findings] == ["stray-segment"] * 3
+    assert [one.tag for one in interchange.notes] == ["ISB", "TA1"]
+    assert crossdock_edi.write(interchange) == data
+
+
+def test_a_group_without_messages_is_written_again() -> None:
+    data = ORDER.replace(b"IEA*1", b"GS*PO*A*B*20260101*0101*2*X*004010~\nGE*0*2~\nIEA*2")
+    (interchange,) = crossdock_edi.read(data)
+
+    assert interchange.findings == ()
+    assert crossdock_edi.write(interchange) == data
+
+
+def test_a_note_within_a_message_stays_there() -> None:
+    data = ORDER.replace(b"CTT*2", b"TA1*000000001*261121*0815*A*000~\nCTT*2")
+    (interchange,) = crossdock_edi.read(data)
+
+    assert interchange.notes == ()
+    assert crossdock_edi.write(interchange) == data
 
 
 def test_an_acknowledgment_never_starts_a_chain() -> None:

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import crossdock_edi
 import pytest
-from crossdock_edi.__main__ import main
+from crossdock_cli.main import app
 from crossdock_edi.catalogue import KINDS, as_table
+from crossdock_edi.command_line import main
+from typer.testing import CliRunner
 
-SAMPLES = Path(__file__).parent / "samples"
+HERE = Path(__file__).parent
+SAMPLES = HERE / "samples"
 EVERY = sorted(SAMPLES.glob("*/*.edi"))
 
 
@@ -97,13 +100,38 @@ def test_convert_gives_the_typed_document_beside_the_segments() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"interchanges": [1]}', '{"standard": "X12", "dialect": {}, "segments": []}', "\ud800"],
+    [
+        "",
+        "[]",
+        "{}",
+        '{"interchanges": [1]}',
+        '{"standard": "X12", "dialect": {}, "segments": []}',
+        "\ud800",
+        "[" * 100_000,
+    ],
 )
 def test_json_that_is_not_ours_exits_2(text: str, tmp_path: Path) -> None:
     path = tmp_path / "it.json"
     path.write_text(text, errors="surrogatepass")
 
     assert run("convert", path, "--to", "edi")[0] == 2
+
+
+def test_the_suite_s_command_gives_the_same_words_and_exit_codes() -> None:
+    wrong, right = HERE / "broken" / "group.edi", SAMPLES / "x12" / "850.edi"
+    for arguments in (
+        ["show", right],
+        ["check", wrong, right],
+        ["check", "--json", wrong],
+        ["check", "--lenient", wrong],
+        ["convert", right, "--to", "json"],
+        ["check", HERE / "none.edi"],
+        ["ack", "--kind", "999", HERE / "samples" / "edifact" / "ORDERS.edi"],
+    ):
+        asked = CliRunner().invoke(app, ["edi", *map(str, arguments)])
+        assert (asked.exit_code, asked.stdout) == run(*arguments)
+    acked = CliRunner().invoke(app, ["edi", "ack", str(right)])
+    assert (acked.exit_code, "AK9*A*1*1*1~" in acked.stdout) == (0, True)
 
 
 def test_a_missing_file_exits_2(tmp_path: Path) -> None:

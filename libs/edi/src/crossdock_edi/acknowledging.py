@@ -262,7 +262,7 @@ def _interchange_acknowledgment(interchange: Interchange, profile: Profile) -> I
     # Of what was found in groups only the interchange's own header and trailer count here.
     own = {segment.offset for segment in (header, interchange.trailer) if segment is not None}
     told = [one for one in found if one.offset in own and one.severity is not Severity.NOTICE]
-    rejected = any(one.is_error for one in told) or not interchange.complete
+    rejected = any(one.is_error for one in told) or interchange.given_up
     return InterchangeAcknowledgment(
         control_number=interchange.control_number.zfill(9)[:9],
         sent_on=_or_none(read_date, header[9], interchange),

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from crossdock_edi.dialect import Dialect
-from crossdock_edi.errors import EdiError, LimitExceeded, UnknownDocument
+from crossdock_edi.errors import EdiError, UnknownDocument
 from crossdock_edi.reader import Interchange
 from crossdock_edi.record_writing import Written
-from crossdock_edi.segment import Element, ElementLike, Segment, element_of
+from crossdock_edi.segment import Element, ElementLike, element_of
 from crossdock_edi.typed import as_mapping, parse_tolerantly
 from crossdock_edi.writer import render
 
@@ -32,7 +32,7 @@ def as_json(interchange: Interchange) -> dict[str, Any]:
         | {"encoding": dialect.encoding},
         "advice": dialect.decode(interchange.advice),
         "segments": [
-            [segment.tag, *(_short(element) for element in segment.elements)] for segment in _all(interchange)
+            [segment.tag, *(_short(element) for element in segment.elements)] for segment in interchange.all_segments()
         ],
         "documents": list(_documents(interchange)),
     }
@@ -49,12 +49,6 @@ def from_json(data: object) -> bytes:
     except (KeyError, TypeError, ValueError, LookupError) as wrong:
         raise NotOurJson(f"the JSON is not of this library: {wrong!r}") from wrong
     return advice + render(segments, dialect)
-
-
-def _all(interchange: Interchange) -> Iterator[Segment]:
-    if not interchange.complete:
-        raise LimitExceeded("the interchange could not be read whole; see its findings")
-    yield from interchange.all_segments()
 
 
 def _documents(interchange: Interchange) -> Iterator[dict[str, Any]]:

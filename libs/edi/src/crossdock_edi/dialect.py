@@ -51,16 +51,9 @@ class Dialect:
 
     def decode(self, raw: bytes) -> str:
         """Text in the announced character set; what does not fit is taken as UTF-8, else as Latin-1 (never fails)."""
-        try:
-            return raw.decode("ascii")  # what all of them have in common, and nearly always enough
-        except UnicodeDecodeError:
-            pass
-        for encoding in (self.encoding, "utf-8"):
-            try:
-                return raw.decode(encoding)
-            except UnicodeDecodeError:
-                continue
-        return raw.decode("iso-8859-1")
+        if raw.isascii():  # what all of them have in common, and nearly always enough
+            return raw.decode("ascii")
+        return _decoded(raw, (self.encoding, "utf-8"))
 
     def special_characters(self) -> tuple[bytes, ...]:
         """Every character that means structure and so may not stand bare in data."""
@@ -71,6 +64,17 @@ class Dialect:
         """Whether the delimiters differ from one another, so that the interchange can be taken apart at all."""
         marks = self.special_characters()
         return len(set(marks)) == len(marks) and bool(self.element) and bool(self.segment)
+
+
+def _decoded(raw: bytes, encodings: tuple[str, ...]) -> str:
+    """Text in the first of the encodings that fits, else in Latin-1, which gives every byte a character."""
+    if not encodings:
+        return raw.decode("iso-8859-1")
+    first, *others = encodings
+    try:
+        return raw.decode(first)
+    except UnicodeDecodeError:
+        return _decoded(raw, tuple(others))
 
 
 X12_DIALECT = Dialect("X12", b"*", b">", b"~", line_end=b"\n")

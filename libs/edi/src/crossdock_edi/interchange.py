@@ -111,11 +111,8 @@ class Message:
         return Place(segment.offset, segment.tag, segment.number, element, component, repetition, self.control_number)
 
     def _split(self) -> Iterator[Segment]:
-        dialect, offset, cuts, limits = self.dialect, self.offset, self.cuts, self.limits
-        longest = limits.segment_bytes
+        dialect, offset, cuts = self.dialect, self.offset, self.cuts
         for number, (position, piece) in enumerate(split_segments(self.raw, dialect), 1):
-            if len(piece) > longest or number > limits.message_segments:
-                raise LimitExceeded(f"message {self.control_number} passes a limit at segment {number}")
             at = offset + position
             yield Segment(piece, dialect, number, at + bisect_right(cuts, position) if cuts else at)
 
@@ -150,10 +147,14 @@ def _split_released(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]
 def _split_with_binary(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
     position, end = 0, len(raw)
     while position < end:
-        start = position + len(raw[position:]) - len(raw[position:].lstrip(BLANKS))
-        stop = raw.find(dialect.segment, start + binary_end(raw[start:], dialect.element))
+        stop = raw.find(dialect.segment, position)
         stop = end if stop < 0 else stop
-        if start < end and stop > start:
+        start = position + len(raw[position:stop]) - len(raw[position:stop].lstrip(BLANKS))
+        binary = binary_end(raw[start : start + 64], dialect.element)
+        if binary:
+            stop = raw.find(dialect.segment, start + binary)
+            stop = end if stop < 0 else stop
+        if stop > start:
             yield start, raw[start:stop]
         position = stop + len(dialect.segment)
 
@@ -167,3 +168,30 @@ def binary_end(data: bytes, element: bytes) -> int:
     if len(parts) < index + 2 or not parts[index].isdigit():
         return 0
     return sum(len(part) + len(element) for part in parts[: index + 1]) + int(parts[index])
+
+
+def passed_limit(
+    raw: bytes, dialect: Dialect, limits: Limits, segments: int, *, outgrown: bool
+) -> tuple[str, str] | None:
+    """What of a message passes which limit; None if nothing does. `segments` is how many it may have at most."""
+    if outgrown or len(raw) > limits.message_bytes:
+        return "the message", f"{limits.message_bytes} bytes"
+    if segments > limits.message_segments:
+        return "the message", f"{limits.message_segments} segments"
+    if len(raw) <= min(limits.segment_bytes, limits.segment_elements):
+        return None
+    if dialect.release and dialect.release in raw:
+        pieces = [piece for _, piece in split_segments(raw, dialect)]
+    else:
+        pieces = raw.split(dialect.segment)
+    longest = max(map(len, pieces))
+    if longest > limits.segment_bytes:
+        return "a segment", f"{limits.segment_bytes} bytes"
+    # A segment has no more elements than bytes, so hardly any needs counting.
+    if longest > limits.segment_elements and any(
+        piece.count(dialect.element) > limits.segment_elements
+        for piece in pieces
+        if len(piece) > limits.segment_elements
+    ):
+        return "a segment", f"{limits.segment_elements} elements"
+    return None

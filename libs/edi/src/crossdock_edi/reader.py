@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
+from operator import attrgetter
 
 from crossdock_edi.dialect import X12_DIALECT, Dialect, Standard
+from crossdock_edi.errors import LimitExceeded
 from crossdock_edi.findings import Finding, Place, finding
 from crossdock_edi.interchange import Group, Message
 from crossdock_edi.limits import DEFAULT_LIMITS, Limits
@@ -35,7 +38,7 @@ class Interchange:
         self._opening = opening
         self._limits = limits
         self._before = before
-        self._outcome: Outcome | None = None if opening else Outcome(complete=False)
+        self._outcome: Outcome | None = None if opening else Outcome(complete=False, given_up=True)
 
     @property
     def standard(self) -> Standard:
@@ -57,27 +60,25 @@ class Interchange:
         self._outcome = scan.outcome
 
     def all_segments(self) -> Iterator[Segment]:
-        """Header, groups, messages and trailers in order, as far as they are there; not what lies between them."""
-        walked = self._walked()
-        if walked.header is not None:
-            yield walked.header
-        yield from walked.notes
-        group: Group | None = None
-        for message in self.messages:
-            if group is None or message.group is not group:
-                yield from self._group_end(group)
-                group = message.group
-                if group.header is not None:
-                    yield group.header
-            yield from message.segments
-        yield from self._group_end(group)
-        if walked.trailer is not None:
-            yield walked.trailer
+        """Everything in the order of the file: messages, all headers and trailers, and what stands outside of them.
 
-    @staticmethod
-    def _group_end(group: Group | None) -> Iterator[Segment]:
-        if group is not None and group.trailer is not None:
-            yield group.trailer
+        Raises `LimitExceeded` if the interchange could not be read whole: nothing is given in part.
+        """
+        if not self.complete:
+            raise LimitExceeded("the interchange could not be read whole; see its findings")
+        frame = deque(sorted(self._frame(), key=attrgetter("offset")))
+        for message in self.messages:
+            while frame and frame[0].offset < message.offset:
+                yield frame.popleft()
+            yield from message.segments
+        yield from frame
+
+    def _frame(self) -> Iterator[Segment]:
+        walked = self._walked()
+        yield from walked.loose
+        for group in walked.groups:
+            yield from (segment for segment in (group.header, group.trailer) if segment is not None)
+        yield from (segment for segment in (walked.header, walked.trailer) if segment is not None)
 
     @property
     def advice(self) -> bytes:
@@ -115,6 +116,11 @@ class Interchange:
     def complete(self) -> bool:
         """False if it could not be read whole: no EDI, unusable delimiters, or a limit."""
         return self._walked().complete
+
+    @property
+    def given_up(self) -> bool:
+        """Whether reading ended before the interchange did; a message that passes a limit does not do that."""
+        return self._walked().given_up
 
     @property
     def offset(self) -> int:
@@ -190,7 +196,7 @@ def read(readable: Readable, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Int
             limit = finding("limit", place, what="the number of interchanges", limit=limits.interchanges)
             yield Interchange(source, None, limits, (limit,))
             return
-        bare = interchange.complete  # behind one that could not be read, its own groups are no new beginning
+        bare = not interchange.given_up  # behind one that could not be read, its own groups are no new beginning
         position = max(interchange.end, opening.position + 1)
         window = Window(source, position)
     rest = _junk(window, position, window.end) if bare else ()

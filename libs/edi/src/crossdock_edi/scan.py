@@ -1,101 +1,43 @@
-"""Walks the envelopes of one interchange: finds headers and trailers by a search over bytes, and checks what they say.
+"""Walks the envelopes of one interchange: cuts out its messages and checks what headers and trailers say.
 
-The body of a message is cut out as it is; nobody looks at its segments here. Knows no transaction set.
+Knows no transaction set, and does not look into the body of a message.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 from crossdock_edi.dialect import Dialect
+from crossdock_edi.envelopes import ENVELOPES, Role
 from crossdock_edi.findings import Finding, Place, finding
-from crossdock_edi.interchange import Group, Message, binary_end
+from crossdock_edi.interchange import Group, Message, passed_limit, split_segments
 from crossdock_edi.limits import Limits
+from crossdock_edi.marks import Mark, Marks
 from crossdock_edi.opening import Opening
-from crossdock_edi.segment import BLANKS, Segment, ends_released
-from crossdock_edi.source import CHUNK, Window
-
-
-class Role(Enum):
-    OPEN = auto()
-    CLOSE = auto()
-    OPEN_GROUP = auto()
-    CLOSE_GROUP = auto()
-    OPEN_MESSAGE = auto()
-    CLOSE_MESSAGE = auto()
-    NOTE = auto()
-    BINARY = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Envelopes:
-    """The tags of one standard and where their headers and trailers keep the control number."""
-
-    roles: dict[str, Role]
-    control: dict[str, int]
-    trailers: dict[str, str]
-
-
-ENVELOPES = {
-    "X12": Envelopes(
-        roles={
-            "ISA": Role.OPEN,
-            "IEA": Role.CLOSE,
-            "GS": Role.OPEN_GROUP,
-            "GE": Role.CLOSE_GROUP,
-            "ST": Role.OPEN_MESSAGE,
-            "SE": Role.CLOSE_MESSAGE,
-            "TA1": Role.NOTE,
-            "BIN": Role.BINARY,
-            "BDS": Role.BINARY,
-        },
-        control={"ISA": 13, "IEA": 2, "GS": 6, "GE": 2, "ST": 2, "SE": 2},
-        trailers={"ISA": "IEA", "GS": "GE", "ST": "SE"},
-    ),
-    "EDIFACT": Envelopes(
-        roles={
-            "UNA": Role.OPEN,
-            "UNB": Role.OPEN,
-            "UNZ": Role.CLOSE,
-            "UNG": Role.OPEN_GROUP,
-            "UNE": Role.CLOSE_GROUP,
-            "UNH": Role.OPEN_MESSAGE,
-            "UNT": Role.CLOSE_MESSAGE,
-        },
-        control={"UNB": 5, "UNZ": 2, "UNG": 5, "UNE": 2, "UNH": 1, "UNT": 2},
-        trailers={"UNB": "UNZ", "UNG": "UNE", "UNH": "UNT"},
-    ),
-}
+from crossdock_edi.segment import BLANKS, Segment
+from crossdock_edi.source import Window
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What is known of an interchange once it was walked to its end."""
+    """What is known of an interchange once it was walked to its end.
+
+    `loose` are segments outside every message: notes (TA1), and strays that have no business there. `complete` is
+    False if anything is missing, `given_up` True if the walk itself ended before the interchange did.
+    """
 
     header: Segment | None = None
     trailer: Segment | None = None
     groups: list[Group] = field(default_factory=list)
     notes: list[Segment] = field(default_factory=list)
+    loose: list[Segment] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     message_count: int = 0
     end: int = 0
     complete: bool = True
-
-
-@dataclass(slots=True)
-class _Mark:
-    """An envelope segment where it was found; `end` is the position of its terminator."""
-
-    tag: str
-    start: int
-    end: int
-    role: Role
-    terminated: bool
-    stray: int = -1
+    given_up: bool = False
 
 
 @dataclass(slots=True)
@@ -105,7 +47,6 @@ class _Pending:
     header: Segment
     start: int
     number: int
-    cut: bool = False
 
 
 class Scan:
@@ -118,113 +59,54 @@ class Scan:
         self._dialect: Dialect = opening.dialect
         self._limits = limits
         self._envelopes = ENVELOPES[opening.dialect.standard]
-        tags = "|".join(self._envelopes.roles).encode()
-        self._pattern = re.compile(
-            re.escape(self._dialect.segment) + rb"[\s\x00\x1a]*(" + tags + rb")" + re.escape(self._dialect.element)
-        )
-        self._counted, self._count = opening.position, 0
+        self._marks = Marks(window, opening, limits)
         self._group: Group | None = None
         self._pending: _Pending | None = None
         self._controls: set[str] = set()
-        self._deadline = time.monotonic() + limits.seconds
 
     def messages(self) -> Iterator[Message]:
         if not self._dialect.is_usable():
-            self.outcome.complete = False
-            self.outcome.end = self._opening.position + len(self._opening.tag)
+            self._give_up(self._opening.position + len(self._opening.tag))
             return
-        for mark in self._marks():
+        for mark in self._marks:
             for message in self._take(mark):
                 paused = time.monotonic()
                 yield message
-                self._deadline += time.monotonic() - paused
+                self._marks.deadline += time.monotonic() - paused
             if mark.role is Role.CLOSE:
                 return
             if len(self.outcome.findings) > self._limits.findings:
                 # So much is wrong that it is no interchange; the next header is looked for behind this.
-                self.outcome.complete = False
-                self.outcome.end = mark.end
+                self._give_up(mark.end)
                 return
             if mark.role is Role.OPEN and mark.start != self._opening.position:
                 return
+        if self._marks.late:
+            self._out_of_time()
+            return
+        if self._pending is None:
+            self._keep_loose(self._marks.rest, self._window.end)
         yield from self._finish(self._window.end)
         self.outcome.end = self._window.end
 
-    # --- finding the marks
+    def _give_up(self, end: int) -> None:
+        self.outcome.complete, self.outcome.given_up = False, True
+        self.outcome.end = end
 
-    def _marks(self) -> Iterator[_Mark]:
-        window, mark = self._window, self._dialect.segment
-        first = self._opening
-        cursor = self._end_of_segment(first.position)
-        yield _Mark(first.tag, first.position, cursor, self._envelopes.roles[first.tag], cursor < window.end)
-        searched = cursor
-        while True:
-            found = self._pattern.search(window.data, searched - window.base)
-            if found is None:
-                last = window.data.rfind(mark, searched - window.base)
-                searched = last + window.base if last >= 0 else max(searched, window.end - len(mark) + 1)
-                if not self._load(cursor):
-                    break
-                continue
-            at, start, tag = found.start() + window.base, found.start(1) + window.base, found.group(1).decode()
-            released = self._dialect.release and ends_released(
-                window.slice(max(at - 64, window.base), at), self._dialect.release
-            )
-            role = self._envelopes.roles[tag]
-            if released or role is Role.BINARY:
-                searched = start if released else self._end_of_segment(start)
-                continue
-            stray = cursor + len(mark) if self._pending is None and at > cursor else -1
-            cursor = searched = self._end_of_segment(start)
-            yield _Mark(tag, start, cursor, role, cursor < window.end, stray)
-        self._report_stray(cursor + len(mark), window.end)
-
-    def _load(self, cursor: int) -> bool:
-        """Load more, letting go of what nobody needs; a message that grows past its limit is given up."""
-        window, pending = self._window, self._pending
-        if time.monotonic() > self._deadline:
-            self._limit("the time to read", f"{self._limits.seconds:g} s", Place(offset=window.offset(cursor)))
-            return False
-        if pending and not pending.cut and window.end - pending.start > self._limits.message_bytes:
-            pending.cut = True
-        keep = pending.start if pending and not pending.cut else max(cursor, window.end - CHUNK)
-        self._count_to(keep)
-        window.forget(keep)
-        return window.more()
-
-    def _end_of_segment(self, start: int) -> int:
-        """The position of the terminator of the segment at `start`; the end of the data if it has none."""
-        window, mark = self._window, self._dialect.segment
-        window.load(start + 64)
-        position = start + binary_end(window.slice(start, start + 64), self._dialect.element)
-        while True:
-            window.load(position)
-            found = window.find(mark, position)
-            if found < 0:
-                position = max(position, window.end - len(mark) + 1)
-                if window.end - start > self._limits.message_bytes or not window.more():
-                    return window.end
-            elif self._dialect.release and ends_released(window.slice(start, found), self._dialect.release):
-                position = found + len(mark)
-            else:
-                return found
-
-    def _count_to(self, position: int) -> int:
-        """How many terminators stand before a position; each stretch is counted once."""
-        if position > self._counted:
-            window = self._window
-            self._count += window.data.count(self._dialect.segment, self._counted - window.base, position - window.base)
-            self._counted = position
-        return self._count
+    def _out_of_time(self) -> None:
+        """A message that was begun is not given in part."""
+        place = Place(offset=self._window.offset(self._marks.rest))
+        self._limit("the time to read", f"{self._limits.seconds:g} s", place)
+        self._give_up(self._window.end)
 
     # --- what a mark means
 
-    def _take(self, mark: _Mark) -> Iterator[Message]:
-        number = self._count_to(mark.start) + 1
+    def _take(self, mark: Mark) -> Iterator[Message]:
+        number = self._marks.count_to(mark.start) + 1
         raw = self._window.slice(mark.start, mark.end).rstrip(BLANKS if not mark.terminated else b"\r\n")
         segment = Segment(raw, self._dialect, number, self._window.offset(mark.start))
-        if mark.stray >= 0:
-            self._report_stray(mark.stray, mark.start)
+        if mark.loose >= 0:
+            self._keep_loose(mark.loose, mark.start)
         if not mark.terminated:
             known = mark.role in {Role.CLOSE, Role.CLOSE_GROUP, Role.CLOSE_MESSAGE}
             self._say("unterminated" if known else "truncated", segment)
@@ -241,10 +123,11 @@ class Scan:
                 yield from self._open_message(segment, mark, number)
             case Role.CLOSE_MESSAGE:
                 yield from self._close_message(segment, mark)
-            case Role.NOTE | Role.BINARY:
+            case _ if self._pending is None:  # within a message it is a segment of the message
                 self.outcome.notes.append(segment)
+                self.outcome.loose.append(segment)
 
-    def _open(self, segment: Segment, mark: _Mark) -> Iterator[Message]:
+    def _open(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         if mark.start == self._opening.position:
             self.outcome.header = segment
             wanted = self._envelopes.control[self._opening.tag]
@@ -254,7 +137,7 @@ class Scan:
         yield from self._finish(mark.start)
         self.outcome.end = mark.start
 
-    def _close(self, segment: Segment, mark: _Mark) -> Iterator[Message]:
+    def _close(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         yield from self._abandon(mark.start)
         self.outcome.trailer = segment
         self.outcome.end = mark.end + len(self._dialect.segment)
@@ -263,14 +146,14 @@ class Scan:
             return
         self._match_control(self.outcome.header, segment)
         grouped = [group for group in self.outcome.groups if group.header]
-        if self.outcome.notes and not grouped:
+        if not grouped and any(note.tag == "TA1" for note in self.outcome.notes):
             return  # an interchange of acknowledgments only; senders count 0 or 1 there
         if self._dialect.standard == "X12" or grouped:
             self._match_count("group-count", segment, len(grouped))
         else:
             self._match_count("message-count", segment, self.outcome.message_count)
 
-    def _open_group(self, segment: Segment, mark: _Mark) -> Iterator[Message]:
+    def _open_group(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         yield from self._abandon(mark.start)
         self._group = Group(segment)
         self._controls = set()
@@ -281,7 +164,7 @@ class Scan:
             self._say("duplicate-control-number", segment, value=self._group.control_number, scope="interchange")
         self.outcome.groups.append(self._group)
 
-    def _close_group(self, segment: Segment, mark: _Mark) -> Iterator[Message]:
+    def _close_group(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         yield from self._abandon_message(mark.start)
         group, self._group = self._group, None
         if group is None or group.header is None:
@@ -291,16 +174,17 @@ class Scan:
         self._match_control(group.header, segment)
         self._match_count("message-count", segment, group.message_count)
 
-    def _open_message(self, segment: Segment, mark: _Mark, number: int) -> Iterator[Message]:
+    def _open_message(self, segment: Segment, mark: Mark, number: int) -> Iterator[Message]:
         yield from self._abandon_message(mark.start)
         self._pending = _Pending(segment, mark.start, number)
+        self._marks.hold(mark.start)
         if self._group is None:
             self._group = Group(None)
             self.outcome.groups.append(self._group)
             if self._dialect.standard == "X12" and self.outcome.header is not None:
                 self._say("no-group", segment)
 
-    def _close_message(self, segment: Segment, mark: _Mark) -> Iterator[Message]:
+    def _close_message(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         if self._pending is None:
             self._say("stray-trailer", segment)
             return
@@ -312,12 +196,15 @@ class Scan:
         group = self._group
         if pending is None or group is None:
             raise AssertionError("a message is only cut out while one is open")
+        outgrown, raw = self._marks.outgrown, window.slice(pending.start, end)
         self._pending = None
+        self._marks.hold(None)
         group.message_count += 1
         self.outcome.message_count += 1
-        cut = pending.cut or end - pending.start > self._limits.message_bytes
+        counted = self._marks.count_to(end) - pending.number + 2
+        passed = passed_limit(raw, self._dialect, self._limits, counted, outgrown=outgrown)
         message = Message(
-            raw=b"" if cut else window.slice(pending.start, end),
+            raw=b"" if passed else raw,
             header=_renumbered(pending.header, 1),
             trailer=_renumbered(trailer, trailer.number - pending.number + 1) if trailer else None,
             dialect=self._dialect,
@@ -325,20 +212,17 @@ class Scan:
             offset=pending.header.offset,
             interchange_control=self._control(self.outcome.header),
             limits=self._limits,
-            complete=not cut,
+            complete=not passed,
             cuts=window.cuts(pending.start, end),
         )
-        message.findings = tuple(self._message_findings(message, self._count_to(end) - pending.number + 2))
+        message.findings = tuple(self._message_findings(message, passed, counted))
+        self.outcome.complete = self.outcome.complete and message.complete
         self._keep(message.findings)
         return message
 
-    def _message_findings(self, message: Message, counted: int) -> Iterator[Finding]:
-        if not message.complete:
-            yield finding("limit", message.place(), what="the message", limit=f"{self._limits.message_bytes} bytes")
-        elif counted > self._limits.message_segments:
-            message.complete = False
-            limit = f"{self._limits.message_segments} segments"
-            yield finding("limit", message.place(), what="the message", limit=limit)
+    def _message_findings(self, message: Message, passed: tuple[str, str] | None, counted: int) -> Iterator[Finding]:
+        if passed:
+            yield finding("limit", message.place(), what=passed[0], limit=passed[1])
         control = message.control_number
         if control in self._controls:
             yield finding("duplicate-control-number", message.place(), value=control, scope="group")
@@ -396,14 +280,21 @@ class Scan:
     def _control(self, segment: Segment | None) -> str:
         return segment[self._envelopes.control.get(segment.tag, 0)].strip() if segment else ""
 
-    def _report_stray(self, start: int, end: int) -> None:
+    def _keep_loose(self, start: int, end: int) -> None:
+        """Segments outside every message: told, and kept for whoever writes, as long as there are not too many."""
+        whole = start >= self._window.base
         start = max(start, self._window.base)
-        whole = self._window.slice(start, end)
-        raw = whole.strip(BLANKS + self._dialect.segment)
-        if raw and self._pending is None:
-            at = start + len(whole) - len(whole.lstrip(BLANKS + self._dialect.segment))
-            segment = Segment(raw.split(self._dialect.segment)[0], self._dialect, 0, self._window.offset(at))
-            self._say("stray-segment", segment)
+        cuts = self._window.cuts(start, end)
+        for position, piece in split_segments(self._window.slice(start, end), self._dialect):
+            at = self._window.offset(start + position) if cuts else self._window.offset(start) + position
+            stray = Segment(piece.rstrip(BLANKS), self._dialect, 0, at)
+            self._say("stray-segment", stray)
+            if len(self.outcome.findings) > self._limits.findings:
+                whole = False
+                break
+            self.outcome.loose.append(stray)
+        if not whole:
+            self._limit("what stands outside messages", f"{self._limits.findings} segments", Place(offset=start))
 
     def _say(self, code: str, segment: Segment, element: int = 0, value: str = "", **details: object) -> None:
         place = Place(segment.offset, segment.tag[:8], segment.number, element)

@@ -17,6 +17,7 @@ ElementLike: TypeAlias = "str | Sequence[str | Sequence[str]]"
 
 BLANKS = b" \t\r\n\x00\x1a"
 _EMPTY: Element = (("",),)
+_RELEASED: list[str] = ["?"]  # in place of the texts of a segment that holds a release character
 
 
 class Segment:
@@ -26,46 +27,55 @@ class Segment:
     `raw` is the segment without its terminator. Equality is of content: tag and elements.
     """
 
-    __slots__ = ("_elements", "dialect", "number", "offset", "raw", "tag")
+    __slots__ = ("_elements", "_texts", "dialect", "number", "offset", "raw", "tag")
 
     def __init__(self, raw: bytes, dialect: Dialect, number: int, offset: int) -> None:
         self.raw = raw
         self.dialect = dialect
         self.number = number
         self.offset = offset
-        self.tag = str(raw.split(dialect.element, 1)[0], "latin-1").rstrip()
+        tag = str(raw.partition(dialect.element)[0], "latin-1")
+        self.tag = tag if tag.isalnum() else _odd_tag(tag, dialect)
         self._elements: tuple[Element, ...] | None = None
-        if dialect.standard == "EDIFACT" and not self.tag.isalnum():
-            self.tag = self.tag.split(dialect.marks[1])[0]  # a tag may be followed by its nesting, as components
+        self._texts: list[str] | None = None
 
     @property
     def elements(self) -> tuple[Element, ...]:
         """All elements, the first behind the tag at index 0."""
-        if self._elements is None:
-            self._elements = _parse(self.raw, self.dialect)
-        return self._elements
+        elements = self._elements
+        if elements is None:
+            elements = self._elements = _parse(self.raw, self.dialect)
+        return elements
 
     def get(self, element: int, component: int = 1, repetition: int = 1) -> str:
         """The text at a position counted from 1 as the standards do; empty text if there is none."""
-        if self._elements is None and repetition == 1 and (part := self._plain(element)) is not None:
-            repeated = self.dialect.repetition
-            if not repeated or repeated not in part:
-                return self._component(part, component)
+        texts = self._texts or self._cut()
+        if texts is _RELEASED or repetition > 1:
+            return self._component_of(element, component, repetition)
+        if not 0 < element < len(texts):
+            return ""
+        text = texts[element]
+        _, mark, repeated = self.dialect.marks
+        if repeated and repeated in text:
+            return self._component_of(element, component, repetition)
+        if not mark or mark not in text:
+            return text if component == 1 else ""
+        parts = text.split(mark, component)
+        return parts[component - 1] if 0 < component <= len(parts) else ""
+
+    def _component_of(self, element: int, component: int, repetition: int) -> str:
+        if min(element, component, repetition) < 1:
+            return ""
         try:
             return self.elements[element - 1][repetition - 1][component - 1]
         except IndexError:
             return ""
 
-    def _component(self, part: bytes, component: int) -> str:
-        mark = self.dialect.component
-        parts = part.split(mark) if mark else [part]
-        return self.dialect.decode(parts[component - 1]) if 0 < component <= len(parts) else ""
-
     def __getitem__(self, element: int) -> str:
         """The whole element as text: in X12 even where it holds the component separator, as descriptions do."""
-        part = self._plain(element)
-        if part is not None:
-            return self.dialect.decode(part)
+        texts = self._texts or self._cut()
+        if texts is not _RELEASED:
+            return texts[element] if 0 < element < len(texts) else ""
         parsed = self.elements
         if not 0 < element <= len(parsed):
             return ""
@@ -74,13 +84,11 @@ class Segment:
             return value[0][0]
         return join(value, self.dialect)
 
-    def _plain(self, element: int) -> bytes | None:
-        """An element's bytes without taking the whole segment apart; None where release characters forbid it."""
+    def _cut(self) -> list[str]:
+        """The elements as they stand there, the tag at index 0; `_RELEASED` where that is not so simple."""
         release = self.dialect.release
-        if element < 1 or (release and release in self.raw):
-            return None
-        parts = self.raw.split(self.dialect.element, element + 1)
-        return parts[element] if element < len(parts) else b""
+        self._texts = _RELEASED if release and release in self.raw else _texts(self.raw, self.dialect)
+        return self._texts
 
     def repetitions(self, element: int) -> Element:
         """Every repetition of an element, each as its components."""
@@ -139,29 +147,35 @@ def _trim_components(parts: Components) -> Components:
     return parts[:end] or ("",)
 
 
+def _odd_tag(tag: str, dialect: Dialect) -> str:
+    """Blanks may stand behind a tag, and in EDIFACT its nesting, as components."""
+    tag = tag.rstrip()
+    return tag.split(dialect.marks[1])[0] if dialect.standard == "EDIFACT" and not tag.isalnum() else tag
+
+
+def _texts(raw: bytes, dialect: Dialect) -> list[str]:
+    if raw.isascii():
+        return str(raw, "ascii").split(dialect.marks[0])
+    return [dialect.decode(part) for part in raw.split(dialect.element)]
+
+
 def _parse(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
     release = dialect.release
     if release and release in raw:
         return _parse_released(raw, dialect)
-    try:
-        text = str(raw, "ascii")
-    except UnicodeDecodeError:
-        text = dialect.decode(raw)
-    element, component, repetition = dialect.marks
-    parts = text.split(element)
-    if parts[0] == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
-        return tuple(((part,),) for part in parts[1:])
-    if not (repetition and repetition in text):
-        if not component or component not in text:
-            return tuple([((part,),) for part in parts[1:]])
-        return tuple([(tuple(part.split(component)),) if component in part else ((part,),) for part in parts[1:]])
-    return tuple([_parse_element(part, component, repetition) for part in parts[1:]])
+    texts = _texts(raw, dialect)
+    if texts[0] == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
+        return tuple(((text,),) for text in texts[1:])
+    _, component, repetition = dialect.marks
+    if repetition and dialect.repetition in raw:
+        return tuple([_parse_element(text, component, repetition) for text in texts[1:]])
+    if component and dialect.component in raw:
+        return tuple([(tuple(text.split(component)),) for text in texts[1:]])
+    return tuple([((text,),) for text in texts[1:]])
 
 
 def _parse_element(text: str, component: str, repetition: str) -> Element:
-    if repetition and repetition in text:
-        return tuple(tuple(part.split(component)) if component else (part,) for part in text.split(repetition))
-    return (tuple(text.split(component)),) if component else ((text,),)
+    return tuple(tuple(one.split(component)) if component else (one,) for one in text.split(repetition))
 
 
 def _parse_released(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
@@ -197,6 +211,16 @@ def split_released(raw: bytes, mark: bytes, release: bytes) -> list[bytes]:
     if held:
         parts.append(mark.join(held))
     return parts
+
+
+def is_released(data: bytes, position: int, release: bytes) -> bool:
+    """Whether what stands at a position is released: an odd number of release characters stands before it."""
+    if not release:
+        return False
+    at = position
+    while data[at - len(release) : at] == release:
+        at -= len(release)
+    return (position - at) // len(release) % 2 == 1
 
 
 def ends_released(piece: bytes, release: bytes) -> bool:

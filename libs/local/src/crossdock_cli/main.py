@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import typer
 
-from crossdock_cli import deliveries, demo, down, exceptions, reconcile, replay, status, stock, submit, token, trace, up
+from crossdock_cli import (
+    deliveries,
+    demo,
+    down,
+    edi,
+    exceptions,
+    reconcile,
+    replay,
+    status,
+    stock,
+    submit,
+    token,
+    trace,
+    up,
+)
 
 app = typer.Typer(
     name="crossdock",
@@ -18,6 +32,7 @@ for command in (up.up, down.down, status.status, token.token, demo.demo, submit.
     app.command()(command)
 for repair in (replay.replay, reconcile.reconcile):
     app.command()(repair)
+app.command(context_settings=edi.AS_THEY_STAND)(edi.edi)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
 
