@@ -243,3 +243,11 @@ async def test_a_small_message_that_inflates_beyond_the_limit_is_refused(server:
         call: Any = channel.unary_unary(f"/{SERVICE}/Echo")
         error = await failed(call(bomb, metadata=allowed))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_a_server_waits_in_one_task_however_many_methods_it_serves(probe: ProbeServicer) -> None:
+    """grpc.aio goes through all waiting tasks at every call."""
+    before = asyncio.all_tasks()
+    async with start_service((add_probe_to_server, probe), once=Unrecorded()):
+        waiting = [task for task in asyncio.all_tasks() - before if "_request" in repr(task)]
+        assert len(waiting) == 1, waiting

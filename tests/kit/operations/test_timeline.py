@@ -71,6 +71,16 @@ async def test_the_same_rule_holds_inside_one_batch(opened: Open) -> None:
     assert sorted(await found(opened, "asn:T")) == ["t-c", "t-d"]
 
 
+async def test_a_key_that_a_root_brings_along_leads_to_no_other_order(opened: Open) -> None:
+    root = Root(tenant="acme", transaction_id="t-g", type="purchase_order", root_key="po:G")
+    async with opened() as tx:
+        await timeline.record(
+            tx.driver, [step("t-g", "t-h", keys=("asn:U", "po:G")), step("t-g", keys=("po:G",))], [root]
+        )
+    assert await found(opened, "po:G") == ["t-g"]
+    assert sorted(await found(opened, "asn:U")) == ["t-g", "t-h"]
+
+
 async def test_a_root_outranks_those_who_only_mention_its_key(opened: Open) -> None:
     async with opened() as tx:
         await timeline.record(tx.driver, [step("t-e", "t-f", keys=("po:E",))])

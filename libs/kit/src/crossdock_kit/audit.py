@@ -18,7 +18,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from crossdock_kit import json_rows
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import Unavailable
@@ -51,20 +50,32 @@ class AuditEntry:
     audit_id: UUID = field(default_factory=uuid7)
 
 
-_APPEND = """
-WITH given AS (
-  SELECT * FROM json_to_recordset($1::json) AS r(
-    tenant text, audit_id uuid, at timestamptz, actor text, partner text, method text, request_id text,
-    request_hash bytea, outcome text, reason text, trace_id text, correlation_id text)
-), written AS (
-  INSERT INTO audit (tenant, audit_id, at, actor, partner, method, request_id, request_hash, outcome, reason, trace_id,
-                     correlation_id)
-  SELECT tenant, audit_id, at, actor, partner, method, request_id, request_hash, outcome, reason, trace_id,
-         correlation_id FROM given
+_COLUMNS = dict.fromkeys(_TEXTS, "text") | {"audit_id": "uuid", "at": "timestamptz", "request_hash": "bytea"}
+_NAMES = ", ".join(_COLUMNS)
+
+
+def writing(first: int = 1) -> str:
+    """Common table expressions that append the entries bound from parameter `first` on, for a statement that changes
+    in the same breath; an entry that stands there already (another part of its call came first) is not written again.
+    `columns` says what is bound."""
+    arrays = ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values()))
+    return f"""
+audited AS (
+  INSERT INTO audit ({_NAMES}) SELECT {_NAMES} FROM unnest({arrays}) AS a({_NAMES})
   ON CONFLICT DO NOTHING RETURNING tenant, audit_id
-)
-INSERT INTO audit_pending (tenant, audit_id) SELECT tenant, audit_id FROM written
-"""
+), audit_queued AS (
+  INSERT INTO audit_pending (tenant, audit_id) SELECT tenant, audit_id FROM audited
+)"""  # noqa: S608 - only constants of this module
+
+
+def columns(entries: Sequence[AuditEntry]) -> list[list[object]]:
+    """What is bound to the parameters of `writing`."""
+    return [[getattr(each, name) for each in entries] for name in _COLUMNS]
+
+
+_APPEND = f"WITH {writing()} SELECT"
+PARAMETERS = len(_COLUMNS)
+"""Parameters of `writing`."""
 
 
 async def append(driver: Driver, entries: Sequence[AuditEntry]) -> None:
@@ -73,11 +84,7 @@ async def append(driver: Driver, entries: Sequence[AuditEntry]) -> None:
     A call that brings several transactions at once hands the same entry to each; the first to commit has written it.
     """
     if entries:
-        await driver.execute(_APPEND, json_rows.encode(_fields(each) for each in entries))
-
-
-def _fields(entry: AuditEntry) -> json_rows.Row:
-    return {name: getattr(entry, name) for name in (*_TEXTS, "audit_id", "at", "request_hash")}
+        await driver.execute(_APPEND, *columns(entries))
 
 
 def seal_hash(prev_hash: bytes, seq: int, row: Mapping[str, Any]) -> bytes:

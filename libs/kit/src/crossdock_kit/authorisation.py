@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -114,12 +115,15 @@ def check_binding(identity: Identity, certificates: Sequence[bytes]) -> None:
 
 def check_permission(actor: Actor, permission: str) -> None:
     """Permissions match exactly; `ops.*` in a token grants all that begin with `ops.`."""
-    if permission in actor.permissions:
-        return
+    if not _granted(actor.permissions, permission):
+        raise PermissionDenied(f"needs the permission {permission}")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _granted(permissions: frozenset[str], permission: str) -> bool:
     parts = permission.split(".")
-    if any(".".join([*parts[:count], "*"]) in actor.permissions for count in range(len(parts))):
-        return
-    raise PermissionDenied(f"needs the permission {permission}")
+    wider = (".".join([*parts[:count], "*"]) for count in range(len(parts)))
+    return permission in permissions or any(each in permissions for each in wider)
 
 
 def tenant_of(actor: Actor, asked: str | None) -> str:

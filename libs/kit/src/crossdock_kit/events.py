@@ -188,8 +188,8 @@ def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
 def _missing(event: NewEvent, contract: _Contract, cause: Cause) -> tuple[str, ...]:
     message = event.message
     missing = [f"message.{name}" for name in contract.keys if not getattr(message, name)]
-    missing.extend(name for name in contract.mandatory if not getattr(event, name))
-    missing.extend(name for name in ("correlation_id", "causation_id") if not getattr(cause, name))
+    missing += [name for name in contract.mandatory if not getattr(event, name)]
+    missing += [name for name in ("correlation_id", "causation_id") if not getattr(cause, name)]
     if event.version < 1:
         missing.append("version")
     if event.occurred_at.tzinfo is None:
@@ -200,15 +200,21 @@ def _missing(event: NewEvent, contract: _Contract, cause: Cause) -> tuple[str, .
 
 
 def _headers(event: NewEvent, contract: _Contract, event_id: UUID, cause: Cause, slot: int) -> str:
+    said = (event.subject, event.tenant, event.business_unit, cause.correlation_id, cause.causation_id)
+    named = (event.aggregate_type, event.aggregate_id)
+    # Nearly always all of it may stand as it is, and one look at all says so.
+    if not PLAIN.fullmatch("".join(said + named)):
+        said, named = _all_encoded(said), _all_encoded(named)
+    subject, tenant, business_unit, correlation_id, causation_id = said
     lines = (
         f"ce-id: {event_id}\r\n{contract.fixed_headers}"
-        f"ce-subject: {encoded(event.subject)}\r\n"
-        f"ce-tenant: {encoded(event.tenant)}\r\n"
-        f"ce-businessunit: {encoded(event.business_unit)}\r\n"
+        f"ce-subject: {subject}\r\n"
+        f"ce-tenant: {tenant}\r\n"
+        f"ce-businessunit: {business_unit}\r\n"
         f"ce-occurredat: {instant_text(event.occurred_at)}\r\n"
-        f"ce-correlationid: {encoded(cause.correlation_id)}\r\n"
-        f"ce-causationid: {encoded(cause.causation_id)}\r\n"
-        f"ce-aggregate: {encoded(event.aggregate_type)}/{encoded(event.aggregate_id)}\r\n"
+        f"ce-correlationid: {correlation_id}\r\n"
+        f"ce-causationid: {causation_id}\r\n"
+        f"ce-aggregate: {named[0]}/{named[1]}\r\n"
         f"ce-eventversion: {event.version}\r\n"
         f"ce-partition: {slot_token(slot)}\r\n"
         f"ce-priority: {'express' if event.express else 'standard'}\r\n"
@@ -220,6 +226,13 @@ def _headers(event: NewEvent, contract: _Contract, event_id: UUID, cause: Cause,
     if cause.traceparent:
         lines += f"traceparent: {encoded(cause.traceparent)}\r\n"
     return lines
+
+
+T = TypeVar("T", bound=tuple[str, ...])
+
+
+def _all_encoded(values: T) -> T:
+    return type(values)(map(encoded, values))
 
 
 def _origin_text(origin: Origin) -> str:
@@ -250,6 +263,7 @@ def decoded_list(value: str) -> tuple[str, ...]:
     return tuple(decoded(part) for part in value.split(",")) if value else ()
 
 
+@lru_cache(maxsize=64)
 def instant_text(instant: datetime) -> str:
     """RFC 3339 in UTC with a Z."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -23,7 +23,7 @@ from crossdock_kit.context import Actor, CallScope, Cause, current_scope
 from crossdock_kit.errors import CrossdockError, IdempotencyKeyReused, kind_of
 from crossdock_kit.server.methods import REQUEST_ID, Method
 from crossdock_kit.server.refusals import RecordedRefusal, status_of
-from crossdock_kit.telemetry.spans import parse_traceparent
+from crossdock_kit.timeline import trace_of
 
 _CLAIM = """
 INSERT INTO idempotency (tenant, method, request_id, request_hash) VALUES ($1, $2, $3, $4)
@@ -80,7 +80,6 @@ class Call:
         return hashlib.sha256((self.actor.partner or "").encode() + b"\0" + body).digest()
 
     def audit_entry(self, request_hash: bytes) -> audit.AuditEntry:
-        place = parse_traceparent(self.cause.traceparent)
         return audit.AuditEntry(
             tenant=self.cause.tenant,
             actor=self.actor.subject,
@@ -90,7 +89,7 @@ class Call:
             request_hash=request_hash,
             outcome="advanced",
             at=self.cause.started_at,
-            trace_id=f"{place.trace_id:032x}" if place else "",
+            trace_id=trace_of(self.cause.traceparent)[0],
             correlation_id=self.cause.correlation_id,
         )
 

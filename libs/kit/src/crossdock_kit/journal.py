@@ -71,6 +71,8 @@ def values(event: Sealed) -> list[object]:
 
 _RECORD = f"WITH {writing()} SELECT"
 _RECORD_ONE = f"WITH {writing_one()} SELECT"
+PARAMETERS = len(COLUMNS)
+"""Parameters of `writing`."""
 
 
 async def record(driver: Driver, events: Sequence[Sealed]) -> None:

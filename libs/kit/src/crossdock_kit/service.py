@@ -27,6 +27,7 @@ from nats.js.errors import ServiceUnavailableError
 from redis.asyncio import Redis
 
 from crossdock_kit import broker as brokers
+from crossdock_kit import heap
 from crossdock_kit.app import App, Infrastructure, Registration
 from crossdock_kit.audit import Sealer
 from crossdock_kit.authorisation import Tokens
@@ -96,6 +97,7 @@ async def serve(service: Service[C], settings: C) -> None:
         await asyncio.wait([starting, told], return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             running = starting.result()
+            heap.settle()
             print(f"{service.name} listens on {running.address}", flush=True)
             await told
             await running.stop()

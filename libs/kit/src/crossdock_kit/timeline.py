@@ -6,21 +6,23 @@ the effects of the step in the same transaction. It must not know what a key sta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
-from crossdock_kit import json_rows
 from crossdock_kit.context import Cause
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
 
 Topic: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 """Keys, and the transactions that they lead to."""
+
+
+_NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class Step:
     outcome: str = "advanced"
     reason: str = ""
     waited: timedelta | None = None
-    took: timedelta = timedelta(0)
+    took: timedelta = _NO_TIME
     trace_id: str = ""
     span_id: str = ""
     correlation_id: str = ""
@@ -77,21 +79,24 @@ def step_of(cause: Cause, *, now: datetime, **facts: Any) -> Step:
     """The step that a cause has become; `facts` are fields of Step that the cause does not carry."""
     trace_id, span_id = trace_of(cause.traceparent)
     known: dict[str, Any] = {
-        "kind": cause.kind,
         "name": cause.name,
-        "tenant": cause.tenant,
-        "at": cause.started_at,
-        "actor": cause.actor,
-        "attempt": cause.attempt,
         "transaction_ids": cause.transaction_ids,
-        "correlation_id": cause.correlation_id,
-        "causation_id": cause.causation_id,
-        "waited": None if cause.caused_at is None else max(timedelta(0), cause.started_at - cause.caused_at),
-        "took": max(timedelta(0), now - cause.started_at),
-        "trace_id": trace_id,
-        "span_id": span_id,
+        "waited": None if cause.caused_at is None else max(_NO_TIME, cause.started_at - cause.caused_at),
     }
-    return Step(**(known | facts))
+    known.update(facts)
+    return Step(
+        kind=cause.kind,
+        tenant=cause.tenant,
+        at=cause.started_at,
+        actor=cause.actor,
+        attempt=cause.attempt,
+        correlation_id=cause.correlation_id,
+        causation_id=cause.causation_id,
+        took=max(_NO_TIME, now - cause.started_at),
+        trace_id=trace_id,
+        span_id=span_id,
+        **known,
+    )
 
 
 def trace_of(traceparent: str) -> tuple[str, str]:
@@ -127,37 +132,53 @@ _COLUMNS = {
 _LISTS = {"transaction_ids", "keys"}
 _NAMES = ", ".join(_COLUMNS)
 _VALUES = ", ".join(f"string_to_array({name}, chr(31))" if name in _LISTS else name for name in _COLUMNS)
-_ARRAYS = ", ".join(f"${n}::{kind}[]" for n, kind in enumerate(_COLUMNS.values(), start=5))
-_RECORD = f"""
-WITH written AS (INSERT INTO step ({_NAMES}) SELECT {_VALUES} FROM unnest({_ARRAYS}) AS r({_NAMES}))
-INSERT INTO transaction_key (tenant, key, transaction_id)
-SELECT p.tenant, p.key, p.transaction_id
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS p(tenant, key, transaction_id, beside)
-WHERE p.beside IS NULL OR NOT EXISTS (
-  SELECT 1 FROM transaction_key k
-  WHERE k.tenant = p.tenant AND k.key = p.key AND k.transaction_id = ANY(string_to_array(p.beside, chr(31))))
-ORDER BY p.tenant, p.key, p.transaction_id
-ON CONFLICT (tenant, key, transaction_id) DO NOTHING
-"""  # noqa: S608 - only constants of this module
+_ROOT_COLUMNS = ("tenant", "transaction_id", "type", "root_key")
+_LINK_COLUMNS = ("tenant", "key", "transaction_id", "beside")
 
-_MINT = """
-INSERT INTO transaction_key (tenant, key, transaction_id, type, root_key)
-SELECT tenant, root_key, transaction_id, type, root_key
-FROM json_to_recordset($1::json) AS r(tenant text, transaction_id text, type text, root_key text)
-ORDER BY tenant, root_key, transaction_id
-ON CONFLICT (tenant, key, transaction_id) DO UPDATE SET type = excluded.type, root_key = excluded.root_key
-"""
+
+def _arrays(first: int, kinds: Iterable[str]) -> str:
+    return ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(kinds))
+
+
+def writing(first: int = 1) -> str:
+    """Common table expressions that write any number of steps, the keys that lead to their transactions, and newly
+    minted roots, bound from parameter `first` on, for a statement that tells in the same breath as it changes.
+    `columns` says what is bound."""
+    links, steps = first + len(_ROOT_COLUMNS), first + len(_ROOT_COLUMNS) + len(_LINK_COLUMNS)
+    return f"""
+minted AS (
+  INSERT INTO transaction_key (tenant, key, transaction_id, type, root_key)
+  SELECT tenant, root_key, transaction_id, type, root_key
+  FROM unnest({_arrays(first, ["text"] * len(_ROOT_COLUMNS))}) AS r({", ".join(_ROOT_COLUMNS)})
+  ORDER BY tenant, root_key, transaction_id
+  ON CONFLICT (tenant, key, transaction_id) DO UPDATE SET type = excluded.type, root_key = excluded.root_key
+), linked AS (
+  INSERT INTO transaction_key (tenant, key, transaction_id)
+  SELECT p.tenant, p.key, p.transaction_id
+  FROM unnest({_arrays(links, ["text"] * len(_LINK_COLUMNS))}) AS p({", ".join(_LINK_COLUMNS)})
+  WHERE p.beside IS NULL OR NOT EXISTS (
+    SELECT 1 FROM transaction_key k
+    WHERE k.tenant = p.tenant AND k.key = p.key AND k.transaction_id = ANY(string_to_array(p.beside, chr(31))))
+  ORDER BY p.tenant, p.key, p.transaction_id
+  ON CONFLICT (tenant, key, transaction_id) DO NOTHING
+), stepped AS (
+  INSERT INTO step ({_NAMES}) SELECT {_VALUES} FROM unnest({_arrays(steps, _COLUMNS.values())}) AS s({_NAMES})
+)"""  # noqa: S608 - only constants of this module
+
+
+def columns(steps: Sequence[Step], roots: Sequence[Root] = ()) -> list[list[Any]]:
+    """What is bound to the parameters of `writing`."""
+    named = {(each.tenant, each.root_key, each.transaction_id): each for each in roots}
+    minted = [[getattr(each, name) for each in named.values()] for name in _ROOT_COLUMNS]
+    return [*minted, *_links(steps, named.keys()), *_values(steps)]
 
 
 async def record(driver: Driver, steps: Sequence[Step], roots: Sequence[Root] = ()) -> None:
-    """Writes steps, the keys that lead to their transactions, and newly minted roots, in at most two statements."""
-    if roots:
-        named = {(each.tenant, each.root_key, each.transaction_id): each for each in roots}
-        await driver.execute(_MINT, json_rows.encode(asdict(each) for each in named.values()))
-    if len(steps) == 1 and len(steps[0].transaction_ids) <= 1:
+    """Writes steps, the keys that lead to their transactions, and newly minted roots, in one statement."""
+    if not roots and len(steps) == 1 and len(steps[0].transaction_ids) <= 1:
         await driver.execute(_RECORD_ONE, *values(steps[0]))
-    elif steps:
-        await driver.execute(_RECORD, *_links(steps), *_values(steps))
+    elif steps or roots:
+        await driver.execute(_RECORD, *columns(steps, roots))
 
 
 def writing_one(first: int = 1) -> str:
@@ -185,7 +206,10 @@ def _plain(words: tuple[str, ...]) -> list[str]:
     return [word.replace(_SEPARATOR, "\ufffd") for word in words]
 
 
+_RECORD = f"WITH {writing()} SELECT"
 _RECORD_ONE = f"WITH {writing_one()} SELECT"
+PARAMETERS = len(_ROOT_COLUMNS) + len(_LINK_COLUMNS) + len(_COLUMNS)
+"""Parameters of `writing`."""
 WIDTH = len(_COLUMNS)
 """Parameters of `writing_one`."""
 
@@ -205,13 +229,14 @@ def _joined(words: tuple[str, ...]) -> str:
     return text
 
 
-def _links(steps: Iterable[Step]) -> list[list[Any]]:
-    """Key and transaction of each step, once, as arrays of tenant, key, transaction and those served beside it.
+def _links(steps: Iterable[Step], minted: Collection[tuple[str, str, str]]) -> list[list[Any]]:
+    """Key and transaction of each step, once, as arrays of tenant, key, transaction and those served beside it. What is
+    minted leads already.
 
     A topic of several transactions (an ASN over two orders) names their own keys too. Such a key must not lead
     to the other order: it is linked only if none of the topic's transactions is known by it yet.
     """
-    alone: dict[tuple[str, str, str], None] = {}
+    alone: dict[tuple[str, str, str], str | None] = {}
     shared: dict[tuple[str, str, str], tuple[str, ...]] = {}
     for step in steps:
         for keys, transaction_ids in step.topics or ((step.keys, step.transaction_ids),):
@@ -219,9 +244,10 @@ def _links(steps: Iterable[Step]) -> list[list[Any]]:
                 alone.update(((step.tenant, key, transaction_ids[0]), None) for key in keys)
             else:
                 shared.update(((step.tenant, key, each), transaction_ids) for key in keys for each in transaction_ids)
-    linked: dict[tuple[str, str, str], str | None] = dict(alone)
+    linked = {link: beside for link, beside in alone.items() if link not in minted}
     for (tenant, key, transaction_id), beside in shared.items():
-        if not any((tenant, key, other) in alone for other in beside):
+        own = [(tenant, key, other) for other in beside]
+        if not any(link in alone or link in minted for link in own):
             linked[tenant, key, transaction_id] = _joined(beside)
     return [*([link[n] for link in linked] for n in range(3)), list(linked.values())]
 

@@ -58,6 +58,25 @@ class _Registration:
         }
 
 
+class _Generic:
+    """Passes on to a server what is looked up by name alone. grpc.aio keeps a waiting task for every method that is
+    registered one by one, and goes through all of them at every call."""
+
+    def __init__(self, server: grpc.aio.Server) -> None:
+        self._server = server
+
+    def add_generic_rpc_handlers(self, generic_rpc_handlers: Sequence[grpc.GenericRpcHandler]) -> None:
+        self._server.add_generic_rpc_handlers(tuple(generic_rpc_handlers))
+
+    def add_registered_method_handlers(self, service_name: str, method_handlers: Mapping[str, Handler]) -> None:
+        """The same methods came in `add_generic_rpc_handlers`."""
+
+
+def _by_name(server: grpc.aio.Server) -> Any:
+    """For the generated `add_..._to_server` functions."""
+    return _Generic(server)
+
+
 class Server:
     """A server that is filled, started and stopped once."""
 
@@ -69,7 +88,7 @@ class Server:
         self._reflect = reflect
         self._server = grpc.aio.server(options=list(OPTIONS), maximum_concurrent_rpcs=MOST_CALLS)
         self._services: list[str] = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
-        health_pb2_grpc.add_HealthServicer_to_server(health.servicer, self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(health.servicer, _by_name(self._server))
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -82,7 +101,6 @@ class Server:
         register(servicer, registration)
         for service, handlers in registration.handlers.items():
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-            self._server.add_registered_method_handlers(service, handlers)
             self._services.append(service)
 
     async def start(self, address: str) -> int:

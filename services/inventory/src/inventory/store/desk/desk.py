@@ -82,7 +82,7 @@ class ReservationDesk:
         foreseen = False
         try:
             while True:
-                pendings = await self._queue.take()
+                pendings = await self._queue.take(None if under_way else WORTH_FORESEEING)
                 if under_way and not (foreseen and len(pendings) >= WORTH_FORESEEING):
                     # What it leaves is not known yet, or too few wait: they may as well grow more.
                     under_way = await _ended(under_way)

@@ -22,16 +22,20 @@ class Queue:
         (self._express if pending.basket.priority <= EXPRESS_UP_TO else self._standard).append(pending)
         self._filled.set()
 
-    async def take(self) -> list[Pending]:
-        """At least one, waiting for it; those whose callers have gone are dropped."""
+    async def take(self, halved_from: int | None = None) -> list[Pending]:
+        """At least one, waiting for it; those whose callers have gone are dropped. With `halved_from` half of what
+        waits stays behind, if each half has so many: all at once would all be answered and come again at once, and
+        whoever decides and whoever commits would take turns at waiting."""
         while True:
             await self._filled.wait()
-            found = self.take_now()
+            half = (len(self._express) + len(self._standard)) // 2
+            found = self.take_now(half if halved_from is not None and half >= halved_from else MOST_IN_BATCH)
             if found:
                 return found
 
     def take_now(self, most: int = MOST_IN_BATCH) -> list[Pending]:
         """What is there, at most one batch of it."""
+        most = min(most, MOST_IN_BATCH)
         found = _first(self._express, most * EXPRESS_SHARE // MOST_IN_BATCH)
         found += _first(self._standard, most - len(found))
         found += _first(self._express, most - len(found))

@@ -16,7 +16,6 @@ from uuid import UUID
 from crossdock_kit import audit, crash_points, journal, timeline
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
-from crossdock_kit.timeline import Root, Step
 
 from inventory.domain.reservation import State
 from inventory.domain.rules import Event
@@ -82,7 +81,8 @@ WITH want AS MATERIALIZED (
   SELECT tenant, shard, 1 FROM unnest($32::text[], $33::int2[]) AS b (tenant, shard)
   WHERE (SELECT count(*) FROM moved) > 0 ORDER BY tenant, shard
   ON CONFLICT (tenant, shard) DO UPDATE SET version = shard.version + 1
-), {journal.writing(34)}
+), {journal.writing(34)}, {timeline.writing(34 + journal.PARAMETERS)},
+{audit.writing(34 + journal.PARAMETERS + timeline.PARAMETERS)}
 SELECT (SELECT count(*) FROM moved) = cardinality($1) AND (SELECT count(*) FROM claimed) = cardinality($11)
   AND (SELECT count(*) FROM held) = cardinality($17)
 """  # noqa: S608
@@ -108,25 +108,22 @@ class Footing:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A batch with every value that its statements bind, so that nothing is left to do but to send them."""
+    """A batch with the values that its statement binds, so that little is left to do but to send it."""
 
     batch: Batch
     values: Sequence[object]
-    steps: Sequence[Step]
-    roots: Sequence[Root]
 
     @classmethod
     def of(cls, batch: Batch, footing: Footing, now: datetime) -> Prepared:
-        return cls(batch, _values(batch, footing, now), batches.steps(batch, now), batches.roots(batch))
+        return cls(batch, _values(batch, footing, now))
 
 
 async def settle(driver: Driver, prepared: Prepared) -> None:
     """Writes the batch inside the caller's transaction. Raises Mismatch; then the transaction must be rolled back."""
-    if not await driver.fetchval(_SETTLE, *prepared.values):
+    # Known only now: a call of many baskets may have been audited by the batch before.
+    audited = audit.columns([scope.audit for scope in unaudited(prepared.batch)])
+    if not await driver.fetchval(_SETTLE, *prepared.values, *audited):
         raise Mismatch
-    await timeline.record(driver, prepared.steps, prepared.roots)
-    if entries := [scope.audit for scope in unaudited(prepared.batch)]:
-        await audit.append(driver, entries)
     crash_points.reached(crash_points.BEFORE_COMMIT)
 
 
@@ -144,6 +141,7 @@ def _values(batch: Batch, footing: Footing, now: datetime) -> list[object]:
         [shard.tenant for shard in footing.bumped],
         [shard.shard for shard in footing.bumped],
         *journal.columns(batches.events(batch, now)),
+        *timeline.columns(batches.steps(batch, now), batches.roots(batch)),
     ]
 
 
