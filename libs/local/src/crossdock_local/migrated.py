@@ -38,19 +38,23 @@ class MigratedDatabases:
 
     async def _make_template(self, service: str) -> str:
         name = await self._servers.create_database(f"template_{service}")
-        urls = await self._servers.add_service(name, service)
-        told = {"CROSSDOCK_SERVICE": service, "CROSSDOCK_DATABASE_URL": urls.database}
-        migration = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            service,
-            "migrate",
-            cwd=find_checkout() / "services" / service,
-            env=os.environ | told | {"CROSSDOCK_MIGRATION_URL": urls.migration, "PYTHONSAFEPATH": "1"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        said, _ = await migration.communicate()
-        if migration.returncode != 0:
-            raise Died(f"{service} migrate ended with code {migration.returncode}:\n{said.decode()}")
+        await migrate(service, await self._servers.add_service(name, service))
         return name
+
+
+async def migrate(service: str, urls: ServiceUrls) -> None:
+    """Brings the schema of a service to its newest revision. Raises Died."""
+    told = {"CROSSDOCK_SERVICE": service, "CROSSDOCK_DATABASE_URL": urls.database}
+    migration = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        service,
+        "migrate",
+        cwd=find_checkout() / "services" / service,
+        env=os.environ | told | {"CROSSDOCK_MIGRATION_URL": urls.migration, "PYTHONSAFEPATH": "1"},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await migration.communicate()
+    if migration.returncode != 0:
+        raise Died(f"{service} migrate ended with code {migration.returncode}:\n{said.decode()}")

@@ -16,7 +16,7 @@ down_revision = None
 def upgrade() -> None:
     migrations.create_kit_tables(op)
     metadata.create_all(op.get_bind())
-    migrations.protect(op, "record", "subject")
+    migrations.protect(op, *metadata.tables)
 
 
 def downgrade() -> None:

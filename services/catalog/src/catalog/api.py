@@ -38,7 +38,14 @@ class CatalogServicer(pb_grpc.CatalogServiceServicer):
 
     async def GetParty(self, request: pb.GetPartyRequest, context: Context) -> pb.GetPartyResponse:
         found = await queries.get(self.engine, tenant(), wire.PARTY, request.party_id, self._day(request))
-        return pb.GetPartyResponse(party=wire.to_thing(found))
+        people = await queries.personal_data(self.engine, tenant(), wire.personal_data_id(request.party_id))
+        return pb.GetPartyResponse(party=wire.to_party(found, people))
+
+    async def ErasePersonalData(
+        self, request: pb.ErasePersonalDataRequest, context: Context
+    ) -> pb.ErasePersonalDataResponse:
+        command = wire.to_erase_personal_data(request)
+        return wire.to_erased(command, await use_cases.erase_personal_data(command, self.uow))
 
     async def GetLocation(self, request: pb.GetLocationRequest, context: Context) -> pb.GetLocationResponse:
         found = await queries.get(self.engine, tenant(), wire.LOCATION, request.location_id, self._day(request))

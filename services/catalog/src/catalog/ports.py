@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 
 from catalog.domain.record import Record, Subject
@@ -22,9 +23,21 @@ class Records(Protocol):
         """Writes changed records, and the event versions of the subjects after their announcement."""
 
 
+class PersonalData(Protocol):
+    async def keep(self, facts: Mapping[str, bytes]) -> None:
+        """Sets what is known of people, by id; what was erased stays erased."""
+
+    async def erase(self, personal_data_id: str, reason: str, at: datetime) -> datetime | None:
+        """When it was erased, now or before; None if there never was any."""
+
+
 class Work(Protocol):
     @property
     def records(self) -> Records: ...
+    @property
+    def personal_data(self) -> PersonalData: ...
+    @property
+    def now(self) -> datetime: ...
 
     def announce(self, subject: Subject, changed: Sequence[Record], after_version: int) -> int:
         """Records the events that tell of the changes; returns the subject's event version after them."""

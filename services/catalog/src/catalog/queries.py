@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.sql.elements import ColumnElement
 
 from catalog.domain.record import Record
+from catalog.store import personal_data as people
 from catalog.store.records import to_record
 from catalog.store.tables import record
 
@@ -32,10 +33,6 @@ def _valid(on: date) -> ColumnElement[bool]:
     return and_(record.c.valid_from <= on, or_(record.c.valid_to.is_(None), record.c.valid_to > on))
 
 
-def _things(tenant: str, kind: str) -> ColumnElement[bool]:
-    return and_(record.c.tenant == tenant, record.c.kind == kind, record.c.key == "")
-
-
 async def get(engine: Engine, tenant: str, kind: str, subject_id: str, on: date) -> Record:
     """Raises NoSuchRecord."""
     query = select(record).where(
@@ -50,6 +47,11 @@ async def get(engine: Engine, tenant: str, kind: str, subject_id: str, on: date)
     if row is None:
         raise NoSuchRecord(kind, subject_id, on)
     return to_record(dict(row))
+
+
+async def personal_data(engine: Engine, tenant: str, personal_data_id: str) -> bytes | None:
+    async with transaction(engine, (tenant,)) as tx:
+        return await people.read(tx.driver, tenant, personal_data_id)
 
 
 async def page(engine: Engine, tenant: str, kind: str, on: date, *, after: str, size: int) -> Sequence[Record]:

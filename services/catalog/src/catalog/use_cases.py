@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from crossdock_kit.errors import Refused
+from crossdock_kit.errors import NotFound, Refused
 
 from catalog.domain.identifiers import check_gs1
 from catalog.domain.record import Record, Subject, place
@@ -23,13 +24,15 @@ class NotTheOwner(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PutMasterData:
-    """`gs1_numbers` are (field, number) pairs to check; `owners` the roles that may write all that is written."""
+    """`people` is what is said of people, by id, and stands in no record. `gs1_numbers` are (field, number) pairs to
+    check; `owners` the roles that may write all that is written."""
 
     records: tuple[Record, ...]
     gs1_numbers: tuple[tuple[str, str], ...]
     system: str
     role: str
     owners: tuple[str, ...]
+    people: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,38 @@ async def put_master_data(command: PutMasterData, uow: UnitOfWork) -> Placed:
         raise NotTheOwner(command.role, command.owners)
     check_gs1(command.gs1_numbers)
     async with uow() as work:
+        await work.personal_data.keep(command.people)
         versions = await work.records.lock({record.subject for record in command.records})
         standing = await work.records.standing({(record.subject, record.key) for record in command.records})
         changed, unchanged = _placed(command.records, standing)
         after = {subject: work.announce(subject, rows, versions[subject]) for subject, rows in changed.items()}
         await work.records.save([row for rows in changed.values() for row in rows], after)
     return Placed(len(command.records) - unchanged, unchanged)
+
+
+@dataclass(frozen=True, slots=True)
+class ErasePersonalData:
+    """`party_id` says whose, for people; the id is what other tables and events carry."""
+
+    party_id: str
+    personal_data_id: str
+    reason: str
+
+
+@dataclass
+class NothingPersonal(NotFound):
+    """Nothing was ever kept of people of this party."""
+
+    party_id: str
+
+
+async def erase_personal_data(command: ErasePersonalData, uow: UnitOfWork) -> datetime:
+    """When it was erased; a second time changes nothing. Raises NothingPersonal."""
+    async with uow() as work:
+        erased_at = await work.personal_data.erase(command.personal_data_id, command.reason, work.now)
+        if erased_at is None:
+            raise NothingPersonal(command.party_id)
+        return erased_at
 
 
 def _placed(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
@@ -15,11 +15,12 @@ from crossdock.catalog.v1 import catalog_service_pb2 as service_pb2
 from crossdock.catalog.v1 import master_data_pb2 as pb
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.errors import InvalidFields, Violation
+from crossdock_kit.ids import derived
 from google.protobuf.message import Message
 from google.type import date_pb2
 
 from catalog.domain.record import ALWAYS, Record, Subject
-from catalog.use_cases import Placed, PutMasterData
+from catalog.use_cases import ErasePersonalData, Placed, PutMasterData
 
 Thing: TypeAlias = pb.Item | pb.Party | pb.Location
 ITEM, PARTY, LOCATION, CROSSWALK = "item", "party", "location", "crosswalk"
@@ -36,6 +37,7 @@ def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterDa
         system=request.system,
         role=options_pb2.Role.Name(request.role),
         owners=OWNERS,
+        people={personal_data_id(each.party_id): facts(each) for each in request.parties},
     )
 
 
@@ -62,8 +64,47 @@ def _record(subject: Subject, key: str, message: Any) -> Record:
     for name in ("valid_from", "valid_to", "etag"):
         if name in bare.DESCRIPTOR.fields_by_name:
             bare.ClearField(name)
-    content = bare.SerializeToString(deterministic=True)
+    content = without_people(bare) if subject.kind == PARTY else bare.SerializeToString(deterministic=True)
     return Record(subject, key, to_date(message, "valid_from") or ALWAYS, to_date(message, "valid_to"), content)
+
+
+def without_people(party: pb.Party) -> bytes:
+    """The content of a party's record: an id stands where the people stood."""
+    bare = pb.Party()
+    bare.CopyFrom(party)
+    bare.ClearField("name")
+    bare.ClearField("contact")
+    bare.personal_data_id = personal_data_id(party.party_id)
+    return bare.SerializeToString(deterministic=True)
+
+
+def personal_data_id(party_id: str) -> str:
+    """What records and events carry instead of names and addresses."""
+    return str(derived("personal data", PARTY, party_id))
+
+
+def facts(party: pb.Party) -> bytes:
+    """What a party says of people, and nothing else of it."""
+    people = pb.Party(name=party.name, contact=party.contact if party.HasField("contact") else None)
+    return people.SerializeToString(deterministic=True)
+
+
+def to_party(record: Record, people: bytes | None) -> pb.Party:
+    """The party with what is known of its people; without, once that was erased."""
+    party: pb.Party = to_thing(record)
+    if people is not None:
+        party.MergeFromString(people)
+    return party
+
+
+def to_erase_personal_data(request: service_pb2.ErasePersonalDataRequest) -> ErasePersonalData:
+    return ErasePersonalData(request.party_id, personal_data_id(request.party_id), request.reason)
+
+
+def to_erased(command: ErasePersonalData, erased_at: datetime) -> service_pb2.ErasePersonalDataResponse:
+    response = service_pb2.ErasePersonalDataResponse(personal_data_id=command.personal_data_id)
+    response.erased_at.FromDatetime(erased_at)
+    return response
 
 
 def code_key(kind: int, code_list: str, partner_code: str) -> str:

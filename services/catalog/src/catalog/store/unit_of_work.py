@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from crossdock_kit.context import tenant as current_tenant
 from crossdock_kit.events import NewEvent
@@ -13,6 +14,7 @@ from crossdock_kit.unit_of_work import Work as KitWork
 
 from catalog import wire
 from catalog.domain.record import Record, Subject
+from catalog.store.personal_data import StoredPersonalData
 from catalog.store.records import StoredRecords
 
 # Master data belongs to the company as a whole.
@@ -24,6 +26,11 @@ KEY_WORD = {wire.ITEM: "sku", wire.PARTY: "party", wire.LOCATION: "location", wi
 class StoredWork:
     kit: KitWork
     records: StoredRecords
+    personal_data: StoredPersonalData
+
+    @property
+    def now(self) -> datetime:
+        return self.kit.now
 
     def announce(self, subject: Subject, changed: Sequence[Record], after_version: int) -> int:
         version = after_version
@@ -55,4 +62,5 @@ class UnitOfWork:
     @asynccontextmanager
     async def __call__(self) -> AsyncIterator[StoredWork]:
         async with self.kit(tenants=(current_tenant(),)) as work:
-            yield StoredWork(work, StoredRecords(work.driver, work.tenant))
+            parts = StoredRecords(work.driver, work.tenant), StoredPersonalData(work.driver, work.tenant)
+            yield StoredWork(work, *parts)

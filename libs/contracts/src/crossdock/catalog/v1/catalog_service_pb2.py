@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from crossdock.catalog.v1 import master_data_pb2 as crossdock_dot_catalog_dot_v1_dot_master__data__pb2
 from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot_options__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdock/catalog/v1/catalog_service.proto\x12\x14\x63rossdock.catalog.v1\x1a\x1b\x62uf/validate/validate.proto\x1a&crossdock/catalog/v1/master_data.proto\x1a\"crossdock/options/v1/options.proto\x1a\x16google/type/date.proto\"\x8f\x04\n\x14PutMasterDataRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x05items\x18\x02 \x03(\x0b\x32\x1a.crossdock.catalog.v1.ItemB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x37\n\x07parties\x18\x03 \x03(\x0b\x32\x1b.crossdock.catalog.v1.PartyB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12<\n\tlocations\x18\x04 \x03(\x0b\x32\x1e.crossdock.catalog.v1.LocationB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x42\n\tcrosswalk\x18\x05 \x03(\x0b\x32$.crossdock.catalog.v1.CrosswalkEntryB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x19\n\x06system\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x04role\x18\x07 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00:\x96\x01\xbaH\x92\x01\x1a\x8f\x01\n\x15master_data.not_empty\x12\x1d\x61t least one record is needed\x1aWsize(this.items) + size(this.parties) + size(this.locations) + size(this.crosswalk) > 0\";\n\x15PutMasterDataResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x05\x12\x11\n\tunchanged\x18\x02 \x01(\x05\"G\n\x0eGetItemRequest\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\";\n\x0fGetItemResponse\x12(\n\x04item\x18\x01 \x01(\x0b\x32\x1a.crossdock.catalog.v1.Item\"O\n\x10ListItemsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"W\n\x11ListItemsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.crossdock.catalog.v1.Item\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x0fGetPartyRequest\x12\x1b\n\x08party_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\">\n\x10GetPartyResponse\x12*\n\x05party\x18\x01 \x01(\x0b\x32\x1b.crossdock.catalog.v1.Party\"S\n\x12GetLocationRequest\x12\x1e\n\x0blocation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\"G\n\x13GetLocationResponse\x12\x30\n\x08location\x18\x01 \x01(\x0b\x32\x1e.crossdock.catalog.v1.Location\"S\n\x14ListLocationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"c\n\x15ListLocationsResponse\x12\x31\n\tlocations\x18\x01 \x03(\x0b\x32\x1e.crossdock.catalog.v1.Location\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8d\x01\n\x13ResolveCodesRequest\x12\x1a\n\x07partner\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12;\n\x05\x63odes\x18\x03 \x03(\x0b\x32\x1f.crossdock.catalog.v1.CodeQueryB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\"}\n\tCodeQuery\x12\x38\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.crossdock.catalog.v1.CodeKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04list\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1f\n\x0cpartner_code\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"I\n\x14ResolveCodesResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .crossdock.catalog.v1.CodeResult\"\x1f\n\nCodeResult\x12\x11\n\tcanonical\x18\x01 \x01(\t2\xd9\x07\n\x0e\x43\x61talogService\x12\x91\x01\n\rPutMasterData\x12*.crossdock.catalog.v1.PutMasterDataRequest\x1a+.crossdock.catalog.v1.PutMasterDataResponse\"\'\xba\xe1\x18\x19\x63\x61talog.master_data.write\xc0\xe1\x18\x02\xc8\xe1\x18\xb0\xea\x01\x12}\n\x07GetItem\x12$.crossdock.catalog.v1.GetItemRequest\x1a%.crossdock.catalog.v1.GetItemResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x83\x01\n\tListItems\x12&.crossdock.catalog.v1.ListItemsRequest\x1a\'.crossdock.catalog.v1.ListItemsResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x90N\x12\x80\x01\n\x08GetParty\x12%.crossdock.catalog.v1.GetPartyRequest\x1a&.crossdock.catalog.v1.GetPartyResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x89\x01\n\x0bGetLocation\x12(.crossdock.catalog.v1.GetLocationRequest\x1a).crossdock.catalog.v1.GetLocationResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x8f\x01\n\rListLocations\x12*.crossdock.catalog.v1.ListLocationsRequest\x1a+.crossdock.catalog.v1.ListLocationsResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x90N\x12\x8c\x01\n\x0cResolveCodes\x12).crossdock.catalog.v1.ResolveCodesRequest\x1a*.crossdock.catalog.v1.ResolveCodesResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdock/catalog/v1/catalog_service.proto\x12\x14\x63rossdock.catalog.v1\x1a\x1b\x62uf/validate/validate.proto\x1a&crossdock/catalog/v1/master_data.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\x8f\x04\n\x14PutMasterDataRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x05items\x18\x02 \x03(\x0b\x32\x1a.crossdock.catalog.v1.ItemB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x37\n\x07parties\x18\x03 \x03(\x0b\x32\x1b.crossdock.catalog.v1.PartyB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12<\n\tlocations\x18\x04 \x03(\x0b\x32\x1e.crossdock.catalog.v1.LocationB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x42\n\tcrosswalk\x18\x05 \x03(\x0b\x32$.crossdock.catalog.v1.CrosswalkEntryB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x19\n\x06system\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x04role\x18\x07 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00:\x96\x01\xbaH\x92\x01\x1a\x8f\x01\n\x15master_data.not_empty\x12\x1d\x61t least one record is needed\x1aWsize(this.items) + size(this.parties) + size(this.locations) + size(this.crosswalk) > 0\";\n\x15PutMasterDataResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x05\x12\x11\n\tunchanged\x18\x02 \x01(\x05\"G\n\x0eGetItemRequest\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\";\n\x0fGetItemResponse\x12(\n\x04item\x18\x01 \x01(\x0b\x32\x1a.crossdock.catalog.v1.Item\"O\n\x10ListItemsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"W\n\x11ListItemsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.crossdock.catalog.v1.Item\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x0fGetPartyRequest\x12\x1b\n\x08party_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\">\n\x10GetPartyResponse\x12*\n\x05party\x18\x01 \x01(\x0b\x32\x1b.crossdock.catalog.v1.Party\"\x8a\x01\n\x18\x45rasePersonalDataRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x08party_id\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xc8\x01\"d\n\x19\x45rasePersonalDataResponse\x12\x18\n\x10personal_data_id\x18\x01 \x01(\t\x12-\n\terased_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x12GetLocationRequest\x12\x1e\n\x0blocation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\"G\n\x13GetLocationResponse\x12\x30\n\x08location\x18\x01 \x01(\x0b\x32\x1e.crossdock.catalog.v1.Location\"S\n\x14ListLocationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"c\n\x15ListLocationsResponse\x12\x31\n\tlocations\x18\x01 \x03(\x0b\x32\x1e.crossdock.catalog.v1.Location\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8d\x01\n\x13ResolveCodesRequest\x12\x1a\n\x07partner\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12;\n\x05\x63odes\x18\x03 \x03(\x0b\x32\x1f.crossdock.catalog.v1.CodeQueryB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\"}\n\tCodeQuery\x12\x38\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.crossdock.catalog.v1.CodeKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04list\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1f\n\x0cpartner_code\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"I\n\x14ResolveCodesResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .crossdock.catalog.v1.CodeResult\"\x1f\n\nCodeResult\x12\x11\n\tcanonical\x18\x01 \x01(\t2\xfa\x08\n\x0e\x43\x61talogService\x12\x91\x01\n\rPutMasterData\x12*.crossdock.catalog.v1.PutMasterDataRequest\x1a+.crossdock.catalog.v1.PutMasterDataResponse\"\'\xba\xe1\x18\x19\x63\x61talog.master_data.write\xc0\xe1\x18\x02\xc8\xe1\x18\xb0\xea\x01\x12}\n\x07GetItem\x12$.crossdock.catalog.v1.GetItemRequest\x1a%.crossdock.catalog.v1.GetItemResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x83\x01\n\tListItems\x12&.crossdock.catalog.v1.ListItemsRequest\x1a\'.crossdock.catalog.v1.ListItemsResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x90N\x12\x80\x01\n\x08GetParty\x12%.crossdock.catalog.v1.GetPartyRequest\x1a&.crossdock.catalog.v1.GetPartyResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x9e\x01\n\x11\x45rasePersonalData\x12..crossdock.catalog.v1.ErasePersonalDataRequest\x1a/.crossdock.catalog.v1.ErasePersonalDataResponse\"(\xba\xe1\x18\x1b\x63\x61talog.personal_data.erase\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x89\x01\n\x0bGetLocation\x12(.crossdock.catalog.v1.GetLocationRequest\x1a).crossdock.catalog.v1.GetLocationResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x8f\x01\n\rListLocations\x12*.crossdock.catalog.v1.ListLocationsRequest\x1a+.crossdock.catalog.v1.ListLocationsResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x90N\x12\x8c\x01\n\x0cResolveCodes\x12).crossdock.catalog.v1.ResolveCodesRequest\x1a*.crossdock.catalog.v1.ResolveCodesResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,6 +60,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTITEMSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_GETPARTYREQUEST'].fields_by_name['party_id']._loaded_options = None
   _globals['_GETPARTYREQUEST'].fields_by_name['party_id']._serialized_options = b'\272H\006r\004\020\001\030('
+  _globals['_ERASEPERSONALDATAREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ERASEPERSONALDATAREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
+  _globals['_ERASEPERSONALDATAREQUEST'].fields_by_name['party_id']._loaded_options = None
+  _globals['_ERASEPERSONALDATAREQUEST'].fields_by_name['party_id']._serialized_options = b'\272H\037r\0352\033^[A-Z0-9][A-Z0-9._-]{0,39}$'
+  _globals['_ERASEPERSONALDATAREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_ERASEPERSONALDATAREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\007r\005\020\003\030\310\001'
   _globals['_GETLOCATIONREQUEST'].fields_by_name['location_id']._loaded_options = None
   _globals['_GETLOCATIONREQUEST'].fields_by_name['location_id']._serialized_options = b'\272H\006r\004\020\001\030('
   _globals['_LISTLOCATIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -83,44 +90,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOGSERVICE'].methods_by_name['ListItems']._serialized_options = b'\272\341\030\030catalog.master_data.read\300\341\030\001\310\341\030\220N'
   _globals['_CATALOGSERVICE'].methods_by_name['GetParty']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['GetParty']._serialized_options = b'\272\341\030\030catalog.master_data.read\300\341\030\001\310\341\030\210\''
+  _globals['_CATALOGSERVICE'].methods_by_name['ErasePersonalData']._loaded_options = None
+  _globals['_CATALOGSERVICE'].methods_by_name['ErasePersonalData']._serialized_options = b'\272\341\030\033catalog.personal_data.erase\300\341\030\002\310\341\030\220N'
   _globals['_CATALOGSERVICE'].methods_by_name['GetLocation']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['GetLocation']._serialized_options = b'\272\341\030\030catalog.master_data.read\300\341\030\001\310\341\030\210\''
   _globals['_CATALOGSERVICE'].methods_by_name['ListLocations']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['ListLocations']._serialized_options = b'\272\341\030\030catalog.master_data.read\300\341\030\001\310\341\030\220N'
   _globals['_CATALOGSERVICE'].methods_by_name['ResolveCodes']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['ResolveCodes']._serialized_options = b'\272\341\030\030catalog.master_data.read\300\341\030\001\310\341\030\210\''
-  _globals['_PUTMASTERDATAREQUEST']._serialized_start=198
-  _globals['_PUTMASTERDATAREQUEST']._serialized_end=725
-  _globals['_PUTMASTERDATARESPONSE']._serialized_start=727
-  _globals['_PUTMASTERDATARESPONSE']._serialized_end=786
-  _globals['_GETITEMREQUEST']._serialized_start=788
-  _globals['_GETITEMREQUEST']._serialized_end=859
-  _globals['_GETITEMRESPONSE']._serialized_start=861
-  _globals['_GETITEMRESPONSE']._serialized_end=920
-  _globals['_LISTITEMSREQUEST']._serialized_start=922
-  _globals['_LISTITEMSREQUEST']._serialized_end=1001
-  _globals['_LISTITEMSRESPONSE']._serialized_start=1003
-  _globals['_LISTITEMSRESPONSE']._serialized_end=1090
-  _globals['_GETPARTYREQUEST']._serialized_start=1092
-  _globals['_GETPARTYREQUEST']._serialized_end=1169
-  _globals['_GETPARTYRESPONSE']._serialized_start=1171
-  _globals['_GETPARTYRESPONSE']._serialized_end=1233
-  _globals['_GETLOCATIONREQUEST']._serialized_start=1235
-  _globals['_GETLOCATIONREQUEST']._serialized_end=1318
-  _globals['_GETLOCATIONRESPONSE']._serialized_start=1320
-  _globals['_GETLOCATIONRESPONSE']._serialized_end=1391
-  _globals['_LISTLOCATIONSREQUEST']._serialized_start=1393
-  _globals['_LISTLOCATIONSREQUEST']._serialized_end=1476
-  _globals['_LISTLOCATIONSRESPONSE']._serialized_start=1478
-  _globals['_LISTLOCATIONSRESPONSE']._serialized_end=1577
-  _globals['_RESOLVECODESREQUEST']._serialized_start=1580
-  _globals['_RESOLVECODESREQUEST']._serialized_end=1721
-  _globals['_CODEQUERY']._serialized_start=1723
-  _globals['_CODEQUERY']._serialized_end=1848
-  _globals['_RESOLVECODESRESPONSE']._serialized_start=1850
-  _globals['_RESOLVECODESRESPONSE']._serialized_end=1923
-  _globals['_CODERESULT']._serialized_start=1925
-  _globals['_CODERESULT']._serialized_end=1956
-  _globals['_CATALOGSERVICE']._serialized_start=1959
-  _globals['_CATALOGSERVICE']._serialized_end=2944
+  _globals['_PUTMASTERDATAREQUEST']._serialized_start=231
+  _globals['_PUTMASTERDATAREQUEST']._serialized_end=758
+  _globals['_PUTMASTERDATARESPONSE']._serialized_start=760
+  _globals['_PUTMASTERDATARESPONSE']._serialized_end=819
+  _globals['_GETITEMREQUEST']._serialized_start=821
+  _globals['_GETITEMREQUEST']._serialized_end=892
+  _globals['_GETITEMRESPONSE']._serialized_start=894
+  _globals['_GETITEMRESPONSE']._serialized_end=953
+  _globals['_LISTITEMSREQUEST']._serialized_start=955
+  _globals['_LISTITEMSREQUEST']._serialized_end=1034
+  _globals['_LISTITEMSRESPONSE']._serialized_start=1036
+  _globals['_LISTITEMSRESPONSE']._serialized_end=1123
+  _globals['_GETPARTYREQUEST']._serialized_start=1125
+  _globals['_GETPARTYREQUEST']._serialized_end=1202
+  _globals['_GETPARTYRESPONSE']._serialized_start=1204
+  _globals['_GETPARTYRESPONSE']._serialized_end=1266
+  _globals['_ERASEPERSONALDATAREQUEST']._serialized_start=1269
+  _globals['_ERASEPERSONALDATAREQUEST']._serialized_end=1407
+  _globals['_ERASEPERSONALDATARESPONSE']._serialized_start=1409
+  _globals['_ERASEPERSONALDATARESPONSE']._serialized_end=1509
+  _globals['_GETLOCATIONREQUEST']._serialized_start=1511
+  _globals['_GETLOCATIONREQUEST']._serialized_end=1594
+  _globals['_GETLOCATIONRESPONSE']._serialized_start=1596
+  _globals['_GETLOCATIONRESPONSE']._serialized_end=1667
+  _globals['_LISTLOCATIONSREQUEST']._serialized_start=1669
+  _globals['_LISTLOCATIONSREQUEST']._serialized_end=1752
+  _globals['_LISTLOCATIONSRESPONSE']._serialized_start=1754
+  _globals['_LISTLOCATIONSRESPONSE']._serialized_end=1853
+  _globals['_RESOLVECODESREQUEST']._serialized_start=1856
+  _globals['_RESOLVECODESREQUEST']._serialized_end=1997
+  _globals['_CODEQUERY']._serialized_start=1999
+  _globals['_CODEQUERY']._serialized_end=2124
+  _globals['_RESOLVECODESRESPONSE']._serialized_start=2126
+  _globals['_RESOLVECODESRESPONSE']._serialized_end=2199
+  _globals['_CODERESULT']._serialized_start=2201
+  _globals['_CODERESULT']._serialized_end=2232
+  _globals['_CATALOGSERVICE']._serialized_start=2235
+  _globals['_CATALOGSERVICE']._serialized_end=3381
 # @@protoc_insertion_point(module_scope)

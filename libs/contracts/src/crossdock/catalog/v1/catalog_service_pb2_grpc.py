@@ -55,6 +55,11 @@ class CatalogServiceStub:
                 request_serializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.GetPartyRequest.SerializeToString,
                 response_deserializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.GetPartyResponse.FromString,
                 _registered_method=True)
+        self.ErasePersonalData = channel.unary_unary(
+                '/crossdock.catalog.v1.CatalogService/ErasePersonalData',
+                request_serializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.ErasePersonalDataRequest.SerializeToString,
+                response_deserializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.ErasePersonalDataResponse.FromString,
+                _registered_method=True)
         self.GetLocation = channel.unary_unary(
                 '/crossdock.catalog.v1.CatalogService/GetLocation',
                 request_serializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.GetLocationRequest.SerializeToString,
@@ -104,6 +109,14 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ErasePersonalData(self, request, context):
+        """Empties what is kept of a party's people: name, contact, address. The id stays, and loading the party again does not
+        bring it back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetLocation(self, request, context):
         """Returns a location as it is valid on a day.
         """
@@ -147,6 +160,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.GetParty,
                     request_deserializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.GetPartyRequest.FromString,
                     response_serializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.GetPartyResponse.SerializeToString,
+            ),
+            'ErasePersonalData': grpc.unary_unary_rpc_method_handler(
+                    servicer.ErasePersonalData,
+                    request_deserializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.ErasePersonalDataRequest.FromString,
+                    response_serializer=crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.ErasePersonalDataResponse.SerializeToString,
             ),
             'GetLocation': grpc.unary_unary_rpc_method_handler(
                     servicer.GetLocation,
@@ -273,6 +291,33 @@ class CatalogService:
             '/crossdock.catalog.v1.CatalogService/GetParty',
             crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.GetPartyRequest.SerializeToString,
             crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.GetPartyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ErasePersonalData(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.catalog.v1.CatalogService/ErasePersonalData',
+            crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.ErasePersonalDataRequest.SerializeToString,
+            crossdock_dot_catalog_dot_v1_dot_catalog__service__pb2.ErasePersonalDataResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,10 @@ class CatalogServiceStub:
     """Lists items as they are valid today, by SKU."""
     GetParty: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetPartyRequest, _catalog_service_pb2.GetPartyResponse]
     """Returns a party as it is valid on a day."""
+    ErasePersonalData: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.ErasePersonalDataRequest, _catalog_service_pb2.ErasePersonalDataResponse]
+    """Empties what is kept of a party's people: name, contact, address. The id stays, and loading the party again does not
+    bring it back.
+    """
     GetLocation: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetLocationRequest, _catalog_service_pb2.GetLocationResponse]
     """Returns a location as it is valid on a day."""
     ListLocations: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.ListLocationsRequest, _catalog_service_pb2.ListLocationsResponse]
@@ -61,6 +65,10 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Lists items as they are valid today, by SKU."""
     GetParty: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetPartyRequest, _catalog_service_pb2.GetPartyResponse]  # type: ignore[assignment]
     """Returns a party as it is valid on a day."""
+    ErasePersonalData: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.ErasePersonalDataRequest, _catalog_service_pb2.ErasePersonalDataResponse]  # type: ignore[assignment]
+    """Empties what is kept of a party's people: name, contact, address. The id stays, and loading the party again does not
+    bring it back.
+    """
     GetLocation: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetLocationRequest, _catalog_service_pb2.GetLocationResponse]  # type: ignore[assignment]
     """Returns a location as it is valid on a day."""
     ListLocations: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.ListLocationsRequest, _catalog_service_pb2.ListLocationsResponse]  # type: ignore[assignment]
@@ -102,6 +110,16 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_service_pb2.GetPartyResponse, _abc.Awaitable[_catalog_service_pb2.GetPartyResponse]]:
         """Returns a party as it is valid on a day."""
+
+    @_abc_1.abstractmethod
+    def ErasePersonalData(
+        self,
+        request: _catalog_service_pb2.ErasePersonalDataRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_service_pb2.ErasePersonalDataResponse, _abc.Awaitable[_catalog_service_pb2.ErasePersonalDataResponse]]:
+        """Empties what is kept of a party's people: name, contact, address. The id stays, and loading the party again does not
+        bring it back.
+        """
 
     @_abc_1.abstractmethod
     def GetLocation(

@@ -27,7 +27,7 @@ from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&crossdock/catalog/v1/master_data.proto\x12\x14\x63rossdock.catalog.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x16google/type/date.proto\"\x8a\x03\n\x04Item\x12\x37\n\x03sku\x18\x01 \x01(\tB*\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\xea\xe0\x18\x04\n\x02\t\x01\x12%\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x10\xbaH\x05r\x03\x18\xc8\x01\xea\xe0\x18\x04\n\x02\t\x01\x12\x19\n\x08\x63\x61tegory\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12)\n\tbase_unit\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[A-Z0-9]{2,3}$\x12<\n\tpackaging\x18\x05 \x03(\x0b\x32\x1f.crossdock.catalog.v1.PackagingB\x08\xbaH\x05\x92\x01\x02\x10\x14\x12#\n\x04gtin\x18\x06 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{14})?$\x12\x16\n\x0elot_controlled\x18\x07 \x01(\x08\x12%\n\nvalid_from\x18\x08 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\t \x01(\x0b\x32\x11.google.type.Date\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x91\x01\n\tPackaging\x12$\n\x04unit\x18\x01 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[A-Z0-9]{2,3}$\x12\x39\n\rbase_quantity\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,9}(\\.[0-9]{1,6})?$\x12#\n\x04gtin\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{14})?$\"\xce\x02\n\x05Party\x12\x34\n\x08party_id\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\x12 \n\x04name\x18\x02 \x01(\tB\x12\xbaH\x07r\x05\x10\x01\x18\xc8\x01\xea\xe0\x18\x04\n\x02\t\x01\x12?\n\x05roles\x18\x03 \x03(\x0e\x32\x1f.crossdock.catalog.v1.PartyRoleB\x0f\xbaH\x0c\x92\x01\t\x10\x04\"\x05\x82\x01\x02\x10\x01\x12\"\n\x03gln\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{13})?$\x12%\n\x04\x64uns\x18\x05 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^([0-9]{9,13})?$\x12%\n\nvalid_from\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xa0\x03\n\x08Location\x12\x37\n\x0blocation_id\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12<\n\x04kind\x18\x03 \x01(\x0e\x32\".crossdock.catalog.v1.LocationKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\tparent_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\"\n\x03gln\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{13})?$\x12\x17\n\x04zone\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x17\n\x06system\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rbusiness_unit\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x10\n\x08put_away\x18\t \x01(\x08\x12%\n\nvalid_from\x18\n \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x0b \x01(\x0b\x32\x11.google.type.Date\x12\x15\n\x04\x65tag\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x88\x02\n\x0e\x43rosswalkEntry\x12\x1a\n\x07partner\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x38\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.crossdock.catalog.v1.CodeKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04list\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1f\n\x0cpartner_code\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1c\n\tcanonical\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12%\n\nvalid_from\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x07 \x01(\x0b\x32\x11.google.type.Date*\x85\x01\n\tPartyRole\x12\x1a\n\x16PARTY_ROLE_UNSPECIFIED\x10\x00\x12\x17\n\x13PARTY_ROLE_SUPPLIER\x10\x01\x12\x17\n\x13PARTY_ROLE_CUSTOMER\x10\x02\x12\x16\n\x12PARTY_ROLE_CARRIER\x10\x03\x12\x12\n\x0ePARTY_ROLE_OWN\x10\x04*\x91\x01\n\x0cLocationKind\x12\x1d\n\x19LOCATION_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12LOCATION_KIND_SITE\x10\x01\x12\x1b\n\x17LOCATION_KIND_WAREHOUSE\x10\x02\x12\x16\n\x12LOCATION_KIND_ZONE\x10\x03\x12\x15\n\x11LOCATION_KIND_BIN\x10\x04*\x8e\x01\n\x08\x43odeKind\x12\x19\n\x15\x43ODE_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ODE_KIND_ITEM\x10\x01\x12\x12\n\x0e\x43ODE_KIND_UNIT\x10\x02\x12\x16\n\x12\x43ODE_KIND_LOCATION\x10\x03\x12\x13\n\x0f\x43ODE_KIND_PARTY\x10\x04\x12\x12\n\x0e\x43ODE_KIND_CODE\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&crossdock/catalog/v1/master_data.proto\x12\x14\x63rossdock.catalog.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x16google/type/date.proto\"\x8a\x03\n\x04Item\x12\x37\n\x03sku\x18\x01 \x01(\tB*\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\xea\xe0\x18\x04\n\x02\t\x01\x12%\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x10\xbaH\x05r\x03\x18\xc8\x01\xea\xe0\x18\x04\n\x02\t\x01\x12\x19\n\x08\x63\x61tegory\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12)\n\tbase_unit\x18\x04 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[A-Z0-9]{2,3}$\x12<\n\tpackaging\x18\x05 \x03(\x0b\x32\x1f.crossdock.catalog.v1.PackagingB\x08\xbaH\x05\x92\x01\x02\x10\x14\x12#\n\x04gtin\x18\x06 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{14})?$\x12\x16\n\x0elot_controlled\x18\x07 \x01(\x08\x12%\n\nvalid_from\x18\x08 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\t \x01(\x0b\x32\x11.google.type.Date\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x91\x01\n\tPackaging\x12$\n\x04unit\x18\x01 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[A-Z0-9]{2,3}$\x12\x39\n\rbase_quantity\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[0-9]{1,9}(\\.[0-9]{1,6})?$\x12#\n\x04gtin\x18\x03 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{14})?$\"\xa8\x03\n\x05Party\x12\x34\n\x08party_id\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\x12 \n\x04name\x18\x02 \x01(\tB\x12\xbaH\x07r\x05\x10\x01\x18\xc8\x01\xea\xe0\x18\x04\n\x02\t\x01\x12?\n\x05roles\x18\x03 \x03(\x0e\x32\x1f.crossdock.catalog.v1.PartyRoleB\x0f\xbaH\x0c\x92\x01\t\x10\x04\"\x05\x82\x01\x02\x10\x01\x12\"\n\x03gln\x18\x04 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{13})?$\x12%\n\x04\x64uns\x18\x05 \x01(\tB\x17\xbaH\x14r\x12\x32\x10^([0-9]{9,13})?$\x12%\n\nvalid_from\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12.\n\x07\x63ontact\x18\t \x01(\x0b\x32\x1d.crossdock.catalog.v1.Contact\x12(\n\x10personal_data_id\x18\n \x01(\tB\x0e\xbaH\x04r\x02\x18@\xea\xe0\x18\x03\n\x01\n\"\xf2\x01\n\x07\x43ontact\x12\x18\n\x06person\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x05phone\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x17\n\x05\x65mail\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\'\n\raddress_lines\x18\x04 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\x04\"\x06r\x04\x10\x01\x18\x64\x12\x15\n\x04\x63ity\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x17\n\x06region\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1c\n\x0bpostal_code\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12%\n\x07\x63ountry\x18\x08 \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{2})?$\"\xa0\x03\n\x08Location\x12\x37\n\x0blocation_id\x18\x01 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\x12\x16\n\x04name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12<\n\x04kind\x18\x03 \x01(\x0e\x32\".crossdock.catalog.v1.LocationKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\tparent_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\"\n\x03gln\x18\x05 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{13})?$\x12\x17\n\x04zone\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x17\n\x06system\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rbusiness_unit\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x10\n\x08put_away\x18\t \x01(\x08\x12%\n\nvalid_from\x18\n \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x0b \x01(\x0b\x32\x11.google.type.Date\x12\x15\n\x04\x65tag\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x88\x02\n\x0e\x43rosswalkEntry\x12\x1a\n\x07partner\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x38\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.crossdock.catalog.v1.CodeKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04list\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1f\n\x0cpartner_code\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12\x1c\n\tcanonical\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\x12%\n\nvalid_from\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x07 \x01(\x0b\x32\x11.google.type.Date*\x85\x01\n\tPartyRole\x12\x1a\n\x16PARTY_ROLE_UNSPECIFIED\x10\x00\x12\x17\n\x13PARTY_ROLE_SUPPLIER\x10\x01\x12\x17\n\x13PARTY_ROLE_CUSTOMER\x10\x02\x12\x16\n\x12PARTY_ROLE_CARRIER\x10\x03\x12\x12\n\x0ePARTY_ROLE_OWN\x10\x04*\x91\x01\n\x0cLocationKind\x12\x1d\n\x19LOCATION_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12LOCATION_KIND_SITE\x10\x01\x12\x1b\n\x17LOCATION_KIND_WAREHOUSE\x10\x02\x12\x16\n\x12LOCATION_KIND_ZONE\x10\x03\x12\x15\n\x11LOCATION_KIND_BIN\x10\x04*\x8e\x01\n\x08\x43odeKind\x12\x19\n\x15\x43ODE_KIND_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ODE_KIND_ITEM\x10\x01\x12\x12\n\x0e\x43ODE_KIND_UNIT\x10\x02\x12\x16\n\x12\x43ODE_KIND_LOCATION\x10\x03\x12\x13\n\x0f\x43ODE_KIND_PARTY\x10\x04\x12\x12\n\x0e\x43ODE_KIND_CODE\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -66,6 +66,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARTY'].fields_by_name['duns']._serialized_options = b'\272H\024r\0222\020^([0-9]{9,13})?$'
   _globals['_PARTY'].fields_by_name['etag']._loaded_options = None
   _globals['_PARTY'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_PARTY'].fields_by_name['personal_data_id']._loaded_options = None
+  _globals['_PARTY'].fields_by_name['personal_data_id']._serialized_options = b'\272H\004r\002\030@\352\340\030\003\n\001\n'
+  _globals['_CONTACT'].fields_by_name['person']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['person']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_CONTACT'].fields_by_name['phone']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['phone']._serialized_options = b'\272H\004r\002\030('
+  _globals['_CONTACT'].fields_by_name['email']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['email']._serialized_options = b'\272H\005r\003\030\376\001'
+  _globals['_CONTACT'].fields_by_name['address_lines']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['address_lines']._serialized_options = b'\272H\r\222\001\n\020\004\"\006r\004\020\001\030d'
+  _globals['_CONTACT'].fields_by_name['city']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['city']._serialized_options = b'\272H\004r\002\030d'
+  _globals['_CONTACT'].fields_by_name['region']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['region']._serialized_options = b'\272H\004r\002\030('
+  _globals['_CONTACT'].fields_by_name['postal_code']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['postal_code']._serialized_options = b'\272H\004r\002\030\024'
+  _globals['_CONTACT'].fields_by_name['country']._loaded_options = None
+  _globals['_CONTACT'].fields_by_name['country']._serialized_options = b'\272H\021r\0172\r^([A-Z]{2})?$'
   _globals['_LOCATION'].fields_by_name['location_id']._loaded_options = None
   _globals['_LOCATION'].fields_by_name['location_id']._serialized_options = b'\272H\037r\0352\033^[A-Z0-9][A-Z0-9._-]{0,39}$'
   _globals['_LOCATION'].fields_by_name['name']._loaded_options = None
@@ -94,20 +112,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CROSSWALKENTRY'].fields_by_name['partner_code']._serialized_options = b'\272H\006r\004\020\001\030P'
   _globals['_CROSSWALKENTRY'].fields_by_name['canonical']._loaded_options = None
   _globals['_CROSSWALKENTRY'].fields_by_name['canonical']._serialized_options = b'\272H\006r\004\020\001\030P'
-  _globals['_PARTYROLE']._serialized_start=1722
-  _globals['_PARTYROLE']._serialized_end=1855
-  _globals['_LOCATIONKIND']._serialized_start=1858
-  _globals['_LOCATIONKIND']._serialized_end=2003
-  _globals['_CODEKIND']._serialized_start=2006
-  _globals['_CODEKIND']._serialized_end=2148
+  _globals['_PARTYROLE']._serialized_start=2057
+  _globals['_PARTYROLE']._serialized_end=2190
+  _globals['_LOCATIONKIND']._serialized_start=2193
+  _globals['_LOCATIONKIND']._serialized_end=2338
+  _globals['_CODEKIND']._serialized_start=2341
+  _globals['_CODEKIND']._serialized_end=2483
   _globals['_ITEM']._serialized_start=154
   _globals['_ITEM']._serialized_end=548
   _globals['_PACKAGING']._serialized_start=551
   _globals['_PACKAGING']._serialized_end=696
   _globals['_PARTY']._serialized_start=699
-  _globals['_PARTY']._serialized_end=1033
-  _globals['_LOCATION']._serialized_start=1036
-  _globals['_LOCATION']._serialized_end=1452
-  _globals['_CROSSWALKENTRY']._serialized_start=1455
-  _globals['_CROSSWALKENTRY']._serialized_end=1719
+  _globals['_PARTY']._serialized_end=1123
+  _globals['_CONTACT']._serialized_start=1126
+  _globals['_CONTACT']._serialized_end=1368
+  _globals['_LOCATION']._serialized_start=1371
+  _globals['_LOCATION']._serialized_end=1787
+  _globals['_CROSSWALKENTRY']._serialized_start=1790
+  _globals['_CROSSWALKENTRY']._serialized_end=2054
 # @@protoc_insertion_point(module_scope)

@@ -186,18 +186,26 @@ class Party(_message.Message):
     VALID_FROM_FIELD_NUMBER: _builtins.int
     VALID_TO_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    CONTACT_FIELD_NUMBER: _builtins.int
+    PERSONAL_DATA_ID_FIELD_NUMBER: _builtins.int
     party_id: _builtins.str
     name: _builtins.str
     gln: _builtins.str
     """GLN, 13 digits, or empty."""
     duns: _builtins.str
     etag: _builtins.str
+    personal_data_id: _builtins.str
+    """Names the party's personal data; set by catalog. Events carry it instead of `name` and `contact`."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___PartyRole.ValueType]: ...
     @_builtins.property
     def valid_from(self) -> _date_pb2.Date: ...
     @_builtins.property
     def valid_to(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def contact(self) -> Global___Contact:
+        """Who is spoken to, and where. Like `name` it is kept apart from the record and can be erased."""
+
     def __init__(
         self,
         *,
@@ -209,14 +217,60 @@ class Party(_message.Message):
         valid_from: _date_pb2.Date | None = ...,
         valid_to: _date_pb2.Date | None = ...,
         etag: _builtins.str = ...,
+        contact: Global___Contact | None = ...,
+        personal_data_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["duns", b"duns", "etag", b"etag", "gln", b"gln", "name", b"name", "party_id", b"party_id", "roles", b"roles", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "duns", b"duns", "etag", b"etag", "gln", b"gln", "name", b"name", "party_id", b"party_id", "personal_data_id", b"personal_data_id", "roles", b"roles", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Party: _TypeAlias = Party  # noqa: Y015
+
+@_typing.final
+class Contact(_message.Message):
+    """A person's or a household's particulars, for example where a drop shipment goes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    PHONE_FIELD_NUMBER: _builtins.int
+    EMAIL_FIELD_NUMBER: _builtins.int
+    ADDRESS_LINES_FIELD_NUMBER: _builtins.int
+    CITY_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
+    POSTAL_CODE_FIELD_NUMBER: _builtins.int
+    COUNTRY_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    phone: _builtins.str
+    email: _builtins.str
+    city: _builtins.str
+    region: _builtins.str
+    postal_code: _builtins.str
+    country: _builtins.str
+    """ISO 3166-1 alpha-2."""
+    @_builtins.property
+    def address_lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        phone: _builtins.str = ...,
+        email: _builtins.str = ...,
+        address_lines: _abc.Iterable[_builtins.str] | None = ...,
+        city: _builtins.str = ...,
+        region: _builtins.str = ...,
+        postal_code: _builtins.str = ...,
+        country: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_lines", b"address_lines", "city", b"city", "country", b"country", "email", b"email", "person", b"person", "phone", b"phone", "postal_code", b"postal_code", "region", b"region"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Contact: _TypeAlias = Contact  # noqa: Y015
 
 @_typing.final
 class Location(_message.Message):

@@ -26,7 +26,7 @@ from crossdock.catalog.v1 import master_data_pb2 as crossdock_dot_catalog_dot_v1
 from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(crossdock/catalog/events/v1/events.proto\x12\x1b\x63rossdock.catalog.events.v1\x1a&crossdock/catalog/v1/master_data.proto\x1a\"crossdock/options/v1/options.proto\"\xa4\x01\n\x0bItemChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12(\n\x04item\x18\x02 \x01(\x0b\x32\x1a.crossdock.catalog.v1.Item:^\x8a\xe2\x18Z\n\x04item\x12KAn item was created or changed; carries the whole record with its validity.\x1a\x03sku \x01\"\xb2\x01\n\x0cPartyChanged\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12*\n\x05party\x18\x02 \x01(\x0b\x32\x1b.crossdock.catalog.v1.Party:d\x8a\xe2\x18`\n\x05party\x12KA party was created or changed; carries the whole record with its validity.\x1a\x08party_id \x01\"\xc7\x01\n\x0fLocationChanged\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x30\n\x08location\x18\x02 \x01(\x0b\x32\x1e.crossdock.catalog.v1.Location:m\x8a\xe2\x18i\n\x08location\x12NA location was created or changed; carries the whole record with its validity.\x1a\x0blocation_id \x01\"\xcf\x01\n\x10\x43rosswalkChanged\x12\x0f\n\x07partner\x18\x01 \x01(\t\x12\x35\n\x07\x65ntries\x18\x02 \x03(\x0b\x32$.crossdock.catalog.v1.CrosswalkEntry:s\x8a\xe2\x18o\n\tcrosswalk\x12WCodes of one partner were given a meaning or lost it; carries the entries that changed.\x1a\x07partner \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(crossdock/catalog/events/v1/events.proto\x12\x1b\x63rossdock.catalog.events.v1\x1a&crossdock/catalog/v1/master_data.proto\x1a\"crossdock/options/v1/options.proto\"\xa4\x01\n\x0bItemChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12(\n\x04item\x18\x02 \x01(\x0b\x32\x1a.crossdock.catalog.v1.Item:^\x8a\xe2\x18Z\n\x04item\x12KAn item was created or changed; carries the whole record with its validity.\x1a\x03sku \x01\"\xcc\x01\n\x0cPartyChanged\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12*\n\x05party\x18\x02 \x01(\x0b\x32\x1b.crossdock.catalog.v1.Party:~\x8a\xe2\x18z\n\x05party\x12\x65\x41 party was created or changed; carries the record with its validity, and an id for who is behind it.\x1a\x08party_id \x01\"\xc7\x01\n\x0fLocationChanged\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x30\n\x08location\x18\x02 \x01(\x0b\x32\x1e.crossdock.catalog.v1.Location:m\x8a\xe2\x18i\n\x08location\x12NA location was created or changed; carries the whole record with its validity.\x1a\x0blocation_id \x01\"\xcf\x01\n\x10\x43rosswalkChanged\x12\x0f\n\x07partner\x18\x01 \x01(\t\x12\x35\n\x07\x65ntries\x18\x02 \x03(\x0b\x32$.crossdock.catalog.v1.CrosswalkEntry:s\x8a\xe2\x18o\n\tcrosswalk\x12WCodes of one partner were given a meaning or lost it; carries the entries that changed.\x1a\x07partner \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,7 +36,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ITEMCHANGED']._loaded_options = None
   _globals['_ITEMCHANGED']._serialized_options = b'\212\342\030Z\n\004item\022KAn item was created or changed; carries the whole record with its validity.\032\003sku \001'
   _globals['_PARTYCHANGED']._loaded_options = None
-  _globals['_PARTYCHANGED']._serialized_options = b'\212\342\030`\n\005party\022KA party was created or changed; carries the whole record with its validity.\032\010party_id \001'
+  _globals['_PARTYCHANGED']._serialized_options = b'\212\342\030z\n\005party\022eA party was created or changed; carries the record with its validity, and an id for who is behind it.\032\010party_id \001'
   _globals['_LOCATIONCHANGED']._loaded_options = None
   _globals['_LOCATIONCHANGED']._serialized_options = b'\212\342\030i\n\010location\022NA location was created or changed; carries the whole record with its validity.\032\013location_id \001'
   _globals['_CROSSWALKCHANGED']._loaded_options = None
@@ -44,9 +44,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ITEMCHANGED']._serialized_start=150
   _globals['_ITEMCHANGED']._serialized_end=314
   _globals['_PARTYCHANGED']._serialized_start=317
-  _globals['_PARTYCHANGED']._serialized_end=495
-  _globals['_LOCATIONCHANGED']._serialized_start=498
-  _globals['_LOCATIONCHANGED']._serialized_end=697
-  _globals['_CROSSWALKCHANGED']._serialized_start=700
-  _globals['_CROSSWALKCHANGED']._serialized_end=907
+  _globals['_PARTYCHANGED']._serialized_end=521
+  _globals['_LOCATIONCHANGED']._serialized_start=524
+  _globals['_LOCATIONCHANGED']._serialized_end=723
+  _globals['_CROSSWALKCHANGED']._serialized_start=726
+  _globals['_CROSSWALKCHANGED']._serialized_end=933
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,49 @@
+"""Who is behind a party: names, addresses and numbers of people. The one table of catalog that holds any.
+
+Records, events and the ledger of changes carry only the row's id. Erasing empties the row and leaves the id; what was
+erased stays so, though the same file is loaded again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import asyncpg
+from crossdock_kit.driver import Driver
+
+_KEEP = """
+INSERT INTO personal_data (tenant, personal_data_id, facts)
+SELECT $1, * FROM unnest($2::text[], $3::bytea[])
+ON CONFLICT (tenant, personal_data_id) DO UPDATE SET facts = excluded.facts
+WHERE personal_data.erased_at IS NULL AND personal_data.facts <> excluded.facts
+"""
+_READ = "SELECT facts FROM personal_data WHERE tenant = $1 AND personal_data_id = $2"
+_ERASE = """
+UPDATE personal_data SET facts = NULL, erased_at = coalesce(erased_at, $3), reason = coalesce(nullif(reason, ''), $4)
+WHERE tenant = $1 AND personal_data_id = $2 RETURNING erased_at
+"""
+
+
+class StoredPersonalData:
+    """The rows of one tenant on one connection."""
+
+    def __init__(self, driver: Driver, tenant: str) -> None:
+        self._driver, self._tenant = driver, tenant
+
+    async def keep(self, facts: Mapping[str, bytes]) -> None:
+        """In the order of the ids, so that two loads wait for each other and never for ever."""
+        if facts:
+            ordered = sorted(facts.items())
+            await self._driver.execute(_KEEP, self._tenant, [key for key, _ in ordered], [each for _, each in ordered])
+
+    async def erase(self, personal_data_id: str, reason: str, at: datetime) -> datetime | None:
+        """When it was erased, now or before; None if there never was any."""
+        row: asyncpg.Record | None = await self._driver.fetchrow(_ERASE, self._tenant, personal_data_id, at, reason)
+        return row["erased_at"] if row else None
+
+
+async def read(driver: Driver, tenant: str, personal_data_id: str) -> bytes | None:
+    """None where there is none, or none any more."""
+    found: bytes | None = await driver.fetchval(_READ, tenant, personal_data_id)
+    return found
