@@ -15,9 +15,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from crossdock_kit import arrays
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import Unavailable
@@ -52,16 +54,16 @@ class AuditEntry:
 
 _COLUMNS = dict.fromkeys(_TEXTS, "text") | {"audit_id": "uuid", "at": "timestamptz", "request_hash": "bytea"}
 _NAMES = ", ".join(_COLUMNS)
+_row = attrgetter(*_COLUMNS)
 
 
 def writing(first: int = 1) -> str:
     """Common table expressions that append the entries bound from parameter `first` on, for a statement that changes
     in the same breath; an entry that stands there already (another part of its call came first) is not written again.
     `columns` says what is bound."""
-    arrays = ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(_COLUMNS.values()))
     return f"""
 audited AS (
-  INSERT INTO audit ({_NAMES}) SELECT {_NAMES} FROM unnest({arrays}) AS a({_NAMES})
+  INSERT INTO audit ({_NAMES}) SELECT {_NAMES} FROM ({arrays.unnested(_COLUMNS, first)}) a
   ON CONFLICT DO NOTHING RETURNING tenant, audit_id
 ), audit_queued AS (
   INSERT INTO audit_pending (tenant, audit_id) SELECT tenant, audit_id FROM audited
@@ -70,7 +72,7 @@ audited AS (
 
 def columns(entries: Sequence[AuditEntry]) -> list[list[object]]:
     """What is bound to the parameters of `writing`."""
-    return [[getattr(each, name) for each in entries] for name in _COLUMNS]
+    return arrays.columns(map(_row, entries), PARAMETERS)
 
 
 _APPEND = f"WITH {writing()} SELECT"

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
@@ -23,14 +24,13 @@ from google.protobuf.message import DecodeError, Message
 
 from crossdock_kit.context import Cause
 from crossdock_kit.errors import Invalid
-from crossdock_kit.ids import partition_of, slot_of, slot_token
+from crossdock_kit.ids import partition_of, slot_of, slot_token, uuid_of
 
 CONTENT_TYPE = "application/protobuf"
 LARGEST = 1024 * 1024 - 1024
 """Bytes of headers and body: what the broker takes, less the two headers that are added on the way."""
 PLAIN = re.compile(r"[!#$&-~]*")
 """Characters that CloudEvents lets stand in a header as they are: printable ASCII but space, quote and percent."""
-_HEADER = re.compile(r"([^:\r\n]+): ([^\r\n]*)")
 
 
 _MANDATORY = ("tenant", "aggregate_type", "aggregate_id", "subject", "keys")
@@ -148,6 +148,7 @@ class _Contract:
     keys: tuple[str, ...]
     mandatory: tuple[str, ...]
     fixed_headers: str
+    read_mandatory: Callable[[NewEvent], tuple[object, ...]]
 
 
 @lru_cache(maxsize=4096)
@@ -161,14 +162,16 @@ def contract_of(descriptor: Descriptor) -> _Contract:
         f"content-type: {CONTENT_TYPE}\r\n"
     )
     mandatory = _MANDATORY if option.master_data else _MANDATORY_IN_TRADE
-    return _Contract(descriptor.full_name, option.aggregate, tuple(option.keys), mandatory, fixed)
+    return _Contract(
+        descriptor.full_name, option.aggregate, tuple(option.keys), mandatory, fixed, attrgetter(*mandatory)
+    )
 
 
 def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
     """Checks that nothing mandatory is missing and writes the headers. Raises IncompleteEvent or EventTooLarge."""
     contract = contract_of(event.message.DESCRIPTOR)
-    if missing := _missing(event, contract, cause):
-        raise IncompleteEvent(contract.type, missing)
+    if not _complete(event, contract, cause):
+        raise IncompleteEvent(contract.type, _missing(event, contract, cause))
     slot = slot_of(partition_of(event.tenant, event.aggregate_type, event.aggregate_id), event.express)
     body, headers = event.message.SerializeToString(), _headers(event, contract, event_id, cause, slot)
     if len(body) + len(headers) > LARGEST:
@@ -182,6 +185,19 @@ def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
         version=event.version,
         headers=headers,
         body=body,
+    )
+
+
+def _complete(event: NewEvent, contract: _Contract, cause: Cause) -> bool:
+    """Whether nothing is missing: the usual case, at a fraction of the cost of naming what is."""
+    return bool(
+        all(contract.read_mandatory(event))
+        and cause.correlation_id
+        and cause.causation_id
+        and event.version >= 1
+        and event.occurred_at.tzinfo is not None
+        and contract.aggregate in ("", event.aggregate_type)
+        and all(getattr(event.message, name) for name in contract.keys)
     )
 
 
@@ -240,15 +256,20 @@ def _origin_text(origin: Origin) -> str:
     return json.dumps({name: value for name, value in parts.items() if value}, separators=(",", ":"))
 
 
+_is_plain = PLAIN.fullmatch
+
+
 def encoded(value: str) -> str:
     """Percent-encoding of CloudEvents' bindings: UTF-8 bytes outside printable ASCII, space, quote and percent."""
-    if PLAIN.fullmatch(value):
+    if _is_plain(value):
         return value
     return "".join(c if PLAIN.fullmatch(c) else "".join(f"%{byte:02X}" for byte in c.encode()) for c in value)
 
 
 def encoded_list(values: Sequence[str]) -> str:
     """Values joined by commas; a comma inside one is encoded."""
+    if len(values) == 1 and "," not in values[0]:
+        return encoded(values[0])
     joined = ",".join(values)
     if joined.count(",") == len(values) - 1 and PLAIN.fullmatch(joined):
         return joined
@@ -260,7 +281,9 @@ def decoded(value: str) -> str:
 
 
 def decoded_list(value: str) -> tuple[str, ...]:
-    return tuple(decoded(part) for part in value.split(",")) if value else ()
+    if "%" not in value:
+        return tuple(value.split(",")) if value else ()
+    return tuple([decoded(part) for part in value.split(",")])
 
 
 @lru_cache(maxsize=64)
@@ -271,7 +294,12 @@ def instant_text(instant: datetime) -> str:
 
 def parsed_headers(block: str) -> dict[str, str]:
     """Names in lower case, values still encoded."""
-    return {name.lower(): value for name, value in _HEADER.findall(block)}
+    found: dict[str, str] = {}
+    for line in block.split("\r\n"):
+        name, separator, value = line.partition(": ")
+        if separator:
+            found[name.lower()] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,7 +325,7 @@ def _received(headers: Mapping[str, str], message: M, handling: Handling) -> Rec
     origin = headers.get("ce-origin")
     cause = cause_of(headers, handling)
     return Received(
-        id=UUID(headers["ce-id"]),
+        id=uuid_of(headers["ce-id"]),
         type=headers["ce-type"],
         message=message,
         tenant=cause.tenant,

@@ -14,6 +14,8 @@ import time
 import zlib
 from uuid import UUID, uuid5
 
+from asyncpg.pgproto import pgproto
+
 PARTITIONS = 16
 EXPRESS = PARTITIONS
 """Added to the partition, gives the slot of the express lane."""
@@ -44,7 +46,8 @@ class _TimeOrdered:
         if counter >> _COUNTER_BITS:
             raise OverflowError("more ids in one millisecond than version 7 can order")
         high, low = counter >> 62, counter & ((1 << 62) - 1)
-        return UUID(int=(millisecond << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low)
+        number = (millisecond << 80) | (0x7 << 76) | (high << 64) | (0b10 << 62) | low
+        return pgproto.UUID(number.to_bytes(16))
 
 
 _time_ordered = _TimeOrdered()
@@ -53,6 +56,12 @@ _time_ordered = _TimeOrdered()
 def uuid7() -> UUID:
     """A new id that sorts after every id made before it in this process."""
     return _time_ordered.next()
+
+
+def uuid_of(text: str) -> UUID:
+    """The id of a text. The driver's class is the standard one to everybody, and several times as fast to make, write
+    and send: an event passes through a dozen of them. Raises ValueError."""
+    return pgproto.UUID(text)
 
 
 def derived(*parts: object) -> UUID:

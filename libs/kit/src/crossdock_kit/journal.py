@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 import asyncpg
 
+from crossdock_kit import arrays
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.driver import Driver
 from crossdock_kit.events import Sealed, instant_text, subject_of
@@ -31,13 +33,13 @@ COLUMNS = {
     "body": "bytea",
 }
 _NAMES = ", ".join(COLUMNS)
+_row = attrgetter(*COLUMNS)
 
 
 def writing(first: int = 1) -> str:
     """Common table expressions that write the journal and pending rows of events bound from parameter `first` on, for a
     statement that announces in the same breath as it changes. `columns` says what is bound."""
-    arrays = ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(COLUMNS.values()))
-    return _writing(f"SELECT * FROM unnest({arrays}) WITH ORDINALITY AS g ({_NAMES}, place)")  # noqa: S608
+    return _writing(arrays.unnested(COLUMNS, first))
 
 
 def writing_one(first: int = 1) -> str:
@@ -61,12 +63,12 @@ announced AS MATERIALIZED ({source}
 
 def columns(events: Sequence[Sealed]) -> list[list[object]]:
     """What is bound to the parameters of `writing`."""
-    return [[getattr(event, name) for event in events] for name in COLUMNS]
+    return arrays.columns(map(_row, events), len(COLUMNS))
 
 
 def values(event: Sealed) -> list[object]:
     """What is bound to the parameters of `writing_one`."""
-    return [getattr(event, name) for name in COLUMNS]
+    return list(_row(event))
 
 
 _RECORD = f"WITH {writing()} SELECT"

@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import asyncpg
 
+from crossdock_kit import arrays
 from crossdock_kit.context import Cause
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
@@ -25,7 +27,8 @@ Topic: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 _NO_TIME = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: one is made for every event, and freezing so many fields would double what that costs.
+@dataclass(slots=True, kw_only=True)
 class Step:
     """One row of a timeline. `outcome`: advanced, duplicate, refused, retry, held, parked, failed; `reason` is a code.
 
@@ -76,14 +79,11 @@ class Match:
 
 
 def step_of(cause: Cause, *, now: datetime, **facts: Any) -> Step:
-    """The step that a cause has become; `facts` are fields of Step that the cause does not carry."""
+    """The step that a cause has become; `facts` are fields of Step that the cause does not carry, or its name
+    or transactions where the step has others."""
     trace_id, span_id = trace_of(cause.traceparent)
-    known: dict[str, Any] = {
-        "name": cause.name,
-        "transaction_ids": cause.transaction_ids,
-        "waited": None if cause.caused_at is None else max(_NO_TIME, cause.started_at - cause.caused_at),
-    }
-    known.update(facts)
+    facts.setdefault("name", cause.name)
+    facts.setdefault("transaction_ids", cause.transaction_ids)
     return Step(
         kind=cause.kind,
         tenant=cause.tenant,
@@ -92,10 +92,11 @@ def step_of(cause: Cause, *, now: datetime, **facts: Any) -> Step:
         attempt=cause.attempt,
         correlation_id=cause.correlation_id,
         causation_id=cause.causation_id,
+        waited=None if cause.caused_at is None else max(_NO_TIME, cause.started_at - cause.caused_at),
         took=max(_NO_TIME, now - cause.started_at),
         trace_id=trace_id,
         span_id=span_id,
-        **known,
+        **facts,
     )
 
 
@@ -132,12 +133,10 @@ _COLUMNS = {
 _LISTS = {"transaction_ids", "keys"}
 _NAMES = ", ".join(_COLUMNS)
 _VALUES = ", ".join(f"string_to_array({name}, chr(31))" if name in _LISTS else name for name in _COLUMNS)
-_ROOT_COLUMNS = ("tenant", "transaction_id", "type", "root_key")
-_LINK_COLUMNS = ("tenant", "key", "transaction_id", "beside")
-
-
-def _arrays(first: int, kinds: Iterable[str]) -> str:
-    return ", ".join(f"${first + place}::{kind}[]" for place, kind in enumerate(kinds))
+_ROOT_COLUMNS = dict.fromkeys(("tenant", "transaction_id", "type", "root_key"), "text")
+_LINK_COLUMNS = dict.fromkeys(("tenant", "key", "transaction_id", "beside"), "text")
+_row = attrgetter(*_COLUMNS)
+_root_row = attrgetter(*_ROOT_COLUMNS)
 
 
 def writing(first: int = 1) -> str:
@@ -149,27 +148,27 @@ def writing(first: int = 1) -> str:
 minted AS (
   INSERT INTO transaction_key (tenant, key, transaction_id, type, root_key)
   SELECT tenant, root_key, transaction_id, type, root_key
-  FROM unnest({_arrays(first, ["text"] * len(_ROOT_COLUMNS))}) AS r({", ".join(_ROOT_COLUMNS)})
+  FROM ({arrays.unnested(_ROOT_COLUMNS, first)}) r
   ORDER BY tenant, root_key, transaction_id
   ON CONFLICT (tenant, key, transaction_id) DO UPDATE SET type = excluded.type, root_key = excluded.root_key
 ), linked AS (
   INSERT INTO transaction_key (tenant, key, transaction_id)
   SELECT p.tenant, p.key, p.transaction_id
-  FROM unnest({_arrays(links, ["text"] * len(_LINK_COLUMNS))}) AS p({", ".join(_LINK_COLUMNS)})
+  FROM ({arrays.unnested(_LINK_COLUMNS, links)}) p
   WHERE p.beside IS NULL OR NOT EXISTS (
     SELECT 1 FROM transaction_key k
     WHERE k.tenant = p.tenant AND k.key = p.key AND k.transaction_id = ANY(string_to_array(p.beside, chr(31))))
   ORDER BY p.tenant, p.key, p.transaction_id
   ON CONFLICT (tenant, key, transaction_id) DO NOTHING
 ), stepped AS (
-  INSERT INTO step ({_NAMES}) SELECT {_VALUES} FROM unnest({_arrays(steps, _COLUMNS.values())}) AS s({_NAMES})
+  INSERT INTO step ({_NAMES}) SELECT {_VALUES} FROM ({arrays.unnested(_COLUMNS, steps)}) s
 )"""  # noqa: S608 - only constants of this module
 
 
 def columns(steps: Sequence[Step], roots: Sequence[Root] = ()) -> list[list[Any]]:
     """What is bound to the parameters of `writing`."""
     named = {(each.tenant, each.root_key, each.transaction_id): each for each in roots}
-    minted = [[getattr(each, name) for each in named.values()] for name in _ROOT_COLUMNS]
+    minted = arrays.columns(map(_root_row, named.values()), len(_ROOT_COLUMNS))
     return [*minted, *_links(steps, named.keys()), *_values(steps)]
 
 
@@ -216,8 +215,10 @@ WIDTH = len(_COLUMNS)
 
 def _values(steps: Sequence[Step]) -> list[list[Any]]:
     """An array for each column of the steps."""
+    found = arrays.columns(map(_row, steps), WIDTH)
     return [
-        [_joined(getattr(each, name)) if name in _LISTS else getattr(each, name) for each in steps] for name in _COLUMNS
+        [_joined(words) for words in column] if name in _LISTS else column
+        for name, column in zip(_COLUMNS, found, strict=True)
     ]
 
 
@@ -241,7 +242,8 @@ def _links(steps: Iterable[Step], minted: Collection[tuple[str, str, str]]) -> l
     for step in steps:
         for keys, transaction_ids in step.topics or ((step.keys, step.transaction_ids),):
             if len(transaction_ids) == 1:
-                alone.update(((step.tenant, key, transaction_ids[0]), None) for key in keys)
+                for key in keys:
+                    alone[step.tenant, key, transaction_ids[0]] = None
             else:
                 shared.update(((step.tenant, key, each), transaction_ids) for key in keys for each in transaction_ids)
     linked = {link: beside for link, beside in alone.items() if link not in minted}
@@ -249,7 +251,7 @@ def _links(steps: Iterable[Step], minted: Collection[tuple[str, str, str]]) -> l
         own = [(tenant, key, other) for other in beside]
         if not any(link in alone or link in minted for link in own):
             linked[tenant, key, transaction_id] = _joined(beside)
-    return [*([link[n] for link in linked] for n in range(3)), list(linked.values())]
+    return arrays.columns(((*link, beside) for link, beside in linked.items()), len(_LINK_COLUMNS))
 
 
 _FIND = """

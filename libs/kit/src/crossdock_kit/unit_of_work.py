@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -47,16 +48,14 @@ class _Resolved:
 
 @dataclass(slots=True)
 class StepNote:
-    """What the step of one cause is to say in the timeline besides its cause; dictionaries keep the order.
+    """What the step of one cause is to say in the timeline besides its cause.
 
-    `topics` are keys with the transactions that they lead to: a call for many orders must not lead from each order's
-    number to all of them. Keys that were noted without transactions lead to all of the step's.
+    `topics` are keys with the transactions that they lead to, each once and in order: a call for many orders must not
+    lead from each order's number to all of them. Keys that were noted without transactions lead to all of the step's.
     """
 
     cause: Cause
     topics: dict[timeline.Topic, None] = field(default_factory=dict)
-    keys: dict[str, None] = field(default_factory=dict)
-    transaction_ids: dict[str, None] = field(default_factory=dict)
     outcome: str = "advanced"
     reason: str = ""
     aggregate: str = ""
@@ -179,8 +178,6 @@ class Work:
         topic = tuple(keys), tuple(transaction_ids)
         if topic not in note.topics:
             note.topics[topic] = None
-            note.keys.update(dict.fromkeys(topic[0]))
-            note.transaction_ids.update(dict.fromkeys(topic[1]))
             note_transactions(topic[1])
         if outcome:
             note.outcome, note.reason = outcome, reason
@@ -273,18 +270,25 @@ async def _audit(work: Work) -> None:
 
 
 def step_from(note: StepNote, now: datetime) -> Step:
-    ids = tuple(dict.fromkeys((*note.cause.transaction_ids, *note.transaction_ids)))
+    ids = _united([note.cause.transaction_ids, *(own for _, own in note.topics)])
     return timeline.step_of(
         note.cause,
         now=now,
-        keys=tuple(note.keys),
+        keys=_united([keys for keys, _ in note.topics]),
         transaction_ids=ids,
         outcome=note.outcome,
         reason=note.reason,
         aggregate=note.aggregate,
         event_version=note.event_version,
-        topics=tuple((keys, own or ids) for keys, own in note.topics),
+        topics=tuple([(keys, own or ids) for keys, own in note.topics]),
     )
+
+
+def _united(groups: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """All of them in order, each once."""
+    if len(groups) == 1 and len(groups[0]) < 2:
+        return groups[0]
+    return tuple(dict.fromkeys(chain.from_iterable(groups)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from crossdock_kit.context import caused_by
 from crossdock_kit.errors import Invalid
 from crossdock_kit.events import AnyReceived, decoded, parsed_headers
-from crossdock_kit.ids import EXPRESS
+from crossdock_kit.ids import EXPRESS, uuid_of
 from crossdock_kit.unit_of_work import Work
 
 Handler = Callable[[Sequence[AnyReceived], Work], Awaitable[None]]
@@ -116,7 +116,7 @@ def arrival_of(slot: int, reply: bytes, body: bytes, block: bytes | None) -> Arr
     headers = parsed_headers(text)
     try:
         return Arrival(
-            event_id=UUID(headers["ce-id"]),
+            event_id=uuid_of(headers["ce-id"]),
             tenant=decoded(headers["ce-tenant"]),
             aggregate=decoded(headers["ce-aggregate"]),
             version=int(headers["ce-eventversion"]),
