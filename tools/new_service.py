@@ -7,6 +7,7 @@ makes is a small whole: a contract, an event, an aggregate, its table, and tests
 from __future__ import annotations
 
 import keyword
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = Path(__file__).resolve().parent / "new_service"
 RUFF = Path(sysconfig.get_path("scripts")) / "ruff"
 NEIGHBOUR = "procurement"
+JOURNAL_TEST = "tests/contracts/test_journal_stays_readable.py"
 TAKEN = frozenset({"crossdock", "operator", "tests", "buf", "common", "options", "ops", "partners"})
 
 
@@ -73,6 +75,24 @@ def make(name: str, root: Path) -> None:
         subprocess.run([RUFF, *verb, "--quiet", "--config", root / "pyproject.toml", *python], check=True)
 
 
+def write_goldens(root: Path, environment: dict[str, str]) -> None:
+    """Keeps bytes of the new events, which every later version must read (tests/contracts says why)."""
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "tests/contracts/test_journal_stays_readable.py",
+        ],
+        cwd=root,
+        env=environment | {"UPDATE_GOLDENS": "1"},
+        check=True,
+    )
+
+
 def main() -> int:
     name = sys.argv[1] if len(sys.argv) > 1 else ""
     try:
@@ -83,6 +103,7 @@ def main() -> int:
     subprocess.run(["sh", "tools/setup.sh"], cwd=ROOT, check=True)
     for tool, verb in (("proto.py", "generate"), ("docs.py", "write")):
         subprocess.run([sys.executable, f"tools/{tool}", verb], cwd=ROOT, check=True)
+    write_goldens(ROOT, dict(os.environ))
     print(f"services/{name} stands. Next: make test, make up; its README says what to replace.")
     return 0
 

@@ -34,17 +34,20 @@ def copy_workspace(root: Path) -> None:
         (root / "libs" / name).symlink_to(WORKSPACE / "libs" / name)
 
 
-def run(root: Path, *command: str) -> str:
+def environment_of(root: Path) -> dict[str, str]:
     sources = [root / "libs" / "contracts" / "src", root / "services" / NAME / "src", root / "tools"]
-    environment = {
+    return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(map(str, sources)),
         "PYTHONSAFEPATH": "1",
         "CROSSDOCK_CHECKOUT": str(root),
         "CROSSDOCK_HOME": str(root / "data"),
     }
+
+
+def run(root: Path, *command: str) -> str:
     done = subprocess.run(
-        [sys.executable, *command], cwd=root, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *command], cwd=root, env=environment_of(root), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -57,6 +60,7 @@ def root(stack_folder: Path) -> Path:
     copy_workspace(root)
     run(root, "-c", f"import new_service, pathlib; new_service.make({NAME!r}, pathlib.Path.cwd())")
     run(root, "tools/proto.py", "generate")
+    run(root, "-c", "import new_service, os, pathlib; new_service.write_goldens(pathlib.Path.cwd(), dict(os.environ))")
     return root
 
 
