@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from kit_schema import TENANTS
 from kit_schema.outbound import QUICK, Partner
 
-BUSY = Retry("busy", timedelta(0))
+BUSY = Retry("busy", timedelta(0), answered=True)
+COME_AGAIN = Retry("HTTP 503", timedelta(0))
 SILENT = Retry("UNAVAILABLE")
 
 
@@ -148,6 +149,16 @@ async def test_probes_that_fail_do_not_use_up_the_documents_attempts(engine: Eng
     await partner.report((await partner.lease())[0], Delivered())
     assert await partner.open_exceptions() == []
     assert await partner.fetch("SELECT count(*) FROM delivery WHERE partner = $1 AND state = 'dead'") == 0
+
+
+async def test_a_partner_that_asks_to_come_again_uses_up_no_attempts_and_is_reported(engine: Engine) -> None:
+    partner = Partner(engine, replace(QUICK, breaker=BreakerPolicy(failures=3, pause=timedelta(0))))
+    await partner.write(partner.new("A", "A1"))
+    for _ in range(QUICK.attempts * 3):
+        assert (await partner.report(await lease_one(partner), COME_AGAIN)).end == "waiting"
+    assert await partner.open_exceptions() == ["PARTNER_UNAVAILABLE"]
+    await partner.report(await lease_one(partner), Delivered())
+    assert await partner.open_exceptions() == []
 
 
 async def test_a_probe_whose_worker_died_is_given_out_again(engine: Engine) -> None:

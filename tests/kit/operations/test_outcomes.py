@@ -55,7 +55,12 @@ BUSINESS, TRANSIENT, BUG = FailureClass.BUSINESS, FailureClass.TRANSIENT, Failur
         (answered(grpc.StatusCode.INVALID_ARGUMENT), Dead("in words", "INVALID_ARGUMENT", BUSINESS)),
         (
             answered(grpc.StatusCode.RESOURCE_EXHAUSTED, IN_5_S),
-            Retry("RESOURCE_EXHAUSTED", timedelta(seconds=5), answered=True, failure_class=TRANSIENT),
+            Retry("RESOURCE_EXHAUSTED", timedelta(seconds=5)),
+        ),
+        # A message that is too large for the receiver has the same status, and no time that would mend it.
+        (
+            answered(grpc.StatusCode.RESOURCE_EXHAUSTED),
+            Retry("RESOURCE_EXHAUSTED", answered=True, failure_class=TRANSIENT),
         ),
         (answered(grpc.StatusCode.INTERNAL), Retry("INTERNAL", answered=True, failure_class=BUG)),
         (answered(grpc.StatusCode.UNAUTHENTICATED), Retry("UNAUTHENTICATED", answered=True, failure_class=BUG)),

@@ -108,7 +108,14 @@ class Conductor:
             f"{n}: {r.unpublished} unpublished, {r.unprocessed} unprocessed, {r.held} held, {r.undelivered} undelivered"
             for n, r in rows.items()
         ]
-        parts = [why, *backlog, *self.cast.unfinished, f"open orders: {', '.join(await self._open_orders()) or 'none'}"]
+        waiting = await self.suite.unfinished()
+        parts = [
+            why,
+            *backlog,
+            *waiting,
+            *self.cast.unfinished,
+            f"open orders: {', '.join(await self._open_orders()) or 'none'}",
+        ]
         return "\n  ".join(parts)
 
     async def _decide(self) -> None:

@@ -128,6 +128,19 @@ class Suite:
         answers = [await self.call(stub.GetBacklog, ops.GetBacklogRequest()) for stub in self.desks.values()]
         return dict(zip(self.desks, answers, strict=True))
 
+    async def unfinished(self) -> list[str]:
+        """What still waits, one line each: deliveries, held messages and open exceptions with what they say."""
+        lines = list[str]()
+        for name, stub in self.desks.items():
+            deliveries = await self.call(stub.ListDeliveries, ops.ListDeliveriesRequest(unfinished=True))
+            held = await self.call(stub.ListHeldMessages, ops.ListHeldMessagesRequest())
+            lines += [
+                f"{name}: {d.kind} for {d.partner} in {d.ordering_key}: {d.state}, {d.attempts} attempts, {d.last_error}"
+                for d in deliveries.deliveries
+            ]
+            lines += [f"{name}: {m.type} of {m.aggregate}: {m.why}, {m.last_error}" for m in held.messages]
+        return lines + [f"{e.service}: {e.code} ({e.owner}): {e.summary}" for e in await self.open_exceptions()]
+
     async def quiet(self) -> bool:
         """Nothing unpublished, unprocessed, held or undelivered anywhere."""
         rows = (await self.backlog()).values()

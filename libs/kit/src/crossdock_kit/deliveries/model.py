@@ -93,8 +93,8 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """It may do later: `after` that time, or else by back-off. A partner that `answered` (and one that names a time
-    has) is alive, so its breaker is not concerned. `failure_class` is whose fault it is if it never comes to do.
+    """It may do later: `after` that time, or else by back-off. A partner that `answered` has looked at this document,
+    so its breaker is not concerned. `failure_class` is whose fault it is if it never comes to do.
     """
 
     reason: str
@@ -104,7 +104,13 @@ class Retry:
 
     @property
     def silent(self) -> bool:
-        return not self.answered and self.after is None
+        """Nobody looked at the document: a matter of the partner, which its breaker counts."""
+        return not self.answered
+
+    @property
+    def put_off(self) -> bool:
+        """The partner itself asked to come again later, which says nothing against the document."""
+        return self.silent and self.after is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +152,8 @@ class Report:
 class PartnerLimits:
     """How much a partner bears, and how long we try. All of it comes from the partner's profile.
 
-    A failure while the breaker stands open says nothing about the document and does not count against `attempts`;
-    `give_up_after` bounds the time in any case.
+    A failure while the breaker stands open, and a partner that asks to come again later, say nothing about the document
+    and do not count against `attempts`; `give_up_after` bounds the time in any case.
     """
 
     rate: Rate = field(default_factory=lambda: Rate(50.0, 50))

@@ -1,7 +1,7 @@
 """What an error of a call means for its delivery. The rule follows the table of errors.py and the codes of gRPC.
 
-Silence (nobody answered) is the partner's breaker's business and does not count against the document. A refusal is
-final. Anything else is tried again a bounded number of times.
+Silence (nobody answered, or was too busy to look) is the partner's breaker's business and does not count against the
+document. A refusal is final. Anything else is tried again a bounded number of times.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _of_call(error: grpc.aio.AioRpcError) -> Outcome:
     code = error.code()
     if code in _FINAL:
         return Dead(error.details() or code.name, reason or code.name, FailureClass.BUSINESS)
-    if code in _SILENT:
+    if code in _SILENT or (code is grpc.StatusCode.RESOURCE_EXHAUSTED and after is not None):
         return Retry(reason or code.name, after)
     failure_class = FailureClass.TRANSIENT if code in _BUSY else FailureClass.BUG
     return Retry(reason or code.name, after, answered=True, failure_class=failure_class)

@@ -180,10 +180,12 @@ def _booked(
 
 def _again(row: asyncpg.Record, again: Retry, limits: PartnerLimits, partner: Breaker) -> json_rows.Row:
     now: datetime = row["now"]
-    failures = row["failures"] + int(partner.state == "closed")
+    failures = row["failures"] + int(partner.state == "closed" and not again.put_off)
     exhausted = failures >= limits.attempts or now - row["created_at"] > limits.give_up_after
     wait = again.after if again.after is not None else backoff(failures, limits)
-    due = partner.open_until if partner.state == "open" and partner.open_until is not None else now + wait
+    due = now + wait
+    if partner.state == "open" and partner.open_until is not None:
+        due = max(partner.open_until, now + again.after) if again.after is not None else partner.open_until
     return {
         "state": "dead" if exhausted else "waiting",
         "failures": failures,
