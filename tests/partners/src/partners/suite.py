@@ -135,7 +135,7 @@ class Suite:
             deliveries = await self.call(stub.ListDeliveries, ops.ListDeliveriesRequest(unfinished=True))
             held = await self.call(stub.ListHeldMessages, ops.ListHeldMessagesRequest())
             lines += [
-                f"{name}: {d.kind} for {d.partner} in {d.ordering_key}: {d.state}, {d.attempts} attempts, {d.last_error}"
+                f"{name}: {d.kind} for {d.partner} in {d.ordering_key}: {d.state}, {d.attempts} times, {d.last_error}"
                 for d in deliveries.deliveries
             ]
             lines += [f"{name}: {m.type} of {m.aggregate}: {m.why}, {m.last_error}" for m in held.messages]
