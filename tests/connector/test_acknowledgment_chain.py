@@ -114,6 +114,11 @@ async def test_a_set_without_a_flow_is_refused_and_the_997_says_so(rig: Rig) -> 
     assert document.reason == "set 810 has no flow here"
     [(_, answer)] = await rig.send("sup-nordic")
     assert b"AK5*R*1" in answer
+    [step] = await rig.rows(
+        "SELECT name, outcome, reason FROM step WHERE kind = 'document' AND $1 = ANY(keys)",
+        f"document:{document.document_id}",
+    )
+    assert tuple(step) == ("read x12.810", "refused", "DOCUMENT_REFUSED")
 
 
 @pytest.mark.feature("F127")
@@ -127,7 +132,8 @@ async def test_order_and_both_acknowledgments_stand_in_one_timeline(rig: Rig) ->
         " ORDER BY position"
     )
     steps = [(row["kind"], row["name"]) for row in rows]
-    assert ("document", "translate document") in steps
+    assert ("document", "read x12.997") in steps
+    assert ("document", "read x12.855") in steps
     assert ("delivery", "procurement.AcknowledgePurchaseOrder") in steps
     found = await rig.value(
         "SELECT count(*) FROM transaction_key WHERE key = 'po:4500000777' AND transaction_id = 'id-4500000777'"

@@ -21,6 +21,11 @@ async def test_an_unknown_item_waits_and_goes_on_when_catalog_knows_it(rig: Rig)
     assert document.state is State.WAITING
     assert rig.procurement.requests == []
     assert "B9999" in document.messages[0].reason
+    [step] = await rig.rows(
+        "SELECT name, outcome, reason FROM step WHERE kind = 'document' AND $1 = ANY(keys)",
+        f"document:{document.document_id}",
+    )
+    assert tuple(step) == ("read json.purchase_order", "held", "WAITING")
     assert await rig.exceptions(document.document_id) == []
 
     behind = await rig.given(

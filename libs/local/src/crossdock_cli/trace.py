@@ -15,6 +15,9 @@ from crossdock_cli.asking import answered, asker
 from crossdock_cli.connection import stack_or_exit
 from crossdock_cli.console import NOT_FOUND, fail, out, print_json
 
+# Times to compare and ids to copy.
+UNBROKEN = frozenset({"TIME", "WAITED", "TOOK", "TRACE"})
+
 
 def milliseconds(span: Duration) -> str:
     taken: timedelta = span.ToTimedelta()
@@ -24,7 +27,7 @@ def milliseconds(span: Duration) -> str:
 def timeline_table(steps: list[ops.Step]) -> Table:
     table = Table(box=None, pad_edge=False)
     for heading in ("TIME", "SERVICE", "STEP", "KEYS", "TRY", "OUTCOME", "WAITED", "TOOK", "TRACE"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in UNBROKEN)
     for step in steps:
         at = step.at.ToDatetime().strftime("%H:%M:%S.%f")[:-3]
         outcome = f"{step.outcome} {step.reason}".strip()
@@ -32,7 +35,7 @@ def timeline_table(steps: list[ops.Step]) -> Table:
         waited = milliseconds(step.waited) if step.HasField("waited") else ""
         took = milliseconds(step.took) if step.HasField("took") else ""
         row = (at, step.service, f"{step.kind} {step.name}", keys, str(step.attempt), outcome, waited, took)
-        table.add_row(*row, step.trace_id[:16])
+        table.add_row(*row, step.trace_id)
     return table
 
 

@@ -143,6 +143,7 @@ async def open_intake(steps: Sequence[DocumentStep], work: Work, around: Surroun
     incoming = []
     for step, each in zip(steps, found, strict=True):
         taken = take_apart(await vault.open(each.kept, sealed[each.document_id]), each.path, stored.profile)
+        step.is_of(part.kind for part in taken.parts)
         incoming.append(Incoming(each, taken, step, each.state is not State.WAITING))
     intake = Intake(work, around, stored, incoming)
     await _map(intake)

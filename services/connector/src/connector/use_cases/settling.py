@@ -49,7 +49,6 @@ def conclude(document: Document, work: Work) -> None:
     work.note(
         keys=(f"document:{document.document_id}", *document.keys),
         transaction_ids=document.transaction_ids,
-        outcome="" if document.state is not State.DUPLICATE else "duplicate",
     )
 
 

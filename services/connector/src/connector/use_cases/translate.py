@@ -29,6 +29,11 @@ from connector.use_cases.settling import conclude
 from connector.use_cases.taking_apart import Part, TakenApart
 
 REUSED = "control-number-reused"
+_ENDS = {
+    State.DUPLICATE: ("duplicate", "SENT_BEFORE"),
+    State.REFUSED: ("refused", "DOCUMENT_REFUSED"),
+    State.WAITING: ("held", "WAITING"),
+}
 _LONGEST_WAIT_SECONDS = 60.0
 
 
@@ -40,9 +45,16 @@ async def translate(steps: Sequence[DocumentStep], work: Work, around: Surroundi
         with each.step.within():
             _read(each, intake)
             conclude(each.document, work)
+            _note_end(each.document, work)
             intake.done(each.document)
     await send_acknowledgments(intake)
     await intake.save()
+
+
+def _note_end(document: Document, work: Work) -> None:
+    """How the reading ended, if it did not simply go on: outcome and reason code of its step."""
+    outcome, reason = _ENDS.get(document.state, ("", ""))
+    work.note(outcome=outcome, reason=reason)
 
 
 def _read(incoming: Incoming, intake: Intake) -> None:
