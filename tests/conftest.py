@@ -5,7 +5,7 @@ Knows no service; the fixtures of a service's tests live beside them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
@@ -47,6 +47,17 @@ async def servers() -> AsyncIterator[EmbeddedServers]:
     """Real PostgreSQL, NATS and Valkey, one set for each pytest process."""
     async with EmbeddedServers(durable=False) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def deadlocks(servers: EmbeddedServers) -> Callable[[str], list[str]]:
+    """What PostgreSQL's log says of deadlocks in a database. Its counters come later than the deadlocks."""
+
+    def said(database: str) -> list[str]:
+        lines = servers.postgres.child.program.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if f"@{database} " in line and "deadlock detected" in line]
+
+    return said
 
 
 @pytest.fixture(scope="module")

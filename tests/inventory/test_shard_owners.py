@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
@@ -117,6 +118,32 @@ async def test_two_owners_share_the_shards_and_baskets_across_them_are_whole(sta
         await asyncio.gather(*tasks, return_exceptions=True)
         for replica in (stage, other):
             replica.desk = ReservationDesk(replica.engine, lambda: None)
+
+
+async def test_baskets_over_the_same_skus_in_any_order_never_block_each_other(
+    stage: Stage, other: Stage, urls: ServiceUrls, deadlocks: Callable[[str], list[str]]
+) -> None:
+    """An owner, a stranger and receipts on the same rows at once: everybody locks in the order of the keys."""
+    skus = [a_sku() for _ in range(8)]
+    await stage.know(*skus)
+    for sku in skus:
+        await stage.stock(sku, 60)
+    chance = random.Random(5)
+    baskets = [wanted(*((sku, 1) for sku in chance.sample(skus, 5))) for _ in range(60)]
+    async with stage.owning():
+        results, _ = await asyncio.gather(
+            asyncio.gather(
+                *(replica.reserve_one(each) for each, replica in zip(baskets, [stage, other] * 30, strict=True))
+            ),
+            asyncio.gather(*(other.stock(sku, 1) for sku in chance.sample(skus * 3, 24))),
+        )
+    assert all(each.HasField("reservation") for each in results)
+    for sku in skus:
+        asked = sum(1 for basket in baskets for line, _ in basket.lines if line == sku)
+        assert (await stage.row(sku))["reserved"] == asked
+        assert (await stage.row(sku))["available"] == 60 + 3 - asked
+    assert (await verify_ledger(stage.engine, "acme")).differences == []
+    assert deadlocks(urls.database.rpartition("/")[2]) == []
 
 
 @pytest.mark.parametrize("what", ["row", "shard"])
