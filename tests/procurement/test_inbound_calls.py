@@ -99,10 +99,10 @@ async def test_an_unknown_order_or_line_or_another_supplier_cannot_be_answered(c
 
 async def test_lines_on_hold_are_the_buyers_until_the_supplier_says_more(caller: Caller) -> None:
     order = await ordered(caller, confirmed=False)
-    await caller.answer(order.number, answered("10", says(pb.ACKNOWLEDGMENT_OUTCOME_ON_HOLD, code="IH")))
-    assert await caller.exceptions(order.purchase_order_id) == [("LINE_ON_HOLD", "buyer", True)]
+    await caller.answer(order.number, answered("10", says(pb.ACKNOWLEDGMENT_OUTCOME_ON_HOLD, code="IF")))
+    assert await caller.exceptions(order.purchase_order_id) == [("HOLD_NEEDS_BUYER", "buyer", True)]
     await caller.answer(order.number, hours=2)
-    assert await caller.exceptions(order.purchase_order_id) == [("LINE_ON_HOLD", "buyer", False)]
+    assert await caller.exceptions(order.purchase_order_id) == [("HOLD_NEEDS_BUYER", "buyer", False)]
 
 
 @pytest.mark.feature("F060")

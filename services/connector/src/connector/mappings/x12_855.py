@@ -9,15 +9,15 @@ from crossdock_edi.x12.order_acknowledgment import PurchaseOrderAcknowledgment
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings.model import Answer, Command, Inbound, Reading
-from connector.mappings.x12_answers import HEADERS, UNANSWERED, answered_lines, currency_of, sequence
+from connector.mappings.x12_answers import answered_lines, currency_of, sequence, whole_order
 
 
 def read(document: PurchaseOrderAcknowledgment, reading: Reading) -> Command:
     number = document.order_number
     if not number:
         raise DocumentFault("BAK03", "the number of the order is missing")
+    whole = whole_order(document.purpose, document.type, document.lines, "BAK01")
     lines = list(answered_lines(document.lines, document.type, currency_of(document, reading), reading))
-    whole = UNANSWERED if document.lines else HEADERS.get(document.type, UNANSWERED)
     if not lines and not whole:
         raise DocumentFault("BAK02", f"{document.type!r} answers nothing without lines")
     request = procurement.AcknowledgePurchaseOrderRequest(

@@ -9,15 +9,15 @@ from crossdock_edi.x12.order_change import PurchaseOrderChangeAcknowledgment
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings.model import Answer, Command, Inbound, Reading
-from connector.mappings.x12_answers import HEADERS, UNANSWERED, answered_lines, currency_of, sequence
+from connector.mappings.x12_answers import answered_lines, currency_of, sequence, whole_order
 
 
 def read(document: PurchaseOrderChangeAcknowledgment, reading: Reading) -> Command:
     number = document.order_number
     if not number:
         raise DocumentFault("BCA03", "the number of the order is missing")
+    whole = whole_order(document.purpose, document.type, document.lines, "BCA01")
     lines = list(answered_lines(document.lines, document.type, currency_of(document, reading), reading))
-    whole = UNANSWERED if document.lines else HEADERS.get(document.type, UNANSWERED)
     if not lines and not whole:
         raise DocumentFault("BCA02", f"{document.type!r} answers nothing without answered lines")
     carried = sequence(document.change_sequence, reading)

@@ -51,6 +51,10 @@ HEADERS: dict[str, procurement.AcknowledgmentOutcome.ValueType] = {
     "RN": _REJECTED,
     "RO": _REJECTED,
 }
+# Documents of exceptions: what they do not name is answered by their header.
+ACCEPTED_BUT = "AE"
+EXCEPTIONS_ALONE: dict[str, procurement.AcknowledgmentOutcome.ValueType] = {ACCEPTED_BUT: _ACCEPTED, "RF": _REJECTED}
+CANCELS = "01"
 UNANSWERED = procurement.ACKNOWLEDGMENT_OUTCOME_UNSPECIFIED
 _PRICED = {
     procurement.ACKNOWLEDGMENT_OUTCOME_PRICE_CHANGED,
@@ -67,6 +71,20 @@ _NOTHING_COMES = frozenset(
 )
 
 
+def whole_order(
+    purpose: str, header: str, lines: Sequence[Any], element: str
+) -> procurement.AcknowledgmentOutcome.ValueType:
+    """What the header says of the lines that the document does not name.
+
+    Raises DocumentFault for purpose 01: some mean their earlier answer by it, some the order.
+    """
+    if purpose == CANCELS:
+        raise DocumentFault(element, "01 cancels an earlier answer or the order, and it is not said which")
+    if header in EXCEPTIONS_ALONE:
+        return EXCEPTIONS_ALONE[header]
+    return UNANSWERED if lines else HEADERS.get(header, UNANSWERED)
+
+
 def answered_lines(
     lines: Sequence[Any], header: str, currency: str, reading: Reading
 ) -> Iterator[procurement.AcknowledgedLine]:
@@ -76,6 +94,8 @@ def answered_lines(
         answers = [_answer(ack, line, unit, currency, reading) for ack in line.acknowledgments]
         if not answers and (outcome := HEADERS.get(header, UNANSWERED)):
             answers = [procurement.LineAcknowledgment(outcome=outcome, code=header)]
+        if not answers and header == ACCEPTED_BUT:
+            raise DocumentFault(f"line {line.line or '?'}", "is an exception, and it is not said which")
         if not answers:
             continue
         sku, supplier_item = parts.read_items(line, reading.codes, required=not line.line)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from procurement.domain.concerns import BUYER, MASTER_DATA, Concern, identity
+from procurement.domain.concerns import BUYER, MASTER_DATA, SUPPLIER_DESK, Concern, identity
 from procurement.domain.order_line import OrderLine
-from procurement.domain.outcomes import MASTER_DATA_CODES
+from procurement.domain.outcomes import ASKS_THE_BUYER, MASTER_DATA_CODES
 from procurement.domain.quantities import ZERO
 
 if TYPE_CHECKING:
     from procurement.domain.purchase_order import PurchaseOrder
 
 LINE_ON_HOLD = "LINE_ON_HOLD"
+HOLD_NEEDS_BUYER = "HOLD_NEEDS_BUYER"
 SUPPLIER_REJECTED_MASTER_DATA = "SUPPLIER_REJECTED_MASTER_DATA"
 DECISION_OVERDUE = "DECISION_OVERDUE"
 
@@ -35,10 +36,12 @@ def about_line(order: PurchaseOrder, line: OrderLine, code: str, owner: str, sum
 
 def line_concerns(order: PurchaseOrder, line: OrderLine) -> Iterator[Concern]:
     """What holds now after the supplier's answers."""
-    if line.on_hold > ZERO:
-        held = "the supplier holds it and waits for the buyer"
-        yield about_line(order, line, LINE_ON_HOLD, BUYER, held)
-    codes = sorted({each.code for each in line.answers} & MASTER_DATA_CODES)
+    said = {each.code for each in line.answers}
+    if line.on_hold > ZERO and (asked := [text for code, text in ASKS_THE_BUYER.items() if code in said]):
+        yield about_line(order, line, HOLD_NEEDS_BUYER, BUYER, f"the supplier holds it: {' and '.join(asked)}")
+    elif line.on_hold > ZERO:
+        yield about_line(order, line, LINE_ON_HOLD, SUPPLIER_DESK, "the supplier holds it and does not say why")
+    codes = sorted(said & MASTER_DATA_CODES)
     if codes:
         unknown = f"the supplier does not know our item number or unit ({', '.join(codes)})"
         yield about_line(order, line, SUPPLIER_REJECTED_MASTER_DATA, MASTER_DATA, unknown)

@@ -34,6 +34,9 @@ ITEM_NUMBER_REJECTED = "R2"
 UNIT_REJECTED = "R3"
 MASTER_DATA_CODES = frozenset({ITEM_NUMBER_REJECTED, UNIT_REJECTED})
 
+# Codes of a hold that only the buyer ends, and what the supplier wants.
+ASKS_THE_BUYER = {"IF": "it wants a complete description (IF)", "IW": "it wants a waiver (IW)"}
+
 
 @dataclass(frozen=True, slots=True)
 class LineAcknowledgment:
