@@ -196,6 +196,14 @@ def test_an_order_whose_every_line_is_rejected_has_ended() -> None:
     assert isinstance(trade.told(order)[-1], events.PurchaseOrderCompleted)
 
 
+def test_the_suppliers_own_number_is_kept_with_the_day_since_which_it_is_one() -> None:
+    order = trade.released()
+    acknowledge(order, says(Outcome.ACCEPTED, 60), supplier_number="SO-1", acknowledged_on=day(1))
+    acknowledge(order, says(Outcome.ACCEPTED), supplier_number="SO-1", acknowledged_on=day(2), hours=2)
+    acknowledge(order, says(Outcome.ACCEPTED, 90), supplier_number="SO-2", hours=3)
+    assert [(each.number, each.valid_from) for each in order.system_numbers] == [("SO-1", day(1)), ("SO-2", day(0))]
+
+
 def test_lines_on_hold_confirm_nothing() -> None:
     order = trade.released(line("10", 100))
     acknowledge(order, says(Outcome.ON_HOLD, code="IW"))

@@ -78,7 +78,7 @@ def rich_order(number: str) -> PurchaseOrder:
 async def test_an_order_comes_back_as_it_was_saved(uow: UnitOfWork) -> None:
     number = unique("ST")
     order = rich_order(number)
-    assert order.system_numbers == [SystemNumber("SUP-NORDIC", "ORD-1")]
+    assert order.system_numbers == [SystemNumber("SUP-NORDIC", "ORD-1", trade.day(0))]
     async with opened(uow) as work:
         work.purchase_orders.add(order)
     async with opened(uow) as work:

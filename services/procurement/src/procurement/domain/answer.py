@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,8 @@ class RevisionBasis(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`whole_order` is what the header says of every line that the document does not name."""
+    """`whole_order` is what the header says of every line that the document does not name; `acknowledged_on` is the day
+    that the supplier wrote on it."""
 
     system: str
     occurred_at: datetime
@@ -44,6 +45,7 @@ class Answer:
     lines: tuple[AnsweredLine, ...] = ()
     whole_order: Outcome | None = None
     supplier_number: str = ""
+    acknowledged_on: date | None = None
 
 
 def admit(order: PurchaseOrder, answer: Answer, items: Mapping[str, Item]) -> None:

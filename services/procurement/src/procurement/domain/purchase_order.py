@@ -52,8 +52,11 @@ TERMINAL = frozenset({OrderState.COMPLETED, OrderState.CANCELLED, OrderState.REJ
 
 @dataclass(frozen=True, slots=True)
 class SystemNumber:
+    """What another system calls the order, and since which day."""
+
     system: str
     number: str
+    valid_from: date | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -263,9 +266,10 @@ class PurchaseOrder:
             else each
             for each in self.documents
         ]
-        own = SystemNumber(answer.system, answer.supplier_number)
-        if own.number and own not in self.system_numbers:
-            self.system_numbers.append(own)
+        own = answer.system, answer.supplier_number
+        if answer.supplier_number and own not in {(each.system, each.number) for each in self.system_numbers}:
+            since = answer.acknowledged_on or answer.occurred_at.date()
+            self.system_numbers.append(SystemNumber(*own, since))
 
     def _take(
         self, line: OrderLine, said: tuple[LineAcknowledgment, ...], items: Items, decide_by: datetime

@@ -8,6 +8,7 @@ from typing import Any
 
 from procurement.domain.order_line import ProposedChange
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
+from procurement.domain.purchase_order import SystemNumber
 from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import Condition, Discrepancy, DiscrepancyCode, ReceiptLineTerms
 from procurement.domain.schedules import Promise, Schedule
@@ -31,6 +32,15 @@ def _instant(value: datetime | None) -> str | None:
 
 def _read_instant(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
+
+
+def system_number(value: SystemNumber) -> Json:
+    return {"system": value.system, "number": value.number, "valid_from": _day(value.valid_from)}
+
+
+def read_system_number(value: Json) -> SystemNumber:
+    """Rows of before say nothing of the day."""
+    return SystemNumber(value["system"], value["number"], _read_day(value.get("valid_from")))
 
 
 def quantity(value: Quantity) -> Json:

@@ -10,7 +10,7 @@ from crossdock_kit.json_rows import Row
 
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.order_line import OrderLine
-from procurement.domain.purchase_order import PurchaseOrder, SystemNumber
+from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item, plain
 from procurement.domain.receipt import Receipt, ReceiptLine, ReceiptTerms
 from procurement.domain.ship_notice import Flag, NoticeLine, NoticeState, NoticeTerms, ShipNotice
@@ -81,7 +81,7 @@ def order_row(order: PurchaseOrder) -> Row:
     return {name: getattr(order, name) for name in _ORDER_FIELDS} | {
         "state": order.state.value,
         "documents": [values.placed_document(each) for each in order.documents],
-        "system_numbers": [{"system": each.system, "number": each.number} for each in order.system_numbers],
+        "system_numbers": [values.system_number(each) for each in order.system_numbers],
     }
 
 
@@ -105,7 +105,7 @@ def read_order(row: Record, lines: list[Record]) -> PurchaseOrder:
     return PurchaseOrder(
         **{name: row[name] for name in _ORDER_FIELDS},
         documents=[values.read_placed_document(each) for each in row["documents"]],
-        system_numbers=[SystemNumber(**each) for each in row["system_numbers"]],
+        system_numbers=[values.read_system_number(each) for each in row["system_numbers"]],
         lines=[_read_line(each) for each in lines],
     )
 

@@ -50,6 +50,7 @@ def acknowledge(request: service_pb2.AcknowledgePurchaseOrderRequest, now: datet
         lines=tuple(_line(each) for each in request.lines),
         whole_order=_OUTCOME_OF.get(request.whole_order),
         supplier_number=request.supplier_number,
+        acknowledged_on=values.day(request, "acknowledged_on"),
     )
     return AcknowledgePurchaseOrder(source, order_name(request.ref), answer)
 

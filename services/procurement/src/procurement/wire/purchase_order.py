@@ -10,7 +10,7 @@ from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb2
 
 from procurement.domain.order_line import LineState, OrderLine, ProposedChange
-from procurement.domain.purchase_order import OrderState, PurchaseOrder
+from procurement.domain.purchase_order import OrderState, PurchaseOrder, SystemNumber
 from procurement.domain.quantities import in_unit, total_in_unit
 from procurement.domain.refusals import FieldMissing
 from procurement.domain.schedules import Schedule
@@ -141,8 +141,8 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
         business_unit=found.business_unit,
         number=found.number,
         system_numbers=[
-            values_pb2.SystemNumber(system=found.system, number=found.number),
-            *(values_pb2.SystemNumber(system=each.system, number=each.number) for each in found.system_numbers),
+            _system_number(SystemNumber(found.system, found.number, found.ordered_on)),
+            *(_system_number(each) for each in found.system_numbers),
         ],
         revision=found.revision,
         system_revision=found.system_revision,
@@ -158,6 +158,12 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
         updated_at=values.timestamp(found.updated_at or found.created_at),
         acknowledged_revision=found.acknowledged_revision,
         express=found.express,
+    )
+
+
+def _system_number(named: SystemNumber) -> values_pb2.SystemNumber:
+    return values_pb2.SystemNumber(
+        system=named.system, number=named.number, valid_from=values.date_message(named.valid_from)
     )
 
 

@@ -192,7 +192,9 @@ class SystemNumber(_message.Message):
     @_builtins.property
     def valid_from(self) -> _date_pb2.Date: ...
     @_builtins.property
-    def valid_to(self) -> _date_pb2.Date: ...
+    def valid_to(self) -> _date_pb2.Date:
+        """Unset while it is the number."""
+
     def __init__(
         self,
         *,

@@ -1065,7 +1065,9 @@ class Movement(_message.Message):
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
-    def recorded_at(self) -> _timestamp_pb2.Timestamp: ...
+    def recorded_at(self) -> _timestamp_pb2.Timestamp:
+        """Unset in an event: it is the event's own time."""
+
     @_builtins.property
     def posting_date(self) -> _date_pb2.Date: ...
     def __init__(
