@@ -157,10 +157,6 @@ class Work:
     def cancel_timer(self, kind: str, subject: str, *, tenant: str = "") -> None:
         self._gathered.cancelled.append((tenant or self.tenant, kind, subject))
 
-    def add_step(self, step: Step) -> None:
-        """A timeline row that is not the current cause's own."""
-        self._gathered.steps.append(self._owned(step))
-
     def note(
         self,
         *,

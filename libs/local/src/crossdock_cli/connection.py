@@ -9,7 +9,6 @@ from crossdock_local.control import NotUp, running_state
 from crossdock_local.identity import EVERYTHING, Caller, Issuer
 from crossdock_local.place import Place, find_checkout, place_of
 from crossdock_local.state import StackState, is_running
-from crossdock_local.surroundings import partner_tokens
 
 from crossdock_cli.console import NOT_UP, fail
 
@@ -62,10 +61,3 @@ def metadata(state: StackState, tenant: str | None = None) -> tuple[tuple[str, s
 
 def channel(state: StackState, service: str) -> grpc.aio.Channel:
     return grpc.aio.insecure_channel(state.address(service))
-
-
-def admit_partner(partner: str, tenants: Sequence[str], permissions: Sequence[str]) -> None:
-    """Gives the workers a token that speaks as the partner; the supervisor renews it from then on."""
-    place = this_place()
-    caller = Caller(partner, tuple(tenants), tuple(permissions), partner)
-    Issuer(place.folder("identity")).write_token(partner_tokens(place.secrets) / f"{partner}.jwt", caller)

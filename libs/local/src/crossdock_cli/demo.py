@@ -27,9 +27,7 @@ def verdict_table(verdict: Verdict) -> Table:
     """A row per transaction."""
     table = Table(box=None, pad_edge=False)
     for heading in HEADINGS:
-        table.add_column(
-            heading, no_wrap=True, justify="left" if heading in ("PO", "SUPPLIER", "STATE", "SCENE") else "right"
-        )
+        table.add_column(heading, no_wrap=True, justify="left" if heading in WORDS else "right")
     for row in verdict.rows:
         quantities = [f"{amount:f}" for amount in (row.confirmed, row.shipped, row.received, row.on_hand)]
         state = f"{row.state}, exception" if row.excepted else row.state

@@ -21,7 +21,6 @@ from connector.mappings import registry
 
 API_VERSION = "crossdock.dev/v1alpha1"
 KIND = "PartnerConnector"
-STAGES = ("draft", "testing", "shadow", "certified", "live")
 
 
 def read_profile(path: Path) -> partner_pb2.PartnerProfile:
@@ -31,11 +30,6 @@ def read_profile(path: Path) -> partner_pb2.PartnerProfile:
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"{path.name}: not YAML: {str(error).splitlines()[0]}") from error
     return profile_of(resource, path.name)
-
-
-def read_profiles(folder: Path) -> list[partner_pb2.PartnerProfile]:
-    """Every *.yaml of a folder, by name."""
-    return [read_profile(each) for each in sorted(folder.glob("*.yaml"))]
 
 
 def profile_of(resource: Any, source: str = "resource") -> partner_pb2.PartnerProfile:

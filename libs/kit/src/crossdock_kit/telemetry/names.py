@@ -18,12 +18,9 @@ ATTEMPT = "crossdock.delivery.attempt"
 CORRELATION_ID = "crossdock.correlation.id"
 LINK_TYPE = "crossdock.link.type"
 LINK_CAUSED_BY = "caused_by"
-LINK_REPLAY_OF = "replay_of"
-LINK_RETRY_OF = "retry_of"
 BACKLOG_KIND = "crossdock.backlog.kind"
 FAILURE_CLASS = "crossdock.failure.class"
 ROW_KIND = "crossdock.row.kind"
-USER_ID = "enduser.id"
 KEY = "crossdock.key."
 
 # --- RPC, a release candidate

@@ -15,7 +15,6 @@ from itertools import accumulate
 from inventory.domain.quantity import ZERO
 
 DEFAULT_HORIZON_DAYS = 7
-LONGEST_HORIZON_DAYS = 180
 
 
 @dataclass(frozen=True, slots=True)
