@@ -38,6 +38,7 @@ proto: setup ## generate libs/contracts from proto/
 proto-check: setup ## prove libs/contracts fresh, lint the contracts, look for breaking changes
 	@$(PYTHON) tools/proto.py check
 	@$(PYTHON) tools/docs.py check
+	@$(PYTHON) tools/crd.py check
 
 .PHONY: lint
 lint: setup ## ruff, its formatter, and the layers of .importlinter
@@ -52,6 +53,11 @@ types: setup ## mypy --strict
 .PHONY: test
 test: lint types proto-check ## everything that must hold: lint, types, contracts, all tests on real servers
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
+
+.PHONY: test-cluster
+test-cluster: setup ## the resource and the operator against a real Kubernetes API server (built once, needs Go 1.26 or PyPI)
+	@$(PYTHON) -m control_plane build
+	@$(PYTHON) -m pytest tests/cluster
 
 .PHONY: demo
 demo: setup ## play the inbound day until every transaction is settled (DOCUMENTS=<folder> feeds your own files)
@@ -86,8 +92,9 @@ fuzz: setup ## break EDI files for SECONDS (60) and see what breaks: coverage-gu
 	@$(PYTHON) -m edi_fuzz "$(or $(SECONDS),60)"
 
 .PHONY: docs
-docs: setup ## write the event catalog, AsyncAPI and the ownership table from the contracts
+docs: setup ## write the event catalog, AsyncAPI, the ownership table and the resource's definition from the contracts
 	@$(PYTHON) tools/docs.py write
+	@$(PYTHON) tools/crd.py write
 
 .PHONY: features
 features: setup ## each row of docs/features.tsv with the tests that show it

@@ -17,6 +17,7 @@ from connector_samples.partners import edi_supplier
 from connector_samples.rig import TENANT, Rig, a_cause
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock.connector.v1 import partner_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit import timers
 from crossdock_kit.context import caused_by
@@ -193,3 +194,63 @@ async def test_a_paused_partner_is_sent_nothing_and_a_shadow_keeps_what_it_would
         assert await rig.send(name) == []
     states = await rig.rows("SELECT partner, state FROM delivery WHERE partner IN ('sup-paused', 'sup-shadow')")
     assert {row["partner"]: row["state"] for row in states} == {"sup-paused": "waiting", "sup-shadow": "suppressed"}
+
+
+async def test_a_profile_is_judged_as_it_would_be_kept_and_is_not_kept(server: RunningServer) -> None:
+    connector = stub(server)
+    listed = (await connector.ListPartners(pb.ListPartnersRequest())).profiles
+    profile = partner_pb2.PartnerProfile()
+    profile.CopyFrom(next(each for each in listed if each.partner == "sup-nordic"))
+    profile.partner, profile.party_id = "sup-unheard-of", "SUP-UNHEARD-OF"
+    await connector.CheckPartner(pb.CheckPartnerRequest(profile=profile))
+    assert (await connector.ListPartners(pb.ListPartnersRequest())).profiles == listed
+    profile.documents[0].kind = "x12.999999"
+    assert await refused(connector.CheckPartner(pb.CheckPartnerRequest(profile=profile))) == (
+        grpc.StatusCode.INVALID_ARGUMENT
+    )
+    profile.documents[0].kind, profile.calendar.cut_off = "x12.850", "at noon"
+    assert await refused(connector.CheckPartner(pb.CheckPartnerRequest(profile=profile))) == (
+        grpc.StatusCode.INVALID_ARGUMENT
+    )
+
+
+async def health_of(connector: Any, partner: str) -> Any:
+    answer = await connector.ListPartnerHealth(pb.ListPartnerHealthRequest())
+    return next(each for each in answer.partners if each.partner == partner)
+
+
+@pytest.mark.feature("F183")
+async def test_the_health_of_a_partner_counts_what_is_open(rig: Rig, server: RunningServer) -> None:
+    connector = stub(server)
+    before = await health_of(connector, "sup-nordic")
+    order = orders.order(number="PO-HEALTH", purchase_order_id="id-health")
+    await rig.tell(orders.released(order), aggregate="purchase_order/id-health")
+    waiting = await health_of(connector, "sup-nordic")
+    assert waiting.backlog == before.backlog + 1
+    assert waiting.HasField("oldest_waiting_at")
+    [(document, _)] = [each for each in await rig.send("sup-nordic") if each[0].kind == "x12.850"]
+    sent = await health_of(connector, "sup-nordic")
+    assert (sent.backlog, sent.unacknowledged) == (before.backlog, before.unacknowledged + 1)
+    assert sent.delivered_percent > 0
+    assert datetime.now(UTC) - sent.last_sent_at.ToDatetime(tzinfo=UTC) < timedelta(minutes=5)
+    await rig.given(
+        "sup-nordic", files.functional_acknowledgment(document.group_control, control=55_003, written="20261102*0901")
+    )
+    answered = await health_of(connector, "sup-nordic")
+    assert (answered.unacknowledged, answered.breaker) == (before.unacknowledged, "closed")
+    assert answered.last_received_at.ToDatetime() > sent.last_received_at.ToDatetime()
+
+
+async def test_health_comes_by_pages_and_a_partner_hears_of_itself_alone(server: RunningServer) -> None:
+    connector = stub(server)
+    everybody = (await connector.ListPartnerHealth(pb.ListPartnerHealthRequest())).partners
+    page = await connector.ListPartnerHealth(pb.ListPartnerHealthRequest(page_size=1))
+    names = [each.partner for each in page.partners]
+    while page.next_page_token:
+        asked = pb.ListPartnerHealthRequest(page_size=1, page_token=page.next_page_token)
+        page = await connector.ListPartnerHealth(asked)
+        names += [each.partner for each in page.partners]
+    assert names == sorted(each.partner for each in everybody)
+    own = stub(server, partner="wms-east")
+    heard = (await own.ListPartnerHealth(pb.ListPartnerHealthRequest())).partners
+    assert [each.partner for each in heard] == ["wms-east"]

@@ -15,7 +15,7 @@ from crossdock_kit.database import Engine
 from crossdock_kit.deliveries import Dead, Delivered, Outcome, Report, Retry
 from crossdock_kit.errors import InvalidFields, PermissionDenied, Violation
 
-from connector import queries, wire
+from connector import profiles, queries, wire
 from connector.ports import Surroundings
 from connector.use_cases import deliver, keep_partners, receive
 from connector.use_cases.deliver import Desk, Worker
@@ -98,6 +98,19 @@ class ConnectorServicer(pb_grpc.ConnectorServiceServicer):
         _own(request.profile.partner)
         changed = await keep_partners.put_partner(tenant(), request.profile, self.around.uow)
         return pb.PutPartnerResponse(profile=request.profile, changed=changed)
+
+    async def CheckPartner(self, request: pb.CheckPartnerRequest, context: Context) -> pb.CheckPartnerResponse:
+        _own(request.profile.partner)
+        profiles.check(request.profile)
+        return pb.CheckPartnerResponse()
+
+    async def ListPartnerHealth(
+        self, request: pb.ListPartnerHealthRequest, context: Context
+    ) -> pb.ListPartnerHealthResponse:
+        size, only = request.page_size or queries.DEFAULT_PAGE, actor().partner or ""
+        found = await queries.list_health(self.engine, tenant(), only, after=_after(request.page_token), limit=size)
+        token = _token(found[-1].partner) if len(found) == size else ""
+        return pb.ListPartnerHealthResponse(partners=[wire.health(each) for each in found], next_page_token=token)
 
     async def ListPartners(self, request: pb.ListPartnersRequest, context: Context) -> pb.ListPartnersResponse:
         size = request.page_size or queries.DEFAULT_PAGE

@@ -108,6 +108,7 @@ def check(profile: partner_pb2.PartnerProfile) -> None:
 def _faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
     yield from _transport_faults(profile)
     yield from _role_faults(profile)
+    yield from _bound_faults(profile)
     seen: set[tuple[str, int]] = set()
     for position, route in enumerate(profile.documents):
         where = f"documents[{position}]"
@@ -143,6 +144,18 @@ def _transport_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str
             yield "transport.http.url", "is no http or https URL with a host"
         if parts.username or parts.password or parts.fragment:
             yield "transport.http.url", "holds credentials or a fragment; credentials are named as a secret"
+
+
+def _bound_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
+    first, longest = profile.retry.first.ToTimedelta(), profile.retry.longest.ToTimedelta()
+    if longest and first > longest:
+        yield "retry", "the first wait is longer than the longest one"
+    workers = profile.workers
+    if workers.max_replicas and workers.max_replicas < workers.replicas:
+        yield "workers", "maxReplicas is the upper bound of autoscaling and below replicas"
+    goes_out = any(route.direction == partner_pb2.DIRECTION_OUT for route in profile.documents)
+    if goes_out and profile.transport.HasField("http") and not profile.transport.http.url:
+        yield "transport.http.url", "documents go out over HTTP, and it is not said where to"
 
 
 def _role_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:

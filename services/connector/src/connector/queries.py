@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from crossdock_kit.database import Engine, transaction
 
 from connector.ports import Vault
-from connector.store import documents, partners
+from connector.store import documents, health, partners
 from connector.store.document import Document, DocumentUnknown
+from connector.store.health import Health
 from connector.store.partners import StoredPartner
 
 DEFAULT_PAGE = 100
@@ -60,6 +62,12 @@ async def list_documents(engine: Engine, tenant: str, wanted: Wanted, limit: int
 async def list_partners(engine: Engine, tenant: str, *, after: str, limit: int) -> list[StoredPartner]:
     async with transaction(engine, (tenant,)) as tx:
         return await partners.page(tx.driver, tenant, after=after, limit=limit)
+
+
+async def list_health(engine: Engine, tenant: str, only: str, *, after: str, limit: int) -> Sequence[Health]:
+    """How business with each partner stands, by partner id; with one alone where it is named."""
+    async with transaction(engine, (tenant,)) as tx:
+        return await health.page(tx.driver, tenant, only, after=after, limit=limit)
 
 
 async def unread(engine: Engine, tenants: tuple[str, ...]) -> int:

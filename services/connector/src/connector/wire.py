@@ -15,6 +15,7 @@ from connector.mappings.canonical import from_day
 from connector.outgoing import Outgoing
 from connector.store.codes import Entry, Thing
 from connector.store.document import Document
+from connector.store.health import Health
 
 
 def stamp(instant: datetime) -> Timestamp:
@@ -63,6 +64,27 @@ def document(stored: Document) -> connector.Document:
         control_number=", ".join(stored.control_numbers)[:200],
         related_document_id=str(stored.related) if stored.related else "",
     )
+
+
+def health(found: Health) -> partner_pb2.PartnerHealth:
+    return partner_pb2.PartnerHealth(
+        partner=found.partner,
+        last_received_at=_stamp_of(found.last_received_at),
+        last_sent_at=_stamp_of(found.last_sent_at),
+        backlog=found.backlog,
+        oldest_waiting_at=_stamp_of(found.oldest_waiting_at),
+        given_up=found.given_up,
+        unacknowledged=found.unacknowledged,
+        oldest_unacknowledged_at=_stamp_of(found.oldest_unacknowledged_at),
+        unread=found.unread,
+        breaker=found.breaker,
+        delivered_percent=found.delivered_percent,
+        worker_active=found.worker_active,
+    )
+
+
+def _stamp_of(instant: datetime | None) -> Timestamp | None:
+    return None if instant is None else stamp(instant)
 
 
 def delivery(outgoing: Outgoing) -> connector.LeasedDelivery:

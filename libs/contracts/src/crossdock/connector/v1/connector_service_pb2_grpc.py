@@ -248,6 +248,16 @@ class ConnectorServiceStub:
                 request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.PutPartnerRequest.SerializeToString,
                 response_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.PutPartnerResponse.FromString,
                 _registered_method=True)
+        self.CheckPartner = channel.unary_unary(
+                '/crossdock.connector.v1.ConnectorService/CheckPartner',
+                request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.CheckPartnerRequest.SerializeToString,
+                response_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.CheckPartnerResponse.FromString,
+                _registered_method=True)
+        self.ListPartnerHealth = channel.unary_unary(
+                '/crossdock.connector.v1.ConnectorService/ListPartnerHealth',
+                request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnerHealthRequest.SerializeToString,
+                response_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnerHealthResponse.FromString,
+                _registered_method=True)
         self.ListPartners = channel.unary_unary(
                 '/crossdock.connector.v1.ConnectorService/ListPartners',
                 request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnersRequest.SerializeToString,
@@ -281,6 +291,20 @@ class ConnectorServiceServicer:
 
     def PutPartner(self, request, context):
         """Creates or replaces a partner's profile. The same profile again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckPartner(self, request, context):
+        """Says what is wrong with a profile, by the rules of PutPartner, and keeps nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPartnerHealth(self, request, context):
+        """How business with each partner stands, by partner id.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -328,6 +352,16 @@ def add_ConnectorServiceServicer_to_server(servicer, server):
                     servicer.PutPartner,
                     request_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.PutPartnerRequest.FromString,
                     response_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.PutPartnerResponse.SerializeToString,
+            ),
+            'CheckPartner': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckPartner,
+                    request_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.CheckPartnerRequest.FromString,
+                    response_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.CheckPartnerResponse.SerializeToString,
+            ),
+            'ListPartnerHealth': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPartnerHealth,
+                    request_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnerHealthRequest.FromString,
+                    response_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnerHealthResponse.SerializeToString,
             ),
             'ListPartners': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPartners,
@@ -383,6 +417,60 @@ class ConnectorService:
             '/crossdock.connector.v1.ConnectorService/PutPartner',
             crossdock_dot_connector_dot_v1_dot_connector__service__pb2.PutPartnerRequest.SerializeToString,
             crossdock_dot_connector_dot_v1_dot_connector__service__pb2.PutPartnerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckPartner(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.connector.v1.ConnectorService/CheckPartner',
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.CheckPartnerRequest.SerializeToString,
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.CheckPartnerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPartnerHealth(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.connector.v1.ConnectorService/ListPartnerHealth',
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnerHealthRequest.SerializeToString,
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnerHealthResponse.FromString,
             options,
             channel_credentials,
             insecure,

