@@ -38,7 +38,7 @@ SKU, ORDER, NOTICE, RECEIPT = (f"{kind}-{CANARY}" for kind in ("SKU", "PO", "ASN
 VARIANTS = 6
 PATIENCE_SECONDS = 60
 # What these say of a tenant is about the caller's own service and clock, so it moves by itself.
-RESTLESS = {"GetBacklog", "AcquireLease", "VerifyAudit"}
+RESTLESS = {"GetBacklog", "AcquireLease", "VerifyAudit", "CheckStreams"}
 
 Question: TypeAlias = tuple[str, Method, Message]
 

@@ -98,6 +98,10 @@ async def test_it_reads_the_journal_first_and_then_what_the_stream_brought(
 
 
 async def test_the_journal_is_read_by_type_and_time(engine: Engine) -> None:
+    uow = UnitOfWork(engine, relay_hint=lambda: None)
+    with caused_by(because()):
+        async with uow(tenants=TENANTS) as work:
+            work.record(crate_event(f"crate-{uuid4().hex[:8]}", 1))
     everything = [entry async for page in journal.read(engine, Extract(TENANTS)) for entry in page]
     none = Extract(TENANTS, types=("crossdock.procurement.events.v1.CrateEmptied",))
     assert [entry async for page in journal.read(engine, none) for entry in page] == []
