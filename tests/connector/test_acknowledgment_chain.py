@@ -53,7 +53,7 @@ async def test_a_997_for_an_unknown_group_is_refused_and_seen(rig: Rig) -> None:
         "sup-nordic", files.functional_acknowledgment("987654", control=control(), written="20261102*0900")
     )
     assert document.state is State.REFUSED
-    assert "was not sent" in document.reason
+    assert "was never sent" in document.reason
     assert [code for _, code, _ in await rig.exceptions(document.document_id)] == ["DOCUMENT_REFUSED"]
 
 
@@ -111,7 +111,7 @@ async def test_a_set_without_a_flow_is_refused_and_the_997_says_so(rig: Rig) -> 
     content = files.interchange("810", ["BIG*20261102*INV1*20261102*PO1"], control=control(), group="IN")
     document = await rig.given("sup-nordic", content)
     assert document.state is State.REFUSED
-    assert document.reason == "set 810 has no flow here"
+    assert document.reason == "set 810 (invoice) has no flow here"
     [(_, answer)] = await rig.send("sup-nordic")
     assert b"AK5*R*1" in answer
     [step] = await rig.rows(
@@ -139,3 +139,16 @@ async def test_order_and_both_acknowledgments_stand_in_one_timeline(rig: Rig) ->
         "SELECT count(*) FROM transaction_key WHERE key = 'po:4500000777' AND transaction_id = 'id-4500000777'"
     )
     assert found == 1
+
+
+async def test_a_set_that_nobody_reads_is_refused_without_its_namesake_in_another_group(rig: Rig) -> None:
+    """Each group counts its sets anew, so that both are number 0001."""
+    answer = files.acknowledgment(control=control())
+    invoice = files.interchange("810", ["BIG*20261102*INV1*20261102*PO1"], control=99, group="IN")
+    group = invoice[invoice.index(b"GS*") : invoice.index(b"IEA*")]
+    both = answer.replace(b"IEA*1*", group + b"IEA*2*")
+    document = await rig.given("sup-nordic", both)
+    assert [each.outcome.value for each in document.messages] == ["accepted", "refused"]
+    sent = {content.partition(b"AK1*")[2][:2]: content for _, content in await rig.send("sup-nordic")}
+    assert b"AK5*A" in sent[b"PR"]
+    assert b"AK5*R*1" in sent[b"IN"]

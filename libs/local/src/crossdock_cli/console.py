@@ -11,8 +11,9 @@ from rich.console import Console
 
 OK, FAILED, NOT_UP, NOT_FOUND = 0, 1, 3, 4
 # In a file or a pipe nothing is cut off to fit a screen that is not there.
-out = Console(width=None if sys.stdout.isatty() else 240)
-err = Console(stderr=True, highlight=False)
+# What partners wrote is shown as it is: a number in brackets is no markup.
+out = Console(width=None if sys.stdout.isatty() else 240, markup=False, emoji=False)
+err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def print_json(content: Any) -> None:
@@ -22,5 +23,5 @@ def print_json(content: Any) -> None:
 
 
 def fail(message: str, code: int = FAILED) -> NoReturn:
-    err.print(f"crossdock: {message}", markup=False, soft_wrap=True)
+    err.print(f"crossdock: {message}", soft_wrap=True)
     raise typer.Exit(code)

@@ -40,7 +40,7 @@ def _sayer() -> Callable[[str], None]:
     began = time.monotonic()
 
     def say(line: str) -> None:
-        err.print(f"[{time.monotonic() - began:6.1f} s] {line}", markup=False, soft_wrap=True)
+        err.print(f"[{time.monotonic() - began:6.1f} s] {line}", soft_wrap=True)
 
     return say
 
@@ -86,7 +86,7 @@ def demo(
         fail(str(reason), FAILED)
     out.print(verdict_table(verdict))
     for sentence in (*(f"lost: {each}" for each in verdict.lost), *verdict.differences):
-        out.print(f"difference: {sentence}", highlight=False, markup=False, soft_wrap=True)
+        out.print(f"difference: {sentence}", highlight=False, soft_wrap=True)
     if keep:
         out.print("the demo's stack is up; try: .venv/bin/crossdock trace 4500000139", highlight=False)
     out.print(verdict.closing_line, highlight=False, soft_wrap=True)

@@ -35,4 +35,4 @@ def up(json: Annotated[bool, typer.Option("--json", help="for programs")] = Fals
     out.print(f"ready in {time.monotonic() - began:.1f} s, data in {state.data}", highlight=False, soft_wrap=True)
     services = state.of_kind("service")
     if services:
-        out.print(EXAMPLE.format(address=services[0].address), highlight=False, markup=False, soft_wrap=True)
+        out.print(EXAMPLE.format(address=services[0].address), highlight=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import asyncpg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from crossdock_kit.errors import Conflict, CrossdockError, Unavailable
+from crossdock_kit.errors import Conflict, CrossdockError, Invalid, Unavailable
 
 DRIVER_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 """All that a statement on a broken connection may raise."""
@@ -20,6 +20,8 @@ DRIVER_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError,
 _AWAY_CLASSES = ("08", "53", "57")
 _AWAY_STATES = frozenset({"55P03", "25P03", "25006"})
 _RACE_STATES = frozenset({"40001", "40P01"})
+# PostgreSQL keeps every character but one, in text and in JSON.
+_NUL_STATES = frozenset({"22021", "22P05"})
 
 
 def classified(error: BaseException) -> CrossdockError | None:
@@ -37,6 +39,16 @@ def classified(error: BaseException) -> CrossdockError | None:
     # The driver says InternalClientError when a session was ended by the server between two of its statements.
     if isinstance(error, (OSError, TimeoutError, asyncpg.InternalClientError)):
         return Unavailable("the database is away")
+    return None
+
+
+def unkeepable(error: BaseException) -> Invalid | None:
+    """Invalid for a text that no database of ours can hold: the one who sent it has to hear of it."""
+    if isinstance(error, DBAPIError):
+        original = error.orig.__cause__ if error.orig is not None else None
+        return unkeepable(original) if original is not None else None
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate in _NUL_STATES:
+        return Invalid("a text holds a character that cannot be kept, U+0000")
     return None
 
 

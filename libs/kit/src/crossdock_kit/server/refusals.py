@@ -15,7 +15,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, Ret
 from google.rpc.status_pb2 import Status
 from sqlalchemy.exc import DBAPIError
 
-from crossdock_kit.database.failures import classified
+from crossdock_kit.database.failures import classified, unkeepable
 from crossdock_kit.errors import CrossdockError, StatusCode, Unavailable, kind_of
 from crossdock_kit.peers import STATUS_DETAILS, peer_error
 
@@ -93,5 +93,5 @@ def surface(error: Exception) -> Exception:
     if isinstance(error, ConnectionError | TimeoutError):
         return Unavailable("what the service needs did not answer")
     if isinstance(error, DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceError):
-        return classified(error) or error
+        return classified(error) or unkeepable(error) or error
     return error

@@ -32,9 +32,7 @@ def apply_acknowledgment(part: Part, document: Document, message: MessageEnd, in
         raise TypeError("a 997 was announced")
     sent = [each for each in intake.groups.get(group_of(answer), ()) if each.kind != FUNCTIONAL_ACKNOWLEDGMENT]
     if not sent:
-        group = answer.group_control_number.strip()
-        reason = f"it acknowledges group {group or '(none)'} of {answer.functional_id or '?'}, which was not sent"
-        return ended(message, Outcome.REFUSED, reason)
+        return ended(message, Outcome.REFUSED, _unknown_group(answer))
     of_group = answer.group.status if answer.group else ""
     verdicts = {each.control_number.strip(): each.status.strip() or of_group for each in answer.messages}
     for each in sent:
@@ -43,6 +41,13 @@ def apply_acknowledgment(part: Part, document: Document, message: MessageEnd, in
     transactions = tuple(dict.fromkeys(one for each in sent for one in each.transaction_ids))
     document.belongs_to([key for each in sent for key in each.keys], transactions)
     return ended(message, Outcome.ACCEPTED, transaction_ids=transactions)
+
+
+def _unknown_group(answer: FunctionalAcknowledgment) -> str:
+    group = answer.group_control_number.strip()
+    if not group:
+        return "AK102: it does not say which group it acknowledges"
+    return f"it acknowledges group {group} of {answer.functional_id or '?'}, which this partner was never sent"
 
 
 def _apply(sent: Document, accepted: bool, part: Part, by: Document, intake: Intake) -> None:

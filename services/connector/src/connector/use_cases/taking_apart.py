@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from crossdock.connector.v1 import partner_pb2
+from crossdock_edi import Document
+from crossdock_edi.x12.functional_acknowledgment import FunctionalAcknowledgment
 from crossdock_edi.x12.ship_notice import ShipNotice
 
-from connector.codecs import json_document, x12_document
+from connector.codecs import json_document, x12_document, x12_sets
 from connector.codecs.json_document import DocumentFault
 from connector.codecs.x12_document import ReadInterchange, ReadMessage
 from connector.domain.documents import Finding
@@ -25,7 +28,8 @@ ANY_SENDER = "*"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One business message. `refusal` says why it will not be translated; `mapping` is None for acknowledgments too."""
+    """One business message. `refusal` says why it will not be translated; `mapping` is None for acknowledgments too.
+    `served` is false for a set that nobody here reads."""
 
     kind: str
     control_number: str = ""
@@ -34,7 +38,9 @@ class Part:
     refusal: str = ""
     written: Stamp | None = None
     lines: int = 0
+    group: str = ""
     set_control: str = ""
+    served: bool = True
 
     @property
     def is_acknowledgment(self) -> bool:
@@ -94,8 +100,10 @@ def _take_x12(content: bytes, profile: partner_pb2.PartnerProfile) -> TakenApart
     kinds = frozenset(each.kind for each in profile.documents if each.direction == partner_pb2.DIRECTION_IN)
     parts = tuple(part for one in interchanges for part in _parts(one, kinds))
     refusal = next((why for one in interchanges if (why := _wrong_interchange(one, profile))), "")
+    if parts and not refusal and b"\0" in content:
+        refusal = f"byte {content.index(0)} is NUL, which no text may hold"
     if not parts and not refusal:
-        refusal = _empty(interchanges, findings)
+        refusal = _not_edi(content) or _empty(interchanges, findings)
     return TakenApart(parts, findings, numbers, interchanges, refusal)
 
 
@@ -107,7 +115,7 @@ def _findings(interchange: ReadInterchange) -> Iterable[Finding]:
 
 def _wrong_interchange(interchange: ReadInterchange, profile: partner_pb2.PartnerProfile) -> str:
     if interchange.standard == "EDIFACT":
-        return "EDIFACT has no flow here"
+        return "EDIFACT has no flow here: a partner sends X12 or JSON"
     qualifier, _, identity = profile.edi.partner_id.partition(":")
     sender = interchange.sender
     if identity == ANY_SENDER or not any(sender):
@@ -115,6 +123,10 @@ def _wrong_interchange(interchange: ReadInterchange, profile: partner_pb2.Partne
     if sender != (qualifier, identity):
         return f"its sender is {sender[0]}:{sender[1]}, which is not this partner"
     return ""
+
+
+def _not_edi(content: bytes) -> str:
+    return "it looks like JSON, and this partner's profile takes none" if content.lstrip()[:1] in (b"{", b"[") else ""
 
 
 def _empty(interchanges: Sequence[ReadInterchange], findings: Sequence[Finding]) -> str:
@@ -141,10 +153,14 @@ def _part(message: ReadMessage, interchange: ReadInterchange, kinds: frozenset[s
         parsed=message.document,
         written=message.written,
         lines=_line_count(message),
+        group=message.group_control,
         set_control=message.control_number,
     )
-    if kind not in kinds or (kind not in registry.INBOUND and kind != registry.FUNCTIONAL_ACKNOWLEDGMENT):
-        return replace(part, refusal=f"set {message.set_id or '(none)'} has no flow here")
+    if kind not in registry.INBOUND and kind != registry.FUNCTIONAL_ACKNOWLEDGMENT:
+        return replace(part, served=False, refusal=f"set {x12_sets.named(message.set_id)} has no flow here")
+    if kind not in kinds:
+        refusal = f"this partner's profile takes no {x12_sets.named(message.set_id)} from it"
+        return replace(part, served=False, refusal=refusal)
     if message.wrong or message.document is None:
         return replace(part, refusal=message.wrong or "it cannot be read")
     return replace(part, mapping=registry.INBOUND.get(kind))
@@ -158,13 +174,17 @@ def _line_count(message: ReadMessage) -> int:
     return len(lines) if isinstance(lines, tuple) else 0
 
 
-def acknowledgments_owed(taken: TakenApart) -> list[tuple[ReadInterchange, Any]]:
+def acknowledgments_owed(taken: TakenApart) -> list[tuple[ReadInterchange, Document]]:
     """A 997 for every group that holds no acknowledgments; sets without a flow are refused in it (AK502 code 1)."""
-    without_flow = frozenset(
-        each.set_control for each in taken.parts if each.refusal.endswith("has no flow here") and each.set_control
-    )
-    return [
-        (interchange, x12_document.refusing(document, without_flow))
-        for interchange in taken.interchanges
-        for document in interchange.acknowledgments
-    ]
+    parts, owed = iter(taken.parts), []
+    for interchange in taken.interchanges:
+        unserved = [each for each in islice(parts, len(interchange.messages)) if not each.served and each.set_control]
+        for document in interchange.acknowledgments:
+            group = _answered_group(document)
+            refused = frozenset(each.set_control for each in unserved if each.group.strip() == group)
+            owed.append((interchange, x12_document.refusing(document, refused)))
+    return owed
+
+
+def _answered_group(document: Document) -> str:
+    return document.group_control_number.strip() if isinstance(document, FunctionalAcknowledgment) else ""

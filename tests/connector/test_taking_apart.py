@@ -1,0 +1,29 @@
+"""Why a file is nothing for us, in words that whoever sent it understands."""
+
+from __future__ import annotations
+
+import pytest
+from connector import trial
+from connector.use_cases.taking_apart import take_apart
+from connector_samples import files
+
+PROFILE = trial.profiles(trial.Anyone(), ())[0]
+NUL = files.acknowledgment().replace(b"ND-77", b"ND-\x0077")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (files.interchange("810", ["BIG*20261102*INV1"]), "set 810 (invoice) has no flow here"),
+        (files.interchange("148", ["BHT*1"]), "set 148 has no flow here"),
+        (files.interchange("850", ["BEG*00*SA*1**20261102"]), "profile takes no 850 (purchase order)"),
+        (b'{"order": 1}', "it looks like JSON, and this partner's profile takes none"),
+        (b"hello", "no X12 or EDIFACT header was found"),
+        (b"UNB+UNOA:1+A+B+261102:0830+1'UNZ+0+1'", "EDIFACT has no flow here: a partner sends X12 or JSON"),
+        (NUL, f"byte {NUL.index(0)} is NUL, which no text may hold"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(content: bytes, why: str) -> None:
+    taken = take_apart(content, "", PROFILE)
+    refusals = [taken.refusal, *(part.refusal for part in taken.parts)]
+    assert any(why in each for each in refusals), refusals
