@@ -91,6 +91,11 @@ mutants: setup ## builds of the suite without one of its guards, each to be caug
 fuzz: setup ## break EDI files for SECONDS (60) and see what breaks: coverage-guided, then files of 1 MiB
 	@$(PYTHON) -m edi_fuzz "$(or $(SECONDS),60)"
 
+.PHONY: simulate
+simulate: setup ## the data plane under virtual time: make simulate SEEDS=1000 FIRST=1, SEED=7 replays one, MUTANTS=1
+	@$(PYTHON) -m simulation --workers $(WORKERS) \
+		$(if $(MUTANTS),--mutants,$(if $(SEED),--seed $(SEED),--first $(or $(FIRST),1) --seeds $(or $(SEEDS),1000)))
+
 .PHONY: docs
 docs: setup ## write the event catalog, AsyncAPI, the ownership table and the resource's definition from the contracts
 	@$(PYTHON) tools/docs.py write

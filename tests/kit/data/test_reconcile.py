@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -161,6 +162,52 @@ async def test_a_broker_that_lost_its_tail_gets_it_again(
     kept = await ids_on_stream(nats)
     assert len(kept) == len(set(kept))
     assert other.reconciled == len(lost)
+
+
+async def test_what_was_just_being_marked_when_the_tail_was_lost_is_looked_at_again(
+    watcher: Reconciler, broker: Nats, nats: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the first look it still waits for the relay, which has its acknowledgment already and marks it after that."""
+    monkeypatch.setattr("crossdock_kit.reconcile.AGAIN_SECONDS", 1.0)
+    publish, acknowledged, marked = Relay._publish, asyncio.Event(), asyncio.Event()
+
+    async def slow_to_mark(self: Relay, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        done = await publish(self, rows)
+        acknowledged.set()
+        await marked.wait()
+        return done
+
+    async with running(watcher):
+        await announce(watcher, 5)
+        async with rolled_back(broker, tmp_path / "disk"):
+            monkeypatch.setattr(Relay, "_publish", slow_to_mark)
+            announcing = asyncio.create_task(announce(watcher, 3))
+            await acknowledged.wait()
+            runs = watcher.runs
+        async with asyncio.timeout(60):
+            while watcher.runs == runs:
+                await asyncio.sleep(0.05)
+        marked.set()
+        await on_stream(nats, set(await announcing))
+
+
+@asynccontextmanager
+async def rolled_back(broker: Nats, disk: Path) -> AsyncIterator[None]:
+    """A crash of the broker's machine: what is stored within is acknowledged and forgotten, its sequences reused."""
+    await stop(broker)
+    await asyncio.to_thread(shutil.copytree, store(broker), disk)
+    await broker.start()
+    yield
+    await stop(broker)
+    await asyncio.to_thread(shutil.rmtree, store(broker))
+    await asyncio.to_thread(shutil.copytree, disk, store(broker))
+    await broker.start()
+
+
+async def on_stream(nats: Broker, wanted: set[str]) -> None:
+    async with asyncio.timeout(60):
+        while not wanted <= set(await ids_on_stream(nats)):
+            await asyncio.sleep(0.1)
 
 
 async def stop(broker: Nats) -> None:

@@ -13,7 +13,7 @@ from crossdock_kit.broker import Broker
 from crossdock_kit.context import caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.events import parsed_headers
-from crossdock_kit.relay import Relay
+from crossdock_kit.relay import Acknowledgments, Relay
 from crossdock_kit.unit_of_work import UnitOfWork
 from kit_events import CONTEXT, because, crate_event
 
@@ -104,6 +104,21 @@ def uow(engine: Engine, relay: Relay) -> UnitOfWork:
 
 
 @pytest.mark.feature("F236")
+def test_the_last_message_that_was_stored_is_known_although_later_ones_are_not_answered() -> None:
+    answers = Acknowledgments(4)
+    answers.take(1, b'{"stream":"KIT","seq":8}')
+    answers.take(0, b'{"stream":"KIT","seq":7}')
+    answers.take(2, b'{"error":{"code":503}}')
+    assert answers.latest == (1, 8)
+
+
+def test_a_message_that_was_stored_before_proves_nothing_about_the_end_of_the_stream() -> None:
+    answers = Acknowledgments(2)
+    answers.take(0, b'{"stream":"KIT","seq":9}')
+    answers.take(1, b'{"stream":"KIT","seq":3,"duplicate":true}')
+    assert (answers.latest, answers.duplicates, answers.accepted) == ((0, 9), 1, {0, 1})
+
+
 async def test_many_writers_with_random_transaction_times_lose_nothing(
     engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
 ) -> None:

@@ -37,6 +37,8 @@ SKEW = timedelta(minutes=2)
 UNDER_WAY = timedelta(minutes=10)
 """No transaction that records events is open for longer."""
 MARK_SECONDS = 2.0
+AGAIN_SECONDS = 30.0
+"""After a loss: what a relay was just about to mark as published still stood as waiting at the first look."""
 BATCH = 2000
 PAGE = 20_000
 _MESSAGE_ID = re.compile(rb"nats-msg-id: ?([0-9a-f-]{36})", re.IGNORECASE)
@@ -107,6 +109,9 @@ class Reconciler:
     runs: int = 0
     _suspicion: asyncio.Event = field(default_factory=asyncio.Event)
     _noted: Published | None = None
+    _before: Published | None = None
+    _reconnects: int = 0
+    _look_again: float | None = None
 
     async def run(self) -> None:
         """Until cancelled. The process that relays partition 0 compares; every process notices a lost tail itself."""
@@ -168,6 +173,9 @@ class Reconciler:
             try:
                 if self._suspicion.is_set():
                     await self._investigate()
+                elif self._look_again is not None and self._now() >= self._look_again:
+                    self._look_again = None
+                    await self.compare(self.clock.now() - RECENT)
                 elif self._now() >= next_whole and 0 in self.relay.leases.owned:
                     next_whole = self._now() + WHOLE_EVERY.total_seconds()
                     await self.compare(self.clock.now() - self.retention)
@@ -181,12 +189,20 @@ class Reconciler:
             await self._pause()
 
     async def _investigate(self) -> None:
-        """After a reconnect: is the last message that was acknowledged here still the one that was?"""
-        last = self.relay.last or self._noted
-        kept = last is None or await self._keeps(last)
-        if not kept:
-            await self.compare(self.clock.now() - self.retention)
-        self._suspicion.clear()
+        """After a reconnect: are the last messages that were acknowledged before it still those that were? What was
+        published since says nothing; what another process has noted tells of a tail that it alone had published."""
+        reconnects = self._reconnects
+        async with transaction(self.relay.engine, self.relay.tenants) as tx:
+            mark = await self.books.mark_of(tx.driver, self._stream)
+        noted = Published(mark[0], mark[1]) if mark else None
+        for last in (self._before or self._noted, noted):
+            if last is not None and not await self._keeps(last):
+                await self.compare(self.clock.now() - self.retention)
+                self._look_again = self._now() + AGAIN_SECONDS
+                break
+        if self._reconnects == reconnects:
+            self._before = None
+            self._suspicion.clear()
 
     async def _at_start(self) -> None:
         """Looks at what was acknowledged since the last mark, or at everything if even that is gone."""
@@ -245,6 +261,8 @@ class Reconciler:
         return reader.found
 
     async def _suspect(self) -> None:
+        self._before = self._before or self.relay.last
+        self._reconnects += 1
         self._suspicion.set()
 
     async def _pause(self) -> None:

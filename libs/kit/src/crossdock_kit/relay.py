@@ -93,26 +93,32 @@ class Published:
 class Acknowledgments:
     """What the broker said about one batch: indexes that it has, and why it refused others."""
 
-    __slots__ = ("_all_in", "_expected", "accepted", "duplicates", "last_sequence", "refusals")
+    __slots__ = ("_all_in", "_expected", "_latest", "accepted", "duplicates", "refusals")
 
     def __init__(self, expected: int) -> None:
         self.accepted: set[int] = set()
         self.refusals: dict[int, str] = {}
         self.duplicates = 0
-        self.last_sequence = 0
+        self._latest: tuple[int, bytes] | None = None
         self._expected = expected
         self._all_in = asyncio.Event()
 
     def take(self, index: int, data: bytes) -> None:
         if b'"seq"' in data and b'"error"' not in data:
             self.accepted.add(index)
-            self.duplicates += b'"duplicate"' in data
-            if index == self._expected - 1:
-                self.last_sequence = int(json.loads(data)["seq"])
+            if b'"duplicate"' in data:
+                self.duplicates += 1
+            elif self._latest is None or index > self._latest[0]:
+                self._latest = index, data
         else:
             self.refusals[index] = data.decode(errors="replace")[:200] or "nobody keeps this subject"
         if len(self.accepted) + len(self.refusals) >= self._expected:
             self._all_in.set()
+
+    @property
+    def latest(self) -> tuple[int, int] | None:
+        """Index and sequence of the last row that the broker stored now: a repetition proves nothing about its end."""
+        return (self._latest[0], int(json.loads(self._latest[1])["seq"])) if self._latest else None
 
     async def wait(self) -> None:
         """Until each row is answered, at most ACK_SECONDS: what is not answered by then is published again."""
@@ -216,8 +222,9 @@ class Relay:
         metrics.count(names.SENT, len(answers.accepted), {names.MESSAGING_DESTINATION: stream_name(self.context)})
         self.published += len(answers.accepted)
         self.republished += answers.duplicates
-        if answers.last_sequence:
-            self.last = Published(answers.last_sequence, rows[-1]["event_id"])
+        if answers.latest is not None:
+            index, sequence = answers.latest
+            self.last = Published(sequence, rows[index]["event_id"])
         for index, reason in list(answers.refusals.items())[:1]:
             log.error("event %s was not accepted: %s", rows[index]["event_id"], reason)
         return [rows[index]["position"] for index in answers.accepted]
@@ -259,6 +266,7 @@ class Relay:
             told = framed_plain(hint_subject(self.context), self._inbox, b"")
             # A hint that is lost costs a poll; the reference keeps the task alive.
             self._hinting = asyncio.ensure_future(self.broker.connection.write(told))
+            self._hinting.add_done_callback(lambda sent: sent.cancelled() or sent.exception())
 
 
 def _send_span(context: str, events: int) -> AbstractContextManager[object]:
