@@ -28,4 +28,5 @@ def columns(rows: Iterable[Sequence[Any]], width: int) -> list[list[Any]]:
 
 
 def _shortened(column: list[Any]) -> list[Any]:
-    return column[:1] if column.count(column[0]) == len(column) else column
+    first = column[0]
+    return [first] if first == column[-1] and column.count(first) == len(column) else column

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -63,7 +63,8 @@ class Origin:
     revision: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: freezing so many fields would double what it costs to make one.
+@dataclass(slots=True, kw_only=True)
 class NewEvent:
     """A fact about to be recorded. `version` counts the aggregate's events 1, 2, 3; `subject` is the business key that
     people know; `keys` are all by which they may look for it ("po:4711", "sku:A1"). `because` is the cause where it is
@@ -86,9 +87,8 @@ class NewEvent:
     because: Cause | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """An event in the form in which the journal keeps it; `headers` lacks only ce-time and the message id."""
+class Sealed(NamedTuple):
+    """An event as the journal's row of it; `headers` lacks only ce-time and the message id."""
 
     event_id: UUID
     tenant: str

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 from uuid import UUID
 
 import asyncpg
@@ -22,18 +21,8 @@ from crossdock_kit.events import Sealed, instant_text, subject_of
 
 # statement_timestamp and not now(): the statement runs after the aggregate's row is locked, the transaction may have
 # begun before another one that was faster.
-COLUMNS = {
-    "event_id": "uuid",
-    "tenant": "text",
-    "slot": "int2",
-    "type": "text",
-    "aggregate": "text",
-    "version": "int8",
-    "headers": "text",
-    "body": "bytea",
-}
+COLUMNS = dict(zip(Sealed._fields, ("uuid", "text", "int2", "text", "text", "int8", "text", "bytea"), strict=True))
 _NAMES = ", ".join(COLUMNS)
-_row = attrgetter(*COLUMNS)
 
 
 def writing(first: int = 1) -> str:
@@ -63,12 +52,12 @@ announced AS MATERIALIZED ({source}
 
 def columns(events: Sequence[Sealed]) -> list[list[object]]:
     """What is bound to the parameters of `writing`."""
-    return arrays.columns(map(_row, events), len(COLUMNS))
+    return arrays.columns(events, len(COLUMNS))
 
 
 def values(event: Sealed) -> list[object]:
     """What is bound to the parameters of `writing_one`."""
-    return list(_row(event))
+    return list(event)
 
 
 _RECORD = f"WITH {writing()} SELECT"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 
 from crossdock_kit.errors import Invalid
 
@@ -33,6 +34,7 @@ class Measure:
     unit: str
 
 
+@lru_cache(maxsize=4096)
 def exact(text: str) -> Decimal:
     """The decimal that `text` says. Raises QuantityInvalid; exponents, NaN and infinities are no quantities."""
     if "e" in text.lower():

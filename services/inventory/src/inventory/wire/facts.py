@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from crossdock.inventory.events.v1 import events_pb2 as pb
 from crossdock.inventory.v1 import inventory_service_pb2 as api
 from crossdock_kit.events import NewEvent, Origin
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.message import Message
 
 from inventory.domain import events as facts
 from inventory.domain.lots import Pick
 from inventory.domain.movement import Movement
 from inventory.domain.reservation import Reservation
-from inventory.domain.reserving import Part
 from inventory.wire.values import instant_out, quantity_out
 
 
@@ -123,13 +123,22 @@ def movement_out(movement_id: UUID, movement: Movement) -> api.Movement:
     return out
 
 
-def parts_out(parts: Iterable[Part], units: Mapping[str, str]) -> list[api.ReservedPart]:
-    return [
-        api.ReservedPart(
-            sku=part.sku, location_id=part.location_id, quantity=quantity_out(part.quantity, units[part.sku])
-        )
-        for part in parts
-    ]
+class HasParts(Protocol):
+    """A message that names the parts of a reservation."""
+
+    @property
+    def parts(self) -> RepeatedCompositeFieldContainer[api.ReservedPart]: ...
+
+
+H = TypeVar("H", bound=HasParts)
+
+
+def with_parts(out: H, reservation: Reservation) -> H:
+    """Parts are added in place: handed to a message's constructor they would cost it more than all its other fields."""
+    for part in reservation.parts:
+        quantity = quantity_out(part.quantity, reservation.units[part.sku])
+        out.parts.add(sku=part.sku, location_id=part.location_id, quantity=quantity)
+    return out
 
 
 def picks_out(picks: Iterable[Pick], units: Mapping[str, str]) -> list[api.LotChoice]:
@@ -146,25 +155,26 @@ def picks_out(picks: Iterable[Pick], units: Mapping[str, str]) -> list[api.LotCh
 
 def _reserved(fact: facts.StockReserved) -> Message:
     its = fact.reservation
-    return pb.StockReserved(
+    out = pb.StockReserved(
         reservation_id=str(its.reservation_id),
         channel=its.channel,
         reference=its.reference,
-        parts=parts_out(its.parts, its.units),
         expires_at=instant_out(its.expires_at),
     )
+    return with_parts(out, its)
 
 
 def _released(fact: facts.ReservationReleased) -> Message:
-    return pb.ReservationReleased(reason=fact.reason, **_id_and_parts(fact.reservation))
+    its = fact.reservation
+    return with_parts(pb.ReservationReleased(reservation_id=str(its.reservation_id), reason=fact.reason), its)
 
 
 def _expired(fact: facts.ReservationExpired) -> Message:
-    return pb.ReservationExpired(**_id_and_parts(fact.reservation))
+    return with_parts(pb.ReservationExpired(reservation_id=str(fact.reservation.reservation_id)), fact.reservation)
 
 
 def _committed(fact: facts.ReservationCommitted) -> Message:
-    return pb.ReservationCommitted(**_id_and_parts(fact.reservation))
+    return with_parts(pb.ReservationCommitted(reservation_id=str(fact.reservation.reservation_id)), fact.reservation)
 
 
 def _allocated(fact: facts.StockAllocated) -> Message:
@@ -175,13 +185,6 @@ def _allocated(fact: facts.StockAllocated) -> Message:
 def _deallocated(fact: facts.StockDeallocated) -> Message:
     its = fact.reservation
     return pb.StockDeallocated(reservation_id=str(its.reservation_id), lots=picks_out(fact.picks, its.units))
-
-
-def _id_and_parts(reservation: Reservation) -> dict[str, Any]:
-    return {
-        "reservation_id": str(reservation.reservation_id),
-        "parts": parts_out(reservation.parts, reservation.units),
-    }
 
 
 _MESSAGES: Mapping[type, Callable[[Any], Message]] = {

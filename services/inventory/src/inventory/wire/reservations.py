@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from crossdock.inventory.v1 import inventory_service_pb2 as pb
+from crossdock_kit.ids import uuid_of
 
 from inventory.domain.lots import Pick
 from inventory.domain.reservation import Reservation
@@ -20,24 +21,24 @@ from inventory.use_cases.reservations import (
     ReleaseReservations,
 )
 from inventory.use_cases.reserve import ReserveStock, WantedBasket
-from inventory.wire.facts import parts_out, picks_out
+from inventory.wire.facts import picks_out, with_parts
 from inventory.wire.values import date_in, instant_out, measure_in, quantity_out
 
 
 def reserve_stock(request: pb.ReserveStockRequest, tenant: str, partner: str) -> ReserveStock:
-    return ReserveStock(tenant, tuple(_basket(each, partner) for each in request.reservations))
+    return ReserveStock(tenant, tuple([_basket(each, partner) for each in request.reservations]))
 
 
 def _basket(request: pb.ReservationRequest, partner: str) -> WantedBasket:
     return WantedBasket(
-        request_id=UUID(request.request_id),
+        request_id=uuid_of(request.request_id),
         business_unit=request.business_unit,
         channel=request.channel,
         priority=request.priority,
-        requested_on=date_in(request.requested_on),
+        requested_on=date_in(request.requested_on) if request.HasField("requested_on") else None,
         locations=tuple(request.locations),
-        split=SplitRule(request.split or SplitRule.NONE),
-        lines=tuple((line.sku, measure_in(line.quantity)) for line in request.lines),
+        split=SplitRule(request.split) if request.split else SplitRule.NONE,
+        lines=tuple([(line.sku, measure_in(line.quantity)) for line in request.lines]),
         hold=_hold(request),
         reference=request.reference,
         fingerprint=_fingerprint(request, partner),
@@ -54,7 +55,9 @@ def _fingerprint(request: pb.ReservationRequest, partner: str) -> bytes:
 
 
 def reserved_result(reservation: Reservation) -> pb.ReservationResult:
-    return pb.ReservationResult(request_id=str(reservation.reservation_id), reservation=reservation_out(reservation))
+    out = pb.ReservationResult(request_id=str(reservation.reservation_id))
+    _describe(out.reservation, reservation)
+    return out
 
 
 def refused_result(request_id: UUID, declined: Declined) -> pb.ReservationResult:
@@ -76,15 +79,20 @@ def results_out(answers: Iterable[bytes]) -> pb.ReserveStockResponse:
 
 
 def reservation_out(reservation: Reservation) -> pb.Reservation:
-    return pb.Reservation(
-        reservation_id=str(reservation.reservation_id),
-        state=int(reservation.state),  # type: ignore[arg-type]
-        parts=parts_out(reservation.parts, reservation.units),
-        expires_at=instant_out(reservation.expires_at),
-        channel=reservation.channel,
-        priority=reservation.priority,
-        reference=reservation.reference,
-    )
+    out = pb.Reservation()
+    _describe(out, reservation)
+    return out
+
+
+def _describe(out: pb.Reservation, reservation: Reservation) -> None:
+    """In place: a message that is handed to another's constructor is copied field by field."""
+    out.reservation_id = str(reservation.reservation_id)
+    out.state = int(reservation.state)  # type: ignore[assignment]
+    with_parts(out, reservation)
+    out.expires_at.CopyFrom(instant_out(reservation.expires_at))
+    out.channel, out.priority = reservation.channel, reservation.priority
+    if reservation.reference:
+        out.reference = reservation.reference
 
 
 def release_reservations(request: pb.ReleaseReservationsRequest, tenant: str) -> ReleaseReservations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from crossdock.common.v1 import values_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,7 +15,9 @@ from inventory.domain.quantity import Measure, exact, plain, positive, signed
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+@lru_cache(maxsize=4096)
 def quantity_out(value: Decimal, unit: str) -> values_pb2.Quantity:
+    """Shared by all who say the same: to be put into a message, which copies it, never to be changed."""
     return values_pb2.Quantity(value=plain(value), unit=unit)
 
 
@@ -44,7 +47,9 @@ def date_out(day: date) -> Date:
     return Date(year=day.year, month=day.month, day=day.day)
 
 
+@lru_cache(maxsize=64)
 def instant_out(instant: datetime) -> Timestamp:
+    """Shared like a quantity."""
     since = instant - _EPOCH
     return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
 

@@ -17,7 +17,7 @@ from crossdock_kit.ids import uuid7
 from crossdock_kit.timeline import Root, Step, Topic, step_of
 
 from inventory.domain.events import AvailabilityChanged, StockReserved
-from inventory.domain.movement import Document, Movement, StockKey
+from inventory.domain.movement import StockKey
 from inventory.domain.reservation import Reservation, State
 from inventory.domain.reserving import Basket, Decision, Declined, Promised, decide
 from inventory.domain.rules import UPDATE_RULES, Event
@@ -33,18 +33,20 @@ STEP = "ReserveStock"
 @dataclass(slots=True, eq=False)
 class Pending:
     """A basket that waits for its answer. `call` and `scope` are those of the call that brought it; `shelves` (by
-    item) and `shards` are looked up so often that they are found once."""
+    item), `shards` and the id as text are needed so often that they are found once."""
 
     ask: Ask
     call: Cause
     scope: CallScope | None
     answer: asyncio.Future[bytes]
     basket: Basket = field(init=False)
+    identity: str = field(init=False)
     shelves: dict[str, ShelfKey] = field(init=False)
     shards: frozenset[Shard] = field(init=False)
 
     def __post_init__(self) -> None:
         its = self.basket = self.ask.basket
+        self.identity = str(its.request_id)
         self.shelves = {sku: ShelfKey(its.tenant, sku, its.business_unit) for sku in its.lines}
         self.shards = frozenset(map(shard_key, self.shelves.values()))
 
@@ -151,17 +153,6 @@ def _take(batch: Batch, outcome: Outcome, decision: Promised, memory: Memory) ->
             batch.before[key] = memory.shelves[outcome.pending.shelves[part.sku]][part.location_id]
 
 
-def movements(batch: Batch, now: datetime) -> Iterable[Movement]:
-    for its in batch.promised:
-        identity = str(its.reservation_id)
-        document = Document(f"reservation/{identity}", now, transaction_id=identity)
-        for part in its.parts:
-            key = StockKey(its.tenant, part.sku, part.location_id, its.business_unit)
-            yield Movement(
-                key, OPEN_DEMAND, RESERVED, part.quantity, Event.RESERVED.name, document, unit=its.units[part.sku]
-            )
-
-
 def events(batch: Batch, now: datetime) -> list[Sealed]:
     """One for each reservation, then one for each row whose availability changed."""
     sealed = [
@@ -177,7 +168,7 @@ def events(batch: Batch, now: datetime) -> list[Sealed]:
             unit=outcomes[-1].pending.basket.units[key.sku],
             as_of_version=row.version,
             event_version=row.event_version,
-            transaction_ids=tuple(str(each.pending.basket.request_id) for each in outcomes),
+            transaction_ids=tuple([each.pending.identity for each in outcomes]),
             occurred_at=now,
             held_back=row.held_back,
         )
@@ -210,15 +201,20 @@ def _step(outcomes: Sequence[Outcome], now: datetime) -> Step:
 
 def _topic(outcome: Outcome) -> Topic:
     """A reservation's own key is minted with its root; a refused basket has none."""
-    basket = outcome.pending.basket
-    identity = str(basket.request_id)
+    basket, identity = outcome.pending.basket, outcome.pending.identity
     reference = (f"reference:{basket.reference}",) if basket.reference else ()
     return (reference if outcome.reservation else (f"reservation:{identity}", *reference)), (identity,)
 
 
 def roots(batch: Batch) -> list[Root]:
     return [
-        Root(transaction_id=identity, type="reservation", root_key=f"reservation:{identity}", tenant=its.tenant)
-        for its in batch.promised
-        for identity in [str(its.reservation_id)]
+        Root(
+            transaction_id=its.identity,
+            type="reservation",
+            root_key=f"reservation:{its.identity}",
+            tenant=its.basket.tenant,
+        )
+        for each in batch.outcomes
+        if each.reservation is not None
+        for its in [each.pending]
     ]

@@ -86,6 +86,7 @@ class ReservationDesk:
                 if under_way and not (foreseen and len(pendings) >= WORTH_FORESEEING):
                     # What it leaves is not known yet, or too few wait: they may as well grow more.
                     under_way = await _ended(under_way)
+                    await self._queue.last_comers()
                     pendings += self._queue.take_now(MOST_IN_BATCH - len(pendings))
                 prepared = await self._foresee(pendings)
                 foreseen = prepared is not None

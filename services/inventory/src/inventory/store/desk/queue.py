@@ -8,6 +8,8 @@ from collections import deque
 from inventory.store.desk.batch import Pending
 
 MOST_IN_BATCH = 256
+QUIET_TURNS = 3
+"""Turns of the event loop that a call may take from the wire to the queue."""
 EXPRESS_SHARE = MOST_IN_BATCH * 3 // 4
 EXPRESS_UP_TO = 1
 
@@ -28,10 +30,24 @@ class Queue:
         whoever decides and whoever commits would take turns at waiting."""
         while True:
             await self._filled.wait()
-            half = (len(self._express) + len(self._standard)) // 2
+            if halved_from is not None:
+                await self.last_comers()
+            half = len(self) // 2
             found = self.take_now(half if halved_from is not None and half >= halved_from else MOST_IN_BATCH)
             if found:
                 return found
+
+    async def last_comers(self) -> None:
+        """Stays until the event loop turns without bringing anybody: a batch of thirty costs hardly more than one of
+        three, and whoever is only just on its way would have to wait for the whole of it."""
+        quiet, before = 0, len(self)
+        while quiet < QUIET_TURNS and before < MOST_IN_BATCH:
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self) == before else 0
+            before = len(self)
+
+    def __len__(self) -> int:
+        return len(self._express) + len(self._standard)
 
     def take_now(self, most: int = MOST_IN_BATCH) -> list[Pending]:
         """What is there, at most one batch of it."""

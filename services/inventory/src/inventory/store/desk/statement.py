@@ -7,13 +7,13 @@ wait for each other.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from crossdock_kit import audit, crash_points, journal, timeline
+from crossdock_kit import arrays, audit, crash_points, journal, timeline
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
 
@@ -31,10 +31,37 @@ class Mismatch(Exception):
 
 
 _KEY = "tenant, sku, location_id, business_unit"
+_WANTED = {
+    "tenant": "text",
+    "sku": "text",
+    "location_id": "text",
+    "business_unit": "text",
+    "quantity": "numeric",
+    "version": "int8",
+}
+_CLAIM = {"tenant": "text", "request_id": "text", "request_hash": "bytea", "answer": "bytea"}
+_RESERVATION = {
+    "tenant": "text",
+    "reservation_id": "uuid",
+    "business_unit": "text",
+    "channel": "text",
+    "priority": "int2",
+    "reference": "text",
+    "requested_on": "date",
+    "expires_at": "timestamptz",
+}
+_PART = {
+    "tenant": "text",
+    "sku": "text",
+    "location_id": "text",
+    "business_unit": "text",
+    "reservation_id": "uuid",
+    "quantity": "numeric",
+    "unit": "text",
+    "movement_id": "uuid",
+}
 _SETTLE = f"""
-WITH want AS MATERIALIZED (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::numeric[], $6::int8[])
-    AS w (tenant, sku, location_id, business_unit, quantity, version)
+WITH want AS MATERIALIZED ({arrays.unnested(_WANTED, 1)}
 ), unmoved AS MATERIALIZED (
   SELECT count(*) AS shards FROM unnest($7::text[], $8::int2[], $9::int8[]) AS h (tenant, shard, version)
   LEFT JOIN shard USING (tenant, shard) WHERE coalesce(shard.version, 0) = h.version
@@ -43,31 +70,29 @@ WITH want AS MATERIALIZED (
   FROM stock s JOIN want w USING (tenant, sku, location_id, business_unit)
   WHERE s.available >= w.quantity AND s.version = w.version AND (SELECT shards FROM unmoved) = cardinality($7)
   ORDER BY s.tenant, s.sku, s.location_id, s.business_unit FOR UPDATE OF s
+), claim AS MATERIALIZED ({arrays.unnested(_CLAIM, 11)}
 ), claimed AS MATERIALIZED (
   INSERT INTO idempotency (tenant, method, request_id, request_hash, status, answer)
-  SELECT tenant, $10, request_id, request_hash, 0, answer
-  FROM unnest($11::text[], $12::text[], $13::bytea[], $14::bytea[]) AS i (tenant, request_id, request_hash, answer)
-  WHERE (SELECT count(*) FROM locked) = cardinality($1) ORDER BY tenant, request_id
+  SELECT tenant, $10, request_id, request_hash, 0, answer FROM claim
+  WHERE (SELECT count(*) FROM locked) = (SELECT count(*) FROM want) ORDER BY tenant, request_id
   ON CONFLICT DO NOTHING RETURNING request_id
 ), moved AS (
   UPDATE stock s SET reserved = s.reserved + l.quantity, version = s.version + 1, event_version = s.event_version + 1
   FROM locked l WHERE s.tenant = l.tenant AND s.sku = l.sku AND s.location_id = l.location_id
-    AND s.business_unit = l.business_unit AND (SELECT count(*) FROM claimed) = cardinality($11)
+    AND s.business_unit = l.business_unit AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim)
   RETURNING s.sku
+), promised AS MATERIALIZED ({arrays.unnested(_RESERVATION, 16)}
 ), held AS (
   INSERT INTO reservation (tenant, reservation_id, business_unit, state, channel, priority, reference, requested_on,
     expires_at, created_at, version)
   SELECT tenant, reservation_id, business_unit, {int(State.HELD)}, channel, priority, reference, requested_on,
     expires_at, $15, 1
-  FROM unnest($16::text[], $17::uuid[], $18::text[], $19::text[], $20::int2[], $21::text[], $22::date[],
-    $23::timestamptz[]) AS r (tenant, reservation_id, business_unit, channel, priority, reference, requested_on,
-    expires_at)
-  WHERE (SELECT count(*) FROM claimed) = cardinality($11) ORDER BY tenant, reservation_id
+  FROM promised
+  WHERE (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim) ORDER BY tenant, reservation_id
   ON CONFLICT DO NOTHING RETURNING reservation_id
 ), part AS MATERIALIZED (
-  SELECT * FROM unnest($24::text[], $25::text[], $26::text[], $27::text[], $28::uuid[], $29::numeric[], $30::text[],
-    $31::uuid[]) AS p (tenant, sku, location_id, business_unit, reservation_id, quantity, unit, movement_id)
-  WHERE (SELECT count(*) FROM held) = cardinality($17)
+  SELECT * FROM ({arrays.unnested(_PART, 24)}) p
+  WHERE (SELECT count(*) FROM held) = (SELECT count(*) FROM promised)
 ), kept AS (
   INSERT INTO reservation_part (tenant, reservation_id, sku, location_id, quantity, unit)
   SELECT tenant, reservation_id, sku, location_id, quantity, unit FROM part
@@ -83,8 +108,9 @@ WITH want AS MATERIALIZED (
   ON CONFLICT (tenant, shard) DO UPDATE SET version = shard.version + 1
 ), {journal.writing(34)}, {timeline.writing(34 + journal.PARAMETERS)},
 {audit.writing(34 + journal.PARAMETERS + timeline.PARAMETERS)}
-SELECT (SELECT count(*) FROM moved) = cardinality($1) AND (SELECT count(*) FROM claimed) = cardinality($11)
-  AND (SELECT count(*) FROM held) = cardinality($17)
+SELECT (SELECT count(*) FROM moved) = (SELECT count(*) FROM want)
+  AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim)
+  AND (SELECT count(*) FROM held) = (SELECT count(*) FROM promised)
 """  # noqa: S608
 
 
@@ -151,24 +177,18 @@ def unaudited(batch: Batch) -> list[Any]:
     return [scope for scope in scopes.values() if scope is not None and scope.audit is not None and not scope.audited]
 
 
-def _columns(rows: Iterable[Sequence[object]], width: int) -> list[list[object]]:
-    found = [list(column) for column in zip(*rows, strict=True)]
-    return found or [[] for _ in range(width)]
-
-
 def _wanted(batch: Batch) -> list[list[object]]:
-    return _columns(((*key, quantity, batch.before[key].version) for key, quantity in batch.taken.items()), 6)
+    rows = ((*key, quantity, batch.before[key].version) for key, quantity in batch.taken.items())
+    return arrays.columns(rows, len(_WANTED))
 
 
 def _claims(batch: Batch) -> list[list[object]]:
-    return _columns(
-        (
-            (its.tenant, str(its.request_id), each.pending.ask.fingerprint, each.answer)
-            for each in batch.outcomes
-            for its in [each.pending.basket]
-        ),
-        4,
+    rows = (
+        (its.basket.tenant, its.identity, its.ask.fingerprint, each.answer)
+        for each in batch.outcomes
+        for its in [each.pending]
     )
+    return arrays.columns(rows, len(_CLAIM))
 
 
 def _reservations(batch: Batch) -> list[list[object]]:
@@ -186,7 +206,7 @@ def _reservations(batch: Batch) -> list[list[object]]:
         for each in batch.outcomes
         if (its := each.reservation) is not None
     )
-    return _columns(rows, 8)
+    return arrays.columns(rows, len(_RESERVATION))
 
 
 def _parts(batch: Batch) -> list[list[object]]:
@@ -196,7 +216,7 @@ def _parts(batch: Batch) -> list[list[object]]:
         for part in its.parts
         for unit in [its.units[part.sku]]
     )
-    return _columns(rows, 8)
+    return arrays.columns(rows, len(_PART))
 
 
 _ANSWERED = """
