@@ -164,6 +164,31 @@ async def test_a_broker_that_lost_its_tail_gets_it_again(
     assert other.reconciled == len(lost)
 
 
+@pytest.mark.parametrize("step", ["_suspect", "_investigate"])
+async def test_a_tail_that_was_lost_before_younger_messages_is_missed_all_the_same(
+    watcher: Reconciler, broker: Nats, nats: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """What is published after the link is back says nothing about what was lost before, however late that is asked."""
+    asked = asyncio.Event()
+    take = getattr(Reconciler, step)
+
+    async def late(self: Reconciler) -> None:
+        await asked.wait()
+        await take(self)
+
+    monkeypatch.setattr(Reconciler, step, late)
+    monkeypatch.setattr(Reconciler, "_note", nothing_noted)
+    async with running(watcher):
+        before = await announce(watcher, 5)
+        async with rolled_back(broker, tmp_path / "disk"):
+            lost = await announce(watcher, 10)
+        await reconnected(nats)
+        later = await announce(watcher, 20)
+        asked.set()
+        await on_stream(nats, {*before, *lost, *later})
+    assert watcher.reconciled == len(lost)
+
+
 async def test_what_was_just_being_marked_when_the_tail_was_lost_is_looked_at_again(
     watcher: Reconciler, broker: Nats, nats: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,6 +214,10 @@ async def test_what_was_just_being_marked_when_the_tail_was_lost_is_looked_at_ag
                 await asyncio.sleep(0.05)
         marked.set()
         await on_stream(nats, set(await announcing))
+
+
+async def nothing_noted(self: Reconciler) -> None:
+    """In the place of the note that is taken every two seconds: it would tell of the tail as well."""
 
 
 @asynccontextmanager

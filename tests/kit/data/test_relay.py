@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from crossdock_kit.broker import Broker
@@ -103,7 +105,6 @@ def uow(engine: Engine, relay: Relay) -> UnitOfWork:
     return UnitOfWork(engine, relay_hint=relay.hint)
 
 
-@pytest.mark.feature("F236")
 def test_the_last_message_that_was_stored_is_known_although_later_ones_are_not_answered() -> None:
     answers = Acknowledgments(4)
     answers.take(1, b'{"stream":"KIT","seq":8}')
@@ -119,6 +120,23 @@ def test_a_message_that_was_stored_before_proves_nothing_about_the_end_of_the_st
     assert (answers.latest, answers.duplicates, answers.accepted) == ((0, 9), 1, {0, 1})
 
 
+async def test_what_was_acknowledged_over_a_link_that_broke_is_published_again(
+    relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [{"event_id": uuid4(), "position": 7}]
+
+    async def broken(self: Relay, sent: Sequence[Mapping[str, Any]]) -> Acknowledgments:
+        answers = Acknowledgments(len(sent))
+        answers.take(0, b'{"stream":"KIT","seq":9}')
+        self.broker._tell_lost()
+        return answers
+
+    monkeypatch.setattr(Relay, "_send", broken)
+    assert await relay._publish(rows) == []
+    assert relay.last is None
+
+
+@pytest.mark.feature("F236")
 async def test_many_writers_with_random_transaction_times_lose_nothing(
     engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
 ) -> None:

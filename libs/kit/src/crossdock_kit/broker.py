@@ -97,10 +97,12 @@ def framed_plain(subject: str, reply: str, body: bytes) -> bytes:
 
 @dataclass(eq=False)
 class Broker:
-    """A live connection, and those who want to know that it came back."""
+    """A live connection, and those who want to know that it was lost or came back. `losses` counts how often."""
 
     connection: Connection
     settings: StreamSettings = field(default_factory=StreamSettings)
+    losses: int = 0
+    _lost: list[Callable[[], None]] = field(default_factory=list)
     _reconnected: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _closed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -108,8 +110,16 @@ class Broker:
     def jetstream(self) -> JetStreamContext:
         return self.connection.jetstream(timeout=5)
 
+    def on_loss(self, listener: Callable[[], None]) -> None:
+        """`listener` runs after each loss of the link, before anything can be sent again."""
+        self._lost.append(listener)
+
+    def no_loss(self, listener: Callable[[], None]) -> None:
+        self._lost.remove(listener)
+
     def on_reconnect(self, listener: Callable[[], Awaitable[None]]) -> None:
-        """`listener` runs after each reconnect, on the client's own task: it must be quick."""
+        """`listener` runs after each reconnect, on the client's own task: it must be quick. Others may have sent
+        something by then."""
         self._reconnected.append(listener)
 
     def no_reconnect(self, listener: Callable[[], Awaitable[None]]) -> None:
@@ -165,6 +175,11 @@ class Broker:
             return False
         return True
 
+    def _tell_lost(self) -> None:
+        self.losses += 1
+        for listener in list(self._lost):
+            listener()
+
     async def _tell_reconnected(self) -> None:
         for listener in list(self._reconnected):
             await listener()
@@ -181,6 +196,9 @@ async def connect(url: str, name: str, settings: StreamSettings | None = None) -
     async def report(error: Exception) -> None:
         log.warning("broker: %s", error or type(error).__name__)
 
+    async def lost() -> None:
+        broker._tell_lost()
+
     async def closed() -> None:
         broker._closed.set()
 
@@ -190,6 +208,7 @@ async def connect(url: str, name: str, settings: StreamSettings | None = None) -
             name=name,
             error_cb=report,
             closed_cb=closed,
+            disconnected_cb=lost,
             reconnected_cb=broker._tell_reconnected,
             connect_timeout=3,
             reconnect_time_wait=1,

@@ -109,17 +109,18 @@ class Reconciler:
     runs: int = 0
     _suspicion: asyncio.Event = field(default_factory=asyncio.Event)
     _noted: Published | None = None
-    _before: Published | None = None
-    _reconnects: int = 0
+    _before: list[Published | None] = field(default_factory=list)
     _look_again: float | None = None
 
     async def run(self) -> None:
         """Until cancelled. The process that relays partition 0 compares; every process notices a lost tail itself."""
+        self.relay.broker.on_loss(self._remember)
         self.relay.broker.on_reconnect(self._suspect)
         try:
             await self._at_start()
             await self._watch()
         finally:
+            self.relay.broker.no_loss(self._remember)
             self.relay.broker.no_reconnect(self._suspect)
 
     async def compare(self, since: datetime) -> int:
@@ -191,17 +192,17 @@ class Reconciler:
     async def _investigate(self) -> None:
         """After a reconnect: are the last messages that were acknowledged before it still those that were? What was
         published since says nothing; what another process has noted tells of a tail that it alone had published."""
-        reconnects = self._reconnects
+        before = list(self._before)
         async with transaction(self.relay.engine, self.relay.tenants) as tx:
             mark = await self.books.mark_of(tx.driver, self._stream)
         noted = Published(mark[0], mark[1]) if mark else None
-        for last in (self._before or self._noted, noted):
+        for last in dict.fromkeys([*before, noted]):
             if last is not None and not await self._keeps(last):
                 await self.compare(self.clock.now() - self.retention)
                 self._look_again = self._now() + AGAIN_SECONDS
                 break
-        if self._reconnects == reconnects:
-            self._before = None
+        del self._before[: len(before)]
+        if not self._before:
             self._suspicion.clear()
 
     async def _at_start(self) -> None:
@@ -260,9 +261,12 @@ class Reconciler:
             await broker.connection.unsubscribe_raw(heard)
         return reader.found
 
+    def _remember(self) -> None:
+        """What was acknowledged last before each loss of the link: to be asked for when it is back."""
+        self._before.append(self.relay.last or self._noted)
+
     async def _suspect(self) -> None:
-        self._before = self._before or self.relay.last
-        self._reconnects += 1
+        self._remember()
         self._suspicion.set()
 
     async def _pause(self) -> None:

@@ -216,9 +216,13 @@ class Relay:
             return await self.store.turn(session.driver, done, owned, (BATCH, STANDARD_SHARE))
 
     async def _publish(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-        """Positions that the broker acknowledged."""
+        """Positions that the broker acknowledged. None if the link was lost meanwhile: a broker that comes back may
+        have forgotten what it acknowledged, and is given the same messages again."""
+        losses = self.broker.losses
         with _send_span(self.context, len(rows)):
             answers = await self._send(rows)
+        if self.broker.losses != losses:
+            return []
         metrics.count(names.SENT, len(answers.accepted), {names.MESSAGING_DESTINATION: stream_name(self.context)})
         self.published += len(answers.accepted)
         self.republished += answers.duplicates

@@ -24,6 +24,7 @@ from simulation.virtual import BEGIN
 MESSAGE_ID = re.compile(rb"Nats-Msg-Id: ([0-9a-f-]{36})")
 ASKED = re.compile(rb'"batch":(\d+)')
 AWAY_LOOK_SECONDS = 0.25
+ROUND_TRIP_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +114,19 @@ class ModelConnection(Connection):
 
     def cut(self) -> None:
         """The link is gone, with what was on it."""
+        if self._up and self._owner is not None:
+            self._owner._tell_lost()
         self._up = False
         self._epoch += 1
 
     async def mend(self) -> None:
+        """As the client does it: the link works for a round trip before anybody is told that it is back."""
         if self._up or not self.host.alive:
             return
         self._up = True
-        if self._owner is not None:
+        epoch = self._epoch
+        await asyncio.sleep(self.model.chance.dice.random() * ROUND_TRIP_SECONDS)
+        if self._owner is not None and epoch == self._epoch:
             await self._owner._tell_reconnected()
 
     # --- the server's side
