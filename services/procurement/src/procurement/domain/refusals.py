@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crossdock_kit.errors import Conflict, Invalid, NotFound, Refused
+from crossdock_kit.errors import Conflict, Invalid, NotFound, Refused, Violation
 
 # --- the request itself
 
 
 @dataclass
 class QuantityInvalid(Invalid):
-    """Not a number, not more than zero, or finer than six places."""
+    """Not a number, not more than zero, or finer than six places; `violations` say where, if that is known."""
 
     value: str
+    violations: tuple[Violation, ...] = ()
+
+    def __str__(self) -> str:
+        broken = "; ".join(f"{each.field} {each.description}" for each in self.violations)
+        return f"{broken}: {self.value}" if broken else super().__str__()
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from crossdock.common.v1 import values_pb2
 from crossdock.procurement.v1 import inbound_pb2
@@ -93,23 +94,27 @@ def _terms(request: service_pb2.SubmitPurchaseOrderRequest) -> OrderTerms:
         incoterms=request.incoterms,
         ordered_on=ordered_on,
         ship_to_id=request.ship_to_id,
-        lines=tuple(_line_terms(each) for each in request.lines),
+        lines=tuple(_line_terms(each, f"lines[{index}]") for index, each in enumerate(request.lines)),
         express=request.express,
     )
 
 
-def _line_terms(message: service_pb2.OrderedLine) -> LineTerms:
+def _line_terms(message: service_pb2.OrderedLine, path: str) -> LineTerms:
+    read = values.quantity if message.deleted else partial(values.asked_for, path=f"{path}.ordered")
     return LineTerms(
         line_number=message.line_number,
         sku=message.sku,
-        ordered=values.quantity(message.ordered),
+        ordered=read(message.ordered),
         supplier_item=message.supplier_item,
         description=message.description,
         price=values.price(message, "price"),
         ship_to_id=message.ship_to_id,
         drop_ship_party_id=message.drop_ship_party_id,
         window=values.window(message, "requested_window"),
-        requested=tuple(ScheduleTerms(values.quantity(s.quantity), values.day(s, "date")) for s in message.requested),
+        requested=tuple(
+            ScheduleTerms(values.asked_for(s.quantity, f"{path}.requested[{index}].quantity"), values.day(s, "date"))
+            for index, s in enumerate(message.requested)
+        ),
         deleted=message.deleted,
     )
 

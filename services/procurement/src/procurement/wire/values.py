@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 from crossdock.common.v1 import values_pb2
+from crossdock_kit.errors import Violation
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
@@ -29,6 +30,15 @@ def text(value: Decimal) -> str:
 
 def quantity(message: values_pb2.Quantity) -> Quantity:
     return Quantity(number(message.value), message.unit)
+
+
+def asked_for(message: values_pb2.Quantity, path: str) -> Quantity:
+    """More than zero; raises QuantityInvalid, which names the field at `path`."""
+    found = quantity(message)
+    if found.value <= 0:
+        broken = Violation(f"{path}.value", "must be more than zero", "quantity.positive")
+        raise QuantityInvalid(message.value, (broken,))
+    return found
 
 
 def quantity_message(value: Quantity) -> values_pb2.Quantity:

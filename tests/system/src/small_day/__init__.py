@@ -1,0 +1,116 @@
+"""A running stack on which a few orders of the built-in day have been played, and how a test speaks with it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import grpc
+from crossdock.connector.v1 import connector_service_pb2 as connector
+from crossdock_kit.peers import STATUS_DETAILS
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
+from google.rpc.status_pb2 import Status
+from partners.day import Day, load
+from partners.demo import Stage
+from partners.suite import Suite
+
+# One notice over two orders, the same notice twice, and an answer to a revision that is no longer in force.
+TOGETHER = ("4500000155", "4500000156")
+NOTICE = "BOTH-1"
+REPEATED = "4500000153"
+OBSOLETE = "4500000151"
+ON_THE_WAY = {connector.DOCUMENT_STATE_RECEIVED, connector.DOCUMENT_STATE_TRANSLATED}
+
+
+def few_orders() -> Day:
+    day = load()
+    wanted = (*TOGETHER, REPEATED, OBSOLETE)
+    return replace(day, orders=tuple(each for each in day.orders if each.number in wanted), events=(), strays=())
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the command line answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True, slots=True)
+class SmallDay:
+    stage: Stage
+    suite: Suite
+
+    async def crossdock(self, *words: str, home: Path | None = None) -> Said:
+        """Runs the command line as a user does."""
+        process = await asyncio.create_subprocess_exec(
+            Path(sys.executable).with_name("crossdock"),
+            *words,
+            env=os.environ | {"CROSSDOCK_HOME": str(home or self.stage.place.root)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        return Said(process.returncode or 0, out.decode(), err.decode())
+
+    async def submit(self, partner: str, content: bytes, *, path: str = "") -> connector.Document:
+        """A document of a partner and its end."""
+        request = connector.SubmitDocumentRequest(
+            request_id=str(uuid4()), partner=partner, name=f"{uuid4()}.txt", path=path, content=content
+        )
+        document: connector.Document = (await self.suite.call(self.suite.connector.SubmitDocument, request)).document
+        deadline = time.monotonic() + 60
+        while document.state in ON_THE_WAY and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            asked = connector.GetDocumentRequest(document_id=document.document_id)
+            document = (await self.suite.call(self.suite.connector.GetDocument, asked)).document
+        return document
+
+    async def content(self, document: connector.Document) -> bytes:
+        asked = connector.GetDocumentContentRequest(document_id=document.document_id)
+        return bytes((await self.suite.call(self.suite.connector.GetDocumentContent, asked)).content)
+
+    async def exceptions_of(self, document: connector.Document) -> set[tuple[str, str]]:
+        """Code and owner of each."""
+        key = f"document:{document.document_id}"
+        return {(each.code, each.owner) for each in await self.suite.open_exceptions() if key in each.keys}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A refused call: its status, the stable reason, and the fields that were wrong."""
+
+    code: grpc.StatusCode
+    reason: str
+    fields: tuple[str, ...]
+
+
+async def refused(call: Any) -> Refusal:
+    """What a call that must be refused was told. Raises AssertionError if it was carried out."""
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return _refusal(error)
+    raise AssertionError("it was carried out")
+
+
+def _refusal(error: grpc.aio.AioRpcError) -> Refusal:
+    info, fields = ErrorInfo(), BadRequest()
+    for name, value in error.trailing_metadata() or ():
+        if name == STATUS_DETAILS and isinstance(value, bytes):
+            for detail in Status.FromString(value).details:
+                detail.Unpack(info)
+                detail.Unpack(fields)
+    return Refusal(error.code(), info.reason, tuple(each.field for each in fields.field_violations))

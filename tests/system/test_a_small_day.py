@@ -1,0 +1,332 @@
+"""What a user asks of a running stack after a few orders, and what it answers to everything that is wrong.
+
+Real servers and services as `make up` starts them; the command line is run as a command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import grpc
+import jwt
+import pytest
+from connector_samples import files
+from connector_samples.calls import control, purchase_order
+from crossdock.catalog.v1 import catalog_service_pb2 as catalog
+from crossdock.connector.v1 import connector_service_pb2 as connector
+from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock.procurement.v1 import inbound_pb2 as inbound
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement
+from crossdock_kit.testing import TokenIssuer
+from crossdock_local.identity import AUDIENCE, ISSUER
+from crossdock_local.place import Place
+from partners.demo import fresh_stage, play_day
+from partners.feeding import feed
+from partners.suite import reached
+from procurement_cases.calls import line, quantity, submission
+from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, refused
+
+pytestmark = pytest.mark.xdist_group("stack")
+INVALID, PRECONDITION = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
+NO_QUANTITIES = ["0", "-1", "NaN", "1e-9", "0.0000000001", "Infinity", ""]
+
+
+@pytest.fixture(scope="module")
+async def day() -> AsyncIterator[SmallDay]:
+    # Not pytest's own folder: the unprivileged user of PostgreSQL must be able to pass through.
+    with tempfile.TemporaryDirectory(prefix="crossdock-small-") as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o711)
+        patch.setenv("CROSSDOCK_HOME", f"{folder}/home")
+        with fresh_stage(Place(Path(folder) / "home"), lambda line: None, keep=False) as stage:
+            await play_day(stage, lambda line: None, few_orders())
+            async with reached(stage.addresses, stage.credentials) as suite:
+                yield SmallDay(stage, suite)
+
+
+# --- following a transaction
+
+
+async def traced(day: SmallDay, key: str) -> Any:
+    said = await day.crossdock("trace", key, "--json")
+    assert said.code == 0, said.err
+    return said.json
+
+
+async def test_a_timeline_tells_each_step_of_every_service(day: SmallDay) -> None:
+    found = await traced(day, TOGETHER[0])
+    [transaction] = found["transactions"]
+    steps = found["steps"]
+    assert transaction["rootKey"] == f"po:{TOGETHER[0]}"
+    assert {each["service"] for each in steps} == {"connector", "procurement", "inventory"}
+    assert [each["at"] for each in steps] == sorted(each["at"] for each in steps)
+    for each in steps:
+        assert each["kind"] in {"call", "event", "document", "delivery", "timer"}
+        assert (len(each["traceId"]), each["attempt"] >= 1, "took" in each) == (32, True, True)
+        assert "waited" in each or each["kind"] == "call", "only what has no cause of ours did not wait"
+    names = [each["name"] for each in steps]
+    ordered = ["SubmitPurchaseOrder", "PurchaseOrderReleased", "x12.850"]
+    answered = [*ordered, "read x12.855", "AcknowledgePurchaseOrder", "PurchaseOrderAcknowledged"]
+    shipped = [*ordered, "read x12.856", "RecordShipNotice", "ShipNoticeReceived"]
+    for way in (answered, [*shipped, "RecordReceipt", "GoodsReceived", "json.goods_receipt"]):
+        assert [names.index(each) for each in way] == sorted(names.index(each) for each in way)
+    assert "read x12.997" in names
+
+
+async def test_a_document_that_serves_several_orders_stands_in_the_timeline_of_each(day: SmallDay) -> None:
+    first, second = [await traced(day, each) for each in TOGETHER]
+    shared = {each["stepId"] for each in first["steps"]} & {each["stepId"] for each in second["steps"]}
+    names = {each["name"] for each in first["steps"] if each["stepId"] in shared}
+    assert {"read x12.856", "RecordShipNotice", "ShipNoticeReceived", "json.goods_receipt"} <= names
+    assert not names & {"SubmitPurchaseOrder", "x12.850", "AcknowledgePurchaseOrder"}
+
+
+async def test_a_key_of_several_transactions_lists_them_and_each_key_finds_its_own(day: SmallDay) -> None:
+    roots = {f"po:{each}" for each in TOGETHER}
+    assert {each["rootKey"] for each in (await traced(day, NOTICE))["transactions"]} == roots
+    listed = await day.crossdock("trace", NOTICE)
+    assert f"{NOTICE} names 2 transactions" in listed.out
+    assert all(root in listed.out for root in roots)
+    alone = (await traced(day, REPEATED))["steps"]
+    sku = next(key for each in alone for key in each["keys"] if key.startswith("sku:")).removeprefix("sku:")
+    assert f"po:{REPEATED}" in {each["rootKey"] for each in (await traced(day, sku))["transactions"]}
+    told = next(each for each in alone if each["name"] == "PurchaseOrderReleased")
+    by_correlation = await traced(day, told["correlationId"])
+    assert f"po:{REPEATED}" in {each.get("rootKey") for each in by_correlation["transactions"]}
+
+
+async def test_the_table_for_people_has_the_columns_and_what_is_open(day: SmallDay) -> None:
+    said = await day.crossdock("trace", OBSOLETE)
+    heading = said.out.splitlines()[1].split()
+    assert heading == ["TIME", "SERVICE", "STEP", "KEYS", "TRY", "OUTCOME", "WAITED", "TOOK", "TRACE"]
+    assert "open exception OBSOLETE_REVISION for supplier-desk" in said.out
+
+
+async def test_a_document_that_came_twice_is_told_as_a_repetition(day: SmallDay) -> None:
+    steps = (await traced(day, REPEATED))["steps"]
+    assert "duplicate" in {each["outcome"] for each in steps}
+
+
+async def test_an_unknown_key_and_a_stack_that_is_not_up_are_said_and_have_codes(day: SmallDay, tmp_path: Path) -> None:
+    unknown = await day.crossdock("trace", "NO-SUCH-ORDER")
+    assert (unknown.code, unknown.out) == (4, "")
+    assert "no service knows 'NO-SUCH-ORDER'" in unknown.err
+    down = await day.crossdock("trace", TOGETHER[0], home=tmp_path)
+    assert down.code == 3
+    assert "the stack is not up" in down.err
+
+
+# --- who may call, and how
+
+
+def forged(day: SmallDay, kind: str) -> tuple[tuple[str, str], ...]:
+    """Credentials that look like the operator's and are not."""
+    [(name, bearer), tenant] = day.stage.credentials()
+    true = bearer.removeprefix("Bearer ")
+    claims = jwt.decode(true, options={"verify_signature": False})
+    token = {
+        "nothing": "",
+        "not a token": "abc",
+        "another key": TokenIssuer(jwt.get_unverified_header(true)["kid"]).sign(claims),
+        "no signature": jwt.encode(claims, None, "none"),  # type: ignore[arg-type]
+        "more permissions": ".".join([true.split(".")[0], jwt.encode(claims | {"sub": "root"}, "k" * 32).split(".")[1]])
+        + "."
+        + true.split(".")[2],
+    }[kind]
+    assert (claims["iss"], claims["aud"]) == (ISSUER, AUDIENCE)
+    return ((name, f"Bearer {token}"), tenant) if token else (tenant,)
+
+
+@pytest.mark.parametrize("kind", ["nothing", "not a token", "another key", "no signature", "more permissions"])
+async def test_a_call_without_a_token_of_ours_is_nobodys(day: SmallDay, kind: str) -> None:
+    credentials = forged(day, kind)
+    calls = [
+        day.suite.catalog.GetItem(catalog.GetItemRequest(sku="A1001"), metadata=credentials, timeout=10),
+        day.suite.procurement.SubmitPurchaseOrder(submission("P-FORGED"), metadata=credentials, timeout=10),
+        day.suite.inventory.GetStock(inventory.GetStockRequest(sku="A1001"), metadata=credentials, timeout=10),
+        day.suite.connector.ListDocuments(connector.ListDocumentsRequest(), metadata=credentials, timeout=10),
+    ]
+    for call in calls:
+        assert (await refused(call)).code is grpc.StatusCode.UNAUTHENTICATED
+    assert await unknown_order(day, "P-FORGED")
+
+
+async def test_a_call_without_a_deadline_gets_the_contracts(day: SmallDay) -> None:
+    credentials = tuple(day.stage.credentials())
+    assert (await day.suite.catalog.GetItem(catalog.GetItemRequest(sku="A1001"), metadata=credentials)).item.sku
+    late = day.suite.catalog.ListItems(catalog.ListItemsRequest(), metadata=credentials, timeout=0.0001)
+    assert (await refused(late)).code is grpc.StatusCode.DEADLINE_EXCEEDED
+
+
+async def test_a_message_that_is_too_large_is_refused(day: SmallDay) -> None:
+    def submit(size: int) -> Any:
+        request = connector.SubmitDocumentRequest(
+            request_id=str(uuid4()), partner="sup-nordic", name="large", content=b"x" * size
+        )
+        return day.suite.connector.SubmitDocument(request, metadata=tuple(day.stage.credentials()), timeout=20)
+
+    assert (await refused(submit(5 * 2**20))).code is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert await refused(submit(4_000_001)) == Refusal(INVALID, "INVALID_FIELDS", ("content",))
+
+
+# --- quantities, and what nobody knows
+
+
+async def unknown_order(day: SmallDay, number: str) -> bool:
+    ref = inbound.PurchaseOrderRef(number=number, business_unit="EU01")
+    asked = procurement.GetPurchaseOrderRequest(ref=ref)
+    found = await refused(day.suite.call(day.suite.procurement.GetPurchaseOrder, asked))
+    return found.code is grpc.StatusCode.NOT_FOUND
+
+
+def order(number: str, *, sku: str = "A1001", **more: Any) -> procurement.SubmitPurchaseOrderRequest:
+    usual = {"supplier_id": "SUP-NORDIC", "ship_to_id": "WH-EAST", "business_unit": "EU01"}
+    lines = [line("10", more.pop("ordered", 5), sku, unit=more.pop("unit", "EA"))]
+    return submission(number, lines, **usual | more)
+
+
+def no_quantity(path: str, *, named: bool = True) -> tuple[Refusal, Refusal]:
+    """By the contract's rule or by the trade's, which may name the value alone."""
+    by_trade = Refusal(INVALID, "QUANTITY_INVALID", (path,) if named else ())
+    return Refusal(INVALID, "INVALID_FIELDS", (path,)), by_trade
+
+
+@pytest.mark.parametrize("value", NO_QUANTITIES)
+async def test_a_quantity_that_is_none_is_refused_and_nothing_is_booked(day: SmallDay, value: str) -> None:
+    number = f"P-{uuid4().hex[:8]}"
+    submitted = day.suite.call(day.suite.procurement.SubmitPurchaseOrder, order(number, ordered=value))
+    assert await refused(submitted) in no_quantity("lines[0].ordered.value")
+    assert await unknown_order(day, number)
+    wanted = inventory.ReservationLine(sku="A1001", quantity=quantity(value))
+    basket = inventory.ReservationRequest(
+        request_id=str(uuid4()), business_unit="EU01", channel="web", lines=[wanted], reference=number
+    )
+    reserved = day.suite.call(day.suite.inventory.ReserveStock, inventory.ReserveStockRequest(reservations=[basket]))
+    assert await refused(reserved) in no_quantity("reservations[0].lines[0].quantity.value", named=False)
+    body = json.loads(purchase_order(number))
+    body["purchaseOrder"]["lines"][0]["quantity"] = value
+    document = await day.submit("erp-eu", json.dumps(body).encode(), path="purchase-orders")
+    assert document.state in {connector.DOCUMENT_STATE_REFUSED, connector.DOCUMENT_STATE_EXCEPTION}
+    assert "lines[0]" in (document.reason or document.messages[0].reason)
+    raised = await day.exceptions_of(document)
+    assert raised in ({("DOCUMENT_REFUSED", "integration")}, {("QUANTITY_INVALID", "procurement")})
+    assert await unknown_order(day, number)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"sku": "A9999"}, "ITEM_UNKNOWN"),
+        ({"unit": "XPX"}, "UNIT_NOT_CONVERTIBLE"),
+        ({"ship_to_id": "WH-NOWHERE"}, "LOCATION_UNKNOWN"),
+        ({"supplier_id": "SUP-NOBODY"}, "PARTY_UNKNOWN"),
+    ],
+)
+async def test_what_master_data_does_not_know_is_refused_by_name(day: SmallDay, changed: Any, reason: str) -> None:
+    number = f"P-{uuid4().hex[:8]}"
+    found = await refused(day.suite.call(day.suite.procurement.SubmitPurchaseOrder, order(number, **changed)))
+    assert (found.code, found.reason) == (PRECONDITION, reason)
+    assert await unknown_order(day, number)
+
+
+async def test_a_text_that_no_database_holds_is_the_callers_fault(day: SmallDay) -> None:
+    number = f"P-{uuid4().hex[:8]}"
+    request = order(number)
+    request.lines[0].description = "a\0b"
+    found = await refused(day.suite.call(day.suite.procurement.SubmitPurchaseOrder, request))
+    assert found.code is INVALID
+    assert await unknown_order(day, number)
+
+
+async def test_a_partner_that_nobody_knows_can_hand_in_nothing(day: SmallDay) -> None:
+    request = connector.SubmitDocumentRequest(request_id=str(uuid4()), partner="sup-nobody", name="a", content=b"ISA")
+    found = await refused(day.suite.call(day.suite.connector.SubmitDocument, request))
+    assert (found.code, found.reason) == (grpc.StatusCode.NOT_FOUND, "PARTNER_UNKNOWN")
+
+
+# --- documents
+
+
+async def test_a_control_number_that_comes_again_is_a_repetition_or_refused(day: SmallDay) -> None:
+    number = control()
+    first = await day.submit("sup-nordic", files.acknowledgment(control=number, number="P-NONE"))
+    again = await day.submit("sup-nordic", files.acknowledgment(control=number, number="P-NONE"))
+    other = files.acknowledgment(control=number, number="P-NONE", code="IR")
+    changed = await day.submit("sup-nordic", other)
+    assert await day.exceptions_of(first) == {("PURCHASE_ORDER_UNKNOWN", "supplier-desk")}
+    assert (again.state, again.related_document_id) == (connector.DOCUMENT_STATE_DUPLICATE, first.document_id)
+    assert changed.state == connector.DOCUMENT_STATE_REFUSED
+    assert "was used before with other content" in changed.reason
+    assert await day.exceptions_of(changed) == {("DOCUMENT_REFUSED", "integration")}
+    assert await day.content(changed) == other
+
+
+async def test_a_malformed_interchange_is_refused_with_its_place_and_kept(day: SmallDay) -> None:
+    number = control()
+    broken = files.acknowledgment(control=number).replace(b"PO1*10*100*EA", b"PO1*10*abc*EA")
+    document = await day.submit("sup-nordic", broken)
+    assert document.state == connector.DOCUMENT_STATE_REFUSED
+    [finding] = [each for each in document.findings if each.severity == "error"]
+    assert (finding.element, finding.segment, broken[finding.offset :][:3]) == ("02", 3, b"PO1")
+    assert "PO102" in finding.text
+    assert await day.content(document) == broken
+    assert await day.exceptions_of(document) == {("DOCUMENT_REFUSED", "integration")}
+    answer = await acknowledged(day, str(number))
+    assert b"AK3*PO1*3" in answer
+    assert b"AK4*2" in answer
+    assert b"AK5*R" in answer
+
+
+async def acknowledged(day: SmallDay, group: str) -> bytes:
+    """The 997 that lies in the supplier's folder for a group of its own."""
+    deadline, wanted = time.monotonic() + 60, f"AK1*PR*{group}~".encode()
+    while time.monotonic() < deadline:
+        for path in (day.stage.transport / "sup-nordic" / "out").glob("997*"):
+            if wanted in (content := path.read_bytes()):
+                return content
+        await asyncio.sleep(0.1)
+    raise AssertionError(f"no 997 for group {group}")
+
+
+async def test_bytes_that_are_no_document_are_refused_and_kept(day: SmallDay) -> None:
+    for content in (b"\0\1\2garbage", b"ISA*00*", b"{", "größe".encode("utf-16")):
+        document = await day.submit("sup-nordic", content)
+        assert (document.state, bool(document.reason)) == (connector.DOCUMENT_STATE_REFUSED, True)
+        assert await day.content(document) == content
+
+
+async def test_any_folder_can_be_fed_and_every_file_has_an_end(day: SmallDay, tmp_path: Path) -> None:
+    good = files.interchange("850", ["BEG*00*SA*PO-1**20261102", "PO1*1*5*EA*1**BP*X-1"])
+    odd: dict[bytes, bytes] = {
+        b"bad\xff name": good,
+        b"tab\there[b]": good,
+        b"empty": b"",
+        b"nul": good.replace(b"X", b"\0"),
+    }
+    odd |= {b"hello.txt": b"hello", b"a.json": b"{}", b"cut": good[:200], b"810": files.interchange("810", ["BIG*1"])}
+    for name, content in odd.items():
+        (tmp_path / os.fsdecode(name)).write_bytes(content)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "good.edi").write_bytes(good)
+    (tmp_path / "broken").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "round").symlink_to(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    fed = await feed(day.stage, tmp_path, lambda line: None)
+    ends = {each.name: (each.end, each.lines) for each in fed.ends}
+    assert {name for name, end in ends.items() if end == ("understood", 1)} == {
+        "bad\\xff name",
+        "tab\\there[b]",
+        "sub/good.edi",
+    }
+    assert all(each.why for each in fed.ends if each.end == "refused")
+    assert (
+        fed.closing_line
+        == f"documents: {len(odd) + 3} files, 3 understood, {len(odd)} refused, 0 with an open exception"
+    )
