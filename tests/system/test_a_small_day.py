@@ -5,34 +5,28 @@ Real servers and services as `make up` starts them; the command line is run as a
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import tempfile
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import grpc
-import jwt
 import pytest
 from connector_samples import files
 from connector_samples.calls import control, purchase_order
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
-from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
-from crossdock_kit.testing import TokenIssuer
-from crossdock_local.identity import AUDIENCE, ISSUER
 from crossdock_local.place import Place
 from partners.demo import fresh_stage, play_day
 from partners.feeding import feed
 from partners.suite import reached
 from procurement_cases.calls import line, quantity, submission
-from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, refused
+from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, forged, refused
 
 pytestmark = pytest.mark.xdist_group("stack")
 INVALID, PRECONDITION = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
@@ -126,27 +120,9 @@ async def test_an_unknown_key_and_a_stack_that_is_not_up_are_said_and_have_codes
 # --- who may call, and how
 
 
-def forged(day: SmallDay, kind: str) -> tuple[tuple[str, str], ...]:
-    """Credentials that look like the operator's and are not."""
-    [(name, bearer), tenant] = day.stage.credentials()
-    true = bearer.removeprefix("Bearer ")
-    claims = jwt.decode(true, options={"verify_signature": False})
-    token = {
-        "nothing": "",
-        "not a token": "abc",
-        "another key": TokenIssuer(jwt.get_unverified_header(true)["kid"]).sign(claims),
-        "no signature": jwt.encode(claims, None, "none"),  # type: ignore[arg-type]
-        "more permissions": ".".join([true.split(".")[0], jwt.encode(claims | {"sub": "root"}, "k" * 32).split(".")[1]])
-        + "."
-        + true.split(".")[2],
-    }[kind]
-    assert (claims["iss"], claims["aud"]) == (ISSUER, AUDIENCE)
-    return ((name, f"Bearer {token}"), tenant) if token else (tenant,)
-
-
 @pytest.mark.parametrize("kind", ["nothing", "not a token", "another key", "no signature", "more permissions"])
 async def test_a_call_without_a_token_of_ours_is_nobodys(day: SmallDay, kind: str) -> None:
-    credentials = forged(day, kind)
+    credentials = forged(day.stage.credentials(), kind)
     calls = [
         day.suite.catalog.GetItem(catalog.GetItemRequest(sku="A1001"), metadata=credentials, timeout=10),
         day.suite.procurement.SubmitPurchaseOrder(submission("P-FORGED"), metadata=credentials, timeout=10),
@@ -155,7 +131,7 @@ async def test_a_call_without_a_token_of_ours_is_nobodys(day: SmallDay, kind: st
     ]
     for call in calls:
         assert (await refused(call)).code is grpc.StatusCode.UNAUTHENTICATED
-    assert await unknown_order(day, "P-FORGED")
+    assert await day.is_unknown("P-FORGED")
 
 
 async def test_a_call_without_a_deadline_gets_the_contracts(day: SmallDay) -> None:
@@ -179,13 +155,6 @@ async def test_a_message_that_is_too_large_is_refused(day: SmallDay) -> None:
 # --- quantities, and what nobody knows
 
 
-async def unknown_order(day: SmallDay, number: str) -> bool:
-    ref = inbound.PurchaseOrderRef(number=number, business_unit="EU01")
-    asked = procurement.GetPurchaseOrderRequest(ref=ref)
-    found = await refused(day.suite.call(day.suite.procurement.GetPurchaseOrder, asked))
-    return found.code is grpc.StatusCode.NOT_FOUND
-
-
 def order(number: str, *, sku: str = "A1001", **more: Any) -> procurement.SubmitPurchaseOrderRequest:
     usual = {"supplier_id": "SUP-NORDIC", "ship_to_id": "WH-EAST", "business_unit": "EU01"}
     lines = [line("10", more.pop("ordered", 5), sku, unit=more.pop("unit", "EA"))]
@@ -203,7 +172,7 @@ async def test_a_quantity_that_is_none_is_refused_and_nothing_is_booked(day: Sma
     number = f"P-{uuid4().hex[:8]}"
     submitted = day.suite.call(day.suite.procurement.SubmitPurchaseOrder, order(number, ordered=value))
     assert await refused(submitted) in no_quantity("lines[0].ordered.value")
-    assert await unknown_order(day, number)
+    assert await day.is_unknown(number)
     wanted = inventory.ReservationLine(sku="A1001", quantity=quantity(value))
     basket = inventory.ReservationRequest(
         request_id=str(uuid4()), business_unit="EU01", channel="web", lines=[wanted], reference=number
@@ -217,7 +186,7 @@ async def test_a_quantity_that_is_none_is_refused_and_nothing_is_booked(day: Sma
     assert "lines[0]" in (document.reason or document.messages[0].reason)
     raised = await day.exceptions_of(document)
     assert raised in ({("DOCUMENT_REFUSED", "integration")}, {("QUANTITY_INVALID", "procurement")})
-    assert await unknown_order(day, number)
+    assert await day.is_unknown(number)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +202,7 @@ async def test_what_master_data_does_not_know_is_refused_by_name(day: SmallDay, 
     number = f"P-{uuid4().hex[:8]}"
     found = await refused(day.suite.call(day.suite.procurement.SubmitPurchaseOrder, order(number, **changed)))
     assert (found.code, found.reason) == (PRECONDITION, reason)
-    assert await unknown_order(day, number)
+    assert await day.is_unknown(number)
 
 
 async def test_a_text_that_no_database_holds_is_the_callers_fault(day: SmallDay) -> None:
@@ -242,7 +211,7 @@ async def test_a_text_that_no_database_holds_is_the_callers_fault(day: SmallDay)
     request.lines[0].description = "a\0b"
     found = await refused(day.suite.call(day.suite.procurement.SubmitPurchaseOrder, request))
     assert found.code is INVALID
-    assert await unknown_order(day, number)
+    assert await day.is_unknown(number)
 
 
 async def test_a_partner_that_nobody_knows_can_hand_in_nothing(day: SmallDay) -> None:
@@ -278,21 +247,10 @@ async def test_a_malformed_interchange_is_refused_with_its_place_and_kept(day: S
     assert "PO102" in finding.text
     assert await day.content(document) == broken
     assert await day.exceptions_of(document) == {("DOCUMENT_REFUSED", "integration")}
-    answer = await acknowledged(day, str(number))
+    answer = await day.acknowledgment_of(str(number))
     assert b"AK3*PO1*3" in answer
     assert b"AK4*2" in answer
     assert b"AK5*R" in answer
-
-
-async def acknowledged(day: SmallDay, group: str) -> bytes:
-    """The 997 that lies in the supplier's folder for a group of its own."""
-    deadline, wanted = time.monotonic() + 60, f"AK1*PR*{group}~".encode()
-    while time.monotonic() < deadline:
-        for path in (day.stage.transport / "sup-nordic" / "out").glob("997*"):
-            if wanted in (content := path.read_bytes()):
-                return content
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"no 997 for group {group}")
 
 
 async def test_bytes_that_are_no_document_are_refused_and_kept(day: SmallDay) -> None:

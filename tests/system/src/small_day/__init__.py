@@ -7,14 +7,20 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import grpc
+import jwt
 from crossdock.connector.v1 import connector_service_pb2 as connector
+from crossdock.procurement.v1 import inbound_pb2 as inbound
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.peers import STATUS_DETAILS
+from crossdock_kit.testing import TokenIssuer
+from crossdock_local.identity import AUDIENCE, ISSUER
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 from partners.day import Day, load
@@ -87,6 +93,23 @@ class SmallDay:
         key = f"document:{document.document_id}"
         return {(each.code, each.owner) for each in await self.suite.open_exceptions() if key in each.keys}
 
+    async def is_unknown(self, number: str) -> bool:
+        """No order of that number was kept."""
+        ref = inbound.PurchaseOrderRef(number=number, business_unit="EU01")
+        asked = procurement.GetPurchaseOrderRequest(ref=ref)
+        found = await refused(self.suite.call(self.suite.procurement.GetPurchaseOrder, asked))
+        return found.code is grpc.StatusCode.NOT_FOUND
+
+    async def acknowledgment_of(self, group: str) -> bytes:
+        """The 997 that lies in the supplier's folder for a group of its answers."""
+        deadline, wanted = time.monotonic() + 60, f"AK1*PR*{group}~".encode()
+        while time.monotonic() < deadline:
+            for path in (self.stage.transport / "sup-nordic" / "out").glob("997*"):
+                if wanted in (content := path.read_bytes()):
+                    return content
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"no 997 for group {group}")
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -114,3 +137,21 @@ def _refusal(error: grpc.aio.AioRpcError) -> Refusal:
                 detail.Unpack(info)
                 detail.Unpack(fields)
     return Refusal(error.code(), info.reason, tuple(each.field for each in fields.field_violations))
+
+
+def forged(credentials: Sequence[tuple[str, str]], kind: str) -> tuple[tuple[str, str], ...]:
+    """Credentials that look like the operator's and are not."""
+    [(name, bearer), tenant] = credentials
+    true = bearer.removeprefix("Bearer ")
+    claims = jwt.decode(true, options={"verify_signature": False})
+    token = {
+        "nothing": "",
+        "not a token": "abc",
+        "another key": TokenIssuer(jwt.get_unverified_header(true)["kid"]).sign(claims),
+        "no signature": jwt.encode(claims, None, "none"),  # type: ignore[arg-type]
+        "more permissions": ".".join([true.split(".")[0], jwt.encode(claims | {"sub": "root"}, "k" * 32).split(".")[1]])
+        + "."
+        + true.split(".")[2],
+    }[kind]
+    assert (claims["iss"], claims["aud"]) == (ISSUER, AUDIENCE)
+    return ((name, f"Bearer {token}"), tenant) if token else (tenant,)
