@@ -9,12 +9,15 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from connector.api import WorkerServicer
-from connector.use_cases.deliver import SENT_KINDS, Desk
+from connector.store.worker_leases import OUTBOUND
+from connector.use_cases.deliver import SENT_KINDS, Desk, Worker, acquire_lease
 from connector_samples import orders
 from connector_samples.partners import edi_supplier
 from connector_samples.rig import TENANT, TENANTS, Rig
@@ -139,6 +142,27 @@ async def test_of_two_worker_processes_one_acts_and_the_other_takes_over_when_it
         assert later > epoch
         assert len(pair.files()) == 20
         assert sum((await pair.carriers()).values()) == 20
+
+
+async def test_what_a_worker_leased_and_never_heard_of_is_given_out_again_at_once(pair: Pair) -> None:
+    await pair.announce(200, 204)
+    desk = Desk(pair.rig.engine, DeliveryQueue(pair.rig.engine, TENANTS, pair.rig.limits), pair.rig.around)
+    # Whoever acted in another test is fenced off as its successor would do it.
+    await pair.rig.rows("UPDATE worker_lease SET expires_at = now() WHERE partner = $1 RETURNING 1", PARTNER)
+    mine = Worker(TENANT, PARTNER, "worker-1", 0)
+    held, _ = await acquire_lease(mine, OUTBOUND, pair.rig.around)
+    mine = replace(mine, epoch=held.epoch)
+
+    async def lease(*holding: UUID) -> set[UUID]:
+        found = await desk.lease(mine, 10, timedelta(0), holding)
+        return {each.leased.delivery_id for each in found}
+
+    lost = await lease()
+    assert len(lost) == 4, "the answer with these is lost on its way"
+    in_hand = next(iter(lost))
+    assert await lease(in_hand) == lost - {in_hand}
+    assert await lease(*lost) == set()
+    assert await lease() == lost
 
 
 async def test_replicas_of_the_service_give_out_a_partners_deliveries_at_one_shared_rate(

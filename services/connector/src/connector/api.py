@@ -57,7 +57,8 @@ class WorkerServicer(pb_grpc.WorkerServiceServicer):
 
     async def LeaseDeliveries(self, request: pb.LeaseDeliveriesRequest, context: Context) -> pb.LeaseDeliveriesResponse:
         worker = Worker(tenant(), _worker_of(request.partner), request.worker, request.epoch)
-        found = await self.desk.lease(worker, request.limit, timedelta(milliseconds=request.wait_ms))
+        wait, holding = timedelta(milliseconds=request.wait_ms), [UUID(each) for each in request.holding]
+        found = await self.desk.lease(worker, request.limit, wait, holding)
         return pb.LeaseDeliveriesResponse(deliveries=[wire.delivery(each) for each in found])
 
     async def ReportDeliveries(

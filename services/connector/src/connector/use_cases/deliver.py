@@ -14,7 +14,7 @@ from crossdock.connector.events.v1 import events_pb2
 from crossdock.connector.v1 import partner_pb2
 from crossdock_kit.context import Cause, cause, caused_by
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.deliveries import Dead, Delivered, Leased, Report
+from crossdock_kit.deliveries import Dead, Delivered, Leased, Report, leases
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.deliveries.report import Settled, report
 from crossdock_kit.deliveries.waking import waker
@@ -74,20 +74,24 @@ class Desk:
     queue: DeliveryQueue
     around: Surroundings
 
-    async def lease(self, worker: Worker, limit: int, wait: timedelta) -> list[Outgoing]:
-        """At most `limit` deliveries; waits for something due. Raises WorkerLeaseLost."""
-        if await self._is_quiet(worker):
+    async def lease(self, worker: Worker, limit: int, wait: timedelta, holding: Sequence[UUID] = ()) -> list[Outgoing]:
+        """At most `limit` deliveries; waits for something due. What is leased for the partner and not among what the
+        worker is `holding` is lost to it, and may be given out again. Raises WorkerLeaseLost.
+        """
+        if await self._is_quiet(worker, holding):
             await asyncio.sleep(min(wait.total_seconds(), _POLL_SECONDS))
             return []
         return await self._outgoing(worker, await self._wait_for(worker, limit, wait))
 
-    async def _is_quiet(self, worker: Worker) -> bool:
-        """Whether the profile says that nothing is to be sent now."""
+    async def _is_quiet(self, worker: Worker, holding: Sequence[UUID]) -> bool:
+        """Whether the profile says that nothing is to be sent now. Takes back what the worker does not hold."""
         async with transaction(self.engine, (worker.tenant,)) as tx:
             await worker_leases.check(
                 tx.driver, worker.tenant, worker.partner, worker=worker.worker, epoch=worker.epoch
             )
-            stored = await partners.get(tx.driver, worker.tenant, worker.partner)
+            partner = (worker.tenant, worker.partner)
+            await leases.take_back(tx.driver, partner, SENT_KINDS, holding, self.queue.limits_of)
+            stored = await partners.get(tx.driver, *partner)
         return stored.profile.state in {"paused", "stopped"}
 
     async def _wait_for(self, worker: Worker, limit: int, wait: timedelta) -> list[Leased]:

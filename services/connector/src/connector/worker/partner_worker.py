@@ -58,6 +58,8 @@ class PartnerWorker:
     held_until: datetime = _LONG_AGO
     _reports: asyncio.Queue[pb.DeliveryReport] = field(default_factory=asyncio.Queue)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    # Leased and not reported yet, with the epoch of each: what is not among them was lost on its way here.
+    _holding: dict[str, int] = field(default_factory=dict)
 
     @property
     def partner(self) -> str:
@@ -123,7 +125,7 @@ class PartnerWorker:
                 await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
                 continue
             try:
-                leased = await self.service.lease(self.epoch, room)
+                leased = await self.service.lease(self.epoch, room, self._holding)
             except PeerRefused as refused:
                 raise LeaseOver from refused
             except CrossdockError as error:
@@ -131,6 +133,7 @@ class PartnerWorker:
                 await asyncio.sleep(_PAUSE_SECONDS)
                 continue
             for each in leased:
+                self._holding[each.delivery_id] = each.lease_epoch
                 task = asyncio.create_task(self._carry(each))
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
@@ -138,11 +141,20 @@ class PartnerWorker:
     async def _carry(self, delivery: pb.LeasedDelivery) -> None:
         try:
             sent = await self._transport().send(delivery)
+        except asyncio.CancelledError:
+            self._let_go(delivery)
+            raise
         except Exception as error:
             log.exception("%s: %s cannot be sent", self.partner, delivery.name)
             sent = Sent(RETRY, f"our fault: {type(error).__name__}")
         crash_points.reached(crash_points.AFTER_FOREIGN_CALL)
         self._reports.put_nowait(sent.report(delivery))
+
+    def _let_go(self, *done: pb.LeasedDelivery | pb.DeliveryReport) -> None:
+        """One that is to be tried again may have been leased anew before its report's answer is here."""
+        for each in done:
+            if self._holding.get(each.delivery_id) == each.lease_epoch:
+                del self._holding[each.delivery_id]
 
     def _transport(self) -> Sends:
         if self.profile is None:
@@ -160,9 +172,11 @@ class PartnerWorker:
                 reports.append(self._reports.get_nowait())
             try:
                 await self.service.report(reports)
+                self._let_go(*reports)
             except asyncio.CancelledError:
                 with suppress(CrossdockError):
                     await asyncio.wait_for(self.service.report(reports), 2)
+                self._let_go(*reports)
                 raise
             except CrossdockError as error:
                 log.warning("%s: %d reports wait: %s", self.partner, len(reports), error)

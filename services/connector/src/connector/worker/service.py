@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,9 +45,10 @@ class PartnerService:
         answer = await self._call(self._stub.HandInDocument, request)
         return HandedIn(answer.document_id, answer.repeated_document)
 
-    async def lease(self, epoch: int, limit: int) -> list[pb.LeasedDelivery]:
+    async def lease(self, epoch: int, limit: int, holding: Iterable[str]) -> list[pb.LeasedDelivery]:
+        """`holding` are ids that this worker has in hand or has not reported yet; others leased to it are lost."""
         request = pb.LeaseDeliveriesRequest(
-            partner=self.partner, worker=self.worker, epoch=epoch, limit=limit, wait_ms=WAIT_MS
+            partner=self.partner, worker=self.worker, epoch=epoch, limit=limit, wait_ms=WAIT_MS, holding=holding
         )
         timeout = WAIT_MS / 1000 + _CALL_SLACK_SECONDS
         return list((await self._call(self._stub.LeaseDeliveries, request, timeout=timeout)).deliveries)

@@ -337,12 +337,19 @@ class LeaseDeliveriesRequest(_message.Message):
     EPOCH_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     WAIT_MS_FIELD_NUMBER: _builtins.int
+    HOLDING_FIELD_NUMBER: _builtins.int
     partner: _builtins.str
     worker: _builtins.str
     epoch: _builtins.int
     limit: _builtins.int
     wait_ms: _builtins.int
     """Waits so long for something due, up to 20 seconds."""
+    @_builtins.property
+    def holding(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Deliveries that the worker has in hand or has not reported yet. What else is leased for the partner was lost with an
+        answer or a worker, and is given out again at once.
+        """
+
     def __init__(
         self,
         *,
@@ -351,10 +358,11 @@ class LeaseDeliveriesRequest(_message.Message):
         epoch: _builtins.int = ...,
         limit: _builtins.int = ...,
         wait_ms: _builtins.int = ...,
+        holding: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "limit", b"limit", "partner", b"partner", "wait_ms", b"wait_ms", "worker", b"worker"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "holding", b"holding", "limit", b"limit", "partner", b"partner", "wait_ms", b"wait_ms", "worker", b"worker"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
