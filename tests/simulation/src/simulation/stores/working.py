@@ -7,6 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+from crossdock_kit.events import Sealed
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
 from crossdock_kit.timers import DueTimer, NewTimer
@@ -97,11 +98,11 @@ class MemoryWorkStore:
         if latest:
             await on(driver, body)
 
-    async def record(self, driver: Any, events: Sequence[Any]) -> None:
+    async def record(self, driver: Any, events: Sequence[Sealed]) -> None:
         async def body(s: Statement) -> None:
             now = statement_time()
             for event in events:
-                row = {name: getattr(event, name) for name in event.__slots__} | {"recorded_at": now}
+                row = event._asdict() | {"recorded_at": now}
                 await s.insert_once("journal", (event.event_id,), row)
                 position = s.database.next_position()
                 waiting = {"position": position, "event_id": event.event_id, "slot": event.slot, "recorded_at": now}
