@@ -111,7 +111,7 @@ async def test_a_set_without_a_flow_is_refused_and_the_997_says_so(rig: Rig) -> 
     content = files.interchange("810", ["BIG*20261102*INV1*20261102*PO1"], control=control(), group="IN")
     document = await rig.given("sup-nordic", content)
     assert document.state is State.REFUSED
-    assert document.reason == "set 810 (invoice) has no flow here"
+    assert document.reason == "set 810 (invoice) is not processed here"
     [(_, answer)] = await rig.send("sup-nordic")
     assert b"AK5*R*1" in answer
     [step] = await rig.rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from connector.use_cases.deliver import reason_of
 from connector.worker.http_out import foreign_number, judged, wait_seconds
 from connector.worker.sending import DEAD, DELIVERED, RETRY
 from connector_samples.stage import Stage
@@ -98,3 +99,16 @@ def test_retry_after_is_honoured_in_both_its_forms() -> None:
 )
 def test_the_partners_number_is_read_from_its_answer(body: bytes, number: str) -> None:
     assert foreign_number(body) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('HTTP 503: {"error": "Mr Smith is away"}', "HTTP_503"),
+        ("no answer: ConnectTimeout", "NO_ANSWER"),
+        ("the URL cannot be used", "THE_URL_CANNOT_BE_USED"),
+        ("", ""),
+    ],
+)
+def test_a_timeline_has_the_code_of_a_failure_and_not_the_partners_words(said: str, code: str) -> None:
+    assert reason_of(said) == code

@@ -14,12 +14,12 @@ NUL = files.acknowledgment().replace(b"ND-77", b"ND-\x0077")
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (files.interchange("810", ["BIG*20261102*INV1"]), "set 810 (invoice) has no flow here"),
-        (files.interchange("148", ["BHT*1"]), "set 148 has no flow here"),
+        (files.interchange("810", ["BIG*20261102*INV1"]), "set 810 (invoice) is not processed here"),
+        (files.interchange("148", ["BHT*1"]), "set 148 is not processed here"),
         (files.interchange("850", ["BEG*00*SA*1**20261102"]), "profile takes no 850 (purchase order)"),
         (b'{"order": 1}', "it looks like JSON, and this partner's profile takes none"),
         (b"hello", "no X12 or EDIFACT header was found"),
-        (b"UNB+UNOA:1+A+B+261102:0830+1'UNZ+0+1'", "EDIFACT has no flow here: a partner sends X12 or JSON"),
+        (b"UNB+UNOA:1+A+B+261102:0830+1'UNZ+0+1'", "EDIFACT is not processed here: a partner sends X12 or JSON"),
         (NUL, f"byte {NUL.index(0)} is NUL, which no text may hold"),
     ],
 )

@@ -7,6 +7,8 @@ TITLES = {
     "204": "motor carrier load tender",
     "210": "freight invoice",
     "214": "shipment status",
+    "310": "ocean freight invoice",
+    "315": "ocean shipment status",
     "753": "routing request",
     "754": "routing instructions",
     "810": "invoice",

@@ -66,13 +66,13 @@ def _line(
 def read(document: PurchaseOrder, reading: Reading) -> Command:
     options = reading.partner.options
     currency = document.currency or str(options.get("currency", ""))
-    lines = [_ordered(line, position, document, reading) for position, line in enumerate(document.lines, start=1)]
-    if not lines:
-        raise DocumentFault("PO1", "an order has at least one line")
     if not document.number:
         raise DocumentFault("BEG03", "the number of the order is missing")
     if document.ordered_on is None:
         raise DocumentFault("BEG05", "the date of the order is missing")
+    lines = [_ordered(line, position, document, reading) for position, line in enumerate(document.lines, start=1)]
+    if not lines:
+        raise DocumentFault("PO1", "an order has at least one line")
     request = procurement.SubmitPurchaseOrderRequest(
         origin=reading.origin(revision=document.release),
         purpose=_purpose(document.purpose),

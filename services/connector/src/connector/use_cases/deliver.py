@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -36,7 +37,8 @@ from connector.use_cases.announcing import announce
 
 SENT_KINDS = (*OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT)
 _POLL_SECONDS = 0.5
-_LONGEST_REASON = 200
+_LONGEST_CODE = 60
+_NO_CODE = re.compile(r"[^A-Za-z0-9]+")
 # How a delivery's end reads in the timeline; a report that came too late or twice is no step.
 _STEPS = {"delivered": "advanced", "waiting": "retry", "dead": "failed"}
 
@@ -177,13 +179,18 @@ def _cause_of(delivery: asyncpg.Record, worker: Worker, work: Work) -> Cause:
 
 
 def _note(delivery: asyncpg.Record, settled: Settled, outcome: object, work: Work) -> None:
-    reason = getattr(outcome, "reason", "") if settled.end != "delivered" else ""
+    said = getattr(outcome, "reason", "") if settled.end != "delivered" else ""
     work.note(
         keys=delivery["keys"],
         transaction_ids=delivery["transaction_ids"],
         outcome=_STEPS[settled.end],
-        reason=reason[:_LONGEST_REASON],
+        reason=reason_of(said),
     )
+
+
+def reason_of(said: str) -> str:
+    """The code of "HTTP 503: what the partner said": its own words stand in the delivery and nowhere else."""
+    return _NO_CODE.sub("_", said.partition(":")[0].strip()).upper()[:_LONGEST_CODE]
 
 
 @dataclass(eq=False)

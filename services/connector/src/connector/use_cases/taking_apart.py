@@ -115,7 +115,7 @@ def _findings(interchange: ReadInterchange) -> Iterable[Finding]:
 
 def _wrong_interchange(interchange: ReadInterchange, profile: partner_pb2.PartnerProfile) -> str:
     if interchange.standard == "EDIFACT":
-        return "EDIFACT has no flow here: a partner sends X12 or JSON"
+        return "EDIFACT is not processed here: a partner sends X12 or JSON"
     qualifier, _, identity = profile.edi.partner_id.partition(":")
     sender = interchange.sender
     if identity == ANY_SENDER or not any(sender):
@@ -135,7 +135,7 @@ def _empty(interchanges: Sequence[ReadInterchange], findings: Sequence[Finding])
     if error:
         return error
     if any(each.notes for each in interchanges):
-        return "it holds only interchange acknowledgments (TA1), which have no flow here"
+        return "it holds only interchange acknowledgments (TA1), which are not processed here"
     return "it holds no transaction set"
 
 
@@ -157,7 +157,7 @@ def _part(message: ReadMessage, interchange: ReadInterchange, kinds: frozenset[s
         set_control=message.control_number,
     )
     if kind not in registry.INBOUND and kind != registry.FUNCTIONAL_ACKNOWLEDGMENT:
-        return replace(part, served=False, refusal=f"set {x12_sets.named(message.set_id)} has no flow here")
+        return replace(part, served=False, refusal=f"set {x12_sets.named(message.set_id)} is not processed here")
     if kind not in kinds:
         refusal = f"this partner's profile takes no {x12_sets.named(message.set_id)} from it"
         return replace(part, served=False, refusal=refusal)

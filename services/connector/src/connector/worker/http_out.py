@@ -37,7 +37,7 @@ class HttpOut:
         url = self.http.url.rstrip("/") + delivery.path
         key = self.secrets.read(self.http.credentials) if self.http.credentials else ""
         if self.http.credentials and not key:
-            return Sent(RETRY, f"the secret {self.http.credentials} is not there")
+            return Sent(RETRY, f"secret missing: {self.http.credentials}")
         try:
             self.egress.check_url(url)
             return await self._post(url, delivery, key)

@@ -13,12 +13,13 @@ from procurement.domain.tolerances import Tolerances
 
 
 def without_order(receipt: Receipt, line: ReceiptLine) -> Concern:
-    named = line.terms.purchase_order_number or "no order"
+    number = line.terms.purchase_order_number
+    named = f"for order {number}, which is not known here" if number else "and names no order"
     return Concern(
         code="RECEIPT_WITHOUT_ORDER",
         owner=PROCUREMENT,
         subject=f"receipt/{receipt.receipt_id}",
-        summary=f"receipt {receipt.number} holds {line.terms.sku} for {named}, which is not known here",
+        summary=f"receipt {receipt.number} holds {line.terms.sku} {named}",
         transaction_ids=receipt.transaction_ids,
         keys=(f"receipt:{receipt.number}", f"sku:{line.terms.sku}"),
     )
