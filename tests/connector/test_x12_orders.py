@@ -12,7 +12,7 @@ from connector.codecs import x12_document
 from connector.codecs.x12_document import Address, Numbers
 from connector.domain.documents import State
 from connector.mappings import canonical, x12_850, x12_860
-from connector_samples import orders
+from connector_samples import files, orders
 from crossdock.common.v1 import values_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
@@ -215,3 +215,12 @@ def test_states_carry_the_numbers_of_the_contract() -> None:
     names = {f"DOCUMENT_STATE_{each.name}": each.value for each in State}
     contract = dict(connector_service_pb2.DocumentState.items())
     assert names == {name: number for name, number in contract.items() if number}
+
+
+def test_a_person_who_is_named_as_ship_to_stands_in_nothing_that_is_told() -> None:
+    segments = ["BEG*00*DS*PO-1**20261102", "N1*ST*Quintessa Wolderboom", "PO1*10*5*EA*1**BP*A1001"]
+    [message] = x12_document.read_file(files.interchange("850", segments), {})[0].messages
+    reading = orders.reading(x12=True)
+    command = x12_850.INBOUND.read(message.document, reading)
+    assert list(reading.codes.unknown) == ["location that the document names without a code"]  # type: ignore[attr-defined]
+    assert "Quintessa" not in str(command.request)

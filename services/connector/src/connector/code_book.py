@@ -74,6 +74,14 @@ class CodeBook:
     def location(self, code: str, qualifier: str = "") -> str:
         return self._needed("location", code, qualifier)
 
+    def location_named(self, name: str) -> str:
+        """Where a partner gives no code. The name may be a person's, so nothing repeats it that is told or kept."""
+        found = self._meaning("location", name, "")
+        if found is None:
+            self.unknown["location that the document names without a code"] = None
+            return ""
+        return found
+
     def party(self, code: str, qualifier: str = "") -> str:
         return self._needed("party", code, qualifier)
 

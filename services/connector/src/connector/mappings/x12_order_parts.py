@@ -210,7 +210,9 @@ def read_ship_to(parties: Iterable[Party], reading: Reading) -> str:
     found = party_of(parties, "ST")
     if found is None:
         return ""
-    return reading.codes.location(found.id or found.name, found.id_qualifier) if found.id or found.name else ""
+    if found.id:
+        return reading.codes.location(found.id, found.id_qualifier)
+    return reading.codes.location_named(found.name) if found.name else ""
 
 
 def read_drop_ship(parties: Iterable[Party], reading: Reading) -> str:
