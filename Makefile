@@ -80,8 +80,12 @@ faults-smoke: setup ## at least 100 faults under load in ten minutes, and the se
 	@$(PYTHON) -m faults smoke
 
 .PHONY: faults
-faults: setup ## ten minutes of faults of some rows: make faults ROWS=F01,F02 SEEDS=1,2
-	@$(PYTHON) -m faults rows "$(ROWS)" --seeds "$(or $(SEEDS),1)"
+faults: setup ## faults of some rows, a run for each seed: make faults ROWS=F01,F02 SEEDS=1,2 MINUTES=10
+	@$(PYTHON) -m faults rows "$(ROWS)" --seeds "$(or $(SEEDS),1)" --minutes "$(or $(MINUTES),10)"
+
+.PHONY: faults-report
+faults-report: setup ## what all runs that are kept come to together
+	@$(PYTHON) -m faults report
 
 .PHONY: mutants
 mutants: setup ## builds of the suite without one of its guards, each to be caught by a checker

@@ -75,6 +75,20 @@ def test_what_a_status_means(status: int, outcome: int) -> None:
     assert judged(status, "", b"").outcome == outcome
 
 
+@pytest.mark.parametrize(
+    ("body", "outcome"),
+    [
+        (b'{"error": {"code": "E42", "message": "not booked"}}', DEAD),
+        (b'{"errors": ["no such item"]}', DEAD),
+        (b'{"errors": [], "id": "5"}', DELIVERED),
+        (b'{"id": "5", "error": "printed without a logo"}', DELIVERED),
+        (b"<html>error</html>", DELIVERED),
+    ],
+)
+def test_a_partner_that_says_200_and_an_error_has_not_booked(body: bytes, outcome: int) -> None:
+    assert judged(200, "", body).outcome == outcome
+
+
 @pytest.mark.feature("F231")
 def test_retry_after_is_honoured_in_both_its_forms() -> None:
     assert judged(429, "7", b"").retry_after_seconds == 7

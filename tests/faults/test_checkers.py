@@ -211,7 +211,7 @@ def not_quiet(trial: Trial) -> None:
 
 
 def away_for_long(trial: Trial) -> None:
-    trial.recovery_seconds = trial.recovery_limit + 1
+    trial.recoveries = {"F01": 31.0}
 
 
 def secret_in_a_log(trial: Trial) -> None:

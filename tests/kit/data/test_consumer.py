@@ -64,12 +64,15 @@ class Way:
             rows = await tx.driver.fetch(_SENT.replace("ORDER", "WHERE aggregate = ANY($1) ORDER"), list(names))
         return [entry_of(row) for row in rows]
 
-    async def send(self, entries: Sequence[JournalEntry], *, again: bool = False) -> None:
-        """Publishes; `again` under another message id, so that the broker does not drop the repetition."""
+    async def send(self, entries: Sequence[JournalEntry], *, again: bool = False, other_event: bool = False) -> None:
+        """Publishes; `again` under another message id, so that the broker does not drop the repetition; `other_event`
+        with an identity of its own, as a source does that was put back and has written its history anew."""
         for entry in entries:
             headers = dict(line.split(": ", 1) for line in entry.headers.split("\r\n") if line)
-            if again:
+            if again or other_event:
                 headers["Nats-Msg-Id"] = str(uuid4())
+            if other_event:
+                headers = {name: headers["Nats-Msg-Id"] if name == "ce-id" else headers[name] for name in headers}
             await self.nats.jetstream.publish(entry.subject, entry.body, headers=headers)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from crossdock_kit.subscriptions.inbox import Admission, Mark
-from crossdock_kit.subscriptions.model import Arrival, delivered_count
-from crossdock_kit.subscriptions.plan import plan_of, waves
+from crossdock_kit.subscriptions.model import Arrival, HeldFacts, delivered_count
+from crossdock_kit.subscriptions.plan import CONTRADICTION, plan_of, waves
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,10 +25,23 @@ def fresh(*arrivals: Arrival, **marks: Mark) -> Admission:
     )
 
 
-def test_a_version_that_was_seen_is_dropped() -> None:
-    old = arrival("a", 2)
-    plan = plan_of([old], fresh(old, a=Mark(2)))
-    assert (plan.apply, plan.duplicates, plan.versions) == ([], [old], {})
+def test_another_event_of_a_version_that_was_passed_contradicts_and_is_neither_applied_nor_dropped() -> None:
+    other = arrival("a", 2)
+    plan = plan_of([other], fresh(other, a=Mark(2)))
+    assert (plan.apply, plan.duplicates, plan.hold, plan.versions) == ([], [], [(other, CONTRADICTION)], {})
+
+
+def test_what_contradicted_once_goes_on_contradicting_until_the_consumer_has_gone_back() -> None:
+    other = arrival("a", 2)
+    other.held = HeldFacts(CONTRADICTION, 1, datetime.now(UTC), raised=True)
+    assert plan_of([other], fresh(a=Mark(2))).hold == [(other, CONTRADICTION)]
+    assert plan_of([other], fresh(a=Mark(1))).apply == [other]
+
+
+def test_a_held_message_that_another_owner_applied_is_dropped() -> None:
+    late = arrival("a", 2)
+    late.held = HeldFacts("gap", 0, datetime.now(UTC), raised=False)
+    assert plan_of([late], fresh(a=Mark(2))).duplicates == [late]
 
 
 def test_a_message_that_was_admitted_before_is_dropped_whatever_its_version() -> None:

@@ -69,15 +69,20 @@ class Stack:
             await server.stop()
 
     def _make_servers(self) -> tuple[Postgres, Nats, Valkey]:
-        root, secrets, logs = self._place.root, self._place.secrets, self._place.logs
+        secrets, logs, folder = self._place.secrets, self._place.logs, self._data_folder
         ports = {name: self._book.take(name) for name in ("postgres", "nats", "valkey")}
         names = [service.name for service in self._services]
-        postgres = Postgres(root / "postgres", port=ports["postgres"], secrets=secrets, logs=logs, binaries=root)
-        nats = Nats(root / "nats", port=ports["nats"], secrets=secrets, logs=logs, services=names)
-        valkey = Valkey(root / "valkey", port=ports["valkey"], secrets=secrets, logs=logs)
+        postgres = Postgres(
+            folder("postgres"), port=ports["postgres"], secrets=secrets, logs=logs, binaries=self._place.root
+        )
+        nats = Nats(folder("nats"), port=ports["nats"], secrets=secrets, logs=logs, services=names)
+        valkey = Valkey(folder("valkey"), port=ports["valkey"], secrets=secrets, logs=logs)
         for server in (postgres, nats, valkey):
             self._servers.append(self._supervised("server", server.child, server.start, f"{HOST}:{server.port}"))
         return postgres, nats, valkey
+
+    def _data_folder(self, server: str) -> Path:
+        return self._place.root / server
 
     async def _surroundings(self, postgres: Postgres, nats: Nats, valkey: Valkey) -> Surroundings:
         await databases.create_database(postgres, DATABASE)

@@ -17,6 +17,7 @@ from crossdock_local.place import find_checkout
 from faults import plans, results
 from faults.mutants import MUTANTS
 from faults.run import Outcome, Plan, play
+from faults.schedule import SMALL_DISKS
 
 FOLDER = find_checkout() / "build" / "faults"
 
@@ -26,8 +27,7 @@ def say(line: str) -> None:
 
 
 def run(kind: str, plan: Plan) -> results.Result:
-    label = f"{kind}-{plan.seed}{'-' + plan.mutant.replace(' ', '-') if plan.mutant else ''}"
-    outcome = asyncio.run(play(plan, FOLDER / "runs" / label, say))
+    outcome = asyncio.run(play(plan, FOLDER / "runs" / results.label_of(kind, plan), say))
     result = results.result_of(kind, outcome)
     results.write(FOLDER / "results", result)
     _tell(outcome)
@@ -65,13 +65,22 @@ def mutants(names: list[str]) -> int:
     return 0 if len(caught) == len(table) else 1
 
 
+def in_own_mounts() -> None:
+    """Starts this program again where it may mount file systems that nobody else sees, unless it is there already."""
+    if os.environ.get("FAULTS_MOUNTS") != "own":
+        namespace = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-m", "-c", "--keep-caps"]
+        os.environ["FAULTS_MOUNTS"] = "own"
+        os.execvp(namespace[0], [*namespace, sys.executable, "-m", "faults", *sys.argv[1:]])
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     verbs.add_parser("smoke")
     rows = verbs.add_parser("rows")
-    rows.add_argument("rows", help="for example F01,F02; a run of ten minutes for each seed")
+    rows.add_argument("rows", help="for example F01,F02; a run for each seed, in which faults of all rows overlap")
     rows.add_argument("--seeds", default="1", help="for example 1,2,3")
+    rows.add_argument("--minutes", type=float, default=10, help="how long each run is, 60 at most")
     changed = verbs.add_parser("mutants")
     changed.add_argument("names", nargs="*", metavar="NAME", help="all if none is named")
     verbs.add_parser("report")
@@ -80,8 +89,10 @@ def main() -> int:
     if given.verb == "smoke":
         return runs_of("smoke", plans.smoke())
     if given.verb == "rows":
-        seeds = [int(seed) for seed in given.seeds.split(",")]
-        return runs_of("rows", [plans.of_rows(given.rows.split(","), seed) for seed in seeds])
+        named = given.rows.split(",")
+        if SMALL_DISKS & set(named):
+            in_own_mounts()
+        return runs_of("rows", [plans.of_rows(named, int(seed), given.minutes) for seed in given.seeds.split(",")])
     if given.verb == "mutants":
         return mutants(given.names)
     kept = results.read(FOLDER / "results")

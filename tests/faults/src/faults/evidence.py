@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -49,6 +50,9 @@ class OfService:
     journal: list[Recorded] = field(default_factory=list)
     pending: set[UUID] = field(default_factory=set)
     on_stream: Counter[str] = field(default_factory=Counter)
+    recorded_at: dict[UUID, datetime] = field(default_factory=dict)
+    published_at: dict[str, datetime] = field(default_factory=dict)
+    """When the broker first took each message that it holds, by its id."""
     inbox: dict[str, set[UUID]] = field(default_factory=dict)
     watermarks: dict[tuple[str, str, str], int] = field(default_factory=dict)
     held: Sequence[Row] = field(default_factory=list)
@@ -88,7 +92,7 @@ async def gathered(stack: FaultStack) -> Evidence:
     finally:
         await connection.close()
     for name in SERVICES:
-        found.services[name].on_stream = await _ids_on_stream(stack.admin_broker, name)
+        await _read_stream(stack.admin_broker, name, found.services[name])
     for log in sorted(stack.place.logs.glob("*.log*")):
         found.texts[f"log {log.name}"] = log.read_text(errors="replace").splitlines()
     return found
@@ -121,9 +125,10 @@ async def _of_service(connection: asyncpg.Connection, name: str) -> OfService:
         return await connection.fetch(statement.replace("{s}", name))
 
     found = OfService()
-    columns = "event_id, tenant, aggregate, version, type"
+    columns = "event_id, tenant, aggregate, version, type, recorded_at"
     journal = await rows(f"SELECT {columns} FROM {{s}}.journal ORDER BY recorded_at, event_id")
-    found.journal = [Recorded(*row) for row in journal]
+    found.journal = [Recorded(*tuple(row)[:-1]) for row in journal]
+    found.recorded_at = {row["event_id"]: row["recorded_at"] for row in journal}
     found.pending = {row["event_id"] for row in await rows("SELECT event_id FROM {s}.pending")}
     for row in await rows("SELECT consumer, event_id FROM {s}.inbox"):
         found.inbox.setdefault(row["consumer"], set()).add(row["event_id"])
@@ -185,10 +190,9 @@ async def _told(connection: asyncpg.Connection, name: str) -> list[str]:
     return texts
 
 
-async def _ids_on_stream(url: str, service: str) -> Counter[str]:
-    """How often each message id stands on the stream."""
+async def _read_stream(url: str, service: str, found: OfService) -> None:
+    """How often each message id stands on the stream, and since when."""
     client = await nats.connect(url)
-    found: Counter[str] = Counter()
     try:
         jetstream = client.jetstream(timeout=10)
         config = ConsumerConfig(
@@ -203,10 +207,12 @@ async def _ids_on_stream(url: str, service: str) -> Counter[str]:
             except NatsTimeout:
                 break
             left -= len(messages)
-            found.update(_id(message.headers or {}) for message in messages)
+            for message in messages:
+                name = _id(message.headers or {})
+                found.on_stream[name] += 1
+                found.published_at.setdefault(name, message.metadata.timestamp)
     finally:
         await client.close()
-    return found
 
 
 def republished(texts: Mapping[str, list[str]]) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 from crossdock_kit import broker
 from crossdock_kit.subscriptions import aside, batch, consumer
 
+from faults.clock import follow
 from faults.mutants import MUTANTS
 
 ACK_WAIT_SECONDS = 6
@@ -59,6 +60,8 @@ def _one_in(file: Path) -> int:
 def main(words: Sequence[str]) -> None:
     module, *rest = words
     shorten_waits()
+    if clock := os.environ.get("FAULTS_CLOCK"):
+        follow(Path(clock))
     if poison := os.environ.get("FAULTS_POISON"):
         take_poison(Path(poison))
     if mutant := os.environ.get("FAULTS_MUTANT"):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from faults.run import Plan
-from faults.schedule import ROWS
+from faults.run import PATIENCE_SECONDS, Plan
+from faults.schedule import ROWS, divided
 
 MUTANT_SEEDS = (11, 12)
 SMOKE_SEEDS = (1, 2)
 _OF_MUTANTS = {"F01": 3, "F02": 1, "F05": 2, "F06": 4, "F09": 1, "F17": 1}
 _OF_SMOKE = {"F01": 18, "F05": 13, "F06": 6, "F09": 7}
-_PER_ROW = 120
+_PER_MINUTE, _ORDERS_PER_MINUTE, MOST_MINUTES = 12, 30, 60
 
 
 def smoke() -> list[Plan]:
@@ -29,12 +29,15 @@ def mutant(seed: int, name: str) -> Plan:
         counts=_OF_MUTANTS,
         clients=5,
         pause_seconds=0.3,
-        patience_seconds=20,
+        patience_seconds=20 if name else PATIENCE_SECONDS,
         mutant=name,
     )
 
 
-def of_rows(rows: Sequence[str], seed: int) -> Plan:
-    """Ten minutes over these rows. Raises KeyError for a row that is not built."""
-    counts = {row: _PER_ROW // len(rows) for row in rows if ROWS[row]}
-    return Plan(seed=seed, orders=300, seconds=600, counts=counts)
+def of_rows(rows: Sequence[str], seed: int, minutes: float) -> Plan:
+    """So many minutes, 60 at most, over these rows by their weights. Raises ValueError for what cannot be played."""
+    unknown = sorted(set(rows) - ROWS.keys())
+    if unknown or not 0 < minutes <= MOST_MINUTES:
+        raise ValueError(f"rows {', '.join(ROWS)}, up to {MOST_MINUTES} minutes; not {', '.join(unknown) or minutes}")
+    counts = divided(rows, round(minutes * _PER_MINUTE))
+    return Plan(seed=seed, orders=round(minutes * _ORDERS_PER_MINUTE), seconds=minutes * 60, counts=counts)

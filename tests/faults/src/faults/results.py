@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,17 @@ from typing import Any
 
 from crossdock_local.place import find_checkout
 
-from faults.run import Outcome
-from faults.schedule import rows_of
+from faults.run import Outcome, Plan
+from faults.schedule import WEIGHTS, rows_of
+from faults.tally import REQUIRED
 
 Result = Mapping[str, Any]
+
+
+def label_of(kind: str, plan: Plan) -> str:
+    """One file for each run that can be told from another: its rows, its seed, its mutant."""
+    rows = "" if kind != "rows" else "-" + "+".join(sorted(plan.counts))
+    return f"{kind}{rows}-{plan.seed}{'-' + plan.mutant.replace(' ', '-') if plan.mutant else ''}"
 
 
 def result_of(kind: str, outcome: Outcome) -> Result:
@@ -30,6 +37,7 @@ def result_of(kind: str, outcome: Outcome) -> Result:
     ]
     return {
         "kind": kind,
+        "label": label_of(kind, outcome.plan),
         "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _commit(),
         "plan": asdict(outcome.plan),
@@ -45,7 +53,8 @@ def result_of(kind: str, outcome: Outcome) -> Result:
         "tricks": outcome.tricks,
         "load_seconds": round(outcome.load_seconds, 1),
         "quiet_seconds": round(outcome.quiet_seconds, 1),
-        "recovery_seconds": round(outcome.recovery_seconds, 1),
+        "recoveries": {row: round(seconds, 1) for row, seconds in sorted(outcome.recoveries.items())},
+        "publish_lag": outcome.publish_lag,
         "findings": findings,
     }
 
@@ -58,10 +67,8 @@ def _commit() -> str:
 
 
 def write(folder: Path, result: Result) -> Path:
-    plan = result["plan"]
-    name = f"{result['kind']}-{plan['seed']}{'-' + plan['mutant'].replace(' ', '-') if plan['mutant'] else ''}.json"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / name
+    path = folder / f"{result['label']}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     return path
 
@@ -73,32 +80,48 @@ def read(folder: Path) -> list[Result]:
 def merged(results: Iterable[Result]) -> list[str]:
     """The figures of runs of the unchanged build, as lines."""
     runs = [each for each in results if not each["plan"]["mutant"]]
-    rows, facts, counters = Counter[str](), Counter[tuple[str, str]](), Counter[str]()
+    facts, counters, tricks = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
     broken: Counter[tuple[str, str]] = Counter()
     for run in runs:
-        rows.update(run["faults"])
         counters.update(run["counters"])
+        tricks.update(run["tricks"])
         for finding in run["findings"]:
             key = finding["invariant"], finding["name"]
             facts[key] += finding["facts"]
             broken[key] += not finding["holds"]
     lines = [f"{f'{i} {name}':42} {facts[i, name]:>9} facts  {_word(broken[i, name])}" for i, name in facts]
-    lines.append("faults by row: " + ", ".join(f"{row} {count}" for row, count in sorted(rows.items())))
-    wanted = ("redelivered", "duplicate_dropped", "parked", "reconciled", "lease_moved", "compensated")
-    lines.append("counted: " + ", ".join(f"{name} {counters[name]}" for name in wanted))
-    recovery = max((run["recovery_seconds"] for run in runs), default=0.0)
-    lines.append(f"a process was back after at most {recovery:.1f} s")
-    seeds = ", ".join(f"{run['plan']['seed']}" for run in runs)
-    lines.append(f"seeds: {seeds}")
+    lines += row_table(runs)
+    lines.append("counted: " + ", ".join(f"{name} {counters[name]}" for name in REQUIRED))
+    lines.append("played with messages: " + ", ".join(f"{name} {count}" for name, count in sorted(tricks.items())))
+    lines += [_lag_line(run) for run in runs if run.get("publish_lag")]
+    lines.append("seeds: " + ", ".join(f"{run['kind']} {run['plan']['seed']}" for run in runs))
     lines.append(closing_line(runs))
     return lines
+
+
+def row_table(runs: Sequence[Result]) -> list[str]:
+    """Each row of the matrix: its weight, the faults that were done, its runs, the longest recovery."""
+    lines = [f"{'row':4} {'weight':>6} {'faults':>7} {'runs':>5} {'violated':>9} {'ready again after at most':>26}"]
+    for row in sorted({row for run in runs for row in run["faults"]}):
+        mine = [run for run in runs if run["faults"].get(row)]
+        faults = sum(run["faults"][row] for run in mine)
+        violated = sum(not run["passed"] for run in mine)
+        took = [run["recoveries"][row] for run in mine if row in run.get("recoveries", {})]
+        told = f"{max(took):.1f} s" if took else "-"
+        lines.append(f"{row:4} {WEIGHTS.get(row, 0):>6} {faults:>7} {len(mine):>5} {violated:>9} {told:>26}")
+    return lines
+
+
+def _lag_line(run: Result) -> str:
+    events, p99 = run["publish_lag"]
+    return f"beside a long transaction: {events} events, published after {p99:.2f} s (p99), seed {run['plan']['seed']}"
 
 
 def _word(broken: int) -> str:
     return f"VIOLATED in {broken} runs" if broken else "holds"
 
 
-def closing_line(runs: list[Result]) -> str:
+def closing_line(runs: Sequence[Result]) -> str:
     faults = sum(sum(run["faults"].values()) for run in runs)
     kills = sum(run["kills"] for run in runs)
     transactions = sum(run["transactions"] for run in runs)

@@ -26,17 +26,21 @@ from faults.calls import Clients
 from faults.checkers import judged
 from faults.checkers.finding import Finding, Trial
 from faults.history import History
-from faults.nemesis import Injected, Nemesis
+from faults.lag import publish_lag
+from faults.nemesis import Nemesis
 from faults.partner_side import at_their_doors, new_secrets
-from faults.schedule import planned
+from faults.schedule import SMALL_DISKS, planned
 from faults.settling import Settling
 from faults.stack import REPLICATED, TENANTS, FaultStack, Setting, fault_stack
 from faults.tally import REQUIRED, Tally
+from faults.ways.scene import Injected, Scene
 
 log = logging.getLogger(__name__)
 RELEASES_AT_ONCE = 6
 LEARN_SECONDS = 120.0
 LAPSE_SECONDS = 20.0
+PATIENCE_SECONDS = 75.0
+"""Longer than the lease of a delivery: what a killed process had taken lies still until its lease has run out."""
 WORKER_PERMISSIONS = ("connector.worker.act",)
 Say = Callable[[str], None]
 
@@ -51,7 +55,7 @@ class Plan:
     counts: Mapping[str, int]
     clients: int = 6
     pause_seconds: float = 0.25
-    patience_seconds: float = 40.0
+    patience_seconds: float = PATIENCE_SECONDS
     mutant: str = ""
 
 
@@ -67,7 +71,9 @@ class Outcome:
     operations: dict[str, int] = field(default_factory=dict)
     load_seconds: float = 0.0
     quiet_seconds: float = 0.0
-    recovery_seconds: float = 0.0
+    recoveries: dict[str, float] = field(default_factory=dict)
+    """The longest time until a target was ready again, by row."""
+    publish_lag: tuple[int, float] | None = None
     tricks: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -87,7 +93,9 @@ async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
     """`folder` receives the history and the logs."""
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
-    async with fault_stack(Setting(mutant=plan.mutant), keep_logs=folder / "logs") as stack:
+    async with fault_stack(
+        Setting(plan.mutant, small_disks=bool(SMALL_DISKS & plan.counts.keys())), keep_logs=folder / "logs"
+    ) as stack:
         say(f"seed {plan.seed}: stack ready in {time.monotonic() - began:.0f} s")
         history = History.in_file(folder / "history.jsonl")
         day = world.day_of(plan.seed, plan.orders, TENANTS[0])
@@ -157,7 +165,7 @@ class Stage:
         tally = Tally(self.stack, self._processes())
         await tally.begin()
         counting = asyncio.create_task(tally.run())
-        nemesis = Nemesis(self.stack, self.cast, self.history, plan.seed)
+        nemesis = Nemesis(Scene(self.stack, self.cast, plan.seed), self.history)
         self.history.began = time.monotonic()
         say(f"seed {plan.seed}: load begins")
         marks = await self._load_and_harm(plan, clients, nemesis)
@@ -176,12 +184,13 @@ class Stage:
         self._count(outcome, nemesis, tally)
         trial = Trial(self.day, self.history, evidence.Evidence(), self.cast, marks, asked)
         trial.quiet, trial.still_open = quiet, settling.still_open
-        trial.recovery_seconds = outcome.recovery_seconds
+        trial.recoveries = outcome.recoveries
         await self._ask_services(trial)
         # What still works would move while it is read.
         await self.stack.stop_services()
         trial.evidence = await evidence.gathered(self.stack)
         self._count_rows(outcome, trial)
+        trial.publish_lag = outcome.publish_lag = publish_lag(trial.evidence.services, nemesis.injected)
         outcome.findings = judged(trial)
         return outcome
 
@@ -243,12 +252,15 @@ class Stage:
 
     def _count(self, outcome: Outcome, nemesis: Nemesis, tally: Tally) -> None:
         outcome.injected = nemesis.injected
-        outcome.recovery_seconds = max((each.recovered_seconds or 0.0 for each in nemesis.injected), default=0.0)
+        for each in nemesis.injected:
+            row, took = each.fault.row, each.recovered_seconds
+            if took is not None:
+                outcome.recoveries[row] = max(took, outcome.recoveries.get(row, 0.0))
         outcome.counters = tally.since_start()
         outcome.operations = self.history.counts()
         outcome.transactions = sum(1 for each in self.history if each.outcome == "ok")
         for name in ("copied", "reordered", "dropped_acks"):
-            outcome.tricks[name] = sum(getattr(each, name) for each in nemesis.tricks)
+            outcome.tricks[name] = sum(getattr(each, name) for each in nemesis.scene.tricks)
 
     def _count_rows(self, outcome: Outcome, trial: Trial) -> None:
         """Cancelled after their release, and reservations that lapsed; what was parked; what was put back."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crossdock_kit.crash_points import (
     AFTER_BROKER_ACK,
@@ -88,6 +88,19 @@ def _roll_back(chance: random.Random, at: float) -> Fault:
     return Fault(at, "F07", "roll back", "nats", chance.uniform(4, 7))
 
 
+def _damage(chance: random.Random, at: float) -> Fault:
+    how, part = chance.choice(
+        (
+            ("flip byte", "message"),
+            ("truncate", "message"),
+            ("flip byte", "index"),
+            ("truncate", "index"),
+            ("flip byte", "stream's name"),
+        )
+    )
+    return Fault(at, "F08", how, "nats", 0.0, part)
+
+
 def _kill_database(chance: random.Random, at: float) -> Fault:
     return Fault(at, "F09", "kill", "postgres", chance.uniform(0, 1.5))
 
@@ -100,6 +113,10 @@ def _refuse_writes(chance: random.Random, at: float) -> Fault:
     return Fault(at, "F09", "read only", "postgres", chance.uniform(1, 3))
 
 
+def _fail_over(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F10", "fail over", "postgres", chance.uniform(3, 8))
+
+
 def _hole(chance: random.Random, at: float) -> Fault:
     way = chance.choice(("up", "down", "both"))
     return Fault(at, "F11", "black hole", chance.choice((*HOPS, *CALLED)), chance.uniform(1, 8), way)
@@ -110,13 +127,38 @@ def _slow(chance: random.Random, at: float) -> Fault:
     return Fault(at, "F12", how, chance.choice((*HOPS, *CALLED)), 0.0 if how == "reset" else chance.uniform(1, 4))
 
 
+def _fill_disk(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F13", "fill disk", chance.choice(("nats", "postgres")), chance.uniform(3, 8))
+
+
+def _long_transaction(chance: random.Random, at: float) -> Fault:
+    return Fault(at, "F14", "long transaction", "a forgotten session", chance.uniform(40, 60))
+
+
+def _step_clock(chance: random.Random, at: float) -> Fault:
+    seconds = chance.choice((-300, 300, -600, -3600, 3600, 90 * 86400))
+    return Fault(at, "F15", "step clock", chance.choice(BUSY), chance.uniform(2, 8), str(seconds))
+
+
 def _lose_cache(chance: random.Random, at: float) -> Fault:
-    return Fault(at, "F16", chance.choice(("kill", "flush")), "valkey", chance.uniform(0, 1))
+    how, seconds = chance.choice((("kill", chance.uniform(0, 1)), ("flush", 0.0), ("stop", 5.0), ("spoil", 0.0)))
+    return Fault(at, "F16", how, "valkey", seconds)
 
 
 def _bad_partner(chance: random.Random, at: float) -> Fault:
     partner = chance.choice(("erp-eu", "wms-east", "wms-west", "sup-api-1", "sup-api-2", "sup-api-3"))
-    return Fault(at, "F17", chance.choice(("silent", "errors", "slow partner")), partner, chance.uniform(1, 5))
+    how, detail = chance.choice(
+        (
+            ("silent", ""),
+            ("errors", ""),
+            ("slow partner", ""),
+            ("answer", "wrong"),
+            ("answer", "redirect"),
+            ("answer", "drip"),
+            ("answer", "huge"),
+        )
+    )
+    return Fault(at, "F17", how, partner, chance.uniform(1, 5), detail)
 
 
 def _poison(chance: random.Random, at: float) -> Fault:
@@ -131,13 +173,49 @@ ROWS: Mapping[str, Sequence[Draw]] = {
     "F05": (_crash,),
     "F06": (_play_tricks,),
     "F07": (_roll_back,),
+    "F08": (_damage,),
     "F09": (_kill_database, _end_backends, _end_backends, _refuse_writes),
+    "F10": (_fail_over,),
     "F11": (_hole,),
     "F12": (_slow,),
+    "F13": (_fill_disk,),
+    "F14": (_long_transaction,),
+    "F15": (_step_clock,),
     "F16": (_lose_cache,),
     "F17": (_bad_partner,),
     "F18": (_poison,),
 }
+WEIGHTS: Mapping[str, int] = {
+    "F01": 240, "F02": 60, "F03": 60, "F04": 60, "F05": 500, "F06": 100, "F07": 20, "F08": 30, "F09": 40, "F10": 10,
+    "F11": 60, "F12": 40, "F13": 20, "F14": 2, "F15": 30, "F16": 20, "F17": 40, "F18": 12,
+}  # fmt: skip
+"""The matrix's counts: how often a row comes beside the others of its run."""
+SMALL_DISKS = frozenset({"F13"})
+"""Rows that need servers on file systems of their own."""
+LONG: Mapping[str, Sequence[Fault]] = {
+    "F02": (Fault(0, "F02", "kill", "nats", 60.0),),
+    "F04": (Fault(0, "F04", "stop", "inventory", 120.0),),
+    "F07": (Fault(0, "F07", "roll back", "nats", 30.0), Fault(0, "F07", "roll back", "nats", 120.0)),
+    "F09": (Fault(0, "F09", "kill", "postgres", 30.0), Fault(0, "F09", "kill", "postgres", 300.0)),
+    "F11": (
+        Fault(0, "F11", "black hole", "inventory>postgres", 60.0, "both"),
+        Fault(0, "F11", "black hole", "procurement>nats", 300.0, "both"),
+    ),
+    "F14": (Fault(0, "F14", "long transaction", "a forgotten session", 1800.0),),
+}
+"""Waits that come once per row, in runs that are at least four times as long."""
+LONG_SHARE = 4
+
+
+def divided(rows: Sequence[str], faults: int) -> dict[str, int]:
+    """So many faults over these rows by their weights, at least one of each."""
+    total = sum(WEIGHTS[row] for row in rows)
+    return {row: max(1, round(faults * WEIGHTS[row] / total)) for row in rows}
+
+
+def waits(chance: random.Random, rows: Iterable[str], seconds: float) -> list[Fault]:
+    fitting = [each for row in sorted(rows) for each in LONG.get(row, ()) if each.seconds * LONG_SHARE <= seconds]
+    return [replace(each, at=chance.uniform(0.05, 0.7) * seconds) for each in fitting]
 
 
 def planned(seed: int, counts: Mapping[str, int], seconds: float) -> list[Fault]:
@@ -148,6 +226,7 @@ def planned(seed: int, counts: Mapping[str, int], seconds: float) -> list[Fault]
     chance.shuffle(rows)
     slot = seconds / max(1, len(rows))
     drawn = [chance.choice(ROWS[row])(chance, (place + chance.random()) * slot) for place, row in enumerate(rows)]
+    drawn += waits(chance, counts, seconds)
     always = [_poison(chance, seconds * 0.1), _roll_back(chance, seconds * 0.4), _play_tricks(chance, seconds * 0.25)]
     have = {fault.how for fault in drawn}
     return sorted([*drawn, *(each for each in always if each.how not in have)], key=lambda fault: fault.at)

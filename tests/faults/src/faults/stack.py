@@ -10,6 +10,7 @@ import asyncio
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
@@ -24,6 +25,7 @@ from crossdock_local.health import require_serving
 from crossdock_local.place import Place, find_checkout
 from crossdock_local.ports import HOST
 from crossdock_local.process import Child, Program
+from crossdock_local.servers.postgres import Postgres
 from crossdock_local.stack import NONE, READY_SECONDS, Stack
 from crossdock_local.state import StackState
 from crossdock_local.supervised import Supervised
@@ -37,14 +39,17 @@ from faults.proxies import Hop, Proxies
 TENANTS = ("acme", "globex")
 REPLICATED = ("inventory", "procurement")
 SERVERS = ("postgres", "nats", "valkey")
+DISKS = {"nats": "256m", "postgres": "1g"}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How the processes are started: the mutant they are made, and whether their links go through proxies."""
+    """How the processes are started: the mutant they are made, whether their links go through proxies, and whether
+    broker and database stand on small file systems of their own, which can be filled."""
 
     mutant: str = ""
     proxied: bool = True
+    small_disks: bool = False
 
 
 class FaultStack(Stack):
@@ -55,8 +60,10 @@ class FaultStack(Stack):
         self.processes: dict[str, Supervised] = {}
         self.gates: dict[str, asyncio.Event] = {}
         self.proxies = Proxies()
+        self._started_by: dict[str, Callable[[], Awaitable[None]]] = {}
         self.admin_database = self.admin_broker = self.cache = ""
         self._around: Surroundings | None = None
+        self.postgres: Postgres
 
     @property
     def services(self) -> dict[str, str]:
@@ -70,7 +77,7 @@ class FaultStack(Stack):
     @property
     def store(self) -> Path:
         """Where the broker keeps its streams."""
-        return self.place.root / "nats"
+        return self._data_folder("nats")
 
     def pid(self, name: str) -> int | None:
         child = self.processes[name].child
@@ -87,15 +94,49 @@ class FaultStack(Stack):
         """While this file is there, consumers fail for one aggregate of so many as it says."""
         return self.place.folder("crash-points") / "poison"
 
+    def clock_file(self, name: str) -> Path:
+        """While this file is there, the process's clock is wrong by so many seconds as it says."""
+        return self.place.folder("crash-points") / f"clock-{name}"
+
+    def disk_of(self, name: str) -> Path:
+        """The small file system of a server, where it has one."""
+        return self.place.root / "disks" / name
+
     async def flush_cache(self) -> bool:
         """Whether the cache was there to be emptied."""
+        return await self._with_cache(lambda client: client.flushall())
+
+    async def spoil_cache(self) -> bool:
+        """Every value becomes one of another type; whether the cache was there."""
+
+        async def spoil(client: Redis) -> bool:
+            async for key in client.scan_iter(count=500):
+                await client.delete(key)
+                await client.rpush(key, "spoiled")
+            return True
+
+        return await self._with_cache(spoil)
+
+    async def _with_cache(self, do: Callable[[Redis], Awaitable[Any]]) -> bool:
         client = Redis.from_url(self.cache, socket_connect_timeout=2, socket_timeout=2)
         try:
-            return bool(await client.flushall())
+            return bool(await do(client))
         except (NotConnected, NoAnswer):
             return False
         finally:
             await client.aclose()
+
+    def use_database(self, server: Postgres) -> None:
+        """Every link to the database leads to this server from now on, and it is the one that is kept alive."""
+        self.postgres, self.admin_database = server, server.url("crossdock")
+        supervised = self.processes["postgres"]
+        supervised.child = server.child
+        self._started_by["postgres"] = server.start
+        for hop in self.proxies.hops.values():
+            if hop.target == "postgres":
+                hop.port = server.port
+                hop.reset()
+        self.gates["postgres"].set()
 
     async def stop_services(self) -> None:
         """Only the servers stay."""
@@ -109,11 +150,18 @@ class FaultStack(Stack):
 
     # --- what differs from the laptop's stack
 
+    def _data_folder(self, server: str) -> Path:
+        on_its_own = self._setting.small_disks and server in DISKS
+        return self.disk_of(server) / "data" if on_its_own else super()._data_folder(server)
+
     def _make_servers(self) -> Any:
+        if self._setting.small_disks:
+            for name, size in DISKS.items():
+                _mount(self.disk_of(name), size)
         servers = super()._make_servers()
         postgres, nats, valkey = servers
         self.admin_database, self.admin_broker = postgres.url("crossdock"), nats.url()
-        self.cache = valkey.url
+        self.cache, self.postgres = valkey.url, postgres
         return servers
 
     async def _surroundings(self, *servers: Any) -> Surroundings:
@@ -142,7 +190,7 @@ class FaultStack(Stack):
         folder = self.crash_folder(name)
         folder.mkdir(parents=True, exist_ok=True)
         told = {"CROSSDOCK_CRASH_POINTS": str(folder), "FAULTS_MUTANT": self._setting.mutant}
-        told["FAULTS_POISON"] = str(self.poison)
+        told |= {"FAULTS_POISON": str(self.poison), "FAULTS_CLOCK": str(self.clock_file(name))}
         command = [sys.executable, "-m", "faults.launch", *module]
         hops = self._through_proxies(name, environment) if self._setting.proxied else {}
         log = self._place.logs / f"{name}.log"
@@ -178,10 +226,11 @@ class FaultStack(Stack):
         name = child.program.name
         gate = self.gates[name] = asyncio.Event()
         gate.set()
+        self._started_by[name] = start
 
         async def start_when_open() -> None:
             await gate.wait()
-            await start()
+            await self._started_by[name]()
 
         made = self.processes[name] = super()._supervised(kind, child, start_when_open, address, listeners)
         return made
@@ -206,6 +255,20 @@ async def fault_stack(setting: Setting, keep_logs: Path | None = None) -> AsyncI
         yield stack
     finally:
         await stack.stop()
+        _unmount(stack)
         if keep_logs is not None:
             shutil.copytree(place.logs, keep_logs, dirs_exist_ok=True)
         await asyncio.to_thread(shutil.rmtree, root, ignore_errors=True)
+
+
+def _mount(folder: Path, size: str) -> None:
+    """Raises CalledProcessError where this process may not mount."""
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o711)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=711", "none", str(folder)], check=True)
+
+
+def _unmount(stack: FaultStack) -> None:
+    for name in DISKS:
+        if os.path.ismount(stack.disk_of(name)):
+            subprocess.run(["umount", "-l", str(stack.disk_of(name))], check=True)

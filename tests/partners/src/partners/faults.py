@@ -20,6 +20,8 @@ class Faults:
     error: float = 0.0
     # Says nothing and answers nothing until it is lifted.
     silent: bool = False
+    # How it answers instead of doing what it was asked for: wrong, redirect, drip, huge; nothing at rest.
+    answer: str = ""
     seed: int = 7
     _random: random.Random = field(init=False, repr=False)
     _kept_back: list[Send] = field(init=False, repr=False, default_factory=list)

@@ -6,14 +6,14 @@ import asyncio
 import json
 import socket
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import httpx
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from partners.faults import Faults
@@ -21,6 +21,7 @@ from partners.journal import Journal
 from partners.signing import signed_headers
 
 Answer = tuple[int, Mapping[str, Any]]
+DRIPS, HUGE_PIECES = 20, 4096
 Handle = Callable[[Mapping[str, Any]], Awaitable[Answer]]
 
 
@@ -38,6 +39,8 @@ class Door:
                 return JSONResponse({"error": "unauthorised"}, 401)
             if self._faults.fails():
                 return JSONResponse({"error": "out of order"}, 503, headers={"Retry-After": "1"})
+            if self._faults.answer:
+                return misleading(self._faults.answer)
             body = await request.body()
             document = json.loads(body)
             name = request.headers["idempotency-key"]
@@ -49,6 +52,23 @@ class Door:
             return JSONResponse(dict(answer), 200 if repeated else status)
 
         self.routes.append(Route(path, endpoint, methods=["POST"]))
+
+
+def misleading(kind: str) -> Response:
+    """An answer of a partner that has done nothing: 200 with an error in it, a way to somewhere else, one letter every
+    while, or more than anybody wants to read."""
+    if kind == "wrong":
+        return JSONResponse({"error": {"code": "E42", "message": "not booked"}}, 200)
+    if kind == "redirect":
+        return Response(status_code=301, headers={"location": "http://169.254.169.254/latest/meta-data/"})
+    return StreamingResponse(_letters(kind), status_code=503)
+
+
+async def _letters(kind: str) -> AsyncIterator[bytes]:
+    for _ in range(DRIPS if kind == "drip" else HUGE_PIECES):
+        yield b"x" if kind == "drip" else b"x" * 65536
+        if kind == "drip":
+            await asyncio.sleep(0.5)
 
 
 class Site:

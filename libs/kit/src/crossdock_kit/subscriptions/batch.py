@@ -13,12 +13,14 @@ from uuid import UUID
 from crossdock_kit.database import Session
 from crossdock_kit.database.failures import classified
 from crossdock_kit.database.transaction import tenant_list, transaction_on
-from crossdock_kit.errors import Conflict, CrossdockError
-from crossdock_kit.events import AnyReceived, Handling, cause_of, received
+from crossdock_kit.errors import Conflict, CrossdockError, FailureClass
+from crossdock_kit.events import AnyReceived, Handling, cause_of, decoded_list, received
+from crossdock_kit.exceptions import NewException
 from crossdock_kit.storage import ConsumerStore
+from crossdock_kit.subscriptions.held import Setback, subject_of
 from crossdock_kit.subscriptions.inbox import Key
 from crossdock_kit.subscriptions.model import Arrival, EventFailed, Subscription
-from crossdock_kit.subscriptions.plan import Plan, plan_of, waves
+from crossdock_kit.subscriptions.plan import CONTRADICTION, Plan, plan_of, waves
 from crossdock_kit.subscriptions.spans import batch_span, begin_span
 from crossdock_kit.subscriptions.store import POSTGRES
 from crossdock_kit.telemetry.spans import Span
@@ -109,6 +111,9 @@ class Batches:
         if new:
             await self.store.put(work.driver, consumer, new)
             self._note_held(new, work)
+        for arrival, why in plan.hold:
+            if why == CONTRADICTION:
+                await self._park(arrival, work)
         finished = [arrival for arrival in (*plan.apply, *plan.duplicates) if arrival.held is not None]
         if finished:
             removed = await self.store.remove(work.driver, consumer, [arrival.event_id for arrival in finished])
@@ -117,9 +122,33 @@ class Batches:
         for arrival in finished:
             self._resolve(arrival, work)
 
+    async def _park(self, arrival: Arrival, work: Work) -> None:
+        """Nothing more of an aggregate is applied, of which two histories are told, until somebody has decided."""
+        consumer = self.subscription.consumer
+        told = f"another version {arrival.version} of {arrival.aggregate} was applied before: one side was restored"
+        await self.store.set_back(work.driver, consumer, arrival, Setback(CONTRADICTION, told, None))
+        await self.store.park(work.driver, consumer, arrival.key, told)
+        work.raise_exception(
+            NewException(
+                tenant=arrival.tenant,
+                failure_class=FailureClass.BUG,
+                code="HISTORY_CONTRADICTED",
+                summary=f"{consumer}: {told}",
+                owner=self.subscription.owner,
+                subject=subject_of(consumer, arrival.event_id),
+                transaction_ids=decoded_list(arrival.headers.get("ce-transactionids", "")),
+                keys=decoded_list(arrival.headers.get("ce-keys", "")),
+                dedupe_key=failed_key(self.subscription, arrival),
+            )
+        )
+        because = cause_of(arrival.headers, self._handling(arrival, work.now))
+        note = work.note(outcome="parked", reason="HISTORY_CONTRADICTED", because=because)
+        note.aggregate, note.event_version = arrival.aggregate, arrival.version
+        note.span = self._spans[arrival.event_id]
+
     def _note_held(self, messages: list[tuple[Arrival, str]], work: Work) -> None:
         for arrival, why in messages:
-            if arrival.type in self.subscription.types:
+            if arrival.type in self.subscription.types and why != CONTRADICTION:
                 because = cause_of(arrival.headers, self._handling(arrival, work.now))
                 note = work.note(outcome="held", reason=why.upper(), because=because)
                 note.aggregate, note.event_version = arrival.aggregate, arrival.version

@@ -167,7 +167,8 @@ async def try_again(driver: Driver, consumer: str, event_id: UUID) -> str:
     Raises NotFound when it is held no more.
     """
     row = await driver.fetchrow(
-        "UPDATE held SET attempts = 0, next_attempt_at = NULL, why = 'retry' WHERE consumer = $1 AND event_id = $2"
+        "UPDATE held SET attempts = 0, next_attempt_at = NULL,"
+        " why = CASE WHEN why = 'contradiction' THEN why ELSE 'retry' END WHERE consumer = $1 AND event_id = $2"
         " RETURNING tenant, aggregate",
         consumer,
         event_id,

@@ -1,7 +1,8 @@
 """Decides what becomes of each message of a batch: applied, dropped as seen, or held. Pure.
 
 An aggregate's versions are applied 1, 2, 3 without a gap. What cannot be applied now is held; what is behind a held or
-parked version is held by the same rule, because the watermark stays before it.
+parked version is held by the same rule, because the watermark stays before it. A message that was never seen, of a
+version that was passed already, contradicts what was applied: source or consumer were put back to an earlier time.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from uuid import UUID
 
 from crossdock_kit.subscriptions.inbox import Admission, Key, Mark
 from crossdock_kit.subscriptions.model import Arrival
+
+CONTRADICTION = "contradiction"
 
 
 @dataclass(slots=True)
@@ -44,7 +47,9 @@ def plan_of(arrivals: Sequence[Arrival], admission: Admission) -> Plan:
 def _plan_aggregate(plan: Plan, key: Key, queue: list[Arrival], mark: Mark) -> None:
     reached, held = mark.version, mark.holding
     for arrival in sorted(queue, key=lambda each: each.version):
-        if arrival.version <= reached:
+        if arrival.version <= reached and _contradicts(arrival):
+            plan.hold.append((arrival, CONTRADICTION))
+        elif arrival.version <= reached:
             plan.duplicates.append(arrival)
         elif arrival.version == reached + 1 and not mark.parked:
             plan.apply.append(arrival)
@@ -56,6 +61,11 @@ def _plan_aggregate(plan: Plan, key: Key, queue: list[Arrival], mark: Mark) -> N
         plan.versions[key] = reached
         if held:
             plan.loosened.append(key)
+
+
+def _contradicts(arrival: Arrival) -> bool:
+    """Only messages that were never admitted come this far, and those that were held before."""
+    return arrival.held is None or arrival.held.why == CONTRADICTION
 
 
 def waves(arrivals: Iterable[Arrival], used: Iterable[str]) -> Iterator[tuple[str, list[Arrival]]]:

@@ -20,6 +20,8 @@ from connector.worker.sending import DEAD, DELIVERED, RETRY, Sent
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 # Fields in which a partner gives its own number of what it booked.
 NUMBERS = ("documentNumber", "confirmationNumber", "expectedReceipt", "adviceNo", "id")
+# Fields in which a partner says that it refused, whatever its status.
+ERRORS = ("error", "errors")
 _LARGEST_ANSWER = 64 * 1024
 _DEFAULT_SECONDS = 30.0
 
@@ -78,7 +80,7 @@ async def _body(response: httpx.Response) -> bytes:
 
 def judged(status: int, retry_after: str, body: bytes) -> Sent:
     """What a status means for the delivery."""
-    if 200 <= status < 300:
+    if 200 <= status < 300 and not says_error(body):
         return Sent(DELIVERED, foreign_number=foreign_number(body))
     said = f"HTTP {status}: {body[:300].decode('utf-8', 'replace')}"
     said = "".join(letter if letter.isprintable() else " " for letter in said).strip()
@@ -102,14 +104,24 @@ def wait_seconds(retry_after: str, now: datetime | None = None) -> int:
     return max(0, round((at - (now or datetime.now(UTC))).total_seconds()))
 
 
+def says_error(body: bytes) -> bool:
+    """Whether an answer with a good status says that nothing was booked, as some partners' systems do."""
+    answer = _object(body)
+    return any(answer.get(name) for name in ERRORS) and not foreign_number(body)
+
+
 def foreign_number(body: bytes) -> str:
     """The number that the partner gave what it booked, where its answer holds one."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError):
-        return ""
-    if not isinstance(answer, dict):
-        return ""
+    answer = _object(body)
     found = next((answer[name] for name in NUMBERS if isinstance(answer.get(name), str | int)), "")
     text = str(found)[:128]
     return text if text.isprintable() else ""
+
+
+def _object(body: bytes) -> dict[str, object]:
+    """The fields of a JSON object; none of anything else."""
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}

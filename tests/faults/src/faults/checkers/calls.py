@@ -8,6 +8,8 @@ from faults.checkers.finding import Finding, Trial
 from faults.evidence import Row
 from faults.history import Operation, digest
 
+AFTER_PROCESS_SECONDS, AFTER_DISK_SECONDS, PUBLISHED_SECONDS = 30.0, 60.0, 2.0
+DISK_ROWS = frozenset({"F07", "F08", "F13"})
 SERVICE_OF = {
     "ReserveStock": "inventory",
     "ReleaseReservations": "inventory",
@@ -81,8 +83,13 @@ def alive_again(trial: Trial) -> Finding:
     for name, serving in trial.serving.items():
         found.look(not serving, f"{name} does not serve")
     found.look(not trial.quiet, "work is left: " + "; ".join(trial.still_open))
-    late = trial.recovery_seconds > trial.recovery_limit
-    found.look(late, f"a process was away for {trial.recovery_seconds:.1f} s, {trial.recovery_limit:.0f} s are allowed")
+    for row, seconds in trial.recoveries.items():
+        limit = AFTER_DISK_SECONDS if row in DISK_ROWS else AFTER_PROCESS_SECONDS
+        found.look(seconds > limit, f"{row}: ready again after {seconds:.1f} s, {limit:.0f} s are allowed")
+    if trial.publish_lag is not None:
+        events, p99 = trial.publish_lag
+        found.look(not events, "no event was recorded while the long transaction was open and all else was well")
+        found.look(p99 > PUBLISHED_SECONDS, f"beside a long transaction events waited {p99:.1f} s for the relay (p99)")
     return found
 
 

@@ -67,7 +67,9 @@ class Trial:
     marks_of_tenants: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     quiet: bool = False
-    recovery_seconds: float = 0.0
-    recovery_limit: float = 30.0
+    recoveries: Mapping[str, float] = field(default_factory=dict)
+    """The longest time in seconds until a target was ready again, by row of the fault matrix."""
+    publish_lag: tuple[int, float] | None = None
+    """Events that were recorded beside a long transaction, and the 99th percentile of their wait in seconds."""
     serving: Mapping[str, bool] = field(default_factory=dict)
     still_open: Sequence[str] = ()

@@ -1,0 +1,54 @@
+"""Partners that misbehave at their doors, and events that poison every consumer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from partners.faults import Faults
+
+from faults.schedule import Fault
+from faults.ways.scene import Injected, Scene
+
+ANSWERS = ("wrong", "redirect", "drip", "huge")
+
+
+async def silent(scene: Scene, fault: Fault, injected: Injected) -> None:
+    await _misbehaving(scene, fault, lambda knobs, on: setattr(knobs, "silent", on))
+
+
+async def errors(scene: Scene, fault: Fault, injected: Injected) -> None:
+    await _misbehaving(scene, fault, lambda knobs, on: setattr(knobs, "error", 0.7 if on else 0.0))
+
+
+async def slow(scene: Scene, fault: Fault, injected: Injected) -> None:
+    await _misbehaving(scene, fault, lambda knobs, on: setattr(knobs, "delay_seconds", 1.0 if on else 0.0))
+
+
+async def answer(scene: Scene, fault: Fault, injected: Injected) -> None:
+    """One of ANSWERS to every request."""
+    await _misbehaving(scene, fault, lambda knobs, on: setattr(knobs, "answer", fault.detail if on else ""))
+
+
+async def _misbehaving(scene: Scene, fault: Fault, turn: Callable[[Faults, bool], None]) -> None:
+    knobs = knobs_of(scene)[fault.target]
+    turn(knobs, True)
+    await asyncio.sleep(fault.seconds)
+    turn(knobs, False)
+
+
+def knobs_of(scene: Scene) -> dict[str, Faults]:
+    cast = scene.cast
+    doors = {"erp-eu": cast.erp.faults, **{name: each.faults for name, each in cast.suppliers.items()}}
+    return doors | {each.partner: each.faults for each in cast.warehouses.values()}
+
+
+def behave(scene: Scene) -> None:
+    for knobs in knobs_of(scene).values():
+        knobs.silent, knobs.error, knobs.delay_seconds, knobs.answer = False, 0.0, 0.0, ""
+
+
+async def poison(scene: Scene, fault: Fault, injected: Injected) -> None:
+    scene.stack.poison.write_text(fault.detail)
+    await asyncio.sleep(fault.seconds)
+    scene.stack.poison.unlink(missing_ok=True)

@@ -1,0 +1,85 @@
+"""What every way of doing harm works on, and what it leaves behind: the note of a fault that was done."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+from partners.cast import Cast
+
+from faults.broker_tricks import Tricks
+from faults.schedule import Fault
+from faults.stack import FaultStack
+
+RETURN_SECONDS = 90.0
+
+
+@dataclass(slots=True)
+class Injected:
+    """A fault that was done, and how long its target took to be ready again; one that found no target is not `done`."""
+
+    fault: Fault
+    at: float
+    done: bool = True
+    recovered_seconds: float | None = None
+    began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended_at: datetime | None = None
+
+
+@dataclass
+class Scene:
+    stack: FaultStack
+    cast: Cast
+    seed: int
+    tricks: list[Tricks] = field(default_factory=list)
+    chance: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(f"harm/{self.seed}")
+
+    @property
+    def folder(self) -> Path:
+        """For copies that are put back later."""
+        return self.stack.place.root
+
+    def send(self, name: str, number: signal.Signals) -> bool:
+        pid = self.stack.pid(name)
+        if pid is None:
+            return False
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
+            return True
+        return False
+
+    async def back(self, name: str, injected: Injected) -> None:
+        """Until the process that was ended is seen to be gone and another one is ready."""
+        began = asyncio.get_running_loop().time()
+        # The supervisor looks four times a second.
+        await asyncio.sleep(0.3)
+        while not self.stack.ready(name):
+            await asyncio.sleep(0.05)
+            if asyncio.get_running_loop().time() - began > RETURN_SECONDS:
+                break
+        injected.recovered_seconds = asyncio.get_running_loop().time() - began
+
+    async def ask_database(self, statement: str) -> bool:
+        """Whether the database was there to obey."""
+        try:
+            connection = await asyncpg.connect(self.stack.admin_database, timeout=5)
+        except (OSError, asyncpg.PostgresError, TimeoutError):
+            return False
+        try:
+            await connection.execute("SET default_transaction_read_only = off")
+            await connection.execute(statement)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+        finally:
+            connection.terminate()
+        return True
