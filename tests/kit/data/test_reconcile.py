@@ -22,7 +22,7 @@ from crossdock_kit.subscriptions import inbox
 from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_kit.upkeep import Upkeep
 from crossdock_local.servers.nats import Nats
-from kit_events import CONTEXT, because, crate_event
+from kit_events import CONTEXT, CrateFilled, because, crate_event
 
 TENANTS = ("acme",)
 HOUR = timedelta(hours=1)
@@ -45,14 +45,15 @@ def watcher(engine: Engine, nats: Broker) -> Reconciler:
     return Reconciler(Relay(engine, nats, CONTEXT, TENANTS))
 
 
-async def announce(watcher: Reconciler, number: int) -> list[str]:
-    """Records events of a new crate and waits until the broker has them; the crate's event ids."""
+async def announce(watcher: Reconciler, number: int, letters: int = 0) -> list[str]:
+    """Records events of a new crate, so many letters long, and waits until the broker has them; their ids."""
     uow = UnitOfWork(watcher.relay.engine, relay_hint=watcher.relay.hint)
     crate = f"crate-{uuid4().hex[:8]}"
     with caused_by(because()):
         async with uow(tenants=TENANTS) as work:
             for version in range(1, number + 1):
-                work.record(crate_event(crate, version))
+                message = CrateFilled(crate="x" * letters, amount=version) if letters else None
+                work.record(crate_event(crate, version, message=message))
     await drained(watcher)
     async with transaction(watcher.relay.engine, TENANTS) as tx:
         rows = await tx.driver.fetch(
@@ -218,6 +219,36 @@ async def test_what_was_just_being_marked_when_the_tail_was_lost_is_looked_at_ag
 
 async def nothing_noted(self: Reconciler) -> None:
     """In the place of the note that is taken every two seconds: it would tell of the tail as well."""
+
+
+async def test_what_the_broker_lost_in_the_middle_is_published_again(
+    watcher: Reconciler, broker: Nats, nats: Broker
+) -> None:
+    """The disk gives back the end of the stream, but not all that stood in a file before the last one."""
+    async with running(watcher):
+        sent = await announce(watcher, 40, letters=400_000)
+        await noted(watcher)
+        await stop(broker)
+        await asyncio.to_thread(spoil_a_message, store(broker), sent[1])
+        await broker.start()
+        await reconnected(nats)
+        async with asyncio.timeout(60):
+            while watcher.reconciled == 0:
+                await asyncio.sleep(0.05)
+        await drained(watcher)
+        assert 0 < watcher.reconciled < len(sent)
+        assert await watcher.compare(datetime.now(UTC) - HOUR) == 0
+
+
+def spoil_a_message(store: Path, message_id: str) -> None:
+    """Turns a byte of it on disk and has the index built anew, as after a crash."""
+    for file in store.glob("jetstream/*/streams/*/msgs/*.blk"):
+        data = file.read_bytes()
+        place = data.find(f"Nats-Msg-Id: {message_id}".encode())
+        if place >= 0:
+            file.write_bytes(data[:place] + b"X" + data[place + 1 :])
+    for index in store.glob("jetstream/*/streams/*/msgs/index.db"):
+        index.unlink()
 
 
 @asynccontextmanager

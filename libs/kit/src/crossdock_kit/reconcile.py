@@ -2,7 +2,7 @@
 
 The broker acknowledges before a message is on disk, so a crash may take its tail, and reuses the sequences of what it
 lost: they prove nothing. Runs on a schedule, and at once when a reconnect or a start finds that a message which was
-acknowledged is there no more.
+acknowledged is there no more, or that messages are missing between the first and the last.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ UNDER_WAY = timedelta(minutes=10)
 MARK_SECONDS = 2.0
 AGAIN_SECONDS = 30.0
 """After a loss: what a relay was just about to mark as published still stood as waiting at the first look."""
+HOLES_SECONDS = 30.0
+"""Between two looks for messages that are missing between the first and the last: a disk may lose any of them."""
 BATCH = 2000
 PAGE = 20_000
 _MESSAGE_ID = re.compile(rb"nats-msg-id: ?([0-9a-f-]{36})", re.IGNORECASE)
@@ -111,6 +113,8 @@ class Reconciler:
     _noted: Published | None = None
     _before: list[Published | None] = field(default_factory=list)
     _look_again: float | None = None
+    _holes: int = 0
+    _look_for_holes: float = 0.0
 
     async def run(self) -> None:
         """Until cancelled. The process that relays partition 0 compares; every process notices a lost tail itself."""
@@ -174,6 +178,8 @@ class Reconciler:
             try:
                 if self._suspicion.is_set():
                     await self._investigate()
+                elif self._now() >= self._look_for_holes and await self._lost_some():
+                    await self.compare(self.clock.now() - self.retention)
                 elif self._look_again is not None and self._now() >= self._look_again:
                     self._look_again = None
                     await self.compare(self.clock.now() - RECENT)
@@ -204,6 +210,14 @@ class Reconciler:
         del self._before[: len(before)]
         if not self._before:
             self._suspicion.clear()
+
+    async def _lost_some(self) -> bool:
+        """Whether more messages are missing than at the last look. Streams of events delete nothing by request."""
+        self._look_for_holes = self._now() + HOLES_SECONDS
+        state = (await self.relay.broker.jetstream.stream_info(self._stream)).state
+        holes = state.last_seq - state.first_seq + 1 - state.messages if state.messages else 0
+        before, self._holes = self._holes, holes
+        return holes > before
 
     async def _at_start(self) -> None:
         """Looks at what was acknowledged since the last mark, or at everything if even that is gone."""

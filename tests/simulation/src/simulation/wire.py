@@ -223,7 +223,7 @@ class ModelJetStream:
 
     async def stream_info(self, stream: str) -> Any:
         keeper = await self._reached(stream)
-        return SimpleNamespace(state=SimpleNamespace(first_seq=1, last_seq=keeper.last))
+        return SimpleNamespace(state=SimpleNamespace(first_seq=1, last_seq=keeper.last, messages=keeper.last))
 
     async def add_consumer(self, stream: str, config: Any) -> Any:
         keeper = await self._reached(stream)
