@@ -11,6 +11,7 @@ from crossdock_kit.events import parsed_headers
 from crossdock_kit.subscriptions.held import Overdue, Setback
 from crossdock_kit.subscriptions.inbox import Admission, Key, Mark
 from crossdock_kit.subscriptions.model import Arrival, HeldFacts
+from crossdock_kit.subscriptions.plan import CONTRADICTION
 
 from simulation.stores.statement import on, transaction_time
 from simulation.tables import Row, Statement
@@ -158,7 +159,8 @@ class MemoryConsumerStore:
             row = await s.change("held", (consumer, event_id))
             if row is None:
                 return ""
-            s.write("held", (consumer, event_id), {**row, "attempts": 0, "next_attempt_at": None, "why": "retry"})
+            why = row["why"] if row["why"] == CONTRADICTION else "retry"
+            s.write("held", (consumer, event_id), {**row, "attempts": 0, "next_attempt_at": None, "why": why})
             place = (consumer, row["tenant"], row["aggregate"])
             mark = await s.change("watermark", place)
             if mark is not None:
