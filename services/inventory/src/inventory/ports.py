@@ -12,7 +12,7 @@ from uuid import UUID
 
 from inventory.domain.accounts import Account
 from inventory.domain.events import Fact
-from inventory.domain.inbound import Confirmed, NoticeChange, SupplyChange
+from inventory.domain.inbound import Confirmed, NoticeChange, Received, SupplyChange
 from inventory.domain.item import Item, Location
 from inventory.domain.lots import FreeLot, Pick
 from inventory.domain.movement import Movement, StockKey
@@ -74,6 +74,10 @@ class Ledger(Protocol):
         ...
 
     async def note_expiry(self, lots: Mapping[tuple[StockKey, str], date]) -> None: ...
+
+    async def miss_lots(self, lines: Sequence[Received]) -> None:
+        """Of these no lot was said. They are booked; where the item is kept by lots, somebody is asked for it."""
+        ...
 
 
 class Reservations(Protocol):

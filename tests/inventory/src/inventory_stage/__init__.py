@@ -102,11 +102,13 @@ class Stage:
             async with self.uow(tenants=(tenant,)) as work:
                 yield work
 
-    async def know(self, *skus: str, tenant: str = "acme", packaging: dict[str, Decimal] | None = None) -> None:
+    async def know(
+        self, *skus: str, tenant: str = "acme", packaging: dict[str, Decimal] | None = None, by_lots: bool = False
+    ) -> None:
         """Master data: items in EA with the packaging levels, and the locations EAST, WEST and SOUTH (put-away)."""
         async with self.work(tenant) as work:
             await work.master_data.put_items(
-                [ItemRecord(tenant, Item(sku, "EA", packaging or {}, version=1), None, None) for sku in skus]
+                [ItemRecord(tenant, Item(sku, "EA", packaging or {}, by_lots, version=1), None, None) for sku in skus]
             )
             await work.master_data.put_locations(
                 [

@@ -21,6 +21,7 @@ from crossdock_kit.unit_of_work import Work as KitWork
 from inventory.domain.accounts import PHYSICAL, Account
 from inventory.domain.events import AvailabilityChanged
 from inventory.domain.holding_back import HeldBack
+from inventory.domain.inbound import Received
 from inventory.domain.lots import FreeLot
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.quantity import plain
@@ -34,7 +35,12 @@ Record = Mapping[str, Any]
 PROMISED_BEYOND_STOCK = "PROMISED_BEYOND_STOCK"
 STOCK_BELOW_ZERO = "STOCK_BELOW_ZERO"
 POLICY_UNREADABLE = "POLICY_UNREADABLE"
+LOT_MISSING = "LOT_MISSING"
 
+_KEPT_BY_LOTS = """
+SELECT tenant, sku FROM item JOIN unnest($1::text[], $2::text[]) AS k (tenant, sku) USING (tenant, sku)
+WHERE lot_controlled
+"""
 _LOTS = """
 SELECT l.* FROM lot_stock l JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[])
   AS k (tenant, sku, location_id, business_unit) USING (tenant, sku, location_id, business_unit)
@@ -166,6 +172,33 @@ class StoredLedger:
 
     async def note_expiry(self, lots: Mapping[tuple[StockKey, str], date]) -> None:
         await ledger.note_expiry(self._work.driver, dict(lots))
+
+    async def miss_lots(self, lines: Sequence[Received]) -> None:
+        if not lines:
+            return
+        named = sorted({(each.key.tenant, each.key.sku) for each in lines})
+        rows = await self._work.driver.fetch(_KEPT_BY_LOTS, *(list(column) for column in zip(*named, strict=True)))
+        kept = {(row["tenant"], row["sku"]) for row in rows}
+        for each in lines:
+            if (each.key.tenant, each.key.sku) in kept:
+                self._miss_lot(each)
+
+    def _miss_lot(self, line: Received) -> None:
+        document, key = line.document, line.key
+        named = document.name.rpartition("/")[0] or document.name
+        self._work.raise_exception(
+            NewException(
+                failure_class=FailureClass.BUSINESS,
+                code=LOT_MISSING,
+                summary=f"{key.sku} is kept by lots, and {named} brought it to {key.location_id} without one",
+                owner="warehouse",
+                subject=document.posting_key,
+                transaction_ids=(document.transaction_id,) if document.transaction_id else (),
+                keys=(f"sku:{key.sku}",),
+                tenant=key.tenant,
+                dedupe_key=f"{LOT_MISSING}:{document.posting_key}:{key.sku}",
+            )
+        )
 
     async def book(self, movements: Sequence[Movement]) -> list[tuple[UUID, Movement]]:
         if not movements:

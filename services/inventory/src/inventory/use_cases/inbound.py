@@ -47,6 +47,7 @@ async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
     booked = await _book(lines, work)
     expiries = {(each.key, each.lot): each.expires_on for each in lines if each.lot and each.expires_on}
     await work.ledger.note_expiry({place: day for place, day in expiries.items() if day})
+    await work.ledger.miss_lots([each for each in lines if not each.lot])
     for receipt in receipts:
         mine = tuple((i, m) for i, m in booked if m.document.posting_key == f"receipt/{receipt.receipt_id}")
         work.announce(

@@ -114,6 +114,7 @@ class Item(_message.Message):
     gtin: _builtins.str
     """GTIN of the base unit, 14 digits, or empty."""
     lot_controlled: _builtins.bool
+    """Kept by lots: goods that come without one are booked, and an exception asks for the lot."""
     etag: _builtins.str
     @_builtins.property
     def packaging(self) -> _containers.RepeatedCompositeFieldContainer[Global___Packaging]: ...
