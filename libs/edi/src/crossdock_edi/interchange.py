@@ -5,17 +5,14 @@ A message holds its own raw bytes and nothing else of the file.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from crossdock_edi.cutting import segments_of
 from crossdock_edi.dialect import Dialect, Standard
 from crossdock_edi.errors import LimitExceeded
 from crossdock_edi.findings import Finding, Place
 from crossdock_edi.limits import Limits
-from crossdock_edi.segment import BLANKS, Segment, split_released
-
-BINARY_LENGTH = {b"BIN": 1, b"BDS": 2}  # X12 segments whose data has a stated length and may hold any byte
+from crossdock_edi.segment import Segment
 
 
 @dataclass(eq=False, slots=True)
@@ -100,7 +97,7 @@ class Message:
         if self._segments is None:
             if not self.complete:
                 raise LimitExceeded(f"message {self.control_number} passes a limit")
-            self._segments = tuple(self._split())
+            self._segments = segments_of(self.raw, self.dialect, self.offset, self.cuts)
         return self._segments
 
     def place(self) -> Place:
@@ -109,89 +106,3 @@ class Message:
 
     def place_of(self, segment: Segment, element: int = 0, component: int = 0, repetition: int = 0) -> Place:
         return Place(segment.offset, segment.tag, segment.number, element, component, repetition, self.control_number)
-
-    def _split(self) -> Iterator[Segment]:
-        dialect, offset, cuts = self.dialect, self.offset, self.cuts
-        for number, (position, piece) in enumerate(split_segments(self.raw, dialect), 1):
-            at = offset + position
-            yield Segment(piece, dialect, number, at + bisect_right(cuts, position) if cuts else at)
-
-
-def split_segments(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
-    """Each segment that is not blank, with its position; terminators and the line ends around them left out."""
-    if dialect.standard == "X12" and any(tag + dialect.element in raw for tag in BINARY_LENGTH):
-        yield from _split_with_binary(raw, dialect)
-        return
-    if dialect.release and dialect.release in raw:
-        yield from _split_released(raw, dialect)
-        return
-    position, width = 0, len(dialect.segment)
-    for piece in raw.split(dialect.segment):
-        stripped = piece.lstrip(BLANKS)
-        size = len(piece)
-        if stripped:
-            yield position + size - len(stripped), stripped.rstrip(b"\r\n")
-        position += size + width
-
-
-def _split_released(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
-    """The careful way, for messages that hold a release character."""
-    position = 0
-    for piece in split_released(raw, dialect.segment, dialect.release):
-        stripped = piece.lstrip(BLANKS)
-        if stripped:
-            yield position + len(piece) - len(stripped), stripped.rstrip(b"\r\n")
-        position += len(piece) + len(dialect.segment)
-
-
-def _split_with_binary(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
-    position, end = 0, len(raw)
-    while position < end:
-        stop = raw.find(dialect.segment, position)
-        stop = end if stop < 0 else stop
-        start = position + len(raw[position:stop]) - len(raw[position:stop].lstrip(BLANKS))
-        binary = binary_end(raw[start : start + 64], dialect.element)
-        if binary:
-            stop = raw.find(dialect.segment, start + binary)
-            stop = end if stop < 0 else stop
-        if stop > start:
-            yield start, raw[start:stop]
-        position = stop + len(dialect.segment)
-
-
-def binary_end(data: bytes, element: bytes) -> int:
-    """How far a binary segment at the start of `data` reaches by its own stated length; 0 if it is none."""
-    index = BINARY_LENGTH.get(data[:3])
-    if index is None or data[3 : 3 + len(element)] != element:
-        return 0
-    parts = data[:64].split(element, index + 1)
-    if len(parts) < index + 2 or not parts[index].isdigit():
-        return 0
-    return sum(len(part) + len(element) for part in parts[: index + 1]) + int(parts[index])
-
-
-def passed_limit(
-    raw: bytes, dialect: Dialect, limits: Limits, segments: int, *, outgrown: bool
-) -> tuple[str, str] | None:
-    """What of a message passes which limit; None if nothing does. `segments` is how many it may have at most."""
-    if outgrown or len(raw) > limits.message_bytes:
-        return "the message", f"{limits.message_bytes} bytes"
-    if segments > limits.message_segments:
-        return "the message", f"{limits.message_segments} segments"
-    if len(raw) <= min(limits.segment_bytes, limits.segment_elements):
-        return None
-    if dialect.release and dialect.release in raw:
-        pieces = [piece for _, piece in split_segments(raw, dialect)]
-    else:
-        pieces = raw.split(dialect.segment)
-    longest = max(map(len, pieces))
-    if longest > limits.segment_bytes:
-        return "a segment", f"{limits.segment_bytes} bytes"
-    # A segment has no more elements than bytes, so hardly any needs counting.
-    if longest > limits.segment_elements and any(
-        piece.count(dialect.element) > limits.segment_elements
-        for piece in pieces
-        if len(piece) > limits.segment_elements
-    ):
-        return "a segment", f"{limits.segment_elements} elements"
-    return None

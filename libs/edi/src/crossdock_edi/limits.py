@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crossdock_edi.cutting import split_segments
+from crossdock_edi.dialect import Dialect
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -24,3 +27,30 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+def passed_limit(
+    raw: bytes, dialect: Dialect, limits: Limits, segments: int, *, outgrown: bool
+) -> tuple[str, str] | None:
+    """What of a message passes which limit; None if nothing does. `segments` is how many it may have at most."""
+    if outgrown or len(raw) > limits.message_bytes:
+        return "the message", f"{limits.message_bytes} bytes"
+    if segments > limits.message_segments:
+        return "the message", f"{limits.message_segments} segments"
+    if len(raw) <= min(limits.segment_bytes, limits.segment_elements):
+        return None
+    if dialect.release and dialect.release in raw:
+        pieces = [piece for _, piece in split_segments(raw, dialect)]
+    else:
+        pieces = raw.split(dialect.segment)
+    longest = max(map(len, pieces))
+    if longest > limits.segment_bytes:
+        return "a segment", f"{limits.segment_bytes} bytes"
+    # A segment has no more elements than bytes, so hardly any needs counting.
+    if longest > limits.segment_elements and any(
+        piece.count(dialect.element) > limits.segment_elements
+        for piece in pieces
+        if len(piece) > limits.segment_elements
+    ):
+        return "a segment", f"{limits.segment_elements} elements"
+    return None

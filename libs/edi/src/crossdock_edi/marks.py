@@ -10,8 +10,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from crossdock_edi.cutting import binary_end
 from crossdock_edi.envelopes import ENVELOPES, Role
-from crossdock_edi.interchange import binary_end
 from crossdock_edi.limits import Limits
 from crossdock_edi.opening import Opening
 from crossdock_edi.segment import is_released

@@ -9,11 +9,12 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from crossdock_edi.cutting import split_segments
 from crossdock_edi.dialect import Dialect
 from crossdock_edi.envelopes import ENVELOPES, Role
 from crossdock_edi.findings import Finding, Place, finding
-from crossdock_edi.interchange import Group, Message, passed_limit, split_segments
-from crossdock_edi.limits import Limits
+from crossdock_edi.interchange import Group, Message
+from crossdock_edi.limits import Limits, passed_limit
 from crossdock_edi.marks import Mark, Marks
 from crossdock_edi.opening import Opening
 from crossdock_edi.segment import BLANKS, Segment

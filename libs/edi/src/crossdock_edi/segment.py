@@ -29,22 +29,37 @@ class Segment:
 
     __slots__ = ("_elements", "_texts", "dialect", "number", "offset", "raw", "tag")
 
-    def __init__(self, raw: bytes, dialect: Dialect, number: int, offset: int) -> None:
+    def __init__(self, raw: bytes, dialect: Dialect, number: int, offset: int, texts: list[str] | None = None) -> None:
+        """`texts` are tag and elements, from whoever has already cut them apart."""
         self.raw = raw
         self.dialect = dialect
         self.number = number
         self.offset = offset
-        tag = str(raw.partition(dialect.element)[0], "latin-1")
+        tag = texts[0] if texts else str(raw.partition(dialect.element)[0], "latin-1")
         self.tag = tag if tag.isalnum() else _odd_tag(tag, dialect)
         self._elements: tuple[Element, ...] | None = None
-        self._texts: list[str] | None = None
+        self._texts = texts
 
     @property
     def elements(self) -> tuple[Element, ...]:
         """All elements, the first behind the tag at index 0."""
         elements = self._elements
         if elements is None:
-            elements = self._elements = _parse(self.raw, self.dialect)
+            texts, dialect = self._texts or self._cut(), self.dialect
+            _, component, repetition = dialect.marks
+            if texts is _RELEASED or not component or (repetition and dialect.repetition in self.raw):
+                elements = _parse(texts, self.raw, dialect)
+            elif self.tag == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
+                elements = tuple([((text,),) for text in texts[1:]])
+            elif len(texts) == 2:  # written out, as the next: nearly all come this way, and a call costs as much again
+                text = texts[1]
+                elements = ((tuple(text.split(component)),) if component in text else ((text,),),)
+            else:
+                nested: list[Element] = []
+                for text in texts[1:]:
+                    nested.append((tuple(text.split(component)),) if component in text else ((text,),))  # noqa: PERF401
+                elements = tuple(nested)
+            self._elements, self._texts = elements, None  # one of both is enough to keep
         return elements
 
     def get(self, element: int, component: int = 1, repetition: int = 1) -> str:
@@ -159,23 +174,18 @@ def _texts(raw: bytes, dialect: Dialect) -> list[str]:
     return [dialect.decode(part) for part in raw.split(dialect.element)]
 
 
-def _parse(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
-    release = dialect.release
-    if release and release in raw:
+def _parse(texts: list[str], raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
+    if texts is _RELEASED:
         return _parse_released(raw, dialect)
-    texts = _texts(raw, dialect)
-    if texts[0] == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
-        return tuple(((text,),) for text in texts[1:])
+    if texts[0] == "ISA" and dialect.standard == "X12":
+        return tuple([((text,),) for text in texts[1:]])
     _, component, repetition = dialect.marks
-    if repetition and dialect.repetition in raw:
-        return tuple([_parse_element(text, component, repetition) for text in texts[1:]])
-    if component and dialect.component in raw:
-        return tuple([(tuple(text.split(component)),) for text in texts[1:]])
-    return tuple([((text,),) for text in texts[1:]])
+    return tuple([_parse_element(text, component, repetition) for text in texts[1:]])
 
 
 def _parse_element(text: str, component: str, repetition: str) -> Element:
-    return tuple(tuple(one.split(component)) if component else (one,) for one in text.split(repetition))
+    repeated = text.split(repetition) if repetition else [text]
+    return tuple(tuple(one.split(component)) if component else (one,) for one in repeated)
 
 
 def _parse_released(raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
