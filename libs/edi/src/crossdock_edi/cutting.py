@@ -14,9 +14,6 @@ from crossdock_edi.dialect import Dialect
 from crossdock_edi.segment import BLANKS, Segment, split_released
 
 BINARY_LENGTH = {b"BIN": 1, b"BDS": 2}  # X12 segments whose data has a stated length and may hold any byte
-# Up to here the elements of all segments are cut at once, which is quicker; those of a large message only where they
-# are asked for, because as texts of their own they take many times the memory of its bytes.
-_CUT_AT_ONCE = 1024 * 1024
 
 
 def segments_of(raw: bytes, dialect: Dialect, offset: int, cuts: tuple[int, ...] = ()) -> tuple[Segment, ...]:
@@ -29,31 +26,25 @@ def segments_of(raw: bytes, dialect: Dialect, offset: int, cuts: tuple[int, ...]
         )
     width = len(dialect.segment) + len(dialect.line_end)
     offsets = accumulate([len(piece) + width for piece in pieces], initial=offset)
-    texts = _texts(raw, dialect)
-    if texts is None:
-        return tuple(map(Segment, pieces, repeat(dialect), count(1), offsets))
-    return tuple(map(Segment, pieces, repeat(dialect), count(1), offsets, texts))
+    return tuple(map(Segment, pieces, repeat(dialect), count(1), offsets))
 
 
-def _tidy(raw: bytes, dialect: Dialect) -> list[bytes] | None:
-    """The segments of a tidy message; None if it is not tidy."""
+def _tidy(raw: bytes, dialect: Dialect) -> list[bytes] | list[str] | None:
+    """The segments of a tidy message, as text where nothing speaks against it; None if it is not tidy."""
     mark = dialect.segment
     if any(before and before in raw and before + mark in raw for before in (dialect.release, b"\r", b"\n")):
         return None
     if dialect.standard == "X12" and any(tag + dialect.element in raw for tag in BINARY_LENGTH):
         return None
-    pieces = raw.split(mark + dialect.line_end)
-    # All blanks, and nothing at all, sort before what a tag begins with.
-    tidy = raw.count(mark) == len(pieces) - 1 and min(pieces) >= b"!" and raw[-1] not in BLANKS
-    return pieces if tidy else None
-
-
-def _texts(raw: bytes, dialect: Dialect) -> list[list[str]] | None:
-    """Tag and elements of each segment of a tidy message, if it is so simple that its text can be cut as it is."""
-    if len(raw) > _CUT_AT_ONCE or not raw.isascii() or (dialect.release and dialect.release in raw):
+    end = mark + dialect.line_end
+    if raw[-1] in BLANKS or raw.count(mark) != raw.count(end):
         return None
-    mark = dialect.marks[0]
-    return [text.split(mark) for text in str(raw, "ascii").split(dialect.decode(dialect.segment + dialect.line_end))]
+    # All blanks, and nothing at all, sort before what a tag begins with.
+    if raw.isascii() and not (dialect.release and dialect.release in raw):
+        texts = str(raw, "ascii").split(str(end, "ascii"))
+        return texts if min(texts) >= "!" else None
+    pieces = raw.split(end)
+    return pieces if min(pieces) >= b"!" else None
 
 
 def split_segments(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:

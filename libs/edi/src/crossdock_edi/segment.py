@@ -23,44 +23,57 @@ _RELEASED: list[str] = ["?"]  # in place of the texts of a segment that holds a 
 class Segment:
     """One segment as it was read.
 
-    `number` counts from 1 at the message's header (ST, UNH); `offset` is the byte in the file where the tag begins;
-    `raw` is the segment without its terminator. Equality is of content: tag and elements.
+    `number` counts from 1 at the message's header (ST, UNH); `offset` is the byte in the file where the tag begins.
+    Equality is of content: tag and elements.
     """
 
-    __slots__ = ("_elements", "_texts", "dialect", "number", "offset", "raw", "tag")
+    __slots__ = ("_elements", "_spelled", "_texts", "dialect", "number", "offset", "tag")
 
-    def __init__(self, raw: bytes, dialect: Dialect, number: int, offset: int, texts: list[str] | None = None) -> None:
-        """`texts` are tag and elements, from whoever has already cut them apart."""
-        self.raw = raw
+    def __init__(self, spelled: bytes | str, dialect: Dialect, number: int, offset: int) -> None:
+        """`spelled` is the segment without its terminator; as text only if it is US-ASCII and releases nothing."""
+        self._spelled = spelled
         self.dialect = dialect
         self.number = number
         self.offset = offset
-        tag = texts[0] if texts else str(raw.partition(dialect.element)[0], "latin-1")
+        if spelled.__class__ is str:
+            tag = spelled.partition(dialect.marks[0])[0]
+        else:
+            tag = str(spelled.partition(dialect.element)[0], "latin-1")  # type: ignore[arg-type]
         self.tag = tag if tag.isalnum() else _odd_tag(tag, dialect)
         self._elements: tuple[Element, ...] | None = None
-        self._texts = texts
+        self._texts: list[str] | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """The segment without its terminator."""
+        spelled = self._spelled
+        return spelled.encode("ascii") if isinstance(spelled, str) else spelled
 
     @property
     def elements(self) -> tuple[Element, ...]:
         """All elements, the first behind the tag at index 0."""
         elements = self._elements
         if elements is None:
-            texts, dialect = self._texts or self._cut(), self.dialect
-            _, component, repetition = dialect.marks
-            if texts is _RELEASED or not component or (repetition and dialect.repetition in self.raw):
-                elements = _parse(texts, self.raw, dialect)
-            elif self.tag == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
-                elements = tuple([((text,),) for text in texts[1:]])
-            elif len(texts) == 2:  # written out, as the next: nearly all come this way, and a call costs as much again
-                text = texts[1]
-                elements = ((tuple(text.split(component)),) if component in text else ((text,),),)
-            else:
+            spelled = self._spelled
+            mark, component, repetition = self.dialect.marks
+            if spelled.__class__ is bytes or repetition or not component:
+                elements = self._taken_apart()
+            else:  # nearly all come this way: no call more than needed, and a comprehension takes half as long again
                 nested: list[Element] = []
-                for text in texts[1:]:
-                    nested.append((tuple(text.split(component)),) if component in text else ((text,),))  # noqa: PERF401
+                for text in spelled.split(mark)[1:]:  # type: ignore[arg-type]
+                    nested.append((tuple(text.split(component)),) if component in text else ((text,),))  # type: ignore[arg-type]  # noqa: PERF401
                 elements = tuple(nested)
-            self._elements, self._texts = elements, None  # one of both is enough to keep
+            self._elements = elements
         return elements
+
+    def _taken_apart(self) -> tuple[Element, ...]:
+        texts, dialect = self._texts or self._cut(), self.dialect
+        if texts is _RELEASED:
+            return _parse_released(self.raw, dialect)
+        if texts[0] == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
+            return tuple([((text,),) for text in texts[1:]])
+        _, component, repetition = dialect.marks
+        return tuple([_parse_element(text, component, repetition) for text in texts[1:]])
 
     def get(self, element: int, component: int = 1, repetition: int = 1) -> str:
         """The text at a position counted from 1 as the standards do; empty text if there is none."""
@@ -101,8 +114,13 @@ class Segment:
 
     def _cut(self) -> list[str]:
         """The elements as they stand there, the tag at index 0; `_RELEASED` where that is not so simple."""
-        release = self.dialect.release
-        self._texts = _RELEASED if release and release in self.raw else _texts(self.raw, self.dialect)
+        spelled, dialect = self._spelled, self.dialect
+        if isinstance(spelled, str):
+            self._texts = spelled.split(dialect.marks[0])
+        elif dialect.release and dialect.release in spelled:
+            self._texts = _RELEASED
+        else:
+            self._texts = _texts(spelled, dialect)
         return self._texts
 
     def repetitions(self, element: int) -> Element:
@@ -110,10 +128,8 @@ class Segment:
         return self.elements[element - 1] if 0 < element <= len(self.elements) else ()
 
     def __len__(self) -> int:
-        release = self.dialect.release
-        if release and release in self.raw:
-            return len(self.elements)
-        return self.raw.count(self.dialect.element)
+        texts = self._texts or self._cut()
+        return len(self.elements) if texts is _RELEASED else len(texts) - 1
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Segment) and self.tag == other.tag and self.elements == other.elements
@@ -172,15 +188,6 @@ def _texts(raw: bytes, dialect: Dialect) -> list[str]:
     if raw.isascii():
         return str(raw, "ascii").split(dialect.marks[0])
     return [dialect.decode(part) for part in raw.split(dialect.element)]
-
-
-def _parse(texts: list[str], raw: bytes, dialect: Dialect) -> tuple[Element, ...]:
-    if texts is _RELEASED:
-        return _parse_released(raw, dialect)
-    if texts[0] == "ISA" and dialect.standard == "X12":
-        return tuple([((text,),) for text in texts[1:]])
-    _, component, repetition = dialect.marks
-    return tuple([_parse_element(text, component, repetition) for text in texts[1:]])
 
 
 def _parse_element(text: str, component: str, repetition: str) -> Element:
