@@ -11,6 +11,7 @@ from crossdock_edi import Interchange, Limits
 
 SAMPLES = Path(__file__).parent / "samples"
 ORDER = (SAMPLES / "x12" / "850.edi").read_bytes()
+ANOTHER = ORDER.replace(b"000000101", b"000000102")  # the same under another control number
 
 
 def only(data: bytes) -> Interchange:
@@ -125,7 +126,7 @@ def test_a_missing_last_terminator_is_told() -> None:
 
 
 def test_several_interchanges_with_rubbish_between_are_all_read() -> None:
-    interchanges = list(crossdock_edi.read(ORDER + b"-- end of file 1 --\n" + ORDER + b"\x1a"))
+    interchanges = list(crossdock_edi.read(ORDER + b"-- end of file 1 --\n" + ANOTHER + b"\x1a"))
 
     assert [codes(one) for one in interchanges] == [[], ["junk"]]
     assert [one.message_count for one in interchanges] == [1, 1]
@@ -256,7 +257,7 @@ def test_a_message_across_many_chunks_is_read_whole(tmp_path: Path) -> None:
 def test_a_message_past_the_limit_is_told_and_not_given_in_part(tmp_path: Path) -> None:
     line = b"PO1*1*1*EA*1*PE*VP*KT-100~\n"
     path = tmp_path / "bomb.edi"
-    path.write_bytes(ORDER.replace(b"CTT*2*130", line * 200_000 + b"CTT*2*130") + ORDER)
+    path.write_bytes(ORDER.replace(b"CTT*2*130", line * 200_000 + b"CTT*2*130") + ANOTHER)
 
     first, second = crossdock_edi.read(path, limits=Limits(message_bytes=1_000_000))
 

@@ -193,7 +193,8 @@ def _acknowledgment(group: Group, answers: list[_Answer], found: tuple[Finding, 
         functional_id=group.functional_id or "ZZ",
         group_control_number=group.control_number or "0",
         version=group.version if group.version.startswith("005") else "",
-        messages=tuple(answer.result for answer in answers),
+        # A message without type or number cannot be named; that it was not accepted stands in the counts.
+        messages=tuple(one.result for one in answers if one.result.type and one.result.control_number),
         group=GroupResult(
             status=_group_status(answers, accepted, broken=bool(codes)),
             included=int(stated) if stated.isdigit() and len(stated) <= 6 else len(answers),

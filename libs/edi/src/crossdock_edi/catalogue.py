@@ -53,6 +53,10 @@ KINDS: dict[str, Kind] = {
     "duplicate-control-number": Kind(
         "warning", "control number {value} was used before in this {scope}", set_code="23"
     ),
+    "binary-length": _element("{element} says {value} bytes of data, {counted} follow", "6"),
+    "duplicate-interchange": Kind(
+        "warning", "control number {value} was used before in this file by the same partners", note="025"
+    ),
     "segment-count": Kind("error", "{tag} counts {value} segments, there are {counted}", set_code="4"),
     "message-count": Kind("error", "{tag} counts {value} messages, there are {counted}", group_code="5", note="021"),
     "group-count": Kind("error", "{tag} counts {value} groups, there are {counted}", note="021"),

@@ -36,8 +36,12 @@ def main(arguments: Sequence[str] | None = None, out: BinaryIO | None = None, *,
     try:
         return command(options, stream)
     except (EdiError, OSError, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        sys.stderr.write(f"crossdock_edi: {wrong}\n")
+        _complain(str(wrong))
         return 2
+
+
+def _complain(sentence: str) -> None:
+    sys.stderr.write(f"crossdock_edi: {sentence}\n")
 
 
 def run() -> None:
@@ -119,6 +123,8 @@ def _party(party: tuple[str, str]) -> str:
 
 # --- check
 
+_LONGEST_NUMBER = 35  # of a control number: what EDIFACT allows
+
 
 def _check(options: argparse.Namespace, stream: BinaryIO) -> int:
     failed = False
@@ -138,7 +144,7 @@ def _check(options: argparse.Namespace, stream: BinaryIO) -> int:
 def _sentence(found: Finding) -> str:
     where = [f"byte {found.offset}"]
     if found.message:
-        where.append(f"message {found.message}")
+        where.append(f"message {found.message[:_LONGEST_NUMBER]}")
     if found.segment:
         where.append(f"segment {found.segment}")
     if found.element:
@@ -151,23 +157,34 @@ def _sentence(found: Finding) -> str:
 
 def _acknowledge(options: argparse.Namespace, stream: BinaryIO) -> int:
     profile = LENIENT if options.lenient else STRICT
-    answered = False
+    answered = refused = False
     for number, interchange in enumerate(read(options.file), options.control):
-        answers = acknowledge(interchange, profile, kind=options.kind)
-        if answers:
-            answered = True
-            envelope = reply_envelope(
-                interchange, interchange_control=number, group_control=number, prepared_at=datetime.now(UTC)
-            )
-            stream.write(compose(answers, envelope))
-    if not answered:
-        sys.stderr.write("crossdock_edi: nothing to acknowledge\n")
-    return 0
+        try:
+            answers = acknowledge(interchange, profile, kind=options.kind)
+            if answers:
+                envelope = reply_envelope(
+                    interchange, interchange_control=number, group_control=number, prepared_at=datetime.now(UTC)
+                )
+                stream.write(compose(answers, envelope))
+                answered = True
+        except EdiError as wrong:  # the other interchanges of the file are answered all the same
+            _complain(f"the interchange at byte {interchange.offset} cannot be answered: {wrong}")
+            refused = True
+    if not answered and not refused:
+        _complain("nothing to acknowledge")
+    return 2 if refused else 0
 
 
 def _convert(options: argparse.Namespace, stream: BinaryIO) -> int:
     if options.to == "json":
-        interchanges = [as_json(interchange) for interchange in read(options.file)]
+        interchanges = []
+        for interchange in read(options.file):
+            if interchange.standard == "unknown":  # what stands between or behind interchanges
+                _complain("; ".join(_sentence(found) for found in interchange.findings))
+            else:
+                interchanges.append(as_json(interchange))
+        if not interchanges:
+            return 2
         return _write(stream, json.dumps({"interchanges": interchanges}, ensure_ascii=False, indent=2) + "\n")
     data = json.loads(options.file.read_text())
     several = isinstance(data, dict) and "interchanges" in data

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from itertools import accumulate, count, repeat
 
 from crossdock_edi.dialect import Dialect
-from crossdock_edi.segment import BLANKS, Segment, split_released
+from crossdock_edi.segment import BINARY_LENGTH, BLANKS, Segment, split_released
 
-BINARY_LENGTH = {b"BIN": 1, b"BDS": 2}  # X12 segments whose data has a stated length and may hold any byte
+_BINARY = {tag.encode(): position for tag, position in BINARY_LENGTH.items()}
 
 
 def segments_of(raw: bytes, dialect: Dialect, offset: int, cuts: tuple[int, ...] = ()) -> tuple[Segment, ...]:
@@ -34,7 +34,7 @@ def _tidy(raw: bytes, dialect: Dialect) -> list[bytes] | list[str] | None:
     mark = dialect.segment
     if any(before and before in raw and before + mark in raw for before in (dialect.release, b"\r", b"\n")):
         return None
-    if dialect.standard == "X12" and any(tag + dialect.element in raw for tag in BINARY_LENGTH):
+    if dialect.standard == "X12" and any(tag + dialect.element in raw for tag in _BINARY):
         return None
     end = mark + dialect.line_end
     if raw[-1] in BLANKS or raw.count(mark) != raw.count(end):
@@ -49,7 +49,7 @@ def _tidy(raw: bytes, dialect: Dialect) -> list[bytes] | list[str] | None:
 
 def split_segments(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, bytes]]:
     """Each segment that is not blank, with its position; terminators and the line ends around them left out."""
-    if dialect.standard == "X12" and any(tag + dialect.element in raw for tag in BINARY_LENGTH):
+    if dialect.standard == "X12" and any(tag + dialect.element in raw for tag in _BINARY):
         yield from _split_with_binary(raw, dialect)
         return
     if dialect.release and dialect.release in raw:
@@ -81,7 +81,7 @@ def _split_with_binary(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, byte
         stop = end if stop < 0 else stop
         start = position + len(raw[position:stop]) - len(raw[position:stop].lstrip(BLANKS))
         binary = binary_end(raw[start : start + 64], dialect.element)
-        if binary:
+        if binary and start + binary <= end:  # else the length is wrong, and the terminator counts
             stop = raw.find(dialect.segment, start + binary)
             stop = end if stop < 0 else stop
         if stop > start:
@@ -91,7 +91,7 @@ def _split_with_binary(raw: bytes, dialect: Dialect) -> Iterator[tuple[int, byte
 
 def binary_end(data: bytes, element: bytes) -> int:
     """How far a binary segment at the start of `data` reaches by its own stated length; 0 if it is none."""
-    index = BINARY_LENGTH.get(data[:3])
+    index = _BINARY.get(data[:3])
     if index is None or data[3 : 3 + len(element)] != element:
         return 0
     parts = data[:64].split(element, index + 1)

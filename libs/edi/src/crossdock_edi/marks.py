@@ -116,6 +116,10 @@ class Marks:
         window, mark = self._window, self._segment
         window.load(start + _HEAD)
         position = start + binary_end(window.slice(start, start + _HEAD), self._element)
+        if position - start <= self._limits.message_bytes:
+            window.load(position)
+        if position > window.end:  # the stated length is wrong: the terminator counts
+            position = start
         while True:
             window.load(position)
             found = window.find(mark, position)

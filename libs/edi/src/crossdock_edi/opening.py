@@ -17,7 +17,8 @@ from crossdock_edi.source import Window
 # A bare message needs a line start or a terminator before it, so that N1*ST*... in rubbish is not taken for one.
 _START = re.compile(
     rb"(?<![A-Za-z0-9])(?:ISA(?=[^A-Za-z0-9])|UNA(?=.{6}\s*UN[BGH])|UNB(?=[^A-Za-z0-9\s]))"
-    rb"|(?<![^\s~'])(?:UN[GH]|GS|ST)(?=[^A-Za-z0-9\s])|\AISA(?=[0-9A-Za-z])",
+    rb"|(?<![^\s~'])(?:UN[GH](?=[^A-Za-z0-9\s])|GS(?=([^A-Za-z0-9\s])[A-Z]{2}\1)|ST(?=([^A-Za-z0-9\s])\d{3}\2))"
+    rb"|\AISA(?=[0-9A-Za-z])",
     re.DOTALL,
 )
 _HEADER = re.compile(rb"(?<![A-Za-z0-9])(?:ISA(?=[^A-Za-z0-9])|UNA(?=.{6}\s*UN[BGH])|UNB(?=[^A-Za-z0-9\s]))", re.DOTALL)

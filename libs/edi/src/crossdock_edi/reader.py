@@ -185,10 +185,11 @@ def read(readable: Readable, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Int
     for mark, code in _MARKS.items():
         if start.startswith(mark):
             found, position = (finding(code, Place()),), len(mark)
-    seen, bare = 0, True
+    seen, bare, used = 0, True, set[tuple[str, ...]]()
     while (opening := find_opening(window, position, bare=bare)) is not None:
         junk = _junk(window, position, opening.position - len(opening.advice))
-        interchange = Interchange(source, opening, limits, (*found, *(junk if bare else ())))
+        again = _used_before(window, opening, used)
+        interchange = Interchange(source, opening, limits, (*found, *(junk if bare else ()), *again))
         yield interchange
         seen, found = seen + 1, ()
         if seen >= limits.interchanges:
@@ -204,6 +205,22 @@ def read(readable: Readable, *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Int
         yield Interchange(source, None, limits, (*found, _nothing(start, window)))
     elif rest:
         yield Interchange(source, None, limits, rest)
+
+
+def _used_before(window: Window, opening: Opening, used: set[tuple[str, ...]]) -> tuple[Finding, ...]:
+    """Whether an earlier interchange of the file has the same partners and control number; remembers them."""
+    start, dialect = opening.position, opening.dialect
+    positions = {"ISA": (5, 6, 7, 8, 13), "UNB": (2, 3, 5)}.get(opening.tag, ())
+    if not positions or not dialect.is_usable():
+        return ()
+    end = window.find(dialect.segment, start)
+    header = Segment(window.slice(start, end if end > 0 else start + 200), dialect, 1, window.offset(start))
+    numbers = tuple(header[position].replace("\r", "").replace("\n", "").strip() for position in positions)
+    if numbers in used:
+        place = Place(header.offset, opening.tag, 1, positions[-1])
+        return (finding("duplicate-interchange", place, value=numbers[-1]),)
+    used.add(numbers)
+    return ()
 
 
 def _junk(window: Window, start: int, end: int) -> tuple[Finding, ...]:

@@ -143,7 +143,7 @@ class Scan:
         self.outcome.trailer = segment
         self.outcome.end = mark.end + len(self._dialect.segment)
         if self.outcome.header is None:
-            self._say("stray-trailer", segment)
+            self._stray(segment)
             return
         self._match_control(self.outcome.header, segment)
         grouped = [group for group in self.outcome.groups if group.header]
@@ -169,7 +169,7 @@ class Scan:
         yield from self._abandon_message(mark.start)
         group, self._group = self._group, None
         if group is None or group.header is None:
-            self._say("stray-trailer", segment)
+            self._stray(segment)
             return
         group.trailer = segment
         self._match_control(group.header, segment)
@@ -187,9 +187,14 @@ class Scan:
 
     def _close_message(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         if self._pending is None:
-            self._say("stray-trailer", segment)
+            self._stray(segment)
             return
         yield self._message(mark.end, segment)
+
+    def _stray(self, trailer: Segment) -> None:
+        self._say("stray-trailer", trailer)
+        if trailer is not self.outcome.trailer:
+            self.outcome.loose.append(trailer)
 
     def _message(self, end: int, trailer: Segment | None) -> Message:
         """Cut out the pending message; a message without trailer ends where the next envelope begins."""

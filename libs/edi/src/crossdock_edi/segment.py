@@ -16,6 +16,8 @@ Element: TypeAlias = tuple[Components, ...]
 ElementLike: TypeAlias = "str | Sequence[str | Sequence[str]]"
 
 BLANKS = b" \t\r\n\x00\x1a"
+# X12 segments whose data may hold any byte: which element states their length; the data are the element behind it.
+BINARY_LENGTH = {"BIN": 1, "BDS": 2}
 _EMPTY: Element = (("",),)
 _RELEASED: list[str] = ["?"]  # in place of the texts of a segment that holds a release character
 
@@ -70,7 +72,8 @@ class Segment:
         texts, dialect = self._texts or self._cut(), self.dialect
         if texts is _RELEASED:
             return _parse_released(self.raw, dialect)
-        if texts[0] == "ISA" and dialect.standard == "X12":  # its elements are the delimiters themselves
+        # The elements of ISA are the delimiters themselves, and binary data are no text at all.
+        if dialect.standard == "X12" and (texts[0] == "ISA" or texts[0] in BINARY_LENGTH):
             return tuple([((text,),) for text in texts[1:]])
         _, component, repetition = dialect.marks
         return tuple([_parse_element(text, component, repetition) for text in texts[1:]])
@@ -119,6 +122,9 @@ class Segment:
             self._texts = spelled.split(dialect.marks[0])
         elif dialect.release and dialect.release in spelled:
             self._texts = _RELEASED
+        elif self.tag in BINARY_LENGTH and dialect.standard == "X12":
+            *texts, data = spelled.split(dialect.element, BINARY_LENGTH[self.tag] + 1)
+            self._texts = [*map(dialect.decode, texts), str(data, "latin-1")]
         else:
             self._texts = _texts(spelled, dialect)
         return self._texts

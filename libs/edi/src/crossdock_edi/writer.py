@@ -15,7 +15,7 @@ from crossdock_edi.binding import Document
 from crossdock_edi.dialect import EDIFACT_CHARACTER_SETS, X12_DIALECT, Dialect
 from crossdock_edi.errors import Unrepresentable
 from crossdock_edi.record_writing import Written
-from crossdock_edi.segment import Element, ElementLike, Segment, element_of, trimmed
+from crossdock_edi.segment import BINARY_LENGTH, Element, ElementLike, Segment, element_of, ends_released, trimmed
 from crossdock_edi.typed import body_of
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def spell(tag: str, elements: tuple[Element, ...], dialect: Dialect) -> bytes:
     """One segment without terminator. Raises `Unrepresentable` for data with a delimiter that cannot be released."""
     if tag == "ISA":
         return _spell_isa(elements, dialect)
+    if tag in BINARY_LENGTH and dialect.standard == "X12":
+        return _spell_binary(tag, elements, dialect)
     parts = [tag.encode()]
     for position, element in enumerate(elements, 1):
         place = f"{tag}{position:02d}"
@@ -128,13 +130,28 @@ def _rewritten(interchange: Interchange, target: Dialect, *, same: bool) -> Iter
     if interchange.advice:
         yield interchange.advice if same else _service_advice(target)
     for segment in interchange.all_segments():
-        if same:
+        if same and not ends_released(segment.raw, target.release):
             yield segment.raw + end
         elif segment.tag == "ISA":
             yield _respelled_isa(segment, target) + end
         else:
             # An element that merely holds the old component separator, as free text does, stays one element.
             yield spell(segment.tag, segment.elements, target) + end
+
+
+def _spell_binary(tag: str, elements: tuple[Element, ...], dialect: Dialect) -> bytes:
+    """Data may hold anything, delimiters too, if it is as long as it says."""
+    position = BINARY_LENGTH[tag]
+    texts = [element[0][0] for element in elements]
+    stated = texts[position - 1] if len(texts) > position else ""
+    data = "".join(texts[position:])
+    free = stated.isascii() and stated.isdigit() and int(stated) == len(data) and len(texts) == position + 1
+    try:
+        raw = data.encode("latin-1") if free else _spell_text(data, dialect, f"{tag}{position + 1:02d}")
+    except UnicodeEncodeError as wrong:
+        raise Unrepresentable(f"{tag}{position + 1:02d}", "binary data hold a character that is no byte") from wrong
+    before = [_spell_text(text, dialect, f"{tag}{place:02d}") for place, text in enumerate(texts[:position], 1)]
+    return dialect.element.join([tag.encode(), *before, *([raw] if len(texts) > position else [])])
 
 
 def _respelled_isa(segment: Segment, target: Dialect) -> bytes:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from crossdock_edi.dialect import Dialect
 from crossdock_edi.findings import Finding, finding
 from crossdock_edi.interchange import Message
+from crossdock_edi.segment import BINARY_LENGTH, Segment
 from crossdock_edi.spec.edifact_meaning import edifact_meaning
 from crossdock_edi.spec.edifact_segments import EDIFACT_SEGMENTS
 from crossdock_edi.spec.elements import ElementCheck
@@ -26,6 +27,8 @@ def validate(message: Message, spec: SetSpec | None) -> Iterator[Finding]:
     check = _element_check(message.standard, version[:6], message.dialect)
     for segment in message.segments:
         yield from check.check(message, segment)
+        if segment.tag in BINARY_LENGTH and message.standard == "X12":
+            yield from _binary_length(message, segment)
     if spec is None:
         yield finding("unknown-set", message.place(), value=message.type)
         return
@@ -38,6 +41,13 @@ def validate(message: Message, spec: SetSpec | None) -> Iterator[Finding]:
         yield finding("group-type", place, value=message.type, wanted=functional_id)
     yield from walk(message, spec, dictionary)
     yield from meaning(message, spec) if message.standard == "X12" else edifact_meaning(message)
+
+
+def _binary_length(message: Message, segment: Segment) -> Iterator[Finding]:
+    position = BINARY_LENGTH[segment.tag]
+    stated, counted = segment[position], len(segment[position + 1])
+    if stated.isascii() and stated.isdigit() and int(stated) != counted:
+        yield finding("binary-length", message.place_of(segment, position), value=stated, counted=counted)
 
 
 def _dictionary(standard: str, version: str) -> dict[str, SegmentSpec]:
