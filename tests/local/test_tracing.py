@@ -61,6 +61,17 @@ async def test_a_step_that_both_threads_name_stands_there_once() -> None:
     assert len(await asker(connector=OneService([both])).timeline("order")) == 1
 
 
+async def test_a_document_that_stands_in_an_orders_timeline_is_no_transaction_beside_it() -> None:
+    ask = asker(connector=OneService([step(1, "order", keys=("document:doc-1",))]))
+    order, inside, other = (
+        ops.TransactionMatch(transaction_id="order", root_key="po:1"),
+        ops.TransactionMatch(transaction_id="doc-1"),
+        ops.TransactionMatch(transaction_id="doc-2"),
+    )
+    assert await ask.apart([inside, order, other]) == [order, other]
+    assert await ask.apart([inside, other]) == [inside, other]
+
+
 def test_a_transactions_own_id_names_it_alone() -> None:
     mine, other = ops.TransactionMatch(transaction_id="a"), ops.TransactionMatch(transaction_id="b", root_key="po:1")
     assert chosen("a", [mine, other]) == [mine]

@@ -93,7 +93,7 @@ async def test_a_key_of_several_transactions_lists_them_and_each_key_finds_its_o
     assert f"po:{REPEATED}" in {each["rootKey"] for each in (await traced(day, sku))["transactions"]}
     told = next(each for each in alone if each["name"] == "PurchaseOrderReleased")
     by_correlation = await traced(day, told["correlationId"])
-    assert f"po:{REPEATED}" in {each.get("rootKey") for each in by_correlation["transactions"]}
+    assert f"po:{REPEATED}" in {each["rootKey"] for each in by_correlation["transactions"]}
 
 
 async def test_the_table_for_people_has_the_columns_and_what_is_open(day: SmallDay) -> None:

@@ -7,7 +7,7 @@ each service says of itself.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -30,6 +30,11 @@ SECONDS = 10.0
 LONGEST_PAGE = 1000
 DOCUMENT = "document:"
 THREADS_AT_ONCE = 50
+
+
+def threads_of(steps: Iterable[ops.Step]) -> set[str]:
+    """The documents that steps name; each was a thread of its own before its order was known."""
+    return {key.removeprefix(DOCUMENT) for each in steps for key in each.keys if key.startswith(DOCUMENT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,19 @@ class Asker:
                 found[match.transaction_id] = match
         return sorted(found.values(), key=lambda each: each.first_seen_at.ToNanoseconds())
 
+    async def apart(self, matches: list[ops.TransactionMatch]) -> list[ops.TransactionMatch]:
+        """Without the documents' own threads that stand in the timeline of another match."""
+        rooted = [each.transaction_id for each in matches if each.root_key]
+        if not rooted or len(rooted) == len(matches):
+            return matches
+        threads = threads_of(await self.steps(rooted))
+        return [each for each in matches if each.root_key or each.transaction_id not in threads]
+
     async def timeline(self, transaction_id: str) -> list[ops.Step]:
         """The steps of a transaction and of the documents that it names: one that came before its order was known is a
         thread of its own."""
         steps = await self.steps([transaction_id])
-        threads = sorted(
-            {key.removeprefix(DOCUMENT) for each in steps for key in each.keys if key.startswith(DOCUMENT)}
-        )
+        threads = sorted(threads_of(steps))
         found = {each.step_id: each for each in steps}
         for start in range(0, len(threads), THREADS_AT_ONCE):
             found |= {each.step_id: each for each in await self.steps(threads[start : start + THREADS_AT_ONCE])}

@@ -57,7 +57,7 @@ def chosen(key: str, matches: list[ops.TransactionMatch]) -> list[ops.Transactio
 async def _look(key: str, tenant: str | None) -> dict[str, Any]:
     state = stack_or_exit()
     async with asker(state, tenant) as ask:
-        matches = chosen(key, await ask.transactions(key))
+        matches = await ask.apart(chosen(key, await ask.transactions(key)))
         steps, exceptions = list[ops.Step](), list[ops.Exception]()
         if len(matches) == 1:
             steps = await ask.timeline(matches[0].transaction_id)
