@@ -72,8 +72,8 @@ down: setup ## stop the stack; its data stays
 	@$(CROSSDOCK) down
 
 .PHONY: bench
-bench: setup ## ratios against the naive way, in one interleaved run
-	@$(PYTHON) -m benchmarks
+bench: setup ## ratios against the naive way, each with its floor: make bench [ONLY=pipeline,reservations,edi,connector]
+	@$(PYTHON) -m benchmarks --only "$(ONLY)"
 
 .PHONY: faults-smoke
 faults-smoke: setup ## at least 100 faults under load in ten minutes, and the seeds that catch the mutants

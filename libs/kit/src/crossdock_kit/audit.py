@@ -70,9 +70,9 @@ audited AS (
 )"""  # noqa: S608 - only constants of this module
 
 
-def columns(entries: Sequence[AuditEntry]) -> list[list[object]]:
+def columns(entries: Sequence[AuditEntry]) -> list[str | None]:
     """What is bound to the parameters of `writing`."""
-    return arrays.columns(map(_row, entries), PARAMETERS)
+    return arrays.columns(map(_row, entries), _COLUMNS)
 
 
 _APPEND = f"WITH {writing()} SELECT"

@@ -50,9 +50,9 @@ announced AS MATERIALIZED ({source}
 )"""  # noqa: S608 - only constants of this module
 
 
-def columns(events: Sequence[Sealed]) -> list[list[object]]:
+def columns(events: Sequence[Sealed]) -> list[str | None]:
     """What is bound to the parameters of `writing`."""
-    return arrays.columns(events, len(COLUMNS))
+    return arrays.columns(events, COLUMNS)
 
 
 def values(event: Sealed) -> list[object]:

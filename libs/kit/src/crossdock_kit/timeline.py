@@ -165,10 +165,10 @@ minted AS (
 )"""  # noqa: S608 - only constants of this module
 
 
-def columns(steps: Sequence[Step], roots: Sequence[Root] = ()) -> list[list[Any]]:
+def columns(steps: Sequence[Step], roots: Sequence[Root] = ()) -> list[str | None]:
     """What is bound to the parameters of `writing`."""
     named = {(each.tenant, each.root_key, each.transaction_id): each for each in roots}
-    minted = arrays.columns(map(_root_row, named.values()), len(_ROOT_COLUMNS))
+    minted = arrays.columns(map(_root_row, named.values()), _ROOT_COLUMNS)
     return [*minted, *_links(steps, named.keys()), *_values(steps)]
 
 
@@ -213,13 +213,14 @@ WIDTH = len(_COLUMNS)
 """Parameters of `writing_one`."""
 
 
-def _values(steps: Sequence[Step]) -> list[list[Any]]:
-    """An array for each column of the steps."""
-    found = arrays.columns(map(_row, steps), WIDTH)
-    return [
-        [_joined(words) for words in column] if name in _LISTS else column
-        for name, column in zip(_COLUMNS, found, strict=True)
-    ]
+def _values(steps: Sequence[Step]) -> list[str | None]:
+    """A text for each column of the steps."""
+    return arrays.columns(map(_flat, steps), _COLUMNS)
+
+
+def _flat(step: Step) -> tuple[Any, ...]:
+    tenant, step_id, kind, name, transaction_ids, keys, *rest = _row(step)
+    return tenant, step_id, kind, name, _joined(transaction_ids), _joined(keys), *rest
 
 
 def _joined(words: tuple[str, ...]) -> str:
@@ -230,7 +231,7 @@ def _joined(words: tuple[str, ...]) -> str:
     return text
 
 
-def _links(steps: Iterable[Step], minted: Collection[tuple[str, str, str]]) -> list[list[Any]]:
+def _links(steps: Iterable[Step], minted: Collection[tuple[str, str, str]]) -> list[str | None]:
     """Key and transaction of each step, once, as arrays of tenant, key, transaction and those served beside it. What is
     minted leads already.
 
@@ -251,7 +252,7 @@ def _links(steps: Iterable[Step], minted: Collection[tuple[str, str, str]]) -> l
         own = [(tenant, key, other) for other in beside]
         if not any(link in alone or link in minted for link in own):
             linked[tenant, key, transaction_id] = _joined(beside)
-    return arrays.columns(((*link, beside) for link, beside in linked.items()), len(_LINK_COLUMNS))
+    return arrays.columns(((*link, beside) for link, beside in linked.items()), _LINK_COLUMNS)
 
 
 _FIND = """

@@ -1,12 +1,16 @@
-"""`make bench`: runs every benchmark, or those that are named, and prints one table."""
+"""`make bench`: runs every benchmark, or those that are named, and prints one table with each floor and its verdict."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+# Read when gRPC is imported: its handlers would comment on every server that is started.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 import uvloop
 from crossdock_local.embedded import EmbeddedServers
@@ -33,12 +37,21 @@ async def measure(names: list[str]) -> list[Figure]:
     return figures
 
 
+def chosen(arguments: Sequence[str]) -> list[str]:
+    """The benchmarks to run, in the order in which they are listed here."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    names = ", ".join(BENCHMARKS)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {names}; all if none is named")
+    parser.add_argument("--only", default="", metavar="NAMES", help="the same, joined by commas")
+    told = parser.parse_args(arguments)
+    wanted = [*told.names, *(name for name in told.only.split(",") if name)]
+    if unknown := [name for name in wanted if name not in BENCHMARKS]:
+        parser.error(f"no benchmark {', '.join(unknown)}; there are {names}")
+    return [name for name in BENCHMARKS if name in wanted or not wanted]
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(BENCHMARKS)}; all if none is named")
-    names = parser.parse_args().names or list(BENCHMARKS)
-    if unknown := [name for name in names if name not in BENCHMARKS]:
-        parser.error(f"no benchmark {', '.join(unknown)}")
+    names = chosen(sys.argv[1:])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         figures = runner.run(measure(names))
     print(table(figures))

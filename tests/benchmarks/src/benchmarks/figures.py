@@ -32,18 +32,24 @@ class Figure:
     def kept(self) -> bool:
         return self.floor is None or (self.ratio is not None and self.ratio >= self.floor)
 
+    @property
+    def verdict(self) -> str:
+        if self.floor is None:
+            return "-"
+        return "pass" if self.kept else "FAIL"
+
 
 Benchmark = Callable[[EmbeddedServers], Awaitable[Sequence[Figure]]]
 
 
 def table(figures: Sequence[Figure]) -> str:
     """Plain text, a line per figure."""
-    rows = [("FIGURE", "OURS", "BESIDE IT", "RATIO", "FLOOR", "")]
+    rows = [("FIGURE", "OURS", "BESIDE IT", "RATIO", "FLOOR", "VERDICT")]
     for each in figures:
         other = f"{each.other:,.1f} {each.beside}" if each.other is not None else ""
         ratio = f"{each.ratio:.2f}" if each.ratio is not None else ""
-        floor = f"{each.floor:g}" if each.floor is not None else ""
-        rows.append((each.name, f"{each.ours:,.1f} {each.unit}", other, ratio, floor, "" if each.kept else "BELOW"))
+        floor = f"{each.floor:g}" if each.floor is not None else "none"
+        rows.append((each.name, f"{each.ours:,.1f} {each.unit}", other, ratio, floor, each.verdict))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

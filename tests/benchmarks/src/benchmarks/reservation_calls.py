@@ -49,7 +49,7 @@ async def calls_figures(stage: Stage) -> Sequence[Figure]:
         rounds = [[await rate(*each, token, SECONDS) for each in tried] for _ in range(ROUNDS)]
     unguarded, empty, one, many = (median(each) for each in zip(*rounds, strict=True))
     return [
-        Figure("empty calls through the kit's guard", empty, "/s", unguarded, "bare grpc.aio server"),
+        Figure("what the kit's interceptors leave", empty, "/s", unguarded, "of a bare grpc.aio server"),
         Figure("reservations through gRPC, one per call", one, "/s", empty, "empty calls/s", floor=0.5),
         Figure(f"reservations through gRPC, {PER_CALL} per call", many * PER_CALL, "/s", one, "one per call", floor=4),
     ]

@@ -157,5 +157,11 @@ def alchemy_engine(url: str, schema: str, application: str, settings: Mapping[st
         make_url(url).set(drivername="postgresql+asyncpg"),
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
-        connect_args={"server_settings": server, "timeout": 5, "command_timeout": 60},
+        connect_args={
+            "server_settings": server,
+            "timeout": 5,
+            "command_timeout": 60,
+            # A statement that writes a whole batch is long, and the one that is most worth preparing once.
+            "max_cacheable_statement_size": 64 * 1024,
+        },
     )

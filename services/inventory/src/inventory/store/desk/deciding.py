@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from enum import Enum
 from uuid import UUID
 
 from crossdock_kit import crash_points
@@ -31,15 +32,22 @@ ATTEMPTS = 3
 Opens = Callable[[Iterable[str]], AbstractAsyncContextManager[Transaction]]
 
 
+class Point(Enum):
+    SENT = 1
+    COMMITTING = 2
+
+
 @dataclass(eq=False)
 class Deciding:
-    """`owner`: the transactions run on the connection that holds the shards' locks, and `memory` outlives the batch."""
+    """`owner`: the transactions run on the connection that holds the shards' locks, and `memory` outlives the batch.
+    `reached` is told how far a foreseen batch has come."""
 
     opens: Opens
     clock: Clock
     committed: Callable[[], None]
     changed: Changed = nobody_is_told
     owner: bool = False
+    reached: Callable[[Point], None] = lambda point: None
     memory: Memory = field(default_factory=Memory)
     reloads: int = 0
 
@@ -94,7 +102,9 @@ class Deciding:
             return False
         try:
             async with self.opens(_tenants(pendings)) as tx:
+                self.reached(Point.SENT)
                 await settle(tx.driver, prepared)
+                self.reached(Point.COMMITTING)
         except Mismatch:
             self.memory.forget(key for each in pendings for key in each.shelves.values())
             return False

@@ -22,7 +22,7 @@ from crossdock_kit.leases import PartitionLeases
 
 from inventory.ports import Ask
 from inventory.store.desk.batch import Pending, fail
-from inventory.store.desk.deciding import Deciding
+from inventory.store.desk.deciding import Deciding, Point
 from inventory.store.desk.queue import MOST_IN_BATCH, Queue
 from inventory.store.desk.statement import Prepared
 from inventory.store.stored_ledger import Changed, nobody_is_told
@@ -30,6 +30,23 @@ from inventory.store.stored_ledger import Changed, nobody_is_told
 Identity: TypeAlias = tuple[str, UUID]
 WORTH_FORESEEING = 24
 """So many baskets are worth a batch of their own while another one commits."""
+
+
+@dataclass(eq=False)
+class Progress:
+    """How far a batch has come on its way to the database."""
+
+    sent: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    committing: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def reach(self, point: Point) -> None:
+        future = self.sent if point is Point.SENT else self.committing
+        if not future.done():
+            future.set_result(None)
+
+    def end(self) -> None:
+        for point in Point:
+            self.reach(point)
 
 
 @dataclass(eq=False)
@@ -45,9 +62,12 @@ class ReservationDesk:
     _deciding: Deciding = field(init=False)
     _session: Session | None = None
     _queue: Queue = field(default_factory=Queue)
+    _progress: Progress | None = None
 
     def __post_init__(self) -> None:
-        self._deciding = Deciding(self._on_owned_session, self.clock, self.committed, self.changed, owner=True)
+        self._deciding = Deciding(
+            self._on_owned_session, self.clock, self.committed, self.changed, owner=True, reached=self._reached
+        )
         if self.leases is not None:
             # Whoever owned a shard meanwhile told nobody of its writes.
             self.leases.changed = self._deciding.memory.forget_others
@@ -78,26 +98,42 @@ class ReservationDesk:
         """The owner's loop, until cancelled; nobody is left without an answer. While a batch commits, the next one is
         decided on what it will leave."""
         pendings: list[Pending] = []
-        under_way: set[asyncio.Task[None]] = set()
+        under_way: asyncio.Task[None] | None = None
         foreseen = False
         try:
             while True:
-                pendings = await self._queue.take(None if under_way else WORTH_FORESEEING)
-                if under_way and not (foreseen and len(pendings) >= WORTH_FORESEEING):
-                    # What it leaves is not known yet, or too few wait: they may as well grow more.
-                    under_way = await _ended(under_way)
-                    await self._queue.last_comers()
-                    pendings += self._queue.take_now(MOST_IN_BATCH - len(pendings))
+                pendings = await self._next(under_way if foreseen else None) or await self._first(under_way)
                 prepared = await self._foresee(pendings)
                 foreseen = prepared is not None
-                under_way = await _ended(under_way)
-                under_way.add(asyncio.create_task(self._settle(pendings, prepared)))
+                await _ended(under_way)
+                self._progress = Progress()
+                under_way = asyncio.create_task(self._settle(pendings, prepared))
+                # Deciding keeps the loop to itself; the database is to be at work meanwhile.
+                await self._progress.sent
         finally:
             await _ended(under_way)
             while pendings:
                 for each in pendings:
                     fail(each, Unavailable("this replica is stopping"))
                 pendings = self._queue.take_now()
+
+    async def _next(self, under_way: asyncio.Task[None] | None) -> list[Pending]:
+        """Baskets that are worth deciding on while a foreseen batch is under way: a whole batch at once, less than that
+        not before the other commits; none if it ends before there are enough. Those who wait may as well grow more."""
+        if under_way is None or self._progress is None:
+            return []
+        await self._queue.holds(MOST_IN_BATCH, before=self._progress.committing)
+        return self._queue.take_now() if await self._queue.holds(WORTH_FORESEEING, before=under_way) else []
+
+    async def _first(self, under_way: asyncio.Task[None] | None) -> list[Pending]:
+        """What waits when nothing is under way any more. Half of it stays for the next batch if each half is worth one:
+        all at once would all be answered and come again at once, and who decides and who commits would take turns."""
+        await _ended(under_way)
+        while True:
+            await self._queue.filled()
+            half = len(self._queue) // 2
+            if found := self._queue.take_now(half if half >= WORTH_FORESEEING else MOST_IN_BATCH):
+                return found
 
     async def _foresee(self, pendings: Sequence[Pending]) -> Prepared | None:
         """Decides on what memory knows, and on what another connection reads while the owner's is busy."""
@@ -126,6 +162,9 @@ class ReservationDesk:
             await self._as_owner(pendings, prepared)
         except Unavailable:
             self._deciding.memory.forget_all()
+        finally:
+            if self._progress is not None:
+                self._progress.end()
         await self._under_row_locks([each for each in pendings if not each.answer.done()])
 
     async def _as_owner(self, pendings: Sequence[Pending], prepared: Prepared | None) -> None:
@@ -136,6 +175,11 @@ class ReservationDesk:
             self._session = session
             if mine:
                 await self._deciding.answer(mine, prepared if len(mine) == len(pendings) else None)
+
+    def _reached(self, point: Point) -> None:
+        """Told when a foreseen batch's statement or COMMIT is about to go out: in the loop's next turn it has gone."""
+        if self._progress is not None:
+            asyncio.get_running_loop().call_soon(self._progress.reach, point)
 
     def _on_owned_session(self, tenants: Iterable[str]) -> AbstractAsyncContextManager[Transaction]:
         if self._session is None:
@@ -153,13 +197,11 @@ class ReservationDesk:
                 fail(each, away)
 
 
-async def _ended(tasks: set[asyncio.Task[None]]) -> set[asyncio.Task[None]]:
-    """Waits for them, whoever is cancelled meanwhile, and leaves none."""
-    if tasks:
-        await asyncio.wait(tasks)
-        for task in tasks:
-            task.result()
-    return set()
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    """Waits for it, whoever is cancelled meanwhile."""
+    if task is not None:
+        await asyncio.wait([task])
+        task.result()
 
 
 def _identity(ask: Ask) -> Identity:

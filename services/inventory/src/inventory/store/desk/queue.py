@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from typing import Any
 
 from inventory.store.desk.batch import Pending
 
-MOST_IN_BATCH = 256
+MOST_IN_BATCH = 128
 QUIET_TURNS = 3
 """Turns of the event loop that a call may take from the wire to the queue."""
 EXPRESS_SHARE = MOST_IN_BATCH * 3 // 4
@@ -19,35 +20,39 @@ class Queue:
         self._express: deque[Pending] = deque()
         self._standard: deque[Pending] = deque()
         self._filled = asyncio.Event()
+        self._wanted = 0
+        self._enough = asyncio.Event()
 
     def put(self, pending: Pending) -> None:
         (self._express if pending.basket.priority <= EXPRESS_UP_TO else self._standard).append(pending)
         self._filled.set()
+        if len(self) >= self._wanted:
+            self._enough.set()
 
-    async def take(self, halved_from: int | None = None) -> list[Pending]:
-        """At least one, waiting for it; those whose callers have gone are dropped. With `halved_from` half of what
-        waits stays behind, if each half has so many: all at once would all be answered and come again at once, and
-        whoever decides and whoever commits would take turns at waiting."""
-        while True:
-            await self._filled.wait()
-            if halved_from is not None:
-                await self.last_comers()
-            half = len(self) // 2
-            found = self.take_now(half if halved_from is not None and half >= halved_from else MOST_IN_BATCH)
-            if found:
-                return found
+    def __len__(self) -> int:
+        return len(self._express) + len(self._standard)
 
-    async def last_comers(self) -> None:
-        """Stays until the event loop turns without bringing anybody: a batch of thirty costs hardly more than one of
-        three, and whoever is only just on its way would have to wait for the whole of it."""
+    async def filled(self) -> None:
+        """Waits for somebody, and then until the event loop turns without bringing more: a batch of thirty costs
+        hardly more than one of three, and whoever is only just on its way would have to wait for the whole of it."""
+        await self._filled.wait()
         quiet, before = 0, len(self)
         while quiet < QUIET_TURNS and before < MOST_IN_BATCH:
             await asyncio.sleep(0)
             quiet = quiet + 1 if len(self) == before else 0
             before = len(self)
 
-    def __len__(self) -> int:
-        return len(self._express) + len(self._standard)
+    async def holds(self, number: int, before: asyncio.Future[None]) -> bool:
+        """Waits for so many, but not beyond the end of something else."""
+        if len(self) < number and not before.done():
+            self._wanted = number
+            self._enough.clear()
+            either: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._enough.wait()), before]
+            try:
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                either[0].cancel()
+        return len(self) >= number
 
     def take_now(self, most: int = MOST_IN_BATCH) -> list[Pending]:
         """What is there, at most one batch of it."""

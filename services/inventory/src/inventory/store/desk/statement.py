@@ -177,21 +177,21 @@ def unaudited(batch: Batch) -> list[Any]:
     return [scope for scope in scopes.values() if scope is not None and scope.audit is not None and not scope.audited]
 
 
-def _wanted(batch: Batch) -> list[list[object]]:
+def _wanted(batch: Batch) -> list[str | None]:
     rows = ((*key, quantity, batch.before[key].version) for key, quantity in batch.taken.items())
-    return arrays.columns(rows, len(_WANTED))
+    return arrays.columns(rows, _WANTED)
 
 
-def _claims(batch: Batch) -> list[list[object]]:
+def _claims(batch: Batch) -> list[str | None]:
     rows = (
         (its.basket.tenant, its.identity, its.ask.fingerprint, each.answer)
         for each in batch.outcomes
         for its in [each.pending]
     )
-    return arrays.columns(rows, len(_CLAIM))
+    return arrays.columns(rows, _CLAIM)
 
 
-def _reservations(batch: Batch) -> list[list[object]]:
+def _reservations(batch: Batch) -> list[str | None]:
     rows = (
         (
             its.tenant,
@@ -206,17 +206,17 @@ def _reservations(batch: Batch) -> list[list[object]]:
         for each in batch.outcomes
         if (its := each.reservation) is not None
     )
-    return arrays.columns(rows, len(_RESERVATION))
+    return arrays.columns(rows, _RESERVATION)
 
 
-def _parts(batch: Batch) -> list[list[object]]:
+def _parts(batch: Batch) -> list[str | None]:
     rows = (
         (its.tenant, part.sku, part.location_id, its.business_unit, its.reservation_id, part.quantity, unit, uuid7())
         for its in batch.promised
         for part in its.parts
         for unit in [its.units[part.sku]]
     )
-    return arrays.columns(rows, len(_PART))
+    return arrays.columns(rows, _PART)
 
 
 _ANSWERED = """
