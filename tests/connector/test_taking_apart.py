@@ -8,6 +8,9 @@ from connector.use_cases.taking_apart import take_apart
 from connector_samples import files
 
 PROFILE = trial.profiles(trial.Anyone(), ())[0]
+LONG_NAME = files.interchange(
+    "855", ["BAK*00*AT*4500000001*20261102", f"N1*ST*{'Quintessa ' * 9}", "PER*IC*x*TE*", "N4*A*Quintessa*1"]
+)
 NUL = files.acknowledgment().replace(b"ND-77", b"ND-\x0077")
 
 
@@ -27,3 +30,11 @@ def test_a_refusal_says_what_is_wrong(content: bytes, why: str) -> None:
     taken = take_apart(content, "", PROFILE)
     refusals = [taken.refusal, *(part.refusal for part in taken.parts)]
     assert any(why in each for each in refusals), refusals
+
+
+def test_a_refusal_says_where_a_name_stands_and_not_the_name() -> None:
+    taken = take_apart(LONG_NAME, "", PROFILE)
+    told = [each.text for each in taken.findings] + [each.refusal for each in taken.parts]
+    assert any(each.startswith("N102") for each in told)
+    assert any(each.startswith("N402") for each in told)
+    assert not any("Quintessa" in each for each in told)

@@ -62,6 +62,10 @@ class ReadInterchange:
     notes: int = 0
 
 
+# Names, addresses, contacts.
+_OF_PEOPLE = frozenset({"N1", "N2", "N3", "N4", "PER"})
+
+
 def read_file(content: bytes, severities: Mapping[str, str]) -> tuple[ReadInterchange, ...]:
     """Every interchange of a file; at least one, so that there is a place for findings. Never raises."""
     profile = rated_by(severities)
@@ -94,7 +98,7 @@ def _read(interchange: Interchange, profile: Profile) -> ReadInterchange:
 def _message(message: Message, interchange: Interchange, profile: Profile) -> ReadMessage:
     findings = crossdock_edi.check_message(message, profile)
     document, wrong = _typed(message)
-    wrong = wrong or next((each.text for each in findings if each.is_error), "")
+    wrong = wrong or next((_text(each) for each in findings if each.is_error), "")
     return ReadMessage(
         set_id=message.type,
         control_number=message.control_number,
@@ -143,7 +147,12 @@ def _finding(found: Finding) -> DocumentFinding:
     element = f"{found.element:02d}" if found.element else ""
     if element and found.component:
         element += f"-{found.component}"
-    return DocumentFinding(found.code, found.severity.value, found.text, found.segment, element, found.offset)
+    return DocumentFinding(found.code, found.severity.value, _text(found), found.segment, element, found.offset)
+
+
+def _text(found: Finding) -> str:
+    """A reason may be told and kept for years: of names and addresses it says where they stand, and not what."""
+    return found.text.partition(f": {found.value!r}")[0] if found.tag in _OF_PEOPLE else found.text
 
 
 @dataclass(frozen=True, slots=True)
