@@ -83,6 +83,18 @@ faults-smoke: setup ## at least 100 faults under load in ten minutes, and the se
 faults: setup ## faults of some rows, a run for each seed: make faults ROWS=F01,F02 SEEDS=1,2 MINUTES=10
 	@$(PYTHON) -m faults rows "$(ROWS)" --seeds "$(or $(SEEDS),1)" --minutes "$(or $(MINUTES),10)"
 
+.PHONY: faults-outage
+faults-outage: setup ## the ERP is away for thirty minutes of load, told in ninety seconds: SEED=1
+	@$(PYTHON) -m faults outage --seed "$(or $(SEED),1)"
+
+.PHONY: faults-restore
+faults-restore: setup ## a service's database comes back from a backup while streams and consumers are newer: SEED=1
+	@$(PYTHON) -m faults restore --seed "$(or $(SEED),1)"
+
+.PHONY: faults-overload
+faults-overload: setup ## five times the capacity; wants a machine of its own: SEED=1
+	@$(PYTHON) -m faults overload --seed "$(or $(SEED),1)"
+
 .PHONY: faults-report
 faults-report: setup ## what all runs that are kept come to together
 	@$(PYTHON) -m faults report

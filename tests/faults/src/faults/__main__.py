@@ -16,7 +16,8 @@ from crossdock_local.place import find_checkout
 
 from faults import plans, results
 from faults.mutants import MUTANTS
-from faults.run import Outcome, Plan, play
+from faults.plan import Outcome, Plan
+from faults.run import ALONE, play, play_alone
 from faults.schedule import SMALL_DISKS
 
 FOLDER = find_checkout() / "build" / "faults"
@@ -38,8 +39,17 @@ def _tell(outcome: Outcome) -> None:
     shown = outcome.violated if outcome.plan.mutant else outcome.findings
     for finding in shown:
         print(finding, flush=True)
+    for what, number in outcome.figures.items():
+        print(f"{what}: {number:g}")
     if outcome.missing:
         print(f"INVALID: never happened in this run: {', '.join(outcome.missing)}", flush=True)
+
+
+def alone(name: str, seed: int) -> int:
+    outcome = asyncio.run(play_alone(name, seed, FOLDER / "runs" / f"{name}-{seed}", say))
+    results.write(FOLDER / "results", results.result_of(name, outcome))
+    _tell(outcome)
+    return 0 if outcome.passed else 1
 
 
 def runs_of(kind: str, wanted: Iterable[Plan]) -> int:
@@ -83,6 +93,13 @@ def main() -> int:
     rows.add_argument("--minutes", type=float, default=10, help="how long each run is, 60 at most")
     changed = verbs.add_parser("mutants")
     changed.add_argument("names", nargs="*", metavar="NAME", help="all if none is named")
+    away = verbs.add_parser("outage", help="the ERP is away for thirty minutes, told in ninety seconds")
+    away.add_argument("--seed", type=int, default=1)
+    for name, what in (
+        ("restore", "a service's database comes back from a backup, its stream is newer"),
+        ("overload", "five times as many calls as there is room for; wants a machine of its own"),
+    ):
+        verbs.add_parser(name, help=what).add_argument("--seed", type=int, default=1)
     verbs.add_parser("report")
     given = parser.parse_args()
     logging.basicConfig(level=logging.ERROR)
@@ -93,6 +110,10 @@ def main() -> int:
         if SMALL_DISKS & set(named):
             in_own_mounts()
         return runs_of("rows", [plans.of_rows(named, int(seed), given.minutes) for seed in given.seeds.split(",")])
+    if given.verb == "outage":
+        return runs_of("outage", [plans.of_outage(given.seed)])
+    if given.verb in ALONE:
+        return alone(given.verb, given.seed)
     if given.verb == "mutants":
         return mutants(given.names)
     kept = results.read(FOLDER / "results")

@@ -54,8 +54,8 @@ class Clients:
     _chance: random.Random = field(init=False)
     _zipf: world.Zipf = field(default_factory=world.Zipf)
     _held: list[str] = field(default_factory=list)
-    _placed: list[tuple[str, str, str]] = field(default_factory=list)
-    _answered: list[tuple[str, str, str]] = field(default_factory=list)
+    placed: list[tuple[str, str, str]] = field(default_factory=list)
+    answered: list[tuple[str, str, str]] = field(default_factory=list)
     _count: int = 0
 
     def __post_init__(self) -> None:
@@ -89,8 +89,8 @@ class Clients:
             "release": self._release,
             "commit": self._commit,
             "stock": self._restock,
-            "order": self._order,
-            "answer": self._answer,
+            "order": self.order,
+            "answer": self.answer,
             "ship": self._ship,
         }
         kinds = [each for each in SHARES if self.orders or each not in ("order", "answer", "ship")]
@@ -170,7 +170,7 @@ class Clients:
 
     # --- orders
 
-    async def _order(self, name: str) -> None:
+    async def order(self, name: str) -> None:
         number, supplier = self._name("PO"), self._chance.choice(world.API)
         sku, site = self._zipf.draw(self._chance), self._chance.choice(list(world.SITES))
         line = procurement.OrderedLine(
@@ -195,12 +195,12 @@ class Clients:
         operation = self.history.invoke(name, "SubmitPurchaseOrder", number, self.tenant, request)
         await self._call(operation, self._chance.choice(self.suites).procurement.SubmitPurchaseOrder)
         if operation.outcome == "ok":
-            self._placed.append((number, supplier, line.ordered.value))
+            self.placed.append((number, supplier, line.ordered.value))
 
-    async def _answer(self, name: str) -> None:
-        if not self._placed:
+    async def answer(self, name: str) -> None:
+        if not self.placed:
             return
-        number, supplier, quantity = self._placed.pop(0)
+        number, supplier, quantity = self.placed.pop(0)
         said = procurement.LineAcknowledgment(
             outcome=procurement.ACKNOWLEDGMENT_OUTCOME_ACCEPTED,
             code="IA",
@@ -218,12 +218,12 @@ class Clients:
         )
         operation = self.history.invoke(name, "AcknowledgePurchaseOrder", number, self.tenant, request)
         await self._call(operation, self._chance.choice(self.suites).procurement.AcknowledgePurchaseOrder)
-        self._answered.append((number, supplier, quantity))
+        self.answered.append((number, supplier, quantity))
 
     async def _ship(self, name: str) -> None:
-        if not self._answered:
+        if not self.answered:
             return
-        number, supplier, quantity = self._answered.pop(0)
+        number, supplier, quantity = self.answered.pop(0)
         notice = f"N{number}"
         row = inbound_pb2.ShipNoticeLine(
             line_id="1", purchase_order_number=number, line_number="10", shipped=_pieces(int(quantity))

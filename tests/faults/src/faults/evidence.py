@@ -145,7 +145,8 @@ async def _of_service(connection: asyncpg.Connection, name: str) -> OfService:
     found.audited = Counter((row["tenant"], row["method"].rpartition("/")[2], row["request_id"]) for row in audited)
     found.exceptions = await rows("SELECT * FROM {s}.exception WHERE resolved_at IS NULL")
     found.deliveries = await rows(
-        "SELECT tenant, partner, kind, state, attempts, idempotency_key, ordering_key, last_error FROM {s}.delivery"
+        "SELECT tenant, partner, kind, state, attempts, idempotency_key, ordering_key, position, last_error"
+        " FROM {s}.delivery"
     )
     return found
 
@@ -168,7 +169,7 @@ async def _of_trade(connection: asyncpg.Connection, found: Evidence) -> None:
     found.stock = await fetch("SELECT * FROM inventory.stock")
     found.movements = await fetch(
         "SELECT movement_id, hashtext(m::text) AS mark, tenant, sku, location_id, business_unit, source, target,"
-        " quantity, document, posting_key, reason FROM inventory.movement m"
+        " quantity, document, posting_key, reason, recorded_at FROM inventory.movement m"
     )
     found.reservations = await fetch(
         "SELECT r.tenant, r.reservation_id, r.reference, r.state, p.sku, p.location_id, p.quantity"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from faults.run import PATIENCE_SECONDS, Plan
+from faults import outage
+from faults.plan import OUTAGE, PATIENCE_SECONDS, Plan
 from faults.schedule import ROWS, divided
 
 MUTANT_SEEDS = (11, 12)
@@ -41,3 +42,9 @@ def of_rows(rows: Sequence[str], seed: int, minutes: float) -> Plan:
         raise ValueError(f"rows {', '.join(ROWS)}, up to {MOST_MINUTES} minutes; not {', '.join(unknown) or minutes}")
     counts = divided(rows, round(minutes * _PER_MINUTE))
     return Plan(seed=seed, orders=round(minutes * _ORDERS_PER_MINUTE), seconds=minutes * 60, counts=counts)
+
+
+def of_outage(seed: int) -> Plan:
+    """Every order is released before the ERP goes away; what is shipped and received meanwhile fills the outage."""
+    share = 0.8 * outage.BEGINS / outage.PLAYS
+    return Plan(seed=seed, orders=80, seconds=outage.PLAYS, counts={}, clients=4, scenario=OUTAGE, release_share=share)

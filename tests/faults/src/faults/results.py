@@ -16,7 +16,7 @@ from typing import Any
 
 from crossdock_local.place import find_checkout
 
-from faults.run import Outcome, Plan
+from faults.plan import Outcome, Plan
 from faults.schedule import WEIGHTS, rows_of
 from faults.tally import REQUIRED
 
@@ -51,6 +51,7 @@ def result_of(kind: str, outcome: Outcome) -> Result:
         "operations": outcome.operations,
         "counters": outcome.counters,
         "tricks": outcome.tricks,
+        "figures": outcome.figures,
         "load_seconds": round(outcome.load_seconds, 1),
         "quiet_seconds": round(outcome.quiet_seconds, 1),
         "recoveries": {row: round(seconds, 1) for row, seconds in sorted(outcome.recoveries.items())},

@@ -7,7 +7,8 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,69 +25,28 @@ from partners.suite import Suite, reached
 from faults import evidence, world
 from faults.calls import Clients
 from faults.checkers import judged
-from faults.checkers.finding import Finding, Trial
+from faults.checkers.finding import Trial
 from faults.history import History
 from faults.lag import publish_lag
 from faults.nemesis import Nemesis
+from faults.outage import Outage
+from faults.overload import Overload
 from faults.partner_side import at_their_doors, new_secrets
-from faults.schedule import SMALL_DISKS, planned
+from faults.plan import OUTAGE, Outcome, Plan
+from faults.restore import Restore
+from faults.schedule import SMALL_DISKS, Fault, planned
 from faults.settling import Settling
 from faults.stack import REPLICATED, TENANTS, FaultStack, Setting, fault_stack
-from faults.tally import REQUIRED, Tally
+from faults.tally import Tally
 from faults.ways.scene import Injected, Scene
 
 log = logging.getLogger(__name__)
 RELEASES_AT_ONCE = 6
+ALONE = {"restore": "F23", "overload": "F22"}
 LEARN_SECONDS = 120.0
 LAPSE_SECONDS = 20.0
-PATIENCE_SECONDS = 75.0
-"""Longer than the lease of a delivery: what a killed process had taken lies still until its lease has run out."""
 WORKER_PERMISSIONS = ("connector.worker.act",)
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How much of what. `counts` are faults by row; `patience_seconds` is how long nothing may move."""
-
-    seed: int
-    orders: int
-    seconds: float
-    counts: Mapping[str, int]
-    clients: int = 6
-    pause_seconds: float = 0.25
-    patience_seconds: float = PATIENCE_SECONDS
-    mutant: str = ""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What a run came to. It is `invalid` if something that faults must cause never happened."""
-
-    plan: Plan
-    findings: list[Finding] = field(default_factory=list)
-    injected: list[Injected] = field(default_factory=list)
-    counters: dict[str, int] = field(default_factory=dict)
-    transactions: int = 0
-    operations: dict[str, int] = field(default_factory=dict)
-    load_seconds: float = 0.0
-    quiet_seconds: float = 0.0
-    recoveries: dict[str, float] = field(default_factory=dict)
-    """The longest time until a target was ready again, by row."""
-    publish_lag: tuple[int, float] | None = None
-    tricks: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def missing(self) -> list[str]:
-        return [name for name in REQUIRED if self.counters.get(name, 0) <= 0]
-
-    @property
-    def violated(self) -> list[Finding]:
-        return [each for each in self.findings if not each.holds]
-
-    @property
-    def passed(self) -> bool:
-        return not self.violated and not self.missing
 
 
 async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
@@ -101,6 +61,18 @@ async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
         day = world.day_of(plan.seed, plan.orders, TENANTS[0])
         async with _stage(stack, day, history) as stage:
             outcome = await stage.play(plan, say)
+        history.close()
+    return outcome
+
+
+async def play_alone(name: str, seed: int, folder: Path, say: Say) -> Outcome:
+    """F22 or F23 by itself, without other faults."""
+    folder.mkdir(parents=True, exist_ok=True)
+    async with fault_stack(Setting(proxied=name == "restore"), keep_logs=folder / "logs") as stack:
+        say(f"seed {seed}: stack ready")
+        history = History.in_file(folder / "history.jsonl")
+        async with _stage(stack, world.day_of(seed, 0, TENANTS[0]), history) as stage:
+            outcome = await stage.alone(name, seed)
         history.close()
     return outcome
 
@@ -168,7 +140,11 @@ class Stage:
         nemesis = Nemesis(Scene(self.stack, self.cast, plan.seed), self.history)
         self.history.began = time.monotonic()
         say(f"seed {plan.seed}: load begins")
-        marks = await self._load_and_harm(plan, clients, nemesis)
+        outage = Outage() if plan.scenario == OUTAGE else None
+        if outage:
+            outage.set_up(self.cast)
+        faults = outage.faults() if outage else planned(plan.seed, plan.counts, plan.seconds)
+        marks = await self._load_and_harm(plan, clients, nemesis, faults)
         outcome.load_seconds = self.history.now
         await nemesis.heal()
         healed = time.monotonic()
@@ -186,12 +162,36 @@ class Stage:
         trial.quiet, trial.still_open = quiet, settling.still_open
         trial.recoveries = outcome.recoveries
         await self._ask_services(trial)
+        if outage:
+            await outage.ask(self.suites[0], trial)
         # What still works would move while it is read.
         await self.stack.stop_services()
         trial.evidence = await evidence.gathered(self.stack)
         self._count_rows(outcome, trial)
         trial.publish_lag = outcome.publish_lag = publish_lag(trial.evidence.services, nemesis.injected)
         outcome.findings = judged(trial)
+        if outage:
+            outcome.findings.append(outage.judge(trial, nemesis.injected))
+            outcome.figures = outage.figures
+        return outcome
+
+    async def alone(self, name: str, seed: int) -> Outcome:
+        row = ALONE[name]
+        outcome = Outcome(Plan(seed=seed, orders=0, seconds=0, counts={row: 1}, scenario=name))
+        clients = [Clients(tenant, ways, self.history, seed) for tenant, ways in self.ways.items()]
+        await self._prepare(clients, Settling(self.suites, self.cast))
+        first, second = self.suites
+        played = (
+            Restore(self.stack, first, clients[0]) if name == "restore" else Overload(self.stack, first, second, seed)
+        )
+        began, at = time.monotonic(), datetime.now(UTC)
+        await played.play()
+        outcome.load_seconds = time.monotonic() - began
+        outcome.injected = [Injected(Fault(0, row, name, "procurement"), 0, began_at=at, ended_at=datetime.now(UTC))]
+        outcome.operations = self.history.counts()
+        accepted = played.figures.get("answered OK", 0)
+        outcome.transactions = sum(1 for each in self.history if each.outcome == "ok") + int(accepted)
+        outcome.findings, outcome.figures = [played.finding], played.figures
         return outcome
 
     def _processes(self) -> dict[str, Suite]:
@@ -214,7 +214,9 @@ class Stage:
         for each in clients:
             await each.open_stock()
 
-    async def _load_and_harm(self, plan: Plan, clients: list[Clients], nemesis: Nemesis) -> dict[str, int]:
+    async def _load_and_harm(
+        self, plan: Plan, clients: list[Clients], nemesis: Nemesis, faults: list[Fault]
+    ) -> dict[str, int]:
         """The movements that stood in the ledger in the middle of it all."""
         over = asyncio.Event()
         async with asyncio.TaskGroup() as group:
@@ -222,7 +224,6 @@ class Stage:
                 share = plan.clients if each.orders else max(1, plan.clients // 4)
                 group.create_task(each.run(share, plan.pause_seconds, over))
             group.create_task(self._release(plan))
-            faults = planned(plan.seed, plan.counts, plan.seconds)
             harm = group.create_task(nemesis.run(faults))
             midway = group.create_task(self._midway(plan))
             await asyncio.sleep(plan.seconds)
@@ -239,9 +240,9 @@ class Stage:
                 await asyncio.sleep(0.3)
 
     async def _release(self, plan: Plan) -> None:
-        """The ERP's orders, evenly over four fifths of the time."""
+        """The ERP's orders, evenly over a part of the time."""
         at_once = asyncio.Semaphore(RELEASES_AT_ONCE)
-        step = 0.8 * plan.seconds / max(1, len(self.day.orders))
+        step = plan.release_share * plan.seconds / max(1, len(self.day.orders))
 
         async def release(place: int) -> None:
             await asyncio.sleep(place * step)

@@ -219,17 +219,22 @@ def waits(chance: random.Random, rows: Iterable[str], seconds: float) -> list[Fa
 
 
 def planned(seed: int, counts: Mapping[str, int], seconds: float) -> list[Fault]:
-    """So many faults of each row, spread over the time; one broker roll-back and one poisoning come with every run,
-    because a run that never repairs, parks or repeats proves nothing."""
+    """So many faults of each row, spread over the time; a broker roll-back, a poisoning, played tricks and a kill come
+    with every run, because a run that never repairs, parks, repeats or moves an owner proves nothing."""
     chance = random.Random(f"faults/{seed}")
     rows = [row for row, count in sorted(counts.items()) for _ in range(count)]
     chance.shuffle(rows)
     slot = seconds / max(1, len(rows))
     drawn = [chance.choice(ROWS[row])(chance, (place + chance.random()) * slot) for place, row in enumerate(rows)]
     drawn += waits(chance, counts, seconds)
-    always = [_poison(chance, seconds * 0.1), _roll_back(chance, seconds * 0.4), _play_tricks(chance, seconds * 0.25)]
-    have = {fault.how for fault in drawn}
-    return sorted([*drawn, *(each for each in always if each.how not in have)], key=lambda fault: fault.at)
+    always = [
+        _poison(chance, seconds * 0.1),
+        _play_tricks(chance, seconds * 0.25),
+        _roll_back(chance, seconds * 0.4),
+        _kill(chance, seconds * 0.7),
+    ]
+    have = {fault.row for fault in drawn}
+    return sorted([*drawn, *(each for each in always if each.row not in have)], key=lambda fault: fault.at)
 
 
 def rows_of(faults: Iterable[Fault]) -> dict[str, int]:

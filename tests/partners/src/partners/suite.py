@@ -22,6 +22,7 @@ from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as inventory_grpc
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock.ops.v1 import ops_service_pb2_grpc as ops_grpc
+from crossdock.ops.v1 import repair_service_pb2_grpc as repair_grpc
 from crossdock.procurement.v1 import inbound_pb2, procurement_service_pb2_grpc, purchase_order_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from google.protobuf.json_format import ParseDict
@@ -46,6 +47,7 @@ class Suite:
     inventory: Any
     connector: Any
     desks: Mapping[str, Any]
+    repairs: Mapping[str, Any]
 
     async def call(self, method: Callable[..., Awaitable[Any]], request: Any, seconds: float = SECONDS) -> Any:
         """Calls and, where a service is away for a moment, calls again; every request here may be repeated."""
@@ -161,6 +163,7 @@ async def reached(
             cast(Any, inventory_grpc.InventoryServiceStub)(channels["inventory"]),
             cast(Any, connector_grpc.ConnectorServiceStub)(channels["connector"]),
             {name: cast(Any, ops_grpc.OpsServiceStub)(each) for name, each in channels.items()},
+            {name: cast(Any, repair_grpc.RepairServiceStub)(each) for name, each in channels.items()},
         )
     finally:
         await asyncio.gather(*(each.close() for each in channels.values()))

@@ -1,0 +1,137 @@
+"""The ERP is away for thirty minutes of load, told in seconds: nobody in a warehouse may wait for it.
+
+Suppliers ship and warehouses count meanwhile. When the ERP is back, each receipt is posted there once, each document's
+deliveries in their order, and the timeline of every order shows the attempts and the posting.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from crossdock.ops.v1 import ops_service_pb2 as ops
+from partners.cast import Cast
+from partners.suite import Suite
+
+from faults import world
+from faults.checkers.finding import Finding, Trial
+from faults.schedule import Fault
+from faults.ways.scene import Injected
+
+BEGINS, SECONDS_PER_MINUTE, MINUTES = 20.0, 3.0, 30
+LASTS = SECONDS_PER_MINUTE * MINUTES
+PLAYS = BEGINS + LASTS + 20.0
+RECEIPT, POSTING = "wms_a.receipt", "json.goods_receipt"
+
+
+@dataclass
+class Outage:
+    """One run's outage: its fault, what is set up for it, what is asked before the services stop, the verdict."""
+
+    timelines: dict[str, Sequence[ops.Step]] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
+
+    def faults(self) -> list[Fault]:
+        return [Fault(BEGINS, "F17", "silent", world.ERP, LASTS)]
+
+    def set_up(self, cast: Cast) -> None:
+        """The suppliers take their time, each another one, so that goods arrive all through the outage."""
+        for place, supplier in enumerate(cast.suppliers.values(), 1):
+            # They answer first and ship then, and take that time for both.
+            supplier.faults.delay_seconds = (BEGINS + LASTS * place / len(cast.suppliers)) / 2
+
+    async def ask(self, suite: Suite, trial: Trial) -> None:
+        for order in trial.day.orders:
+            desk = suite.desks["procurement"]
+            found = await suite.call(desk.FindTransactions, ops.FindTransactionsRequest(key=order.number))
+            names = [match.transaction_id for match in found.transactions if match.root_key == f"po:{order.number}"]
+            self.timelines[order.number] = await _steps(suite, names) if names else []
+
+    def judge(self, trial: Trial, injected: Sequence[Injected]) -> Finding:
+        finding = Finding("OUT", "an outage of the ERP")
+        away = next(each for each in injected if each.fault.target == world.ERP)
+        if away.ended_at is None:
+            finding.blame(["the outage did not end"])
+            return finding
+        span = (away.began_at, away.ended_at)
+        counted = _warehouses(trial, finding, span)
+        _postings(trial, finding, span, counted)
+        _in_order(trial, finding)
+        self._timelines(trial, finding, span)
+        self.figures["receipts during the outage"] = len(counted)
+        return finding
+
+    def _timelines(self, trial: Trial, finding: Finding, span: tuple[datetime, datetime]) -> None:
+        for number, steps in self.timelines.items():
+            mine = [step for step in steps if step.kind == "delivery" and step.name == POSTING]
+            received = trial.day.order(number)
+            if received is None or received.end["state"] != "completed":
+                continue
+            told = any(step.outcome == "advanced" for step in mine)
+            finding.look(not told, f"the timeline of {number} does not show that its receipt was posted")
+            late = [step for step in mine if step.outcome == "advanced" and step.at.ToNanoseconds() >= _ns(span[1])]
+            tries = [step for step in mine if step.attempt > 1 or step.outcome == "retry"]
+            self.figures["timelines that show attempts"] = self.figures.get("timelines that show attempts", 0) + bool(
+                late and tries
+            )
+
+
+async def _steps(suite: Suite, names: Sequence[str]) -> list[ops.Step]:
+    found: list[ops.Step] = []
+    for desk in suite.desks.values():
+        answer = await suite.call(desk.ListSteps, ops.ListStepsRequest(transaction_ids=names, page_size=1000))
+        found += answer.steps
+    return found
+
+
+def _warehouses(trial: Trial, finding: Finding, span: tuple[datetime, datetime]) -> dict[str, datetime]:
+    """Receipts that were counted while the ERP was away: each taken and in the ledger before it came back."""
+    booked: dict[str, datetime] = {}
+    names = {str(row["receipt_id"]): row["number"] for row in trial.evidence.receipts}
+    for row in trial.evidence.movements:
+        if row["posting_key"].startswith("receipt/"):
+            number = names.get(row["posting_key"].split("/")[1], "")
+            booked[number] = max(row["recorded_at"], booked.get(number, row["recorded_at"]))
+    counted: dict[str, datetime] = {}
+    for entry in trial.cast.journal:
+        if entry.direction == "sent" and entry.kind == RECEIPT and span[0] <= entry.at <= span[1]:
+            counted.setdefault(entry.key, entry.at)
+    finding.look(not counted, "nothing was received during the outage")
+    for number, at in counted.items():
+        late = number not in booked or booked[number] > span[1]
+        # What was reported in the last seconds may be booked just after them.
+        last_seconds = (span[1] - at).total_seconds() < SECONDS_PER_MINUTE
+        finding.look(late and not last_seconds, f"receipt {number} waited for the ERP")
+    return counted
+
+
+def _postings(trial: Trial, finding: Finding, span: tuple[datetime, datetime], counted: Mapping[str, datetime]) -> None:
+    fresh: Counter[str] = Counter()
+    for entry in trial.cast.journal:
+        if entry.partner == world.ERP and entry.direction == "received" and entry.kind == POSTING:
+            fresh[entry.key] += not entry.repeated
+            finding.look(span[0] < entry.at < span[1], f"{entry.key} came to the ERP while it was away")
+    for number in counted:
+        finding.look(fresh[number] != 1, f"receipt {number} was posted {fresh[number]} times")
+
+
+def _in_order(trial: Trial, finding: Finding) -> None:
+    """What is about one business document came to the ERP in the order in which it was decided."""
+    arrived: dict[str, int] = {}
+    for place, entry in enumerate(trial.cast.journal):
+        if entry.partner == world.ERP and entry.direction == "received":
+            arrived.setdefault(entry.note, place)
+    by_key: defaultdict[str, list[Any]] = defaultdict(list)
+    for row in trial.evidence.services["connector"].deliveries:
+        if row["partner"] == world.ERP and row["idempotency_key"] in arrived:
+            by_key[row["ordering_key"]].append(row)
+    for key, rows in by_key.items():
+        places = [arrived[row["idempotency_key"]] for row in sorted(rows, key=lambda row: row["position"])]
+        finding.look(places != sorted(places), f"what is about {key} came to the ERP in another order")
+
+
+def _ns(at: datetime) -> int:
+    return int(at.timestamp() * 1e9)

@@ -1,0 +1,64 @@
+"""What a run is asked to do, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from faults.checkers.finding import Finding
+from faults.tally import REQUIRED
+from faults.ways.scene import Injected
+
+OUTAGE = "outage"
+PATIENCE_SECONDS = 75.0
+"""Longer than the lease of a delivery: what a killed process had taken lies still until its lease has run out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How much of what. `counts` are faults by row; `patience_seconds` is how long nothing may move."""
+
+    seed: int
+    orders: int
+    seconds: float
+    counts: Mapping[str, int]
+    clients: int = 6
+    pause_seconds: float = 0.25
+    patience_seconds: float = PATIENCE_SECONDS
+    mutant: str = ""
+    scenario: str = ""
+    release_share: float = 0.8
+    """The part of the time in which the ERP releases its orders."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run came to. It is `invalid` if something that faults must cause never happened."""
+
+    plan: Plan
+    findings: list[Finding] = field(default_factory=list)
+    injected: list[Injected] = field(default_factory=list)
+    counters: dict[str, int] = field(default_factory=dict)
+    transactions: int = 0
+    operations: dict[str, int] = field(default_factory=dict)
+    load_seconds: float = 0.0
+    quiet_seconds: float = 0.0
+    recoveries: dict[str, float] = field(default_factory=dict)
+    """The longest time until a target was ready again, by row."""
+    publish_lag: tuple[int, float] | None = None
+    tricks: dict[str, int] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> list[str]:
+        if self.plan.scenario:
+            return []
+        return [name for name in REQUIRED if self.counters.get(name, 0) <= 0]
+
+    @property
+    def violated(self) -> list[Finding]:
+        return [each for each in self.findings if not each.holds]
+
+    @property
+    def passed(self) -> bool:
+        return not self.violated and not self.missing
