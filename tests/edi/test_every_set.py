@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -103,3 +104,36 @@ def test_a_foreign_segment_is_told_at_its_place(path: Path) -> None:
     (found,) = [one for one in crossdock_edi.check(interchange) if one.code == "segment-unknown"]
 
     assert (found.offset, found.segment) == (second.offset, 3)
+
+
+VERSIONS = {
+    "x12": {"004010": (b"U*00401", b"004010"), "005010": (b"^*00501", b"005010")},
+    "edifact": {"D.96A": (b"", b"D:96A:"), "D.01B": (b"", b"D:01B:")},
+}
+
+
+def in_version(path: Path, version: str) -> bytes:
+    """The sample under another version; envelope and message header say so."""
+    data = path.read_bytes()
+    header, name = VERSIONS[path.parent.name][version]
+    for other_header, other_name in VERSIONS[path.parent.name].values():
+        data = data.replace(other_header, header) if header else data
+        data = data.replace(other_name, name)
+    return data
+
+
+@pytest.mark.parametrize(
+    ("path", "version"),
+    [(path, version) for path in MESSAGES if path.stem != "CONTRL" for version in VERSIONS[path.parent.name]],
+    ids=lambda one: getattr(one, "stem", one),
+)
+def test_every_set_is_known_in_both_versions(path: Path, version: str) -> None:
+    message = only_message(in_version(path, version))
+    document = crossdock_edi.parse(message)
+
+    assert message.version == version
+    assert crossdock_edi.check_message(message) == ()
+    own = replace(envelope(message), version=f"{version}.UN" if message.standard == "EDIFACT" else version)
+    again = only_message(crossdock_edi.compose(document, own))
+    assert (again.version, crossdock_edi.parse(again)) == (version, document)
+    assert crossdock_edi.check_message(again) == ()
