@@ -42,6 +42,11 @@ class Bound:
     convert: Converter
     required: bool
 
+    @property
+    def reach(self) -> int:
+        """How many elements a segment has at least if there is something to read; 0 if absence must be told."""
+        return 0 if self.required else self.position
+
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
@@ -50,6 +55,10 @@ class Pairs:
     last: int
     record: type
 
+    @property
+    def reach(self) -> int:
+        return self.first
+
 
 @dataclass(frozen=True, slots=True)
 class Values:
@@ -57,6 +66,10 @@ class Values:
     first: int
     last: int
     within: int
+
+    @property
+    def reach(self) -> int:
+        return self.within or self.first
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +129,10 @@ Cell = Bound | Pairs | Values
 
 @dataclass(frozen=True, slots=True)
 class SegmentStep:
+    """The fields of one segment: name, binding, and its reach."""
+
     tag: str
-    elements: tuple[tuple[str, Cell], ...]
+    elements: tuple[tuple[str, Cell, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +170,7 @@ def plan_of(record: type[Any]) -> Plan:
 
 def _make_plan(record: type[Any]) -> Plan:
     steps: list[Step] = []
-    bound: dict[str, list[tuple[str, Cell]]] = {}
+    bound: dict[str, list[tuple[str, Cell, int]]] = {}
     for one in fields(record):
         binding = one.metadata.get(_KEY)
         match binding:
@@ -163,7 +178,7 @@ def _make_plan(record: type[Any]) -> Plan:
                 if binding.tag not in bound:
                     bound[binding.tag] = []
                     steps.append(SegmentStep(binding.tag, ()))
-                bound[binding.tag].append((one.name, binding))
+                bound[binding.tag].append((one.name, binding, binding.reach))
             case Texts():
                 steps.append(TextStep(binding.tag, one.name, binding))
             case Children():

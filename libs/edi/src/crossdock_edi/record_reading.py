@@ -111,8 +111,12 @@ def _build(node: _Node, message: str, found: list[Finding]) -> Any:
             case SegmentStep():
                 held = node.segments.get(step.tag)
                 segment = held[0] if held else None
-                for name, binding in step.elements:
-                    built[name] = _read_cell(segment, binding, message, found)
+                size = len(segment) if segment else 0
+                for name, binding, reach in step.elements:
+                    if reach > size:
+                        built[name] = binding.convert.empty if isinstance(binding, Bound) else ()
+                    else:
+                        built[name] = _read_cell(segment, binding, message, found)
             case TextStep():
                 built[step.name] = tuple(_read_texts(node.segments.get(step.tag, ()), step.texts))
             case ChildStep():

@@ -56,7 +56,7 @@ def _in_order(plan: Plan, layout: Loop | None) -> list[Step]:
 
 def _write_segment(record: Any, step: SegmentStep, dialect: Dialect) -> tuple[Element, ...]:
     cells: dict[int, dict[int, str]] = {}
-    for name, binding in step.elements:
+    for name, binding, _ in step.elements:
         value = getattr(record, name)
         if isinstance(binding, Pairs):
             _write_pairs(value, binding, cells)

@@ -132,7 +132,11 @@ class Loop:
 
     def inner(self, tag: str) -> Loop | None:
         """The loop directly within this one that the tag begins."""
-        return next((one for one in self.members if isinstance(one, Loop) and one.tag == tag), None)
+        return self._inner.get(tag)
+
+    @cached_property
+    def _inner(self) -> dict[str, Loop]:
+        return {one.tag: one for one in reversed(self.members) if isinstance(one, Loop)}
 
     @cached_property
     def required_places(self) -> tuple[int, ...]:
