@@ -85,7 +85,7 @@ def write_goldens(root: Path, environment: dict[str, str]) -> None:
             "-q",
             "-p",
             "no:cacheprovider",
-            "tests/contracts/test_journal_stays_readable.py",
+            JOURNAL_TEST,
         ],
         cwd=root,
         env=environment | {"UPDATE_GOLDENS": "1"},

@@ -117,3 +117,22 @@ async def test_a_page_token_of_nobodys_making_is_invalid(catalog: RunningCatalog
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await stub(catalog).ListItems(pb.ListItemsRequest(page_token="not base64!"))
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+
+
+async def test_places_are_read_as_of_a_day_and_listed_page_by_page(catalog: RunningCatalog) -> None:
+    def place(name: str, **more: Any) -> md.Location:
+        kind = md.LOCATION_KIND_WAREHOUSE
+        return md.Location(location_id=name, name=name, kind=kind, zone="Europe/Berlin", **more)
+
+    calls, opens = stub(catalog, "globex"), date_pb2.Date(year=2026, month=3, day=1)
+    await calls.PutMasterData(put(locations=[place("P-1"), place("P-2"), place("P-3", valid_from=opens)]))
+    found = await calls.GetLocation(pb.GetLocationRequest(location_id="P-3", on=opens))
+    assert (found.location.zone, found.location.valid_from) == ("Europe/Berlin", opens)
+    before = pb.GetLocationRequest(location_id="P-3", on=date_pb2.Date(year=2026, month=2, day=28))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await calls.GetLocation(before)
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+    first = await calls.ListLocations(pb.ListLocationsRequest(page_size=2))
+    rest = await calls.ListLocations(pb.ListLocationsRequest(page_size=2, page_token=first.next_page_token))
+    assert [each.location_id for each in (*first.locations, *rest.locations)] == ["P-1", "P-2", "P-3"]
+    assert rest.next_page_token == ""

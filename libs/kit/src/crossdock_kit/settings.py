@@ -102,10 +102,6 @@ class ProcessSettings:
             raise SettingsError(f"CROSSDOCK_PEERS names no {name}")
         return self.peers[name]
 
-    @property
-    def mutual_tls(self) -> bool:
-        return self.tls_cert is not None
-
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceSettings(ProcessSettings):
