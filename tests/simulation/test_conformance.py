@@ -20,12 +20,15 @@ from crossdock_local.databases import ServiceUrls
 from crossdock_local.embedded import EmbeddedServers
 from kit_schema import SCHEMA, create_tables
 from simulation import virtual
-from simulation.histories import TENANT, Stores, history_of, played
+from simulation.histories import history_of
 from simulation.model_backend import ModelBackend
+from simulation.operations import TENANT, Stores
+from simulation.player import played
 from simulation.stores import MemoryConsumerStore
 from simulation.tables import Statement
 
-SEEDS = range(40)
+SEEDS = (*range(16), 65, 171)
+"""The last two are of sessions that took the same overdue messages."""
 POSTGRES = Stores(
     PostgresRelayStore(),
     PostgresLeaseStore(),
@@ -124,6 +127,10 @@ def test_the_histories_are_worth_comparing() -> None:
         "mark",
         "take",
         "leave",
+        "compare",
+        "publish again",
+        "note",
+        "noted",
     }
     assert [verb for verb in sorted(wanted) if not seen[verb]] == []
 
@@ -143,8 +150,7 @@ class Forgetful(MemoryConsumerStore):
 
 
 async def test_a_model_that_is_wrong_is_found_out(postgres: PostgresBackend) -> None:
-    wrong = 0
-    for seed in SEEDS[:8]:
+    for seed in SEEDS:
         forgetful = ModelBackend()
         forgetful.stores = Stores(
             forgetful.stores.relay,
@@ -156,5 +162,6 @@ async def test_a_model_that_is_wrong_is_found_out(postgres: PostgresBackend) -> 
         )
         await postgres.observer.execute("DELETE FROM pending")
         real = await played(postgres, 1000 + seed)
-        wrong += real != await asyncio.to_thread(on_the_model, 1000 + seed, forgetful)
-    assert wrong > 0
+        if real != await asyncio.to_thread(on_the_model, 1000 + seed, forgetful):
+            return
+    pytest.fail("nothing told the model without locks from the real thing")

@@ -9,7 +9,7 @@ from typing import Any
 
 from simulation import stores
 from simulation.chance import Chance
-from simulation.histories import Stores
+from simulation.operations import Stores
 from simulation.sessions import Host, MemoryDriver
 from simulation.tables import Database
 

@@ -139,9 +139,10 @@ class Overdue:
     last_error: str
 
 
+# The outer condition is looked at again when the row was waited for, the inner one is not.
 _OVERDUE = f"""
 WITH late AS (
-  UPDATE held SET raised_at = now() WHERE (consumer, event_id) IN (
+  UPDATE held SET raised_at = now() WHERE raised_at IS NULL AND (consumer, event_id) IN (
     SELECT consumer, event_id FROM held
     WHERE consumer = $1 AND slot = ANY ($2::int2[]) AND raised_at IS NULL AND held_at < now() - $3::interval LIMIT 500)
   RETURNING *
