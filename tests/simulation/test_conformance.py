@@ -37,7 +37,8 @@ POSTGRES = Stores(
     PostgresWorkStore(),
     PostgresStreamBooks(),
 )
-_BLOCKED = "SELECT pid FROM unnest($1::int4[]) AS pid WHERE cardinality(pg_blocking_pids(pid)) > 0"
+# By one another: a vacuum that is in the way for a moment does not count.
+_BLOCKED = "SELECT pid FROM unnest($1::int4[]) AS pid WHERE pg_blocking_pids(pid) && $2::int4[]"
 _END = "SELECT pg_terminate_backend($1)"
 _GONE = "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)"
 
@@ -62,7 +63,7 @@ class PostgresBackend:
             while True:
                 await asyncio.sleep(0)
                 asked = [self.pids[driver] for task, driver in zip(tasks, drivers, strict=True) if not task.done()]
-                blocked = await self.observer.fetch(_BLOCKED, asked) if asked else []
+                blocked = await self.observer.fetch(_BLOCKED, asked, list(self.pids.values())) if asked else []
                 open_still = [driver for task, driver in zip(tasks, drivers, strict=True) if not task.done()]
                 if {self.pids[driver] for driver in open_still} <= {row["pid"] for row in blocked}:
                     return
