@@ -1,9 +1,9 @@
 """Rows as one text per column, so that a statement writes any number of them with unnest.
 
-The driver encodes an array value by value and asks of each whether it is an array itself: a microsecond a value, a
-third of what a batch cost. Joined, a value costs a tenth of that, and a column whose values are all alike (tenant,
-type, actor) travels as its first value alone. Each text begins with the character that separates its values and the
-one that stands for NULL, chosen so that no value has them. Knows neither tables nor columns.
+The driver encodes an array value by value and asks of each whether it is an array itself, which is most of what a batch
+costs in Python. Joined, a value costs next to nothing, and a column whose values are all alike (tenant, type, actor)
+travels as its first value alone. Before the columns travel the two characters that separate values and stand for NULL,
+chosen so that no value has them. Knows neither tables nor columns.
 """
 
 from __future__ import annotations
@@ -21,55 +21,63 @@ def unnested(kinds: Mapping[str, str], first: int = 1) -> str:
     """A SELECT of the rows whose `columns` are bound from parameter `first` on, with their order as `place`. No two
     rows may be alike."""
     # OFFSET 0: taken apart once, not anew for every row.
-    apart = [f"{_apart(first + place)}::{kind}[] AS {name}" for place, (name, kind) in enumerate(kinds.items())]
+    marks = f"left(${first}::text, 1), right(${first}::text, 1)"
+    apart = [
+        f"string_to_array(${first + place}::text, {marks})::{kind}[] AS {name}"
+        for place, (name, kind) in enumerate(kinds.items(), start=1)
+    ]
     picked = [
-        f"CASE cardinality(a.{name}) WHEN 1 THEN a.{name}[1] {_empty(kind, name)}ELSE g.{name} END AS {name}"
+        f"CASE cardinality(a.{name}) WHEN 1 THEN a.{name}[1] {_empty(kind)}ELSE g.{name} END AS {name}"
         for name, kind in kinds.items()
     ]
     together = f"unnest({', '.join(f'a.{name}' for name in kinds)}) WITH ORDINALITY AS g ({', '.join(kinds)}, place)"
     return f"SELECT {', '.join(picked)}, g.place FROM (SELECT {', '.join(apart)} OFFSET 0) a, {together}"  # noqa: S608
 
 
-def _apart(parameter: int) -> str:
-    text = f"${parameter}::text"
-    return f"string_to_array(substr({text}, 3), left({text}, 1), substr({text}, 2, 1))"
-
-
-def _empty(kind: str, name: str) -> str:
+def _empty(kind: str) -> str:
     """To string_to_array an empty text alone is no value at all."""
     return "WHEN 0 THEN '' " if kind == "text" else ""
+
+
+def parameters(kinds: Mapping[str, str]) -> int:
+    """How many parameters `unnested` takes."""
+    return 1 + len(kinds)
 
 
 def columns(rows: Iterable[Sequence[Any]], kinds: Mapping[str, str]) -> list[str | None]:
     """What is bound to the parameters of `unnested` with the same kinds."""
     found = list(zip(*rows, strict=True))
     if not found:
-        return [None] * len(kinds)
-    return [_joined(column, _TEXTS[kind]) for column, kind in zip(found, kinds.values(), strict=True)]
+        return [None] * parameters(kinds)
+    texts = [_texts(column, _TEXTS[kind]) for column, kind in zip(found, kinds.values(), strict=True)]
+    for marks in _choices():
+        joined = [_joined(column, marks) for column in texts]
+        if None not in joined:
+            return [marks, *joined]
+    raise ValueError("these values hold every character that could separate them")
 
 
-def _joined(column: Sequence[Any], text_of: Callable[[Any], str] | None) -> str:
+def _texts(column: Sequence[Any], text_of: Callable[[Any], str] | None) -> Sequence[str | None]:
     first = column[0]
     if first == column[-1] and column.count(first) == len(column):
         column = (first,)
+    if text_of is None:
+        return column
     if None in column:
-        return _with_nulls(column, text_of)
-    values = column if text_of is None else list(map(text_of, column))
-    joined = "\x1e".join(values)
-    if joined.count("\x1e") == len(values) - 1 and "\x1d" not in joined:
-        return _FIRST_CHOICE + joined
-    marks = _unused("".join(values))
-    return marks + marks[0].join(values)
+        return [None if each is None else text_of(each) for each in column]
+    return list(map(text_of, column))
 
 
-def _with_nulls(column: Sequence[Any], text_of: Callable[[Any], str] | None) -> str:
-    values = [each if each is None or text_of is None else text_of(each) for each in column]
-    marks = _unused("".join(each for each in values if each is not None))
-    return marks + marks[0].join(marks[1] if each is None else each for each in values)
-
-
-def _unused(text: str) -> str:
-    return next(marks for marks in _choices() if marks[0] not in text and marks[1] not in text)
+def _joined(column: Sequence[str | None], marks: str) -> str | None:
+    """None if a value holds one of the marks."""
+    separator, null = marks[0], marks[1]
+    values = [each for each in column if each is not None]
+    joined = separator.join(values)
+    if joined.count(separator) > max(0, len(values) - 1) or null in joined:
+        return None
+    if len(values) == len(column):
+        return joined
+    return separator.join([null if each is None else each for each in column])
 
 
 def _choices() -> Iterator[str]:

@@ -76,7 +76,7 @@ def columns(entries: Sequence[AuditEntry]) -> list[str | None]:
 
 
 _APPEND = f"WITH {writing()} SELECT"
-PARAMETERS = len(_COLUMNS)
+PARAMETERS = arrays.parameters(_COLUMNS)
 """Parameters of `writing`."""
 
 

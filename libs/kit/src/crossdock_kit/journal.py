@@ -62,7 +62,7 @@ def values(event: Sealed) -> list[object]:
 
 _RECORD = f"WITH {writing()} SELECT"
 _RECORD_ONE = f"WITH {writing_one()} SELECT"
-PARAMETERS = len(COLUMNS)
+PARAMETERS = arrays.parameters(COLUMNS)
 """Parameters of `writing`."""
 
 

@@ -143,7 +143,8 @@ def writing(first: int = 1) -> str:
     """Common table expressions that write any number of steps, the keys that lead to their transactions, and newly
     minted roots, bound from parameter `first` on, for a statement that tells in the same breath as it changes.
     `columns` says what is bound."""
-    links, steps = first + len(_ROOT_COLUMNS), first + len(_ROOT_COLUMNS) + len(_LINK_COLUMNS)
+    links = first + arrays.parameters(_ROOT_COLUMNS)
+    steps = links + arrays.parameters(_LINK_COLUMNS)
     return f"""
 minted AS (
   INSERT INTO transaction_key (tenant, key, transaction_id, type, root_key)
@@ -207,7 +208,7 @@ def _plain(words: tuple[str, ...]) -> list[str]:
 
 _RECORD = f"WITH {writing()} SELECT"
 _RECORD_ONE = f"WITH {writing_one()} SELECT"
-PARAMETERS = len(_ROOT_COLUMNS) + len(_LINK_COLUMNS) + len(_COLUMNS)
+PARAMETERS = sum(map(arrays.parameters, (_ROOT_COLUMNS, _LINK_COLUMNS, _COLUMNS)))
 """Parameters of `writing`."""
 WIDTH = len(_COLUMNS)
 """Parameters of `writing_one`."""

@@ -63,17 +63,17 @@ _PART = {
 _SETTLE = f"""
 WITH want AS MATERIALIZED ({arrays.unnested(_WANTED, 1)}
 ), unmoved AS MATERIALIZED (
-  SELECT count(*) AS shards FROM unnest($7::text[], $8::int2[], $9::int8[]) AS h (tenant, shard, version)
+  SELECT count(*) AS shards FROM unnest($8::text[], $9::int2[], $10::int8[]) AS h (tenant, shard, version)
   LEFT JOIN shard USING (tenant, shard) WHERE coalesce(shard.version, 0) = h.version
 ), locked AS MATERIALIZED (
   SELECT s.tenant, s.sku, s.location_id, s.business_unit, w.quantity
   FROM stock s JOIN want w USING (tenant, sku, location_id, business_unit)
-  WHERE s.available >= w.quantity AND s.version = w.version AND (SELECT shards FROM unmoved) = cardinality($7)
+  WHERE s.available >= w.quantity AND s.version = w.version AND (SELECT shards FROM unmoved) = cardinality($8)
   ORDER BY s.tenant, s.sku, s.location_id, s.business_unit FOR UPDATE OF s
-), claim AS MATERIALIZED ({arrays.unnested(_CLAIM, 11)}
+), claim AS MATERIALIZED ({arrays.unnested(_CLAIM, 12)}
 ), claimed AS MATERIALIZED (
   INSERT INTO idempotency (tenant, method, request_id, request_hash, status, answer)
-  SELECT tenant, $10, request_id, request_hash, 0, answer FROM claim
+  SELECT tenant, $11, request_id, request_hash, 0, answer FROM claim
   WHERE (SELECT count(*) FROM locked) = (SELECT count(*) FROM want) ORDER BY tenant, request_id
   ON CONFLICT DO NOTHING RETURNING request_id
 ), moved AS (
@@ -81,17 +81,17 @@ WITH want AS MATERIALIZED ({arrays.unnested(_WANTED, 1)}
   FROM locked l WHERE s.tenant = l.tenant AND s.sku = l.sku AND s.location_id = l.location_id
     AND s.business_unit = l.business_unit AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim)
   RETURNING s.sku
-), promised AS MATERIALIZED ({arrays.unnested(_RESERVATION, 16)}
+), promised AS MATERIALIZED ({arrays.unnested(_RESERVATION, 18)}
 ), held AS (
   INSERT INTO reservation (tenant, reservation_id, business_unit, state, channel, priority, reference, requested_on,
     expires_at, created_at, version)
   SELECT tenant, reservation_id, business_unit, {int(State.HELD)}, channel, priority, reference, requested_on,
-    expires_at, $15, 1
+    expires_at, $17, 1
   FROM promised
   WHERE (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim) ORDER BY tenant, reservation_id
   ON CONFLICT DO NOTHING RETURNING reservation_id
 ), part AS MATERIALIZED (
-  SELECT * FROM ({arrays.unnested(_PART, 24)}) p
+  SELECT * FROM ({arrays.unnested(_PART, 27)}) p
   WHERE (SELECT count(*) FROM held) = (SELECT count(*) FROM promised)
 ), kept AS (
   INSERT INTO reservation_part (tenant, reservation_id, sku, location_id, quantity, unit)
@@ -100,14 +100,14 @@ WITH want AS MATERIALIZED ({arrays.unnested(_WANTED, 1)}
   INSERT INTO movement ({_KEY}, movement_id, source, target, quantity, unit, reason, document, transaction_id,
     occurred_at)
   SELECT {_KEY}, movement_id, {int(OPEN_DEMAND)}, {int(RESERVED)}, quantity, unit, '{Event.RESERVED.name}',
-    'reservation/' || reservation_id, reservation_id::text, $15 FROM part
+    'reservation/' || reservation_id, reservation_id::text, $17 FROM part
 ), bumped AS (
   INSERT INTO shard (tenant, shard, version)
-  SELECT tenant, shard, 1 FROM unnest($32::text[], $33::int2[]) AS b (tenant, shard)
+  SELECT tenant, shard, 1 FROM unnest($36::text[], $37::int2[]) AS b (tenant, shard)
   WHERE (SELECT count(*) FROM moved) > 0 ORDER BY tenant, shard
   ON CONFLICT (tenant, shard) DO UPDATE SET version = shard.version + 1
-), {journal.writing(34)}, {timeline.writing(34 + journal.PARAMETERS)},
-{audit.writing(34 + journal.PARAMETERS + timeline.PARAMETERS)}
+), {journal.writing(38)}, {timeline.writing(38 + journal.PARAMETERS)},
+{audit.writing(38 + journal.PARAMETERS + timeline.PARAMETERS)}
 SELECT (SELECT count(*) FROM moved) = (SELECT count(*) FROM want)
   AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim)
   AND (SELECT count(*) FROM held) = (SELECT count(*) FROM promised)
