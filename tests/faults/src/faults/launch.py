@@ -11,6 +11,7 @@ import runpy
 import sys
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,12 @@ def shorten_waits() -> None:
     broker.ACK_WAIT_SECONDS = ACK_WAIT_SECONDS
     aside.FIRST_PAUSE = FIRST_PAUSE
     consumer.SWEEP_SECONDS = SWEEP_SECONDS
+
+
+def shrink_streams(size: int) -> None:
+    """Streams that fit on a small disk."""
+    wanted = broker.stream_config
+    broker.stream_config = lambda context, settings: wanted(context, replace(settings, max_bytes=size))
 
 
 def take_poison(file: Path) -> None:
@@ -62,6 +69,8 @@ def main(words: Sequence[str]) -> None:
     shorten_waits()
     if clock := os.environ.get("FAULTS_CLOCK"):
         follow(Path(clock))
+    if size := os.environ.get("FAULTS_STREAM_BYTES"):
+        shrink_streams(int(size))
     if poison := os.environ.get("FAULTS_POISON"):
         take_poison(Path(poison))
     if mutant := os.environ.get("FAULTS_MUTANT"):

@@ -6,6 +6,7 @@ deliveries in their order, and the timeline of every order shows the attempts an
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from partners.suite import Suite
 
 from faults import world
 from faults.checkers.finding import Finding, Trial
+from faults.command_line import CommandLine
 from faults.schedule import Fault
 from faults.ways.scene import Injected
 
@@ -33,6 +35,7 @@ class Outage:
 
     timelines: dict[str, Sequence[ops.Step]] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
+    finding: Finding = field(default_factory=lambda: Finding("OUT", "an outage of the ERP"))
 
     def faults(self) -> list[Fault]:
         return [Fault(BEGINS, "F17", "silent", world.ERP, LASTS)]
@@ -43,6 +46,14 @@ class Outage:
             # They answer first and ship then, and take that time for both.
             supplier.faults.delay_seconds = (BEGINS + LASTS * place / len(cast.suppliers)) / 2
 
+    async def look(self, command: CommandLine) -> None:
+        """In the midst of it, as docs/runbooks/partner-away.md says."""
+        await asyncio.sleep(BEGINS + LASTS * 0.6)
+        listed = await command.run("deliveries")
+        command.finding.look(POSTING not in listed, "the command line shows no posting that waits for the ERP")
+        await command.run("exceptions")
+        await command.run("replay", "--partner", world.ERP)
+
     async def ask(self, suite: Suite, trial: Trial) -> None:
         for order in trial.day.orders:
             desk = suite.desks["procurement"]
@@ -51,7 +62,7 @@ class Outage:
             self.timelines[order.number] = await _steps(suite, names) if names else []
 
     def judge(self, trial: Trial, injected: Sequence[Injected]) -> Finding:
-        finding = Finding("OUT", "an outage of the ERP")
+        finding = self.finding
         away = next(each for each in injected if each.fault.target == world.ERP)
         if away.ended_at is None:
             finding.blame(["the outage did not end"])

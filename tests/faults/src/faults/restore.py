@@ -7,10 +7,12 @@ the first event that contradicts it, park that order, and somebody decides. Then
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -21,6 +23,7 @@ from partners.suite import Suite
 
 from faults.calls import Clients
 from faults.checkers.finding import Finding
+from faults.command_line import CommandLine
 from faults.past import Backup
 from faults.stack import FaultStack
 
@@ -43,6 +46,8 @@ class Restore:
     stack: FaultStack
     suite: Suite
     clients: Clients
+    commands: Path
+    """Receives the runbook's commands with what they printed."""
     finding: Finding = field(default_factory=lambda: Finding("F23", "restored to the past"))
     figures: dict[str, float] = field(default_factory=dict)
 
@@ -109,7 +114,9 @@ class Restore:
         return found
 
     async def _go_on(self) -> None:
-        """What operators do: give up the second telling, one by one, oldest first; then nothing may be left."""
+        """As docs/runbooks/restore.md says: looked at with the command line, then the second telling is given up, the
+        oldest first; after that nothing may be left."""
+        await self._as_in_the_runbook()
         discarded = 0
         until = time.monotonic() + QUIET_SECONDS
         while time.monotonic() < until:
@@ -121,6 +128,23 @@ class Restore:
             await asyncio.sleep(0.5)
         self.figures["given up by hand"] = discarded
         self.finding.look(not await self.suite.quiet(), "something still waits after everything was decided")
+
+    async def _as_in_the_runbook(self) -> None:
+        """Every command of the runbook, once."""
+        command = CommandLine(self.stack.place.root, self.clients.tenant, self.commands, self.finding).run
+        listed = json.loads(await command("exceptions", "--json"))
+        known = sum(each["code"] == CODE for each in listed)
+        self.finding.look(known != self.figures["exceptions"], f"the command line lists {known} exceptions")
+        await command("status")
+        await command("reconcile", "--from", "1h")
+        await command("reconcile", "--from", "1h", "--run", "--reason", "procurement was restored")
+        await command("replay", "--from", "1h")
+        await command("deliveries")
+        ids = iter([each["exceptionId"] for each in listed if each["code"] == CODE])
+        told = await command("exceptions", "retry", next(ids), "--reason", "the consumer was restored as well")
+        self.finding.look("applied again" not in told, f"a retry says: {told}")
+        told = await command("exceptions", "discard", next(ids), "--reason", "the first answer stands")
+        self.finding.look("given up" not in told, f"a discard says: {told}")
 
     async def _discard(self, raised: ops.Exception) -> bool:
         request = repair.DiscardExceptionRequest(

@@ -26,6 +26,7 @@ from faults import evidence, world
 from faults.calls import Clients
 from faults.checkers import judged
 from faults.checkers.finding import Trial
+from faults.command_line import CommandLine
 from faults.history import History
 from faults.lag import publish_lag
 from faults.nemesis import Nemesis
@@ -52,6 +53,7 @@ Say = Callable[[str], None]
 async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
     """`folder` receives the history and the logs."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "commands.txt").unlink(missing_ok=True)
     began = time.monotonic()
     async with fault_stack(
         Setting(plan.mutant, small_disks=bool(SMALL_DISKS & plan.counts.keys())), keep_logs=folder / "logs"
@@ -60,7 +62,7 @@ async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
         history = History.in_file(folder / "history.jsonl")
         day = world.day_of(plan.seed, plan.orders, TENANTS[0])
         async with _stage(stack, day, history) as stage:
-            outcome = await stage.play(plan, say)
+            outcome = await stage.play(plan, folder, say)
         history.close()
     return outcome
 
@@ -68,11 +70,12 @@ async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
 async def play_alone(name: str, seed: int, folder: Path, say: Say) -> Outcome:
     """F22 or F23 by itself, without other faults."""
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / "commands.txt").unlink(missing_ok=True)
     async with fault_stack(Setting(proxied=name == "restore"), keep_logs=folder / "logs") as stack:
         say(f"seed {seed}: stack ready")
         history = History.in_file(folder / "history.jsonl")
         async with _stage(stack, world.day_of(seed, 0, TENANTS[0]), history) as stage:
-            outcome = await stage.alone(name, seed)
+            outcome = await stage.alone(name, seed, folder)
         history.close()
     return outcome
 
@@ -126,7 +129,7 @@ class Stage:
     def suites(self) -> list[Suite]:
         return [ways[0] for ways in self.ways.values()]
 
-    async def play(self, plan: Plan, say: Say) -> Outcome:
+    async def play(self, plan: Plan, folder: Path, say: Say) -> Outcome:
         outcome = Outcome(plan)
         settling = Settling(self.suites, self.cast)
         clients = [
@@ -143,8 +146,13 @@ class Stage:
         outage = Outage() if plan.scenario == OUTAGE else None
         if outage:
             outage.set_up(self.cast)
+            record = folder / "commands.txt"
+            line = CommandLine(self.stack.place.root, TENANTS[0], record, outage.finding)
+            looking = asyncio.create_task(outage.look(line))
         faults = outage.faults() if outage else planned(plan.seed, plan.counts, plan.seconds)
         marks = await self._load_and_harm(plan, clients, nemesis, faults)
+        if outage:
+            await looking
         outcome.load_seconds = self.history.now
         await nemesis.heal()
         healed = time.monotonic()
@@ -175,15 +183,15 @@ class Stage:
             outcome.figures = outage.figures
         return outcome
 
-    async def alone(self, name: str, seed: int) -> Outcome:
+    async def alone(self, name: str, seed: int, folder: Path) -> Outcome:
         row = ALONE[name]
         outcome = Outcome(Plan(seed=seed, orders=0, seconds=0, counts={row: 1}, scenario=name))
         clients = [Clients(tenant, ways, self.history, seed) for tenant, ways in self.ways.items()]
         await self._prepare(clients, Settling(self.suites, self.cast))
         first, second = self.suites
-        played = (
-            Restore(self.stack, first, clients[0]) if name == "restore" else Overload(self.stack, first, second, seed)
-        )
+        played: Restore | Overload = Overload(self.stack, first, second, seed)
+        if name == "restore":
+            played = Restore(self.stack, first, clients[0], folder / "commands.txt")
         began, at = time.monotonic(), datetime.now(UTC)
         await played.play()
         outcome.load_seconds = time.monotonic() - began

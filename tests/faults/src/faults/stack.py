@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ from crossdock_local.ports import HOST
 from crossdock_local.process import Child, Program
 from crossdock_local.servers.postgres import Postgres
 from crossdock_local.stack import NONE, READY_SECONDS, Stack
-from crossdock_local.state import StackState
+from crossdock_local.state import StackState, take_lock
 from crossdock_local.supervised import Supervised
 from crossdock_local.surroundings import Surroundings
 from redis.asyncio import Redis
@@ -40,6 +41,8 @@ TENANTS = ("acme", "globex")
 REPLICATED = ("inventory", "procurement")
 SERVERS = ("postgres", "nats", "valkey")
 DISKS = {"nats": "256m", "postgres": "1g"}
+SMALL_STREAM_BYTES = 32 * 1024 * 1024
+"""Four streams and their consumers fit on the broker's small disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,7 @@ class FaultStack(Stack):
         self.postgres, self.admin_database = server, server.url("crossdock")
         supervised = self.processes["postgres"]
         supervised.child = server.child
-        self._started_by["postgres"] = server.start
+        self._started_by["postgres"] = partial(_started, server)
         for hop in self.proxies.hops.values():
             if hop.target == "postgres":
                 hop.port = server.port
@@ -190,6 +193,8 @@ class FaultStack(Stack):
         folder = self.crash_folder(name)
         folder.mkdir(parents=True, exist_ok=True)
         told = {"CROSSDOCK_CRASH_POINTS": str(folder), "FAULTS_MUTANT": self._setting.mutant}
+        if self._setting.small_disks:
+            told["FAULTS_STREAM_BYTES"] = str(SMALL_STREAM_BYTES)
         told |= {"FAULTS_POISON": str(self.poison), "FAULTS_CLOCK": str(self.clock_file(name))}
         command = [sys.executable, "-m", "faults.launch", *module]
         hops = self._through_proxies(name, environment) if self._setting.proxied else {}
@@ -240,6 +245,12 @@ class FaultStack(Stack):
         await super()._bring_up(processes)
 
 
+async def _started(server: Postgres) -> None:
+    """A replica that has taken over runs already."""
+    if not server.child.running:
+        await server.start()
+
+
 @asynccontextmanager
 async def fault_stack(setting: Setting, keep_logs: Path | None = None) -> AsyncIterator[FaultStack]:
     """A stack without data in a folder of its own, which goes away with it."""
@@ -250,11 +261,15 @@ async def fault_stack(setting: Setting, keep_logs: Path | None = None) -> AsyncI
     place = Place(root / "home")
     place.prepare()
     stack = FaultStack(place, setting)
+    # By this lock the command line knows that the stack is up.
+    lock = take_lock(place)
     try:
         await stack.start()
         yield stack
     finally:
         await stack.stop()
+        if lock is not None:
+            lock.close()
         _unmount(stack)
         if keep_logs is not None:
             shutil.copytree(place.logs, keep_logs, dirs_exist_ok=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from pathlib import Path
 
 from faults.schedule import Fault
@@ -24,6 +25,9 @@ async def fill(scene: Scene, fault: Fault, injected: Injected) -> None:
         await asyncio.to_thread(_fill, folder / FILLER)
         await asyncio.sleep(0.2)
     make_room(scene)
+    if fault.target == "nats":
+        # As docs/runbooks/disk-full.md says: JetStream writes to no file again that it could not write to once.
+        scene.send("nats", signal.SIGTERM)
     await scene.back(fault.target, injected)
 
 
