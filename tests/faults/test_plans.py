@@ -1,0 +1,146 @@
+"""What a run is made of: rows by weight, waits that come once, clocks that are put wrong, results that are merged."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from faults import plans, results
+from faults.evidence import OfService
+from faults.lag import publish_lag
+from faults.schedule import LONG, LONG_SHARE, ROWS, SMALL_DISKS, WEIGHTS, Fault, divided, planned
+from faults.ways import WAYS
+from faults.ways.partners import ANSWERS
+from faults.ways.scene import Injected
+from partners.faults import Faults
+from partners.journal import Journal
+from partners.web import Door, Site
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def test_every_row_has_a_weight_and_every_way_is_known() -> None:
+    assert ROWS.keys() == WEIGHTS.keys()
+    drawn = planned(1, dict.fromkeys(ROWS, 30), 600)
+    assert {fault.how for fault in drawn} <= WAYS.keys()
+    assert {fault.row for fault in drawn} == ROWS.keys()
+
+
+def test_faults_are_divided_by_weight_and_no_row_goes_without() -> None:
+    counts = divided(["F01", "F14", "F05"], 100)
+    assert counts["F05"] > counts["F01"] > counts["F14"] == 1
+
+
+def test_long_waits_come_once_and_only_where_the_run_is_long_enough() -> None:
+    longest = [each for each in LONG["F09"] if each.seconds == 300]
+    short = planned(1, {"F09": 5}, 300)
+    whole = planned(1, {"F09": 5}, 300 * LONG_SHARE)
+    assert sum(each.seconds == 300 for each in short) == 0
+    assert sum(each.seconds == 300 for each in whole) == len(longest) == 1
+
+
+def test_a_run_is_an_hour_at_most_and_of_known_rows() -> None:
+    assert plans.of_rows(["F01", "F02"], 1, 60).seconds == 3600
+    with pytest.raises(ValueError, match="60 minutes"):
+        plans.of_rows(["F01"], 1, 61)
+    with pytest.raises(ValueError, match="F99"):
+        plans.of_rows(["F99"], 1, 5)
+
+
+def test_only_rows_that_fill_disks_want_small_ones() -> None:
+    wanting = {row for row, draws in ROWS.items() if any(draw(_Chance(), 0).how == "fill disk" for draw in draws)}
+    assert wanting == SMALL_DISKS
+
+
+class _Chance(random.Random):
+    """Draws the first of everything."""
+
+    def choice(self, seq: Any) -> Any:
+        return next(iter(seq))
+
+
+def test_a_process_believes_the_file_about_the_time_and_sleeps_as_long_as_before(tmp_path: Path) -> None:
+    file = tmp_path / "clock"
+    file.write_text("3600")
+    program = (
+        "import time\nfrom datetime import UTC, datetime\nfrom pathlib import Path\nfrom faults.clock import follow\n"
+        "from crossdock_kit.clock import SystemClock\n"
+        f"before, slept = datetime.now(UTC), time.monotonic()\nfollow(Path({str(file)!r}))\n"
+        "ahead = (SystemClock().now() - before).total_seconds()\n"
+        "assert 3600 <= ahead < 3660, ahead\nassert time.time() - before.timestamp() >= 3600\n"
+        f"assert time.monotonic() - slept < 60\nPath({str(file)!r}).unlink()\ntime.sleep(0.2)\n"
+        "assert (SystemClock().now() - before).total_seconds() < 60\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def injected(row: str, began: int, seconds: int) -> Injected:
+    at = NOW + timedelta(seconds=began)
+    fault = Fault(began, row, "kill", "a", seconds)
+    return Injected(fault, began, began_at=at, ended_at=at + timedelta(seconds=seconds))
+
+
+def test_the_wait_for_the_relay_is_read_only_where_nothing_else_was_wrong() -> None:
+    rows = OfService()
+    for second, lag in ((10, 1), (40, 50), (70, 2), (200, 9)):
+        event_id = uuid4()
+        rows.recorded_at[event_id] = NOW + timedelta(seconds=second)
+        rows.published_at[str(event_id)] = NOW + timedelta(seconds=second + lag)
+    faults = [injected("F14", 0, 100), injected("F01", 35, 10)]
+    assert publish_lag({"a": rows}, faults) == (2, 2.0)
+    assert publish_lag({"a": rows}, faults[1:]) is None
+
+
+def a_result(row: str, faults: int, took: float, seed: int) -> Mapping[str, Any]:
+    finding = {"invariant": "I1", "name": "no oversell", "facts": 10, "violations": [], "holds": True}
+    return {
+        "kind": "rows",
+        "label": f"rows-{row}-{seed}",
+        "plan": {"seed": seed, "mutant": ""},
+        "passed": True,
+        "missing": [],
+        "faults": {row: faults},
+        "kills": 1,
+        "transactions": 100,
+        "counters": {},
+        "tricks": {"copied": 1},
+        "recoveries": {row: took},
+        "findings": [finding],
+    }
+
+
+def test_files_of_runs_come_to_one_table(tmp_path: Path) -> None:
+    for each in (a_result("F01", 5, 3.5, 1), a_result("F01", 4, 7.25, 2), a_result("F02", 3, 1.0, 1)):
+        results.write(tmp_path, each)
+    lines = results.merged(results.read(tmp_path))
+    (first,) = [line.split() for line in lines if line.startswith("F01")]
+    assert first == ["F01", str(WEIGHTS["F01"]), "9", "2", "0", "7.2", "s"]
+    assert "faults: 3 runs, 12 faults (3 kills), 300 transactions, 0 violations, 0 invalid runs" in lines
+
+
+@pytest.mark.parametrize("kind", [each for each in ANSWERS if each != "drip"])
+async def test_a_partner_that_answers_misleadingly_does_nothing(kind: str) -> None:
+    journal, site = Journal(), Site()
+    door = Door("a", "key", journal, Faults(answer=kind))
+
+    async def never(document: Mapping[str, Any]) -> tuple[int, Mapping[str, Any]]:
+        raise AssertionError("it was done")
+
+    door.accept("/documents", "json.document", lambda document: "1", never)
+    port = await site.open(door)
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            headers = {"authorization": "Bearer key", "idempotency-key": "1"}
+            answer = await client.post("/documents", json={}, headers=headers, timeout=60)
+    finally:
+        await site.close()
+    assert answer.status_code in (200, 301, 503)
+    assert not list(journal)
