@@ -28,6 +28,7 @@ setup: ## make .venv from requirements.lock (needs Python 3.11 to 3.13, nothing 
 lock: setup ## resolve requirements*.in into requirements*.lock
 	@$(COMPILE) requirements.in --output-file requirements.lock
 	@$(COMPILE) requirements-services.in --constraints requirements.lock --output-file requirements-services.lock
+	@$(COMPILE) requirements-operator.in --constraints requirements.lock --output-file requirements-operator.lock
 	@sh tools/setup.sh
 
 .PHONY: proto

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import uuid
 from collections.abc import AsyncIterator
@@ -15,8 +16,24 @@ import pytest
 import yaml
 from control_plane.api import Api, ApiRefused
 from control_plane.cluster import Cluster, existing_cluster, own_cluster
+from control_plane.observing import delete_namespace
+from control_plane.operator_process import (
+    Operators,
+    RealConnector,
+    bind_operator,
+    give_secrets,
+    let_read_secrets,
+    real_connector,
+)
+from crossdock_local.embedded import EmbeddedServers
+from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.place import find_checkout
+from crossdock_local.process import Child
 
+# Operators are started while this process speaks gRPC; its handlers of forks may then never return in the child.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
+# Each call of a test is no news.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 CRD = find_checkout() / "operator" / "crd"
 
 
@@ -48,6 +65,27 @@ async def crd(admin: Api) -> dict[str, Any]:
     return await admin.established("partnerconnectors.crossdock.dev")
 
 
+@pytest.fixture(scope="session")
+async def connector_service(
+    servers: EmbeddedServers, migrated: MigratedDatabases, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[RealConnector]:
+    """The connector service that operators tell and ask."""
+    folder = tmp_path_factory.mktemp("connector")
+    async with servers.fresh_nats() as broker, real_connector(migrated, broker, folder) as running:
+        yield running
+
+
+@pytest.fixture
+async def operators(
+    cluster: Cluster, admin: Api, crd: dict[str, Any], connector_service: RealConnector
+) -> AsyncIterator[Operators]:
+    """Operators under exactly the roles that the repository grants; what a test started ends with it."""
+    await bind_operator(admin)
+    running = Operators(cluster, admin, connector_service)
+    yield running
+    await running.stop()
+
+
 @pytest.fixture
 async def namespace(admin: Api) -> AsyncIterator[str]:
     name = f"test-{uuid.uuid4().hex[:8]}"
@@ -58,3 +96,17 @@ async def namespace(admin: Api) -> AsyncIterator[str]:
     except ApiRefused as refused:
         if refused.code != 404:
             raise
+
+
+@pytest.fixture
+async def home(admin: Api, namespace: str, connector_service: RealConnector) -> AsyncIterator[str]:
+    """A namespace in which a connector of sup-atlas finds its secrets. It ends while the operator runs."""
+    await let_read_secrets(admin, namespace)
+    await give_secrets(admin, connector_service, namespace, "sup-atlas", "sup-atlas-key")
+    yield namespace
+    await delete_namespace(admin, namespace)
+
+
+@pytest.fixture
+async def operator(operators: Operators) -> Child:
+    return await operators.start()

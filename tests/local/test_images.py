@@ -16,6 +16,7 @@ from crossdock_local.place import find_checkout
 
 ROOT = find_checkout()
 SERVICES = service_names(ROOT)
+OPERATOR = "partner-operator"
 LOCK = "requirements-services.lock"
 
 # Packages that the image's lock does not name are not there, whoever else has installed them here.
@@ -48,8 +49,8 @@ def artifacts() -> dict[str, dict[str, Any]]:
     return {each["image"].removeprefix("crossdock/"): each for each in read["build"]["artifacts"]}
 
 
-def test_every_service_is_an_artifact_and_nothing_else_is() -> None:
-    assert sorted(artifacts()) == sorted(SERVICES)
+def test_every_service_and_the_operator_are_artifacts_and_nothing_else_is() -> None:
+    assert sorted(artifacts()) == sorted([*SERVICES, OPERATOR])
 
 
 @pytest.mark.parametrize("service", SERVICES)

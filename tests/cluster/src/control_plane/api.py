@@ -23,6 +23,7 @@ _CLUSTER_WIDE = frozenset(
         "CustomResourceDefinition",
         "Namespace",
         "Node",
+        "PersistentVolume",
         "PriorityClass",
         "ValidatingAdmissionPolicy",
         "ValidatingAdmissionPolicyBinding",
@@ -93,6 +94,10 @@ class Api:
 
     async def raw(self, path: str) -> Object:
         return await self._send("GET", path)
+
+    async def post(self, path: str, wanted: Object) -> Object:
+        """Of a subresource that makes something."""
+        return await self._send("POST", path, wanted)
 
     async def create(self, wanted: Object, *, strict: bool = True, dry_run: bool = False) -> Object:
         """`strict` refuses unknown fields, as kubectl asks for."""

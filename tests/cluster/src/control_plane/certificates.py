@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ class Pair:
 
     cert: Path
     key: Path
+
+    def cert_text(self) -> str:
+        """As Kubernetes puts certificates into objects."""
+        return base64.b64encode(self.cert.read_bytes()).decode()
 
 
 def private_key() -> ec.EllipticCurvePrivateKey:

@@ -150,6 +150,8 @@ class ControlPlane:
         return (
             f"--secure-port={self._free()}",
             "--use-service-account-credentials=true",
+            # Simulated nodes send no heartbeat: taken for dead, their pods would never be ready again.
+            "--node-monitor-grace-period=240h",
             f"--root-ca-file={self._authority.files.cert}",
             f"--service-account-private-key-file={self._accounts.key}",
             f"--cluster-signing-cert-file={self._authority.files.cert}",

@@ -1,0 +1,1 @@
+"""Turns PartnerConnector resources into running connectors and reports their business health."""

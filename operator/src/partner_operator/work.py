@@ -1,0 +1,101 @@
+"""Which resource is looked at when: never twice at once, never more than once a second, again later where it failed.
+
+Level-triggered: a key stands for "look at it", however many events asked for that. Knows neither cluster nor trade.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from crossdock_kit.errors import Conflict, CrossdockError, Refused, Unavailable
+
+from partner_operator.connector import Key
+
+log = logging.getLogger(__name__)
+
+PACE_SECONDS = 1.0
+_FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
+# Looks at once; most of each is waiting for the API server.
+_AT_ONCE = 8
+
+
+@dataclass(eq=False)
+class Work:
+    """`look` may say after how many seconds it wants to be asked again."""
+
+    look: Callable[[Key], Awaitable[float | None]]
+    _due: dict[Key, float] = field(default_factory=dict)
+    _looked: dict[Key, float] = field(default_factory=dict)
+    _failures: dict[Key, int] = field(default_factory=dict)
+    _under_way: dict[Key, asyncio.Task[None]] = field(default_factory=dict)
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def ask(self, key: Key, after: float = 0.0) -> None:
+        """At the earliest after so many seconds; an earlier request stays."""
+        now = asyncio.get_running_loop().time()
+        at = max(now + after, self._looked.get(key, -PACE_SECONDS) + PACE_SECONDS)
+        self._due[key] = min(at, self._due.get(key, at))
+        self._changed.set()
+
+    def forget(self, key: Key) -> None:
+        for each in (self._due, self._looked, self._failures):
+            each.pop(key, None)
+
+    async def run(self) -> None:
+        """Until cancelled; looks that are under way end first."""
+        try:
+            while True:
+                self._changed.clear()
+                wait = self._start_due()
+                try:
+                    async with asyncio.timeout(wait):
+                        await self._changed.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    def _start_due(self) -> float | None:
+        """Begins what is due and can be; says how long nothing more is due."""
+        now = asyncio.get_running_loop().time()
+        waiting: list[float] = []
+        for key, at in sorted(self._due.items(), key=lambda each: each[1]):
+            if key in self._under_way or len(self._under_way) >= _AT_ONCE:
+                continue
+            if at > now:
+                waiting.append(at - now)
+                continue
+            del self._due[key]
+            self._looked[key] = now
+            self._under_way[key] = asyncio.create_task(self._one(key))
+        return min(waiting, default=None)
+
+    async def _one(self, key: Key) -> None:
+        try:
+            again = await self.look(key)
+            self._failures.pop(key, None)
+        except Conflict as conflict:
+            log.info("%s/%s: %s; looked at again", *key, conflict)
+            again = PACE_SECONDS
+        except (Unavailable, Refused) as error:
+            again = self._later(key)
+            log.warning("%s/%s: %s; looked at again in %.0f s", *key, error, again)
+        except CrossdockError as error:
+            again = self._later(key)
+            log.error("%s/%s: %s", *key, error)  # noqa: TRY400 - a fact, not a bug: its text says all
+        except Exception:
+            again = self._later(key)
+            log.exception("%s/%s: a bug", *key)
+        finally:
+            del self._under_way[key]
+            self._changed.set()
+        if again is not None:
+            self.ask(key, again)
+
+    def _later(self, key: Key) -> float:
+        failures = self._failures.get(key, 0)
+        self._failures[key] = failures + 1
+        return float(min(_LONGEST_RETRY, _FIRST_RETRY * 2 ** min(failures, 6)))

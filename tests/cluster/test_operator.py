@@ -1,0 +1,180 @@
+"""The operator on a real API server: what is declared comes to run, stays as declared, and goes when it is deleted."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from control_plane.api import Api
+from control_plane.observing import (
+    KINDS,
+    condition,
+    delete_namespace,
+    made,
+    resource,
+    until_condition,
+    until_gone,
+    until_ready,
+)
+from control_plane.operator_process import RealConnector, give_secrets
+from control_plane.partners import API_VERSION, PLURAL, partner
+from control_plane.waiting import until
+from crossdock_local.process import Child
+
+NAME = "sup-atlas-connector"
+
+
+@pytest.mark.feature("F183")
+async def test_a_declared_partner_comes_to_run_and_says_so(operator: Child, admin: Api, home: str) -> None:
+    await admin.create(partner(home))
+    ready = await until_ready(admin, home)
+    assert await made(admin, home) == {"serviceaccounts", "configmaps", "deployments", "networkpolicies"}
+    assert ready["status"]["observedGeneration"] == ready["metadata"]["generation"]
+    assert ready["status"]["replicas"] == 1
+    assert {each["type"] for each in ready["status"]["conditions"]} == {
+        "Ready",
+        "Connected",
+        "CredentialsValid",
+        "Degraded",
+        "Paused",
+    }
+    assert condition(ready, "Connected")["reason"] == "NoWorker"
+    assert ready["status"]["health"]["backlog"] == 0
+    account = await admin.get("v1", "serviceaccounts", NAME, namespace=home)
+    assert account["automountServiceAccountToken"] is False
+    await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
+    await until_gone(admin, home)
+
+
+async def test_drift_is_repaired_and_what_others_added_stays(operator: Child, admin: Api, home: str) -> None:
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    drift = {"metadata": {"annotations": {"example.com/note": "theirs"}}, "spec": {"replicas": 3}}
+    await admin.patch("apps/v1", "deployments", NAME, drift, namespace=home)
+    await admin.delete("networking.k8s.io/v1", "networkpolicies", NAME, namespace=home)
+
+    async def repaired() -> bool:
+        deployment = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+        assert deployment["metadata"]["annotations"]["example.com/note"] == "theirs"
+        return deployment["spec"]["replicas"] == 1 and "networkpolicies" in await made(admin, home)
+
+    await until(repaired)
+
+
+async def test_a_changed_spec_is_carried_out(operator: Child, admin: Api, home: str) -> None:
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    inbound = {"kind": "json.order_response", "direction": "IN", "path": "answers"}
+    change = {"documents": [inbound], "workers": {"replicas": 2, "maxReplicas": 6}}
+    await admin.patch(API_VERSION, PLURAL, "sup-atlas", {"spec": change}, namespace=home)
+
+    async def carried_out() -> bool:
+        return await made(admin, home) == {plural for _, plural in KINDS}
+
+    await until(carried_out)
+    # While it is scaled by load the number is the autoscaler's: what it set stays.
+    await admin.patch("apps/v1", "deployments", NAME, {"spec": {"replicas": 5}}, namespace=home)
+    await admin.patch(API_VERSION, PLURAL, "sup-atlas", {"spec": {"rateLimit": {"perSecond": 7}}}, namespace=home)
+
+    async def seen() -> bool:
+        found = await resource(admin, home)
+        return bool(found["status"].get("observedGeneration") == found["metadata"]["generation"])
+
+    await until(seen)
+    assert (await admin.get("apps/v1", "deployments", NAME, namespace=home))["spec"]["replicas"] == 5
+
+
+async def test_pause_resume_restart_and_stop(
+    operator: Child, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+
+    async def annotate(name: str, value: str | None) -> None:
+        change = {"metadata": {"annotations": {f"crossdock.dev/{name}": value}}}
+        await admin.patch(API_VERSION, PLURAL, "sup-atlas", change, namespace=home)
+
+    await annotate("pause", "true")
+    await until_condition(admin, home, "Paused", lambda each: each.get("status") == "True")
+    await annotate("pause", None)
+    await until_condition(admin, home, "Paused", lambda each: each.get("status") == "False")
+    await annotate("restart", "2026-11-21")
+
+    async def restarted() -> bool:
+        found = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+        told = found["spec"]["template"]["metadata"]["annotations"]
+        return bool(told.get("crossdock.dev/restart") == "2026-11-21")
+
+    await until(restarted)
+    await admin.patch(API_VERSION, PLURAL, "sup-atlas", {"spec": {"state": "stopped"}}, namespace=home)
+    await until_condition(admin, home, "Ready", lambda each: each.get("reason") == "Stopped")
+
+    async def nobody_works() -> bool:
+        found = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+        return bool(found["spec"]["replicas"] == 0)
+
+    await until(nobody_works)
+
+
+async def test_a_secret_that_cannot_be_used_is_said_and_not_mounted(
+    operator: Child, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    metadata = {"name": "sup-atlas-key", "namespace": home}
+    unlabelled = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"value": "topsecret"}}
+    await admin.replace(unlabelled)
+    await admin.create(partner(home))
+    told = await until_condition(admin, home, "CredentialsValid", lambda each: each.get("status") == "False")
+    assert 'crossdock.dev/allow-connector: "true"' in condition(told, "CredentialsValid")["message"]
+    assert "topsecret" not in str(told)
+
+    async def without() -> bool:
+        found = await admin.list("apps/v1", "deployments", namespace=home)
+        return bool(found) and "sup-atlas-key" not in str(found[0]["spec"]["template"]["spec"]["volumes"])
+
+    await until(without)
+    await give_secrets(admin, connector_service, home, "sup-atlas", "sup-atlas-key")
+    await until_ready(admin, home)
+
+
+async def test_a_namespace_that_did_not_bind_the_role_gets_a_sentence(
+    operator: Child, admin: Api, namespace: str, connector_service: RealConnector
+) -> None:
+    await give_secrets(admin, connector_service, namespace, "sup-atlas", "sup-atlas-key")
+    await admin.create(partner(namespace))
+    told = await until_condition(admin, namespace, "CredentialsValid", lambda each: each.get("status") == "False")
+    assert "bind the role partner-operator-secrets" in condition(told, "CredentialsValid")["message"]
+    await delete_namespace(admin, namespace)
+
+
+async def test_the_first_of_two_namespaces_has_the_partner(operator: Child, admin: Api, home: str) -> None:
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    other = f"{home}-b"
+    await admin.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": other}})
+    await admin.create(partner(other))
+    told = await until_condition(admin, other, "Ready", lambda each: each.get("reason") == "Refused")
+    assert "is declared in another namespace already" in condition(told, "Ready")["message"]
+    assert await made(admin, other) == set()
+    await delete_namespace(admin, other)
+
+
+async def test_an_object_of_somebody_else_is_not_taken_over(operator: Child, admin: Api, home: str) -> None:
+    theirs: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": NAME, "namespace": home}}
+    await admin.create(theirs | {"data": {"CROSSDOCK_SERVICE": "theirs"}})
+    await admin.create(partner(home))
+    told = await until_condition(admin, home, "Ready", lambda each: each.get("reason") == "Refused")
+    assert "belongs to somebody else" in condition(told, "Ready")["message"]
+    kept = await admin.get("v1", "configmaps", NAME, namespace=home)
+    assert kept["data"] == {"CROSSDOCK_SERVICE": "theirs"}
+
+
+async def test_people_read_events(operator: Child, admin: Api, home: str) -> None:
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+
+    async def told() -> bool:
+        events = await admin.list("v1", "events", namespace=home)
+        ours = [each for each in events if each["involvedObject"]["kind"] == "PartnerConnector"]
+        return "Running" in {each["reason"] for each in ours}
+
+    await until(told)

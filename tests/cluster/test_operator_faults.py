@@ -1,0 +1,206 @@
+"""The operator under what befalls it: kills, a second one, an API server that is gone, bursts, deletions unseen."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from control_plane.api import Api, Object
+from control_plane.cluster import Cluster
+from control_plane.observing import (
+    condition,
+    delete_namespace,
+    made,
+    resource,
+    until_condition,
+    until_gone,
+    until_ready,
+)
+from control_plane.operator_process import Operators, RealConnector, give_secrets, let_read_secrets
+from control_plane.partners import API_VERSION, PLURAL, partner
+from control_plane.waiting import until
+from crossdock.connector.v1 import connector_service_pb2 as pb
+from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock_kit.client import Peer
+
+
+async def told_of(connector: RealConnector, name: str) -> Any:
+    """The profile that the connector service holds; None where it has none."""
+    token = connector.issuer.token(["acme"], ["connector.partner.read"])
+    peer = Peer(connector.address, token=lambda: f"Bearer {token}")
+    try:
+        stub: Any = peer.stub(pb_grpc.ConnectorServiceStub)
+        listed = (await stub.ListPartners(pb.ListPartnersRequest(page_size=1000))).profiles
+        return next((each for each in listed if each.partner == name), None)
+    finally:
+        await peer.close()
+
+
+async def test_an_operator_killed_at_any_moment_leaves_nothing_half_done(
+    operators: Operators, admin: Api, home: str
+) -> None:
+    for moment in (0.0, 0.3, 1.0, 2.0):
+        doomed = await operators.start()
+        await until_holds_lease(admin, doomed.program.name)
+        await admin.apply(partner(home, rateLimit={"perSecond": 10 + int(moment * 10)}))
+        await asyncio.sleep(moment)
+        await doomed.kill()
+    await operators.start()
+    await until_ready(admin, home)
+    found = await resource(admin, home)
+    assert found["status"]["observedGeneration"] == found["metadata"]["generation"]
+    await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
+    await until_gone(admin, home)
+
+
+async def until_holds_lease(admin: Api, name: str) -> None:
+    async def holds() -> bool:
+        leases = await admin.list("coordination.k8s.io/v1", "leases", namespace="crossdock")
+        return name in {each["spec"].get("holderIdentity") for each in leases}
+
+    await until(holds)
+
+
+async def test_two_operators_at_once_do_no_harm_and_one_acts(operators: Operators, admin: Api, home: str) -> None:
+    first = await operators.start()
+    await until_holds_lease(admin, first.program.name)
+    second = await operators.start()
+    await admin.create(partner(home))
+    ready = await until_ready(admin, home)
+    assert await made(admin, home) == {"serviceaccounts", "configmaps", "deployments", "networkpolicies"}
+    first.pause()
+    await admin.patch(API_VERSION, PLURAL, "sup-atlas", {"spec": {"workers": {"replicas": 2}}}, namespace=home)
+    await until_holds_lease(admin, second.program.name)
+    found = await until_observed(admin, home, ready["metadata"]["generation"] + 1)
+    first.resume()
+    assert found["spec"]["workers"]["replicas"] == 2
+
+    async def one_budget() -> bool:
+        return "poddisruptionbudgets" in await made(admin, home)
+
+    await until(one_budget)
+
+
+async def until_observed(admin: Api, namespace: str, generation: int, name: str = "sup-atlas") -> Object:
+    async def observed() -> bool:
+        seen = (await resource(admin, namespace, name)).get("status", {}).get("observedGeneration", 0)
+        return bool(seen >= generation)
+
+    await until(observed)
+    return await resource(admin, namespace, name)
+
+
+async def test_an_api_server_that_dies_is_waited_for(
+    operators: Operators, cluster: Cluster, admin: Api, home: str
+) -> None:
+    if cluster.plane is None:
+        pytest.skip("the cluster is not ours to hurt")
+    await operators.start()
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    await cluster.plane.child("kube-apiserver").kill()
+    await asyncio.sleep(3)
+    await cluster.plane.start_api_server()
+    await admin.create(partner(home, "wms-east", of="wms"))
+    await until_condition(admin, home, "CredentialsValid", lambda each: each.get("status") == "False", name="wms-east")
+
+
+async def test_a_hundred_edits_in_a_burst_end_in_the_last_one(
+    operators: Operators, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    await operators.start()
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    began = int((await resource(admin, home))["metadata"]["resourceVersion"])
+    for number in range(1, 101):
+        change = {"spec": {"rateLimit": {"perSecond": number}}}
+        await admin.patch(API_VERSION, PLURAL, "sup-atlas", change, namespace=home)
+    found = await resource(admin, home)
+    await until_observed(admin, home, found["metadata"]["generation"])
+
+    async def told() -> bool:
+        profile = await told_of(connector_service, "sup-atlas")
+        return profile is not None and profile.rate_limit.per_second == 100
+
+    await until(told)
+    assert int(found["metadata"]["resourceVersion"]) > began
+
+
+async def test_a_resource_deleted_while_nobody_looks_leaves_no_orphan(
+    operators: Operators, admin: Api, home: str
+) -> None:
+    alone = await operators.start()
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    await alone.kill()
+    await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
+    assert (await resource(admin, home))["metadata"]["finalizers"] == ["crossdock.dev/drain"]
+    await operators.start()
+    await until_gone(admin, home)
+
+
+async def test_a_deletion_waits_for_what_is_to_be_sent_and_tells_the_service(
+    operators: Operators, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    await operators.start()
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    async with connector_service.a_delivery_waits("sup-atlas"):
+        await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
+        told = await until_condition(admin, home, "Ready", lambda each: each.get("reason") == "Draining")
+        assert "1 documents wait to be sent" in condition(told, "Ready")["message"]
+        profile = await told_of(connector_service, "sup-atlas")
+        assert [each.kind for each in profile.documents] == []
+    await until_gone(admin, home)
+    assert (await told_of(connector_service, "sup-atlas")).state == "stopped"
+
+
+async def test_a_deletion_can_be_forced_and_has_a_cap(
+    operators: Operators, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    await operators.start()
+    async with connector_service.a_delivery_waits("sup-atlas"):
+        await admin.create(partner(home))
+        await until_ready(admin, home)
+        await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
+        await until_condition(admin, home, "Ready", lambda each: each.get("reason") == "Draining")
+        force = {"metadata": {"annotations": {"crossdock.dev/force-deletion": "true"}}}
+        await admin.patch(API_VERSION, PLURAL, "sup-atlas", force, namespace=home)
+        await until_gone(admin, home)
+
+
+async def test_a_drain_ends_at_its_cap(
+    operators: Operators, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    await operators.start(CROSSDOCK_DRAIN_SECONDS="4")
+    async with connector_service.a_delivery_waits("sup-atlas"):
+        await admin.create(partner(home))
+        await until_ready(admin, home)
+        await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
+        await until_gone(admin, home)
+
+
+async def test_a_deleted_namespace_goes_with_its_connectors(
+    operators: Operators, admin: Api, namespace: str, connector_service: RealConnector
+) -> None:
+    await operators.start()
+    await let_read_secrets(admin, namespace)
+    names = [f"sup-{each}" for each in range(5)]
+    for name in names:
+        await give_secrets(admin, connector_service, namespace, name, "sup-atlas-key")
+        await admin.create(partner(namespace, name))
+    for name in names:
+        await until_ready(admin, namespace, name)
+    await delete_namespace(admin, namespace)
+
+
+async def test_without_the_connector_service_resources_run_and_say_what_is_missing(
+    operators: Operators, admin: Api, home: str
+) -> None:
+    await operators.start(CROSSDOCK_PEERS='{"connector": "127.0.0.1:1"}')
+    await admin.create(partner(home))
+    told = await until_condition(admin, home, "Connected", lambda each: each.get("status") == "Unknown")
+    assert condition(told, "Degraded")["reason"] == "ConnectorUnreachable"
+    assert condition(told, "Ready")["reason"] == "ConnectorUnreachable"
+    assert "deployments" in await made(admin, home)
