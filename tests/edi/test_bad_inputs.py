@@ -31,7 +31,13 @@ BOMBS = {
     "bare messages": repeated(b"UNH+1+A'"),
     "a chain of levels": HEAD
     + b"ST*856*0001~BSN*00*A*20260101*0101~"
-    + b"".join(b"HL*%d*%d*I~" % (level, level - 1) for level in range(1, 60_000)),
+    + b"".join(b"HL*%d*%d*I~" % (level, level - 1) for level in range(1, 99_900)),
+    "as much as a message may hold": ORDER.replace(
+        b"CTT*2", (b"ZZ*" + b"*".join([b"AB"] * 25) + b"~") * 99_900 + b"CTT*2"
+    ),
+    "as much as a message may hold, in components": ORDERS.replace(
+        b"UNS+S", (b"PIA+1+" + b"+".join([b"?AB:CD:EF:GH"] * 6) + b"'") * 95_000 + b"UNS+S"
+    ),
     "one endless segment": HEAD + b"ST*850*0001~BEG" + repeated(b"*"),
     "no terminator": HEAD + b"ST*850*0001~" + repeated(b"A"),
     "release characters only": ORDERS.replace(b"Keep upright", repeated(b"?")),

@@ -7,13 +7,7 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, children, element
 from crossdock_edi.dialect import Standard
-from crossdock_edi.edifact.parts import (
-    DateTime,
-    Party,
-    Reference,
-    Text,
-    reference_of,
-)
+from crossdock_edi.edifact.parts import DateTime, Party, Reference, Text, reference_of
 from crossdock_edi.spec.model import SetSpec, parse_layout
 
 _LAYOUT = """

@@ -7,28 +7,12 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, children, element
 from crossdock_edi.dialect import Standard
+from crossdock_edi.edifact.carriage import DeliveryTerms, Equipment, Location, Transport
+from crossdock_edi.edifact.goods import Identity, Mark, Measurement, Package, Variance
 from crossdock_edi.edifact.layouts import PARTY
 from crossdock_edi.edifact.lines import Line
-from crossdock_edi.edifact.parts import (
-    Amount,
-    ControlTotal,
-    DateTime,
-    DeliveryTerms,
-    Equipment,
-    Identity,
-    Location,
-    Mark,
-    Measurement,
-    Package,
-    Party,
-    Reference,
-    Text,
-    Transport,
-    Variance,
-    date_of,
-    party_of,
-    reference_of,
-)
+from crossdock_edi.edifact.money import Amount
+from crossdock_edi.edifact.parts import ControlTotal, DateTime, Party, Reference, Text, date_of, party_of, reference_of
 from crossdock_edi.spec.model import SetSpec, parse_layout
 
 _PACKING = """

@@ -7,16 +7,16 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, children, element
 from crossdock_edi.dialect import Standard
+from crossdock_edi.edifact.carriage import Location
+from crossdock_edi.edifact.goods import Identity
 from crossdock_edi.edifact.layouts import PARTY
 from crossdock_edi.edifact.lines import Line
+from crossdock_edi.edifact.money import Price
 from crossdock_edi.edifact.parts import (
     ControlTotal,
     DateTime,
-    Identity,
-    Location,
     Party,
     PlainReference,
-    Price,
     Quantity,
     Reference,
     Text,

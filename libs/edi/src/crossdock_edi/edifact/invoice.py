@@ -8,27 +8,18 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, child, children, element
 from crossdock_edi.dialect import Standard
+from crossdock_edi.edifact.carriage import DeliveryTerms, Location, Transport
+from crossdock_edi.edifact.goods import Identity, Package
 from crossdock_edi.edifact.layouts import CHARGES, HEADER, LINE, PARTY, SUMMARY, TERMS, TRANSPORT
 from crossdock_edi.edifact.lines import Line
+from crossdock_edi.edifact.money import Amount, Charge, Currency, PaymentTerms, Price, Tax, amount_of
 from crossdock_edi.edifact.parts import (
-    Amount,
-    Charge,
     ControlTotal,
-    Currency,
     DateTime,
-    DeliveryTerms,
-    Identity,
-    Location,
-    Package,
     Party,
-    PaymentTerms,
-    Price,
     Quantity,
     Reference,
-    Tax,
     Text,
-    Transport,
-    amount_of,
     date_of,
     party_of,
     reference_of,

@@ -6,27 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from crossdock_edi.binding import children, element
-from crossdock_edi.edifact.parts import (
-    Amount,
-    Charge,
-    DateTime,
-    DeliveryTerms,
-    Description,
-    Identity,
-    ItemNumbers,
-    Location,
-    Measurement,
-    Package,
-    Party,
-    PlainReference,
-    Price,
-    Quantity,
-    Reference,
-    Tax,
-    Text,
-    Variance,
-    quantity_of,
-)
+from crossdock_edi.edifact.carriage import DeliveryTerms, Location
+from crossdock_edi.edifact.goods import Description, Identity, ItemNumbers, Measurement, Package, Variance
+from crossdock_edi.edifact.money import Amount, Charge, Price, Tax
+from crossdock_edi.edifact.parts import DateTime, Party, PlainReference, Quantity, Reference, Text, quantity_of
 from crossdock_edi.values import DECIMAL
 
 

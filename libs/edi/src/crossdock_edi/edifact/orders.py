@@ -7,27 +7,12 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, children, element
 from crossdock_edi.dialect import Standard
+from crossdock_edi.edifact.carriage import DeliveryTerms, Transport
+from crossdock_edi.edifact.goods import Description, Package
 from crossdock_edi.edifact.layouts import CHARGES, HEADER, LINE, PARTY, SUMMARY, TERMS, TRANSPORT
 from crossdock_edi.edifact.lines import OrderLine
-from crossdock_edi.edifact.parts import (
-    Amount,
-    Charge,
-    ControlTotal,
-    Currency,
-    DateTime,
-    DeliveryTerms,
-    Description,
-    Package,
-    Party,
-    PaymentTerms,
-    Reference,
-    Tax,
-    Text,
-    Transport,
-    date_of,
-    party_of,
-    reference_of,
-)
+from crossdock_edi.edifact.money import Amount, Charge, Currency, PaymentTerms, Tax
+from crossdock_edi.edifact.parts import ControlTotal, DateTime, Party, Reference, Text, date_of, party_of, reference_of
 from crossdock_edi.spec.model import SetSpec, parse_layout
 
 _LAYOUT = f"{HEADER}{PARTY}{TERMS}{TRANSPORT}{CHARGES}{LINE}{SUMMARY}"

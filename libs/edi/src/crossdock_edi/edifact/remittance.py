@@ -8,16 +8,8 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, children, element
 from crossdock_edi.dialect import Standard
-from crossdock_edi.edifact.parts import (
-    Amount,
-    Currency,
-    DateTime,
-    Party,
-    PlainReference,
-    Text,
-    amount_of,
-    party_of,
-)
+from crossdock_edi.edifact.money import Amount, Currency, amount_of
+from crossdock_edi.edifact.parts import DateTime, Party, PlainReference, Text, party_of
 from crossdock_edi.spec.model import SetSpec, parse_layout
 
 _LAYOUT = """

@@ -7,23 +7,18 @@ from typing import ClassVar
 
 from crossdock_edi.binding import Document, children, element
 from crossdock_edi.dialect import Standard
+from crossdock_edi.edifact.carriage import DeliveryTerms, Equipment, Location, Transport
+from crossdock_edi.edifact.goods import ItemNumbers, Mark, Measurement
 from crossdock_edi.edifact.layouts import PARTY
+from crossdock_edi.edifact.money import Amount
 from crossdock_edi.edifact.parts import (
-    Amount,
     Contact,
     ControlTotal,
     DateTime,
-    DeliveryTerms,
-    Equipment,
-    ItemNumbers,
-    Location,
-    Mark,
-    Measurement,
     Party,
     PlainReference,
     Reference,
     Text,
-    Transport,
     date_of,
     party_of,
     reference_of,

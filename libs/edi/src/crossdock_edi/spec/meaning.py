@@ -105,24 +105,29 @@ def _sscc(message: Message, segment: Segment) -> Iterator[Finding]:
 
 def _hierarchy(message: Message) -> Iterator[Finding]:
     """Each level names an existing parent by its number, and nobody is their own ancestor."""
-    levels = [segment for segment in message.segments if segment.tag == "HL"]
+    levels = [(segment, *_level_and_parent(segment)) for segment in message.segments if segment.tag == "HL"]
     parents: dict[str, str] = {}
-    for level in levels:
-        if level[1] in parents:
-            yield finding("hierarchy-duplicate", message.place_of(level, 1), value=level[1])
-        parents.setdefault(level[1], level[2].strip())
+    for segment, level, parent in levels:
+        if level in parents:
+            yield finding("hierarchy-duplicate", message.place_of(segment, 1), value=level)
+        parents.setdefault(level, parent)
     depths = _depths(parents)
-    for level in levels:
-        parent = level[2].strip()
-        if not parent and level[3] != "S":
-            yield finding("hierarchy-root", message.place_of(level, 2), value=level[1])
+    limit = message.limits.hierarchy_depth
+    for segment, level, parent in levels:
+        if not parent and segment[3] != "S":
+            yield finding("hierarchy-root", message.place_of(segment, 2), value=level)
         elif parent and parent not in parents:
-            yield finding("hierarchy-orphan", message.place_of(level, 2), value=level[1], wanted=parent)
-        elif depths[level[1]] < 0:
-            yield finding("hierarchy-cycle", message.place_of(level, 2), value=level[1])
-        elif depths[level[1]] > message.limits.hierarchy_depth:
-            limit = message.limits.hierarchy_depth
-            yield finding("hierarchy-depth", message.place_of(level, 1), value=level[1], limit=limit)
+            yield finding("hierarchy-orphan", message.place_of(segment, 2), value=level, wanted=parent)
+        elif depths[level] < 0:
+            yield finding("hierarchy-cycle", message.place_of(segment, 2), value=level)
+        elif depths[level] > limit:
+            yield finding("hierarchy-depth", message.place_of(segment, 1), value=level, limit=limit)
+
+
+def _level_and_parent(segment: Segment) -> tuple[str, str]:
+    """Read from a copy: of a hundred thousand levels the elements, once cut, would be kept until the message goes."""
+    copy = Segment(segment.raw, segment.dialect, segment.number, segment.offset)
+    return copy[1], copy[2].strip()
 
 
 def _depths(parents: dict[str, str]) -> dict[str, int]:
