@@ -173,7 +173,7 @@ async def test_the_statement_refuses_what_is_not_as_remembered(stage: Stage, wha
     batch: Batch = decided([pending], memory, datetime.now(UTC))
     with pytest.raises(Mismatch):
         async with transaction(stage.engine, ("acme",)) as tx:
-            await settle(tx.driver, Prepared.of(batch, Footing.of_owner(batch, memory), datetime.now(UTC)))
+            await settle(tx.driver.fetchval, Prepared.of(batch, Footing.of_owner(batch, memory), datetime.now(UTC)))
     assert (await stage.row(sku))["reserved"] == 0
     found = await stage.fetch("SELECT 1 FROM reservation WHERE reservation_id = $1", basket.request_id)
     assert found == []

@@ -53,6 +53,8 @@ class Session:
     connection: AsyncConnection
     driver: Driver
     discarded: bool = False
+    standing: tuple[str, ...] = ()
+    """Tenants for whom statements outside of transactions work (transaction.at_once); none on a session of the pool."""
 
     @property
     def lost(self) -> bool:

@@ -7,10 +7,10 @@ alone.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from enum import Enum
+from functools import partial
 from uuid import UUID
 
 from crossdock_kit import crash_points
@@ -30,24 +30,20 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 Opens = Callable[[Iterable[str]], AbstractAsyncContextManager[Transaction]]
-
-
-class Point(Enum):
-    SENT = 1
-    COMMITTING = 2
+AtOnce = Callable[..., Awaitable[object]]
+"""Tenants, a statement that is a transaction by itself, and its values."""
 
 
 @dataclass(eq=False)
 class Deciding:
-    """`owner`: the transactions run on the connection that holds the shards' locks, and `memory` outlives the batch.
-    `reached` is told how far a foreseen batch has come."""
+    """`at_once`: an owner's, sends a batch that memory decided on the connection that holds the shards' locks; `opens`
+    then opens transactions on the same, and `memory` outlives the batch."""
 
     opens: Opens
     clock: Clock
     committed: Callable[[], None]
     changed: Changed = nobody_is_told
-    owner: bool = False
-    reached: Callable[[Point], None] = lambda point: None
+    at_once: AtOnce | None = None
     memory: Memory = field(default_factory=Memory)
     reloads: int = 0
 
@@ -73,7 +69,7 @@ class Deciding:
 
     async def _answer(self, pendings: Sequence[Pending], prepared: Prepared | None) -> None:
         try:
-            if not (self.owner and await self._from_memory(pendings, prepared)):
+            if not (self.at_once and await self._from_memory(pendings, prepared, self.at_once)):
                 await self._reloaded(pendings)
         except Unavailable:
             self.memory.forget_all()
@@ -93,7 +89,7 @@ class Deciding:
             if half:
                 await self.answer(half)
 
-    async def _from_memory(self, pendings: Sequence[Pending], prepared: Prepared | None) -> bool:
+    async def _from_memory(self, pendings: Sequence[Pending], prepared: Prepared | None, at_once: AtOnce) -> bool:
         """Whether memory was right; the statement says."""
         if prepared is None:
             await self.read_missing(pendings, self.opens)
@@ -101,10 +97,8 @@ class Deciding:
         if prepared is None:
             return False
         try:
-            async with self.opens(_tenants(pendings)) as tx:
-                self.reached(Point.SENT)
-                await settle(tx.driver, prepared)
-                self.reached(Point.COMMITTING)
+            crash_points.reached(crash_points.BEFORE_COMMIT)
+            await settle(partial(at_once, _tenants(pendings)), prepared)
         except Mismatch:
             self.memory.forget(key for each in pendings for key in each.shelves.values())
             return False
@@ -140,8 +134,9 @@ class Deciding:
         await self.memory.load(driver, {key for each in pendings for key in each.shelves.values()})
         now = self.clock.now()
         batch = decided(pendings, self.memory, now)
-        footing = Footing() if self.owner else Footing.of_stranger(batch)
-        await settle(driver, Prepared.of(batch, footing, now))
+        footing = Footing() if self.at_once else Footing.of_stranger(batch)
+        await settle(driver.fetchval, Prepared.of(batch, footing, now))
+        crash_points.reached(crash_points.BEFORE_COMMIT)
         return batch
 
     def _finish(self, batch: Batch) -> None:

@@ -16,13 +16,13 @@ from uuid import UUID
 from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.context import cause, current_scope
 from crossdock_kit.database import Engine, Session, Transaction, transaction
-from crossdock_kit.database.transaction import tenant_list, transaction_on
+from crossdock_kit.database.transaction import at_once, tenant_list, transaction_on
 from crossdock_kit.errors import Conflict, IdempotencyKeyReused, PermissionDenied, Unavailable
 from crossdock_kit.leases import PartitionLeases
 
 from inventory.ports import Ask
 from inventory.store.desk.batch import Pending, fail
-from inventory.store.desk.deciding import Deciding, Point
+from inventory.store.desk.deciding import Deciding
 from inventory.store.desk.queue import MOST_IN_BATCH, Queue
 from inventory.store.desk.statement import Prepared
 from inventory.store.stored_ledger import Changed, nobody_is_told
@@ -30,23 +30,6 @@ from inventory.store.stored_ledger import Changed, nobody_is_told
 Identity: TypeAlias = tuple[str, UUID]
 WORTH_FORESEEING = 24
 """So many baskets are worth a batch of their own while another one commits."""
-
-
-@dataclass(eq=False)
-class Progress:
-    """How far a batch has come on its way to the database."""
-
-    sent: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-    committing: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    def reach(self, point: Point) -> None:
-        future = self.sent if point is Point.SENT else self.committing
-        if not future.done():
-            future.set_result(None)
-
-    def end(self) -> None:
-        for point in Point:
-            self.reach(point)
 
 
 @dataclass(eq=False)
@@ -62,11 +45,11 @@ class ReservationDesk:
     _deciding: Deciding = field(init=False)
     _session: Session | None = None
     _queue: Queue = field(default_factory=Queue)
-    _progress: Progress | None = None
+    _sent: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
         self._deciding = Deciding(
-            self._on_owned_session, self.clock, self.committed, self.changed, owner=True, reached=self._reached
+            self._on_owned_session, self.clock, self.committed, self.changed, at_once=self._at_once
         )
         if self.leases is not None:
             # Whoever owned a shard meanwhile told nobody of its writes.
@@ -102,14 +85,22 @@ class ReservationDesk:
         foreseen = False
         try:
             while True:
-                pendings = await self._next(under_way if foreseen else None) or await self._first(under_way)
+                worth = max(WORTH_FORESEEING, len(pendings))
+                if not (under_way and foreseen and await self._queue.holds(worth, before=under_way)):
+                    # What it leaves is not known yet, or too few wait: they may as well grow more.
+                    await _ended(under_way)
+                    under_way = None
+                    await self._queue.filled()
+                pendings = self._next(under_way)
+                if not pendings:
+                    continue
                 prepared = await self._foresee(pendings)
                 foreseen = prepared is not None
                 await _ended(under_way)
-                self._progress = Progress()
+                self._sent.clear()
                 under_way = asyncio.create_task(self._settle(pendings, prepared))
                 # Deciding keeps the loop to itself; the database is to be at work meanwhile.
-                await self._progress.sent
+                await self._sent.wait()
         finally:
             await _ended(under_way)
             while pendings:
@@ -117,23 +108,11 @@ class ReservationDesk:
                     fail(each, Unavailable("this replica is stopping"))
                 pendings = self._queue.take_now()
 
-    async def _next(self, under_way: asyncio.Task[None] | None) -> list[Pending]:
-        """Baskets that are worth deciding on while a foreseen batch is under way: a whole batch at once, less than that
-        not before the other commits; none if it ends before there are enough. Those who wait may as well grow more."""
-        if under_way is None or self._progress is None:
-            return []
-        await self._queue.holds(MOST_IN_BATCH, before=self._progress.committing)
-        return self._queue.take_now() if await self._queue.holds(WORTH_FORESEEING, before=under_way) else []
-
-    async def _first(self, under_way: asyncio.Task[None] | None) -> list[Pending]:
-        """What waits when nothing is under way any more. Half of it stays for the next batch if each half is worth one:
-        all at once would all be answered and come again at once, and who decides and who commits would take turns."""
-        await _ended(under_way)
-        while True:
-            await self._queue.filled()
-            half = len(self._queue) // 2
-            if found := self._queue.take_now(half if half >= WORTH_FORESEEING else MOST_IN_BATCH):
-                return found
+    def _next(self, under_way: asyncio.Task[None] | None) -> list[Pending]:
+        """When nothing is under way, half of what waits stays for the batch after, if each half is worth one: all at
+        once would all be answered and come again at once, and who decides and who commits would take turns."""
+        half = len(self._queue) // 2
+        return self._queue.take_now(half if under_way is None and half >= WORTH_FORESEEING else MOST_IN_BATCH)
 
     async def _foresee(self, pendings: Sequence[Pending]) -> Prepared | None:
         """Decides on what memory knows, and on what another connection reads while the owner's is busy."""
@@ -163,8 +142,7 @@ class ReservationDesk:
         except Unavailable:
             self._deciding.memory.forget_all()
         finally:
-            if self._progress is not None:
-                self._progress.end()
+            self._sent.set()
         await self._under_row_locks([each for each in pendings if not each.answer.done()])
 
     async def _as_owner(self, pendings: Sequence[Pending], prepared: Prepared | None) -> None:
@@ -176,15 +154,18 @@ class ReservationDesk:
             if mine:
                 await self._deciding.answer(mine, prepared if len(mine) == len(pendings) else None)
 
-    def _reached(self, point: Point) -> None:
-        """Told when a foreseen batch's statement or COMMIT is about to go out: in the loop's next turn it has gone."""
-        if self._progress is not None:
-            asyncio.get_running_loop().call_soon(self._progress.reach, point)
+    async def _at_once(self, tenants: Iterable[str], statement: str, *values: object) -> object:
+        # In the loop's next turn it has gone out.
+        asyncio.get_running_loop().call_soon(self._sent.set)
+        return await at_once(self._owned_session(), tenant_list(tenants), statement, *values)
 
     def _on_owned_session(self, tenants: Iterable[str]) -> AbstractAsyncContextManager[Transaction]:
+        return transaction_on(self._owned_session(), tenant_list(tenants))
+
+    def _owned_session(self) -> Session:
         if self._session is None:
             raise Unavailable("this replica owns no shard")
-        return transaction_on(self._session, tenant_list(tenants))
+        return self._session
 
     async def _under_row_locks(self, pendings: Sequence[Pending]) -> None:
         if not pendings:

@@ -1,19 +1,21 @@
 """The one statement that commits a batch: it repeats what was decided and writes all that follows, or writes nothing.
 
 Per row and in key order it demands `available >= quantity` and the version that was remembered; for every shard the
-version that was remembered. Stock rows are locked before the request ids are claimed, everywhere, so no two batches can
+version that was remembered; where that does not hold it divides by zero, which undoes all of it even where it is a
+transaction by itself. Stock rows are locked before the request ids are claimed, everywhere, so no two batches can
 wait for each other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from crossdock_kit import arrays, audit, crash_points, journal, timeline
+import asyncpg
+from crossdock_kit import arrays, audit, journal, timeline
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
 
@@ -108,9 +110,9 @@ WITH want AS MATERIALIZED ({arrays.unnested(_WANTED, 1)}
   ON CONFLICT (tenant, shard) DO UPDATE SET version = shard.version + 1
 ), {journal.writing(38)}, {timeline.writing(38 + journal.PARAMETERS)},
 {audit.writing(38 + journal.PARAMETERS + timeline.PARAMETERS)}
-SELECT (SELECT count(*) FROM moved) = (SELECT count(*) FROM want)
+SELECT 1 / ((SELECT count(*) FROM moved) = (SELECT count(*) FROM want)
   AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim)
-  AND (SELECT count(*) FROM held) = (SELECT count(*) FROM promised)
+  AND (SELECT count(*) FROM held) = (SELECT count(*) FROM promised))::int
 """  # noqa: S608
 
 
@@ -144,13 +146,19 @@ class Prepared:
         return cls(batch, _values(batch, footing, now))
 
 
-async def settle(driver: Driver, prepared: Prepared) -> None:
-    """Writes the batch inside the caller's transaction. Raises Mismatch; then the transaction must be rolled back."""
+Executes = Callable[..., Awaitable[object]]
+"""Sends a statement with its values and gives its first value."""
+
+
+async def settle(execute: Executes, prepared: Prepared) -> None:
+    """Writes the batch. Raises Mismatch; then nothing is written, or the transaction around it must be rolled back."""
     # Known only now: a call of many baskets may have been audited by the batch before.
     audited = audit.columns([scope.audit for scope in unaudited(prepared.batch)])
-    if not await driver.fetchval(_SETTLE, *prepared.values, *audited):
-        raise Mismatch
-    crash_points.reached(crash_points.BEFORE_COMMIT)
+    try:
+        await execute(_SETTLE, *prepared.values, *audited)
+    except asyncpg.DivisionByZeroError:
+        # The statement's way to fail as a whole, whether or not a transaction stands around it.
+        raise Mismatch from None
 
 
 def _values(batch: Batch, footing: Footing, now: datetime) -> list[object]:
