@@ -54,6 +54,7 @@ async def traced(day: SmallDay, key: str) -> Any:
     return said.json
 
 
+@pytest.mark.feature("F267")
 async def test_a_timeline_tells_each_step_of_every_service(day: SmallDay) -> None:
     found = await traced(day, TOGETHER[0])
     [transaction] = found["transactions"]
