@@ -12,7 +12,8 @@ from crossdock_edi.findings import Finding, Place, finding
 from crossdock_edi.interchange import Group, Message
 from crossdock_edi.limits import DEFAULT_LIMITS, Limits
 from crossdock_edi.opening import Opening, find_opening
-from crossdock_edi.scan import Outcome, Scan
+from crossdock_edi.outcome import Outcome
+from crossdock_edi.scan import Scan
 from crossdock_edi.segment import BLANKS, Segment
 from crossdock_edi.source import Readable, Source, Window, open_source
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from crossdock_edi.cutting import split_segments
 from crossdock_edi.dialect import Dialect
@@ -17,28 +17,9 @@ from crossdock_edi.interchange import Group, Message
 from crossdock_edi.limits import Limits, passed_limit
 from crossdock_edi.marks import Mark, Marks
 from crossdock_edi.opening import Opening
+from crossdock_edi.outcome import Outcome
 from crossdock_edi.segment import BLANKS, Segment
 from crossdock_edi.source import Window
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What is known of an interchange once it was walked to its end.
-
-    `loose` are segments outside every message: notes (TA1), and strays that have no business there. `complete` is
-    False if anything is missing, `given_up` True if the walk itself ended before the interchange did.
-    """
-
-    header: Segment | None = None
-    trailer: Segment | None = None
-    groups: list[Group] = field(default_factory=list)
-    notes: list[Segment] = field(default_factory=list)
-    loose: list[Segment] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    message_count: int = 0
-    end: int = 0
-    complete: bool = True
-    given_up: bool = False
 
 
 @dataclass(slots=True)
@@ -54,7 +35,7 @@ class Scan:
     """One walk through one interchange. `messages()` yields as it goes; `outcome` is whole when it has ended."""
 
     def __init__(self, window: Window, opening: Opening, limits: Limits) -> None:
-        self.outcome = Outcome(findings=list(opening.findings))
+        self.outcome = Outcome(findings=list(opening.findings), most_findings=limits.findings)
         self._window = window
         self._opening = opening
         self._dialect: Dialect = opening.dialect
@@ -97,7 +78,7 @@ class Scan:
     def _out_of_time(self) -> None:
         """A message that was begun is not given in part."""
         place = Place(offset=self._window.offset(self._marks.rest))
-        self._limit("the time to read", f"{self._limits.seconds:g} s", place)
+        self.outcome.limit("the time to read", f"{self._limits.seconds:g} s", place)
         self._give_up(self._window.end)
 
     # --- what a mark means
@@ -110,7 +91,7 @@ class Scan:
             self._keep_loose(mark.loose, mark.start)
         if not mark.terminated:
             known = mark.role in {Role.CLOSE, Role.CLOSE_GROUP, Role.CLOSE_MESSAGE}
-            self._say("unterminated" if known else "truncated", segment)
+            self.outcome.say("unterminated" if known else "truncated", segment)
         match mark.role:
             case Role.OPEN:
                 yield from self._open(segment, mark)
@@ -133,7 +114,7 @@ class Scan:
             self.outcome.header = segment
             wanted = self._envelopes.control[self._opening.tag]
             if len(segment) < wanted - (segment.tag == "UNB") and not self.outcome.findings:
-                self._say("header-elements", segment, counted=len(segment), wanted=wanted)
+                self.outcome.say("header-elements", segment, counted=len(segment), wanted=wanted)
             return
         yield from self._finish(mark.start)
         self.outcome.end = mark.start
@@ -143,7 +124,7 @@ class Scan:
         self.outcome.trailer = segment
         self.outcome.end = mark.end + len(self._dialect.segment)
         if self.outcome.header is None:
-            self._stray(segment)
+            self.outcome.stray(segment)
             return
         self._match_control(self.outcome.header, segment)
         grouped = [group for group in self.outcome.groups if group.header]
@@ -159,17 +140,17 @@ class Scan:
         self._group = Group(segment)
         self._controls = set()
         if len(self.outcome.groups) >= self._limits.groups:
-            self._limit("the number of groups", self._limits.groups, _place(segment))
+            self.outcome.limit("the number of groups", self._limits.groups, _place(segment))
             return
         if any(other.control_number == self._group.control_number for other in self.outcome.groups[-100:]):
-            self._say("duplicate-control-number", segment, value=self._group.control_number, scope="interchange")
+            self.outcome.say("duplicate-control-number", segment, value=self._group.control_number, scope="interchange")
         self.outcome.groups.append(self._group)
 
     def _close_group(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         yield from self._abandon_message(mark.start)
         group, self._group = self._group, None
         if group is None or group.header is None:
-            self._stray(segment)
+            self.outcome.stray(segment)
             return
         group.trailer = segment
         self._match_control(group.header, segment)
@@ -183,18 +164,13 @@ class Scan:
             self._group = Group(None)
             self.outcome.groups.append(self._group)
             if self._dialect.standard == "X12" and self.outcome.header is not None:
-                self._say("no-group", segment)
+                self.outcome.say("no-group", segment)
 
     def _close_message(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         if self._pending is None:
-            self._stray(segment)
+            self.outcome.stray(segment)
             return
         yield self._message(mark.end, segment)
-
-    def _stray(self, trailer: Segment) -> None:
-        self._say("stray-trailer", trailer)
-        if trailer is not self.outcome.trailer:
-            self.outcome.loose.append(trailer)
 
     def _message(self, end: int, trailer: Segment | None) -> Message:
         """Cut out the pending message; a message without trailer ends where the next envelope begins."""
@@ -223,7 +199,7 @@ class Scan:
         )
         message.findings = tuple(self._message_findings(message, passed, counted))
         self.outcome.complete = self.outcome.complete and message.complete
-        self._keep(message.findings)
+        self.outcome.keep(message.findings)
         return message
 
     def _message_findings(self, message: Message, passed: tuple[str, str] | None, counted: int) -> Iterator[Finding]:
@@ -257,31 +233,31 @@ class Scan:
         yield from self._abandon_message(end)
         group, self._group = self._group, None
         if group is not None and group.header is not None:
-            self._say(
+            self.outcome.say(
                 "missing-trailer", group.header, trailer=self._envelopes.trailers.get(group.header.tag, "trailer")
             )
 
     def _finish(self, end: int) -> Iterator[Message]:
         yield from self._abandon(end)
         if self.outcome.header is not None:
-            self._say(
+            self.outcome.say(
                 "missing-trailer",
                 self.outcome.header,
                 trailer=self._envelopes.trailers.get(self.outcome.header.tag, "trailer"),
             )
 
-    # --- saying so
+    # --- what trailers say
 
     def _match_control(self, header: Segment, trailer: Segment) -> None:
         wanted, said = self._control(header), self._control(trailer)
         same = wanted == said or (wanted.isdigit() and said.isdigit() and int(wanted) == int(said))
         if not same:
-            self._say("control-number", trailer, element=2, value=said, wanted=wanted)
+            self.outcome.say("control-number", trailer, element=2, value=said, wanted=wanted)
 
     def _match_count(self, code: str, trailer: Segment, counted: int) -> None:
         stated = trailer[1].strip()
         if not stated.isdigit() or int(stated) != counted:
-            self._say(code, trailer, element=1, value=stated, counted=counted)
+            self.outcome.say(code, trailer, element=1, value=stated, counted=counted)
 
     def _control(self, segment: Segment | None) -> str:
         return segment[self._envelopes.control.get(segment.tag, 0)].strip() if segment else ""
@@ -294,27 +270,13 @@ class Scan:
         for position, piece in split_segments(self._window.slice(start, end), self._dialect):
             at = self._window.offset(start + position) if cuts else self._window.offset(start) + position
             stray = Segment(piece.rstrip(BLANKS), self._dialect, 0, at)
-            self._say("stray-segment", stray)
+            self.outcome.say("stray-segment", stray)
             if len(self.outcome.findings) > self._limits.findings:
                 whole = False
                 break
             self.outcome.loose.append(stray)
         if not whole:
-            self._limit("what stands outside messages", f"{self._limits.findings} segments", Place(offset=start))
-
-    def _say(self, code: str, segment: Segment, element: int = 0, value: str = "", **details: object) -> None:
-        place = Place(segment.offset, segment.tag[:8], segment.number, element)
-        self._keep((finding(code, place, value=value, **details),))
-
-    def _limit(self, what: str, limit: object, place: Place) -> None:
-        self.outcome.complete = False
-        self._keep((finding("limit", place, what=what, limit=limit),))
-
-    def _keep(self, found: tuple[Finding, ...]) -> None:
-        kept, room = self.outcome.findings, self._limits.findings - len(self.outcome.findings)
-        kept.extend(found[: max(room, 0)])
-        if len(found) > room >= 0:
-            kept.append(finding("too-many-findings", Place(), limit=self._limits.findings))
+            self.outcome.limit("what stands outside messages", f"{self._limits.findings} segments", Place(offset=start))
 
 
 def _place(segment: Segment) -> Place:

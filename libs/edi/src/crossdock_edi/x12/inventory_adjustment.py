@@ -16,11 +16,11 @@ from crossdock_edi.x12.freight import (
     Instant,
     WarehouseParty,
 )
+from crossdock_edi.x12.lookups import WithItemIds
 from crossdock_edi.x12.parts import (
     ItemId,
     Note,
     Remark,
-    item_id,
 )
 
 _LAYOUT = f"""
@@ -64,7 +64,7 @@ ADJUSTMENT_REASONS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AdjustedItem:
+class AdjustedItem(WithItemIds):
     """W19: a signed quantity with its reason."""
 
     reason: str = element("W19", 1, required=True)
@@ -76,9 +76,6 @@ class AdjustedItem:
     descriptions: tuple[str, ...] = texts("G69", 1, 1)
     notes: tuple[Note, ...] = children(Note)
     dates: tuple[Instant, ...] = children(Instant)
-
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

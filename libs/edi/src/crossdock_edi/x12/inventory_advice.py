@@ -12,6 +12,7 @@ from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL, TIME
 from crossdock_edi.x12.layouts import PARTY
+from crossdock_edi.x12.lookups import WithItemIds, WithParties
 from crossdock_edi.x12.parts import (
     Contact,
     DateReference,
@@ -21,8 +22,6 @@ from crossdock_edi.x12.parts import (
     Party,
     Reference,
     Totals,
-    item_id,
-    party_of,
 )
 
 _LAYOUT = f"""
@@ -101,7 +100,7 @@ class StockQuantity:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StockLine:
+class StockLine(WithItemIds):
     """LIN and its loop: one item with its quantities."""
 
     line: str = element("LIN", 1)
@@ -112,15 +111,12 @@ class StockLine:
     unit_price: Decimal | None = element("UIT", 2, convert=DECIMAL)
     quantities: tuple[StockQuantity, ...] = children(StockQuantity)
 
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
-
     def quantity(self, kind: str) -> Decimal | None:
         return next((one.quantity for one in self.quantities if one.kind == kind), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InventoryAdvice(Document):
+class InventoryAdvice(Document, WithParties):
     """`report` says what the list is (MM multi-location, DD distributor's)."""
 
     STANDARD: ClassVar[Standard] = "X12"
@@ -141,6 +137,3 @@ class InventoryAdvice(Document):
     parties: tuple[Party, ...] = children(Party)
     lines: tuple[StockLine, ...] = children(StockLine)
     totals: Totals | None = child(Totals)
-
-    def party(self, *roles: str) -> Party | None:
-        return party_of(self.parties, *roles)

@@ -12,6 +12,7 @@ from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL, implied
 from crossdock_edi.x12.layouts import PARTY, indented
+from crossdock_edi.x12.lookups import WithDates, WithItemIds, WithParties
 from crossdock_edi.x12.parts import (
     Amount,
     Charge,
@@ -28,9 +29,6 @@ from crossdock_edi.x12.parts import (
     Reference,
     Remark,
     Totals,
-    date_of,
-    item_id,
-    party_of,
 )
 
 _LAYOUT = f"""
@@ -129,7 +127,7 @@ class InvoiceCharge(Charge):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InvoiceLine:
+class InvoiceLine(WithItemIds):
     """IT1 and its loop."""
 
     line: str = element("IT1", 1)
@@ -147,12 +145,9 @@ class InvoiceLine:
     charges: tuple[InvoiceCharge, ...] = children(InvoiceCharge)
     parties: tuple[Party, ...] = children(Party)
 
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Invoice(Document):
+class Invoice(Document, WithDates, WithParties):
     """`type` DI debit, CR credit, PR product. `total` to `discount` are the amounts of TDS."""
 
     STANDARD: ClassVar[Standard] = "X12"
@@ -192,9 +187,3 @@ class Invoice(Document):
     amounts: tuple[Amount, ...] = children(Amount)
     charges: tuple[InvoiceCharge, ...] = children(InvoiceCharge)
     totals: Totals | None = child(Totals)
-
-    def party(self, *roles: str) -> Party | None:
-        return party_of(self.parties, *roles)
-
-    def date(self, *qualifiers: str) -> DateReference | None:
-        return date_of(self.dates, *qualifiers)

@@ -23,6 +23,7 @@ from crossdock_edi.x12.layouts import (
     TOTALS,
     indented,
 )
+from crossdock_edi.x12.lookups import WithDates, WithItemIds, WithParties
 from crossdock_edi.x12.parts import (
     Carrier,
     Charge,
@@ -42,9 +43,6 @@ from crossdock_edi.x12.parts import (
     Schedule,
     Subline,
     Totals,
-    date_of,
-    item_id,
-    party_of,
 )
 
 _LINE = indented(LINE_BEFORE_SCHEDULE, ACKNOWLEDGMENT, SCHEDULE, LINE_AFTER_SCHEDULE, PARTY, SUBLINE)
@@ -103,7 +101,7 @@ LINE_STATUSES: dict[str, tuple[Outcome, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineAcknowledgment:
+class LineAcknowledgment(WithItemIds):
     """ACK: a status with the quantity and date that it holds for (068 current schedule ship, 067 current delivery)."""
 
     status: str = element("ACK", 1, required=True)
@@ -130,13 +128,9 @@ class LineAcknowledgment:
         known = LINE_STATUSES.get(self.status)
         return known[1] if known else ""
 
-    def item_id(self, *qualifiers: str) -> str:
-        """An item number, of the substitute if the status is IS."""
-        return item_id(self.item_ids, *qualifiers)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcknowledgedLine:
+class AcknowledgedLine(WithItemIds):
     """PO1 and its loop: the line as the supplier repeats it, and its answers."""
 
     line: str = element("PO1", 1)
@@ -159,9 +153,6 @@ class AcknowledgedLine:
     parties: tuple[Party, ...] = children(Party)
     sublines: tuple[Subline, ...] = children(Subline)
 
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
-
     @property
     def unanswered(self) -> Decimal | None:
         """Ordered minus answered quantity; None if an answer gives no quantity or another unit than the order."""
@@ -176,7 +167,7 @@ class AcknowledgedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseOrderAcknowledgment(Document):
+class PurchaseOrderAcknowledgment(Document, WithDates, WithParties):
     """`purpose` 00 original; `type` AC with change, AD no change, AK no detail, RD rejected."""
 
     STANDARD: ClassVar[Standard] = "X12"
@@ -209,9 +200,3 @@ class PurchaseOrderAcknowledgment(Document):
     parties: tuple[Party, ...] = children(Party)
     lines: tuple[AcknowledgedLine, ...] = children(AcknowledgedLine)
     totals: Totals | None = child(Totals)
-
-    def party(self, *roles: str) -> Party | None:
-        return party_of(self.parties, *roles)
-
-    def date(self, *qualifiers: str) -> DateReference | None:
-        return date_of(self.dates, *qualifiers)

@@ -22,6 +22,7 @@ from crossdock_edi.x12.layouts import (
     TOTALS,
     indented,
 )
+from crossdock_edi.x12.lookups import WithDates, WithDeliveryWindow, WithItemIds, WithParties
 from crossdock_edi.x12.order_acknowledgment import LineAcknowledgment
 from crossdock_edi.x12.parts import (
     Amount,
@@ -29,7 +30,6 @@ from crossdock_edi.x12.parts import (
     Charge,
     Contact,
     DateReference,
-    DeliveryWindow,
     Description,
     FobTerms,
     ItemId,
@@ -45,10 +45,6 @@ from crossdock_edi.x12.parts import (
     Schedule,
     Subline,
     Totals,
-    date_of,
-    delivery_window,
-    item_id,
-    party_of,
 )
 
 # Element 670, what a line change does. The list is ours and open.
@@ -84,7 +80,7 @@ _ANSWER = _spec(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedLine:
+class ChangedLine(WithDeliveryWindow, WithItemIds):
     """POC and its loop. `quantity` is the new quantity of the line, `left_to_receive` what is still open."""
 
     line: str = element("POC", 1)
@@ -110,16 +106,9 @@ class ChangedLine:
     parties: tuple[Party, ...] = children(Party)
     sublines: tuple[Subline, ...] = children(Subline)
 
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
-
-    @property
-    def delivery_window(self) -> DeliveryWindow | None:
-        return delivery_window(self.dates)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseOrderChange(Document):
+class PurchaseOrderChange(Document, WithDeliveryWindow, WithParties):
     """860. `change_sequence` (BCH05) numbers the changes of an order; `purpose` 01 cancellation, 04 change."""
 
     STANDARD: ClassVar[Standard] = "X12"
@@ -156,19 +145,9 @@ class PurchaseOrderChange(Document):
     lines: tuple[ChangedLine, ...] = children(ChangedLine)
     totals: Totals | None = child(Totals)
 
-    def party(self, *roles: str) -> Party | None:
-        return party_of(self.parties, *roles)
-
-    def date(self, *qualifiers: str) -> DateReference | None:
-        return date_of(self.dates, *qualifiers)
-
-    @property
-    def delivery_window(self) -> DeliveryWindow | None:
-        return delivery_window(self.dates)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseOrderChangeAcknowledgment(Document):
+class PurchaseOrderChangeAcknowledgment(Document, WithDates, WithParties):
     """865. `change_sequence` (BCA05) is that of the 860 answered; `type` as in an 855."""
 
     STANDARD: ClassVar[Standard] = "X12"
@@ -202,9 +181,3 @@ class PurchaseOrderChangeAcknowledgment(Document):
     parties: tuple[Party, ...] = children(Party)
     lines: tuple[ChangedLine, ...] = children(ChangedLine)
     totals: Totals | None = child(Totals)
-
-    def party(self, *roles: str) -> Party | None:
-        return party_of(self.parties, *roles)
-
-    def date(self, *qualifiers: str) -> DateReference | None:
-        return date_of(self.dates, *qualifiers)

@@ -21,13 +21,13 @@ from crossdock_edi.x12.layouts import (
     TOTALS,
     indented,
 )
+from crossdock_edi.x12.lookups import WithDeliveryWindow, WithItemIds, WithParties
 from crossdock_edi.x12.parts import (
     Amount,
     Carrier,
     Charge,
     Contact,
     DateReference,
-    DeliveryWindow,
     Description,
     FobTerms,
     ItemId,
@@ -43,10 +43,6 @@ from crossdock_edi.x12.parts import (
     Schedule,
     Subline,
     Totals,
-    date_of,
-    delivery_window,
-    item_id,
-    party_of,
 )
 
 _LINE = indented(LINE_BEFORE_SCHEDULE, SCHEDULE, LINE_AFTER_SCHEDULE, PARTY, SUBLINE)
@@ -62,7 +58,7 @@ SPEC = SetSpec(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderLine:
+class OrderLine(WithDeliveryWindow, WithItemIds):
     """PO1 and its loop: what is ordered, how much, at what price. `price_basis` PE = per each, CA = per case."""
 
     line: str = element("PO1", 1)
@@ -86,20 +82,13 @@ class OrderLine:
     parties: tuple[Party, ...] = children(Party)
     sublines: tuple[Subline, ...] = children(Subline)
 
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
-
     @property
     def description(self) -> str:
         return " ".join(one.text for one in self.descriptions if one.text)
 
-    @property
-    def delivery_window(self) -> DeliveryWindow | None:
-        return delivery_window(self.dates)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PurchaseOrder(Document):
+class PurchaseOrder(Document, WithDeliveryWindow, WithParties):
     """`purpose` 00 original, 01 cancellation, 05 replace; `type` SA stand-alone, NE new, RL release."""
 
     STANDARD: ClassVar[Standard] = "X12"
@@ -133,22 +122,12 @@ class PurchaseOrder(Document):
     lines: tuple[OrderLine, ...] = children(OrderLine)
     totals: Totals | None = child(Totals)
 
-    def party(self, *roles: str) -> Party | None:
-        return party_of(self.parties, *roles)
-
-    def date(self, *qualifiers: str) -> DateReference | None:
-        return date_of(self.dates, *qualifiers)
-
     def reference(self, qualifier: str) -> str:
         return next((one.value for one in self.references if one.qualifier == qualifier), "")
 
     @property
     def ship_to(self) -> Party | None:
         return self.party("ST")
-
-    @property
-    def delivery_window(self) -> DeliveryWindow | None:
-        return delivery_window(self.dates)
 
     @property
     def incoterm(self) -> str:

@@ -12,6 +12,7 @@ from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL, TIME
 from crossdock_edi.x12.layouts import PARTY, indented
+from crossdock_edi.x12.lookups import WithItemIds, WithParties
 from crossdock_edi.x12.parts import (
     Carrier,
     Contact,
@@ -24,8 +25,6 @@ from crossdock_edi.x12.parts import (
     Party,
     Reference,
     Totals,
-    item_id,
-    party_of,
 )
 
 _LAYOUT = f"""
@@ -70,7 +69,7 @@ SPEC = SetSpec(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedLine:
+class ReceivedLine(WithItemIds):
     """RCD and its loop. `in_question` is a quantity in `condition` 01 damaged, 02 short, 03 over and so on."""
 
     line: str = element("RCD", 1)
@@ -96,12 +95,9 @@ class ReceivedLine:
     order_line: str = element("PRF", 5)
     marks: tuple[Marks, ...] = children(Marks)
 
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivingAdvice(Document):
+class ReceivingAdvice(Document, WithParties):
     """`type` (BRA04) 1 receiving dock advice, 2 post receipt advice."""
 
     STANDARD: ClassVar[Standard] = "X12"
@@ -125,6 +121,3 @@ class ReceivingAdvice(Document):
     parties: tuple[Party, ...] = children(Party)
     lines: tuple[ReceivedLine, ...] = children(ReceivedLine)
     totals: Totals | None = child(Totals)
-
-    def party(self, *roles: str) -> Party | None:
-        return party_of(self.parties, *roles)

@@ -12,6 +12,7 @@ from crossdock_edi.binding import Document, child, children, element, pairs, tex
 from crossdock_edi.dialect import Standard
 from crossdock_edi.spec.model import SetSpec, parse_layout
 from crossdock_edi.values import DATE, DECIMAL, TIME
+from crossdock_edi.x12.lookups import WithItemIds
 from crossdock_edi.x12.parts import (
     Carrier,
     Charge,
@@ -29,7 +30,6 @@ from crossdock_edi.x12.parts import (
     Reference,
     Totals,
     date_of,
-    item_id,
     party_of,
 )
 
@@ -85,7 +85,7 @@ SPEC = SetSpec("X12", "856", "ship notice", parse_layout("856", _LAYOUT), group=
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class Level(WithItemIds):
     """One HL loop: `code` S shipment, O order, T pallet (tare), P carton (pack), I item.
 
     `change_sequence` and `release` of PRF say which revision of the order was shipped; `previous_quantity` is what was
@@ -127,9 +127,6 @@ class Level:
     parties: tuple[Party, ...] = children(Party)
     charges: tuple[Charge, ...] = children(Charge)
 
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
-
     def reference(self, qualifier: str) -> str:
         return next((one.value for one in self.references if one.qualifier == qualifier), "")
 
@@ -148,7 +145,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class ShipLine:
+class ShipLine(WithItemIds):
     """An item of a ship notice with what it inherits from the levels above it."""
 
     order_number: str
@@ -162,9 +159,6 @@ class ShipLine:
     pallet_sscc: str
     carton_sscc: str
     level: Level
-
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,11 @@ from crossdock_edi.x12.freight import (
     Instant,
     WarehouseParty,
 )
+from crossdock_edi.x12.lookups import WithItemIds
 from crossdock_edi.x12.parts import (
     ItemId,
     Note,
     Remark,
-    item_id,
 )
 
 _SHIPMENT = f"""
@@ -67,7 +67,7 @@ SPEC = SetSpec("X12", "944", "stock transfer receipt advice", parse_layout("944"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TransferItem:
+class TransferItem(WithItemIds):
     """W04: what was shipped."""
 
     quantity: Decimal | None = element("W04", 1, convert=DECIMAL)
@@ -77,9 +77,6 @@ class TransferItem:
     lot: str = element("W04", 9)
     descriptions: tuple[str, ...] = texts("G69", 1, 1)
     notes: tuple[Note, ...] = children(Note)
-
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +116,7 @@ class ReceiptException:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReceivedItem:
+class ReceivedItem(WithItemIds):
     """W07 and its loop: what was received."""
 
     quantity: Decimal | None = element("W07", 1, convert=DECIMAL)
@@ -130,9 +127,6 @@ class ReceivedItem:
     descriptions: tuple[str, ...] = texts("G69", 1, 1)
     notes: tuple[Note, ...] = children(Note)
     exceptions: tuple[ReceiptException, ...] = children(ReceiptException)
-
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

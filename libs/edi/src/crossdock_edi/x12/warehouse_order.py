@@ -16,12 +16,12 @@ from crossdock_edi.x12.freight import (
     Instant,
     WarehouseParty,
 )
+from crossdock_edi.x12.lookups import WithItemIds
 from crossdock_edi.x12.parts import (
     ItemId,
     Marks,
     Note,
     Remark,
-    item_id,
 )
 
 _LAYOUT = f"""
@@ -57,7 +57,7 @@ SPEC = SetSpec("X12", "940", "warehouse shipping order", parse_layout("940", _LA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WarehouseOrderItem:
+class WarehouseOrderItem(WithItemIds):
     """W01: what to ship, how much."""
 
     quantity: Decimal | None = element("W01", 1, convert=DECIMAL)
@@ -68,9 +68,6 @@ class WarehouseOrderItem:
     lot: str = element("W01", 12)
     descriptions: tuple[str, ...] = texts("G69", 1, 1)
     notes: tuple[Note, ...] = children(Note)
-
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,12 @@ from crossdock_edi.x12.freight import (
     Instant,
     WarehouseParty,
 )
+from crossdock_edi.x12.lookups import WithItemIds
 from crossdock_edi.x12.parts import (
     ItemId,
     Marks,
     Note,
     Remark,
-    item_id,
 )
 
 _LAYOUT = f"""
@@ -55,7 +55,7 @@ SPEC = SetSpec("X12", "945", "warehouse shipping advice", parse_layout("945", _L
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShippedItem:
+class ShippedItem(WithItemIds):
     """W12: `status` CC shipped complete, CP shipped in part, as agreed."""
 
     status: str = element("W12", 1, required=True)
@@ -70,9 +70,6 @@ class ShippedItem:
     weight_qualifier: str = element("W12", 11)
     descriptions: tuple[str, ...] = texts("G69", 1, 1)
     notes: tuple[Note, ...] = children(Note)
-
-    def item_id(self, *qualifiers: str) -> str:
-        return item_id(self.item_ids, *qualifiers)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
