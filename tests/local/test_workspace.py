@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from alembic.util import CommandError
-from crossdock_local.declared import service_names
+from crossdock_local.declared import DeclaredService, declared_services, service_names
 from crossdock_local.place import find_checkout
 
 ROOT = find_checkout()
@@ -82,6 +82,13 @@ def test_an_image_holds_every_library_that_its_service_imports(service: str) -> 
     assert "requirements-services.lock" in dockerfile
     needed = {"libs/contracts/src", "libs/kit/src"} | ({"libs/edi/src"} if "crossdock_edi" in used else set())
     assert [folder for folder in needed if folder not in dockerfile] == []
+
+
+@pytest.mark.parametrize("service", declared_services(ROOT), ids=lambda service: service.name)
+def test_who_listens_to_events_may_read_the_journals_that_they_come_from(service: DeclaredService) -> None:
+    """Else it can neither catch up with the past nor find out what it missed."""
+    listens = any("Subscription(" in file.read_text() for file in service.folder.glob("src/**/*.py"))
+    assert "ops.journal.read" in service.permissions or not listens
 
 
 def test_the_kit_knows_no_contract_of_a_context() -> None:

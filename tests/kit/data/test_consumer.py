@@ -19,7 +19,11 @@ from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import Refused, Waiting
 from crossdock_kit.events import AnyReceived
 from crossdock_kit.journal import JournalEntry, entry_of
+from crossdock_kit.repairs.finding import held_messages
+from crossdock_kit.repairs.model import Decision, Selection
+from crossdock_kit.repairs.redoing import redo
 from crossdock_kit.subscriptions import Consumer, Subscription, each, held
+from crossdock_kit.subscriptions.discarding import discard
 from crossdock_kit.unit_of_work import UnitOfWork, Work
 from kit_events import CONTEXT, CrateEmptied, CrateFilled, because, crate_event
 
@@ -220,6 +224,33 @@ async def reached(way: Way, consumer: Consumer, name: str, version: int) -> bool
     query = "SELECT version FROM watermark WHERE consumer = $1 AND aggregate = $2"
     found = await rows(way.engine, query, consumer.subscription.consumer, f"crate/{name}")
     return [row["version"] for row in found] == [version]
+
+
+async def test_a_source_that_was_put_back_and_tells_another_history_is_parked_until_somebody_decides(
+    way: Way, seen: Seen
+) -> None:
+    name, other = crate(), crate()
+    entries = await way.recorded((name, 4), (other, 2))
+    async with listening(way, {CrateFilled: seen.note}) as consumer:
+        await way.send([*entries[:3], entries[4]])
+        await until(lambda: seen.versions(name) == [1, 2, 3])
+        await way.send([entries[2]], other_event=True)
+        await way.send([entries[3], entries[5]])
+        await until(lambda: seen.versions(other) == [1, 2])
+        await until(lambda: consumer.counters["held"] == 2)
+        (raised,) = await exceptions_of(way.engine, consumer)
+        assert raised["code"] == "HISTORY_CONTRADICTED"
+        assert seen.versions(name) == [1, 2, 3]
+        async with way.uow(tenants=("acme",)) as work:
+            (item, *_) = [each for each in await held_messages(Selection(), work) if each.subject == raised["subject"]]
+            assert item.decision is Decision.REFUSE
+            await redo(raised["subject"], work, {})
+        await until(lambda: consumer.counters["held"] >= 3)
+        assert seen.versions(name) == [1, 2, 3]
+        async with transaction(way.engine, ("acme",)) as tx:
+            told = await discard(tx.driver, *held.reference_of(raised["subject"]))
+        assert "is given up" in told
+        await until(lambda: seen.versions(name) == [1, 2, 3, 4])
 
 
 @pytest.mark.feature("F223")

@@ -31,6 +31,13 @@ def test_another_event_of_a_version_that_was_passed_contradicts_and_is_neither_a
     assert (plan.apply, plan.duplicates, plan.hold, plan.versions) == ([], [], [(other, CONTRADICTION)], {})
 
 
+def test_what_follows_a_contradiction_in_the_same_batch_is_held_too() -> None:
+    other, following = arrival("a", 2), arrival("a", 3)
+    plan = plan_of([following, other], fresh(other, following, a=Mark(2)))
+    assert plan.apply == []
+    assert plan.hold == [(other, CONTRADICTION), (following, "parked")]
+
+
 def test_what_contradicted_once_goes_on_contradicting_until_the_consumer_has_gone_back() -> None:
     other = arrival("a", 2)
     other.held = HeldFacts(CONTRADICTION, 1, datetime.now(UTC), raised=True)

@@ -106,7 +106,7 @@ def row_table(runs: Sequence[Result]) -> list[str]:
     for row in sorted({row for run in runs for row in run["faults"]}):
         mine = [run for run in runs if run["faults"].get(row)]
         faults = sum(run["faults"][row] for run in mine)
-        violated = sum(not run["passed"] for run in mine)
+        violated = sum(not all(finding["holds"] for finding in run["findings"]) for run in mine)
         took = [run["recoveries"][row] for run in mine if row in run.get("recoveries", {})]
         told = f"{max(took):.1f} s" if took else "-"
         lines.append(f"{row:4} {WEIGHTS.get(row, 0):>6} {faults:>7} {len(mine):>5} {violated:>9} {told:>26}")

@@ -71,7 +71,7 @@ class FaultStack(Stack):
     @property
     def services(self) -> dict[str, str]:
         """Address of each service process, replicas too."""
-        return {state.name: state.address for state in self.state.processes if state.kind == "service"}
+        return {state.name: state.address for state in self.state.processes if state.kind in ("service", "replica")}
 
     @property
     def names(self) -> list[str]:
@@ -187,7 +187,7 @@ class FaultStack(Stack):
             child.start()
             await child.wait_until(lambda: require_serving(address), READY_SECONDS)
 
-        return self._supervised("service", child, start, address)
+        return self._supervised("replica", child, start, address)
 
     def _python(self, service: DeclaredService, name: str, module: Iterable[str], environment: dict[str, str]) -> Child:
         folder = self.crash_folder(name)

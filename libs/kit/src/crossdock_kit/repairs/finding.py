@@ -12,10 +12,11 @@ import asyncpg
 from crossdock_kit.events import decoded, decoded_list, parsed_headers
 from crossdock_kit.repairs.model import LIMIT, Decision, Find, Item, Selection
 from crossdock_kit.subscriptions import held
+from crossdock_kit.subscriptions.plan import CONTRADICTION
 from crossdock_kit.unit_of_work import Work
 
 _HELD = """
-SELECT h.consumer, h.event_id, h.type, h.aggregate, h.version, h.headers, h.held_at, h.last_error,
+SELECT h.consumer, h.event_id, h.type, h.aggregate, h.version, h.headers, h.held_at, h.last_error, h.why,
   h.next_attempt_at > now() AS resting, coalesce(w.version, 0) AS reached, w.parked_at IS NOT NULL AS parked,
   (SELECT min(e.version) FROM held e WHERE e.consumer = h.consumer AND e.tenant = h.tenant
      AND e.aggregate = h.aggregate) AS first
@@ -53,7 +54,7 @@ def _held(row: asyncpg.Record) -> Item:
 def _judged_message(row: asyncpg.Record) -> tuple[Decision, str]:
     version, reached, first = row["version"], row["reached"], row["first"]
     if version <= reached:
-        return Decision.SKIP, "it had its effect; the row goes away by itself"
+        return _judged_as_passed(row)
     if version > first:
         return Decision.SKIP, f"follows version {first} by itself"
     if version > reached + 1:
@@ -64,6 +65,12 @@ def _judged_message(row: asyncpg.Record) -> tuple[Decision, str]:
     if row["resting"]:
         return Decision.DO, f"its next attempt is now: {row['last_error']}"
     return Decision.SKIP, "its turn has come; it is applied by itself"
+
+
+def _judged_as_passed(row: asyncpg.Record) -> tuple[Decision, str]:
+    if row["why"] == CONTRADICTION:
+        return Decision.REFUSE, f"{row['last_error']}; somebody decides at its exception"
+    return Decision.SKIP, "it had its effect; the row goes away by itself"
 
 
 _DELIVERIES = """

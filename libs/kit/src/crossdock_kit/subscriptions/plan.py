@@ -45,17 +45,19 @@ def plan_of(arrivals: Sequence[Arrival], admission: Admission) -> Plan:
 
 
 def _plan_aggregate(plan: Plan, key: Key, queue: list[Arrival], mark: Mark) -> None:
-    reached, held = mark.version, mark.holding
+    reached, held, parked = mark.version, mark.holding, mark.parked
     for arrival in sorted(queue, key=lambda each: each.version):
         if arrival.version <= reached and _contradicts(arrival):
             plan.hold.append((arrival, CONTRADICTION))
+            # What follows in the same batch may follow upon the other history.
+            parked = True
         elif arrival.version <= reached:
             plan.duplicates.append(arrival)
-        elif arrival.version == reached + 1 and not mark.parked:
+        elif arrival.version == reached + 1 and not parked:
             plan.apply.append(arrival)
             reached = arrival.version
         else:
-            plan.hold.append((arrival, "parked" if mark.parked else "gap"))
+            plan.hold.append((arrival, "parked" if parked else "gap"))
             held = True
     if reached > mark.version:
         plan.versions[key] = reached
