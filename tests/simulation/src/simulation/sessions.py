@@ -35,6 +35,7 @@ class Host:
     alive: bool = True
     sessions: list[MemoryDriver] = field(default_factory=list)
     _running: asyncio.Event = field(default_factory=asyncio.Event)
+    _put_off: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._running.set()
@@ -61,6 +62,16 @@ class Host:
 
     def go_on(self) -> None:
         self._running.set()
+        put_off, self._put_off = self._put_off, []
+        for each in put_off:
+            each()
+
+    def when_running(self, do: Callable[[], None]) -> None:
+        """Does it now, or when the process goes on; never, if it is dead by then."""
+        if self.stopped:
+            self._put_off.append(do)
+        elif self.alive:
+            do()
 
     def kill(self) -> None:
         """SIGKILL: what was not committed is undone, at once."""
@@ -91,7 +102,9 @@ class MemoryDriver:
         verb = sql.split(maxsplit=1)[0].rstrip(";")
         match verb:
             case "BEGIN":
-                await self._arrive()
+                # No time passes: what matters is when the first statement sees something.
+                await self.host.awake()
+                self._check()
                 if self.writes is None:
                     self.writes = Writes(asyncio.get_running_loop().time())
                     self._failed = False

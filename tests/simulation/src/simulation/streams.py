@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from simulation.chance import Chance
 
 ACK_WAIT_SECONDS, WINDOW_SECONDS = 30.0, 600.0
-HEARTBEAT_SECONDS, EXPIRES_SECONDS = 5.0, 30.0
+HEARTBEAT, HEARTBEAT_SECONDS, BEATS = b"NATS/1.0 100 Idle Heartbeat\r\n\r\n", 5.0, 6
 Deliver = Callable[[str, bytes, bytes, bytes], None]
 """Called with the inbox, the reply subject, the body and the header block."""
 
@@ -99,9 +99,7 @@ class Stream:
 
     def ask(self, durable: Durable, request: Request) -> None:
         durable.requests.append(request)
-        loop = asyncio.get_running_loop()
-        loop.call_later(HEARTBEAT_SECONDS, self._beat, durable, request)
-        loop.call_later(EXPIRES_SECONDS, self._expire, durable, request)
+        asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._beat, durable, request, BEATS)
         self.pump(durable)
 
     def pump(self, durable: Durable) -> None:
@@ -187,13 +185,14 @@ class Stream:
             durable.again.append(sequence)
             self.pump(durable)
 
-    def _beat(self, durable: Durable, request: Request) -> None:
-        if request in durable.requests and not request.gone():
-            request.deliver(request.inbox, b"", b"", b"NATS/1.0 100 Idle Heartbeat\r\n\r\n")
-            asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._beat, durable, request)
-
-    def _expire(self, durable: Durable, request: Request) -> None:
-        if request in durable.requests:
+    def _beat(self, durable: Durable, request: Request, left: int) -> None:
+        """A sign of life on an open request, or the news that its time is over."""
+        if request not in durable.requests or request.gone():
+            return
+        if left > 1:
+            request.deliver(request.inbox, b"", b"", HEARTBEAT)
+            asyncio.get_running_loop().call_later(HEARTBEAT_SECONDS, self._beat, durable, request, left - 1)
+        else:
             durable.requests.remove(request)
             told = f"NATS/1.0 408 Request Timeout\r\nNats-Pending-Messages: {request.remaining}\r\n\r\n"
             request.deliver(request.inbox, b"", b"", told.encode())

@@ -9,6 +9,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -18,12 +19,11 @@ from crossdock_kit.ids import slot_token
 from nats.js.errors import NotFoundError
 
 from simulation.sessions import Host
-from simulation.streams import BrokerModel, Request, Stream
+from simulation.streams import HEARTBEAT, BrokerModel, Request, Stream
 from simulation.virtual import BEGIN
 
 MESSAGE_ID = re.compile(rb"Nats-Msg-Id: ([0-9a-f-]{36})")
 ASKED = re.compile(rb'"batch":(\d+)')
-AWAY_LOOK_SECONDS = 0.25
 ROUND_TRIP_SECONDS = 0.05
 
 
@@ -193,15 +193,18 @@ class ModelConnection(Connection):
             self.receive(inbox, f"$JS.ACK.{name}".encode(), b"", stored.block)
 
     def receive(self, subject: str, reply: bytes, body: bytes, block: bytes) -> None:
-        """A message on its way to this process."""
-        loop = asyncio.get_running_loop()
-        loop.call_later(self.model.chance.delay(), self._hear, (subject, reply, body, block), self._epoch)
+        """A message on its way to this process; a heartbeat, of which there are very many, is there at once."""
+        message = (subject, reply, body, block)
+        if block == HEARTBEAT:
+            self._hear(message, self._epoch)
+        else:
+            asyncio.get_running_loop().call_later(self.model.chance.delay(), self._hear, message, self._epoch)
 
     def _hear(self, message: tuple[str, bytes, bytes, bytes], epoch: int) -> None:
-        if epoch != self._epoch or not self.host.alive:
-            return
         if self.host.stopped:
-            asyncio.get_running_loop().call_later(AWAY_LOOK_SECONDS, self._hear, message, epoch)
+            self.host.when_running(partial(self._hear, message, epoch))
+            return
+        if epoch != self._epoch or not self.host.alive:
             return
         subject, reply, body, block = message
         heard = self._hearing(subject)
