@@ -149,6 +149,8 @@ class _Contract:
     mandatory: tuple[str, ...]
     fixed_headers: str
     read_mandatory: Callable[[NewEvent], tuple[object, ...]]
+    read_keys: Callable[[Message], object]
+    """True if the message has all of its keys."""
 
 
 @lru_cache(maxsize=4096)
@@ -162,9 +164,10 @@ def contract_of(descriptor: Descriptor) -> _Contract:
         f"content-type: {CONTENT_TYPE}\r\n"
     )
     mandatory = _MANDATORY if option.master_data else _MANDATORY_IN_TRADE
-    return _Contract(
-        descriptor.full_name, option.aggregate, tuple(option.keys), mandatory, fixed, attrgetter(*mandatory)
-    )
+    keys = tuple(option.keys)
+    # With a single key, as most have, its value itself is the answer.
+    read_keys = attrgetter(*keys) if len(keys) == 1 else lambda message: all(getattr(message, name) for name in keys)
+    return _Contract(descriptor.full_name, option.aggregate, keys, mandatory, fixed, attrgetter(*mandatory), read_keys)
 
 
 def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
@@ -197,7 +200,7 @@ def _complete(event: NewEvent, contract: _Contract, cause: Cause) -> bool:
         and event.version >= 1
         and event.occurred_at.tzinfo is not None
         and contract.aggregate in ("", event.aggregate_type)
-        and all(getattr(event.message, name) for name in contract.keys)
+        and contract.read_keys(event.message)
     )
 
 

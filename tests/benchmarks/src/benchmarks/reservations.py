@@ -54,12 +54,12 @@ class Shop:
 
     async def throughput(self, baskets: int, lines: int) -> float:
         """Reservations per second of 64 clients that each wait for their answer."""
-        left = iter([a_basket(lines) for _ in range(baskets)])
+        left = iter([(a_basket(lines), new_cause("ReserveStock")) for _ in range(baskets)])
         began = time.perf_counter()
 
         async def client() -> None:
-            for basket in left:
-                with caused_by(new_cause("ReserveStock")):
+            for basket, why in left:
+                with caused_by(why):
                     (answer,) = await reserve_stock(ReserveStock("acme", (basket,)), self.desk, self.stage.items)
                 self.refused += b"STOCK_SHORT" in answer
 

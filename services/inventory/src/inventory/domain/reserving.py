@@ -28,7 +28,7 @@ class SplitRule(IntEnum):
     WITHIN_LINE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Basket:
     """A request in base units, one quantity for each item. `locations` in order of preference; empty means all where
     the business unit has stock, by name."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from inventory.domain.movement import StockKey
 
 SHARDS = 16
 
 
+@lru_cache(maxsize=65_536)
 def shard_of(tenant: str, sku: str) -> int:
     return zlib.crc32(f"{tenant}\x1f{sku}".encode()) % SHARDS
 

@@ -18,7 +18,8 @@ UNIT_NOT_CONVERTIBLE = "UNIT_NOT_CONVERTIBLE"
 LOCATION_UNKNOWN = "LOCATION_UNKNOWN"
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen, like the basket that it becomes: freezing so many fields would double what it costs to make one.
+@dataclass(slots=True)
 class WantedBasket:
     """As the caller said it, each line in its own unit."""
 

@@ -48,7 +48,7 @@ class Pending:
         its = self.basket = self.ask.basket
         self.identity = str(its.request_id)
         self.shelves = {sku: ShelfKey(its.tenant, sku, its.business_unit) for sku in its.lines}
-        self.shards = frozenset(map(shard_key, self.shelves.values()))
+        self.shards = frozenset([shard_key(shelf) for shelf in self.shelves.values()])
 
 
 def fail(pending: Pending, error: Exception) -> None:
