@@ -8,7 +8,7 @@ from typing import Any
 
 from inventory.store.desk.batch import Pending
 
-MOST_IN_BATCH = 128
+MOST_IN_BATCH = 256
 QUIET_TURNS = 3
 """Turns of the event loop that a call may take from the wire to the queue."""
 EXPRESS_SHARE = MOST_IN_BATCH * 3 // 4
