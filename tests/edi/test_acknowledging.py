@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import crossdock_edi
+import pytest
 from crossdock_edi import LENIENT
 
 SAMPLES = Path(__file__).parent / "samples" / "x12"
@@ -144,3 +145,53 @@ def test_a_contrl_rejects_the_message_with_segment_and_element() -> None:
     ]
     (correlation,) = crossdock_edi.correlate(report, crossdock_edi.sent_messages(interchange))
     assert not correlation.accepted
+
+
+# What AK304 (IK304) must say of a segment, and AK403 (IK403) of its element.
+SEGMENT_CODES = {
+    "unrecognised": (b"CTT*2", b"QQQ*1~\nCTT*2", ("QQQ", 27, "1")),
+    "unexpected": (b"CUR*", b"N4*TOWN~\nCUR*", ("N4", 3, "2")),
+    "mandatory and missing": (b"BEG*00*SA*4500001234**20261121*CT-77*AD~\n", b"", ("BEG", 2, "3")),
+    "loop too often": (b"SE*29", b"CTT*2~\nSE*30", ("CTT", 29, "4")),
+    "segment too often": (b"CUR*", b"CUR*BY*USD~\nCUR*", ("CUR", 4, "5")),
+    "not in this set": (b"CTT*2", b"AK9*A*1*1*1~\nCTT*2", ("AK9", 27, "6")),
+    "out of order": (b"SE*29", b"CUR*BY*USD~\nSE*30", ("CUR", 29, "7")),
+}
+ELEMENT_CODES = {
+    "mandatory and missing": (b"CUR*BY*USD", b"CUR**USD", ("CUR", 3, 1, "1")),
+    "needed by another": (b"PER*DC*Receiving*TE*5550199", b"PER*DC*Receiving*TE", ("PER", 18, 4, "2")),
+    "too many": (b"N4*Dayton*OH*45402*US", b"N4*Dayton*OH*45402*US*CC*1*2*3*4", ("N4", 17, 7, "3")),
+    "too short": (b"BEG*00*SA*4500001234**20261121*CT-77*AD", b"BEG*00*SA*45**20261121*CT-77*A", ("BEG", 2, 7, "4")),
+    "too long": (b"*45402*US", b"*45402*USAMERICA", ("N4", 17, 4, "5")),
+    "not a number": (b"PO1*1*120", b"PO1*1*12O", ("PO1", 19, 2, "6")),
+    "not in a closed list": (b"AMT*TT*1551", b"AMT*TT*1551*Q", ("AMT", 28, 3, "7")),
+    "no date": (b"DTM*002*20261202", b"DTM*002*20261302", ("DTM", 26, 2, "8")),
+    "no time": (b"DTM*064*20261201*0800", b"DTM*064*20261201*2460", ("DTM", 8, 3, "9")),
+}
+
+
+@pytest.mark.parametrize("name", SEGMENT_CODES)
+def test_each_fault_of_a_segment_has_its_place_and_code(name: str) -> None:
+    old, new, wanted = SEGMENT_CODES[name]
+    (interchange,) = crossdock_edi.read(ORDER.replace(old, new, 1))
+    (answer,) = crossdock_edi.acknowledge(interchange, kind="997")
+    (guided,) = crossdock_edi.acknowledge(interchange, kind="999")
+
+    assert wanted in [(one.tag, one.position, one.code) for one in answer.messages[0].segments]
+    assert wanted in [(one.tag, one.position, one.code) for one in guided.messages[0].segments]
+    assert answer.messages[0].status == "R"
+
+
+@pytest.mark.parametrize("name", ELEMENT_CODES)
+def test_each_fault_of_an_element_has_its_place_and_code(name: str) -> None:
+    old, new, wanted = ELEMENT_CODES[name]
+    (interchange,) = crossdock_edi.read(ORDER.replace(old, new, 1))
+    (answer,) = crossdock_edi.acknowledge(interchange, kind="997")
+    (guided,) = crossdock_edi.acknowledge(interchange, kind="999")
+
+    for messages in (answer.messages, guided.messages):
+        told = [
+            (one.tag, one.position, each.position, each.code) for one in messages[0].segments for each in one.elements
+        ]
+        assert wanted in told
+        assert {one.code for one in messages[0].segments} == {"8"}
