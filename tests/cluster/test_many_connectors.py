@@ -17,7 +17,7 @@ from control_plane.operator_process import Operators, RealConnector, give_secret
 from control_plane.partners import API_VERSION, PLURAL, partner
 from control_plane.waiting import until
 
-NUMBER = int(os.environ.get("CROSSDOCK_CLUSTER_CONNECTORS", "100"))
+NUMBER = int(os.environ.get("CROSSDOCK_CLUSTER_CONNECTORS", "60"))
 MOST_MIB = 300
 MOST_SECONDS = 60
 CHANGES = 20

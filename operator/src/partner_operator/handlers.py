@@ -14,7 +14,9 @@ import kopf
 from crossdock_kit.errors import CrossdockError, Invalid
 from crossdock_kit.peers import PeerRefused
 from crossdock_kit.telemetry.logs import configure_logs
+from crossdock_kit.telemetry.setup import configure_telemetry
 
+from partner_operator import gauges
 from partner_operator.assembly import assemble, log_in
 from partner_operator.connector import GROUP, PLURAL, VERSION, Connector
 from partner_operator.manifests.platform import MANAGED_BY, MANAGER
@@ -41,7 +43,9 @@ async def start(memo: kopf.Memo, settings: kopf.OperatorSettings, **_: Any) -> N
             certfile=SETTINGS.webhook_cert,
             pkeyfile=SETTINGS.webhook_key,
         )
+    memo.stop_telemetry = configure_telemetry(SETTINGS.service)
     memo.operator = assemble(SETTINGS)
+    gauges.observe(memo.operator.spoken_for)
     memo.running = asyncio.create_task(memo.operator.run())
     memo.running.add_done_callback(_end_with)
 
@@ -57,6 +61,7 @@ async def stop(memo: kopf.Memo, **_: Any) -> None:
     memo.running.cancel()
     await asyncio.gather(memo.running, return_exceptions=True)
     await memo.operator.close()
+    memo.stop_telemetry()
 
 
 @kopf.on.login()

@@ -9,6 +9,7 @@ running      events and resyncs → looks
 credentials  whether the secrets that a connector names can be used
 business     the connector service by gRPC: profiles handed over, health asked for
 conditions   all that is known → the status that people read
+gauges       what is measured of connectors and looks
 work         which resource is looked at when: never twice at once, never more than once a second
 leader       who acts where two operators run
 cluster      the only module that talks to the API server

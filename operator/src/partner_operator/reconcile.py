@@ -7,13 +7,15 @@ with what is declared and what is there. Knows no framework.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from crossdock.connector.v1 import partner_pb2
-from crossdock_kit.errors import CrossdockError, Invalid
+from crossdock_kit.errors import CrossdockError, Invalid, PermissionDenied
 from crossdock_kit.peers import PeerRefused
 
 from partner_operator import credentials
@@ -27,6 +29,8 @@ from partner_operator.differences import Changes, carry_out, differences, name_o
 from partner_operator.manifests import Platform, desired
 from partner_operator.refusals import ApiConflict, ApiMissing, ApiRefused
 from partner_operator.restarts import Restarts, next_restart
+
+log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
 DRAIN_LOOK_SECONDS = 2.0
@@ -119,23 +123,30 @@ class Reconciler:
         """Nobody may post any more, no new document is made; when what waits is sent, the resource may go."""
         if FINALIZER not in connector.finalizers:
             return None
-        there = {name_of(each) for each in found}
         heard = await self._tell_of_drain(connector, "running")
-        if any(kind == "Deployment" for kind, _, _ in there):
-            secrets = await self._credentials.of(connector, self.cluster, tls=self.platform.worker_tls)
-            usable = frozenset(each.name for each in secrets if not each.fault)
-            # What is gone stays gone: the namespace may be on its way out too.
-            wanted = [each for each in desired(connector, self.platform, usable) if name_of(each) in there]
-            await carry_out(differences(wanted, found), self.cluster)
+        if any(each["kind"] == "Deployment" for each in found):
+            await self._close_door(connector, found)
             if waits := self._waits(connector, heard):
                 await self._report(connector, Known(draining=waits, health=heard.health, unreachable=heard.unreachable))
                 return DRAIN_LOOK_SECONDS
-        await self._tell_of_drain(connector, "stopped")
-        try:
+        told = await self._tell_of_drain(connector, "stopped")
+        # Who was told of a partner is told that it is over, if that can be had before the cap.
+        if told.unreachable and connector.status.get("health") and self._waits(connector, told):
+            return DRAIN_LOOK_SECONDS
+        with suppress(ApiMissing):
             await self.cluster.set_finalizers(connector, [each for each in connector.finalizers if each != FINALIZER])
-        except ApiMissing:
-            return None
         return None
+
+    async def _close_door(self, connector: Connector, found: Sequence[Object]) -> None:
+        """What is gone stays gone, and what cannot be changed any more is going: the namespace may end as well."""
+        there = {name_of(each) for each in found}
+        secrets = await self._credentials.of(connector, self.cluster, tls=self.platform.worker_tls)
+        usable = frozenset(each.name for each in secrets if not each.fault)
+        wanted = [each for each in desired(connector, self.platform, usable) if name_of(each) in there]
+        try:
+            await carry_out(differences(wanted, found), self.cluster)
+        except (ApiConflict, ApiMissing, ApiRefused, PermissionDenied) as refused:
+            log.info("%s/%s: not changed while it is drained: %s", *connector.key, refused)
 
     def _waits(self, connector: Connector, heard: Heard) -> str:
         """What the deletion still waits for; empty when it need not wait."""
@@ -164,7 +175,8 @@ class Reconciler:
             profile.documents.extend(inbound)
             if standing.profiles[connector.partner] != profile:
                 await self.business.put(profile)
-            standing = await self.business.standing(since=asyncio.get_running_loop().time())
+            if state == "running":
+                standing = await self.business.standing(since=asyncio.get_running_loop().time())
         except (PeerRefused, Invalid):
             return Heard()
         except CrossdockError:

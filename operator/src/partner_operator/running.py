@@ -13,6 +13,7 @@ from typing import Any
 
 from crossdock_kit.errors import CrossdockError
 
+from partner_operator import gauges
 from partner_operator.cluster import Cluster
 from partner_operator.connector import Connector, Key
 from partner_operator.leader import Leader
@@ -37,7 +38,7 @@ class Operator:
     _resync_now: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self.work = Work(self._look)
+        self.work = Work(self._look, gauges.looked)
         self.leader = Leader(self.cluster, self.settings.namespace, self.settings.name, self._resync_now.set)
 
     def saw_connector(self, kind: str | None, body: Mapping[str, Any]) -> None:
@@ -71,6 +72,10 @@ class Operator:
         if first.namespace == connector.namespace:
             return ""
         return f"the partner {connector.partner} is declared in another namespace already: take another name"
+
+    def spoken_for(self) -> tuple[Connector, ...]:
+        """Whose measures are ours to tell: nobody's, while another operator acts."""
+        return tuple(self.declared.values()) if self.leader.acts else ()
 
     async def run(self) -> None:
         """Until cancelled."""

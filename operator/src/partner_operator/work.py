@@ -24,9 +24,10 @@ _AT_ONCE = 8
 
 @dataclass(eq=False)
 class Work:
-    """`look` may say after how many seconds it wants to be asked again."""
+    """`look` may say after how many seconds it wants to be asked again. `measured` hears how each look ended."""
 
     look: Callable[[Key], Awaitable[float | None]]
+    measured: Callable[[str, float], None] = lambda outcome, seconds: None
     _due: dict[Key, float] = field(default_factory=dict)
     _looked: dict[Key, float] = field(default_factory=dict)
     _failures: dict[Key, int] = field(default_factory=dict)
@@ -74,26 +75,35 @@ class Work:
         return min(waiting, default=None)
 
     async def _one(self, key: Key) -> None:
+        began = asyncio.get_running_loop().time()
         try:
-            again = await self.look(key)
-            self._failures.pop(key, None)
-        except Conflict as conflict:
-            log.info("%s/%s: %s; looked at again", *key, conflict)
-            again = PACE_SECONDS
-        except (Unavailable, Refused) as error:
-            again = self._later(key)
-            log.warning("%s/%s: %s; looked at again in %.0f s", *key, error, again)
-        except CrossdockError as error:
-            again = self._later(key)
-            log.error("%s/%s: %s", *key, error)  # noqa: TRY400 - a fact, not a bug: its text says all
-        except Exception:
-            again = self._later(key)
-            log.exception("%s/%s: a bug", *key)
+            again, outcome = await self._tried(key)
         finally:
             del self._under_way[key]
             self._changed.set()
+        self.measured(outcome, asyncio.get_running_loop().time() - began)
         if again is not None:
             self.ask(key, again)
+
+    async def _tried(self, key: Key) -> tuple[float | None, str]:
+        """After how many seconds to look again, and how this look ended."""
+        try:
+            again = await self.look(key)
+        except Conflict as conflict:
+            log.info("%s/%s: %s; looked at again", *key, conflict)
+            return PACE_SECONDS, "conflict"
+        except (Unavailable, Refused) as error:
+            again = self._later(key)
+            log.warning("%s/%s: %s; looked at again in %.0f s", *key, error, again)
+            return again, "unavailable" if isinstance(error, Unavailable) else "refused"
+        except CrossdockError as error:
+            log.error("%s/%s: %s", *key, error)  # noqa: TRY400 - a fact, not a bug: its text says all
+            return self._later(key), "refused"
+        except Exception:
+            log.exception("%s/%s: a bug", *key)
+            return self._later(key), "bug"
+        self._failures.pop(key, None)
+        return again, "done"
 
     def _later(self, key: Key) -> float:
         failures = self._failures.get(key, 0)

