@@ -9,6 +9,7 @@ from pathlib import Path
 import crossdock_edi
 import pytest
 from crossdock_cli.main import app
+from crossdock_edi import EdiError
 from crossdock_edi.catalogue import KINDS, as_table
 from crossdock_edi.command_line import main
 from typer.testing import CliRunner
@@ -143,4 +144,4 @@ def test_the_documented_table_of_findings_is_the_catalogue_s() -> None:
 
     assert documented.endswith(as_table())
     assert run("findings") == (0, as_table())
-    assert len(as_table().splitlines()) == len(KINDS) + 2
+    assert len(as_table().splitlines()) == 2 + len(EdiError.__subclasses__()) + len(KINDS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crossdock_edi.errors import EdiError
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
@@ -120,10 +122,14 @@ KINDS: dict[str, Kind] = {
 
 
 def as_table() -> str:
-    """The catalogue as a Markdown table, for the documentation."""
+    """Errors and findings as one Markdown table, for the documentation."""
     lines = [
-        "| finding | severity | says | AK3 | AK4 | AK5 | AK9 | TA1 |",
+        "| error or finding | severity | says | AK3 | AK4 | AK5 | AK9 | TA1 |",
         "|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{error.__name__}` | raised | {(error.__doc__ or '').splitlines()[0]} |  |  |  |  |  |"
+        for error in EdiError.__subclasses__()
     ]
     for code, kind in KINDS.items():
         sentence = kind.sentence.replace("!r}", "}").replace("|", "\\|")

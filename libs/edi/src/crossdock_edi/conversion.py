@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from crossdock_edi.dialect import Dialect
-from crossdock_edi.errors import EdiError, UnknownDocument
+from crossdock_edi.errors import NotOurJson, UnknownDocument
 from crossdock_edi.reader import Interchange
 from crossdock_edi.record_writing import Written
 from crossdock_edi.segment import Element, ElementLike, element_of
@@ -14,10 +14,6 @@ from crossdock_edi.typed import as_mapping, parse_tolerantly
 from crossdock_edi.writer import render
 
 _DIALECT_FIELDS = ("element", "component", "segment", "repetition", "release", "decimal", "line_end")
-
-
-class NotOurJson(EdiError):
-    """The JSON is not what `as_json` writes."""
 
 
 def as_json(interchange: Interchange) -> dict[str, Any]:

@@ -4,6 +4,7 @@
     ├── LimitExceeded        a bound of `Limits` was reached where a result was asked for
     ├── UnknownDocument      no typed view for this transaction set or message type
     ├── UnreadableValues     a typed view was asked for and some values are not what they must be
+    ├── NotOurJson           JSON was to be converted back that this library did not write
     └── Unrepresentable      the writer was given data that the chosen delimiters or version cannot carry
 
 Reading never raises for what a partner sent: that becomes a `Finding`.
@@ -40,6 +41,10 @@ class UnreadableValues(EdiError):
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         super().__init__("; ".join(finding.text for finding in findings[:5]))
         self.findings = findings
+
+
+class NotOurJson(EdiError):
+    """The JSON is not what this library writes, so it cannot be made into EDI again."""
 
 
 class Unrepresentable(EdiError):
