@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from pathlib import Path
 
 import crossdock_edi
@@ -135,8 +136,11 @@ def test_the_suite_s_command_gives_the_same_words_and_exit_codes() -> None:
     assert (acked.exit_code, "AK9*A*1*1*1~" in acked.stdout) == (0, True)
 
 
-def test_a_missing_file_exits_2(tmp_path: Path) -> None:
-    assert run("check", tmp_path / "none.edi")[0] == 2
+def test_a_missing_file_exits_2_and_the_others_are_checked(tmp_path: Path) -> None:
+    code, text = run("check", tmp_path / "none.edi", HERE / "broken" / "group.edi")
+
+    assert code == 2
+    assert "group.edi: " in text
 
 
 def test_the_documented_table_of_findings_is_the_catalogue_s() -> None:
@@ -145,3 +149,12 @@ def test_the_documented_table_of_findings_is_the_catalogue_s() -> None:
     assert documented.endswith(as_table())
     assert run("findings") == (0, as_table())
     assert len(as_table().splitlines()) == 2 + len(EdiError.__subclasses__()) + len(KINDS)
+
+
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"order-\xff.edi")
+    path.write_bytes((HERE / "broken" / "group.edi").read_bytes())
+    out = io.BytesIO()
+
+    assert main(["check", str(path)], out) == 1
+    assert b"order-\xff.edi: " in out.getvalue()

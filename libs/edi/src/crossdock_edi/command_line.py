@@ -21,7 +21,7 @@ from crossdock_edi.conversion import as_json, from_json
 from crossdock_edi.errors import EdiError
 from crossdock_edi.findings import Finding
 from crossdock_edi.interchange import Message
-from crossdock_edi.profile import LENIENT, STRICT
+from crossdock_edi.profile import LENIENT, STRICT, Profile
 from crossdock_edi.reader import Interchange, read
 from crossdock_edi.spec.levels import levels
 from crossdock_edi.typed import DOCUMENTS
@@ -127,17 +127,25 @@ _LONGEST_NUMBER = 35  # of a control number: what EDIFACT allows
 
 
 def _check(options: argparse.Namespace, stream: BinaryIO) -> int:
-    failed = False
     profile = LENIENT if options.lenient else STRICT
-    for path in options.files:
+    codes = [_check_file(path, profile, stream, as_json=options.json) for path in options.files]
+    return max(codes)
+
+
+def _check_file(path: Path, profile: Profile, stream: BinaryIO, *, as_json: bool) -> int:
+    failed = False
+    try:
         for interchange in read(path):
             for found in check(interchange, profile):
                 failed = failed or found.is_error
-                if options.json:
+                if as_json:
                     line = json.dumps({"file": str(path), **asdict(found)}, ensure_ascii=False)
                 else:
                     line = f"{path}: {_sentence(found)}"
-                stream.write(f"{line}\n".encode())
+                stream.write(f"{line}\n".encode(errors="surrogateescape"))  # a name of a file may be any bytes
+    except OSError as wrong:  # the other files are checked all the same
+        _complain(str(wrong))
+        return 2
     return 1 if failed else 0
 
 
@@ -186,7 +194,7 @@ def _convert(options: argparse.Namespace, stream: BinaryIO) -> int:
         if not interchanges:
             return 2
         return _write(stream, json.dumps({"interchanges": interchanges}, ensure_ascii=False, indent=2) + "\n")
-    data = json.loads(options.file.read_text())
+    data = json.loads(options.file.read_text(encoding="utf-8"))
     several = isinstance(data, dict) and "interchanges" in data
     stream.writelines(from_json(one) for one in (data["interchanges"] if several else [data]))
     return 0
