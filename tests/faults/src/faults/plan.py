@@ -53,7 +53,8 @@ class Outcome:
     def missing(self) -> list[str]:
         if self.plan.scenario:
             return []
-        return [name for name in REQUIRED if self.counters.get(name, 0) <= 0]
+        unseen = ["events beside a long transaction alone"] if self.publish_lag and not self.publish_lag[0] else []
+        return [name for name in REQUIRED if self.counters.get(name, 0) <= 0] + unseen
 
     @property
     def violated(self) -> list[Finding]:

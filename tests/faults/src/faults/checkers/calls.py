@@ -87,8 +87,7 @@ def alive_again(trial: Trial) -> Finding:
         limit = AFTER_DISK_SECONDS if row in DISK_ROWS else AFTER_PROCESS_SECONDS
         found.look(seconds > limit, f"{row}: ready again after {seconds:.1f} s, {limit:.0f} s are allowed")
     if trial.publish_lag is not None:
-        events, p99 = trial.publish_lag
-        found.look(not events, "no event was recorded while the long transaction was open and all else was well")
+        _, p99 = trial.publish_lag
         found.look(p99 > PUBLISHED_SECONDS, f"beside a long transaction events waited {p99:.1f} s for the relay (p99)")
     return found
 
