@@ -47,4 +47,4 @@ def of_rows(rows: Sequence[str], seed: int, minutes: float) -> Plan:
 def of_outage(seed: int) -> Plan:
     """Every order is released before the ERP goes away; what is shipped and received meanwhile fills the outage."""
     share = 0.8 * outage.BEGINS / outage.PLAYS
-    return Plan(seed=seed, orders=80, seconds=outage.PLAYS, counts={}, clients=4, scenario=OUTAGE, release_share=share)
+    return Plan(seed=seed, orders=60, seconds=outage.PLAYS, counts={}, clients=4, scenario=OUTAGE, release_share=share)

@@ -148,11 +148,12 @@ class Stage:
             outage.set_up(self.cast)
             record = folder / "commands.txt"
             line = CommandLine(self.stack.place.root, TENANTS[0], record, outage.finding)
-            looking = asyncio.create_task(outage.look(line))
-        faults = outage.faults() if outage else planned(plan.seed, plan.counts, plan.seconds)
+            looking = asyncio.create_task(outage.play(self.cast, self.stack.admin_database, line))
+        faults = [] if outage else planned(plan.seed, plan.counts, plan.seconds)
         marks = await self._load_and_harm(plan, clients, nemesis, faults)
         if outage:
             await looking
+            nemesis.injected += [outage.injected] if outage.injected else []
         outcome.load_seconds = self.history.now
         await nemesis.heal()
         healed = time.monotonic()
@@ -179,7 +180,7 @@ class Stage:
         trial.publish_lag = outcome.publish_lag = publish_lag(trial.evidence.services, nemesis.injected)
         outcome.findings = judged(trial)
         if outage:
-            outcome.findings.append(outage.judge(trial, nemesis.injected))
+            outcome.findings.append(outage.judge(trial))
             outcome.figures = outage.figures
         return outcome
 
