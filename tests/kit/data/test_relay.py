@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ import pytest
 from crossdock_kit.broker import Broker
 from crossdock_kit.context import caused_by
 from crossdock_kit.database import Engine, transaction
+from crossdock_kit.errors import Unavailable
 from crossdock_kit.events import parsed_headers
 from crossdock_kit.relay import Acknowledgments, Relay
 from crossdock_kit.unit_of_work import UnitOfWork
@@ -118,6 +120,26 @@ def test_a_message_that_was_stored_before_proves_nothing_about_the_end_of_the_st
     answers.take(0, b'{"stream":"KIT","seq":9}')
     answers.take(1, b'{"stream":"KIT","seq":3,"duplicate":true}')
     assert (answers.latest, answers.duplicates, answers.accepted) == ((0, 9), 1, {0, 1})
+
+
+async def test_a_hint_that_finds_the_broker_away_is_no_failure(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    unheard: list[object] = []
+    loop = asyncio.get_running_loop()
+
+    async def away(commands: bytes) -> None:
+        raise Unavailable("the broker is away")
+
+    monkeypatch.setattr(relay.broker.connection, "write", away)
+    loop.set_exception_handler(lambda _, context: unheard.append(context))
+    try:
+        relay._send_hint()
+        assert relay._hinting is not None
+        await asyncio.wait([relay._hinting])
+        relay._hinting = None
+        gc.collect()
+    finally:
+        loop.set_exception_handler(None)
+    assert unheard == []
 
 
 async def test_what_was_acknowledged_over_a_link_that_broke_is_published_again(
