@@ -38,8 +38,8 @@ async def test_a_declared_partner_comes_to_run_and_says_so(operator: Child, admi
         "Degraded",
         "Paused",
     }
-    assert condition(ready, "Connected")["reason"] == "NoWorker"
-    assert ready["status"]["health"]["backlog"] == 0
+    heard = await until_condition(admin, home, "Connected", lambda each: each.get("reason") == "NoWorker")
+    assert heard["status"]["health"]["backlog"] == 0
     account = await admin.get("v1", "serviceaccounts", NAME, namespace=home)
     assert account["automountServiceAccountToken"] is False
     await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)

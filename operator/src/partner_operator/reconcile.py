@@ -34,6 +34,7 @@ log = logging.getLogger(__name__)
 
 Object = dict[str, Any]
 DRAIN_LOOK_SECONDS = 2.0
+FIRST_HEALTH_SECONDS = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,10 @@ class Reconciler:
             restarts=restarts,
         )
         await self._report(connector, known)
-        return (restarts.after - now).total_seconds() if restarts.after else None
+        if restarts.after:
+            return (restarts.after - now).total_seconds()
+        # Who was told of a partner a moment ago knows by then how it stands.
+        return FIRST_HEALTH_SECONDS if heard == Heard() else None
 
     async def _tell(self, connector: Connector) -> Heard:
         try:
