@@ -12,6 +12,11 @@ import pytest
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
+from hypothesis import settings
+
+# Nothing is judged by the clock.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -10,12 +10,7 @@ import pytest
 from crossdock_kit.database import Engine, transaction
 from crossdock_local.databases import ServiceUrls
 from crossdock_local.embedded import EmbeddedServers
-from hypothesis import settings
 from kit_schema import SCHEMA, TENANTS, Open, app_engine, create_tables
-
-# Nothing is judged by the clock.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 @pytest.fixture(scope="module")
