@@ -133,6 +133,49 @@ def test_several_interchanges_with_rubbish_between_are_all_read() -> None:
     assert interchanges[1].offset == len(ORDER) + 20
 
 
+def without_end(data: bytes) -> bytes:
+    return data.rstrip(b"~'\r\n")
+
+
+ORDERS = (SAMPLES / "edifact" / "ORDERS.edi").read_bytes()
+ORDRSP = (SAMPLES / "edifact" / "ORDRSP.edi").read_bytes()
+between_interchanges = pytest.mark.parametrize("between", [b"", b"\n", b"\r\n", b" \x1a "], ids=repr)
+
+
+@between_interchanges
+@pytest.mark.parametrize(
+    "second",
+    [
+        ANOTHER,
+        ANOTHER.replace(b"~", b"!"),
+        ANOTHER.replace(b"*", b"|"),
+        ORDRSP,
+        ORDRSP[ORDRSP.index(b"UNB") :],
+    ],
+    ids=["X12", "another terminator", "another separator", "EDIFACT with UNA", "EDIFACT without UNA"],
+)
+@pytest.mark.parametrize("first", [without_end(ORDER), without_end(ORDERS)], ids=["X12", "EDIFACT"])
+def test_behind_a_lost_last_terminator_the_next_interchange_is_read(
+    first: bytes, second: bytes, between: bytes
+) -> None:
+    for data in (first + between + second, io.BytesIO(first + between + second)):
+        one, two = crossdock_edi.read(data)
+        assert (codes(one), len(tags(one))) == (["unterminated"], 1)
+        assert (codes(two), tags(two)) == ([], tags(only(second)))
+
+
+@between_interchanges
+def test_behind_an_interchange_that_was_cut_off_the_next_one_is_read(between: bytes) -> None:
+    one, two = crossdock_edi.read(ORDER[: ORDER.index(b"PO1*2") + 9] + between + ANOTHER)
+    assert codes(one) == ["missing-trailer"] * 3
+    assert (codes(two), two.control_number) == ([], "000000102")
+
+
+def test_the_tag_of_a_header_within_a_control_number_begins_nothing() -> None:
+    interchange = only(ORDERS.replace(b"+1'", b"+VISA'").replace(b"UNZ+1+1'", b"UNZ+1+VISA'"))
+    assert "unterminated" not in codes(interchange)
+
+
 def test_a_bare_group_and_a_bare_message_are_read() -> None:
     group = ORDER[ORDER.index(b"GS*") : ORDER.index(b"IEA*")]
     message = ORDER[ORDER.index(b"\nST*") + 1 : ORDER.index(b"\nGE*") + 1]

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from crossdock_edi.cutting import binary_end
 from crossdock_edi.envelopes import ENVELOPES, Role
 from crossdock_edi.limits import Limits
-from crossdock_edi.opening import Opening
+from crossdock_edi.opening import Opening, find_abutting
 from crossdock_edi.segment import is_released
 from crossdock_edi.source import CHUNK, Window
 
 _HEAD = 64  # enough of a segment to read the stated length of its binary data
+_TRAILER = 256  # more than the last segment of an interchange may hold
 
 
 @dataclass(slots=True)
@@ -62,6 +63,24 @@ class Marks:
         )
         self._counted, self._count = opening.position, 0
 
+    def _abutting_header(self, role: Role, cursor: int, at: int) -> int:
+        """Where the header of another interchange begins in the segment that ends at `at`, which was cut off; or -1.
+
+        Looked for before a group or a message only: that is what follows a header.
+        """
+        if role not in {Role.OPEN_GROUP, Role.OPEN_MESSAGE}:
+            return -1
+        base = self._window.base
+        last = self._window.data.rfind(self._segment, max(0, cursor - base), at - base)
+        found = find_abutting(self._window.data[last : at - base]) if last >= 0 else -1
+        return base + last + found if found >= 0 else -1
+
+    def _abutting_behind(self, start: int) -> int:
+        """Where another interchange's header follows the last segment of this one; the window's end if none does."""
+        self._window.load(start + _TRAILER)
+        found = find_abutting(self._window.slice(start, start + _TRAILER))
+        return start + found if found >= 0 else self._window.end
+
     def hold(self, start: int | None) -> None:
         self.held, self.outgrown = start, False
 
@@ -84,8 +103,13 @@ class Marks:
                 searched = start if released else self._end_of_segment(start)
                 continue
             loose = cursor + width if self.held is None and at > cursor else -1
+            if (header := self._abutting_header(role, cursor, at)) >= 0:
+                yield Mark("", header, at, Role.OPEN, True, loose)
+                return
             cursor = searched = self._end_of_segment(start)
-            yield Mark(found.group(1).decode(), start, cursor, role, cursor < window.end, loose)
+            behind = self._abutting_behind(start) if role is Role.CLOSE else window.end
+            cursor = min(cursor, behind)
+            yield Mark(found.group(1).decode(), start, cursor, role, cursor < behind, loose)
         self.rest = cursor + width
 
     def count_to(self, position: int) -> int:

@@ -22,6 +22,8 @@ _START = re.compile(
     re.DOTALL,
 )
 _HEADER = re.compile(rb"(?<![A-Za-z0-9])(?:ISA(?=[^A-Za-z0-9])|UNA(?=.{6}\s*UN[BGH])|UNB(?=[^A-Za-z0-9\s]))", re.DOTALL)
+# A header that nothing separates from what stands before it, so it must look like one in more than its tag.
+_ABUTTING = re.compile(rb"ISA(?=([^A-Za-z0-9])\d\d\1)|UNA(?=.{6}\s*UN[BGH])|UNB(?=[^A-Za-z0-9\s]UNO[A-Z])", re.DOTALL)
 _HEAD = 1024
 _ISA_ELEMENTS = 16
 
@@ -41,6 +43,9 @@ class Opening:
 def find_opening(window: Window, position: int, *, bare: bool = True) -> Opening | None:
     """The next interchange (or, with `bare`, group or message without one) at or after a position; None at the end."""
     pattern = _START if bare else _HEADER
+    window.load(position + _HEAD)
+    if abutting := _ABUTTING.match(window.slice(position, position + _HEAD)):
+        return _open(window, position, abutting.group().decode())
     while True:
         window.load(position + _HEAD)
         found = pattern.search(window.data, position - window.base)
@@ -52,6 +57,12 @@ def find_opening(window: Window, position: int, *, bare: bool = True) -> Opening
         window.forget(position)
         if not window.more():
             return None
+
+
+def find_abutting(data: bytes) -> int:
+    """Where the header of another interchange begins in the midst of a segment that lost its terminator; -1 if none."""
+    found = _ABUTTING.search(data)
+    return found.start() if found else -1
 
 
 def _open(window: Window, at: int, tag: str) -> Opening:

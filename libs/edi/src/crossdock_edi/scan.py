@@ -122,7 +122,7 @@ class Scan:
     def _close(self, segment: Segment, mark: Mark) -> Iterator[Message]:
         yield from self._abandon(mark.start)
         self.outcome.trailer = segment
-        self.outcome.end = mark.end + len(self._dialect.segment)
+        self.outcome.end = mark.end + (len(self._dialect.segment) if mark.terminated else 0)
         if self.outcome.header is None:
             self.outcome.stray(segment)
             return
