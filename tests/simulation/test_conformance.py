@@ -64,8 +64,9 @@ class PostgresBackend:
                 await asyncio.sleep(0)
                 asked = [self.pids[driver] for task, driver in zip(tasks, drivers, strict=True) if not task.done()]
                 blocked = await self.observer.fetch(_BLOCKED, asked, list(self.pids.values())) if asked else []
-                open_still = [driver for task, driver in zip(tasks, drivers, strict=True) if not task.done()]
-                if {self.pids[driver] for driver in open_still} <= {row["pid"] for row in blocked}:
+                open_still = [self.pids[driver] for task, driver in zip(tasks, drivers, strict=True) if not task.done()]
+                # One that ended while we looked may have let go those that the look still saw waiting.
+                if open_still == asked and set(asked) == {row["pid"] for row in blocked}:
                     return
                 await asyncio.sleep(0.002)
 
