@@ -43,8 +43,8 @@ STANDARD_SHARE = 128
 ACK_SECONDS = 2.0
 POLL_SECONDS = 1.0
 HINT_PAUSE_SECONDS = 0.002
-GATHERED, GATHER_SECONDS = 64, 0.002
-"""More than one event at a time but not many: a moment's wait makes one turn of several, and costs a third of them."""
+FEW, GATHERED, GATHER_SECONDS = 8, 64, 0.002
+"""Between these a moment's wait makes one turn of several, and costs a third of them; fewer are not made to wait."""
 _VERSION_LINE = b"NATS/1.0\r\n"
 
 # Removing the last batch and claiming the next is one round trip. Both parts see the table as it was before, hence the
@@ -205,7 +205,7 @@ class Relay:
                     await self._claim(session, frozenset(), done)
                     await self._stall(len(rows) - len(done))
                     done = []
-            if 1 < len(rows) < GATHERED:
+            if FEW < len(rows) < GATHERED:
                 await asyncio.sleep(GATHER_SECONDS)
 
     async def _claim(self, session: Session, owned: frozenset[int], done: list[int]) -> Sequence[Mapping[str, Any]]:

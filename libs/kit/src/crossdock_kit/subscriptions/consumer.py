@@ -38,8 +38,8 @@ OVERDUE_SECONDS = 15.0
 CHAIN = 500
 STOP_SECONDS = 15.0
 """How long a batch under way may take when the process is told to stop."""
-GATHERED, GATHER_SECONDS = 64, 0.002
-"""When more than one message at a time comes but not many, a moment's wait makes one transaction of several."""
+FEW, GATHERED, GATHER_SECONDS = 8, 64, 0.002
+"""Between these a moment's wait makes one transaction of several; fewer are not made to wait for company."""
 PATIENCE = 5
 """Attempts of a whole batch before a failure that looks like the database's is looked for in a single message."""
 COUNTERS = ("applied", "redelivered", "duplicate_dropped", "held", "parked", "refused", "retried", "malformed")
@@ -86,7 +86,7 @@ class Consumer:
                 pulled = self.puller.take(self.subscription.batch)
                 if pulled:
                     await finished(self._settle_pulled(pulled), STOP_SECONDS)
-                if 1 < len(pulled) < GATHERED:
+                if FEW < len(pulled) < GATHERED:
                     await asyncio.sleep(GATHER_SECONDS)
                 await self._sweep()
                 pause = 0.1
