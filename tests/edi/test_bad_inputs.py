@@ -80,6 +80,7 @@ def test_a_bomb_is_told_within_64_mebibytes(name: str) -> None:
         b"UNA+++++'" + ORDERS,
         ORDERS.replace(b"UNOC", b"UNOZ"),
         ORDERS[:-3] + b"?",
+        b"UNB+UNOC:3+SELLER+BUYER+261205:0930+10'" + b"\xa6" * 32 + b"\nUNH+1+ORDERS:D:96A:UN'UNT+2+1'UNZ+1+10'",
         ORDER.decode().encode("cp500"),
         ORDER.decode().encode("utf-16"),
         ORDER.replace(b"Warehouse East", "Lager Süd".encode()),

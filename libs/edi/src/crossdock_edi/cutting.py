@@ -40,7 +40,7 @@ def _tidy(raw: bytes, dialect: Dialect) -> list[bytes] | list[str] | None:
     if raw[-1] in BLANKS or raw.count(mark) != raw.count(end):
         return None
     # All blanks, and nothing at all, sort before what a tag begins with.
-    if raw.isascii() and not (dialect.release and dialect.release in raw):
+    if raw.isascii() and end.isascii() and not (dialect.release and dialect.release in raw):
         texts = str(raw, "ascii").split(str(end, "ascii"))
         return texts if min(texts) >= "!" else None
     pieces = raw.split(end)
