@@ -77,8 +77,8 @@ bench: setup ## ratios against the naive way, each with its floor: make bench [O
 	@$(PYTHON) -m benchmarks --only "$(ONLY)"
 
 .PHONY: faults-smoke
-faults-smoke: setup ## at least 100 faults under load in ten minutes, and the seeds that catch the mutants
-	@$(PYTHON) -m faults smoke
+faults-smoke: setup ## at least 100 faults under load in ten minutes, and the seeds that catch the mutants: SEEDS=1,2
+	@$(PYTHON) -m faults smoke $(if $(SEEDS),--seeds "$(SEEDS)")
 
 .PHONY: faults
 faults: setup ## faults of some rows, a run for each seed: make faults ROWS=F01,F02 SEEDS=1,2 MINUTES=10
@@ -95,6 +95,10 @@ faults-restore: setup ## a service's database comes back from a backup while str
 .PHONY: faults-overload
 faults-overload: setup ## five times the capacity; wants a machine of its own: SEED=1
 	@$(PYTHON) -m faults overload --seed "$(or $(SEED),1)"
+
+.PHONY: faults-whole
+faults-whole: setup ## every row and scene, over a thousand faults, hours of it; asked for again, it goes on where it was
+	@$(PYTHON) -m faults whole
 
 .PHONY: faults-report
 faults-report: setup ## what all runs that are kept come to together

@@ -16,6 +16,7 @@ import pytest
 from faults import plans, results
 from faults.evidence import OfService
 from faults.lag import publish_lag
+from faults.plan import Outcome, Plan
 from faults.schedule import LONG, LONG_SHARE, ROWS, SMALL_DISKS, WEIGHTS, Fault, divided, planned
 from faults.ways import WAYS
 from faults.ways.partners import ANSWERS
@@ -53,6 +54,31 @@ def test_a_run_is_an_hour_at_most_and_of_known_rows() -> None:
         plans.of_rows(["F01"], 1, 61)
     with pytest.raises(ValueError, match="F99"):
         plans.of_rows(["F99"], 1, 5)
+
+
+def test_the_whole_plays_every_row_a_thousand_faults_and_each_long_wait() -> None:
+    whole = plans.whole()
+    assert {row for plan in whole for row in plan.counts} == ROWS.keys()
+    assert sum(sum(plan.counts.values()) for plan in whole) >= 1000
+    drawn = [fault for plan in whole for fault in planned(plan.seed, plan.counts, plan.seconds)]
+    for each in [wait for waits in LONG.values() for wait in waits if wait.seconds >= 300 and wait.row != "F06"]:
+        assert [fault.seconds for fault in drawn if fault.row == each.row].count(each.seconds) == 1
+    assert all(fault.at + fault.seconds <= plan.seconds for plan in whole for fault in _long(plan))
+
+
+def _long(plan: Plan) -> list[Fault]:
+    return [each for each in planned(plan.seed, plan.counts, plan.seconds) if each.seconds >= 30]
+
+
+def test_what_was_played_on_this_build_is_not_played_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "commit", lambda: "abc1234")
+    first, second = plans.whole()[:2]
+    assert results.kept(tmp_path, "rows", first) is None
+    results.write(tmp_path, results.result_of("rows", Outcome(first)))
+    assert results.kept(tmp_path, "rows", first) is not None
+    assert results.kept(tmp_path, "rows", second) is None
+    monkeypatch.setattr(results, "commit", lambda: "abc1234-dirty")
+    assert results.kept(tmp_path, "rows", first) is None
 
 
 def test_only_rows_that_fill_disks_want_small_ones() -> None:

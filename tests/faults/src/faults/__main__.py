@@ -9,6 +9,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from typing import Any
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
@@ -17,7 +18,7 @@ from crossdock_local.place import find_checkout
 from faults import plans, results
 from faults.mutants import MUTANTS
 from faults.plan import Outcome, Plan
-from faults.run import ALONE, play, play_alone
+from faults.run import ALONE, plan_alone, play, play_alone
 from faults.schedule import SMALL_DISKS
 
 FOLDER = find_checkout() / "build" / "faults"
@@ -61,18 +62,48 @@ def runs_of(kind: str, wanted: Iterable[Plan]) -> int:
     return 0 if all(each["passed"] for each in done) else 1
 
 
+def whole() -> int:
+    """Every row and every scene, one after the other. What was played on this build is not played again, so the whole
+    may be interrupted and asked for again."""
+    in_own_mounts()
+    broken = 0
+    for plan in plans.whole():
+        say(f"rows {', '.join(plan.counts)}: seed {plan.seed}, {plan.seconds / 60:g} minutes")
+        result = results.kept(FOLDER / "results", "rows", plan) or run("rows", plan)
+        broken += not result["passed"]
+    outage = plans.of_outage(plans.SCENE_SEED)
+    result = results.kept(FOLDER / "results", "outage", outage) or run("outage", outage)
+    broken += not result["passed"]
+    for name in ALONE:
+        known = results.kept(FOLDER / "results", name, plan_alone(name, plans.SCENE_SEED))
+        broken += not known["passed"] if known else alone(name, plans.SCENE_SEED)
+    report()
+    return min(broken, 1)
+
+
+def report() -> int:
+    found = results.read(FOLDER / "results")
+    print("\n".join([*results.merged(found), *results.mutant_table(found)]), flush=True)
+    return 0
+
+
 def mutants(names: list[str]) -> int:
+    """Every mutant by as many seeds as it takes to catch it twice, and the unchanged build by each of those seeds."""
     wanted = [MUTANTS[name] for name in names or MUTANTS]
-    done = []
+    done: list[results.Result] = []
     for mutant in wanted:
+        say(f"mutant: without {mutant.without}{', with ' + mutant.also_off + ' off' if mutant.also_off else ''}")
         for seed in plans.MUTANT_SEEDS:
-            say(f"mutant: without {mutant.without}{', with ' + mutant.also_off + ' off' if mutant.also_off else ''}")
-            done.append(run("mutant", plans.mutant(seed, mutant.name)))
+            if len(results.catching_seeds(done, mutant)) < results.CATCHING_SEEDS:
+                done.append(run("mutant", plans.mutant(seed, mutant.name)))
+    used = sorted({each["plan"]["seed"] for each in done})
+    sound = [run("unchanged", plans.mutant(seed, "")) for seed in used]
     table = results.mutant_table(done)
+    caught = [mutant for mutant in wanted if len(results.catching_seeds(done, mutant)) >= results.CATCHING_SEEDS]
+    passed = sum(each["passed"] for each in sound)
     print("\n".join(table))
-    caught = [line for line in table if "NOT CAUGHT" not in line]
-    print(f"mutants: {len(caught)} of {len(table)} caught")
-    return 0 if len(caught) == len(table) else 1
+    print(f"mutants: {len(caught)} of {len(wanted)} caught; the unchanged build passes {passed} of {len(sound)} seeds")
+    return 0 if len(caught) == len(wanted) and passed == len(sound) else 1
 
 
 def in_own_mounts() -> None:
@@ -83,42 +114,54 @@ def in_own_mounts() -> None:
         os.execvp(namespace[0], [*namespace, sys.executable, "-m", "faults", *sys.argv[1:]])
 
 
-def main() -> int:
+def rows(named: list[str], seeds: list[int], minutes: float) -> int:
+    if SMALL_DISKS & set(named):
+        in_own_mounts()
+    return runs_of("rows", [plans.of_rows(named, seed, minutes) for seed in seeds])
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
+
+
+def _verbs() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="faults", description=__doc__)
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    verbs.add_parser("smoke")
-    rows = verbs.add_parser("rows")
-    rows.add_argument("rows", help="for example F01,F02; a run for each seed, in which faults of all rows overlap")
-    rows.add_argument("--seeds", default="1", help="for example 1,2,3")
-    rows.add_argument("--minutes", type=float, default=10, help="how long each run is, 60 at most")
+    verbs = parser.add_subparsers(required=True)
+    smoke = verbs.add_parser("smoke")
+    smoke.add_argument("--seeds", type=_numbers, default=plans.SMOKE_SEEDS, help="two or more, for example 3,4")
+    smoke.set_defaults(play=lambda given: runs_of("smoke", plans.smoke(given.seeds)))
+    some = verbs.add_parser("rows")
+    some.add_argument("rows", help="for example F01,F02; a run for each seed, in which faults of all rows overlap")
+    some.add_argument("--seeds", type=_numbers, default=[1], help="for example 1,2,3")
+    some.add_argument("--minutes", type=float, default=10, help="how long each run is, 60 at most")
+    some.set_defaults(play=lambda given: rows(given.rows.split(","), given.seeds, given.minutes))
     changed = verbs.add_parser("mutants")
     changed.add_argument("names", nargs="*", metavar="NAME", help="all if none is named")
+    changed.set_defaults(play=lambda given: mutants(given.names))
+    _scenes(verbs)
+    all_of_it = verbs.add_parser("whole", help="every row and every scene; asked for again, it goes on where it was")
+    all_of_it.set_defaults(play=lambda given: whole())
+    verbs.add_parser("report").set_defaults(play=lambda given: report())
+    return parser
+
+
+def _scenes(verbs: Any) -> None:
     away = verbs.add_parser("outage", help="the ERP is away for thirty minutes, told in ninety seconds")
-    away.add_argument("--seed", type=int, default=1)
+    away.add_argument("--seed", type=int, default=plans.SCENE_SEED)
+    away.set_defaults(play=lambda given: runs_of("outage", [plans.of_outage(given.seed)]))
     for name, what in (
         ("restore", "a service's database comes back from a backup, its stream is newer"),
         ("overload", "five times as many calls as there is room for; wants a machine of its own"),
     ):
-        verbs.add_parser(name, help=what).add_argument("--seed", type=int, default=1)
-    verbs.add_parser("report")
-    given = parser.parse_args()
+        scene = verbs.add_parser(name, help=what)
+        scene.add_argument("--seed", type=int, default=plans.SCENE_SEED)
+        scene.set_defaults(play=lambda given, name=name: alone(name, given.seed))
+
+
+def main() -> int:
+    given = _verbs().parse_args()
     logging.basicConfig(level=logging.ERROR)
-    if given.verb == "smoke":
-        return runs_of("smoke", plans.smoke())
-    if given.verb == "rows":
-        named = given.rows.split(",")
-        if SMALL_DISKS & set(named):
-            in_own_mounts()
-        return runs_of("rows", [plans.of_rows(named, int(seed), given.minutes) for seed in given.seeds.split(",")])
-    if given.verb == "outage":
-        return runs_of("outage", [plans.of_outage(given.seed)])
-    if given.verb in ALONE:
-        return alone(given.verb, given.seed)
-    if given.verb == "mutants":
-        return mutants(given.names)
-    kept = results.read(FOLDER / "results")
-    print("\n".join([*results.merged(kept), *results.mutant_table(kept)]))
-    return 0
+    return int(given.play(given))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ class Tricks:
     seed: int
     most_copies: int = 4
     lost_acks: float = 0.1
+    messages: int = 0
     copied: int = 0
     reordered: int = 0
     dropped_acks: int = 0
@@ -29,6 +30,7 @@ class Tricks:
 
     def deliver(self, deliveries: list[bytes]) -> list[bytes]:
         found = [each for each in deliveries for _ in range(self._chance.randint(1, self.most_copies))]
+        self.messages += len(deliveries)
         self.copied += len(found) - len(deliveries)
         before = list(found)
         self._chance.shuffle(found)

@@ -25,8 +25,11 @@ SLOW_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
+    """`caught_by` is the invariant whose checker must see it: being late or stuck as well proves nothing."""
+
     name: str
     without: str
+    caught_by: str
     apply: Callable[[], None]
     also_off: str = ""
 
@@ -205,20 +208,24 @@ def _secret_in_log() -> None:
 
 
 _ALL = (
-    Mutant("no inbox", "the inbox", _no_inbox, "version check"),
-    Mutant("no version check", "the version check", _no_version_check),
-    Mutant("gap dropped", "holding what is behind a gap", _gap_dropped),
-    Mutant("cursor relay", "the relay without a cursor", _cursor_relay, "reconcile"),
-    Mutant("mark before publish", "publishing before the mark", _mark_before_publish, "reconcile"),
-    Mutant("ack before commit", "committing before the ack", _ack_before_commit),
+    Mutant("no inbox", "the inbox", "I6", _no_inbox, "version check"),
+    Mutant("no version check", "the version check", "I6", _no_version_check),
+    Mutant("gap dropped", "holding what is behind a gap", "I7", _gap_dropped),
+    Mutant("cursor relay", "the relay without a cursor", "I7", _cursor_relay, "reconcile"),
+    Mutant("mark before publish", "publishing before the mark", "I7", _mark_before_publish, "reconcile"),
+    Mutant("ack before commit", "committing before the ack", "I7", _ack_before_commit),
     Mutant(
-        "read then write", "the condition in the statement that takes stock", _read_then_write, "row locks of reloads"
+        "read then write",
+        "the condition in the statement that takes stock",
+        "I1",
+        _read_then_write,
+        "row locks of reloads",
     ),
-    Mutant("no idempotency record", "the record of requests", _no_idempotency_record),
-    Mutant("new key each time", "the delivery's own key on a retry", _new_key_each_time),
-    Mutant("every tenant seen", "the tenant of a transaction", _every_tenant_seen),
-    Mutant("some calls unaudited", "the audit row of every call", _some_calls_unaudited),
-    Mutant("expired yet held", "giving back what lapsed", _promise_kept_after_expiry),
-    Mutant("secret in the log", "keeping connection strings out of logs", _secret_in_log),
+    Mutant("no idempotency record", "the record of requests", "I8", _no_idempotency_record),
+    Mutant("new key each time", "the delivery's own key on a retry", "I14", _new_key_each_time),
+    Mutant("every tenant seen", "the tenant of a transaction", "I9", _every_tenant_seen),
+    Mutant("some calls unaudited", "the audit row of every call", "I13", _some_calls_unaudited),
+    Mutant("expired yet held", "giving back what lapsed", "I2", _promise_kept_after_expiry),
+    Mutant("secret in the log", "keeping connection strings out of logs", "I12", _secret_in_log),
 )
 MUTANTS = {mutant.name: mutant for mutant in _ALL}

@@ -16,11 +16,14 @@ from typing import Any
 
 from crossdock_local.place import find_checkout
 
+from faults.mutants import MUTANTS, Mutant
 from faults.plan import Outcome, Plan
 from faults.schedule import WEIGHTS, rows_of
 from faults.tally import REQUIRED
 
 Result = Mapping[str, Any]
+CATCHING_SEEDS = 2
+"""A mutant that one seed finds may have been found by chance."""
 
 
 def label_of(kind: str, plan: Plan) -> str:
@@ -39,7 +42,7 @@ def result_of(kind: str, outcome: Outcome) -> Result:
         "kind": kind,
         "label": label_of(kind, outcome.plan),
         "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _commit(),
+        "commit": commit(),
         "plan": asdict(outcome.plan),
         "passed": outcome.passed,
         "missing": outcome.missing,
@@ -60,9 +63,10 @@ def result_of(kind: str, outcome: Outcome) -> Result:
     }
 
 
-def _commit() -> str:
+def commit() -> str:
+    """The build on trial; "-dirty" is one with changes that no commit holds."""
     asked = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=find_checkout(), capture_output=True, text=True, check=False
+        ["git", "describe", "--always", "--dirty"], cwd=find_checkout(), capture_output=True, text=True, check=False
     )
     return asked.stdout.strip() or "unknown"
 
@@ -72,6 +76,17 @@ def write(folder: Path, result: Result) -> Path:
     path = folder / f"{result['label']}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     return path
+
+
+def kept(folder: Path, kind: str, plan: Plan) -> Result | None:
+    """The result of this plan on this build, if it was played already, whatever its verdict. Of a build that no commit
+    holds nothing is known to be the same."""
+    path, build = folder / f"{label_of(kind, plan)}.json", commit()
+    if not path.exists() or build.endswith("-dirty"):
+        return None
+    found: Result = json.loads(path.read_text())
+    same = found["plan"] == json.loads(json.dumps(asdict(plan))) and found["commit"] == build
+    return found if same else None
 
 
 def read(folder: Path) -> list[Result]:
@@ -95,6 +110,7 @@ def merged(results: Iterable[Result]) -> list[str]:
     lines.append("counted: " + ", ".join(f"{name} {counters[name]}" for name in REQUIRED))
     lines.append("played with messages: " + ", ".join(f"{name} {count}" for name, count in sorted(tricks.items())))
     lines += [_lag_line(run) for run in runs if run.get("publish_lag")]
+    lines.append("builds: " + ", ".join(sorted({run.get("commit", "unknown") for run in runs})))
     lines.append("seeds: " + ", ".join(f"{run['kind']} {run['plan']['seed']}" for run in runs))
     lines.append(closing_line(runs))
     return lines
@@ -134,19 +150,29 @@ def closing_line(runs: Sequence[Result]) -> str:
     )
 
 
-def mutant_table(results: Iterable[Result]) -> list[str]:
-    """Each mutant with the checkers that caught it and the seeds by which they did."""
-    caught: dict[str, dict[str, list[int]]] = {}
-    for run in results:
-        if name := run["plan"]["mutant"]:
-            by = caught.setdefault(name, {})
-            for finding in run["findings"]:
-                if not finding["holds"]:
-                    by.setdefault(finding["invariant"], []).append(run["plan"]["seed"])
-    lines = []
-    for name, by in caught.items():
-        told = "; ".join(
-            f"{invariant} by seeds {', '.join(map(str, seeds))}" for invariant, seeds in sorted(by.items())
-        )
-        lines.append(f"{name:24} {told or 'NOT CAUGHT'}")
-    return lines
+def catching_seeds(results: Iterable[Result], mutant: Mutant) -> list[int]:
+    """Seeds by which the checker that is named saw what the mutant lacks."""
+    return sorted(
+        run["plan"]["seed"]
+        for run in results
+        if run["plan"]["mutant"] == mutant.name
+        and any(not each["holds"] for each in run["findings"] if each["invariant"] == mutant.caught_by)
+    )
+
+
+def mutant_table(results: Sequence[Result]) -> list[str]:
+    """Each mutant that was played, the checker that must see it with the seeds by which it did, and who else did."""
+    played = {run["plan"]["mutant"] for run in results}
+    return [_mutant_line(results, mutant) for mutant in MUTANTS.values() if mutant.name in played]
+
+
+def _mutant_line(results: Sequence[Result], mutant: Mutant) -> str:
+    mine = [run for run in results if run["plan"]["mutant"] == mutant.name]
+    others = {each["invariant"] for run in mine for each in run["findings"] if not each["holds"]} - {mutant.caught_by}
+    seeds = catching_seeds(mine, mutant)
+    told = f"{mutant.caught_by} by seeds {', '.join(map(str, seeds))}" if seeds else f"{mutant.caught_by} by no seed"
+    return (
+        f"{mutant.name:24} {'caught' if len(seeds) >= CATCHING_SEEDS else 'NOT CAUGHT'}: {told} of {len(mine)}"
+        + (f"; also {', '.join(sorted(others))}" if others else "")
+        + (f" (with {mutant.also_off} off)" if mutant.also_off else "")
+    )

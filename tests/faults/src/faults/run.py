@@ -80,6 +80,10 @@ async def play_alone(name: str, seed: int, folder: Path, say: Say) -> Outcome:
     return outcome
 
 
+def plan_alone(name: str, seed: int) -> Plan:
+    return Plan(seed=seed, orders=0, seconds=0, counts={ALONE[name]: 1}, scenario=name)
+
+
 @asynccontextmanager
 async def _stage(stack: FaultStack, day: Day, history: History) -> AsyncIterator[Stage]:
     """The suite by every way in, and the partners at their doors."""
@@ -186,7 +190,7 @@ class Stage:
 
     async def alone(self, name: str, seed: int, folder: Path) -> Outcome:
         row = ALONE[name]
-        outcome = Outcome(Plan(seed=seed, orders=0, seconds=0, counts={row: 1}, scenario=name))
+        outcome = Outcome(plan_alone(name, seed))
         clients = [Clients(tenant, ways, self.history, seed) for tenant, ways in self.ways.items()]
         await self._prepare(clients, Settling(self.suites, self.cast))
         first, second = self.suites
@@ -269,7 +273,7 @@ class Stage:
         outcome.counters = tally.since_start()
         outcome.operations = self.history.counts()
         outcome.transactions = sum(1 for each in self.history if each.outcome == "ok")
-        for name in ("copied", "reordered", "dropped_acks"):
+        for name in ("messages", "copied", "reordered", "dropped_acks"):
             outcome.tricks[name] = sum(getattr(each, name) for each in nemesis.scene.tricks)
 
     def _count_rows(self, outcome: Outcome, trial: Trial) -> None:

@@ -195,6 +195,7 @@ SMALL_DISKS = frozenset({"F13"})
 LONG: Mapping[str, Sequence[Fault]] = {
     "F02": (Fault(0, "F02", "kill", "nats", 60.0),),
     "F04": (Fault(0, "F04", "stop", "inventory", 120.0),),
+    "F06": tuple(Fault(0, "F06", "repeat and reorder", f"{name}>nats", 600.0) for name in CONSUMING),
     "F07": (Fault(0, "F07", "roll back", "nats", 30.0), Fault(0, "F07", "roll back", "nats", 120.0)),
     "F09": (Fault(0, "F09", "kill", "postgres", 30.0), Fault(0, "F09", "kill", "postgres", 300.0)),
     "F11": (
@@ -203,8 +204,8 @@ LONG: Mapping[str, Sequence[Fault]] = {
     ),
     "F14": (Fault(0, "F14", "long transaction", "a forgotten session", 1800.0),),
 }
-"""Waits that come once per row, in runs that are at least four times as long."""
-LONG_SHARE = 4
+"""What lasts, once per row and run, in runs that are at least twice as long: half an hour fits into the longest one."""
+LONG_SHARE = 2
 
 
 def divided(rows: Sequence[str], faults: int) -> dict[str, int]:
@@ -214,8 +215,9 @@ def divided(rows: Sequence[str], faults: int) -> dict[str, int]:
 
 
 def waits(chance: random.Random, rows: Iterable[str], seconds: float) -> list[Fault]:
+    """They begin so that they end before the run does."""
     fitting = [each for row in sorted(rows) for each in LONG.get(row, ()) if each.seconds * LONG_SHARE <= seconds]
-    return [replace(each, at=chance.uniform(0.05, 0.7) * seconds) for each in fitting]
+    return [replace(each, at=chance.uniform(0.05 * seconds, 0.95 * seconds - each.seconds)) for each in fitting]
 
 
 def planned(seed: int, counts: Mapping[str, int], seconds: float) -> list[Fault]:
