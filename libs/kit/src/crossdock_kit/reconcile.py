@@ -29,7 +29,8 @@ from crossdock_kit.storage import StreamBooks
 
 log = logging.getLogger(__name__)
 
-EVERY = timedelta(minutes=10)
+EVERY = timedelta(minutes=4)
+"""What no reconnect and no count of messages tells of is noticed within five minutes, the comparison included."""
 RECENT = timedelta(hours=1)
 WHOLE_EVERY = timedelta(hours=24)
 SKEW = timedelta(minutes=2)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
@@ -41,7 +41,11 @@ class Door:
                 return JSONResponse({"error": "out of order"}, 503, headers={"Retry-After": "1"})
             if self._faults.answer:
                 return misleading(self._faults.answer)
-            body = await request.body()
+            try:
+                body = await request.body()
+            except ClientDisconnect:
+                # The caller died while it wrote: nothing was said, nobody is left to hear an answer.
+                return Response(status_code=400)
             document = json.loads(body)
             name = request.headers["idempotency-key"]
             repeated = name in self._answers
