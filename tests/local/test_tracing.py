@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import grpc
+import pytest
+import typer
 from crossdock.ops.v1 import ops_service_pb2 as ops
-from crossdock_cli.asking import Asker
+from crossdock_cli.asking import Asker, answered
+from crossdock_cli.console import FAILED, NOT_FOUND
 from crossdock_cli.trace import chosen, milliseconds, timeline_table, transactions_table
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
+from grpc.aio import Metadata
 from rich.console import Console
 
 
@@ -91,3 +96,15 @@ def test_the_tables_show_what_is_promised() -> None:
         assert word in text
     assert "purchase_order  po:1" in text
     assert milliseconds(Duration(seconds=2)) == "2000 ms"
+
+
+@pytest.mark.parametrize(
+    ("code", "exit_code"), [(grpc.StatusCode.NOT_FOUND, NOT_FOUND), (grpc.StatusCode.INVALID_ARGUMENT, FAILED)]
+)
+def test_what_no_service_knows_has_an_exit_code_of_its_own(code: grpc.StatusCode, exit_code: int) -> None:
+    async def refused() -> None:
+        raise grpc.aio.AioRpcError(code, Metadata(), Metadata(), details="no such item")
+
+    with pytest.raises(typer.Exit) as ended:
+        answered(refused())
+    assert ended.value.exit_code == exit_code

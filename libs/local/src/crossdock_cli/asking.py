@@ -19,7 +19,7 @@ from crossdock.ops.v1 import repair_service_pb2_grpc as repair_grpc
 from crossdock_local.state import StackState
 
 from crossdock_cli.connection import channel, metadata
-from crossdock_cli.console import FAILED, fail
+from crossdock_cli.console import FAILED, NOT_FOUND, fail
 
 if TYPE_CHECKING:
     from crossdock.ops.v1.ops_service_pb2_grpc import OpsServiceAsyncStub
@@ -144,4 +144,5 @@ def answered(work: Awaitable[T]) -> T:
     try:
         return asyncio.run(run())
     except grpc.aio.AioRpcError as error:
-        fail(f"{error.code().name}: {error.details()}", FAILED)
+        missing = error.code() is grpc.StatusCode.NOT_FOUND
+        fail(f"{error.code().name}: {error.details()}", NOT_FOUND if missing else FAILED)
