@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pytest
 from connector import trial
+from connector.profiles import profile_of
 from connector.use_cases.taking_apart import take_apart
-from connector_samples import files
+from connector_samples import files, partners
 
 PROFILE = trial.profiles(trial.Anyone(), ())[0]
+SUPPLIER = profile_of(
+    {
+        "apiVersion": "crossdock.dev/v1alpha1",
+        "kind": "PartnerConnector",
+        "metadata": {"name": "sup-nordic"},
+        "spec": partners.edi_supplier(businessUnit="EU01"),
+    }
+)
 LONG_NAME = files.interchange(
     "855", ["BAK*00*AT*4500000001*20261102", f"N1*ST*{'Quintessa ' * 9}", "PER*IC*x*TE*", "N4*A*Quintessa*1"]
 )
@@ -38,3 +47,16 @@ def test_a_refusal_says_where_a_name_stands_and_not_the_name() -> None:
     assert any(each.startswith("N102") for each in told)
     assert any(each.startswith("N402") for each in told)
     assert not any("Quintessa" in each for each in told)
+
+
+@pytest.mark.parametrize(
+    ("sender", "receiver", "why"),
+    [
+        ("NORDIC", "ACME", ""),
+        ("STRANGER", "ACME", "its sender is ZZ:STRANGER, which is not this partner"),
+        ("NORDIC", "OTHERCO", "it is addressed to ZZ:OTHERCO, which is not us"),
+    ],
+)
+def test_what_is_not_between_this_partner_and_us_is_refused(sender: str, receiver: str, why: str) -> None:
+    content = files.interchange("855", ["BAK*00*AT*4500000001*20261102"], sender=sender, receiver=receiver)
+    assert take_apart(content, "", SUPPLIER).refusal == why

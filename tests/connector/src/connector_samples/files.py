@@ -13,13 +13,14 @@ def interchange(
     written: str = "20261102*083000",
     group: str = "",
     sender: str = "NORDIC",
+    receiver: str = "ACME",
 ) -> bytes:
     """One set in one group; `segments` without terminators, `written` is GS04*GS05."""
     functional = group or {"850": "PO", "855": "PR", "856": "SH", "865": "CA", "997": "FA"}.get(set_id, "XX")
     body = [f"ST*{set_id}*0001", *segments, f"SE*{len(segments) + 2}*0001"]
     lines = [
-        f"ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*ACME           *261102*0830*U*00401*{control:09d}*0*P*>",
-        f"GS*{functional}*{sender}*ACME*{written}*{control}*X*004010",
+        f"ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*{receiver:<15}*261102*0830*U*00401*{control:09d}*0*P*>",
+        f"GS*{functional}*{sender}*{receiver}*{written}*{control}*X*004010",
         *body,
         f"GE*1*{control}",
         f"IEA*1*{control:09d}",

@@ -122,6 +122,10 @@ def _wrong_interchange(interchange: ReadInterchange, profile: partner_pb2.Partne
         return ""
     if sender != (qualifier, identity):
         return f"its sender is {sender[0]}:{sender[1]}, which is not this partner"
+    own_qualifier, _, own = profile.edi.own_id.partition(":")
+    receiver = interchange.receiver
+    if any(receiver) and receiver != (own_qualifier, own):
+        return f"it is addressed to {receiver[0]}:{receiver[1]}, which is not us"
     return ""
 
 
