@@ -317,10 +317,11 @@ class PurchaseOrder:
         return self._numbered.get(line_number)
 
     def _index(self) -> None:
-        """Orders may have thousands of lines, and documents name each of them. Lines are added, never removed."""
-        if len(self._numbered) != len(self.lines):
-            self._numbered = {each.line_number: each for each in self.lines}
-            self._identified = {each.line_id: each for each in self.lines}
+        """Orders may have thousands of lines, and documents name each of them. Lines are added at the end, one by one
+        while a document is placed, and never removed."""
+        for line in self.lines[len(self._numbered) :]:
+            self._numbered[line.line_number] = line
+            self._identified[line.line_id] = line
 
     def note_receipt(self, receipt_id: str, *, had_ended: bool) -> None:
         """What a receipt moved in the order's lines is one fact of the order, whatever number of lines it has."""
