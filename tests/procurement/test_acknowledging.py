@@ -14,6 +14,7 @@ from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import OrderState, PurchaseOrder
 from procurement.domain.refusals import (
     AnswerContradictory,
+    AnsweredItemDiffers,
     AnswerOvertaken,
     ConfirmedBeyondOrder,
     ItemUnknown,
@@ -240,6 +241,29 @@ def test_a_line_that_is_not_the_orders_is_refused_and_never_guessed() -> None:
     with pytest.raises(LineAmbiguous):
         order.acknowledge(answer(of_line("", says(Outcome.ACCEPTED), sku="BOLT")), ITEMS, trade.DECIDE_BY)
     assert trade.told(order) == []
+
+
+def test_an_answer_whose_line_number_and_item_name_two_lines_is_refused() -> None:
+    order = trade.released(line("10", 100), line("20", 100, "NUT"))
+    counted_otherwise = (
+        of_line("20", says(Outcome.ACCEPTED), sku="BOLT"),
+        of_line("10", says(Outcome.REJECTED), sku="NUT"),
+    )
+    with pytest.raises(AnsweredItemDiffers) as refused:
+        order.acknowledge(answer(*counted_otherwise), ITEMS, trade.DECIDE_BY)
+    assert (refused.value.line, refused.value.ordered, refused.value.answered) == ("20", "NUT", "BOLT")
+    assert trade.told(order) == []
+
+
+def test_an_answer_that_substitutes_may_name_either_item() -> None:
+    for named in ("BOLT", "NUT"):
+        order = trade.released(line("10", 100))
+        swapped = of_line("10", says(Outcome.ITEM_SUBSTITUTED, substitute_sku="NUT"), sku=named)
+        order.acknowledge(answer(swapped), ITEMS, trade.DECIDE_BY)
+        assert order.lines[0].proposed is not None
+        later = of_line("10", says(Outcome.REJECTED), sku=named)
+        order.acknowledge(answer(later, hours=2), ITEMS, trade.DECIDE_BY)
+        assert order.state is OrderState.REJECTED
 
 
 # --- which revision is answered

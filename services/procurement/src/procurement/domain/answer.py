@@ -13,6 +13,7 @@ from procurement.domain.order_line import OrderLine
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.quantities import Item
 from procurement.domain.refusals import (
+    AnsweredItemDiffers,
     ItemUnknown,
     ObsoleteRevision,
     RevisionUndecidable,
@@ -75,7 +76,17 @@ def _repeats_revision_in_force(order: PurchaseOrder, answer: Answer, items: Mapp
 
 
 def find_line(order: PurchaseOrder, answered: AnsweredLine) -> OrderLine:
-    return order.line(answered.line_number, answered.sku, answered.supplier_item)
+    """Raises LineUnknown, LineAmbiguous, and AnsweredItemDiffers where number and item name two lines."""
+    line = order.line(answered.line_number, answered.sku, answered.supplier_item)
+    if answered.sku and answered.sku != line.sku and not _substitution_spoken_of(line, answered):
+        raise AnsweredItemDiffers(order.number, line.line_number, line.sku, answered.sku)
+    return line
+
+
+def _substitution_spoken_of(line: OrderLine, answered: AnsweredLine) -> bool:
+    """Now or before: then the answer may repeat the item that was ordered or name the one that replaces it."""
+    said = (*answered.acknowledgments, *line.answers)
+    return any(each.substitutes or each.outcome is Outcome.ITEM_SUBSTITUTED for each in said)
 
 
 def item_of(line: OrderLine, items: Mapping[str, Item]) -> Item:

@@ -226,7 +226,7 @@ class PurchaseOrder:
         """Takes the supplier's answer into the lines. The same answer again changes nothing and records nothing.
 
         Raises SupplierMismatch, ObsoleteRevision, RevisionUnknown, RevisionUndecidable, LineUnknown, LineAmbiguous,
-        AnswerOvertaken, ConfirmedBeyondOrder, AnswerContradictory.
+        AnsweredItemDiffers, AnswerOvertaken, ConfirmedBeyondOrder, AnswerContradictory.
         """
         admit(self, answer, items)
         said = spread(self, answer)

@@ -175,6 +175,16 @@ class LineAmbiguous(Refused):
 
 
 @dataclass
+class AnsweredItemDiffers(Refused):
+    """The line of that number is of another item than the answer names: the supplier may count lines in its own way."""
+
+    number: str
+    line: str
+    ordered: str
+    answered: str
+
+
+@dataclass
 class ConfirmedBeyondOrder(Refused):
     line_number: str
     ordered: str
