@@ -249,10 +249,13 @@ async def test_a_source_that_was_put_back_and_tells_another_history_is_parked_un
         assert raised["code"] == "HISTORY_CONTRADICTED"
         assert seen.versions(name) == [1, 2, 3]
         before = consumer.counters["held"]
-        async with way.uow(tenants=("acme",)) as work:
-            (item, *_) = [each for each in await held_messages(Selection(), work) if each.subject == raised["subject"]]
-            assert item.decision is Decision.REFUSE
-            await redo(raised["subject"], work, {})
+        with caused_by(because()):
+            async with way.uow(tenants=("acme",)) as work:
+                (item, *_) = [
+                    each for each in await held_messages(Selection(), work) if each.subject == raised["subject"]
+                ]
+                assert item.decision is Decision.REFUSE
+                await redo(raised["subject"], work, {})
         await until(lambda: consumer.counters["held"] > before)
         assert seen.versions(name) == [1, 2, 3]
         async with transaction(way.engine, ("acme",)) as tx:
@@ -296,7 +299,7 @@ async def test_a_poison_event_parks_its_aggregate_and_the_others_flow(
         poisonous = False
         name, event_id = held.reference_of(parked["subject"])
         async with transaction(way.engine, ("acme",)) as tx:
-            await held.try_again(tx.driver, name, event_id)
+            await held.try_again(tx.driver, name, event_id, by="sre")
         await until(lambda: seen.versions(bad) == [1, 2, 3, 4])
     assert attempts[:3] == [1, 2, 3]
     assert (await exceptions_of(way.engine, consumer, bad))[0]["resolved_at"] is not None

@@ -6,17 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from crossdock_kit.broker import Broker
 from crossdock_kit.context import caused_by
-from crossdock_kit.database import Engine
+from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import Refused
 from crossdock_kit.events import AnyReceived
 from crossdock_kit.relay import Relay
-from crossdock_kit.subscriptions import Consumer, Subscription
+from crossdock_kit.subscriptions import Consumer, Subscription, held
 from crossdock_kit.subscriptions.model import Handler
 from crossdock_kit.telemetry import names
 from crossdock_kit.telemetry.spans import Place, Span, SpanKind, record_with
@@ -134,3 +136,32 @@ async def test_a_refused_message_is_a_failed_step_with_its_reason(
     assert span.error
     assert span.attributes[names.OUTCOME] == "refused"
     assert span.attributes[names.REASON] == "REFUSED"
+
+
+async def test_an_attempt_leads_back_to_the_one_before_and_a_replay_to_who_wanted_it(
+    engine: Engine, nats: Broker, ended: list[Span], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crossdock_kit.subscriptions.aside.ATTEMPTS", 2)
+    monkeypatch.setattr("crossdock_kit.subscriptions.aside.FIRST_PAUSE", timedelta(0))
+    mended = False
+
+    async def break_down(events: Sequence[AnyReceived], work: Work) -> None:
+        if not mended:
+            raise ZeroDivisionError
+
+    crate = f"crate-{uuid4().hex[:8]}"
+    async with carried(engine, nats, break_down, [crate]) as subscription:
+        steps = partial(about, ended, subscription, crate)
+        await until(lambda: [each.attributes[names.OUTCOME] for each in steps()] == ["retry", "parked"])
+        mended = True
+        async with transaction(engine, ("acme",)) as tx:
+            query = "SELECT event_id FROM held WHERE consumer = $1 AND aggregate = $2"
+            event_id = await tx.driver.fetchval(query, subscription.consumer, f"crate/{crate}")
+            await held.try_again(tx.driver, subscription.consumer, event_id, by="user:sre")
+        await until(lambda: len(steps()) == 3)
+    first, second, replay = steps()
+    cause = (CAUSE, names.LINK_CAUSED_BY)
+    seen = [[(link.place, link.attributes[names.LINK_TYPE]) for link in span.links] for span in (first, second, replay)]
+    assert seen == [[cause], [cause, (first.place, names.LINK_RETRY_OF)], [cause, (second.place, names.LINK_REPLAY_OF)]]
+    assert [span.attributes.get(names.END_USER) for span in (first, second, replay)] == [None, None, "user:sre"]
+    assert len({span.trace_id for span in (first, second, replay)}) == 3

@@ -192,7 +192,7 @@ async def _do(partner: Partner, history: History, move: str, n: int) -> None:
     elif move == "redrive" and history.dead:
         _, leased = history.dead.popitem()
         async with transaction(partner.engine, TENANTS) as tx:
-            await repair.redrive(tx.driver, leased.delivery_id)
+            await repair.redrive(tx.driver, leased.delivery_id, by="sre")
     elif move == "expire":
         await _expire(partner, history)
     elif move in OUTCOMES and history.under_way:

@@ -81,7 +81,7 @@ async def test_after_its_attempts_it_is_dead_with_an_exception_that_a_retry_clos
     assert await partner.open_exceptions() == ["DELIVERY_GIVEN_UP"]
     assert await partner.numbers() == []
     async with transaction(partner.engine, TENANTS) as tx:
-        assert "next attempt" in await repair.redrive(tx.driver, leased.delivery_id)
+        assert "next attempt" in await repair.redrive(tx.driver, leased.delivery_id, by="sre")
     await partner.report(await lease_one(partner), Delivered())
     assert await partner.open_exceptions() == []
 

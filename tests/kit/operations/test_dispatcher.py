@@ -12,11 +12,13 @@ from uuid import UUID
 import pytest
 from crossdock_kit import timeline
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.deliveries import Dead, Declined, Delivered, Leased, Outcome, Retry
+from crossdock_kit.deliveries import Dead, Declined, Delivered, Leased, Outcome, Retry, repair
 from crossdock_kit.deliveries.dispatcher import Carrier, Dispatcher
 from crossdock_kit.deliveries.settling import Ended
 from crossdock_kit.errors import FailureClass, Refused, Unavailable
 from crossdock_kit.exceptions import NewException
+from crossdock_kit.telemetry import names
+from crossdock_kit.telemetry.spans import Span, current_span
 from crossdock_kit.timeline import Step
 from crossdock_kit.unit_of_work import UnitOfWork, Work
 from kit_schema import TENANTS
@@ -59,11 +61,37 @@ async def steps_of(partner: Partner) -> list[Step]:
 
 
 def delivered(partner: Partner, count: int) -> Callable[[], Awaitable[bool]]:
+    return ended(partner, "delivered", count)
+
+
+def ended(partner: Partner, state: str, count: int) -> Callable[[], Awaitable[bool]]:
     async def check() -> bool:
-        done = "SELECT count(*) FROM delivery WHERE partner = $1 AND state = 'delivered'"
-        return bool(await partner.fetch(done) == count)
+        done = "SELECT count(*) FROM delivery WHERE partner = $1 AND state = $2"
+        return bool(await partner.fetch(done, state) == count)
 
     return check
+
+
+async def test_an_attempt_leads_back_to_the_one_before_and_a_redriven_one_to_who_wanted_it(partner: Partner) -> None:
+    spans: list[Span] = []
+
+    async def carry(leased: Leased) -> Outcome:
+        span = current_span.get()
+        assert span is not None
+        spans.append(span)
+        return (Retry("busy", timedelta(0), answered=True), Dead("no"), Delivered())[len(spans) - 1]
+
+    await partner.write(partner.new("A", "A1"))
+    async with running(partner, Carrier(carry)):
+        await until(ended(partner, "dead", 1), "it was refused")
+        async with transaction(partner.engine, TENANTS) as tx:
+            delivery_id = await tx.driver.fetchval("SELECT delivery_id FROM delivery WHERE partner = $1", partner.name)
+            await repair.redrive(tx.driver, delivery_id, by="user:sre")
+        await until(delivered(partner, 1), "it got through")
+    first, second = spans[:2]
+    seen = [[(link.place, link.attributes[names.LINK_TYPE]) for link in span.links] for span in spans]
+    assert seen == [[], [(first.place, names.LINK_RETRY_OF)], [(second.place, names.LINK_REPLAY_OF)]]
+    assert [span.attributes.get(names.END_USER) for span in spans] == [None, None, "user:sre"]
 
 
 async def test_calls_are_made_in_order_with_their_key_and_leave_a_step(partner: Partner) -> None:

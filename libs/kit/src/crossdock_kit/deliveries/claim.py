@@ -47,7 +47,7 @@ FROM chosen WHERE d.tenant = chosen.tenant AND d.delivery_id = chosen.delivery_i
 RETURNING d.tenant, d.delivery_id, d.lease_epoch AS epoch, d.business_unit, d.partner, d.kind, d.ordering_key,
   d.payload, d.content_type, d.idempotency_key, d.transaction_ids, d.keys, d.express, d.attempts AS attempt,
   d.recovery_point, d.leased_until, d.created_at, d.next_attempt_at AS due_at, d.correlation_id, d.causation_id,
-  d.traceparent, d.position
+  d.traceparent, d.last_traceparent, d.redriven_by, d.position
 """  # noqa: S608 - only constants of this module
 
 

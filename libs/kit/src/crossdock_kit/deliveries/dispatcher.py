@@ -25,7 +25,8 @@ from crossdock_kit.deliveries.settling import Ended, OpenWork, Settle, Settler
 from crossdock_kit.deliveries.waking import waker
 from crossdock_kit.errors import FailureClass, Unavailable
 from crossdock_kit.telemetry import names
-from crossdock_kit.telemetry.spans import Link, Span, SpanKind, parse_traceparent, root_span
+from crossdock_kit.telemetry.links import step_span
+from crossdock_kit.telemetry.spans import Span, SpanKind
 
 log = logging.getLogger(__name__)
 
@@ -169,10 +170,10 @@ class Dispatcher:
 
 
 def _span(leased: Leased) -> Span:
-    """A trace of its own, linked to the step that decided the call."""
-    place = parse_traceparent(leased.traceparent)
-    links = [Link(place, {names.LINK_TYPE: names.LINK_CAUSED_BY})] if place else []
-    span = root_span(f"deliver {leased.kind}", SpanKind.CLIENT, links=links, transaction_ids=leased.transaction_ids)
+    """A trace of its own, linked to the step that decided the call and to the last attempt."""
+    last, by = leased.last_traceparent, leased.redriven_by
+    span = step_span(f"deliver {leased.kind}", SpanKind.CLIENT, leased.traceparent, last, by)
+    span.serves(leased.transaction_ids)
     span.attempt = leased.attempt
     span.attributes |= {names.PARTNER: leased.partner, names.TENANT: leased.tenant, names.ATTEMPT: leased.attempt}
     return span

@@ -81,6 +81,8 @@ class Leased:
     correlation_id: str
     causation_id: str
     traceparent: str
+    last_traceparent: str = ""
+    redriven_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +142,13 @@ Outcome = Delivered | Declined | Retry | Dead
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the holder of a lease says about one delivery."""
+    """What the holder of a lease says about one delivery. `traceparent` is the place of the attempt in its trace."""
 
     tenant: str
     delivery_id: UUID
     epoch: int
     outcome: Outcome
+    traceparent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,14 +63,14 @@ async def list_page(
 
 
 _REDRIVE = """
-UPDATE delivery SET state = 'waiting', failures = 0, next_attempt_at = now(), leased_by = ''
+UPDATE delivery SET state = 'waiting', failures = 0, next_attempt_at = now(), leased_by = '', redriven_by = $2
 WHERE delivery_id = $1 AND state IN ('dead', 'waiting')
 """
 _STATE = "SELECT state FROM delivery WHERE delivery_id = $1 FOR UPDATE"
 _REDRIVABLE = "SELECT state, next_attempt_at > now() AS resting FROM delivery WHERE delivery_id = $1 FOR UPDATE"
 
 
-async def redrive(driver: Driver, delivery_id: UUID) -> str:
+async def redrive(driver: Driver, delivery_id: UUID, *, by: str) -> str:
     """Lets a dead delivery be tried again, or one that waits for a later attempt be tried now; says so in words.
 
     Raises DeliveryUnknown, and NothingLeft where there is nothing to hurry.
@@ -80,7 +80,7 @@ async def redrive(driver: Driver, delivery_id: UUID) -> str:
         raise DeliveryUnknown(str(delivery_id))
     if row["state"] != "dead" and not (row["state"] == "waiting" and row["resting"]):
         raise NothingLeft(f"the delivery is {row['state']}")
-    await driver.execute(_REDRIVE, delivery_id)
+    await driver.execute(_REDRIVE, delivery_id, by)
     return "the delivery waits for its next attempt"
 
 

@@ -46,9 +46,10 @@ ORDER BY d.tenant, d.delivery_id FOR UPDATE OF d
 _BOOK = """
 UPDATE delivery d SET state = r.state, failures = r.failures, last_error = r.last_error, leased_by = '',
   leased_until = NULL, foreign_number = r.foreign_number, results = r.results,
+  last_traceparent = r.last_traceparent, redriven_by = '',
   next_attempt_at = coalesce(r.next_attempt_at, d.next_attempt_at), finished_at = r.finished_at
 FROM json_to_recordset($1::json) AS r(tenant text, delivery_id uuid, state text, failures int, last_error text,
-  foreign_number text, results jsonb, next_attempt_at timestamptz, finished_at timestamptz)
+  last_traceparent text, foreign_number text, results jsonb, next_attempt_at timestamptz, finished_at timestamptz)
 WHERE d.tenant = r.tenant AND d.delivery_id = r.delivery_id
 """
 
@@ -160,6 +161,7 @@ def _booked(
         "delivery_id": row["delivery_id"],
         "failures": row["failures"],
         "last_error": "",
+        "last_traceparent": each.traceparent,
         "foreign_number": "",
         "results": {},
         "next_attempt_at": None,

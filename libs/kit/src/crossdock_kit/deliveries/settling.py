@@ -38,6 +38,11 @@ class Ended:
     because: Cause
     span: Span
 
+    @property
+    def report(self) -> Report:
+        leased = self.leased
+        return Report(leased.tenant, leased.delivery_id, leased.epoch, self.outcome, str(self.span.place))
+
     @contextmanager
     def step(self) -> Iterator[None]:
         """What is noted inside belongs to this delivery's step."""
@@ -104,7 +109,7 @@ class Settler:
 
     async def _book(self, tenant: str, batch: Sequence[Ended]) -> list[Settled]:
         async with self._uow(tenants=(tenant,)) as work:
-            said = [Report(tenant, each.leased.delivery_id, each.leased.epoch, each.outcome) for each in batch]
+            said = [each.report for each in batch]
             booked = await report(work.driver, said, self._queue.limits_of)
             ends: dict[Settle, list[Ended]] = {}
             for each, settled in zip(batch, booked, strict=True):

@@ -38,7 +38,7 @@ def identity(subject: str) -> UUID:
 
 
 async def _redo_delivery(subject: str, work: Work) -> str:
-    effect = await repair.redrive(work.driver, identity(subject))
+    effect = await repair.redrive(work.driver, identity(subject), by=cause().actor)
     work.after_commit(wake)
     return effect
 
@@ -48,7 +48,7 @@ async def _redo_timer(subject: str, work: Work) -> str:
 
 
 async def _redo_held(subject: str, work: Work) -> str:
-    aggregate = await held.try_again(work.driver, *held.reference_of(subject))
+    aggregate = await held.try_again(work.driver, *held.reference_of(subject), by=cause().actor)
     return f"the messages of {aggregate} are applied again"
 
 

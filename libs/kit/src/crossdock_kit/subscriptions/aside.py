@@ -6,7 +6,7 @@ because that of the failed attempt is gone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import PurePath
 from traceback import extract_tb
@@ -101,7 +101,7 @@ class Aside:
         consumer = self.subscription.consumer
         if arrival.held is None:
             await self.store.put(work.driver, consumer, [(arrival, "retry")])
-        setback = setback_of(arrival, error)
+        setback = replace(setback_of(arrival, error), traceparent=current_traceparent())
         await self.store.set_back(work.driver, consumer, arrival, setback)
         if setback.pause is None:
             await self.store.park(work.driver, consumer, arrival.key, setback.error)

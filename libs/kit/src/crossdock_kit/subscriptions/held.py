@@ -22,7 +22,7 @@ from crossdock_kit.subscriptions.model import Arrival, HeldFacts
 OVERDUE = timedelta(minutes=5)
 
 _COLUMNS = """h.event_id, h.tenant, h.aggregate, h.version, h.slot, h.type, h.headers, h.body, h.why, h.attempts,
-  h.held_at, h.raised_at IS NOT NULL AS raised"""
+  h.held_at, h.raised_at IS NOT NULL AS raised, h.last_traceparent, h.redriven_by"""
 
 _PUT = """
 INSERT INTO held (consumer, event_id, tenant, aggregate, version, slot, type, headers, body, why)
@@ -60,24 +60,30 @@ async def remove(driver: Driver, consumer: str, event_ids: Sequence[UUID]) -> in
 
 @dataclass(frozen=True, slots=True)
 class Setback:
-    """A failed attempt: when the next one is due, or that there is none because the aggregate is parked."""
+    """A failed attempt: when the next one is due, or that there is none because the aggregate is parked.
+
+    `traceparent` is the attempt's place in its trace.
+    """
 
     why: str
     error: str
     pause: timedelta | None
+    traceparent: str = ""
 
 
 async def set_back(driver: Driver, consumer: str, arrival: Arrival, setback: Setback) -> None:
     """Counts the attempt. The row must be there."""
     await driver.execute(
         "UPDATE held SET why = $3, attempts = attempts + 1, last_error = $4, next_attempt_at = now() + $5::interval,"
-        " raised_at = CASE WHEN $5::interval IS NULL THEN now() ELSE raised_at END"
+        " raised_at = CASE WHEN $5::interval IS NULL THEN now() ELSE raised_at END,"
+        " last_traceparent = $6, redriven_by = ''"
         " WHERE consumer = $1 AND event_id = $2",
         consumer,
         arrival.event_id,
         setback.why,
         setback.error[:500],
         setback.pause,
+        setback.traceparent,
     )
 
 
@@ -162,17 +168,18 @@ async def take_overdue(driver: Driver, consumer: str, slots: Iterable[int], afte
     return [Overdue(_arrival(row), row["reached"], row["behind"], row["last_error"]) for row in rows]
 
 
-async def try_again(driver: Driver, consumer: str, event_id: UUID) -> str:
-    """Lifts the park of a held message's aggregate and makes its next attempt due now; its aggregate.
+async def try_again(driver: Driver, consumer: str, event_id: UUID, *, by: str) -> str:
+    """Lifts the park of a held message's aggregate and makes its next attempt due now; its aggregate. `by` wanted it.
 
     Raises NotFound when it is held no more.
     """
     row = await driver.fetchrow(
-        "UPDATE held SET attempts = 0, next_attempt_at = NULL,"
+        "UPDATE held SET attempts = 0, next_attempt_at = NULL, redriven_by = $3,"
         " why = CASE WHEN why = 'contradiction' THEN why ELSE 'retry' END WHERE consumer = $1 AND event_id = $2"
         " RETURNING tenant, aggregate",
         consumer,
         event_id,
+        by,
     )
     if row is None:
         raise NotFound(f"message {event_id} is held no more")
@@ -242,5 +249,7 @@ def _arrival(row: asyncpg.Record) -> Arrival:
         headers=parsed_headers(row["headers"]),
         block=row["headers"],
         body=row["body"],
-        held=HeldFacts(row["why"], row["attempts"], row["held_at"], row["raised"]),
+        held=HeldFacts(
+            row["why"], row["attempts"], row["held_at"], row["raised"], row["last_traceparent"], row["redriven_by"]
+        ),
     )

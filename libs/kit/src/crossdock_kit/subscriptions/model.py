@@ -73,6 +73,8 @@ class HeldFacts:
     attempts: int
     held_at: datetime
     raised: bool
+    last_traceparent: str = ""
+    redriven_by: str = ""
 
 
 @dataclass(slots=True, eq=False)

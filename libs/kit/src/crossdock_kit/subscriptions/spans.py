@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from crossdock_kit.broker import stream_name
 from crossdock_kit.subscriptions.model import Arrival, Subscription
 from crossdock_kit.telemetry import metrics, names
+from crossdock_kit.telemetry.links import step_span
 from crossdock_kit.telemetry.spans import Link, Span, SpanKind, exporting, parse_traceparent, root_span
 
 # The SDK's own limit of links in a span is 128.
@@ -26,7 +27,8 @@ def begin_span(subscription: Subscription, arrival: Arrival) -> Span:
         span = root_span(name, SpanKind.CONSUMER)
         span.attempt = arrival.attempt
         return span
-    span = root_span(name, SpanKind.CONSUMER, links=_links([arrival]))
+    last, by = (arrival.held.last_traceparent, arrival.held.redriven_by) if arrival.held else ("", "")
+    span = step_span(name, SpanKind.CONSUMER, arrival.headers.get("traceparent"), last, by)
     span.attempt = arrival.attempt
     span.serves(arrival.headers.get("ce-transactionids", "").split(","))
     span.attributes |= _messaging(subscription) | {
