@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -46,6 +47,7 @@ RELEASES_AT_ONCE = 6
 ALONE = {"restore": "F23", "overload": "F22"}
 LEARN_SECONDS = 120.0
 LAPSE_SECONDS = 20.0
+MUTANTS_SECONDS = 60.0
 WORKER_PERMISSIONS = ("connector.worker.act",)
 Say = Callable[[str], None]
 
@@ -161,7 +163,7 @@ class Stage:
         outcome.load_seconds = self.history.now
         await nemesis.heal()
         healed = time.monotonic()
-        quiet = await settling.quiet(plan.patience_seconds)
+        quiet = await settling.quiet(plan.patience_seconds, MUTANTS_SECONDS if plan.mutant else math.inf)
         outcome.quiet_seconds = time.monotonic() - healed
         said = "quiet" if quiet else "NOT quiet"
         say(f"seed {plan.seed}: {said} {outcome.quiet_seconds:.0f} s after the last fault")

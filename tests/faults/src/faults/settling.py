@@ -7,6 +7,7 @@ third time it must be the same. Some calls whose answer is known are asked again
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Sequence
@@ -35,16 +36,18 @@ class Settling:
     retried: int = 0
     still_open: list[str] = field(default_factory=list)
 
-    async def quiet(self, seconds: float) -> bool:
+    async def quiet(self, seconds: float, longest: float = math.inf) -> bool:
         """Whether everything came to rest, twice in a row. Gives up after so many seconds in which nothing moved: a
-        slow machine may take its time, work that is stuck may not."""
-        moved, seen, held = time.monotonic(), "", 0
+        slow machine may take its time, work that is stuck may not. `longest` is for builds that may never rest."""
+        began = moved = time.monotonic()
+        seen, held = "", 0
         while held < 2:
             await self._retry_parked()
             held = held + 1 if await self._at_rest() else 0
             if (now_open := "; ".join(self.still_open)) != seen:
                 moved, seen = time.monotonic(), now_open
-            if not held and time.monotonic() - moved > seconds:
+            now = time.monotonic()
+            if not held and (now - moved > seconds or now - began > longest):
                 return False
             await asyncio.sleep(0.4)
         return True

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from partners.faults import Faults
 
-from faults.schedule import Fault
+from faults.schedule import SERVICES, Fault
 from faults.ways.scene import Injected, Scene
 
+LONGEST_POISON_SECONDS = 60.0
+PARKED = "SELECT " + " + ".join(f"(SELECT count(*) FROM {name}.step WHERE outcome = 'parked')" for name in SERVICES)
 ANSWERS = ("wrong", "redirect", "drip", "huge")
 
 
@@ -49,6 +51,11 @@ def behave(scene: Scene) -> None:
 
 
 async def poison(scene: Scene, fault: Fault, injected: Injected) -> None:
+    """Until something was given up and parked: on a slow machine eight attempts take their time."""
+    before = await scene.number(PARKED) or 0
     scene.stack.poison.write_text(fault.detail)
     await asyncio.sleep(fault.seconds)
+    until = asyncio.get_running_loop().time() + LONGEST_POISON_SECONDS
+    while (await scene.number(PARKED) or 0) <= before and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(0.5)
     scene.stack.poison.unlink(missing_ok=True)

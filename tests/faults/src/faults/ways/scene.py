@@ -61,7 +61,8 @@ class Scene:
 
     async def back(self, name: str, injected: Injected) -> None:
         """Until the process that was ended is seen to be gone and another one is ready. What counts is the time in
-        which it could: a service cannot be ready while another fault keeps its broker or its database away."""
+        which it could: not while another fault keeps its broker or its database away, nor while it stood in line for a
+        processor that others used."""
         clock, counted = asyncio.get_running_loop().time, 0.0
         needs = [] if name in SERVERS else [server for server in NEEDED if server in self.stack.processes]
         # The supervisor looks four times a second.
@@ -71,9 +72,23 @@ class Scene:
             await asyncio.sleep(pause)
             counted += clock() - began if could else 0.0
             if self.stack.ready(name):
+                counted -= min(counted, in_line_seconds(self.stack.pid(name)))
                 break
             pause = 0.05
         injected.recovered_seconds = counted
+
+    async def number(self, query: str) -> int | None:
+        """What the database counts; None while it is away."""
+        try:
+            connection = await asyncpg.connect(self.stack.admin_database, timeout=5)
+        except (OSError, asyncpg.PostgresError, TimeoutError):
+            return None
+        try:
+            return int(await connection.fetchval(query))
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return None
+        finally:
+            connection.terminate()
 
     async def ask_database(self, statement: str) -> bool:
         """Whether the database was there to obey."""
@@ -89,3 +104,11 @@ class Scene:
         finally:
             connection.terminate()
         return True
+
+
+def in_line_seconds(pid: int | None) -> float:
+    """How long the process has been ready to run without a processor, as the kernel counts it; 0 where it does not."""
+    try:
+        return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, IndexError):
+        return 0.0
