@@ -92,6 +92,10 @@ faults-outage: setup ## the ERP is away for thirty minutes of load, told in nine
 faults-restore: setup ## a service's database comes back from a backup while streams and consumers are newer: SEED=1
 	@$(PYTHON) -m faults restore --seed "$(or $(SEED),1)"
 
+.PHONY: faults-failover
+faults-failover: setup ## the database fails over to a replica that was behind; the loss is measured: SEED=1
+	@$(PYTHON) -m faults failover --seed "$(or $(SEED),1)"
+
 .PHONY: faults-overload
 faults-overload: setup ## five times the capacity; wants a machine of its own: SEED=1
 	@$(PYTHON) -m faults overload --seed "$(or $(SEED),1)"

@@ -18,6 +18,7 @@ from faults.checkers import calls, events, goods, judged, orders, outside, secre
 from faults.checkers.finding import Finding, Trial
 from faults.evidence import Evidence, OfService, Recorded
 from faults.history import History, digest
+from faults.waits import NOTICED
 from inventory.domain.accounts import Account
 from inventory.domain.reservation import State
 from partners.journal import Journal
@@ -214,6 +215,10 @@ def away_for_long(trial: Trial) -> None:
     trial.recoveries = {"F01": 31.0}
 
 
+def dead_link_unnoticed(trial: Trial) -> None:
+    trial.waits = {NOTICED: 31.0}
+
+
 def secret_in_a_log(trial: Trial) -> None:
     trial.evidence.texts = {"log a": ["password=0123456789abcdef"]}
 
@@ -255,6 +260,7 @@ PLANTED: list[tuple[Callable[[Trial], Finding], Callable[[Trial], None]]] = [
     (secrecy.tenants_apart, other_tenant_told),
     (calls.alive_again, not_quiet),
     (calls.alive_again, away_for_long),
+    (calls.alive_again, dead_link_unnoticed),
     (secrecy.no_secret_told, secret_in_a_log),
     (calls.audit_complete, call_unaudited),
     (calls.audit_complete, chain_broken),

@@ -62,18 +62,19 @@ def runs_of(kind: str, wanted: Iterable[Plan]) -> int:
     return 0 if all(each["passed"] for each in done) else 1
 
 
+def known_or_run(kind: str, plan: Plan) -> results.Result:
+    """What was played on this build is not played again, so that hours of it may be interrupted."""
+    return results.kept(FOLDER / "results", kind, plan) or run(kind, plan)
+
+
 def whole() -> int:
-    """Every row and every scene, one after the other. What was played on this build is not played again, so the whole
-    may be interrupted and asked for again."""
+    """Every row and every scene, one after the other."""
     in_own_mounts()
     broken = 0
     for plan in plans.whole():
         say(f"rows {', '.join(plan.counts)}: seed {plan.seed}, {plan.seconds / 60:g} minutes")
-        result = results.kept(FOLDER / "results", "rows", plan) or run("rows", plan)
-        broken += not result["passed"]
-    outage = plans.of_outage(plans.SCENE_SEED)
-    result = results.kept(FOLDER / "results", "outage", outage) or run("outage", outage)
-    broken += not result["passed"]
+        broken += not known_or_run("rows", plan)["passed"]
+    broken += not known_or_run("outage", plans.of_outage(plans.SCENE_SEED))["passed"]
     for name in ALONE:
         known = results.kept(FOLDER / "results", name, plan_alone(name, plans.SCENE_SEED))
         broken += not known["passed"] if known else alone(name, plans.SCENE_SEED)
@@ -95,9 +96,9 @@ def mutants(names: list[str]) -> int:
         say(f"mutant: without {mutant.without}{', with ' + mutant.also_off + ' off' if mutant.also_off else ''}")
         for seed in plans.MUTANT_SEEDS:
             if len(results.catching_seeds(done, mutant)) < results.CATCHING_SEEDS:
-                done.append(run("mutant", plans.mutant(seed, mutant.name)))
+                done.append(known_or_run("mutant", plans.mutant(seed, mutant.name)))
     used = sorted({each["plan"]["seed"] for each in done})
-    sound = [run("unchanged", plans.mutant(seed, "")) for seed in used]
+    sound = [known_or_run("unchanged", plans.mutant(seed, "")) for seed in used]
     table = results.mutant_table(done)
     caught = [mutant for mutant in wanted if len(results.catching_seeds(done, mutant)) >= results.CATCHING_SEEDS]
     passed = sum(each["passed"] for each in sound)
@@ -151,6 +152,7 @@ def _scenes(verbs: Any) -> None:
     away.set_defaults(play=lambda given: runs_of("outage", [plans.of_outage(given.seed)]))
     for name, what in (
         ("restore", "a service's database comes back from a backup, its stream is newer"),
+        ("failover", "the database fails over to a replica that was behind"),
         ("overload", "five times as many calls as there is room for; wants a machine of its own"),
     ):
         scene = verbs.add_parser(name, help=what)

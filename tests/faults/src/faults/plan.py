@@ -45,6 +45,8 @@ class Outcome:
     quiet_seconds: float = 0.0
     recoveries: dict[str, float] = field(default_factory=dict)
     """The longest time until a target was ready again, by row."""
+    waits: dict[str, float] = field(default_factory=dict)
+    """The longest of each kind, by the names of `faults.waits`."""
     publish_lag: tuple[int, float] | None = None
     tricks: dict[str, int] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)

@@ -15,6 +15,7 @@ import asyncpg
 from crossdock_local.ports import HOST, free_port
 from crossdock_local.servers.postgres import ADMIN, Postgres
 
+from faults.proxies import Hop
 from faults.stack import FaultStack
 
 FOLLOWS_SECONDS = 60.0
@@ -25,20 +26,25 @@ COPY_SECONDS = 120.0
 class Replica:
     stack: FaultStack
     server: Postgres
+    link: Hop
+    """To the primary."""
 
     @classmethod
     async def beside(cls, stack: FaultStack) -> Replica:
         """A copy of the running primary, started as its follower."""
+        taken = frozenset(hop.listens_on for hop in stack.proxies.hops.values())
+        link = Hop("replica", "primary", stack.postgres.port, free_port(taken))
+        await link.open()
         folder = stack.place.root / f"postgres-replica-{free_port()}"
         server = Postgres(
             folder,
-            port=free_port(frozenset(hop.listens_on for hop in stack.proxies.hops.values())),
+            port=free_port(taken | {link.listens_on}),
             secrets=stack.place.secrets,
             logs=stack.place.logs,
             binaries=stack.place.root,
         )
-        await asyncio.to_thread(_copy, stack, folder)
-        replica = cls(stack, server)
+        await asyncio.to_thread(_copy, stack, folder, link.listens_on)
+        replica = cls(stack, server, link)
         server.child.start()
         await server.child.wait_until(server._answers, FOLLOWS_SECONDS)
         return replica
@@ -64,6 +70,7 @@ class Replica:
         """The primary dies for good; returns when the replica takes writes."""
         self.stack.gates["postgres"].clear()
         await self.stack.processes["postgres"].child.kill()
+        await self.link.close()
         connection = await asyncpg.connect(self.server.url(ADMIN), timeout=10)
         try:
             await connection.fetchval("SELECT pg_promote(true, 60)")
@@ -72,14 +79,14 @@ class Replica:
         self.stack.use_database(self.server)
 
 
-def _copy(stack: FaultStack, folder: Path) -> None:
+def _copy(stack: FaultStack, folder: Path, port: int) -> None:
     primary = stack.postgres
     user = primary._user
     folder.mkdir(mode=0o700)
     if user:
         user.give(folder)
     secret = dict(os.environ) | {"PGPASSWORD": primary._password}
-    command = [str(primary._bin / "pg_basebackup"), "-h", HOST, "-p", str(primary.port), "-U", ADMIN]
+    command = [str(primary._bin / "pg_basebackup"), "-h", HOST, "-p", str(port), "-U", ADMIN]
     command += ["-D", str(folder / "data"), "-X", "stream", "-R", "-c", "fast"]
     subprocess.run(
         command,

@@ -20,6 +20,7 @@ from faults.mutants import MUTANTS, Mutant
 from faults.plan import Outcome, Plan
 from faults.schedule import WEIGHTS, rows_of
 from faults.tally import REQUIRED
+from faults.waits import WAITS
 
 Result = Mapping[str, Any]
 CATCHING_SEEDS = 2
@@ -58,6 +59,7 @@ def result_of(kind: str, outcome: Outcome) -> Result:
         "load_seconds": round(outcome.load_seconds, 1),
         "quiet_seconds": round(outcome.quiet_seconds, 1),
         "recoveries": {row: round(seconds, 1) for row, seconds in sorted(outcome.recoveries.items())},
+        "waits": {name: round(seconds, 1) for name, seconds in sorted(outcome.waits.items())},
         "publish_lag": outcome.publish_lag,
         "findings": findings,
     }
@@ -109,6 +111,9 @@ def merged(results: Iterable[Result]) -> list[str]:
     lines += row_table(runs)
     lines.append("counted: " + ", ".join(f"{name} {counters[name]}" for name in REQUIRED))
     lines.append("played with messages: " + ", ".join(f"{name} {count}" for name, count in sorted(tricks.items())))
+    for name, limit in WAITS.items():
+        if took := [run["waits"][name] for run in runs if name in run.get("waits", {})]:
+            lines.append(f"{name} after at most {max(took):.1f} s ({limit:.0f} s are allowed)")
     lines += [_lag_line(run) for run in runs if run.get("publish_lag")]
     lines.append("builds: " + ", ".join(sorted({run.get("commit", "unknown") for run in runs})))
     lines.append("seeds: " + ", ".join(f"{run['kind']} {run['plan']['seed']}" for run in runs))

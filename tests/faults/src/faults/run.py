@@ -11,11 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from crossdock.inventory.v1 import inventory_service_pb2 as inventory
-from crossdock.ops.v1 import ops_service_pb2 as ops
-from crossdock_local.health import is_serving
 from crossdock_local.identity import EVERYTHING, Caller, Issuer
 from crossdock_local.surroundings import partner_secrets, partner_tokens
 from inventory.domain.reservation import State
@@ -23,11 +19,12 @@ from partners.cast import Cast
 from partners.day import Day
 from partners.suite import Suite, reached
 
-from faults import evidence, world
+from faults import answers, evidence, world
 from faults.calls import Clients
 from faults.checkers import judged
 from faults.checkers.finding import Trial
 from faults.command_line import CommandLine
+from faults.failover import Failover
 from faults.history import History
 from faults.lag import publish_lag
 from faults.nemesis import Nemesis
@@ -44,7 +41,8 @@ from faults.ways.scene import Injected, Scene
 
 log = logging.getLogger(__name__)
 RELEASES_AT_ONCE = 6
-ALONE = {"restore": "F23", "overload": "F22"}
+ALONE = {"restore": "F23", "failover": "F10", "overload": "F22"}
+TARGETS = {"restore": "procurement", "failover": "postgres", "overload": "inventory"}
 LEARN_SECONDS = 120.0
 LAPSE_SECONDS = 20.0
 MUTANTS_SECONDS = 60.0
@@ -70,10 +68,10 @@ async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
 
 
 async def play_alone(name: str, seed: int, folder: Path, say: Say) -> Outcome:
-    """F22 or F23 by itself, without other faults."""
+    """One of ALONE by itself, without other faults."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "commands.txt").unlink(missing_ok=True)
-    async with fault_stack(Setting(proxied=name == "restore"), keep_logs=folder / "logs") as stack:
+    async with fault_stack(Setting(proxied=name != "overload"), keep_logs=folder / "logs") as stack:
         say(f"seed {seed}: stack ready")
         history = History.in_file(folder / "history.jsonl")
         async with _stage(stack, world.day_of(seed, 0, TENANTS[0]), history) as stage:
@@ -175,8 +173,8 @@ class Stage:
         self._count(outcome, nemesis, tally)
         trial = Trial(self.day, self.history, evidence.Evidence(), self.cast, marks, asked)
         trial.quiet, trial.still_open = quiet, settling.still_open
-        trial.recoveries = outcome.recoveries
-        await self._ask_services(trial)
+        trial.recoveries, trial.waits = outcome.recoveries, outcome.waits
+        await answers.services(self.stack, self.ways, trial)
         if outage:
             await outage.ask(self.suites[0], trial)
         # What still works would move while it is read.
@@ -196,13 +194,16 @@ class Stage:
         clients = [Clients(tenant, ways, self.history, seed) for tenant, ways in self.ways.items()]
         await self._prepare(clients, Settling(self.suites, self.cast))
         first, second = self.suites
-        played: Restore | Overload = Overload(self.stack, first, second, seed)
+        commands = folder / "commands.txt"
+        played: Restore | Failover | Overload = Overload(self.stack, first, second, seed)
         if name == "restore":
-            played = Restore(self.stack, first, clients[0], folder / "commands.txt")
+            played = Restore(self.stack, first, clients[0], commands)
+        elif name == "failover":
+            played = Failover(self.stack, first, clients[0], commands)
         began, at = time.monotonic(), datetime.now(UTC)
         await played.play()
         outcome.load_seconds = time.monotonic() - began
-        outcome.injected = [Injected(Fault(0, row, name, "procurement"), 0, began_at=at, ended_at=datetime.now(UTC))]
+        outcome.injected = [Injected(Fault(0, row, name, TARGETS[name]), 0, began_at=at, ended_at=datetime.now(UTC))]
         outcome.operations = self.history.counts()
         accepted = played.figures.get("answered OK", 0)
         outcome.transactions = sum(1 for each in self.history if each.outcome == "ok") + int(accepted)
@@ -272,6 +273,8 @@ class Stage:
             row, took = each.fault.row, each.recovered_seconds
             if took is not None:
                 outcome.recoveries[row] = max(took, outcome.recoveries.get(row, 0.0))
+            for name, seconds in each.waits.items():
+                outcome.waits[name] = max(seconds, outcome.waits.get(name, 0.0))
         outcome.counters = tally.since_start()
         outcome.operations = self.history.counts()
         outcome.transactions = sum(1 for each in self.history if each.outcome == "ok")
@@ -286,48 +289,3 @@ class Stage:
         # What is written down outlives a kill, what a process has counted does not.
         outcome.counters["parked"] = sum(rows.parked for rows in trial.evidence.services.values())
         outcome.counters["reconciled"] = evidence.republished(trial.evidence.texts)
-
-    async def _ask_services(self, trial: Trial) -> None:
-        secrets: dict[str, str] = {}
-        for path in self.stack.place.secrets.rglob("*"):
-            if (path.is_file() and path.suffix in (".password", ".key", ".jwt", "")) or path.parent.name == "partners":
-                _keep_secret(secrets, path)
-        trial.secrets = secrets
-        trial.marks_of_tenants = {tenant: f"-{tenant}-" for tenant in self.ways}
-        trial.serving = {name: await _serves(address) for name, address in self.stack.services.items()}
-        if not all(trial.serving.values()):
-            return
-        suite = self.suites[0]
-        trial.ledger = await suite.call(suite.inventory.VerifyLedger, inventory.VerifyLedgerRequest(), 60)
-        audits, answers = {}, {}
-        for tenant, ways in self.ways.items():
-            for name, desk in ways[0].desks.items():
-                audits[name, tenant] = await ways[0].call(desk.VerifyAudit, ops.VerifyAuditRequest(), 60)
-            answers[tenant] = await _told(ways[0])
-        trial.audits, trial.answers_by_tenant = audits, answers
-
-
-async def _serves(address: str) -> bool:
-    try:
-        return await is_serving(address)
-    except ConnectionError:
-        return False
-
-
-async def _told(suite: Suite) -> list[str]:
-    """What a tenant's readers get to see."""
-    found: list[Any] = [*await suite.purchase_orders(), *await suite.open_exceptions()]
-    for sku in world.SCARCE:
-        found += await suite.movements(sku)
-    for desk in suite.desks.values():
-        request = ops.ListDeliveriesRequest(page_size=1000)
-        found += (await suite.call(desk.ListDeliveries, request)).deliveries
-    return [str(each) for each in found]
-
-
-def _keep_secret(secrets: dict[str, str], path: Path) -> None:
-    try:
-        word = path.read_text().strip()
-    except UnicodeDecodeError:
-        word = path.read_bytes().hex()
-    secrets[path.name] = word

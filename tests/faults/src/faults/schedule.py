@@ -22,6 +22,7 @@ SERVICES = ("procurement", "inventory", "catalog", "connector")
 REPLICAS = ("procurement-2", "inventory-2")
 WORKERS = ("connector-worker",)
 BUSY = ("procurement", "inventory", "connector", *REPLICAS)
+STOPPED = (*BUSY, "catalog", "nats", *WORKERS)
 HOPS = tuple(f"{name}>{target}" for name in BUSY for target in ("postgres", "nats"))
 CONSUMING = ("inventory", "inventory-2", "connector")
 CALLED = ("connector-worker>connector", "connector>procurement")
@@ -72,7 +73,7 @@ def _terminate(chance: random.Random, at: float) -> Fault:
 
 def _stop(chance: random.Random, at: float) -> Fault:
     # Beyond 10 s the database cuts an idle owner off; both sides of that are of interest.
-    return Fault(at, "F04", "stop", chance.choice((*BUSY, *WORKERS)), chance.choice((2.0, 5.0, 13.0)))
+    return Fault(at, "F04", "stop", chance.choice(STOPPED), chance.choice((2.0, 5.0, 13.0)))
 
 
 def _crash(chance: random.Random, at: float) -> Fault:

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from faults.checkers.finding import Finding, Trial
 from faults.evidence import Row
 from faults.history import Operation, digest
+from faults.waits import WAITS
 
 AFTER_PROCESS_SECONDS, AFTER_DISK_SECONDS, PUBLISHED_SECONDS = 30.0, 60.0, 2.0
 DISK_ROWS = frozenset({"F07", "F08", "F13"})
@@ -86,6 +87,8 @@ def alive_again(trial: Trial) -> Finding:
     for row, seconds in trial.recoveries.items():
         limit = AFTER_DISK_SECONDS if row in DISK_ROWS else AFTER_PROCESS_SECONDS
         found.look(seconds > limit, f"{row}: ready again after {seconds:.1f} s, {limit:.0f} s are allowed")
+    for what, seconds in trial.waits.items():
+        found.look(seconds > WAITS[what], f"{what} after {seconds:.1f} s, {WAITS[what]:.0f} s are allowed")
     if trial.publish_lag is not None:
         _, p99 = trial.publish_lag
         found.look(p99 > PUBLISHED_SECONDS, f"beside a long transaction events waited {p99:.1f} s for the relay (p99)")

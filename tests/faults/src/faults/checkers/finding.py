@@ -69,6 +69,8 @@ class Trial:
     quiet: bool = False
     recoveries: Mapping[str, float] = field(default_factory=dict)
     """The longest time in seconds until a target was ready again, by row of the fault matrix."""
+    waits: Mapping[str, float] = field(default_factory=dict)
+    """The longest in seconds of each kind, by the names of `faults.waits`."""
     publish_lag: tuple[int, float] | None = None
     """Events that were recorded beside a long transaction, and the 99th percentile of their wait in seconds."""
     serving: Mapping[str, bool] = field(default_factory=dict)

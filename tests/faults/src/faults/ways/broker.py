@@ -36,12 +36,13 @@ async def truncate(scene: Scene, fault: Fault, injected: Injected) -> None:
 async def _exchange(scene: Scene, work: Callable[[], None], injected: Injected) -> None:
     gate = scene.stack.gates["nats"]
     gate.clear()
+    former = scene.stack.pid("nats")
     await scene.stack.processes["nats"].child.kill()
     try:
         await asyncio.to_thread(work)
     finally:
         gate.set()
-    await scene.back("nats", injected)
+    await scene.back("nats", injected, former)
 
 
 def _harm(scene: Scene, fault: Fault, injected: Injected, how: Callable[[Path, random.Random], None]) -> None:

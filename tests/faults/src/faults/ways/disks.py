@@ -25,10 +25,12 @@ async def fill(scene: Scene, fault: Fault, injected: Injected) -> None:
         await asyncio.to_thread(_fill, folder / FILLER)
         await asyncio.sleep(0.2)
     make_room(scene)
+    former = None
     if fault.target == "nats":
+        former = scene.stack.pid("nats")
         # As docs/runbooks/disk-full.md says: JetStream writes to no file again that it could not write to once.
         scene.send("nats", signal.SIGTERM)
-    await scene.back(fault.target, injected)
+    await scene.back(fault.target, injected, former)
 
 
 def make_room(scene: Scene) -> None:

@@ -7,13 +7,29 @@ import asyncio
 from faults.broker_tricks import Tricks
 from faults.proxies import Toxic
 from faults.schedule import Fault
+from faults.stack import SERVERS
+from faults.waits import NOTICED, WAITS
 from faults.ways.scene import Injected, Scene
 
 
 async def hole(scene: Scene, fault: Fault, injected: Injected) -> None:
     both = fault.detail == "both"
     toxic = Toxic(swallow_up=both or fault.detail == "up", swallow_down=both or fault.detail == "down")
+    client, _, target = fault.target.partition(">")
+    noticing = both and target in SERVERS and fault.seconds > WAITS[NOTICED]
+    looking = asyncio.create_task(_noticed(scene, client, injected)) if noticing else None
     await _poisoned(scene, fault, toxic)
+    if looking is not None and not looking.done():
+        looking.cancel()
+        injected.waits[NOTICED] = fault.seconds
+
+
+async def _noticed(scene: Scene, name: str, injected: Injected) -> None:
+    """Until the process says itself that it is not to be sent work; a kill meanwhile says it as well."""
+    began = asyncio.get_running_loop().time()
+    while await scene.serves(name):
+        await asyncio.sleep(0.2)
+    injected.waits[NOTICED] = asyncio.get_running_loop().time() - began
 
 
 async def latency(scene: Scene, fault: Fault, injected: Injected) -> None:

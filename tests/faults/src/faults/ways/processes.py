@@ -7,6 +7,7 @@ import signal
 from contextlib import suppress
 
 from faults.schedule import Fault
+from faults.waits import GONE, WAITS
 from faults.ways.scene import Injected, Scene
 
 POINT_SECONDS = 6.0
@@ -15,15 +16,21 @@ POINT_SECONDS = 6.0
 async def kill(scene: Scene, fault: Fault, injected: Injected) -> None:
     gate = scene.stack.gates[fault.target]
     gate.clear()
+    former = scene.stack.pid(fault.target)
     injected.done = scene.send(fault.target, signal.SIGKILL)
     await asyncio.sleep(fault.seconds)
     gate.set()
-    await scene.back(fault.target, injected)
+    await scene.back(fault.target, injected, former)
 
 
 async def terminate(scene: Scene, fault: Fault, injected: Injected) -> None:
+    former, clock = scene.stack.pid(fault.target), asyncio.get_running_loop().time
+    began = clock()
     injected.done = scene.send(fault.target, signal.SIGTERM)
-    await scene.back(fault.target, injected)
+    while injected.done and scene.stack.pid(fault.target) == former and clock() - began < 2 * WAITS[GONE]:
+        await asyncio.sleep(0.05)
+    injected.waits[GONE] = clock() - began
+    await scene.back(fault.target, injected, former)
 
 
 async def stop(scene: Scene, fault: Fault, injected: Injected) -> None:
@@ -35,17 +42,18 @@ async def stop(scene: Scene, fault: Fault, injected: Injected) -> None:
 async def crash(scene: Scene, fault: Fault, injected: Injected) -> None:
     """Armed until somebody reaches the point; one that nobody reaches in time is no fault."""
     armed = scene.stack.crash_folder(fault.target) / fault.detail
+    former = scene.stack.pid(fault.target)
     armed.touch()
     for _ in range(int(POINT_SECONDS / 0.05)):
         await asyncio.sleep(0.05)
         if not armed.exists():
-            await scene.back(fault.target, injected)
+            await scene.back(fault.target, injected, former)
             return
     with suppress(FileNotFoundError):
         armed.unlink()
         injected.done = False
         return
-    await scene.back(fault.target, injected)
+    await scene.back(fault.target, injected, former)
 
 
 async def step_clock(scene: Scene, fault: Fault, injected: Injected) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import asyncpg
+from crossdock_local.health import is_serving
 from partners.cast import Cast
 
 from faults.broker_tricks import Tricks
@@ -30,6 +31,8 @@ class Injected:
     at: float
     done: bool = True
     recovered_seconds: float | None = None
+    waits: dict[str, float] = field(default_factory=dict)
+    """Seconds, by the names of `faults.waits`."""
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended_at: datetime | None = None
 
@@ -59,22 +62,26 @@ class Scene:
             return True
         return False
 
-    async def back(self, name: str, injected: Injected) -> None:
-        """Until the process that was ended is seen to be gone and another one is ready. What counts is the time in
+    async def serves(self, name: str) -> bool:
+        """Whether the process says that it may be sent work."""
+        try:
+            return await is_serving(self.stack.services[name])
+        except ConnectionError:
+            return False
+
+    async def back(self, name: str, injected: Injected, former: int | None = None) -> None:
+        """Until another process than the `former` is ready. What counts is the time in
         which it could: not while another fault keeps its broker or its database away, nor while it stood in line for a
         processor that others used."""
         clock, counted = asyncio.get_running_loop().time, 0.0
         needs = [] if name in SERVERS else [server for server in NEEDED if server in self.stack.processes]
-        # The supervisor looks four times a second.
-        pause = 0.3
         while counted <= RETURN_SECONDS:
-            began, could = clock(), all(map(self.stack.ready, needs))
-            await asyncio.sleep(pause)
-            counted += clock() - began if could else 0.0
-            if self.stack.ready(name):
+            if self.stack.ready(name) and self.stack.pid(name) not in (None, former):
                 counted -= min(counted, in_line_seconds(self.stack.pid(name)))
                 break
-            pause = 0.05
+            began, could = clock(), all(map(self.stack.ready, needs))
+            await asyncio.sleep(0.05)
+            counted += clock() - began if could else 0.0
         injected.recovered_seconds = counted
 
     async def number(self, query: str) -> int | None:
