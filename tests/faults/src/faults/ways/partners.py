@@ -10,7 +10,7 @@ from partners.faults import Faults
 from faults.schedule import SERVICES, Fault
 from faults.ways.scene import Injected, Scene
 
-LONGEST_POISON_SECONDS = 60.0
+LONGEST_POISON_SECONDS = 240.0
 PARKED = "SELECT " + " + ".join(f"(SELECT count(*) FROM {name}.step WHERE outcome = 'parked')" for name in SERVICES)
 ANSWERS = ("wrong", "redirect", "drip", "huge")
 
