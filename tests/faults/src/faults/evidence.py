@@ -25,7 +25,8 @@ from faults.stack import FaultStack
 SERVICES = ("catalog", "connector", "inventory", "procurement")
 PAGE = 500
 _PUT_BACK = re.compile(r"the broker lost (\d+) events; they are published again")
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver raises where the database is away, or ends a session while it is being opened."""
 
 
 Row: TypeAlias = Any

@@ -7,6 +7,7 @@ deliveries in their order, and the timeline of every order shows the attempts an
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 import asyncpg
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from partners.cast import Cast
+from partners.day import Order
 from partners.suite import Suite
 
 from faults import world
@@ -32,6 +34,11 @@ _BOOKED = """
 SELECT r.number FROM procurement.receipt r
 WHERE EXISTS (SELECT FROM inventory.movement m WHERE m.posting_key = 'receipt/' || r.receipt_id)
 """
+_CONFIRMATION = """
+SELECT delivery_id, idempotency_key FROM connector.delivery
+WHERE partner = $1 AND kind = 'json.order_confirmation' AND state = 'waiting' AND attempts = 0 AND keys && $2::text[]
+ORDER BY position DESC LIMIT 1
+"""
 RECEIPT, POSTING = "wms_a.receipt", "json.goods_receipt"
 
 
@@ -39,6 +46,8 @@ RECEIPT, POSTING = "wms_a.receipt", "json.goods_receipt"
 class Outage:
     """One run's outage: its fault, what is set up for it, what is asked before the services stop, the verdict."""
 
+    orders: Sequence[Order]
+    taken_back: str = ""
     timelines: dict[str, Sequence[ops.Step]] = field(default_factory=dict)
     figures: dict[str, float] = field(default_factory=dict)
     injected: Injected | None = None
@@ -57,11 +66,7 @@ class Outage:
         self.injected = Injected(Fault(BEGINS, "F17", "silent", world.ERP, LASTS), BEGINS)
         cast.erp.faults.silent = True
         await asyncio.sleep(LASTS * 0.6)
-        # As docs/runbooks/partner-away.md says.
-        listed = await command.run("deliveries")
-        self.finding.look(world.ERP not in listed, "the command line shows nothing that waits for the ERP")
-        await command.run("exceptions")
-        await command.run("replay", "--partner", world.ERP)
+        await self._as_in_the_runbook(database, command)
         await asyncio.sleep(LASTS * 0.4)
         for supplier in cast.suppliers.values():
             supplier.faults.silent = True
@@ -71,6 +76,31 @@ class Outage:
         cast.erp.faults.silent = False
         for supplier in cast.suppliers.values():
             supplier.faults.silent = False
+
+    async def _as_in_the_runbook(self, database: str, command: CommandLine) -> None:
+        """Every command of docs/runbooks/partner-away.md while the ERP is away; one confirmation is taken back."""
+        listed = await command.run("deliveries")
+        self.finding.look(world.ERP not in listed, "the command line shows nothing that waits for the ERP")
+        raised = json.loads(await command.run("exceptions", "--json"))
+        named = [each["exceptionId"] for each in raised if each.get("subject") == f"partner/{world.ERP}"]
+        self.finding.look(not named, "no exception names the partner that is away")
+        for exception_id in named[:1]:
+            await command.run("exceptions", "retry", exception_id, "--reason", "the ERP is said to be back")
+        await command.run("replay", "--partner", world.ERP)
+        row = await self._confirmation(database)
+        self.finding.look(row is None, "no confirmation waits for the ERP")
+        if row is not None:
+            self.taken_back = row["idempotency_key"]
+            await command.run("deliveries", "cancel", str(row["delivery_id"]), "--reason", "sent by hand")
+
+    async def _confirmation(self, database: str) -> Any:
+        """Of an order for which nobody waits until the ERP knows."""
+        plain = [f"po:{order.number}" for order in self.orders if order.scene not in ("amended", "cancelled")]
+        connection = await asyncpg.connect(database, timeout=10)
+        try:
+            return await connection.fetchrow(_CONFIRMATION, world.ERP, plain)
+        finally:
+            await connection.close()
 
     async def _waiting(self, cast: Cast, database: str) -> set[str]:
         """Receipts that warehouses have reported and the ledger lacks, after a while in which it may catch up."""
@@ -101,6 +131,8 @@ class Outage:
         span = (away.began_at, away.ended_at)
         counted = _warehouses(trial, finding, span)
         _postings(trial, finding, span, counted)
+        came = any(entry.partner == world.ERP and entry.note == self.taken_back for entry in trial.cast.journal)
+        finding.look(bool(self.taken_back) and came, "the ERP got the confirmation that was taken back")
         _in_order(trial, finding)
         self._timelines(trial, finding, span[1], counted)
         self.figures["receipts during the outage"] = len(counted)

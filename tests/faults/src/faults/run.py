@@ -147,7 +147,7 @@ class Stage:
         nemesis = Nemesis(Scene(self.stack, self.cast, plan.seed), self.history)
         self.history.began = time.monotonic()
         say(f"seed {plan.seed}: load begins")
-        outage = Outage() if plan.scenario == OUTAGE else None
+        outage = Outage(self.day.orders) if plan.scenario == OUTAGE else None
         if outage:
             outage.set_up(self.cast)
             record = folder / "commands.txt"

@@ -6,6 +6,7 @@ import asyncio
 
 import asyncpg
 
+from faults.evidence import AWAY
 from faults.replica import Replica
 from faults.schedule import Fault
 from faults.ways.scene import Injected, Scene
@@ -38,7 +39,7 @@ async def long_transaction(scene: Scene, fault: Fault, injected: Injected) -> No
     """Open and idle with a snapshot and an id of its own: nothing that dies meanwhile can be vacuumed away."""
     try:
         connection = await asyncpg.connect(scene.stack.admin_database, timeout=5)
-    except (OSError, asyncpg.PostgresError, TimeoutError):
+    except AWAY:
         injected.done = False
         return
     try:
@@ -46,7 +47,7 @@ async def long_transaction(scene: Scene, fault: Fault, injected: Injected) -> No
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         await connection.execute("SELECT pg_current_xact_id()")
         await asyncio.sleep(fault.seconds)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except AWAY:
         injected.done = False
     finally:
         connection.terminate()

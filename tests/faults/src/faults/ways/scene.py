@@ -16,6 +16,7 @@ from crossdock_local.health import is_serving
 from partners.cast import Cast
 
 from faults.broker_tricks import Tricks
+from faults.evidence import AWAY
 from faults.schedule import Fault
 from faults.stack import SERVERS, FaultStack
 
@@ -88,11 +89,11 @@ class Scene:
         """What the database counts; None while it is away."""
         try:
             connection = await asyncpg.connect(self.stack.admin_database, timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError):
+        except AWAY:
             return None
         try:
             return int(await connection.fetchval(query))
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except AWAY:
             return None
         finally:
             connection.terminate()
@@ -101,12 +102,12 @@ class Scene:
         """Whether the database was there to obey."""
         try:
             connection = await asyncpg.connect(self.stack.admin_database, timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError):
+        except AWAY:
             return False
         try:
             await connection.execute("SET default_transaction_read_only = off")
             await connection.execute(statement)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except AWAY:
             return False
         finally:
             connection.terminate()
