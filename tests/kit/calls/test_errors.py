@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
+import asyncpg
 import pytest
 from crossdock_kit.errors import (
     KINDS,
@@ -23,6 +24,7 @@ from crossdock_kit.errors import (
     kind_of,
     reason_code,
 )
+from crossdock_kit.server.refusals import surface
 
 
 @dataclass
@@ -84,3 +86,16 @@ def test_every_kind_is_told_apart_by_its_status(kind: type[CrossdockError]) -> N
 def test_field_violations_make_the_sentence() -> None:
     error = InvalidFields((Violation("line.quantity", "must be positive"), Violation("id", "is empty")))
     assert str(error) == "line.quantity: must be positive; id: is empty"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress"),
+        asyncpg.AdminShutdownError("terminating connection due to administrator command"),
+        asyncpg.InterfaceError("connection is closed"),
+        ConnectionResetError(),
+    ],
+)
+def test_a_session_that_the_database_ended_is_no_bug_of_ours(error: Exception) -> None:
+    assert isinstance(surface(error), Unavailable)

@@ -92,6 +92,6 @@ def surface(error: Exception) -> Exception:
         return peer_error(error)
     if isinstance(error, ConnectionError | TimeoutError):
         return Unavailable("what the service needs did not answer")
-    if isinstance(error, DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceError):
+    if isinstance(error, DBAPIError | asyncpg.PostgresError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return classified(error) or unkeepable(error) or error
     return error
