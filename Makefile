@@ -40,6 +40,7 @@ proto-check: setup ## prove libs/contracts fresh, lint the contracts, look for b
 	@$(PYTHON) tools/proto.py check
 	@$(PYTHON) tools/docs.py check
 	@$(PYTHON) tools/crd.py check
+	@$(PYTHON) tools/charts.py check
 
 .PHONY: lint
 lint: setup ## ruff, its formatter, and the layers of .importlinter
@@ -122,9 +123,14 @@ simulate: setup ## the data plane under virtual time: make simulate SEEDS=1000 F
 		$(if $(MUTANTS),--mutants,$(if $(SEED),--seed $(SEED),--first $(or $(FIRST),1) --seeds $(or $(SEEDS),1000)))
 
 .PHONY: docs
-docs: setup ## write the event catalog, AsyncAPI, the ownership table and the resource's definition from the contracts
+docs: setup ## write the event catalog, AsyncAPI, the ownership table, the resource's definition, what charts say of these
 	@$(PYTHON) tools/docs.py write
 	@$(PYTHON) tools/crd.py write
+	@$(PYTHON) tools/charts.py write
+
+.PHONY: charts
+charts: setup ## package the charts into build/charts
+	@$(PYTHON) -m charted
 
 .PHONY: features
 features: setup ## each row of docs/features.tsv with the tests that show it

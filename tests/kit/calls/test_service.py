@@ -21,6 +21,7 @@ from crossdock_kit.settings import ServiceSettings, SettingsError
 from crossdock_kit.testing import AUDIENCE, ISSUER, TokenIssuer
 from crossdock_local.databases import ServiceUrls
 from crossdock_local.embedded import EmbeddedServers
+from crossdock_local.ports import HOST, free_port
 from crossdock_local.servers.nats import Nats
 from grpc_health.v1 import health_pb2
 from kit_probe import Echo, ProbeServicer, ProbeStub, add_probe_to_server
@@ -155,6 +156,26 @@ async def test_a_service_without_its_database_lives_but_is_not_ready(
     assert await health_of(running.address) != SERVING
     assert await health_of(running.address, "liveness") == SERVING
     await running.stop()
+
+
+async def test_probes_ask_on_a_port_of_their_own_where_nothing_else_is_served(
+    environment: dict[str, str], stack: AsyncExitStack
+) -> None:
+    async def build(app: App[ServiceSettings]) -> None:
+        app.add_servicer(add_probe_to_server, ProbeServicer())
+
+    probes = f"{HOST}:{free_port()}"
+    told = environment | {"CROSSDOCK_PROBE_LISTEN": probes}
+    running = await start(service(build), ServiceSettings.from_environment(told), stack)
+    await becomes_ready(probes)
+    assert await health_of(probes, "liveness") == SERVING
+    async with grpc.aio.insecure_channel(probes) as channel:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await ProbeStub(channel).Echo(Echo(), timeout=5)
+    assert refused.value.code() == grpc.StatusCode.UNIMPLEMENTED
+    await running.stop()
+    assert await health_of(probes) != SERVING
+    assert await health_of(probes, "liveness") == SERVING
 
 
 async def test_a_service_without_keys_to_trust_does_not_start(

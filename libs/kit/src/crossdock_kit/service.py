@@ -40,6 +40,7 @@ from crossdock_kit.idempotency import Idempotency
 from crossdock_kit.loops import Loops
 from crossdock_kit.retention import Retention
 from crossdock_kit.server.guard import Guard
+from crossdock_kit.server.probes import serve_probes
 from crossdock_kit.server.server import Server
 from crossdock_kit.settings import ServiceSettings, SettingsError
 from crossdock_kit.telemetry.logs import configure_logs
@@ -138,6 +139,8 @@ async def start(service: Service[C], settings: C, stack: AsyncExitStack) -> Runn
     _register_kit_loops(service, app)
     outgoing = _outgoing(app)
     await app.health.start()
+    if settings.probe_listen:
+        stack.push_async_callback((await serve_probes(app.health, settings.probe_listen)).stop, None)
     host, _, port = settings.listen.rpartition(":")
     bound = await server.start(f"{host}:{port}")
     outgoing.start()

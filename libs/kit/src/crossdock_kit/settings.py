@@ -112,6 +112,8 @@ class ServiceSettings(ProcessSettings):
     nats_url: str = setting("CROSSDOCK_NATS_URL", default="", secret=True)
     valkey_url: str = setting("CROSSDOCK_VALKEY_URL", default="", secret=True)
     listen: str = setting("CROSSDOCK_LISTEN", default="127.0.0.1:0")
+    # Where health alone is served, without TLS: probes of a cluster can show no certificate.
+    probe_listen: str = setting("CROSSDOCK_PROBE_LISTEN", default="")
     tenant_concurrency: int = setting("CROSSDOCK_TENANT_CONCURRENCY", int, default=256)
     data_key_file: Path | None = setting("CROSSDOCK_DATA_KEY_FILE", Path, default=None)
     reflection: bool = setting("CROSSDOCK_REFLECTION", switch, default=False)

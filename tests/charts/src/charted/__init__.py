@@ -1,0 +1,1 @@
+"""The charts as tests and `make charts` see them: put together, rendered by a pinned Helm, read as objects."""
