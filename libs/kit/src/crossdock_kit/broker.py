@@ -104,7 +104,6 @@ class Broker:
     losses: int = 0
     _lost: list[Callable[[], None]] = field(default_factory=list)
     _reconnected: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    _closed: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def jetstream(self) -> JetStreamContext:
@@ -124,10 +123,6 @@ class Broker:
 
     def no_reconnect(self, listener: Callable[[], Awaitable[None]]) -> None:
         self._reconnected.remove(listener)
-
-    async def wait_closed(self) -> None:
-        """Returns when the client has given up for good, which ours does only when it is told to."""
-        await self._closed.wait()
 
     async def close(self) -> None:
         await self.connection.close()
@@ -199,15 +194,11 @@ async def connect(url: str, name: str, settings: StreamSettings | None = None) -
     async def lost() -> None:
         broker._tell_lost()
 
-    async def closed() -> None:
-        broker._closed.set()
-
     try:
         await connection.connect(
             servers=url.split(","),
             name=name,
             error_cb=report,
-            closed_cb=closed,
             disconnected_cb=lost,
             reconnected_cb=broker._tell_reconnected,
             connect_timeout=3,
