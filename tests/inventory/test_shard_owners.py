@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack
 from uuid import UUID, uuid4
 
@@ -14,8 +14,9 @@ from crossdock_kit.leases import PartitionLeases
 from crossdock_local.databases import ServiceUrls
 from inventory.domain.reserving import SplitRule
 from inventory.queries.ledger import verify_ledger
-from inventory.store.desk import ReservationDesk
-from inventory.store.desk.batch import Batch
+from inventory.store.desk import ReservationDesk, desk
+from inventory.store.desk.batch import Batch, Pending
+from inventory.store.desk.deciding import Deciding
 from inventory.store.desk.memory import Memory, ShelfKey
 from inventory.store.desk.statement import Footing, Mismatch, Prepared, settle
 from inventory.store.shards import SHARDS, shard_of
@@ -152,7 +153,7 @@ async def test_the_statement_refuses_what_is_not_as_remembered(stage: Stage, wha
     from datetime import UTC, datetime
 
     from inventory.ports import Ask
-    from inventory.store.desk.batch import Pending, decided
+    from inventory.store.desk.batch import decided
     from inventory.use_cases.reserve import _ask
     from inventory_stage import new_cause
 
@@ -177,6 +178,44 @@ async def test_the_statement_refuses_what_is_not_as_remembered(stage: Stage, wha
     assert (await stage.row(sku))["reserved"] == 0
     found = await stage.fetch("SELECT 1 FROM reservation WHERE reservation_id = $1", basket.request_id)
     assert found == []
+
+
+async def test_a_batch_that_is_ready_goes_out_before_the_one_before_it_is_answered(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Answering keeps the event loop to itself; the database is to be at work meanwhile."""
+    order: list[str] = []
+    committed = asyncio.Event()
+    prepared, at_once = Deciding.prepared, ReservationDesk._at_once
+
+    def noted(self: Deciding, pendings: Sequence[Pending]) -> Prepared | None:
+        order.append("decided")
+        return prepared(self, pendings)
+
+    async def held_up(self: ReservationDesk, tenants: Iterable[str], statement: str, *values: object) -> object:
+        order.append("sent")
+        found = await at_once(self, tenants, statement, *values)
+        await committed.wait()
+        return found
+
+    async def reserve() -> None:
+        await stage.reserve_one(wanted((sku, 1)))
+        order.append("answered")
+
+    monkeypatch.setattr(desk, "WORTH_FORESEEING", 1)
+    monkeypatch.setattr(Deciding, "prepared", noted)
+    monkeypatch.setattr(ReservationDesk, "_at_once", held_up)
+    sku = a_sku()
+    await stage.know(sku)
+    await stage.stock(sku, 2)
+    async with stage.owning(), asyncio.TaskGroup() as callers:
+        callers.create_task(reserve())
+        await until(lambda: order == ["decided", "sent"])
+        callers.create_task(reserve())
+        await until(lambda: order == ["decided", "sent", "decided"])
+        committed.set()
+    assert order == ["decided", "sent", "decided", "sent", "answered", "answered"]
+    assert (await stage.row(sku))["available"] == 0
 
 
 async def test_a_basket_that_breaks_the_batch_is_refused_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 A change that this process hears of is known at once; one that another replica heard of, after FRESH_SECONDS. What is
 not known is asked for again each time, because master data may bring it at any moment; what many ask for at once is
-read once.
+read once, and what is about to grow old goes with it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Generic, TypeVar
 
 from crossdock_kit.database import Engine, transaction
@@ -19,8 +20,18 @@ from inventory.domain.item import Item, Location
 from inventory.store.master_data import StoredMasterData
 
 FRESH_SECONDS = 30.0
+RENEWED_AT_ONCE = 500
 T = TypeVar("T")
 Read = Callable[[StoredMasterData, str, Iterable[str]], Awaitable[Mapping[str, T]]]
+
+
+@dataclass(slots=True)
+class _Kept(Generic[T]):
+    """`wanted`: somebody has asked for it since it was last renewed."""
+
+    record: T
+    read_at: float
+    wanted: bool
 
 
 @dataclass(eq=False)
@@ -30,7 +41,8 @@ class _Shelf(Generic[T]):
     engine: Engine
     read: Read[T]
     clock: Callable[[], float]
-    _known: dict[tuple[str, str], tuple[T, float]] = field(default_factory=dict)
+    # By tenant and name, what was read first standing first.
+    _known: dict[str, dict[str, _Kept[T]]] = field(default_factory=dict)
     _asked: dict[str, set[str]] = field(default_factory=dict)
     _reading: dict[str, asyncio.Task[Mapping[str, T]]] = field(default_factory=dict)
     _generation: int = 0
@@ -47,9 +59,14 @@ class _Shelf(Generic[T]):
         self._generation += 1
 
     def _fresh(self, tenant: str, names: Iterable[str]) -> dict[str, T]:
-        oldest = self.clock() - FRESH_SECONDS
-        kept = ((name, self._known.get((tenant, name))) for name in names)
-        return {name: entry[0] for name, entry in kept if entry is not None and entry[1] >= oldest}
+        known, oldest = self._known.get(tenant, {}), self.clock() - FRESH_SECONDS
+        found: dict[str, T] = {}
+        for name in names:
+            kept = known.get(name)
+            if kept is not None and kept.read_at >= oldest:
+                kept.wanted = True
+                found[name] = kept.record
+        return found
 
     async def _missing(self, tenant: str, names: Iterable[str]) -> dict[str, T]:
         asked = self._asked.setdefault(tenant, set())
@@ -62,15 +79,38 @@ class _Shelf(Generic[T]):
     async def _read(self, tenant: str) -> Mapping[str, T]:
         """One read for all who asked in this turn of the event loop."""
         await asyncio.sleep(0)
-        names = self._asked.pop(tenant)
+        asked, ageing = self._asked.pop(tenant), self._ageing(tenant)
         del self._reading[tenant]
         generation = self._generation
         async with transaction(self.engine, (tenant,)) as tx:
-            read = await self.read(StoredMasterData(tx.driver), tenant, names)
+            read = await self.read(StoredMasterData(tx.driver), tenant, asked | ageing)
         if generation == self._generation:
             # Otherwise it was read before a change that has been heard of since.
-            self._known.update({(tenant, name): (record, self.clock()) for name, record in read.items()})
+            self._keep(tenant, ageing, read, wanted=False)
+            self._keep(tenant, asked, read, wanted=True)
         return read
+
+    def _ageing(self, tenant: str) -> set[str]:
+        """What is wanted and past half of its time: each of them would else soon keep a call waiting for a read of its
+        own. What has grown old unwanted is forgotten."""
+        known, now = self._known.get(tenant, {}), self.clock()
+        found: set[str] = set()
+        for name, kept in list(islice(known.items(), RENEWED_AT_ONCE)):
+            age = now - kept.read_at
+            if kept.wanted and age > FRESH_SECONDS / 2:
+                # Once is enough: another read may begin before this one has ended.
+                kept.wanted = False
+                found.add(name)
+            elif age > FRESH_SECONDS:
+                del known[name]
+        return found
+
+    def _keep(self, tenant: str, names: Iterable[str], read: Mapping[str, T], *, wanted: bool) -> None:
+        known, now = self._known.setdefault(tenant, {}), self.clock()
+        for name in names:
+            known.pop(name, None)
+            if name in read:
+                known[name] = _Kept(read[name], now, wanted)
 
 
 class RememberedItems:

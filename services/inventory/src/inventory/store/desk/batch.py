@@ -33,12 +33,14 @@ STEP = "ReserveStock"
 @dataclass(slots=True, eq=False)
 class Pending:
     """A basket that waits for its answer. `call` and `scope` are those of the call that brought it; `shelves` (by
-    item), `shards` and the id as text are needed so often that they are found once."""
+    item), `shards` and the id as text are needed so often that they are found once. `decided` once its answer is
+    certain, though it may be given a little later."""
 
     ask: Ask
     call: Cause
     scope: CallScope | None
     answer: asyncio.Future[bytes]
+    decided: bool = False
     basket: Basket = field(init=False)
     identity: str = field(init=False)
     shelves: dict[str, ShelfKey] = field(init=False)
@@ -49,6 +51,11 @@ class Pending:
         self.identity = str(its.request_id)
         self.shelves = {sku: ShelfKey(its.tenant, sku, its.business_unit) for sku in its.lines}
         self.shards = frozenset([shard_key(shelf) for shelf in self.shelves.values()])
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has to be decided, and somebody waits for it."""
+        return not self.decided and not self.answer.done()
 
 
 def fail(pending: Pending, error: Exception) -> None:
@@ -66,6 +73,13 @@ class Outcome:
     reservation: Reservation | None
     answer: bytes
     reason: str = ""
+
+
+def give(outcomes: Iterable[Outcome]) -> None:
+    """To whoever still waits."""
+    for each in outcomes:
+        if not each.pending.answer.done():
+            each.pending.answer.set_result(each.answer)
 
 
 @dataclass(slots=True)

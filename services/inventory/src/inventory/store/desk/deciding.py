@@ -19,7 +19,7 @@ from crossdock_kit.database import Transaction
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import Conflict, CrossdockError, IdempotencyKeyReused, Unavailable
 
-from inventory.store.desk.batch import Batch, Pending, decided, fail
+from inventory.store.desk.batch import Batch, Outcome, Pending, decided, fail, give
 from inventory.store.desk.memory import Memory
 from inventory.store.desk.statement import Footing, Mismatch, Prepared, answered, settle, unaudited
 from inventory.store.reservations import StoredReservations
@@ -37,13 +37,15 @@ AtOnce = Callable[..., Awaitable[object]]
 @dataclass(eq=False)
 class Deciding:
     """`at_once`: an owner's, sends a batch that memory decided on the connection that holds the shards' locks; `opens`
-    then opens transactions on the same, and `memory` outlives the batch."""
+    then opens transactions on the same, and `memory` outlives the batch. `give` hands out what is
+    committed."""
 
     opens: Opens
     clock: Clock
     committed: Callable[[], None]
     changed: Changed = nobody_is_told
     at_once: AtOnce | None = None
+    give: Callable[[Sequence[Outcome]], None] = give
     memory: Memory = field(default_factory=Memory)
     reloads: int = 0
 
@@ -76,7 +78,7 @@ class Deciding:
             raise
         except Exception as error:  # noqa: BLE001  given to the one basket that it belongs to
             self.memory.forget_all()
-            await self._apart([each for each in pendings if not each.answer.done()], error)
+            await self._apart([each for each in pendings if each.is_open], error)
 
     async def _apart(self, pendings: Sequence[Pending], error: Exception) -> None:
         if len(pendings) == 1:
@@ -117,11 +119,11 @@ class Deciding:
     async def _reloaded(self, pendings: Sequence[Pending]) -> None:
         self.reloads += 1
         for attempt in range(ATTEMPTS):
-            waiting = [each for each in pendings if not each.answer.done()]
+            waiting = [each for each in pendings if each.is_open]
             try:
                 async with self.opens(_tenants(pendings)) as tx:
                     await _answer_known(tx.driver, waiting, doubtful=attempt > 0)
-                    batch = await self._under_locks(tx.driver, [each for each in waiting if not each.answer.done()])
+                    batch = await self._under_locks(tx.driver, [each for each in waiting if each.is_open])
             except Mismatch:
                 continue
             self._finish(batch)
@@ -148,8 +150,8 @@ class Deciding:
         for scope in unaudited(batch):
             scope.audited = True
         for each in batch.outcomes:
-            if not each.pending.answer.done():
-                each.pending.answer.set_result(each.answer)
+            each.pending.decided = True
+        self.give(batch.outcomes)
         if batch.outcomes:
             self.committed()
 
@@ -181,7 +183,7 @@ async def _answer_known(driver: Driver, pendings: Sequence[Pending], *, doubtful
         else:
             fail(each, IdempotencyKeyReused(request_id=str(each.basket.request_id)))
     if doubtful:
-        await _answer_existing(driver, [each for each in pendings if not each.answer.done()])
+        await _answer_existing(driver, [each for each in pendings if each.is_open])
 
 
 async def _answer_existing(driver: Driver, pendings: Sequence[Pending]) -> None:

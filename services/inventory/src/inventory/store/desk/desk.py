@@ -21,7 +21,7 @@ from crossdock_kit.errors import Conflict, IdempotencyKeyReused, PermissionDenie
 from crossdock_kit.leases import PartitionLeases
 
 from inventory.ports import Ask
-from inventory.store.desk.batch import Pending, fail
+from inventory.store.desk.batch import Outcome, Pending, fail, give
 from inventory.store.desk.deciding import Deciding
 from inventory.store.desk.queue import MOST_IN_BATCH, Queue
 from inventory.store.desk.statement import Prepared
@@ -34,7 +34,9 @@ WORTH_FORESEEING = 24
 
 @dataclass(eq=False)
 class ReservationDesk:
-    """`served` are the tenants of this deployment. Without `leases` every basket takes the way of row locks."""
+    """`served` are the tenants of this deployment. Without `leases` every basket takes the way of row locks.
+
+    While `_ready`, a batch waits for the one under way to end; what that one leaves to be answered is `_kept`."""
 
     engine: Engine
     committed: Callable[[], None] = lambda: None
@@ -46,10 +48,12 @@ class ReservationDesk:
     _session: Session | None = None
     _queue: Queue = field(default_factory=Queue)
     _sent: asyncio.Event = field(default_factory=asyncio.Event)
+    _ready: bool = False
+    _kept: list[Outcome] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._deciding = Deciding(
-            self._on_owned_session, self.clock, self.committed, self.changed, at_once=self._at_once
+            self._on_owned_session, self.clock, self.committed, self.changed, at_once=self._at_once, give=self._give
         )
         if self.leases is not None:
             # Whoever owned a shard meanwhile told nobody of its writes.
@@ -95,13 +99,15 @@ class ReservationDesk:
                 if not pendings:
                     continue
                 prepared = await self._foresee(pendings)
-                foreseen = prepared is not None
+                self._ready = foreseen = prepared is not None
                 await _ended(under_way)
                 self._sent.clear()
                 under_way = asyncio.create_task(self._settle(pendings, prepared))
                 # Deciding keeps the loop to itself; the database is to be at work meanwhile.
                 await self._sent.wait()
+                self._hand_out()
         finally:
+            self._hand_out()
             await _ended(under_way)
             while pendings:
                 for each in pendings:
@@ -143,7 +149,9 @@ class ReservationDesk:
             self._deciding.memory.forget_all()
         finally:
             self._sent.set()
-        await self._under_row_locks([each for each in pendings if not each.answer.done()])
+        if left := [each for each in pendings if each.is_open]:
+            self._hand_out()
+            await self._under_row_locks(left)
 
     async def _as_owner(self, pendings: Sequence[Pending], prepared: Prepared | None) -> None:
         if self.leases is None:
@@ -153,6 +161,18 @@ class ReservationDesk:
             self._session = session
             if mine:
                 await self._deciding.answer(mine, prepared if len(mine) == len(pendings) else None)
+
+    def _give(self, outcomes: Sequence[Outcome]) -> None:
+        """At once, unless the next batch stands ready: that goes first, because thirty callers and what they then ask
+        for keep the loop busy for milliseconds in which the database would have nothing to do."""
+        self._kept.extend(outcomes)
+        if not self._ready:
+            self._hand_out()
+
+    def _hand_out(self) -> None:
+        self._ready = False
+        kept, self._kept = self._kept, []
+        give(kept)
 
     async def _at_once(self, tenants: Iterable[str], statement: str, *values: object) -> object:
         # In the loop's next turn it has gone out.

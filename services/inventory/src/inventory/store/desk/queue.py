@@ -62,7 +62,7 @@ class Queue:
         found += _first(self._express, most - len(found))
         if not self._express and not self._standard:
             self._filled.clear()
-        return [each for each in found if not each.answer.done()]
+        return [each for each in found if each.is_open]
 
 
 def _first(queue: deque[Pending], most: int) -> list[Pending]:
