@@ -19,6 +19,14 @@ TEMPLATES = Path(__file__).resolve().parent / "new_service"
 RUFF = Path(sysconfig.get_path("scripts")) / "ruff"
 NEIGHBOUR = "procurement"
 JOURNAL_TEST = "tests/contracts/test_journal_stays_readable.py"
+CHARTS_TEST = "tests/charts/test_umbrella.py"
+LISTS = (".importlinter", "pyproject.toml", "skaffold.yaml", "charts/crossdock/Chart.yaml")
+ABOUT_NEIGHBOUR = re.compile(rf"(^ +(- )?|services/|charts/|\.\./|Name: ){NEIGHBOUR}([^a-z]|$)")
+# Charts, releases and Kubernetes' services have dashes where Python has underscores.
+DASHED = re.compile(
+    rf"(?<=ame: ){NEIGHBOUR}|(?<=charts/){NEIGHBOUR}|(?<=\.\./){NEIGHBOUR}|(?<=condition: ){NEIGHBOUR}"
+    rf"|(?<= - ){NEIGHBOUR}|(?<=  ){NEIGHBOUR}(?=\.image|: )"
+)
 TAKEN = frozenset({"crossdock", "operator", "tests", "buf", "common", "options", "ops", "partners"})
 
 
@@ -55,42 +63,40 @@ def copy_templates(name: str, root: Path) -> list[Path]:
 
 def add_beside_neighbour(path: Path, name: str) -> None:
     """Repeats, with the new name, every line of a list that is about the neighbour."""
+    text = path.read_text()
     lines: list[str] = []
-    for line in path.read_text().splitlines(keepends=True):
+    for line in text.splitlines(keepends=True):
         lines.append(line)
-        if re.search(rf"(^    |services/){NEIGHBOUR}(/|$)", line.rstrip("\n")):
-            lines.append(line.replace(NEIGHBOUR, name))
+        if ABOUT_NEIGHBOUR.search(line.rstrip("\n")):
+            lines.append(_with_a_port_of_its_own(_renamed(line, name), text))
     path.write_text("".join(lines))
+
+
+def _renamed(line: str, name: str) -> str:
+    return DASHED.sub(name.replace("_", "-"), line).replace(NEIGHBOUR, name)
+
+
+def _with_a_port_of_its_own(line: str, text: str) -> str:
+    taken = [int(each) for each in re.findall(r"localPort: (\d+)", text)]
+    return re.sub(r"localPort: \d+", f"localPort: {max(taken, default=0) + 1}", line)
 
 
 def make(name: str, root: Path) -> None:
     """Writes the service into the workspace at `root`. Raises Unsuitable before anything is written."""
     check_name(name, root)
     made = copy_templates(name, root)
-    for path in (root / ".importlinter", root / "pyproject.toml", root / "skaffold.yaml"):
-        add_beside_neighbour(path, name)
+    for each in LISTS:
+        add_beside_neighbour(root / each, name)
     python = [str(path) for path in made if path.suffix == ".py"]
     # The order of imports and the breaks of lines depend on the name.
     for verb in (["check", "--fix", "--select", "I"], ["format"]):
         subprocess.run([RUFF, *verb, "--quiet", "--config", root / "pyproject.toml", *python], check=True)
 
 
-def write_goldens(root: Path, environment: dict[str, str]) -> None:
-    """Keeps bytes of the new events, which every later version must read (tests/contracts says why)."""
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            JOURNAL_TEST,
-        ],
-        cwd=root,
-        env=environment | {"UPDATE_GOLDENS": "1"},
-        check=True,
-    )
+def write_goldens(root: Path, environment: dict[str, str], test: str = JOURNAL_TEST) -> None:
+    """Keeps what the new service is today: bytes of its events, which every later version must read, or its objects."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test]
+    subprocess.run(command, cwd=root, env=environment | {"UPDATE_GOLDENS": "1"}, check=True)
 
 
 def main() -> int:
@@ -101,9 +107,10 @@ def main() -> int:
         print(f"new-service: {reason}", file=sys.stderr)
         return 2
     subprocess.run(["sh", "tools/setup.sh"], cwd=ROOT, check=True)
-    for tool, verb in (("proto.py", "generate"), ("docs.py", "write")):
+    for tool, verb in (("proto.py", "generate"), ("docs.py", "write"), ("charts.py", "write")):
         subprocess.run([sys.executable, f"tools/{tool}", verb], cwd=ROOT, check=True)
-    write_goldens(ROOT, dict(os.environ))
+    for test in (JOURNAL_TEST, f"{CHARTS_TEST}::test_a_profile_becomes_what_it_became"):
+        write_goldens(ROOT, dict(os.environ), test)
     print(f"services/{name} stands. Next: make test, make up; its README says what to replace.")
     return 0
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from charted.assembly import service_charts
 from charted.rendering import Object, Rendered, containers_of, selects
 
 PROFILES = ("default", "minimal", "ha", "trial")
@@ -106,7 +107,7 @@ def test_whoever_serves_is_probed(render: Render, profile: str) -> None:
 
 def test_services_are_probed_by_grpc_and_live_without_their_database(render: Render, profile: str) -> None:
     services = [each for each in render(profile).containers if each["name"] == "service"]
-    assert len(services) == 4
+    assert len(services) == len(service_charts())
     for container in services:
         [probe] = [each["containerPort"] for each in container["ports"] if each["name"] == "probe"]
         assert container["readinessProbe"]["grpc"] == {"port": probe}

@@ -166,7 +166,7 @@ def test_the_operator_and_workers_may_call_the_connector(render: Render) -> None
 
 
 @pytest.mark.feature("F339")
-@pytest.mark.parametrize("chart", [each for each in CHARTS if each != "catalog"])
+@pytest.mark.parametrize("chart", [each for each in CHARTS if sources(service_of(each))])
 def test_a_service_scales_by_what_waits_for_it_up_to_the_partitions(render: Render, chart: str) -> None:
     spec = render("ha").one("ScaledObject", chart)["spec"]
     assert (spec["minReplicaCount"], spec["maxReplicaCount"]) == (3, EXPRESS)

@@ -53,8 +53,8 @@ def test_a_chart_passes_helms_own_lint(charts: Path, chart: str) -> None:
 
 
 @pytest.mark.parametrize("profile", sorted(each.stem for each in PROFILES.glob("*.yaml")))
-def test_every_profile_passes_helms_own_lint(charts: Path, profile: str) -> None:
-    values = str(PROFILES / f"{profile}.yaml")
+def test_every_profile_passes_helms_own_lint(charts: Path, profiles: Path, profile: str) -> None:
+    values = str(profiles / f"{profile}.yaml")
     assert "0 chart(s) failed" in helm("lint", "--strict", str(charts / UMBRELLA), "--values", values)
 
 

@@ -11,14 +11,18 @@ from pathlib import Path
 
 import pytest
 import yaml
+from charted.assembly import assembled
+from charted.helm import helm
+from charted.rendering import rendered
 from crossdock_local.control import bring_down, bring_up
 from crossdock_local.place import find_checkout, place_of
 
 NAME = "stock_count"
 NEIGHBOUR = "procurement"
 LISTS = ("pyproject.toml", ".importlinter", "skaffold.yaml")
+CHART = "stock-count"
 COPIED_FILES = (*LISTS, "buf.yaml", "docs/features.tsv", "tests/conftest.py")
-COPIED_FOLDERS = ("proto", "tools", "tests/contracts")
+COPIED_FOLDERS = ("proto", "tools", "tests/contracts", "charts", "operator/alerts", "operator/crd", "operator/rbac")
 LINKED_LIBRARIES = ("kit", "local")
 WORKSPACE = find_checkout()
 
@@ -61,6 +65,7 @@ def root(stack_folder: Path) -> Path:
     copy_workspace(root)
     run(root, "-c", f"import new_service, pathlib; new_service.make({NAME!r}, pathlib.Path.cwd())")
     run(root, "tools/proto.py", "generate")
+    run(root, "tools/charts.py", "write")
     run(root, "-c", "import new_service, os, pathlib; new_service.write_goldens(pathlib.Path.cwd(), dict(os.environ))")
     return root
 
@@ -82,6 +87,30 @@ def test_the_lists_of_the_workspace_name_it(root: Path) -> None:
     assert f"/services/{NAME}/src" in (root / "pyproject.toml").read_text()
     images = [each["image"] for each in yaml.safe_load((root / "skaffold.yaml").read_text())["build"]["artifacts"]]
     assert images.count(f"crossdock/{NAME}") == 1
+
+
+def test_its_chart_is_known_to_the_umbrella_and_renders(root: Path, tmp_path: Path) -> None:
+    whole = assembled(tmp_path, root / "charts")
+    assert "0 chart(s) failed" in helm("lint", "--strict", str(whole / CHART))
+    shown = rendered(whole / "crossdock")
+    told = shown.environment(CHART)
+    assert told["CROSSDOCK_SERVICE"] == NAME
+    assert told["CROSSDOCK_DATABASE_URL"] == f"{CHART}-servers/database-url"
+    [container] = shown.one("Deployment", CHART)["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == f"crossdock/{NAME}:0.1.0"
+    without = rendered(whole / "crossdock", "--set", f"{CHART}.enabled=false")
+    assert [each for each in without.objects if CHART in each["metadata"]["name"]] == []
+    assert "stale" not in run(root, "tools/charts.py", "check")
+
+
+def test_it_is_released_and_forwarded_like_its_neighbour(root: Path) -> None:
+    text = (root / "skaffold.yaml").read_text()
+    skaffold = yaml.safe_load(text)
+    ports = {each["resourceName"]: each["localPort"] for each in skaffold["portForward"]}
+    assert CHART in ports
+    assert len(set(ports.values())) == len(ports)
+    mentions = text.count(CHART) + text.count(NAME)
+    assert mentions == text.count(NEIGHBOUR)
 
 
 def test_its_own_tests_pass(root: Path) -> None:

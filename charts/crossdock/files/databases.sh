@@ -2,7 +2,9 @@
 # Run again, it changes nothing but the passwords.
 set -eu
 PGPASSWORD=$(cat "$PASSWORDS/postgres")
-export PGPASSWORD
+# What is there already is no news.
+PGOPTIONS='-c client_min_messages=warning'
+export PGPASSWORD PGOPTIONS
 run() { psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 "$@"; }
 
 run <<'SQL'

@@ -1,10 +1,15 @@
-{{/* The enabled services: whichever subcharts say of what contexts they consume. As JSON, sorted by name. */}}
+{{/* The enabled services (whichever subcharts say of what contexts they consume) and those of other releases, as JSON. */}}
 {{- define "crossdock.services" -}}
 {{- $found := list }}
 {{- range $name, $chart := .Subcharts }}
 {{- if hasKey $chart.Values "consumes" }}
 {{- $secret := $chart.Values.secrets.servers | default (printf "%s-servers" $name) }}
 {{- $found = append $found (dict "chart" $name "service" ($name | replace "-" "_") "secret" $secret) }}
+{{- end }}
+{{- end }}
+{{- range .Values.trial.services }}
+{{- if not (hasKey $.Subcharts .) }}
+{{- $found = append $found (dict "chart" . "service" (. | replace "-" "_") "secret" (printf "%s-servers" .)) }}
 {{- end }}
 {{- end }}
 {{- toJson $found }}
