@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from connector.worker.ingress import LARGEST_BODY
 from connector_samples.stage import ORDER, Stage, signed
+from crossdock.connector.v1.connector_service_pb2_grpc import WorkerServiceStub
+from crossdock_kit.client import Peer
 
 
 @pytest.mark.feature("F187")
@@ -111,3 +113,28 @@ async def test_a_body_that_is_too_long_or_drips_is_turned_away(stage: Stage) -> 
 
     answer = await stage.http.post("/partners/erp-http/purchase-orders", content=dripping(), headers=signed(b"{}"))
     assert answer.status_code == 408
+
+
+async def test_a_document_in_hand_when_the_worker_ends_is_asked_for_again(stage: Stage) -> None:
+    """The channel to the service is closed under the call: that is no answer about the document."""
+    path = "/partners/erp-http/purchase-orders"
+    assert (await stage.http.post(path, content=ORDER, headers=signed(ORDER, name="msg-before"))).status_code == 202
+    asked = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    peer = Peer(f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    member = stage.crew.member("erp-http")
+    assert member is not None
+    member.service._stub = peer.stub(WorkerServiceStub)
+    posting = asyncio.create_task(stage.http.post(path, content=ORDER, headers=signed(ORDER, name="msg-late")))
+    async with asyncio.timeout(20):
+        await asked.wait()
+    await peer.close()
+    answer = await posting
+    server.close()
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")

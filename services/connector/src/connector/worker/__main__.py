@@ -76,7 +76,9 @@ async def serve(settings: WorkerSettings) -> None:
     working = [asyncio.create_task(crew.run()), asyncio.create_task(server.serve())]
     waiting = asyncio.create_task(stopping.wait())
     done, _ = await asyncio.wait([*working, waiting], return_when=asyncio.FIRST_COMPLETED)
+    # Whoever is being answered still needs the crew's channels to the service.
     server.should_exit = True
+    await asyncio.wait([working[1]])
     working[0].cancel()
     with suppress(asyncio.CancelledError):
         await asyncio.gather(*working)

@@ -64,6 +64,9 @@ class Ingress:
                 return turned.response()
             except ClientDisconnect:
                 return Response(status_code=400)
+            except asyncio.CancelledError:
+                # Told to end before the service answered: stored or not, it is the same document when it comes again.
+                return Turned(503, "not available").response()
 
         return answer
 
