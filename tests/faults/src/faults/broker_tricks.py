@@ -37,6 +37,10 @@ class Tricks:
         self.reordered += sum(a is not b for a, b in zip(before, found, strict=True))
         return found
 
+    async def played(self) -> bool:
+        """Whether something came twice and an ack was lost."""
+        return self.copied > 0 and self.dropped_acks > 0
+
     def loses(self) -> bool:
         lost = self._chance.random() < self.lost_acks
         self.dropped_acks += lost

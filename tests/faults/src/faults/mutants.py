@@ -210,7 +210,7 @@ def _secret_in_log() -> None:
 _ALL = (
     Mutant("no inbox", "the inbox", "I6", _no_inbox, "version check"),
     Mutant("no version check", "the version check", "I6", _no_version_check),
-    Mutant("gap dropped", "holding what is behind a gap", "I7", _gap_dropped),
+    Mutant("gap dropped", "holding what is behind a gap", "I6", _gap_dropped),
     Mutant("cursor relay", "the relay without a cursor", "I7", _cursor_relay, "reconcile"),
     Mutant("mark before publish", "publishing before the mark", "I7", _mark_before_publish, "reconcile"),
     Mutant("ack before commit", "committing before the ack", "I7", _ack_before_commit),

@@ -8,6 +8,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import nats
+from nats.errors import Error as NatsError
+
 from faults.schedule import Fault
 from faults.ways.scene import Injected, Scene
 
@@ -16,11 +19,31 @@ SHORTEST_BYTES = 64
 
 
 async def roll_back(scene: Scene, fault: Fault, injected: Injected) -> None:
-    """The disk as it was some seconds ago, as after a loss of power. The first kill only makes the copy whole."""
+    """The disk as it was some seconds and at least one message ago, as after a loss of power. The first kill only makes
+    the copy whole."""
     store, copy = scene.stack.store, scene.folder / "nats-before"
     await _exchange(scene, lambda: _copy(store, copy), injected)
-    await asyncio.sleep(fault.seconds)
+    before = await _stored(scene) or 0
+
+    async def grown() -> bool:
+        return (await _stored(scene) or 0) > before
+
+    await scene.patiently(fault.seconds, grown)
     await _exchange(scene, lambda: _replace(store, copy), injected)
+
+
+async def _stored(scene: Scene) -> int | None:
+    """How many messages the broker has ever taken, as it says; None while it is away."""
+    try:
+        client = await nats.connect(scene.stack.admin_broker, connect_timeout=3, allow_reconnect=False)
+    except (NatsError, OSError):
+        return None
+    try:
+        return sum(stream.state.last_seq for stream in await client.jetstream(timeout=5).streams_info())
+    except (NatsError, OSError):
+        return None
+    finally:
+        await client.close()
 
 
 async def flip_byte(scene: Scene, fault: Fault, injected: Injected) -> None:

@@ -65,5 +65,5 @@ async def play_tricks(scene: Scene, fault: Fault, injected: Injected) -> None:
     hop = scene.stack.proxies.hops[fault.target]
     hop.tricks = Tricks(scene.seed + len(scene.tricks))
     scene.tricks.append(hop.tricks)
-    await asyncio.sleep(fault.seconds)
+    await scene.patiently(fault.seconds, hop.tricks.played)
     hop.tricks = None

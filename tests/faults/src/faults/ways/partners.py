@@ -10,7 +10,6 @@ from partners.faults import Faults
 from faults.schedule import SERVICES, Fault
 from faults.ways.scene import Injected, Scene
 
-LONGEST_POISON_SECONDS = 240.0
 PARKED = "SELECT " + " + ".join(f"(SELECT count(*) FROM {name}.step WHERE outcome = 'parked')" for name in SERVICES)
 ANSWERS = ("wrong", "redirect", "drip", "huge")
 
@@ -51,11 +50,12 @@ def behave(scene: Scene) -> None:
 
 
 async def poison(scene: Scene, fault: Fault, injected: Injected) -> None:
-    """Until something was given up and parked: on a slow machine eight attempts take their time."""
+    """Until something was given up and parked: eight attempts take their time."""
     before = await scene.number(PARKED) or 0
+
+    async def parked() -> bool:
+        return (await scene.number(PARKED) or 0) > before
+
     scene.stack.poison.write_text(fault.detail)
-    await asyncio.sleep(fault.seconds)
-    until = asyncio.get_running_loop().time() + LONGEST_POISON_SECONDS
-    while (await scene.number(PARKED) or 0) <= before and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(0.5)
+    await scene.patiently(fault.seconds, parked)
     scene.stack.poison.unlink(missing_ok=True)

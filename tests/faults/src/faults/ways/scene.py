@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from faults.evidence import AWAY
 from faults.schedule import Fault
 from faults.stack import SERVERS, FaultStack
 
-RETURN_SECONDS = 90.0
+RETURN_SECONDS, LONGEST_SECONDS = 90.0, 240.0
 NEEDED = ("postgres", "nats")
 
 
@@ -84,6 +85,13 @@ class Scene:
             await asyncio.sleep(0.05)
             counted += clock() - began if could else 0.0
         injected.recovered_seconds = counted
+
+    async def patiently(self, seconds: float, happened: Callable[[], Awaitable[bool]]) -> None:
+        """So many seconds, and on a machine that is starved longer, until the fault has done what it is there for."""
+        await asyncio.sleep(seconds)
+        until = asyncio.get_running_loop().time() + LONGEST_SECONDS
+        while not await happened() and asyncio.get_running_loop().time() < until:
+            await asyncio.sleep(0.5)
 
     async def number(self, query: str) -> int | None:
         """What the database counts; None while it is away."""
