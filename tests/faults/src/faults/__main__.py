@@ -163,6 +163,7 @@ def _scenes(verbs: Any) -> None:
 def main() -> int:
     given = _verbs().parse_args()
     logging.basicConfig(level=logging.ERROR)
+    results.commit()
     return int(given.play(given))
 
 

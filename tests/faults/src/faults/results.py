@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,8 +66,9 @@ def result_of(kind: str, outcome: Outcome) -> Result:
     }
 
 
+@cache
 def commit() -> str:
-    """The build on trial; "-dirty" is one with changes that no commit holds."""
+    """The build on trial, as it was when this was first asked; "-dirty" is one with changes that no commit holds."""
     asked = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=find_checkout(), capture_output=True, text=True, check=False
     )

@@ -78,12 +78,13 @@ class Scene:
         clock, counted = asyncio.get_running_loop().time, 0.0
         needs = [] if name in SERVERS else [server for server in NEEDED if server in self.stack.processes]
         while counted <= RETURN_SECONDS:
-            if self.stack.ready(name) and self.stack.pid(name) not in (None, former):
-                counted -= min(counted, in_line_seconds(self.stack.pid(name)))
+            pid = self.stack.pid(name)
+            if self.stack.ready(name) and pid not in (None, former):
                 break
-            began, could = clock(), all(map(self.stack.ready, needs))
+            began, line, could = clock(), in_line_seconds(pid), all(map(self.stack.ready, needs))
             await asyncio.sleep(0.05)
-            counted += clock() - began if could else 0.0
+            if could:
+                counted += max(0.0, clock() - began - max(0.0, in_line_seconds(pid) - line))
         injected.recovered_seconds = counted
 
     async def patiently(self, seconds: float, happened: Callable[[], Awaitable[bool]]) -> None:
