@@ -36,12 +36,12 @@ class HelmRefused(Exception):
     """Helm ended with an error; the text is what it said."""
 
 
-def helm(*arguments: str) -> str:
-    """What Helm prints. Raises NoHelm, HelmRefused."""
+def helm(*arguments: str, kubeconfig: Path | None = None) -> str:
+    """What Helm prints; it knows no cluster but the one that is given. Raises NoHelm, HelmRefused."""
     with tempfile.TemporaryDirectory() as home:
-        # Nobody's repositories, plugins or cluster.
+        # Nobody's repositories or plugins.
         own = {f"HELM_{name}_HOME": home for name in ("CACHE", "CONFIG", "DATA")}
-        environment = {"PATH": os.environ["PATH"], "HOME": home, "KUBECONFIG": f"{home}/none"} | own
+        environment = {"PATH": os.environ["PATH"], "HOME": home, "KUBECONFIG": str(kubeconfig or f"{home}/none")} | own
         done = subprocess.run([str(binary()), *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise HelmRefused(f"{done.stdout}{done.stderr}")

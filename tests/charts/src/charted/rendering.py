@@ -68,9 +68,9 @@ def _variables(container: Object) -> Iterator[tuple[str, str]]:
             yield each["name"], str(each["valueFrom"]["fieldRef"]["fieldPath"])
 
 
-def rendered(chart: Path, *arguments: str) -> Rendered:
+def rendered(chart: Path, *arguments: str, namespace: str = NAMESPACE) -> Rendered:
     """Raises HelmRefused."""
-    text = helm("template", "crossdock", str(chart), "--namespace", NAMESPACE, *arguments)
+    text = helm("template", "crossdock", str(chart), "--namespace", namespace, *arguments)
     return Rendered([each for each in yaml.safe_load_all(text) if each])
 
 
