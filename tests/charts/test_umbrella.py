@@ -16,7 +16,7 @@ from charted.assembly import CHARTS, UMBRELLA, chart_names, described, service_c
 from charted.helm import HelmRefused, helm
 from charted.rendering import Object, Rendered, rendered
 from crossdock_local.place import find_checkout
-from crossdock_local.servers.nats import permissions
+from crossdock_local.servers.nats import binary, permissions
 
 GOLDEN = Path(__file__).parent / "golden"
 PROFILES = Path(__file__).parent / "profiles"
@@ -250,6 +250,15 @@ def test_each_service_may_do_on_the_trials_nats_what_it_may_on_a_laptop(render: 
     configuration: dict[str, Any] = yaml.safe_load(secret(render("trial"), "crossdock-trial-nats")["nats.conf"])
     users = {each["user"]: each.get("permissions") for each in configuration["authorization"]["users"]}
     assert users == {"admin": None} | {each.replace("-", "_"): permissions(each.replace("-", "_")) for each in SERVICES}
+
+
+def test_nats_takes_the_trials_configuration(render: Render, tmp_path: Path) -> None:
+    path = tmp_path / "nats.conf"
+    path.write_text(secret(render("trial"), "crossdock-trial-nats")["nats.conf"])
+    judged = subprocess.run([binary(), "-t", "-c", str(path)], capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stderr
+    # Its parser knows no escapes of JSON.
+    assert "\\u" not in path.read_text()
 
 
 def test_the_notes_name_the_next_commands(charts: Path) -> None:
