@@ -123,7 +123,7 @@ simulate: setup ## the data plane under virtual time: make simulate SEEDS=1000 F
 		$(if $(MUTANTS),--mutants,$(if $(SEED),--seed $(SEED),--first $(or $(FIRST),1) --seeds $(or $(SEEDS),1000)))
 
 .PHONY: docs
-docs: setup ## write the event catalog, AsyncAPI, the ownership table, the resource's definition, what charts say of these
+docs: setup ## write the event catalog, AsyncAPI, ownership, lifecycles, the resource's definition, and what charts say of these
 	@$(PYTHON) tools/docs.py write
 	@$(PYTHON) tools/crd.py write
 	@$(PYTHON) tools/charts.py write

@@ -26,13 +26,16 @@ from crossdock_kit.testing import AUDIENCE, ISSUER, TokenIssuer
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
 from foreign_calls import Harvest, betrays, texts
+from fulfillment.__main__ import SERVICE as FULFILLMENT
+from fulfillment_cases.calls import line as wanted_line
+from fulfillment_cases.calls import placement
 from google.protobuf.message import Message
 from inventory.__main__ import SERVICE as INVENTORY
 from procurement.__main__ import SERVICE as PROCUREMENT
 from procurement_cases.calls import answer, arrival, counted, line, packed, quantity, shipment, submission
 
 DAY = Path(__file__).resolve().parents[1] / "partners" / "day" / "partners"
-SERVICES = {service.name: service for service in (CATALOG, PROCUREMENT, INVENTORY, CONNECTOR)}
+SERVICES = {service.name: service for service in (CATALOG, PROCUREMENT, INVENTORY, FULFILLMENT, CONNECTOR)}
 CANARY = "K4N4R1"
 SKU, ORDER, NOTICE, RECEIPT = (f"{kind}-{CANARY}" for kind in ("SKU", "PO", "ASN", "GR"))
 VARIANTS = 6
@@ -45,7 +48,7 @@ Question: TypeAlias = tuple[str, Method, Message]
 
 @dataclass
 class Suite:
-    """The four services, with tenants acme and globex, each reached as a caller reaches it."""
+    """The five services, with tenants acme and globex, each reached as a caller reaches it."""
 
     issuer: TokenIssuer
     running: dict[str, Running[Any]] = field(default_factory=dict)
@@ -132,7 +135,10 @@ def master_data() -> Message:
         system="MDM",
         role=options_pb2.ROLE_MDM,
         items=[master.Item(sku=SKU, base_unit="EA", packaging=[master.Packaging(unit="XCS", base_quantity="12")])],
-        parties=[master.Party(party_id="SUP-NORDIC", name=f"Nordic {CANARY}", roles=[master.PARTY_ROLE_SUPPLIER])],
+        parties=[
+            master.Party(party_id="SUP-NORDIC", name=f"Nordic {CANARY}", roles=[master.PARTY_ROLE_SUPPLIER]),
+            master.Party(party_id="CUS-SHOP", name="Shop", roles=[master.PARTY_ROLE_CUSTOMER]),
+        ],
         locations=[master.Location(location_id="WH-EAST", kind=master.LOCATION_KIND_WAREHOUSE, zone="Europe/Berlin")],
     )
 
@@ -154,6 +160,7 @@ async def a_days_work(suite: Suite) -> None:
         lines=[inventory_pb.ReservationLine(sku=SKU, quantity=quantity(5))],
     )
     await eventually(lambda: _reserved(suite, wanted))
+    await eventually(lambda: _sold(suite))
     profile = read_profile(DAY / "sup-nordic.yaml")
     partner = connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
     await suite.seed("connector", "PutPartner", partner)
@@ -169,6 +176,11 @@ async def _reserved(suite: Suite, wanted: Any) -> bool:
     request = inventory_pb.ReserveStockRequest(reservations=[wanted])
     answered: Any = await suite.seed("inventory", "ReserveStock", request)
     return bool(answered.results[0].WhichOneof("outcome") == "reservation")
+
+
+async def _sold(suite: Suite) -> Message:
+    """A sales order, once fulfillment knows its item and its customer."""
+    return await suite.seed("fulfillment", "PlaceOrder", placement(f"SO-{CANARY}", [wanted_line("1", 2, SKU)]))
 
 
 @pytest.mark.feature("F249")

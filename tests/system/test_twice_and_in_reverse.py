@@ -36,6 +36,8 @@ from crossdock_kit.testing import FixedClock
 from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
+from fulfillment.consumers import catalog_changes as fulfillment_hears
+from fulfillment.store.master_data import MasterDataRows as OrdersMasterData
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -193,6 +195,7 @@ class Listener:
 
 LISTENERS = (
     Listener("procurement", lambda engine: [catalog_changes(lambda work: MasterDataRows(work.driver))]),
+    Listener("fulfillment", lambda engine: [fulfillment_hears(lambda work: OrdersMasterData(work.driver))]),
     Listener("inventory", lambda engine: Consumers(InventoryWork).subscriptions()),
     Listener(
         "connector",

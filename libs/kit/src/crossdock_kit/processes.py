@@ -39,13 +39,15 @@ class TransitionNotOwned(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """`who` are the roles that may fire it. `undo` names the command that takes its effect back, if it had one."""
+    """`who` are the roles that may fire it. `undo` names the command that takes its effect back, if it had one. `guard`
+    says what its owner has checked before, for people and for the docs."""
 
     from_: str
     trigger: str
     to: str
     who: frozenset[str]
     undo: str = ""
+    guard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

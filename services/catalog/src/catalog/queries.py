@@ -8,12 +8,12 @@ from datetime import date
 
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import NotFound
+from crossdock_kit.personal_data import StoredPersonalData
 from sqlalchemy import and_, any_, bindparam, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.sql.elements import ColumnElement
 
 from catalog.domain.record import Record
-from catalog.store import personal_data as people
 from catalog.store.records import to_record
 from catalog.store.tables import record
 
@@ -51,7 +51,7 @@ async def get(engine: Engine, tenant: str, kind: str, subject_id: str, on: date)
 
 async def personal_data(engine: Engine, tenant: str, personal_data_id: str) -> bytes | None:
     async with transaction(engine, (tenant,)) as tx:
-        return await people.read(tx.driver, tenant, personal_data_id)
+        return await StoredPersonalData(tx.driver, tenant).read(personal_data_id)
 
 
 async def page(engine: Engine, tenant: str, kind: str, on: date, *, after: str, size: int) -> Sequence[Record]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from crossdock_kit.personal_data import personal_data_table
 from sqlalchemy import BigInteger, Column, Date, Index, MetaData, Table, text
-from sqlalchemy.dialects.postgresql import BYTEA, TEXT, TIMESTAMP
+from sqlalchemy.dialects.postgresql import BYTEA, TEXT
 
 metadata = MetaData()
 
@@ -20,16 +21,8 @@ record = Table(
     Index("record_listed", "tenant", "kind", "subject_id", postgresql_where=text("key = ''")),
 )
 
-# What is known of people; `facts` is empty once it was erased. No other table and no event holds any of it.
-personal_data = Table(
-    "personal_data",
-    metadata,
-    Column("tenant", TEXT, primary_key=True),
-    Column("personal_data_id", TEXT, primary_key=True),
-    Column("facts", BYTEA, nullable=True),
-    Column("erased_at", TIMESTAMP(timezone=True), nullable=True),
-    Column("reason", TEXT, nullable=False, server_default=text("''")),
-)
+# What is known of people. No other table and no event holds any of it.
+personal_data = personal_data_table(metadata)
 
 # Event version per subject; locking its row serialises all writers of the subject.
 subject = Table(

@@ -9,12 +9,12 @@ from datetime import datetime
 
 from crossdock_kit.context import tenant as current_tenant
 from crossdock_kit.events import NewEvent
+from crossdock_kit.personal_data import StoredPersonalData
 from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
 
 from catalog import wire
 from catalog.domain.record import Record, Subject
-from catalog.store.personal_data import StoredPersonalData
 from catalog.store.records import StoredRecords
 
 # Master data belongs to the company as a whole.

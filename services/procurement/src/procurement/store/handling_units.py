@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import blake2b
 
+from crossdock_kit.database.upserts import upsert
 from crossdock_kit.driver import Driver
 
 from procurement.domain.ship_notice import ShipNotice
 from procurement.ports import AnnouncedUnit
 from procurement.store import tables
-from procurement.store.upserts import upsert
 
 # Two shipments that announce one unit at the same moment: the second sees the first.
 _LOCK = "SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k"

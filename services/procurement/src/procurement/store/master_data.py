@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from crossdock_kit.database.upserts import upsert
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
 from sqlalchemy import Table
@@ -13,7 +14,6 @@ from procurement.domain.quantities import Item
 from procurement.ports import ItemRecord, Location, LocationRecord, PartyRecord, Validity
 from procurement.store import tables
 from procurement.store.rows import read_item
-from procurement.store.upserts import upsert
 
 
 def _valid(table: str, key: str) -> str:

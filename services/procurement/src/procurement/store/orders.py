@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from crossdock_kit.database.claims import claimed, grouped
 from crossdock_kit.driver import Driver
 
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.ports import OrderName, OrderPage
 from procurement.store import rows
-from procurement.store.claims import claimed, grouped
 
 
 class Orders:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock_kit.database.claims import claimed, grouped
 from crossdock_kit.driver import Driver
 
 from procurement.domain.receipt import Receipt
 from procurement.store import rows
-from procurement.store.claims import claimed, grouped
 
 
 class Receipts:

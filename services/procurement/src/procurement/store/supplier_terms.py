@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from crossdock_kit import json_rows
+from crossdock_kit.database.upserts import upsert
 from crossdock_kit.driver import Driver
 
 from procurement.ports import SupplierTerms
 from procurement.store import tables
-from procurement.store.upserts import upsert
 
 _OF = """
 SELECT partner, supplier_id, business_unit, acknowledgment_seconds, decision_seconds, calendar::text AS calendar

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from crossdock_kit import context
 from crossdock_kit import events as kit_events
+from crossdock_kit.database.upserts import upsert
 from crossdock_kit.events import NewEvent
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.json_rows import Row
@@ -31,7 +32,6 @@ from procurement.store.notices import Notices, snapshot_notice
 from procurement.store.orders import Orders, snapshot_order
 from procurement.store.policies import TenantPolicies
 from procurement.store.receipts import Receipts
-from procurement.store.upserts import upsert
 from procurement.wire.envelopes import announcement
 
 

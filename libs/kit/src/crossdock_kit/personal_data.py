@@ -1,7 +1,7 @@
-"""Who is behind a party: names, addresses and numbers of people. The one table of catalog that holds any.
+"""Who is behind a record: names, addresses and numbers of people. The one table of a service that holds any.
 
 Records, events and the ledger of changes carry only the row's id. Erasing empties the row and leaves the id; what was
-erased stays so, though the same file is loaded again.
+erased stays so, though the same document is loaded again. A service that keeps such data makes the table with its own.
 """
 
 from __future__ import annotations
@@ -10,7 +10,25 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import asyncpg
+from sqlalchemy import Column, MetaData, Table
+from sqlalchemy.dialects.postgresql import BYTEA
+
+from crossdock_kit.database.tables import instant, tenant_key, words
 from crossdock_kit.driver import Driver
+
+
+def personal_data_table(metadata: MetaData) -> Table:
+    """`facts` is empty once it was erased."""
+    return Table(
+        "personal_data",
+        metadata,
+        tenant_key(),
+        words("personal_data_id", key=True),
+        Column("facts", BYTEA, nullable=True),
+        instant("erased_at", optional=True),
+        words("reason"),
+    )
+
 
 _KEEP = """
 INSERT INTO personal_data (tenant, personal_data_id, facts)
@@ -42,8 +60,7 @@ class StoredPersonalData:
         row: asyncpg.Record | None = await self._driver.fetchrow(_ERASE, self._tenant, personal_data_id, at, reason)
         return row["erased_at"] if row else None
 
-
-async def read(driver: Driver, tenant: str, personal_data_id: str) -> bytes | None:
-    """None where there is none, or none any more."""
-    found: bytes | None = await driver.fetchval(_READ, tenant, personal_data_id)
-    return found
+    async def read(self, personal_data_id: str) -> bytes | None:
+        """None where there is none, or none any more."""
+        found: bytes | None = await self._driver.fetchval(_READ, self._tenant, personal_data_id)
+        return found

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+from sqlalchemy import Table
+
 from crossdock_kit import json_rows
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
-from sqlalchemy import Table
 
 
 async def upsert(driver: Driver, table: Table, rows: Sequence[Row]) -> None:

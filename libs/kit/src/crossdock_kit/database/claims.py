@@ -16,8 +16,8 @@ async def claimed(driver: Driver, tenant: str, *natural_key: str) -> None:
     await driver.execute(_CLAIM, "\x1f".join((tenant, *natural_key)))
 
 
-def grouped(records: Iterable[Any], column: str) -> dict[str, list[Any]]:
-    groups: dict[str, list[Any]] = defaultdict(list)
+def grouped(records: Iterable[Any], column: str) -> dict[Any, list[Any]]:
+    groups: dict[Any, list[Any]] = defaultdict(list)
     for record in records:
         groups[record[column]].append(record)
     return groups

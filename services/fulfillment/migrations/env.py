@@ -1,0 +1,5 @@
+"""How fulfillment's schema is migrated; the kit does the rest."""
+
+from crossdock_kit.database import migrations
+
+migrations.run("fulfillment")

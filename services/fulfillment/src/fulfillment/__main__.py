@@ -1,0 +1,42 @@
+"""The only wiring of fulfillment: its servicer on its unit of work, catalog's master data, questions, deadlines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+from crossdock.inventory.v1 import inventory_service_pb2_grpc as inventory
+from crossdock_kit.app import App
+from crossdock_kit.process_timers import timer_kind
+from crossdock_kit.service import Service, run
+
+from fulfillment.api import FulfillmentServicer
+from fulfillment.consumers import catalog_changes, deadlines
+from fulfillment.domain.lifecycle import SCHEDULE
+from fulfillment.inventory_calls import carriers
+from fulfillment.settings import Settings
+from fulfillment.store.master_data import MasterDataRows
+from fulfillment.store.unit_of_work import FulfillmentUnitOfWork, on
+from fulfillment.wire.stock import PEER
+
+
+async def build(app: App[Settings]) -> None:
+    app.add_servicer(
+        pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(FulfillmentUnitOfWork(app.uow))
+    )
+    app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver)))
+    app.on_timer(timer_kind(SCHEDULE), deadlines(on))
+
+    def inventory_for(tenant: str) -> Any:
+        return app.client(PEER, inventory.InventoryServiceStub, tenant=tenant)
+
+    for kind, carrier in carriers(inventory_for, on).items():
+        app.carry(kind, carrier)
+
+
+SERVICE = Service("fulfillment", build, Settings, Path(__file__).parents[2] / "migrations")
+
+
+if __name__ == "__main__":
+    run(SERVICE)

@@ -1,0 +1,72 @@
+"""The RPCs: wire in, use case or query, wire out. Errors are the server's table's, permissions its interceptor's."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, TypeAlias
+
+import grpc
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
+from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+
+from fulfillment import queries
+from fulfillment.ports import Snapshots, UnitOfWork
+from fulfillment.use_cases import changing, placing
+from fulfillment.wire import sales_order as wire
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+class Opens(UnitOfWork, Snapshots, Protocol):
+    """Works that change something, and reads that do not."""
+
+
+class FulfillmentServicer(pb_grpc.FulfillmentServiceServicer):
+    def __init__(self, uow: Opens) -> None:
+        self._uow = uow
+
+    async def PlaceOrder(self, request: pb.PlaceOrderRequest, context: Context) -> pb.PlaceOrderResponse:
+        order, lines, placement = await placing.place_order(wire.place(request), self._uow)
+        return pb.PlaceOrderResponse(
+            order=wire.order(order), lines=map(wire.order_line, lines), placement=wire.PLACEMENTS[placement]
+        )
+
+    async def OpenOrder(self, request: pb.OpenOrderRequest, context: Context) -> pb.OpenOrderResponse:
+        order, placement = await placing.open_order(wire.open_order(request), self._uow)
+        return pb.OpenOrderResponse(order=wire.order(order), placement=wire.PLACEMENTS[placement])
+
+    async def AppendLines(self, request: pb.AppendLinesRequest, context: Context) -> pb.AppendLinesResponse:
+        count, repeated = await placing.append_lines(wire.append(request), self._uow)
+        return pb.AppendLinesResponse(line_count=count, repeated_count=repeated)
+
+    async def SubmitOrder(self, request: pb.SubmitOrderRequest, context: Context) -> pb.SubmitOrderResponse:
+        order = await placing.submit_order(wire.submit(request), self._uow)
+        return pb.SubmitOrderResponse(order=wire.order(order))
+
+    async def GetOrder(self, request: pb.GetOrderRequest, context: Context) -> pb.GetOrderResponse:
+        order, lines = await queries.get_order(wire.order_name(request.ref), self._uow)
+        return pb.GetOrderResponse(order=wire.order(order), lines=map(wire.order_line, lines))
+
+    async def ListOrderLines(self, request: pb.ListOrderLinesRequest, context: Context) -> pb.ListOrderLinesResponse:
+        after, page = wire.lines_page(request)
+        lines, last = await queries.list_order_lines(request.order_id, after, page.size, self._uow)
+        token = "" if last is None else page.token((last,))
+        return pb.ListOrderLinesResponse(lines=map(wire.order_line, lines), next_page_token=token)
+
+    async def ListOrders(self, request: pb.ListOrdersRequest, context: Context) -> pb.ListOrdersResponse:
+        asked, page = wire.page(request)
+        orders, more = await queries.list_orders(asked, self._uow)
+        return pb.ListOrdersResponse(
+            orders=map(wire.order, orders), next_page_token=page.token((more,)) if more else ""
+        )
+
+    async def GetConsignee(self, request: pb.GetConsigneeRequest, context: Context) -> pb.GetConsigneeResponse:
+        facts = await queries.get_consignee(request.order_id, self._uow)
+        return pb.GetConsigneeResponse(consignee=wire.consignee(facts))
+
+    async def ChangeLine(self, request: pb.ChangeLineRequest, context: Context) -> pb.ChangeLineResponse:
+        order, line = await changing.change_line(wire.change_line(request), self._uow)
+        return pb.ChangeLineResponse(order=wire.order(order), line=wire.order_line(line))
+
+    async def CancelOrder(self, request: pb.CancelOrderRequest, context: Context) -> pb.CancelOrderResponse:
+        order = await changing.cancel_order(wire.cancel(request), self._uow)
+        return pb.CancelOrderResponse(order=wire.order(order))

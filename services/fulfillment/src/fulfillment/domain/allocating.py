@@ -1,0 +1,158 @@
+"""How a part of an order comes to its stock: ask, hear, release. Inventory decides; nothing counts stock here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from decimal import Decimal
+
+from fulfillment.domain import events
+from fulfillment.domain.concerns import Concern, identity
+from fulfillment.domain.lifecycle import CROSSDOCK, ORDER_DESK, State
+from fulfillment.domain.order_line import STOCK, OrderLine, Schedule
+from fulfillment.domain.quantities import ZERO
+from fulfillment.domain.questions import SHORT_ANSWERS, Held, Part, Question, Shortage
+from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
+from fulfillment.domain.terms import ShortageRule
+
+ALLOCATION_REFUSED = "ALLOCATION_REFUSED"
+Pair = tuple[OrderLine, Schedule]
+
+
+def ask(order: SalesOrder, part: int) -> None:
+    """Asks anew for all that the part wants and has not; an open question becomes an old one."""
+    asked = order.parts[part]
+    asked.attempt += 1
+    wanted: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    units: dict[str, str] = {}
+    for line, schedule in order.in_state(part, State.ACCEPTED):
+        wanted[line.sku] += schedule.quantity
+        units[line.sku] = line.base_unit
+    asked.open = bool(wanted)
+    if wanted:
+        order.questions.append(Question(part, asked.attempt, dict(wanted), units))
+
+
+def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, held: Sequence[Held]) -> None:
+    """Inventory holds what was asked for. What it holds for an old question is given back."""
+    asked = order.parts[part]
+    if not _answers(asked, attempt):
+        order.given_back.setdefault(part, []).append(reservation_id)
+        return
+    asked.open, asked.shorts = False, 0
+    bound = _bind(order, part, reservation_id, held)
+    order.settled.append(identity(ALLOCATION_REFUSED, _subject(order, part)))
+    order.events.append(events.OrderLinesAllocated(order, part, steps_of(bound)))
+
+
+def _bind(order: SalesOrder, part: int, reservation_id: str, held: Sequence[Held]) -> list[Pair]:
+    """Gives each schedule what it wants, place by place; one that two places serve becomes two."""
+    free: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for each in held:
+        free[each.sku][each.location_id] = free[each.sku].get(each.location_id, ZERO) + each.quantity
+    bound: list[Pair] = []
+    for line, schedule in order.in_state(part, State.ACCEPTED):
+        for place, there in free[line.sku].items():
+            if there > ZERO and schedule.state is State.ACCEPTED:
+                taken = order.split(line, schedule, there)
+                free[line.sku][place] = there - taken.quantity
+                order.move(taken, "allocate", CROSSDOCK)
+                taken.location_id, taken.reservation_id, taken.reason = place, reservation_id, ""
+                promised(taken, STOCK, order.terms.requested_on)
+                bound.append((line, taken))
+    return bound
+
+
+def fall_short(order: SalesOrder, part: int, attempt: int, shortages: Sequence[Shortage]) -> None:
+    """Stock does not reach. What there is is asked for again, the rest waits, or goes as the order says."""
+    asked = order.parts[part]
+    if not _answers(asked, attempt):
+        return
+    asked.shorts += 1
+    short = {each.sku: each for each in shortages}
+    there = {sku: each.available if asked.shorts < SHORT_ANSWERS else ZERO for sku, each in short.items()}
+    waiting: list[Pair] = []
+    for line, schedule in order.in_state(part, State.ACCEPTED):
+        if line.sku not in short:
+            continue
+        taken = min(schedule.quantity, max(there[line.sku], ZERO))
+        there[line.sku] -= taken
+        if taken < schedule.quantity:
+            rest = order.split(line, schedule, schedule.quantity - taken)
+            rest.reason = short[line.sku].reason
+            waiting.append((line, rest))
+    _without_stock(order, part, waiting)
+    ask(order, part)
+
+
+def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> None:
+    """Inventory said no to the question itself, or never answered. The part waits, and somebody is told."""
+    asked = order.parts[part]
+    if not _answers(asked, attempt):
+        return
+    waiting = order.in_state(part, State.ACCEPTED)
+    for _, schedule in waiting:
+        schedule.reason = code
+    asked.open = False
+    _backorder(order, part, waiting)
+    order.concerns.append(
+        Concern(
+            code=ALLOCATION_REFUSED,
+            owner=ORDER_DESK,
+            subject=_subject(order, part),
+            summary=f"inventory refused stock for part {part} of order {order.terms.number}: {why}",
+            transaction_ids=(order.order_id,),
+            keys=order.keys,
+            details={"reason": code},
+        )
+    )
+
+
+def retry(order: SalesOrder, part: int) -> None:
+    """What waits for supply is asked for again."""
+    waiting = order.in_state(part, State.BACKORDERED)
+    for _, schedule in waiting:
+        order.move(schedule, "retry", CROSSDOCK)
+    if waiting:
+        order.parts[part].shorts = 0
+        ask(order, part)
+
+
+def release(order: SalesOrder, part: int) -> None:
+    """What is allocated goes to the warehouses that hold it, unless it has to wait for the rest of the order."""
+    ready = order.in_state(part, State.ALLOCATED)
+    if not ready or order.ships_incomplete:
+        return
+    places: dict[str, list[Pair]] = defaultdict(list)
+    for line, schedule in ready:
+        order.move(schedule, "release", CROSSDOCK)
+        places[schedule.location_id].append((line, schedule))
+    for place, pairs in places.items():
+        order.events.append(events.OrderReleased(order, part, place, steps_of(pairs)))
+
+
+def _answers(asked: Part, attempt: int) -> bool:
+    """Whether an answer is to the question that is open now."""
+    return asked.open and asked.attempt == attempt
+
+
+def _without_stock(order: SalesOrder, part: int, waiting: Sequence[Pair]) -> None:
+    if order.terms.shortage is ShortageRule.CANCEL and not order.terms.channel_confirmed:
+        for _, schedule in waiting:
+            order.move(schedule, "cancel", CROSSDOCK)
+        if waiting:
+            order.events.append(events.OrderLinesCancelled(order, part, steps_of(waiting), "STOCK_SHORT"))
+        return
+    _backorder(order, part, waiting)
+
+
+def _backorder(order: SalesOrder, part: int, waiting: Sequence[Pair]) -> None:
+    for _, schedule in waiting:
+        order.move(schedule, "backorder", CROSSDOCK)
+        promised(schedule, "", None)
+    if waiting:
+        order.events.append(events.OrderLinesBackordered(order, part, steps_of(waiting)))
+
+
+def _subject(order: SalesOrder, part: int) -> str:
+    return f"sales_order/{order.order_id}/{part}"

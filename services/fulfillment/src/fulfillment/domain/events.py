@@ -1,0 +1,140 @@
+"""Facts that an order records. They point at what they tell of; the wire makes messages of them when a command ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.quantities import Quantity
+
+if TYPE_CHECKING:
+    from fulfillment.domain.order_line import OrderLine, Schedule
+    from fulfillment.domain.sales_order import SalesOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A schedule where it stood when the fact was recorded, `quantity` and place frozen with it."""
+
+    line: OrderLine
+    schedule_id: str
+    quantity: Quantity
+    location_id: str
+    reservation_id: str
+    reason: str
+
+    @classmethod
+    def of(cls, line: OrderLine, schedule: Schedule) -> Step:
+        return cls(
+            line,
+            line.schedule_id(schedule),
+            Quantity(schedule.quantity, line.base_unit),
+            schedule.location_id,
+            schedule.reservation_id,
+            schedule.reason,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOpened:
+    order: SalesOrder
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLinesAppended:
+    order: SalesOrder
+    part: int
+    lines: Sequence[OrderLine]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSubmitted:
+    """`lines` where the order was placed whole."""
+
+    order: SalesOrder
+    lines: Sequence[OrderLine] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAccepted:
+    order: SalesOrder
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLinesAllocated:
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLinesDeallocated:
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLinesBackordered:
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReleased:
+    order: SalesOrder
+    part: int
+    location_id: str
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineChanged:
+    order: SalesOrder
+    line: OrderLine
+    old: Quantity
+    new: Quantity
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLinesCancelled:
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compensation:
+    """What undoes the steps that a schedule has taken, the last one first."""
+
+    step: Step
+    state: State
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancellationRequested:
+    order: SalesOrder
+    part: int
+    compensations: Sequence[Compensation]
+    reason: str
+
+
+Event = (
+    OrderOpened
+    | OrderLinesAppended
+    | OrderSubmitted
+    | OrderAccepted
+    | OrderLinesAllocated
+    | OrderLinesDeallocated
+    | OrderLinesBackordered
+    | OrderReleased
+    | OrderLineChanged
+    | OrderLinesCancelled
+    | OrderCancellationRequested
+)

@@ -1,0 +1,112 @@
+"""A line of an order and its schedules: so much that moves together. Nothing is ever lost or made between them.
+
+The schedules of a line sum to all that was ever ordered of it (`total`), the cancelled included. Quantities are in the
+item's base unit but for `quantity`, which is the customer's wish as it stands, in the customer's unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from decimal import Decimal
+
+from fulfillment.domain.lifecycle import DROPPED, State
+from fulfillment.domain.quantities import ZERO, Quantity, exact
+from fulfillment.domain.terms import Price
+
+PART_LINES = 200
+"""Lines that are worked together: what inventory takes in one basket, and less than an event may tell."""
+
+STOCK = "stock"
+
+
+@dataclass(slots=True)
+class Schedule:
+    """`supply` is what the promise counts on; `reason` is why it stands where it stands, where that needs one."""
+
+    number: int
+    state: State
+    quantity: Decimal
+    location_id: str = ""
+    reservation_id: str = ""
+    promised_on: date | None = None
+    supply: str = ""
+    reason: str = ""
+    cancel_requested: bool = False
+
+
+@dataclass(slots=True)
+class OrderLine:
+    """`position` counts from 1 over the whole order and never changes."""
+
+    order_id: str
+    position: int
+    line_number: str
+    sku: str
+    description: str
+    quantity: Quantity
+    factor: Decimal
+    base_unit: str
+    total: Decimal
+    price: Price | None = None
+    fingerprint: str = ""
+    schedules: list[Schedule] = field(default_factory=list)
+
+    @property
+    def line_id(self) -> str:
+        return f"{self.order_id}.{self.position}"
+
+    @property
+    def part(self) -> int:
+        return part_of(self.position)
+
+    @property
+    def live(self) -> list[Schedule]:
+        """The schedules that are still wanted."""
+        return [each for each in self.schedules if each.state not in DROPPED]
+
+    @property
+    def wanted(self) -> Decimal:
+        """What is to be delivered: neither dropped nor to be cancelled."""
+        return sum((each.quantity for each in self.live if not each.cancel_requested), ZERO)
+
+    @property
+    def conserved(self) -> bool:
+        """True always: a line whose schedules do not sum to its total has lost goods."""
+        return self.total == sum((each.quantity for each in self.schedules), ZERO) and all(
+            each.quantity > ZERO for each in self.schedules
+        )
+
+    def schedule_id(self, schedule: Schedule) -> str:
+        return f"{self.line_id}.{schedule.number}"
+
+    def add(self, quantity: Decimal, state: State) -> Schedule:
+        """More is ordered."""
+        made = Schedule(len(self.schedules) + 1, state, quantity)
+        self.schedules.append(made)
+        self.total = exact(self.total + quantity)
+        return made
+
+    def split(self, schedule: Schedule, quantity: Decimal, made: Callable[[State], None]) -> Schedule:
+        """The part of a schedule that goes another way; itself if that is all of it. `made` is told of a new one."""
+        if quantity >= schedule.quantity:
+            return schedule
+        apart = replace(schedule, number=len(self.schedules) + 1, quantity=quantity)
+        schedule.quantity = exact(schedule.quantity - quantity)
+        self.schedules.append(apart)
+        made(apart.state)
+        return apart
+
+
+def part_of(position: int) -> int:
+    return (position - 1) // PART_LINES + 1
+
+
+def positions_of(part: int) -> tuple[int, int]:
+    """The first and the last position of a part."""
+    return (part - 1) * PART_LINES + 1, part * PART_LINES
+
+
+def parts_in(line_count: int) -> int:
+    return part_of(line_count) if line_count else 0

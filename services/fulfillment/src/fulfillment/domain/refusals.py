@@ -1,0 +1,148 @@
+"""What fulfillment refuses, as facts with fields. The reason code is the class name in upper snake case.
+
+ITEM_UNKNOWN, UNIT_NOT_CONVERTIBLE and PARTY_UNKNOWN are cured by master data: whoever handed in the order tries it
+again when the catalog has spoken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crossdock_kit.errors import Conflict, Invalid, NotFound, Refused, Violation
+
+
+@dataclass
+class QuantityInvalid(Invalid):
+    """Not a number, not more than zero, or finer than six places; `violations` say where, if that is known."""
+
+    value: str
+    violations: tuple[Violation, ...] = ()
+
+
+@dataclass
+class FieldMissing(Invalid):
+    """The message leaves out what this purpose needs."""
+
+    field: str
+
+
+@dataclass
+class FieldInvalid(Invalid):
+    """A value that no calendar, clock or count has."""
+
+    field: str
+    value: str
+
+
+@dataclass
+class FieldNotOwned(Refused):
+    """The document writes what belongs to another role."""
+
+    field: str
+    role: str
+    owners: str
+
+
+@dataclass
+class LineNumberTwice(Refused):
+    """The order has another line of this number."""
+
+    line_number: str
+
+
+@dataclass
+class CurrencyMixed(Refused):
+    """A price is in another currency than its order."""
+
+    line_number: str
+    currency: str
+    order_currency: str
+
+
+@dataclass
+class ItemUnknown(Refused):
+    sku: str
+
+
+@dataclass
+class UnitNotConvertible(Refused):
+    sku: str
+    unit: str
+
+
+@dataclass
+class PartyUnknown(Refused):
+    """No such party, or it is no customer."""
+
+    party_id: str
+
+
+@dataclass
+class OrderUnknown(NotFound):
+    order: str
+
+
+@dataclass
+class OrderAmbiguous(Refused):
+    """Several channels gave this number; the channel must be named."""
+
+    number: str
+
+
+@dataclass
+class OrderNumberReused(Refused):
+    """The channel sent the number again with other content. An order is never changed by its repeat."""
+
+    channel: str
+    number: str
+
+
+@dataclass
+class OrderNotOpen(Refused):
+    """Lines can be appended and submitted only while the order is open."""
+
+    number: str
+    state: str
+
+
+@dataclass
+class OrderWithoutLines(Refused):
+    number: str
+
+
+@dataclass
+class TooManyLines(Refused):
+    number: str
+    lines: int
+    most: int
+
+
+@dataclass
+class LinesMissing(Refused):
+    """The order has not as many lines as its channel counted."""
+
+    number: str
+    counted: int
+    found: int
+
+
+@dataclass
+class LineUnknown(NotFound):
+    number: str
+    line_number: str
+
+
+@dataclass
+class OrderAlreadyShipped(Refused):
+    """Something of it has left: it can come back as a return, and cannot be cancelled."""
+
+    number: str
+    what: str
+
+
+@dataclass
+class OrderOutdated(Conflict):
+    """The order changed since the state that the change was decided on."""
+
+    etag: str
+    current: str

@@ -1,0 +1,216 @@
+"""A sales order: its head, and as many of its lines as a piece of work needs. Its verbs may refuse, and record events.
+
+A big order is never held as a whole: lines are loaded and worked by part, and the head keeps how many schedules stand
+in which state, so that its own state is known without them. It must not know how stock is asked or where rows are kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from fulfillment.domain import events
+from fulfillment.domain.concerns import Concern
+from fulfillment.domain.events import Step
+from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, State, moved, place_of
+from fulfillment.domain.order_line import OrderLine, Schedule, part_of, parts_in
+from fulfillment.domain.order_state import OrderState, order_state
+from fulfillment.domain.quantities import ZERO, Item, in_base
+from fulfillment.domain.questions import Part, Question
+from fulfillment.domain.refusals import (
+    CurrencyMixed,
+    ItemUnknown,
+    LineNumberTwice,
+    LinesMissing,
+    OrderAlreadyShipped,
+    OrderNotOpen,
+    OrderWithoutLines,
+    QuantityInvalid,
+    TooManyLines,
+)
+from fulfillment.domain.terms import LineTerms, OrderTerms, ShortageRule, grown
+
+MOST_LINES = 100_000
+
+
+@dataclass(slots=True, eq=False)
+class SalesOrder:
+    order_id: str
+    system: str
+    terms: OrderTerms
+    content: str
+    created_at: datetime
+    consignee_id: str = ""
+    submitted: bool = False
+    cancelled: bool = False
+    line_count: int = 0
+    counts: Counter[State] = field(default_factory=Counter)
+    version: int = 0
+    event_version: int = 0
+    updated_at: datetime | None = None
+    lines: dict[int, OrderLine] = field(default_factory=dict)
+    """Those that are loaded, by position."""
+    parts: dict[int, Part] = field(default_factory=dict)
+    events: list[events.Event] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    """To be asked when the work ends."""
+    given_back: dict[int, list[str]] = field(default_factory=dict)
+    """Reservations that are to be given back when the work ends, by part."""
+
+    @property
+    def state(self) -> OrderState:
+        derived = order_state(self.counts)
+        return OrderState.CANCELLED if self.cancelled and derived is OrderState.OPEN else derived
+
+    @property
+    def etag(self) -> str:
+        return f"{self.order_id}-{self.version}"
+
+    @property
+    def express(self) -> bool:
+        return self.terms.same_day
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return f"order:{self.terms.number}", f"customer:{self.terms.customer_id}", f"channel:{self.terms.channel}"
+
+    # --- lines
+
+    def of_part(self, part: int) -> list[OrderLine]:
+        """In their order."""
+        return [self.lines[position] for position in sorted(self.lines) if part_of(position) == part]
+
+    def append(self, terms: Sequence[LineTerms], items: Mapping[str, Item]) -> list[OrderLine]:
+        """Raises OrderNotOpen, TooManyLines, LineNumberTwice, CurrencyMixed, ItemUnknown, UnitNotConvertible."""
+        if self.submitted or self.cancelled:
+            raise OrderNotOpen(self.terms.number, self.state.value)
+        if self.line_count + len(terms) > MOST_LINES:
+            raise TooManyLines(self.terms.number, self.line_count + len(terms), MOST_LINES)
+        twice = [number for number, count in Counter(each.line_number for each in terms).items() if count > 1]
+        if twice:
+            raise LineNumberTwice(twice[0])
+        added = [self._new_line(each, items) for each in terms]
+        self.content = grown(self.content, *(each.fingerprint for each in terms))
+        return added
+
+    def _new_line(self, terms: LineTerms, items: Mapping[str, Item]) -> OrderLine:
+        item = items.get(terms.sku)
+        if item is None:
+            raise ItemUnknown(terms.sku)
+        if terms.ordered.value <= ZERO:
+            raise QuantityInvalid(str(terms.ordered.value))
+        if terms.price is not None and terms.price.currency != self.terms.currency:
+            raise CurrencyMixed(terms.line_number, terms.price.currency, self.terms.currency)
+        self.line_count += 1
+        factor = item.factor(terms.ordered.unit)
+        line = OrderLine(
+            order_id=self.order_id,
+            position=self.line_count,
+            line_number=terms.line_number,
+            sku=terms.sku,
+            description=terms.description,
+            quantity=terms.ordered,
+            factor=factor,
+            base_unit=item.base_unit,
+            total=ZERO,
+            price=terms.price,
+            fingerprint=f"{terms.fingerprint:064x}",
+        )
+        line.add(in_base(terms.ordered.value, factor), State.RECEIVED)
+        self.counts[State.RECEIVED] += 1
+        self.lines[line.position] = line
+        return line
+
+    def hold(self, lines: Iterable[OrderLine]) -> None:
+        """Lines that were loaded."""
+        self.lines |= {each.position: each for each in lines}
+
+    def let_go(self) -> None:
+        """Lines that are saved and no longer needed."""
+        self.lines.clear()
+        self.parts.clear()
+
+    # --- acceptance
+
+    def open(self) -> None:
+        self.events.append(events.OrderOpened(self))
+
+    def tell_appended(self) -> None:
+        """One fact for each part that got lines."""
+        for part in sorted({part_of(position) for position in self.lines}):
+            self.events.append(events.OrderLinesAppended(self, part, self.of_part(part)))
+
+    def end(self) -> None:
+        """Nothing more is wanted of it: it takes no more lines."""
+        self.cancelled = True
+
+    def submit(self, counted: int, *, whole: bool) -> State:
+        """Complete as its channel counted it, and accepted: every schedule of it moves on. Returns to which state, for
+        those that are not loaded. Raises OrderNotOpen, OrderWithoutLines, LinesMissing."""
+        if self.submitted or self.cancelled:
+            raise OrderNotOpen(self.terms.number, self.state.value)
+        if not self.line_count:
+            raise OrderWithoutLines(self.terms.number)
+        if counted != self.line_count:
+            raise LinesMissing(self.terms.number, counted, self.line_count)
+        accepted = moved(moved(State.RECEIVED, "validate", CROSSDOCK), "accept", CROSSDOCK)
+        self.submitted = True
+        self.counts[accepted] += self.counts.pop(State.RECEIVED)
+        for line in self.lines.values():
+            for schedule in line.schedules:
+                schedule.state = accepted
+        told = tuple(self.lines.values()) if whole else ()
+        self.parts = {part: Part(part) for part in range(1, parts_in(self.line_count) + 1)}
+        self.events += [events.OrderSubmitted(self, told), events.OrderAccepted(self)]
+        return accepted
+
+    # --- what every verb uses
+
+    def move(self, schedule: Schedule, trigger: str, role: str) -> None:
+        """Raises TransitionUnknown, TransitionNotOwned."""
+        state = moved(schedule.state, trigger, role)
+        self.counts[schedule.state] -= 1
+        self.counts[state] += 1
+        schedule.state = state
+
+    def split(self, line: OrderLine, schedule: Schedule, quantity: Decimal) -> Schedule:
+        return line.split(schedule, quantity, self._one_more)
+
+    def _one_more(self, state: State) -> None:
+        self.counts[state] += 1
+
+    def in_state(self, part: int, state: State) -> list[tuple[OrderLine, Schedule]]:
+        return [(line, each) for line in self.of_part(part) for each in line.schedules if each.state is state]
+
+    def laggard(self, part: int) -> State:
+        """The state of what has come least far in a part; an end if nothing of it is under way any more."""
+        states = [each.state for line in self.of_part(part) for each in line.schedules]
+        live = [state for state in states if state not in DROPPED]
+        return min(live or states, key=place_of)
+
+    @property
+    def ships_incomplete(self) -> bool:
+        """Whether something that has to go out with the rest is not there yet."""
+        early = {state for state in State if place_of(state) < place_of(State.ALLOCATED)} - DROPPED
+        waiting = sum(self.counts[state] for state in early)
+        return self.terms.shortage is ShortageRule.SHIP_COMPLETE and waiting > 0
+
+    def refuse_if_gone(self) -> None:
+        """Raises OrderAlreadyShipped."""
+        gone = [state.value for state in State if state in GONE and self.counts[state] > 0]
+        if gone:
+            raise OrderAlreadyShipped(self.terms.number, gone[0])
+
+
+def promised(schedule: Schedule, supply: str, day: date | None) -> None:
+    """What the customer is told, and what that counts on."""
+    schedule.supply, schedule.promised_on = supply, day
+
+
+def steps_of(pairs: Iterable[tuple[OrderLine, Schedule]]) -> tuple[Step, ...]:
+    return tuple(Step.of(line, schedule) for line, schedule in pairs)

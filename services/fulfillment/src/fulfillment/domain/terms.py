@@ -1,0 +1,86 @@
+"""What a channel says of an order and its lines, and the hash by which a repeat is told from another order.
+
+The hash of the lines is a sum, so that it does not depend on their order and grows with each part that is appended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+
+from fulfillment.domain.quantities import Quantity, plain
+
+_MODULUS = 1 << 256
+
+
+class ShortageRule(Enum):
+    BACKORDER = "backorder"
+    CANCEL = "cancel"
+    SHIP_COMPLETE = "ship_complete"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """So much money for `per` units of `unit`; an empty unit is the line's."""
+
+    amount: Decimal
+    currency: str
+    unit: str = ""
+    per: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LineTerms:
+    line_number: str
+    sku: str
+    ordered: Quantity
+    description: str = ""
+    price: Price | None = None
+
+    @property
+    def fingerprint(self) -> int:
+        price = self.price
+        money = () if price is None else (plain(price.amount), price.currency, price.unit, price.per)
+        return _hash(self.line_number, self.sku, self.ordered.value, self.ordered.unit, self.description, *money)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTerms:
+    """`consignee` is the hash of who receives it: the facts themselves are personal data."""
+
+    business_unit: str
+    channel: str
+    number: str
+    customer_id: str
+    currency: str
+    ordered_on: date
+    requested_on: date | None = None
+    same_day: bool = False
+    channel_confirmed: bool = False
+    shortage: ShortageRule = ShortageRule.BACKORDER
+    locations: tuple[str, ...] = ()
+    customer_order_number: str = ""
+    consignee: str = ""
+
+    @property
+    def fingerprint(self) -> int:
+        days = (self.ordered_on, self.requested_on or "")
+        flags = (self.same_day, self.channel_confirmed, self.shortage.value)
+        said = (self.business_unit, self.customer_id, self.currency, self.customer_order_number, self.consignee)
+        return _hash(*said, *days, *flags, *self.locations)
+
+
+def content_of(head: int, *lines: int) -> str:
+    return f"{(head + sum(lines)) % _MODULUS:064x}"
+
+
+def grown(content: str, *lines: int) -> str:
+    """The hash of an order with these lines besides."""
+    return content_of(int(content, 16), *lines)
+
+
+def _hash(*parts: object) -> int:
+    return int.from_bytes(hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest())

@@ -1,0 +1,99 @@
+"""Carries an order's questions to inventory: reserve, commit and bind a basket, or give it back.
+
+The three calls of a question have ids derived from its own, so that a question that is carried again comes to the same
+reservation. What is short is an answer. A refusal ends the question and is settled like an answer; what is silent is
+tried again by the kit, and the part's deadline tells somebody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import grpc
+from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock_kit.deliveries import Delivered, Leased, Outcome
+from crossdock_kit.deliveries.dispatcher import Carrier
+from crossdock_kit.deliveries.model import Dead, Declined
+from crossdock_kit.deliveries.settling import Ended
+from crossdock_kit.ids import derived
+from crossdock_kit.unit_of_work import Work
+
+from fulfillment import ports
+from fulfillment.use_cases.stocking import Answer, lock_orders, take_answer
+from fulfillment.wire.stock import ALLOCATE, GIVE_BACK, answer, answered, asked_of, refusal
+
+Opens = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
+StubFor = Callable[[str], Any]
+
+
+def carriers(stub_for: StubFor, opens: Opens) -> dict[str, Carrier]:
+    """`stub_for` gives inventory's stub for a tenant."""
+    return {
+        ALLOCATE: Carrier(_asking(stub_for), settle=_settling(opens), refusals_are_answers=True),
+        GIVE_BACK: Carrier(_giving_back(stub_for)),
+    }
+
+
+def _asking(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
+    async def carry(leased: Leased) -> Outcome:
+        stub = stub_for(leased.tenant)
+        request = inventory.ReserveStockRequest.FromString(leased.payload)
+        result = (await stub.ReserveStock(request)).results[0]
+        if result.WhichOneof("outcome") == "reservation":
+            await _bind(stub, result.reservation.reservation_id)
+        return Delivered(results=answered(result))
+
+    return carry
+
+
+async def _bind(stub: Any, reservation_id: str) -> None:
+    """From here on it neither lapses nor moves to another lot."""
+    await stub.CommitReservations(
+        inventory.CommitReservationsRequest(
+            request_id=str(derived(reservation_id, "commit")), reservation_ids=[reservation_id]
+        )
+    )
+    await stub.AllocateStock(
+        inventory.AllocateStockRequest(
+            request_id=str(derived(reservation_id, "allocate")), reservation_id=reservation_id
+        )
+    )
+
+
+def _giving_back(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
+    async def carry(leased: Leased) -> Outcome:
+        request = inventory.ReleaseReservationsRequest.FromString(leased.payload)
+        try:
+            await stub_for(leased.tenant).ReleaseReservations(request)
+        except grpc.aio.AioRpcError as error:
+            # What inventory never held is given back.
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+        return Delivered()
+
+    return carry
+
+
+def _settling(opens: Opens) -> Callable[[Sequence[Ended], Work], Awaitable[None]]:
+    async def settle(ends: Sequence[Ended], work: Work) -> None:
+        async with opens(work) as opened:
+            orders = await lock_orders([asked_of(each.leased.idempotency_key)[0] for each in ends], opened)
+            for each in ends:
+                told = _told(each)
+                with each.step():
+                    await take_answer(told, orders[told.order_id], opened)
+
+    return settle
+
+
+def _told(ended: Ended) -> Answer:
+    key = ended.leased.idempotency_key
+    match ended.outcome:
+        case Delivered(results=results):
+            return answer(key, dict(results))
+        case Declined(reason=why, code=code) | Dead(reason=why, code=code):
+            return refusal(key, code, why)
+        case _:
+            return refusal(key, "INVENTORY_SILENT", "no answer in all the time that was given")

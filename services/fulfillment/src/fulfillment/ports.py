@@ -1,0 +1,157 @@
+"""What the use cases need of the outside: the orders that they load and save, and what they know of master data.
+
+Whoever changes orders locks their heads in the order of their ids; the lines of an order belong to whoever holds its
+head. What was loaded is saved when it is put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.order_line import OrderLine
+from fulfillment.domain.order_state import OrderState
+from fulfillment.domain.quantities import Item
+from fulfillment.domain.sales_order import SalesOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The system instance, its document, and when it happened there; `role` by its name, "CHANNEL"."""
+
+    system: str
+    role: str
+    document: str = ""
+    revision: str = ""
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderName:
+    """An order by our id, or by its channel's number."""
+
+    order_id: str = ""
+    channel: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """`after` is the id of the last order of the page before; newest first."""
+
+    state: OrderState | None
+    channel: str
+    customer_id: str
+    size: int
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From `first` until before `end`, of one tenant's record."""
+
+    tenant: str
+    first: date
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRecord:
+    validity: Validity
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRecord:
+    validity: Validity
+    party_id: str
+    customer: bool
+
+
+class SalesOrders(Protocol):
+    async def claim(self, channel: str, number: str) -> SalesOrder | None:
+        """The order of this number, locked; where there is none, nobody else can create it until this work ends."""
+
+    async def lock(self, order_ids: Iterable[str]) -> list[SalesOrder]:
+        """Those that are known, locked in the order of their ids, without lines."""
+
+    async def find(self, name: OrderName) -> list[SalesOrder]:
+        """To read only, without lines."""
+
+    async def page(self, page: OrderPage) -> list[SalesOrder]: ...
+
+    async def lines(self, order_id: str, first: int, last: int) -> list[OrderLine]:
+        """To read only, by position."""
+
+    async def load_parts(self, order: SalesOrder, parts: Sequence[int]) -> None:
+        """The lines of these parts, and what was asked for them."""
+
+    async def part_with(self, order: SalesOrder, line_number: str) -> OrderLine | None:
+        """Loads the part of a line; None if the order has no such line."""
+
+    async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
+        """Of the lines that the order has of these numbers, what each says."""
+
+    async def accept_all(self, order: SalesOrder, state: State) -> None:
+        """Every schedule of an order that was just submitted stands there now."""
+
+    def add(self, order: SalesOrder) -> None: ...
+
+
+class MasterData(Protocol):
+    async def items(self, skus: Iterable[str]) -> Mapping[str, Item]: ...
+
+    async def customers(self, party_ids: Iterable[str]) -> frozenset[str]: ...
+
+
+class MasterDataBook(Protocol):
+    """Keeps what catalog announces, of several tenants."""
+
+    async def keep_items(self, records: Sequence[ItemRecord]) -> None: ...
+
+    async def keep_parties(self, records: Sequence[PartyRecord]) -> None: ...
+
+
+class PersonalData(Protocol):
+    async def keep(self, facts: Mapping[str, bytes]) -> None: ...
+
+    async def read(self, personal_data_id: str) -> bytes | None:
+        """None where there is none, or none any more."""
+
+
+class Work(Protocol):
+    """An open transaction."""
+
+    @property
+    def sales_orders(self) -> SalesOrders: ...
+
+    @property
+    def master_data(self) -> MasterData: ...
+
+    @property
+    def personal_data(self) -> PersonalData: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    def new_id(self) -> str: ...
+
+    async def put(self, order: SalesOrder) -> None:
+        """Announces what the order recorded, asks what it asks, and writes it; its lines are let go."""
+
+    def note(
+        self, *, keys: Iterable[str] = (), transaction_ids: Sequence[str] = (), outcome: str = "", reason: str = ""
+    ) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    def __call__(self, origin: Origin | None = None) -> AbstractAsyncContextManager[Work]: ...
+
+
+class Snapshots(Protocol):
+    def reading(self) -> AbstractAsyncContextManager[Work]:
+        """To read only, all of one moment."""

@@ -1,0 +1,48 @@
+"""Reads: they change nothing and lock nothing."""
+
+from __future__ import annotations
+
+from fulfillment.domain.order_line import PART_LINES, OrderLine
+from fulfillment.domain.refusals import OrderAmbiguous, OrderUnknown
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.ports import OrderName, OrderPage, Snapshots, Work
+
+
+async def get_order(name: OrderName, snapshots: Snapshots) -> tuple[SalesOrder, list[OrderLine]]:
+    """The order and its first lines. Raises OrderUnknown, OrderAmbiguous."""
+    async with snapshots.reading() as work:
+        order = await _one(name, work)
+        return order, await work.sales_orders.lines(order.order_id, 1, PART_LINES)
+
+
+async def list_order_lines(
+    order_id: str, after: int, size: int, snapshots: Snapshots
+) -> tuple[list[OrderLine], int | None]:
+    """A page of lines, and the position after which the next begins; None at the end. Raises OrderUnknown."""
+    async with snapshots.reading() as work:
+        order = await _one(OrderName(order_id), work)
+        last = min(after + size, order.line_count)
+        return await work.sales_orders.lines(order_id, after + 1, last), last if last < order.line_count else None
+
+
+async def list_orders(page: OrderPage, snapshots: Snapshots) -> tuple[list[SalesOrder], str]:
+    """A page, and the id after which the next one begins; empty at the end."""
+    async with snapshots.reading() as work:
+        found = await work.sales_orders.page(page)
+    return found, found[-1].order_id if len(found) == page.size else ""
+
+
+async def get_consignee(order_id: str, snapshots: Snapshots) -> bytes:
+    """Who receives an order; empty where nothing was said or it was erased. Raises OrderUnknown."""
+    async with snapshots.reading() as work:
+        order = await _one(OrderName(order_id), work)
+        return await work.personal_data.read(order.consignee_id) or b""
+
+
+async def _one(name: OrderName, work: Work) -> SalesOrder:
+    found = await work.sales_orders.find(name)
+    if not found:
+        raise OrderUnknown(name.number or name.order_id)
+    if len(found) > 1:
+        raise OrderAmbiguous(name.number)
+    return found[0]

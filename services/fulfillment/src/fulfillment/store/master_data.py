@@ -1,0 +1,78 @@
+"""What fulfillment knows of master data: kept from catalog's events, read by what is valid on the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from crossdock_kit.database.upserts import upsert
+from crossdock_kit.driver import Driver
+from crossdock_kit.json_rows import Row
+from sqlalchemy import Table
+
+from fulfillment.domain.quantities import Item
+from fulfillment.ports import ItemRecord, PartyRecord, Validity
+from fulfillment.store import tables
+from fulfillment.store.rows import read_item
+
+
+def _valid(table: str, key: str) -> str:
+    return (
+        f"SELECT DISTINCT ON ({key}) * FROM {table} WHERE tenant = $1 AND {key} = ANY($2::text[])"  # noqa: S608
+        f" AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3) ORDER BY {key}, valid_from DESC"
+    )
+
+
+_ITEMS = _valid("item", "sku")
+_PARTIES = _valid("party", "party_id")
+
+
+class KnownMasterData:
+    """What is valid today, for one tenant."""
+
+    def __init__(self, driver: Driver, tenant: str, today: date) -> None:
+        self._driver, self._tenant, self._today = driver, tenant, today
+
+    async def items(self, skus: Iterable[str]) -> dict[str, Item]:
+        found = await self._driver.fetch(_ITEMS, self._tenant, sorted(set(skus)), self._today)
+        return {row["sku"]: read_item(row) for row in found}
+
+    async def customers(self, party_ids: Iterable[str]) -> frozenset[str]:
+        found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
+        return frozenset(row["party_id"] for row in found if row["customer"])
+
+
+class MasterDataRows:
+    """Keeps a batch of records in one statement."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def keep_items(self, records: Sequence[ItemRecord]) -> None:
+        await self._keep(
+            tables.item,
+            [
+                _validity(each.validity)
+                | {
+                    "sku": each.item.sku,
+                    "base_unit": each.item.base_unit,
+                    "factors": {unit: str(base) for unit, base in each.item.factors.items()},
+                }
+                for each in records
+            ],
+        )
+
+    async def keep_parties(self, records: Sequence[PartyRecord]) -> None:
+        await self._keep(
+            tables.party,
+            [_validity(each.validity) | {"party_id": each.party_id, "customer": each.customer} for each in records],
+        )
+
+    async def _keep(self, table: Table, rows: Sequence[Row]) -> None:
+        keys = [column.name for column in table.primary_key]
+        latest = {tuple(row[key] for key in keys): row for row in rows}
+        await upsert(self._driver, table, list(latest.values()))
+
+
+def _validity(validity: Validity) -> Row:
+    return {"tenant": validity.tenant, "valid_from": validity.first, "valid_to": validity.end}

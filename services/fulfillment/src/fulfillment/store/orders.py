@@ -1,0 +1,137 @@
+"""Sales orders as rows: heads found and locked, lines read by part, everything held until it is put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from crossdock_kit.database.claims import claimed, grouped
+from crossdock_kit.driver import Driver
+from crossdock_kit.json_rows import Row
+
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.order_line import OrderLine, part_of, positions_of
+from fulfillment.domain.questions import Part
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.ports import OrderName, OrderPage
+from fulfillment.store import rows
+
+_LINES = """
+SELECT * FROM order_line WHERE tenant = $1 AND order_id = $2 AND position BETWEEN $3 AND $4 ORDER BY position
+"""
+_SCHEDULES = """
+SELECT * FROM line_schedule WHERE tenant = $1 AND order_id = $2 AND position BETWEEN $3 AND $4
+ORDER BY position, number
+"""
+_PARTS = "SELECT * FROM order_part WHERE tenant = $1 AND order_id = $2 AND part BETWEEN $3 AND $4"
+_FINGERPRINTS = """
+SELECT line_number, fingerprint FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = ANY($3::text[])
+"""
+_POSITION = "SELECT position FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = $3"
+_ACCEPT = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
+
+
+@dataclass(slots=True)
+class Stored:
+    """What the database holds of an order, as far as it was read, to tell what changed."""
+
+    head: Row | None = None
+    lines: dict[int, Row] = field(default_factory=dict)
+    schedules: dict[tuple[int, int], Row] = field(default_factory=dict)
+    parts: dict[int, Row] = field(default_factory=dict)
+
+    def forget_lines(self) -> None:
+        for each in (self.lines, self.schedules, self.parts):
+            each.clear()
+
+
+class Orders:
+    def __init__(self, driver: Driver, tenant: str) -> None:
+        self._driver, self._tenant = driver, tenant
+        self.held: dict[str, SalesOrder] = {}
+        self.stored: dict[str, Stored] = {}
+
+    async def claim(self, channel: str, number: str) -> SalesOrder | None:
+        await claimed(self._driver, self._tenant, "sales_order", channel, number)
+        found = await self._read("channel = $2 AND number = $3 ORDER BY order_id FOR UPDATE", (channel, number))
+        return self._hold(found)[0] if found else None
+
+    async def lock(self, order_ids: Iterable[str]) -> list[SalesOrder]:
+        wanted = sorted(set(order_ids) - set(self.held))
+        if wanted:
+            self._hold(await self._read("order_id = ANY($2::text[]) ORDER BY order_id FOR UPDATE", (wanted,)))
+        return [self.held[each] for each in sorted(set(order_ids)) if each in self.held]
+
+    async def find(self, name: OrderName) -> list[SalesOrder]:
+        if name.order_id:
+            return await self._read("order_id = $2", (name.order_id,))
+        where = "number = $2 AND ($3 = '' OR channel = $3) ORDER BY order_id LIMIT 2"
+        return await self._read(where, (name.number, name.channel))
+
+    async def page(self, page: OrderPage) -> list[SalesOrder]:
+        state = page.state.value if page.state else ""
+        where = (
+            "($2 = '' OR state = $2) AND ($3 = '' OR channel = $3) AND ($4 = '' OR customer_id = $4)"
+            " AND ($5 = '' OR order_id < $5) ORDER BY order_id DESC LIMIT $6"
+        )
+        return await self._read(where, (state, page.channel, page.customer_id, page.after, page.size))
+
+    async def lines(self, order_id: str, first: int, last: int) -> list[OrderLine]:
+        place = (self._tenant, order_id, first, last)
+        found = [rows.read_line(each) for each in await self._driver.fetch(_LINES, *place)]
+        schedules = grouped(await self._driver.fetch(_SCHEDULES, *place), "position")
+        for line in found:
+            line.schedules = [rows.read_schedule(each) for each in schedules[line.position]]
+        return found
+
+    async def load_parts(self, order: SalesOrder, parts: Sequence[int]) -> None:
+        if not parts:
+            return
+        first, last = min(parts), max(parts)
+        lines = await self.lines(order.order_id, positions_of(first)[0], positions_of(last)[1])
+        known = await self._driver.fetch(_PARTS, self._tenant, order.order_id, first, last)
+        order.hold(lines)
+        order.parts |= {each.part: each for each in map(rows.read_part, known)}
+        for part in range(first, last + 1):
+            order.parts.setdefault(part, Part(part))
+        stored = self.stored[order.order_id]
+        stored.lines |= {line.position: rows.line_row(line) for line in lines}
+        stored.schedules |= {
+            (line.position, each.number): rows.schedule_row(line, each) for line in lines for each in line.schedules
+        }
+        stored.parts |= {part: rows.part_row(order.order_id, each) for part, each in order.parts.items()}
+
+    async def part_with(self, order: SalesOrder, line_number: str) -> OrderLine | None:
+        position: int | None = await self._driver.fetchval(_POSITION, self._tenant, order.order_id, line_number)
+        if position is None:
+            return None
+        await self.load_parts(order, [part_of(position)])
+        return order.lines[position]
+
+    async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
+        found = await self._driver.fetch(_FINGERPRINTS, self._tenant, order.order_id, list(line_numbers))
+        return {row["line_number"]: row["fingerprint"] for row in found}
+
+    async def accept_all(self, order: SalesOrder, state: State) -> None:
+        await self._driver.execute(_ACCEPT, self._tenant, order.order_id, state.value, State.RECEIVED.value)
+
+    def add(self, order: SalesOrder) -> None:
+        self.held[order.order_id] = order
+        self.stored[order.order_id] = Stored()
+
+    async def _read(self, where: str, arguments: tuple[Any, ...]) -> list[SalesOrder]:
+        found = await self._driver.fetch(
+            f"SELECT * FROM sales_order WHERE tenant = $1 AND {where}",  # noqa: S608  our own words
+            self._tenant,
+            *arguments,
+        )
+        return [rows.read_order(each) for each in found]
+
+    def _hold(self, orders: list[SalesOrder]) -> list[SalesOrder]:
+        """An order that this work holds already is the one that it goes on with."""
+        for each in orders:
+            if each.order_id not in self.held:
+                self.held[each.order_id] = each
+                self.stored[each.order_id] = Stored(head=rows.order_row(each))
+        return [self.held[each.order_id] for each in orders]

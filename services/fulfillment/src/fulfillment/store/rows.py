@@ -1,0 +1,128 @@
+"""Orders as rows and back, column by column. A row names every column of its table but the tenant."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+from crossdock_kit.json_rows import Row
+
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.order_line import OrderLine, Schedule
+from fulfillment.domain.quantities import Item, Quantity, plain
+from fulfillment.domain.questions import Part
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import OrderTerms, Price, ShortageRule
+
+Record = Any
+"""A row as asyncpg gives it, read by column name."""
+
+_TERMS = (
+    "business_unit",
+    "channel",
+    "number",
+    "customer_id",
+    "currency",
+    "ordered_on",
+    "requested_on",
+    "same_day",
+    "channel_confirmed",
+    "customer_order_number",
+    "consignee",
+)
+_HEAD = (
+    "order_id",
+    "system",
+    "content",
+    "consignee_id",
+    "submitted",
+    "cancelled",
+    "line_count",
+    "version",
+    "event_version",
+    "created_at",
+    "updated_at",
+)
+_LINE = ("order_id", "position", "line_number", "sku", "description", "base_unit", "factor", "total", "fingerprint")
+_SCHEDULE = ("number", "quantity", "location_id", "reservation_id", "promised_on", "supply", "reason")
+_PART = ("part", "attempt", "open", "shorts", "watched")
+
+
+def order_row(order: SalesOrder) -> Row:
+    terms = {name: getattr(order.terms, name) for name in _TERMS}
+    return (
+        {name: getattr(order, name) for name in _HEAD}
+        | terms
+        | {
+            "shortage": order.terms.shortage.value,
+            "locations": order.terms.locations,
+            "state": order.state.value,
+            "counts": {state.value: count for state, count in order.counts.items() if count},
+        }
+    )
+
+
+def line_row(line: OrderLine) -> Row:
+    return {name: getattr(line, name) for name in _LINE} | {
+        "quantity": line.quantity.value,
+        "unit": line.quantity.unit,
+        "price": _price(line.price),
+    }
+
+
+def schedule_row(line: OrderLine, schedule: Schedule) -> Row:
+    return {name: getattr(schedule, name) for name in _SCHEDULE} | {
+        "order_id": line.order_id,
+        "position": line.position,
+        "state": schedule.state.value,
+        "cancel_requested": schedule.cancel_requested,
+    }
+
+
+def part_row(order_id: str, part: Part) -> Row:
+    return {name: getattr(part, name) for name in _PART} | {"order_id": order_id}
+
+
+def read_order(row: Record) -> SalesOrder:
+    terms = OrderTerms(
+        **{name: row[name] for name in _TERMS},
+        shortage=ShortageRule(row["shortage"]),
+        locations=tuple(row["locations"]),
+    )
+    counts = Counter({State(state): count for state, count in row["counts"].items()})
+    return SalesOrder(terms=terms, counts=counts, **{name: row[name] for name in _HEAD})
+
+
+def read_line(row: Record) -> OrderLine:
+    exact = {name: plain(row[name]) for name in ("factor", "total")}
+    return OrderLine(
+        **{name: row[name] for name in _LINE} | exact,
+        quantity=Quantity(row["quantity"], row["unit"]),
+        price=_read_price(row["price"]),
+    )
+
+
+def read_schedule(row: Record) -> Schedule:
+    own = {name: row[name] for name in _SCHEDULE} | {"quantity": plain(row["quantity"])}
+    return Schedule(**own, state=State(row["state"]), cancel_requested=row["cancel_requested"])
+
+
+def read_part(row: Record) -> Part:
+    return Part(**{name: row[name] for name in _PART})
+
+
+def read_item(row: Record) -> Item:
+    return Item(row["sku"], row["base_unit"], {unit: Decimal(base) for unit, base in row["factors"].items()})
+
+
+def _price(price: Price | None) -> Row | None:
+    if price is None:
+        return None
+    return {"amount": str(price.amount), "currency": price.currency, "unit": price.unit, "per": price.per}
+
+
+def _read_price(value: Row | None) -> Price | None:
+    if value is None:
+        return None
+    return Price(Decimal(value["amount"]), value["currency"], value["unit"], value["per"])

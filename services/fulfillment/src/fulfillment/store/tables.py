@@ -1,0 +1,145 @@
+"""The tables that fulfillment owns. Every row belongs to a tenant; quantities are exact and in base units.
+
+An order's head carries how many schedules stand in which state; its lines are found by position, so that a part of a
+big order is a range of its key.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock_kit.database.tables import instant, number, tenant_key, texts, words
+from crossdock_kit.personal_data import personal_data_table
+from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Numeric, Table, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+
+def flag(name: str) -> Column[Any]:
+    return Column(name, Boolean, nullable=False, server_default=text("false"))
+
+
+def day(name: str) -> Column[Any]:
+    return Column(name, Date, nullable=True)
+
+
+def document(name: str) -> Column[Any]:
+    """JSON that belongs to the row; numbers in it are text."""
+    return Column(name, JSONB, nullable=True)
+
+
+def exact(name: str) -> Column[Any]:
+    return Column(name, Numeric(21, 6), nullable=False)
+
+
+def counter(name: str) -> Column[Any]:
+    return Column(name, Integer, primary_key=True, autoincrement=False)
+
+
+sales_order = Table(
+    "sales_order",
+    metadata,
+    tenant_key(),
+    words("order_id", key=True),
+    words("system"),
+    words("business_unit"),
+    words("channel"),
+    words("number"),
+    words("customer_id"),
+    words("currency"),
+    Column("ordered_on", Date, nullable=False),
+    day("requested_on"),
+    flag("same_day"),
+    flag("channel_confirmed"),
+    words("shortage"),
+    texts("locations"),
+    words("customer_order_number"),
+    words("consignee"),
+    words("consignee_id"),
+    words("content"),
+    words("state"),
+    flag("submitted"),
+    flag("cancelled"),
+    number("line_count", Integer),
+    Column("counts", JSONB, nullable=False),
+    number("version"),
+    number("event_version"),
+    instant("created_at"),
+    instant("updated_at", optional=True),
+    Index("sales_order_once", "tenant", "channel", "number", unique=True),
+    Index("sales_order_number", "tenant", "number"),
+    Index("sales_order_state", "tenant", "state", "order_id"),
+)
+
+order_line = Table(
+    "order_line",
+    metadata,
+    tenant_key(),
+    words("order_id", key=True),
+    counter("position"),
+    words("line_number"),
+    words("sku"),
+    words("description"),
+    exact("quantity"),
+    words("unit"),
+    words("base_unit"),
+    exact("factor"),
+    exact("total"),
+    document("price"),
+    words("fingerprint"),
+    Index("order_line_once", "tenant", "order_id", "line_number", unique=True),
+)
+
+line_schedule = Table(
+    "line_schedule",
+    metadata,
+    tenant_key(),
+    words("order_id", key=True),
+    counter("position"),
+    counter("number"),
+    words("state"),
+    exact("quantity"),
+    words("location_id"),
+    words("reservation_id"),
+    day("promised_on"),
+    words("supply"),
+    words("reason"),
+    flag("cancel_requested"),
+)
+
+# What was asked of inventory for a part of an order, and the state whose deadline is running.
+order_part = Table(
+    "order_part",
+    metadata,
+    tenant_key(),
+    words("order_id", key=True),
+    counter("part"),
+    number("attempt", Integer),
+    flag("open"),
+    number("shorts", Integer),
+    words("watched"),
+)
+
+item = Table(
+    "item",
+    metadata,
+    tenant_key(),
+    words("sku", key=True),
+    Column("valid_from", Date, primary_key=True),
+    day("valid_to"),
+    words("base_unit"),
+    document("factors"),
+)
+
+party = Table(
+    "party",
+    metadata,
+    tenant_key(),
+    words("party_id", key=True),
+    Column("valid_from", Date, primary_key=True),
+    day("valid_to"),
+    flag("customer"),
+)
+
+personal_data = personal_data_table(metadata)

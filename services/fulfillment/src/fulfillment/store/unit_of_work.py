@@ -1,0 +1,220 @@
+"""One transaction of a use case: loads through the repository, and writes what changed with its events.
+
+An order is announced when it is put back, so that its facts belong to the step that made them; its rows are written
+together with those of all others, in the order of their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+from crossdock_kit import context, policy
+from crossdock_kit import events as kit_events
+from crossdock_kit.database.upserts import upsert
+from crossdock_kit.events import NewEvent
+from crossdock_kit.exceptions import NewException
+from crossdock_kit.ids import uuid7
+from crossdock_kit.json_rows import Row
+from crossdock_kit.personal_data import StoredPersonalData
+from crossdock_kit.policy import PolicyBook, Scope
+from crossdock_kit.process_timers import Course, entered
+from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
+from crossdock_kit.unit_of_work import Work as KitWork
+from sqlalchemy import Table
+
+from fulfillment.domain.events import Event
+from fulfillment.domain.lifecycle import POLICY_KEYS, SCHEDULE
+from fulfillment.domain.questions import Part
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.ports import Origin
+from fulfillment.store import rows, tables
+from fulfillment.store.master_data import KnownMasterData
+from fulfillment.store.orders import Orders
+from fulfillment.wire.envelopes import announcement
+from fulfillment.wire.stock import give_back, question
+
+WRITTEN_AT_ONCE = 2000
+
+
+class FulfillmentWork:
+    """The ports on one open work of the kit."""
+
+    def __init__(self, work: KitWork, origin: Origin | None) -> None:
+        self._work, self._origin = work, origin
+        self.sales_orders = Orders(work.driver, work.tenant)
+        self.master_data = KnownMasterData(work.driver, work.tenant, work.now.date())
+        self.personal_data = StoredPersonalData(work.driver, work.tenant)
+        self._written: dict[Table, dict[tuple[object, ...], Row]] = {table: {} for table in _TABLES}
+        self._policies: PolicyBook | None = None
+
+    @property
+    def now(self) -> datetime:
+        return self._work.now
+
+    def new_id(self) -> str:
+        return str(uuid7())
+
+    def note(
+        self, *, keys: Iterable[str] = (), transaction_ids: Sequence[str] = (), outcome: str = "", reason: str = ""
+    ) -> None:
+        self._work.note(keys=keys, transaction_ids=transaction_ids, outcome=outcome, reason=reason)
+
+    async def put(self, order: SalesOrder) -> None:
+        """Announces, asks and watches; its rows are written when there are enough of them, or at the end."""
+        await self._watch(order)
+        stored = self.sales_orders.stored[order.order_id]
+        changed = self._keep_lines(order) or bool(order.events) or stored.head != rows.order_row(order)
+        if changed:
+            order.version += 1
+            order.updated_at = self.now
+        self._announce(order)
+        self._ask(order)
+        self._tell(order)
+        if changed:
+            stored.head = rows.order_row(order)
+            self._keep(tables.sales_order, stored.head)
+        order.let_go()
+        if sum(map(len, self._written.values())) > WRITTEN_AT_ONCE:
+            await self.write()
+
+    async def write(self) -> None:
+        for table, found in self._written.items():
+            await upsert(self._work.driver, table, list(found.values()))
+            found.clear()
+
+    # --- what has become of an order
+
+    def _keep_lines(self, order: SalesOrder) -> bool:
+        """Whether any line, schedule or part differs from what is stored."""
+        stored = self.sales_orders.stored[order.order_id]
+        found: list[tuple[Table, Row | None, Row]] = []
+        for line in order.lines.values():
+            found.append((tables.order_line, stored.lines.get(line.position), rows.line_row(line)))
+            for each in line.schedules:
+                key = (line.position, each.number)
+                found.append((tables.line_schedule, stored.schedules.get(key), rows.schedule_row(line, each)))
+        for part, asked in order.parts.items():
+            found.append((tables.order_part, stored.parts.get(part), rows.part_row(order.order_id, asked)))
+        changed = [(table, row) for table, before, row in found if row != before]
+        for table, row in changed:
+            self._keep(table, row)
+        stored.forget_lines()
+        return bool(changed)
+
+    def _keep(self, table: Table, row: Row) -> None:
+        full = {"tenant": self._work.tenant, **row}
+        self._written[table][tuple(full[column.name] for column in table.primary_key)] = full
+
+    async def _watch(self, order: SalesOrder) -> None:
+        """The deadline of a part is that of what has come least far in it."""
+        for part in sorted({line.part for line in order.lines.values()}):
+            state = order.laggard(part).value
+            watched = order.parts.setdefault(part, Part(part))
+            if watched.watched != state:
+                watched.watched = state
+                entered(self._work, SCHEDULE, state, await self._course(order, part), self.now)
+
+    async def _course(self, order: SalesOrder, part: int) -> Course:
+        if self._policies is None:
+            self._policies = await policy.read(self._work.driver, self._work.tenant, POLICY_KEYS)
+        return Course(
+            subject=f"{order.order_id}/{part}",
+            transaction_ids=(order.order_id,),
+            keys=order.keys,
+            place=Scope(business_unit=order.terms.business_unit, partner=order.terms.channel),
+            policies=self._policies,
+        )
+
+    def _announce(self, order: SalesOrder) -> None:
+        when = (self._origin.occurred_at if self._origin else None) or self.now
+        for event in order.events:
+            order.event_version += 1
+            self._work.record(self._new_event(order, event, when))
+        order.events.clear()
+
+    def _new_event(self, order: SalesOrder, event: Event, occurred_at: datetime) -> NewEvent:
+        told = announcement(event)
+        return NewEvent(
+            message=told.message,
+            tenant=self._work.tenant,
+            business_unit=order.terms.business_unit,
+            aggregate_type="sales_order",
+            aggregate_id=order.order_id,
+            version=order.event_version,
+            subject=order.terms.number,
+            keys=told.keys,
+            transaction_ids=(order.order_id,),
+            occurred_at=occurred_at,
+            origin=_kit_origin(self._origin),
+            express=order.express,
+            transaction_type="sales_order" if order.event_version == 1 else "",
+            root_key=f"order:{order.terms.number}",
+        )
+
+    def _ask(self, order: SalesOrder) -> None:
+        """What is given back goes first: it may be what is asked for."""
+        for part, reservations in order.given_back.items():
+            for each in reservations:
+                self._work.deliver(give_back(order, part, each))
+        for asked in order.questions:
+            self._work.deliver(question(order, asked))
+        order.given_back.clear()
+        order.questions.clear()
+
+    def _tell(self, order: SalesOrder) -> None:
+        for each in dict.fromkeys(order.settled):
+            self._work.resolve_exception(each, "no longer holds")
+        for concern in order.concerns:
+            self._work.raise_exception(
+                NewException(
+                    failure_class=concern.failure_class,
+                    code=concern.code,
+                    summary=concern.summary,
+                    owner=concern.owner,
+                    subject=concern.subject,
+                    transaction_ids=concern.transaction_ids,
+                    keys=concern.keys,
+                    details=concern.details,
+                    dedupe_key=concern.identity,
+                )
+            )
+        order.settled.clear()
+        order.concerns.clear()
+
+
+_TABLES = (tables.sales_order, tables.order_line, tables.line_schedule, tables.order_part)
+
+
+def _kit_origin(origin: Origin | None) -> kit_events.Origin | None:
+    if origin is None:
+        return None
+    return kit_events.Origin(system=origin.system, document=origin.document, revision=origin.revision)
+
+
+class FulfillmentUnitOfWork:
+    """Opens works for the tenant of the call, delivery or timer that is being served."""
+
+    def __init__(self, uow: KitUnitOfWork, tenant: Callable[[], str] = context.tenant) -> None:
+        self._uow, self._tenant = uow, tenant
+
+    @asynccontextmanager
+    async def __call__(self, origin: Origin | None = None) -> AsyncIterator[FulfillmentWork]:
+        async with self._uow(tenants=(self._tenant(),)) as work, on(work, origin) as opened:
+            yield opened
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[FulfillmentWork]:
+        """An order's head and its lines are read by several statements: all must be of one moment."""
+        async with self._uow(tenants=(self._tenant(),)) as work:
+            await work.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield FulfillmentWork(work, None)
+
+
+@asynccontextmanager
+async def on(work: KitWork, origin: Origin | None = None) -> AsyncIterator[FulfillmentWork]:
+    """The ports on a work that somebody else opened and commits."""
+    opened = FulfillmentWork(work, origin)
+    yield opened
+    await opened.write()

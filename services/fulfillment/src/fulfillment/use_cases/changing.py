@@ -1,0 +1,50 @@
+"""Less, more, or nothing of an order is wanted any more."""
+
+from __future__ import annotations
+
+from fulfillment.domain.cancelling import cancel_part, change_quantity
+from fulfillment.domain.order_line import OrderLine, parts_in
+from fulfillment.domain.refusals import LineUnknown, OrderOutdated, OrderUnknown
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.ports import UnitOfWork, Work
+from fulfillment.use_cases.commands import CancelOrder, ChangeLine
+from fulfillment.use_cases.placing import PARTS_AT_ONCE
+
+
+async def change_line(command: ChangeLine, uow: UnitOfWork) -> tuple[SalesOrder, OrderLine]:
+    """Raises OrderUnknown, LineUnknown, OrderOutdated and what the order itself refuses."""
+    async with uow(command.origin) as work:
+        order = await _as_decided(command.order_id, command.etag, work)
+        line = await work.sales_orders.part_with(order, command.line_number)
+        if line is None:
+            raise LineUnknown(order.terms.number, command.line_number)
+        change_quantity(order, line, command.wish, command.reason, command.origin.role)
+        await work.put(order)
+        return order, line
+
+
+async def cancel_order(command: CancelOrder, uow: UnitOfWork) -> SalesOrder:
+    """Part by part. Cancelled twice it is cancelled. Raises OrderAlreadyShipped before anything is changed."""
+    async with uow(command.origin) as work:
+        order = await _as_decided(command.order_id, command.etag, work)
+        order.refuse_if_gone()
+        order.end()
+        parts = parts_in(order.line_count)
+        for first in range(1, parts + 1, PARTS_AT_ONCE):
+            some = range(first, min(first + PARTS_AT_ONCE, parts + 1))
+            await work.sales_orders.load_parts(order, some)
+            for part in some:
+                cancel_part(order, part, command.reason, command.origin.role)
+            await work.put(order)
+        await work.put(order)
+        return order
+
+
+async def _as_decided(order_id: str, etag: str, work: Work) -> SalesOrder:
+    found = await work.sales_orders.lock([order_id])
+    if not found:
+        raise OrderUnknown(order_id)
+    if etag not in {"", found[0].etag}:
+        raise OrderOutdated(etag, found[0].etag)
+    work.note(keys=found[0].keys, transaction_ids=(order_id,))
+    return found[0]

@@ -1,0 +1,51 @@
+"""Commands as callers mean them, free of how they travelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fulfillment.domain.quantities import Quantity
+from fulfillment.domain.terms import LineTerms, OrderTerms
+from fulfillment.ports import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOrder:
+    """`consignee` is who receives it, as it is kept; empty if nothing was said. No lines where they follow in parts."""
+
+    origin: Origin
+    terms: OrderTerms
+    consignee: bytes
+    lines: tuple[LineTerms, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AppendLines:
+    order_id: str
+    lines: tuple[LineTerms, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitOrder:
+    order_id: str
+    line_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """`etag` is the state that the change was decided on; empty changes whatever it is."""
+
+    origin: Origin
+    order_id: str
+    line_number: str
+    wish: Quantity
+    reason: str = ""
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    origin: Origin
+    order_id: str
+    reason: str = ""
+    etag: str = ""

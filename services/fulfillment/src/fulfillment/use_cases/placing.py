@@ -1,0 +1,127 @@
+"""How an order comes in: whole, or opened, appended in parts and submitted. The same order twice is one order."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from fulfillment.domain.allocating import ask
+from fulfillment.domain.order_line import OrderLine, parts_in
+from fulfillment.domain.refusals import LineNumberTwice, OrderNumberReused, OrderUnknown, PartyUnknown
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import content_of
+from fulfillment.ports import UnitOfWork, Work
+from fulfillment.use_cases.commands import AppendLines, PlaceOrder, SubmitOrder
+
+PARTS_AT_ONCE = 10
+
+
+class Placement(Enum):
+    CREATED = "created"
+    REPEATED = "repeated"
+
+
+async def place_order(command: PlaceOrder, uow: UnitOfWork) -> tuple[SalesOrder, list[OrderLine], Placement]:
+    """A whole order, accepted and asked for. Raises OrderNumberReused, PartyUnknown, ItemUnknown and what the order
+    itself refuses."""
+    async with uow(command.origin) as work:
+        found = await work.sales_orders.claim(command.terms.channel, command.terms.number)
+        said = content_of(command.terms.fingerprint, *(each.fingerprint for each in command.lines))
+        if found is not None:
+            await _same(found, said, work)
+            lines = await work.sales_orders.lines(found.order_id, 1, len(command.lines))
+            return found, lines, Placement.REPEATED
+        order = await _opened(command, work)
+        items = await work.master_data.items({each.sku for each in command.lines})
+        lines = order.append(command.lines, items)
+        order.submit(len(lines), whole=True)
+        for part in order.parts:
+            ask(order, part)
+        await work.put(order)
+        return order, lines, Placement.CREATED
+
+
+async def open_order(command: PlaceOrder, uow: UnitOfWork) -> tuple[SalesOrder, Placement]:
+    """An order whose lines follow. Opened twice it is the same order, as long as nothing else was said of it."""
+    async with uow(command.origin) as work:
+        found = await work.sales_orders.claim(command.terms.channel, command.terms.number)
+        if found is not None:
+            if found.terms.fingerprint != command.terms.fingerprint:
+                raise OrderNumberReused(found.terms.channel, found.terms.number)
+            _repeated(found, work)
+            return found, Placement.REPEATED
+        order = await _opened(command, work)
+        order.open()
+        await work.put(order)
+        return order, Placement.CREATED
+
+
+async def append_lines(command: AppendLines, uow: UnitOfWork) -> tuple[int, int]:
+    """How many lines the order has now, and how many of these were there already. Raises OrderUnknown,
+    LineNumberTwice and what the order itself refuses."""
+    async with uow() as work:
+        order = await _known(command.order_id, work)
+        known = await work.sales_orders.fingerprints(order, {each.line_number for each in command.lines})
+        for each in command.lines:
+            if known.get(each.line_number, f"{each.fingerprint:064x}") != f"{each.fingerprint:064x}":
+                raise LineNumberTwice(each.line_number)
+        new = [each for each in command.lines if each.line_number not in known]
+        items = await work.master_data.items({each.sku for each in new})
+        order.append(new, items)
+        order.tell_appended()
+        await work.put(order)
+        return order.line_count, len(command.lines) - len(new)
+
+
+async def submit_order(command: SubmitOrder, uow: UnitOfWork) -> SalesOrder:
+    """All of it is accepted by one statement; then each part asks for its stock."""
+    async with uow() as work:
+        order = await _known(command.order_id, work)
+        state = order.submit(command.line_count, whole=False)
+        await work.sales_orders.accept_all(order, state)
+        await work.put(order)
+        parts = parts_in(order.line_count)
+        for first in range(1, parts + 1, PARTS_AT_ONCE):
+            some = range(first, min(first + PARTS_AT_ONCE, parts + 1))
+            await work.sales_orders.load_parts(order, some)
+            for part in some:
+                ask(order, part)
+            await work.put(order)
+        return order
+
+
+async def _opened(command: PlaceOrder, work: Work) -> SalesOrder:
+    terms = command.terms
+    if terms.customer_id not in await work.master_data.customers([terms.customer_id]):
+        raise PartyUnknown(terms.customer_id)
+    order_id = work.new_id()
+    consignee_id = f"consignee/{order_id}" if command.consignee else ""
+    if consignee_id:
+        await work.personal_data.keep({consignee_id: command.consignee})
+    order = SalesOrder(
+        order_id=order_id,
+        system=command.origin.system,
+        terms=terms,
+        content=content_of(terms.fingerprint),
+        created_at=work.now,
+        consignee_id=consignee_id,
+    )
+    work.sales_orders.add(order)
+    return order
+
+
+async def _same(found: SalesOrder, said: str, work: Work) -> None:
+    if found.content != said:
+        raise OrderNumberReused(found.terms.channel, found.terms.number)
+    _repeated(found, work)
+
+
+def _repeated(found: SalesOrder, work: Work) -> None:
+    work.note(keys=found.keys, transaction_ids=(found.order_id,))
+    work.note(outcome="duplicate", reason=Placement.REPEATED.value)
+
+
+async def _known(order_id: str, work: Work) -> SalesOrder:
+    found = await work.sales_orders.lock([order_id])
+    if not found:
+        raise OrderUnknown(order_id)
+    return found[0]

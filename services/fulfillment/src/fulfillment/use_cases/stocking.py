@@ -1,0 +1,70 @@
+"""What inventory answers, and what is done about it: many answers in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from fulfillment.domain.allocating import allocate, fall_short, refuse, release, retry
+from fulfillment.domain.lifecycle import CROSSDOCK, State
+from fulfillment.domain.order_line import parts_in
+from fulfillment.domain.order_state import OrderState
+from fulfillment.domain.questions import Held, Shortage
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.ports import Work
+
+RETRY = "retry"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """To one question. Either `held` under a reservation, or `short`, or refused with a code and a sentence."""
+
+    order_id: str
+    part: int
+    attempt: int
+    reservation_id: str = ""
+    held: Sequence[Held] = field(default=())
+    short: Sequence[Shortage] = field(default=())
+    code: str = ""
+    why: str = ""
+
+
+async def lock_orders(order_ids: Sequence[str], work: Work) -> dict[str, SalesOrder]:
+    """All that a batch is about, before the first of them is touched, so that two batches never wait in a circle."""
+    return {each.order_id: each for each in await work.sales_orders.lock(order_ids)}
+
+
+async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
+    await work.sales_orders.load_parts(order, [answer.part])
+    if answer.code:
+        refuse(order, answer.part, answer.attempt, answer.code, answer.why)
+    elif answer.short:
+        fall_short(order, answer.part, answer.attempt, answer.short)
+    else:
+        allocate(order, answer.part, answer.attempt, answer.reservation_id, answer.held)
+        release(order, answer.part)
+    await work.put(order)
+    if order.state is OrderState.ALLOCATED and not order.ships_incomplete:
+        await _release_all(order, work)
+
+
+async def _release_all(order: SalesOrder, work: Work) -> None:
+    """The last part of an order that ships complete has come to its stock."""
+    for part in range(1, parts_in(order.line_count) + 1):
+        await work.sales_orders.load_parts(order, [part])
+        release(order, part)
+        await work.put(order)
+
+
+async def deadline_passed(order_id: str, part: int, state: State, trigger: str, work: Work) -> None:
+    """A state of a part has lasted too long for everybody but us: what waits for supply is asked for again, what was
+    delivered long ago is closed. Nothing if the part has left that state."""
+    for order in await work.sales_orders.lock([order_id]):
+        await work.sales_orders.load_parts(order, [part])
+        if trigger == RETRY:
+            retry(order, part)
+        else:
+            for _, schedule in order.in_state(part, state):
+                order.move(schedule, trigger, CROSSDOCK)
+        await work.put(order)

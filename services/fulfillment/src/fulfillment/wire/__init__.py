@@ -1,0 +1,1 @@
+"""Domain to protobuf and back, by message."""

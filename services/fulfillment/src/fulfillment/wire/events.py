@@ -1,0 +1,129 @@
+"""Facts as messages: one case for each event of the domain. Their envelopes stand in envelopes.py."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from typing import Any
+
+from crossdock.fulfillment.events.v1 import events_pb2
+from google.protobuf.message import Message
+
+from fulfillment.domain import events
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.wire import values
+from fulfillment.wire.sales_order import ORDER_STATES, SCHEDULE_STATES, order, order_line
+
+
+@singledispatch
+def to_message(event: events.Event) -> Message:
+    raise TypeError(f"{type(event).__name__} has no wire form")
+
+
+@to_message.register
+def _(event: events.OrderOpened) -> Message:
+    return events_pb2.OrderOpened(**_named(event.order), channel=event.order.terms.channel, order=order(event.order))
+
+
+@to_message.register
+def _(event: events.OrderLinesAppended) -> Message:
+    lines = [order_line(each) for each in event.lines]
+    return events_pb2.OrderLinesAppended(**_named(event.order), part=event.part, lines=lines)
+
+
+@to_message.register
+def _(event: events.OrderSubmitted) -> Message:
+    return events_pb2.OrderSubmitted(
+        **_named(event.order),
+        channel=event.order.terms.channel,
+        line_count=event.order.line_count,
+        order=order(event.order),
+        lines=[order_line(each) for each in event.lines],
+    )
+
+
+@to_message.register
+def _(event: events.OrderAccepted) -> Message:
+    return events_pb2.OrderAccepted(**_named(event.order), channel=event.order.terms.channel, order=order(event.order))
+
+
+@to_message.register
+def _(event: events.OrderLinesAllocated) -> Message:
+    return events_pb2.OrderLinesAllocated(**_part(event))
+
+
+@to_message.register
+def _(event: events.OrderLinesDeallocated) -> Message:
+    return events_pb2.OrderLinesDeallocated(**_part(event))
+
+
+@to_message.register
+def _(event: events.OrderLinesBackordered) -> Message:
+    return events_pb2.OrderLinesBackordered(**_part(event), channel=event.order.terms.channel)
+
+
+@to_message.register
+def _(event: events.OrderReleased) -> Message:
+    return events_pb2.OrderReleased(
+        **_part(event),
+        location_id=event.location_id,
+        consignee_id=event.order.consignee_id,
+        same_day=event.order.terms.same_day,
+    )
+
+
+@to_message.register
+def _(event: events.OrderLineChanged) -> Message:
+    return events_pb2.OrderLineChanged(
+        **_named(event.order),
+        line_id=event.line.line_id,
+        line_number=event.line.line_number,
+        old_quantity=values.quantity_message(event.old),
+        new_quantity=values.quantity_message(event.new),
+        reason=event.reason,
+    )
+
+
+@to_message.register
+def _(event: events.OrderLinesCancelled) -> Message:
+    return events_pb2.OrderLinesCancelled(**_part(event), reason=event.reason)
+
+
+@to_message.register
+def _(event: events.OrderCancellationRequested) -> Message:
+    return events_pb2.OrderCancellationRequested(
+        **_named(event.order),
+        part=event.part,
+        compensations=[
+            events_pb2.Compensation(step=_step(each.step), state=SCHEDULE_STATES[each.state], commands=each.commands)
+            for each in event.compensations
+        ],
+        reason=event.reason,
+    )
+
+
+def _named(found: SalesOrder) -> dict[str, str]:
+    return {"order_id": found.order_id, "number": found.terms.number}
+
+
+def _part(event: Any) -> dict[str, Any]:
+    """What every fact about a part of an order says."""
+    steps = [_step(each) for each in event.steps]
+    return {
+        **_named(event.order),
+        "part": event.part,
+        "steps": steps,
+        "state": ORDER_STATES[event.order.state],
+    }
+
+
+def _step(step: events.Step) -> events_pb2.ScheduleStep:
+    return events_pb2.ScheduleStep(
+        line_id=step.line.line_id,
+        line_number=step.line.line_number,
+        sku=step.line.sku,
+        schedule_id=step.schedule_id,
+        quantity=values.quantity_message(step.quantity),
+        location_id=step.location_id,
+        reservation_id=step.reservation_id,
+        reason=step.reason,
+    )

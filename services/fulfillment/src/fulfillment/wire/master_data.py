@@ -1,0 +1,29 @@
+"""Catalog's records as fulfillment keeps them: what it needs of an item and a party, with their validity."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from crossdock.catalog.v1 import master_data_pb2
+from google.protobuf.message import Message
+
+from fulfillment.domain.quantities import Item
+from fulfillment.ports import ItemRecord, PartyRecord, Validity
+from fulfillment.wire import values
+
+ALWAYS = date(1, 1, 1)
+"""First day of a record that was always valid."""
+
+
+def _validity(tenant: str, record: Message) -> Validity:
+    return Validity(tenant, values.day(record, "valid_from") or ALWAYS, values.day(record, "valid_to"))
+
+
+def item(tenant: str, record: master_data_pb2.Item) -> ItemRecord:
+    factors = {each.unit: values.number(each.base_quantity) for each in record.packaging}
+    return ItemRecord(_validity(tenant, record), Item(record.sku, record.base_unit, factors))
+
+
+def party(tenant: str, record: master_data_pb2.Party) -> PartyRecord:
+    customer = master_data_pb2.PARTY_ROLE_CUSTOMER in record.roles
+    return PartyRecord(_validity(tenant, record), record.party_id, customer)

@@ -1,0 +1,198 @@
+"""Orders between the contract and the domain: what a channel says in, the order as it stands out."""
+
+from __future__ import annotations
+
+import hashlib
+
+from crossdock.common.v1 import values_pb2
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as service_pb2
+from crossdock.fulfillment.v1 import sales_order_pb2 as order_pb2
+from crossdock_kit.paging import Page, page_of
+
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.order_line import OrderLine, Schedule
+from fulfillment.domain.order_state import OrderState
+from fulfillment.domain.quantities import Quantity
+from fulfillment.domain.refusals import FieldMissing
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import LineTerms, OrderTerms, ShortageRule
+from fulfillment.ports import OrderName, OrderPage
+from fulfillment.use_cases.commands import AppendLines, CancelOrder, ChangeLine, PlaceOrder, SubmitOrder
+from fulfillment.use_cases.placing import Placement
+from fulfillment.wire import values
+from fulfillment.wire.ownership import CANCELLED, ORDERED, may_write
+
+ORDER_STATES = {state: order_pb2.OrderState.Value(f"ORDER_STATE_{state.name}") for state in OrderState}
+_ORDER_STATE_OF = {message: state for state, message in ORDER_STATES.items()}
+SCHEDULE_STATES = {state: order_pb2.ScheduleState.Value(f"SCHEDULE_STATE_{state.name}") for state in State}
+SHORTAGES = {rule: order_pb2.ShortageRule.Value(f"SHORTAGE_RULE_{rule.name}") for rule in ShortageRule}
+_SHORTAGE_OF = {message: rule for rule, message in SHORTAGES.items()}
+PLACEMENTS = {
+    Placement.CREATED: service_pb2.ORDER_PLACEMENT_CREATED,
+    Placement.REPEATED: service_pb2.ORDER_PLACEMENT_REPEATED,
+}
+
+
+# --- in
+
+
+def place(request: service_pb2.PlaceOrderRequest) -> PlaceOrder:
+    may_write(request.origin, ORDERED)
+    lines = tuple(_line(each, f"lines[{index}]") for index, each in enumerate(request.lines))
+    return PlaceOrder(values.origin(request.origin), _terms(request.order), _consignee(request.order), lines)
+
+
+def open_order(request: service_pb2.OpenOrderRequest) -> PlaceOrder:
+    may_write(request.origin, ORDERED)
+    return PlaceOrder(values.origin(request.origin), _terms(request.order), _consignee(request.order))
+
+
+def append(request: service_pb2.AppendLinesRequest) -> AppendLines:
+    lines = tuple(_line(each, f"lines[{index}]") for index, each in enumerate(request.lines))
+    return AppendLines(request.order_id, lines)
+
+
+def submit(request: service_pb2.SubmitOrderRequest) -> SubmitOrder:
+    return SubmitOrder(request.order_id, request.line_count)
+
+
+def change_line(request: service_pb2.ChangeLineRequest) -> ChangeLine:
+    may_write(request.origin, ORDERED)
+    return ChangeLine(
+        origin=values.origin(request.origin),
+        order_id=request.order_id,
+        line_number=request.line_number,
+        wish=values.quantity(request.ordered),
+        reason=request.reason,
+        etag=request.etag,
+    )
+
+
+def cancel(request: service_pb2.CancelOrderRequest) -> CancelOrder:
+    may_write(request.origin, CANCELLED)
+    return CancelOrder(values.origin(request.origin), request.order_id, request.reason, request.etag)
+
+
+def order_name(ref: service_pb2.OrderRef) -> OrderName:
+    if not (ref.order_id or ref.number):
+        raise FieldMissing("ref.number")
+    return OrderName(ref.order_id, ref.channel, ref.number)
+
+
+def page(request: service_pb2.ListOrdersRequest) -> tuple[OrderPage, Page]:
+    asked = page_of(request)
+    after = asked.after[0] if asked.after else ""
+    state = _ORDER_STATE_OF.get(request.state)
+    return OrderPage(state, request.channel, request.customer_id, asked.size, after), asked
+
+
+def lines_page(request: service_pb2.ListOrderLinesRequest) -> tuple[int, Page]:
+    """The position after which it begins."""
+    asked = page_of(request)
+    return int(asked.after[0]) if asked.after else 0, asked
+
+
+def consignee(facts: bytes) -> order_pb2.Consignee:
+    return order_pb2.Consignee.FromString(facts)
+
+
+def _consignee(terms: service_pb2.OrderTerms) -> bytes:
+    return terms.consignee.SerializeToString(deterministic=True) if terms.HasField("consignee") else b""
+
+
+def _terms(terms: service_pb2.OrderTerms) -> OrderTerms:
+    ordered_on = values.day(terms, "ordered_on")
+    if ordered_on is None:
+        raise FieldMissing("order.ordered_on")
+    said = _consignee(terms)
+    return OrderTerms(
+        business_unit=terms.business_unit,
+        channel=terms.channel,
+        number=terms.number,
+        customer_id=terms.customer_id,
+        currency=terms.currency,
+        ordered_on=ordered_on,
+        requested_on=values.day(terms, "requested_on"),
+        same_day=terms.same_day,
+        channel_confirmed=terms.channel_confirmed,
+        shortage=_SHORTAGE_OF.get(terms.shortage, ShortageRule.BACKORDER),
+        locations=tuple(terms.locations),
+        customer_order_number=terms.customer_order_number,
+        consignee=hashlib.sha256(said).hexdigest() if said else "",
+    )
+
+
+def _line(message: service_pb2.OrderedLine, path: str) -> LineTerms:
+    return LineTerms(
+        line_number=message.line_number,
+        sku=message.sku,
+        ordered=values.asked_for(message.ordered, f"{path}.ordered"),
+        description=message.description,
+        price=values.price(message, "price"),
+    )
+
+
+# --- out
+
+
+def order(found: SalesOrder) -> order_pb2.SalesOrder:
+    terms = found.terms
+    return order_pb2.SalesOrder(
+        order_id=found.order_id,
+        business_unit=terms.business_unit,
+        channel=terms.channel,
+        number=terms.number,
+        system_numbers=_system_numbers(found),
+        state=ORDER_STATES[found.state],
+        customer_id=terms.customer_id,
+        currency=terms.currency,
+        ordered_on=values.date_message(terms.ordered_on),
+        requested_on=values.date_message(terms.requested_on),
+        same_day=terms.same_day,
+        channel_confirmed=terms.channel_confirmed,
+        shortage=SHORTAGES[terms.shortage],
+        consignee_id=found.consignee_id,
+        locations=terms.locations,
+        line_count=found.line_count,
+        counts=[
+            order_pb2.StateCount(state=SCHEDULE_STATES[state], schedules=found.counts[state])
+            for state in State
+            if found.counts[state]
+        ],
+        etag=found.etag,
+        created_at=values.timestamp(found.created_at),
+        updated_at=values.timestamp(found.updated_at or found.created_at),
+    )
+
+
+def _system_numbers(found: SalesOrder) -> list[values_pb2.SystemNumber]:
+    named = [(found.system, found.terms.number), (found.terms.customer_id, found.terms.customer_order_number)]
+    day = values.date_message(found.terms.ordered_on)
+    return [values_pb2.SystemNumber(system=system, number=number, valid_from=day) for system, number in named if number]
+
+
+def order_line(line: OrderLine) -> order_pb2.OrderLine:
+    return order_pb2.OrderLine(
+        line_id=line.line_id,
+        line_number=line.line_number,
+        sku=line.sku,
+        description=line.description,
+        ordered=values.quantity_message(line.quantity),
+        price=values.price_message(line.price),
+        schedules=[_schedule(line, each) for each in line.schedules],
+        part=line.part,
+    )
+
+
+def _schedule(line: OrderLine, schedule: Schedule) -> order_pb2.LineSchedule:
+    return order_pb2.LineSchedule(
+        schedule_id=line.schedule_id(schedule),
+        state=SCHEDULE_STATES[schedule.state],
+        quantity=values.quantity_message(Quantity(schedule.quantity, line.base_unit)),
+        location_id=schedule.location_id,
+        reservation_id=schedule.reservation_id,
+        promised_on=values.date_message(schedule.promised_on),
+        supply=schedule.supply,
+        reason=schedule.reason,
+        cancel_requested=schedule.cancel_requested,
+    )

@@ -1,0 +1,100 @@
+"""What is asked of inventory and what it answers, between its contract and ours.
+
+Each question has an id of its own, made of order, part and attempt: asked again it is the same question, and
+inventory's reservation carries the same id.
+"""
+
+from __future__ import annotations
+
+import json
+
+from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock_kit.context import cause
+from crossdock_kit.deliveries import NewDelivery
+from crossdock_kit.ids import derived
+from google.protobuf.json_format import MessageToDict, ParseDict
+
+from fulfillment.domain.quantities import Quantity
+from fulfillment.domain.questions import Held, Question, Shortage
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.use_cases.stocking import Answer
+from fulfillment.wire.values import number, quantity_message
+
+PEER = "inventory"
+ALLOCATE = f"{PEER}.allocate"
+GIVE_BACK = f"{PEER}.give_back"
+ANSWER = "answer"
+_URGENT, _STANDARD = 0, 5
+_LONGEST_REFERENCE = 64
+
+
+def question(order: SalesOrder, asked: Question) -> NewDelivery:
+    """A part's question as one basket, all or nothing."""
+    name = f"{order.order_id}:{asked.part}:{asked.attempt}"
+    basket = inventory.ReservationRequest(
+        request_id=str(derived("reservation", name)),
+        business_unit=order.terms.business_unit,
+        channel=order.terms.channel,
+        priority=_URGENT if order.express else _STANDARD,
+        locations=order.terms.locations,
+        split=inventory.SPLIT_RULE_WITHIN_LINE,
+        lines=[
+            inventory.ReservationLine(sku=sku, quantity=quantity_message(Quantity(value, asked.units[sku])))
+            for sku, value in asked.wanted.items()
+        ],
+        reference=order.terms.number[:_LONGEST_REFERENCE],
+    )
+    request = inventory.ReserveStockRequest(reservations=[basket])
+    return _delivery(order, asked.part, ALLOCATE, name, request.SerializeToString())
+
+
+def give_back(order: SalesOrder, part: int, reservation_id: str) -> NewDelivery:
+    name = f"give_back:{reservation_id}"
+    request = inventory.ReleaseReservationsRequest(
+        request_id=str(derived(name)), reservation_ids=[reservation_id], reason=f"order {order.order_id}"
+    )
+    return _delivery(order, part, GIVE_BACK, name, request.SerializeToString())
+
+
+def _delivery(order: SalesOrder, part: int, kind: str, name: str, payload: bytes) -> NewDelivery:
+    why = cause()
+    return NewDelivery(
+        business_unit=order.terms.business_unit,
+        partner=PEER,
+        kind=kind,
+        ordering_key=f"{order.order_id}/{part}",
+        payload=payload,
+        idempotency_key=name,
+        transaction_ids=(order.order_id,),
+        keys=order.keys,
+        express=order.express,
+        correlation_id=why.correlation_id,
+        causation_id=why.causation_id,
+        traceparent=why.traceparent,
+    )
+
+
+def asked_of(idempotency_key: str) -> tuple[str, int, int]:
+    """Order, part and attempt of a question."""
+    order_id, part, attempt = idempotency_key.split(":")
+    return order_id, int(part), int(attempt)
+
+
+def answered(result: inventory.ReservationResult) -> dict[str, str]:
+    """An answer as the delivery keeps it."""
+    return {ANSWER: json.dumps(MessageToDict(result, preserving_proto_field_name=True))}
+
+
+def answer(idempotency_key: str, results: dict[str, str]) -> Answer:
+    order_id, part, attempt = asked_of(idempotency_key)
+    result = ParseDict(json.loads(results[ANSWER]), inventory.ReservationResult())
+    if result.WhichOneof("outcome") == "reservation":
+        held = [Held(each.sku, each.location_id, number(each.quantity.value)) for each in result.reservation.parts]
+        return Answer(order_id, part, attempt, reservation_id=result.reservation.reservation_id, held=held)
+    lines = [Shortage(each.sku, number(each.available.value or "0"), each.reason) for each in result.refusal.lines]
+    return Answer(order_id, part, attempt, short=lines)
+
+
+def refusal(idempotency_key: str, code: str, why: str) -> Answer:
+    order_id, part, attempt = asked_of(idempotency_key)
+    return Answer(order_id, part, attempt, code=code, why=why)

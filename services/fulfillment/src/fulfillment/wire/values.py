@@ -1,0 +1,101 @@
+"""Values that every message uses: quantities, prices, days, instants. Texts are plain decimals, never floats."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+
+from crossdock.common.v1 import values_pb2
+from crossdock_kit.errors import Violation
+from crossdock_kit.ownership import role_name
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
+
+from fulfillment.domain.quantities import Quantity, plain
+from fulfillment.domain.refusals import FieldInvalid, QuantityInvalid
+from fulfillment.domain.terms import Price
+from fulfillment.ports import Origin
+
+
+def number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise QuantityInvalid(text) from None
+
+
+def text(value: Decimal) -> str:
+    return format(plain(value), "f")
+
+
+def quantity(message: values_pb2.Quantity) -> Quantity:
+    return Quantity(number(message.value), message.unit)
+
+
+def asked_for(message: values_pb2.Quantity, path: str) -> Quantity:
+    """More than zero; raises QuantityInvalid, which names the field at `path`."""
+    found = quantity(message)
+    if found.value <= 0:
+        broken = Violation(f"{path}.value", "must be more than zero", "quantity.positive")
+        raise QuantityInvalid(message.value, (broken,))
+    return found
+
+
+def quantity_message(value: Quantity) -> values_pb2.Quantity:
+    return values_pb2.Quantity(value=text(value.value), unit=value.unit)
+
+
+def day(holder: Message, field: str) -> date | None:
+    """The date in a field that may be absent. Raises FieldInvalid for a day that no calendar has."""
+    if not holder.HasField(field):
+        return None
+    found: Date = getattr(holder, field)
+    try:
+        return date(found.year, found.month, found.day)
+    except ValueError:
+        raise FieldInvalid(field, f"{found.year}-{found.month}-{found.day}") from None
+
+
+def date_message(value: date | None) -> Date | None:
+    return None if value is None else Date(year=value.year, month=value.month, day=value.day)
+
+
+def instant(holder: Message, field: str) -> datetime | None:
+    if not holder.HasField(field):
+        return None
+    found: Timestamp = getattr(holder, field)
+    try:
+        return found.ToDatetime(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise FieldInvalid(field, f"{found.seconds}s") from None
+
+
+def timestamp(value: datetime | None) -> Timestamp | None:
+    if value is None:
+        return None
+    message = Timestamp()
+    message.FromDatetime(value)
+    return message
+
+
+def price(holder: Message, field: str) -> Price | None:
+    if not holder.HasField(field):
+        return None
+    found: values_pb2.UnitPrice = getattr(holder, field)
+    per = int(found.per or 1)
+    if per < 1:
+        raise FieldInvalid(f"{field}.per", found.per)
+    return Price(number(found.money.amount), found.money.currency, found.unit, per)
+
+
+def price_message(value: Price | None) -> values_pb2.UnitPrice | None:
+    if value is None:
+        return None
+    money = values_pb2.Money(amount=format(value.amount, "f"), currency=value.currency)
+    return values_pb2.UnitPrice(money=money, unit=value.unit, per="" if value.per == 1 else str(value.per))
+
+
+def origin(message: values_pb2.Origin) -> Origin:
+    occurred_at = instant(message, "occurred_at")
+    return Origin(message.system, role_name(message.role), message.document, message.revision, occurred_at)

@@ -1,0 +1,79 @@
+"""A served fulfillment on its own migrated schema, reached over gRPC as its callers reach it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from crossdock.catalog.v1 import master_data_pb2 as catalog
+from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+from crossdock_kit.database import Engine, create_engine, transaction
+from crossdock_kit.testing import FixedClock, RunningServer, start_service
+from crossdock_kit.unit_of_work import UnitOfWork
+from crossdock_local.embedded import EmbeddedServers
+from crossdock_local.migrated import MigratedDatabases
+from fulfillment.api import FulfillmentServicer
+from fulfillment.store.master_data import MasterDataRows
+from fulfillment.store.unit_of_work import FulfillmentUnitOfWork
+from fulfillment.wire import master_data
+from fulfillment_cases.calls import Caller
+
+TENANTS = ("acme", "globex")
+ITEMS = (
+    catalog.Item(sku="BOLT", base_unit="EA", packaging=[catalog.Packaging(unit="XCS", base_quantity="12")]),
+    catalog.Item(sku="NUT", base_unit="EA"),
+)
+PARTIES = (
+    catalog.Party(party_id="CUS-SHOP", name="Shop's customers", roles=[catalog.PARTY_ROLE_CUSTOMER]),
+    catalog.Party(party_id="SUP-NORDIC", name="Nordic", roles=[catalog.PARTY_ROLE_SUPPLIER]),
+)
+
+
+@pytest.fixture(scope="module")
+async def engine(migrated: MigratedDatabases, servers: EmbeddedServers) -> AsyncIterator[Engine]:
+    database = await migrated.fresh("fulfillment")
+    made = create_engine(database.urls.database, "fulfillment", size=12)
+    async with transaction(made, TENANTS) as tx:
+        book = MasterDataRows(tx.driver)
+        await book.keep_items([master_data.item(tenant, each) for tenant in TENANTS for each in ITEMS])
+        await book.keep_parties([master_data.party(tenant, each) for tenant in TENANTS for each in PARTIES])
+    yield made
+    await made.stop()
+    await servers.drop_database(database.name)
+
+
+@pytest.fixture(scope="module")
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture(scope="module")
+def uow(engine: Engine, clock: FixedClock) -> UnitOfWork:
+    return UnitOfWork(engine, lambda: None, clock)
+
+
+@pytest.fixture(scope="module")
+async def server(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[RunningServer]:
+    servicer = FulfillmentServicer(FulfillmentUnitOfWork(uow))
+    add = pb_grpc.add_FulfillmentServiceServicer_to_server
+    async with start_service((add, servicer), uow=uow, clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def caller(server: RunningServer, engine: Engine) -> Caller:
+    """Tenant acme, with every permission."""
+    return caller_of(server, engine, "acme")
+
+
+@pytest.fixture
+def stranger(server: RunningServer, engine: Engine) -> Caller:
+    """Another tenant with every permission."""
+    return caller_of(server, engine, "globex")
+
+
+def caller_of(server: RunningServer, engine: Engine, tenant: str) -> Caller:
+    # On an asyncio channel the generated stub is the async one, which exists in the types only.
+    stub: Any = server.caller(pb_grpc.FulfillmentServiceStub, tenant=tenant)
+    return Caller(stub, engine, tenant)

@@ -1,0 +1,1 @@
+"""Orders for tests of fulfillment: made in memory, and as calls."""

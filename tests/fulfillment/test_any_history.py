@@ -1,0 +1,179 @@
+"""Any history of an order: whatever is asked, answered late, changed, cancelled, reported: nothing is lost or made."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+from crossdock_kit.processes import TransitionNotOwned, TransitionUnknown
+from fulfillment.domain.allocating import allocate, ask, fall_short, refuse, release, retry
+from fulfillment.domain.cancelling import cancel_part, change_quantity
+from fulfillment.domain.lifecycle import DROPPED, RETREATS, TRANSITIONS, State, place_of
+from fulfillment.domain.order_state import order_state
+from fulfillment.domain.quantities import ZERO, Quantity
+from fulfillment.domain.questions import Held, Question, Shortage
+from fulfillment.domain.refusals import OrderAlreadyShipped
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import ShortageRule
+from fulfillment_cases.trade import D, line, placed
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+SKUS = ("BOLT", "NUT")
+PHYSICAL = ("start_picking", "pick", "pack", "label", "void_label", "ship", "go_out", "deliver", "fail_delivery")
+ROLES = ("CROSSDOCK", "ERP", "WMS", "TMS", "CARRIER", "POD", "CHANNEL", "CRM")
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """`held` is what inventory would have in its books: what it answered less what was given back."""
+
+    order: SalesOrder
+
+    @initialize(
+        lines=st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 20)), min_size=1, max_size=4),
+        shortage=st.sampled_from(ShortageRule),
+        confirmed=st.booleans(),
+    )
+    def place(self, lines: list[tuple[str, int]], shortage: ShortageRule, confirmed: bool) -> None:
+        asked = [line(str(number), quantity, sku) for number, (sku, quantity) in enumerate(lines, 1)]
+        self.order = placed(*asked, shortage=shortage, channel_confirmed=confirmed)
+        self.unanswered: list[Question] = []
+        self.held: dict[str, Counter[str]] = {}
+        self.seen: dict[tuple[int, int], State] = {}
+        self.take()
+
+    def take(self) -> None:
+        """What leaves the order for inventory: questions, and what is given back."""
+        self.unanswered += self.order.questions
+        self.order.questions.clear()
+        for reservations in self.order.given_back.values():
+            for each in reservations:
+                self.held.pop(each)
+        self.order.given_back.clear()
+
+    @rule(place=st.integers(0, 5), east=st.integers(0, 100), again=st.booleans())
+    def hold(self, place: int, east: int, again: bool) -> None:
+        """An answer to any question that is under way, old or new; one may arrive twice."""
+        if not self.unanswered:
+            return
+        asked = self.unanswered[place % len(self.unanswered)]
+        found = [
+            Held(sku, location, quantity)
+            for sku, wanted in asked.wanted.items()
+            for location, quantity in (("WH-EAST", min(wanted, D(east))), ("WH-WEST", wanted - min(wanted, D(east))))
+            if quantity
+        ]
+        reservation = f"R-{asked.attempt}"
+        self.unanswered.remove(asked)
+        self.held[reservation] = Counter({sku: int(quantity) for sku, quantity in asked.wanted.items()})
+        allocate(self.order, asked.part, asked.attempt, reservation, found)
+        if reservation in self.held:
+            release(self.order, asked.part)
+        self.take()
+
+    @rule(place=st.integers(0, 5), there=st.integers(0, 15))
+    def fall_short(self, place: int, there: int) -> None:
+        if self.unanswered:
+            asked = self.unanswered.pop(place % len(self.unanswered))
+            short = [Shortage(sku, min(D(there), wanted - 1), "STOCK_SHORT") for sku, wanted in asked.wanted.items()]
+            fall_short(self.order, asked.part, asked.attempt, short)
+            self.take()
+
+    @rule(place=st.integers(0, 5))
+    def refuse(self, place: int) -> None:
+        if self.unanswered:
+            asked = self.unanswered.pop(place % len(self.unanswered))
+            refuse(self.order, asked.part, asked.attempt, "RESERVATION_LAPSED", "too late")
+            self.take()
+
+    @rule()
+    def retry(self) -> None:
+        retry(self.order, 1)
+        self.take()
+
+    @rule()
+    def ask_anew(self) -> None:
+        if any(self.order.in_state(1, State.ACCEPTED)):
+            ask(self.order, 1)
+            self.take()
+
+    @rule(position=st.integers(0, 3), wish=st.integers(0, 30))
+    def change(self, position: int, wish: int) -> None:
+        found = self.order.lines[position % len(self.order.lines) + 1]
+        try:
+            change_quantity(self.order, found, Quantity(D(wish), "EA"), "changed", "CHANNEL")
+        except OrderAlreadyShipped:
+            # A refused call is rolled back as a whole; in memory the history ends there.
+            self.place([(SKUS[0], 3)], ShortageRule.BACKORDER, True)
+        self.take()
+
+    @rule()
+    def cancel(self) -> None:
+        try:
+            self.order.refuse_if_gone()
+        except OrderAlreadyShipped:
+            return
+        cancel_part(self.order, 1, "cancelled", "CHANNEL")
+        self.take()
+
+    @rule(trigger=st.sampled_from(PHYSICAL), role=st.sampled_from(ROLES), position=st.integers(0, 3))
+    def report(self, trigger: str, role: str, position: int) -> None:
+        """Anybody may say anything; only what its owner says in its turn moves something."""
+        found = self.order.lines[position % len(self.order.lines) + 1]
+        for schedule in found.schedules:
+            before = schedule.state
+            ways = [each for each in TRANSITIONS if (each.from_, each.trigger) == (before.value, trigger)]
+            if ways and role in ways[0].who:
+                self.order.move(schedule, trigger, role)
+                assert schedule.state.value == ways[0].to
+            else:
+                with pytest.raises((TransitionUnknown, TransitionNotOwned)):
+                    self.order.move(schedule, trigger, role)
+                assert schedule.state is before
+
+    @invariant()
+    def nothing_is_lost_or_made(self) -> None:
+        for each in self.order.lines.values():
+            assert each.conserved
+            assert each.wanted <= each.quantity.value
+
+    @invariant()
+    def the_head_counts_what_the_lines_say(self) -> None:
+        told = Counter(each.state for found in self.order.lines.values() for each in found.schedules)
+        assert +self.order.counts == told
+        assert self.order.state is order_state(told)
+
+    @invariant()
+    def every_schedule_beyond_allocation_is_held_by_inventory_and_nothing_else_is(self) -> None:
+        ours: dict[str, Counter[str]] = {}
+        for found in self.order.lines.values():
+            for each in found.schedules:
+                if each.state not in DROPPED and place_of(each.state) >= place_of(State.ALLOCATED):
+                    ours.setdefault(each.reservation_id, Counter())[found.sku] += int(each.quantity)
+        assert ours == self.held
+
+    @invariant()
+    def what_is_asked_for_is_what_is_missing(self) -> None:
+        missing: Counter[str] = Counter()
+        for found, each in self.order.in_state(1, State.ACCEPTED):
+            missing[found.sku] += int(each.quantity)
+        newest = [each for each in self.unanswered if each.attempt == self.order.parts[1].attempt]
+        asked: dict[str, Decimal] = dict(newest[0].wanted) if newest and self.order.parts[1].open else {}
+        assert missing == Counter({sku: int(quantity) for sku, quantity in asked.items() if quantity > ZERO})
+
+    @invariant()
+    def nothing_regresses_but_by_a_retreat(self) -> None:
+        allowed = {State(each.to) for each in TRANSITIONS if each.trigger in RETREATS}
+        for found in self.order.lines.values():
+            for each in found.schedules:
+                key = (found.position, each.number)
+                before = self.seen.get(key, each.state)
+                assert before not in DROPPED or each.state is before
+                assert place_of(each.state) >= place_of(before) or each.state in allowed
+                self.seen[key] = each.state
+
+
+AnyHistory.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestAnyHistory = pytest.mark.feature("F109")(AnyHistory.TestCase)
