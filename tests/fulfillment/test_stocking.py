@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -79,7 +80,7 @@ class Suite:
         )
         await self.stub("catalog", catalog_grpc.CatalogServiceStub).PutMasterData(request, timeout=SECONDS)
         for place, amount in (there or {"WH_EAST": 0}).items():
-            await eventually(lambda place=place, amount=amount: self.adjust(sku, place.replace("_", "-"), amount))
+            await eventually(partial(self.adjust, sku, place.replace("_", "-"), amount))
         return sku
 
     async def adjust(self, sku: str, place: str, amount: int) -> bool:

@@ -201,8 +201,8 @@ def place_of(state: State) -> int:
 
 def undoing(state: State) -> list[str]:
     """The commands that cancel something in this state, the last effect first. What is on the road cannot be put back
-    by anybody but the carrier: then only its own command counts."""
-    if state in GONE:
+    by anybody but the carrier: then only its own command counts, and once it is coming back none is needed."""
+    if state in OUT:
         return compensation(SCHEDULE, _MAIN[-1:])
     passed = [(at, trigger) for at, trigger in _MAIN if place_of(State(at)) < place_of(state)]
     return compensation(SCHEDULE, passed) if state in IN_HANDS or state is State.ALLOCATED else []
@@ -210,18 +210,8 @@ def undoing(state: State) -> list[str]:
 
 IN_HANDS = frozenset({State.RELEASED, State.PICKING, State.PICKED, State.PACKED, State.LABEL_READY})
 """A warehouse has it: to cancel it, somebody has to answer."""
-GONE = frozenset(
-    {
-        State.SHIPPED,
-        State.OUT_FOR_DELIVERY,
-        State.DELIVERY_EXCEPTION,
-        State.DELIVERED,
-        State.CLOSED,
-        State.RETURN_REQUESTED,
-        State.RETURNED,
-        State.INSPECTED,
-        State.CREDITED,
-    }
-)
+OUT = frozenset({State.SHIPPED, State.OUT_FOR_DELIVERY, State.DELIVERY_EXCEPTION, State.DELIVERED})
+"""The carrier or the customer has it."""
+GONE = OUT | {State.CLOSED, State.RETURN_REQUESTED, State.RETURNED, State.INSPECTED, State.CREDITED}
 """It has left: it can come back, and cannot be cancelled."""
 DROPPED = frozenset({State.CANCELLED, State.REJECTED})
