@@ -99,6 +99,9 @@ def master_data() -> list[Message]:
         told.append(catalog.LocationChanged(location_id="WH-EAST", location=place))
         party = master_data_pb2.Party(party_id="SUP-NORDIC", name=change, roles=[master_data_pb2.PARTY_ROLE_SUPPLIER])
         told.append(catalog.PartyChanged(party_id="SUP-NORDIC", party=party))
+        role = master_data_pb2.PARTY_ROLE_CARRIER if change == "Riga" else master_data_pb2.PARTY_ROLE_CUSTOMER
+        buyer = master_data_pb2.Party(party_id="CUS-SHOP", name=change, roles=[role])
+        told.append(catalog.PartyChanged(party_id="CUS-SHOP", party=buyer))
         entry = master_data_pb2.CrosswalkEntry(
             partner="erp-eu", kind=master_data_pb2.CODE_KIND_ITEM, partner_code=change, canonical="BOLT"
         )
@@ -195,13 +198,13 @@ class Listener:
 
 LISTENERS = (
     Listener("procurement", lambda engine: [catalog_changes(lambda work: MasterDataRows(work.driver))]),
-    Listener("fulfillment", lambda engine: [fulfillment_hears(lambda work: OrdersMasterData(work.driver))]),
     Listener("inventory", lambda engine: Consumers(InventoryWork).subscriptions()),
     Listener(
         "connector",
         lambda engine: connector.consumers.subscriptions(connector_samples.rig.Rig(engine).around),
         partners,
     ),
+    Listener("fulfillment", lambda engine: [fulfillment_hears(lambda work: OrdersMasterData(work.driver))]),
 )
 
 
