@@ -18,7 +18,6 @@ from fulfillment.inventory_calls import carriers
 from fulfillment.settings import Settings
 from fulfillment.store.master_data import MasterDataRows
 from fulfillment.store.unit_of_work import FulfillmentUnitOfWork, on
-from fulfillment.wire.stock import PEER
 
 
 async def build(app: App[Settings]) -> None:
@@ -29,7 +28,7 @@ async def build(app: App[Settings]) -> None:
     app.on_timer(timer_kind(SCHEDULE), deadlines(on))
 
     def inventory_for(tenant: str) -> Any:
-        return app.client(PEER, inventory.InventoryServiceStub, tenant=tenant)
+        return app.client("inventory", inventory.InventoryServiceStub, tenant=tenant)
 
     for kind, carrier in carriers(inventory_for, on).items():
         app.carry(kind, carrier)
