@@ -17,7 +17,7 @@ from fulfillment.domain.refusals import OrderAlreadyShipped
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import ShortageRule
 from fulfillment_cases.trade import D, line, placed
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -175,5 +175,7 @@ class AnyHistory(RuleBasedStateMachine):
                 self.seen[key] = each.state
 
 
-AnyHistory.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+AnyHistory.TestCase.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 TestAnyHistory = pytest.mark.feature("F109")(AnyHistory.TestCase)
