@@ -35,7 +35,7 @@ class Unsuitable(Exception):
 
 
 def check_name(name: str, root: Path) -> None:
-    if not re.fullmatch(r"[a-z][a-z_]{1,30}[a-z]", name):
+    if not re.fullmatch(r"[a-z]([a-z_]{0,30}[a-z])?", name):
         raise Unsuitable(f"NAME={name!r}: lower-case letters and underscores, like `returns` or `stock_count`")
     if keyword.iskeyword(name) or name in sys.stdlib_module_names or name in TAKEN:
         raise Unsuitable(f"NAME={name}: the name is taken by Python or by the workspace")

@@ -135,7 +135,7 @@ def test_it_starts_in_the_stack(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
         bring_down(place)
 
 
-@pytest.mark.parametrize("name", ["", "Returns", "json", "class", "operator", "x", "procurement", "a-b", "../evil"])
+@pytest.mark.parametrize("name", ["", "Returns", "json", "class", "operator", "procurement", "a-b", "../evil"])
 def test_a_name_that_cannot_be_a_services_is_refused(name: str) -> None:
     command = [sys.executable, "tools/new_service.py", name]
     refused = subprocess.run(command, cwd=WORKSPACE, capture_output=True, text=True, check=False)
