@@ -54,7 +54,7 @@ types: setup ## mypy --strict
 
 .PHONY: test
 test: lint types proto-check ## everything that must hold: lint, types, contracts, all tests on real servers
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: test-cluster
 test-cluster: setup ## the resource and the operator against a real Kubernetes API server (built once, needs Go 1.26 or PyPI)

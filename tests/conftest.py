@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unknown = sorted({f"{feature} ({test})" for feature, test in marks if feature not in known})
     if unknown:
         raise pytest.UsageError(f"marks name no row of docs/features.tsv: {', '.join(unknown)}")
-    # A group is one worker's: begun last, the other worker would wait for its end.
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    # A file is one worker's: what lasts longest begins first, or the other worker would wait for its end.
+    items.sort(key=lambda item: "system" not in item.path.parts)
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,7 @@ def test_every_line_has_its_end(day: Day) -> None:
 
 def test_every_ordered_item_is_known_or_comes_late(day: Day) -> None:
     rows = read_master_data(BUILT_IN.parent / "master-data.yaml")
-    known, late = item_cards(rows), item_cards(rows["late"])
+    known, late = item_cards(rows), item_cards(read_master_data(BUILT_IN.parent / "late-master-data.yaml"))
     ordered = {line.sku for order in day.orders for line in order.lines}
     assert ordered - set(known) == set(late)
 

@@ -5,6 +5,7 @@ Real servers and services as `make up` starts them; the command line is run as a
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import tempfile
@@ -28,7 +29,6 @@ from partners.suite import reached
 from procurement_cases.calls import line, quantity, submission
 from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, forged, refused
 
-pytestmark = pytest.mark.xdist_group("stack")
 INVALID, PRECONDITION = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
 NO_QUANTITIES = ["0", "-1", "NaN", "1e-9", "0.0000000001", "Infinity", ""]
 
@@ -289,3 +289,64 @@ async def test_any_folder_can_be_fed_and_every_file_has_an_end(day: SmallDay, tm
         fed.closing_line
         == f"documents: {len(odd) + 3} files, 3 understood, {len(odd)} refused, 0 with an open exception"
     )
+
+
+# --- telling the stack of partners and master data
+
+PARTNER = """
+apiVersion: crossdock.dev/v1alpha1
+kind: PartnerConnector
+metadata: {name: sup-new}
+spec:
+  role: SUPPLIER
+  partyId: SUP-NEW
+  businessUnit: EU01
+  transport: {fileDrop: {inbox: sup-new/in, outbox: sup-new/out}}
+  edi: {partnerId: "ZZ:NEWCO", ownId: "ZZ:ACME", version: "004010"}
+  documents: [{kind: x12.855, direction: IN}]
+  stage: live
+---
+items: [{sku: N9001, description: "Wing nut M6", base_unit: EA}]
+parties: [{party_id: SUP-NEW, name: "New Trading", roles: [PARTY_ROLE_SUPPLIER]}]
+crosswalk: {sup-new: [{kind: CODE_KIND_ITEM, list: VP, partner_code: "NW-1", canonical: N9001}]}
+"""
+
+
+async def test_a_partner_that_is_loaded_from_a_file_is_served_at_once(day: SmallDay, tmp_path: Path) -> None:
+    file = tmp_path / "new.yaml"
+    file.write_text(PARTNER)
+    first, again = [(await day.crossdock("load", str(file), "--json")).json for _ in range(2)]
+    assert [(each["what"], each["records"], each["changed"]) for each in first] == [
+        ("master data", 3, 3),
+        ("partner sup-new", 1, 1),
+    ]
+    assert [each["changed"] for each in again] == [0, 0]
+    inbox = day.stage.transport / "sup-new" / "in"
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / "answer.edi").write_bytes(b"no interchange")
+    asked = connector.ListDocumentsRequest(partner="sup-new")
+    async with asyncio.timeout(60):
+        while not (await day.suite.call(day.suite.connector.ListDocuments, asked)).documents:
+            await asyncio.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("items: [{sku: N1, weight: heavy}]", 'has no field named "weight"'),
+        ("stock: []", "master data is a mapping of items, parties, locations, crosswalk"),
+        ("items: 5", "items is a list of records"),
+        ("{", "not YAML and not JSON"),
+        (PARTNER.replace("role: SUPPLIER", "role: FRIEND"), "ROLE_FRIEND"),
+        (PARTNER.replace("base_unit: EA", "base_unit: ''"), "base_unit"),
+    ],
+)
+async def test_a_file_that_is_no_partner_and_no_master_data_is_refused_in_a_sentence(
+    day: SmallDay, tmp_path: Path, content: str, sentence: str
+) -> None:
+    file = tmp_path / "odd.yaml"
+    file.write_text(content.replace("sup-new", "sup-odd"))
+    said = await day.crossdock("load", str(file))
+    assert said.code == 1
+    assert sentence in said.err
+    assert "Traceback" not in said.err

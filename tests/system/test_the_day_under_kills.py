@@ -23,7 +23,6 @@ from partners.day import Day, load
 from partners.demo import Stage, fresh_stage, play_day
 from partners.verdict import Verdict
 
-pytestmark = pytest.mark.xdist_group("stack")
 VICTIMS = ("procurement", "inventory", "connector", "catalog", "connector-worker", "nats", "postgres")
 
 

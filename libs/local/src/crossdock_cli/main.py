@@ -10,6 +10,7 @@ from crossdock_cli import (
     down,
     edi,
     exceptions,
+    load,
     reconcile,
     replay,
     status,
@@ -28,8 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (up.up, down.down, status.status, token.token, demo.demo, submit.submit, trace.trace, stock.stock):
+for command in (up.up, down.down, status.status, token.token, demo.demo):
     app.command()(command)
+for work in (load.load, submit.submit, trace.trace, stock.stock):
+    app.command()(work)
 for repair in (replay.replay, reconcile.reconcile):
     app.command()(repair)
 app.command(context_settings=edi.AS_THEY_STAND)(edi.edi)

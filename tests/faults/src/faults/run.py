@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crossdock_local.admission import admit
 from crossdock_local.identity import EVERYTHING, Caller, Issuer
-from crossdock_local.surroundings import partner_secrets, partner_tokens
+from crossdock_local.surroundings import partner_secrets
 from inventory.domain.reservation import State
 from partners.cast import Cast
 from partners.day import Day
@@ -46,7 +47,6 @@ TARGETS = {"restore": "procurement", "failover": "postgres", "overload": "invent
 LEARN_SECONDS = 120.0
 LAPSE_SECONDS = 20.0
 MUTANTS_SECONDS = 60.0
-WORKER_PERMISSIONS = ("connector.worker.act",)
 Say = Callable[[str], None]
 
 
@@ -91,8 +91,7 @@ async def _stage(stack: FaultStack, day: Day, history: History) -> AsyncIterator
     words.write(partner_secrets(stack.place.secrets))
     issuer = Issuer(stack.place.folder("identity"))
     for name in world.PARTNERS:
-        caller = Caller(name, TENANTS[:1], WORKER_PERMISSIONS, name)
-        issuer.write_token(partner_tokens(stack.place.secrets) / f"{name}.jwt", caller)
+        admit(stack.place, TENANTS[:1], name)
     ingress = next(p.listeners["http"] for p in stack.state.processes if "http" in p.listeners)
     transport = stack.place.root / "services" / "connector" / "transport"
     async with AsyncExitStack() as opened:

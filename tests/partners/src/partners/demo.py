@@ -12,11 +12,12 @@ from typing import Any
 
 from connector.profiles import read_profile
 from crossdock.connector.v1 import partner_pb2
+from crossdock_local.admission import admit
 from crossdock_local.control import bring_down, bring_up
 from crossdock_local.identity import EVERYTHING, Caller, Issuer
 from crossdock_local.place import Place
 from crossdock_local.state import StackState
-from crossdock_local.surroundings import partner_secrets, partner_tokens
+from crossdock_local.surroundings import partner_secrets
 
 from partners.cast import Secrets, assembled
 from partners.conductor import Conductor, item_cards
@@ -25,7 +26,6 @@ from partners.suite import Suite, reached, read_master_data
 from partners.verdict import Verdict, judge
 
 DAY_FOLDER = BUILT_IN.parent
-WORKER_PERMISSIONS = ("connector.worker.act",)
 Say = Callable[[str], None]
 
 
@@ -57,8 +57,7 @@ class Stage:
 
     def admit(self, partner: str) -> None:
         """A token with which the workers speak as the partner."""
-        caller = Caller(partner, tuple(self.state.tenants), WORKER_PERMISSIONS, partner)
-        Issuer(self.place.folder("identity")).write_token(partner_tokens(self.place.secrets) / f"{partner}.jwt", caller)
+        admit(self.place, self.state.tenants, partner)
 
 
 @contextmanager
@@ -86,7 +85,7 @@ async def play_day(stage: Stage, say: Say, day: Day | None = None) -> Verdict:
     """Plays a day on a stage and judges its end."""
     day = day or load()
     master_data = read_master_data(DAY_FOLDER / "master-data.yaml")
-    late: dict[str, Any] = master_data.pop("late", {})
+    late = read_master_data(DAY_FOLDER / "late-master-data.yaml")
     cards = item_cards(master_data) | item_cards(late)
     articles = {row["canonical"]: row["partner_code"] for row in master_data["crosswalk"]["wms-south"] if _is_item(row)}
     profiles = profiles_of(DAY_FOLDER / "partners")

@@ -13,7 +13,6 @@ from uuid import uuid4
 
 import grpc
 import yaml
-from crossdock.catalog.v1 import catalog_service_pb2 as catalog
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.connector.v1 import connector_service_pb2_grpc as connector_grpc
@@ -25,7 +24,7 @@ from crossdock.ops.v1 import ops_service_pb2_grpc as ops_grpc
 from crossdock.ops.v1 import repair_service_pb2_grpc as repair_grpc
 from crossdock.procurement.v1 import inbound_pb2, procurement_service_pb2_grpc, purchase_order_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
-from google.protobuf.json_format import ParseDict
+from crossdock_cli.master_data import requests_of
 
 SECONDS = 15.0
 # A killed service is back when its process, its broker and its database are.
@@ -62,11 +61,8 @@ class Suite:
 
     async def load(self, rows: Mapping[str, Any], system: str = "MDM") -> None:
         """Puts master data in the shape of the day's file."""
-        crosswalk = [{"partner": p, **entry} for p, entries in rows.get("crosswalk", {}).items() for entry in entries]
-        things = {name: rows[name] for name in ("items", "parties", "locations") if name in rows}
-        request = ParseDict({**things, "crosswalk": crosswalk}, catalog.PutMasterDataRequest())
-        request.request_id, request.system, request.role = str(uuid4()), system, cast(Any, "ROLE_MDM")
-        await self.call(self.catalog.PutMasterData, request, 30)
+        for request in requests_of(rows, system):
+            await self.call(self.catalog.PutMasterData, request, 30)
 
     async def put_partner(self, profile: partner_pb2.PartnerProfile) -> None:
         request = connector.PutPartnerRequest(request_id=str(uuid4()), profile=profile)

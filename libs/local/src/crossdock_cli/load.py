@@ -1,0 +1,110 @@
+"""`crossdock load FILE...`: tells the stack which partners there are, and its master data, from files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, cast
+from uuid import uuid4
+
+import typer
+import yaml
+from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
+from crossdock.connector.v1 import connector_service_pb2 as connector
+from crossdock.connector.v1 import connector_service_pb2_grpc as connector_grpc
+from crossdock.connector.v1 import partner_pb2
+from crossdock_local.admission import admit
+from crossdock_local.surroundings import partner_secrets
+from rich.table import Table
+
+from crossdock_cli.asking import SECONDS, answered
+from crossdock_cli.connection import channel, metadata, stack_or_exit, stack_place
+from crossdock_cli.console import FAILED, fail, out, print_json
+from crossdock_cli.master_data import NoMasterData, count_of, requests_of
+
+PARTNER = "PartnerConnector"
+LONG_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What one document of a file was, and what it changed."""
+
+    file: str
+    what: str
+    records: int
+    changed: int
+
+
+def documents_of(file: Path) -> list[Any]:
+    """The documents of a YAML or JSON file; ends the command where it is neither."""
+    try:
+        return [each for each in yaml.safe_load_all(file.read_text(encoding="utf-8")) if each is not None]
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        fail(f"{file.name}: not YAML and not JSON: {str(error).splitlines()[0]}", FAILED)
+
+
+def profile_of(resource: Any, source: str) -> partner_pb2.PartnerProfile:
+    # The shape of the resource is the connector's to read; no other command needs that service's code.
+    from connector.profiles import profile_of as read  # noqa: PLC0415
+    from crossdock_kit.errors import Invalid  # noqa: PLC0415
+
+    try:
+        return read(resource, source)
+    except Invalid as error:
+        fail(f"{source}: {error}", FAILED)
+
+
+def is_partner(document: Any) -> bool:
+    return isinstance(document, dict) and document.get("kind") == PARTNER
+
+
+async def _load(files: Sequence[tuple[str, Any]], system: str, tenant: str | None) -> list[Told]:
+    """Master data first: a partner's documents may come in as soon as it is known."""
+    state = stack_or_exit()
+    place, credentials = stack_place(), metadata(state, tenant)
+    partners = [(name, profile_of(document, name)) for name, document in files if is_partner(document)]
+    rows = [(name, document) for name, document in files if not is_partner(document)]
+    told: list[Told] = []
+    async with channel(state, "catalog") as to_catalog, channel(state, "connector") as to_connector:
+        catalog = cast(Any, catalog_grpc.CatalogServiceStub)(to_catalog)
+        for name, document in rows:
+            try:
+                requests = list(requests_of(document, system))
+            except NoMasterData as error:
+                fail(f"{name}: {error}", FAILED)
+            for request in requests:
+                answer = await catalog.PutMasterData(request, metadata=credentials, timeout=LONG_SECONDS)
+                told.append(Told(name, "master data", count_of(request), answer.changed))
+        put = cast(Any, connector_grpc.ConnectorServiceStub)(to_connector).PutPartner
+        for name, profile in partners:
+            wanted = connector.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
+            answer = await put(wanted, metadata=credentials, timeout=SECONDS)
+            admit(place, state.tenants, profile.partner)
+            told.append(Told(name, f"partner {profile.partner}", 1, int(answer.changed)))
+    return told
+
+
+def load(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)],
+    system: Annotated[str, typer.Option(help="system that the master data come from")] = "MDM",
+    json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
+    tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
+) -> None:
+    """Load partners (PartnerConnector resources) and master data (items, parties, locations, crosswalk) from YAML or
+    JSON. What is known already changes nothing, so a file may be loaded again.
+    """
+    told = answered(_load([(file.name, each) for file in files for each in documents_of(file)], system, tenant))
+    if json:
+        print_json([{"file": e.file, "what": e.what, "records": e.records, "changed": e.changed} for e in told])
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("FILE", "WHAT", "RECORDS", "CHANGED"):
+        table.add_column(heading, justify="right" if heading in {"RECORDS", "CHANGED"} else "left")
+    for each in told:
+        table.add_row(each.file, each.what, str(each.records), str(each.changed))
+    out.print(table)
+    if any(each.what.startswith("partner") for each in told):
+        folder = partner_secrets(stack_place().secrets)
+        out.print(f"secrets that partners name are files of that name in {folder}", soft_wrap=True)

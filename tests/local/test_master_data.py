@@ -1,0 +1,35 @@
+"""Master data as people write it, cut into requests that catalog takes."""
+
+from __future__ import annotations
+
+import pytest
+from crossdock_cli.master_data import KINDS, MOST, NoMasterData, count_of, requests_of
+
+
+def test_a_crosswalk_may_be_grouped_by_partner() -> None:
+    entry = {"kind": "CODE_KIND_ITEM", "partner_code": "X-1", "canonical": "A1"}
+    (grouped,) = requests_of({"crosswalk": {"sup-a": [entry]}}, "MDM")
+    (listed,) = requests_of({"crosswalk": [{"partner": "sup-a", **entry}]}, "MDM")
+    assert grouped.crosswalk == listed.crosswalk
+    assert grouped.request_id != listed.request_id
+
+
+def test_more_than_a_request_may_carry_goes_in_several_with_codes_last() -> None:
+    items = [{"sku": f"A{number}", "base_unit": "EA"} for number in range(2 * MOST + 1)]
+    codes = [{"kind": "CODE_KIND_ITEM", "partner_code": "X-1", "canonical": "A1"}]
+    requests = list(requests_of({"crosswalk": {"sup-a": codes}, "items": items}, "MDM"))
+    assert [count_of(each) for each in requests] == [MOST, MOST, 1, 1]
+    assert [[kind for kind in KINDS if getattr(each, kind)] for each in requests] == [["items"]] * 3 + [["crosswalk"]]
+
+
+@pytest.mark.parametrize("content", [None, [], {}, "items", {"late": {}}, {"items": {"sku": "A1"}}, {"items": ["A1"]}])
+def test_what_is_no_master_data_is_refused(content: object) -> None:
+    with pytest.raises(NoMasterData):
+        list(requests_of(content, "MDM"))
+
+
+def test_a_field_that_there_is_none_is_named() -> None:
+    with pytest.raises(NoMasterData, match="weight"):
+        list(requests_of({"items": [{"sku": "A1", "weight": 5}]}, "MDM"))
+    with pytest.raises(NoMasterData):
+        list(requests_of({"crosswalk": {"sup-a": 5}}, "MDM"))
