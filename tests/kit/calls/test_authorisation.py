@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 import time
+from datetime import datetime, tzinfo
 from typing import Any
 
 import jwt
@@ -112,22 +113,22 @@ def test_symmetric_keys_in_the_key_set_are_left_out() -> None:
 
 
 def test_a_remembered_token_ends_with_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    tokens, header = ISSUED.tokens(), f"Bearer {ISSUED.sign(good(exp=NOW + 300))}"
+    end = time.time() + 3600
+    tokens, header = ISSUED.tokens(), f"Bearer {ISSUED.sign(good(exp=end))}"
     assert tokens.identify(header) is tokens.identify(header)
-    monkeypatch.setattr(time, "time", lambda: NOW + 361)
-    monkeypatch.setattr("jwt.api_jwt.datetime", _Late)
+    late = end + 61
+
+    class Late:
+        """The instant that the JWT library takes for now."""
+
+        @staticmethod
+        def now(tz: tzinfo | None = None) -> datetime:
+            return datetime.fromtimestamp(late, tz)
+
+    monkeypatch.setattr(time, "time", lambda: late)
+    monkeypatch.setattr("jwt.api_jwt.datetime", Late)
     with pytest.raises(Unauthenticated):
         tokens.identify(header)
-
-
-class _Late:
-    """The instant that the JWT library takes for now, after the token's end."""
-
-    @staticmethod
-    def now(tz: Any = None) -> Any:
-        from datetime import datetime
-
-        return datetime.fromtimestamp(NOW + 361, tz)
 
 
 def test_a_withdrawn_key_ends_what_it_vouched_for() -> None:
