@@ -83,6 +83,15 @@ def test_a_wrong_group_trailer_rejects_the_group() -> None:
     assert (answer.group.status, set(answer.group.error_codes)) == ("R", {"4", "5"})
 
 
+def test_a_wrong_group_count_that_the_profile_bears_is_noted() -> None:
+    (interchange,) = crossdock_edi.read(ORDER.replace(b"GE*1*101", b"GE*5*101"))
+    (answer,) = crossdock_edi.acknowledge(interchange, LENIENT, kind="997")
+
+    assert answer.group is not None
+    assert (answer.group.status, answer.group.error_codes) == ("E", ("5",))
+    assert (answer.group.included, answer.group.received, answer.group.accepted) == (5, 1, 1)
+
+
 def test_an_acknowledgment_is_never_acknowledged() -> None:
     (interchange,) = crossdock_edi.read(SAMPLES / "997.edi")
 

@@ -188,7 +188,8 @@ def _printable(value: str) -> str:
 def _acknowledgment(group: Group, answers: list[_Answer], found: tuple[Finding, ...]) -> FunctionalAcknowledgment:
     accepted = sum(answer.accepted for answer in answers)
     stated = group.trailer[1].strip() if group.trailer else ""
-    codes = tuple(_group_codes(group, found))
+    faults = _group_faults(group, found)
+    broken = any(one.is_error for one in faults)
     return FunctionalAcknowledgment(
         functional_id=group.functional_id or "ZZ",
         group_control_number=group.control_number or "0",
@@ -196,28 +197,28 @@ def _acknowledgment(group: Group, answers: list[_Answer], found: tuple[Finding, 
         # A message without type or number cannot be named; that it was not accepted stands in the counts.
         messages=tuple(one.result for one in answers if one.result.type and one.result.control_number),
         group=GroupResult(
-            status=_group_status(answers, accepted, broken=bool(codes)),
+            status=_group_status(answers, accepted, broken=broken, flawed=bool(faults)),
             included=int(stated) if stated.isdigit() and len(stated) <= 6 else len(answers),
             received=len(answers),
-            accepted=0 if codes else accepted,
-            error_codes=codes[:_MOST_CODES],
+            accepted=0 if broken else accepted,
+            error_codes=tuple(dict.fromkeys(one.kind.group_code for one in faults))[:_MOST_CODES],
         ),
     )
 
 
-def _group_status(answers: list[_Answer], accepted: int, *, broken: bool) -> str:
+def _group_status(answers: list[_Answer], accepted: int, *, broken: bool, flawed: bool) -> str:
     if broken or (answers and not accepted):
         return "R"
     if accepted < len(answers):
         return "P"
-    return "E" if any(answer.flawed for answer in answers) else "A"
+    return "E" if flawed or any(answer.flawed for answer in answers) else "A"
 
 
-def _group_codes(group: Group, found: tuple[Finding, ...]) -> Iterator[str]:
-    """Codes of errors in the group's own header and trailer."""
+def _group_faults(group: Group, found: tuple[Finding, ...]) -> list[Finding]:
+    """What is wrong with the group's own header and trailer, also where the partner's profile bears it."""
     places = {segment.offset for segment in (group.header, group.trailer) if segment is not None}
-    kept = (one for one in found if one.is_error and one.offset in places and not one.message)
-    yield from dict.fromkeys(one.kind.group_code for one in kept if one.kind.group_code)
+    told = [one for one in found if one.is_error or one.severity is Severity.WARNING]
+    return [one for one in told if one.offset in places and not one.message and one.kind.group_code]
 
 
 def _against_guide(answer: FunctionalAcknowledgment) -> ImplementationAcknowledgment:
