@@ -56,6 +56,10 @@ types: setup ## mypy --strict
 test: lint types proto-check ## everything that must hold: lint, types, contracts, all tests on real servers
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+.PHONY: explore
+explore: setup ## the tests that draw their examples, with examples that nobody has seen
+	@$(PYTHON) -m pytest -n $(WORKERS) -m hypothesis --hypothesis-profile exploring
+
 .PHONY: test-cluster
 test-cluster: setup ## the resource and the operator against a real Kubernetes API server (built once, needs Go 1.26 or PyPI)
 	@$(PYTHON) -m control_plane build

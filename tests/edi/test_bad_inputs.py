@@ -71,6 +71,9 @@ def test_a_bomb_is_told_within_64_mebibytes(name: str) -> None:
     assert peak < 64 * MIB
 
 
+NO_COUNTS = ("\N{SUPERSCRIPT TWO}".encode("iso-8859-1"), "\N{ARABIC-INDIC DIGIT ONE}".encode(), b"9" * 5_000)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -88,11 +91,15 @@ def test_a_bomb_is_told_within_64_mebibytes(name: str) -> None:
         ORDER.replace(b"*004010", b"*009999").replace(b"ST*850", b"ST*XYZ"),
         ORDER.replace(b"BEG*00", b"BEG*\x00\x01"),
         ORDER.replace(b"20261121", b"261121"),
+        *(ORDER.replace(b"%b*1*" % tag, b"%b*%b*" % (tag, odd)) for tag in (b"GE", b"IEA") for odd in NO_COUNTS),
+        *(ORDER.replace(b"SE*29*0001", b"SE*%b*%b" % (odd, odd)) for odd in NO_COUNTS),
+        *(ORDERS.replace(b"UNZ+1", b"UNZ+%b" % odd) for odd in NO_COUNTS),
     ],
 )
 def test_an_odd_file_gives_findings_and_is_written_or_refused_by_name(data: bytes) -> None:
     for interchange in crossdock_edi.read(data):
         list(crossdock_edi.check(interchange))
+        crossdock_edi.acknowledge(interchange)
         try:
             crossdock_edi.write(interchange)
             for message in interchange.messages:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
 from crossdock_kit.errors import Conflict, CrossdockError, NotFound, PermissionDenied, Refused, Unavailable
+
+_SECONDS = re.compile(r"[0-9]{1,6}")
 
 
 @dataclass
@@ -44,6 +47,6 @@ def refusal(status: int, message: str, retry_after: str) -> CrossdockError:
     if status in {401, 403}:
         return PermissionDenied(message)
     if status == 429 or status >= 500:
-        wait = timedelta(seconds=int(retry_after)) if retry_after.isdigit() else None
+        wait = timedelta(seconds=int(retry_after)) if _SECONDS.fullmatch(retry_after) else None
         return ApiUnavailable(message, wait)
     return ApiRefused(message)

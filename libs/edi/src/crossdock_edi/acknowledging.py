@@ -20,7 +20,7 @@ from crossdock_edi.profile import STRICT, Profile
 from crossdock_edi.reader import Interchange
 from crossdock_edi.record_reading import read_record
 from crossdock_edi.syntax_reporting import syntax_report
-from crossdock_edi.values import Unreadable, read_date, read_time
+from crossdock_edi.values import Unreadable, count_of, read_date, read_time
 from crossdock_edi.writer import Envelope
 from crossdock_edi.x12.functional_acknowledgment import (
     ElementError,
@@ -41,6 +41,7 @@ Kind = Literal["997", "999", "TA1", "CONTRL"]
 Acknowledgment = FunctionalAcknowledgment | ImplementationAcknowledgment | InterchangeAcknowledgment | SyntaxReport
 ACKNOWLEDGMENTS = frozenset({"997", "999", "TA1", "CONTRL"})
 _MOST_CODES = 5
+_MOST_STATED = 999_999  # AK902 has six digits
 _Value = TypeVar("_Value")
 
 
@@ -109,7 +110,7 @@ def reply_envelope(
         group_sender=group.receiver if group else "",
         group_receiver=group.sender if group else "",
         version=version or "004010",
-        interchange_version=stated if len(stated) == 5 and stated.isdigit() else "",
+        interchange_version=stated if len(stated) == 5 and count_of(stated) is not None else "",
         is_test=interchange.is_test,
         dialect=interchange.dialect,
     )
@@ -187,7 +188,7 @@ def _printable(value: str) -> str:
 
 def _acknowledgment(group: Group, answers: list[_Answer], found: tuple[Finding, ...]) -> FunctionalAcknowledgment:
     accepted = sum(answer.accepted for answer in answers)
-    stated = group.trailer[1].strip() if group.trailer else ""
+    counted = count_of(group.trailer[1].strip()) if group.trailer else None
     faults = _group_faults(group, found)
     broken = any(one.is_error for one in faults)
     return FunctionalAcknowledgment(
@@ -198,7 +199,7 @@ def _acknowledgment(group: Group, answers: list[_Answer], found: tuple[Finding, 
         messages=tuple(one.result for one in answers if one.result.type and one.result.control_number),
         group=GroupResult(
             status=_group_status(answers, accepted, broken=broken, flawed=bool(faults)),
-            included=int(stated) if stated.isdigit() and len(stated) <= 6 else len(answers),
+            included=len(answers) if counted is None or counted > _MOST_STATED else counted,
             received=len(answers),
             accepted=0 if broken else accepted,
             error_codes=tuple(dict.fromkeys(one.kind.group_code for one in faults))[:_MOST_CODES],

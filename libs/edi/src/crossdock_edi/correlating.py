@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from crossdock_edi.acknowledging import Acknowledgment
 from crossdock_edi.edifact.syntax_report import SyntaxReport
 from crossdock_edi.reader import Interchange
+from crossdock_edi.values import same_number
 from crossdock_edi.x12.functional_acknowledgment import FunctionalAcknowledgment
 from crossdock_edi.x12.implementation_acknowledgment import ImplementationAcknowledgment
 from crossdock_edi.x12.interchange_acknowledgment import InterchangeAcknowledgment
@@ -59,7 +60,7 @@ def correlate(acknowledgment: Acknowledgment, sent: Iterable[SentMessage]) -> tu
 
 def _by_interchange(answer: InterchangeAcknowledgment, sent: Iterable[SentMessage]) -> Iterator[Correlation]:
     for one in sent:
-        if _same(one.interchange_control, answer.control_number):
+        if same_number(one.interchange_control, answer.control_number):
             yield Correlation(one, answer.is_accepted, answer.status)
 
 
@@ -80,12 +81,8 @@ def _by_group(
     results = {(one.type, one.control_number): one.status for one in answer.messages}
     whole = answer.group.status if answer.group else ""
     for one in sent:
-        if one.functional_id != answer.functional_id or not _same(one.group_control, answer.group_control_number):
+        if one.functional_id != answer.functional_id or not same_number(one.group_control, answer.group_control_number):
             continue
         status = whole if whole == "R" else results.get((one.type, one.control_number), whole)
         if status and status != "P":
             yield Correlation(one, status in {"A", "E"}, status)
-
-
-def _same(one: str, other: str) -> bool:
-    return one == other or (one.isdigit() and other.isdigit() and int(one) == int(other))

@@ -20,6 +20,7 @@ from crossdock_edi.opening import Opening
 from crossdock_edi.outcome import Outcome
 from crossdock_edi.segment import BLANKS, Segment
 from crossdock_edi.source import Window
+from crossdock_edi.values import count_of, same_number
 
 
 @dataclass(slots=True)
@@ -218,9 +219,9 @@ class Scan:
         if (said := message.trailer[2].strip()) != control:
             yield finding("control-number", place, value=said, wanted=control)
         stated = message.trailer[1].strip()
-        if stated != str(counted) and message.complete and (not stated.isdigit() or int(stated) != counted):
+        if stated != str(counted) and message.complete and count_of(stated) != counted:
             exact = sum(1 for _ in message.segments)
-            if not stated.isdigit() or int(stated) != exact:
+            if count_of(stated) != exact:
                 yield finding("segment-count", message.place_of(message.trailer, 1), value=stated, counted=exact)
 
     # --- what was left open
@@ -250,13 +251,12 @@ class Scan:
 
     def _match_control(self, header: Segment, trailer: Segment) -> None:
         wanted, said = self._control(header), self._control(trailer)
-        same = wanted == said or (wanted.isdigit() and said.isdigit() and int(wanted) == int(said))
-        if not same:
+        if not same_number(wanted, said):
             self.outcome.say("control-number", trailer, element=2, value=said, wanted=wanted)
 
     def _match_count(self, code: str, trailer: Segment, counted: int) -> None:
         stated = trailer[1].strip()
-        if not stated.isdigit() or int(stated) != counted:
+        if count_of(stated) != counted:
             self.outcome.say(code, trailer, element=1, value=stated, counted=counted)
 
     def _control(self, segment: Segment | None) -> str:

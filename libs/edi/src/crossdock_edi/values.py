@@ -16,8 +16,19 @@ from crossdock_edi.dialect import Dialect
 
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)\Z")
 _WHOLE = re.compile(r"-?\d+\Z")
+_MOST_DIGITS = 18
 # X12 dates of six digits lost their century; trade documents older than 1970 are not sent.
 _CENTURY_PIVOT = 70
+
+
+def count_of(text: str) -> int | None:
+    """A count or a control number; None for what is none: digits of other scripts, or more than a field holds."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None
+
+
+def same_number(one: str, other: str) -> bool:
+    """Control numbers are the same with and without leading zeros."""
+    return one == other or (count_of(one) is not None and count_of(one) == count_of(other))
 
 
 class Unreadable(ValueError):

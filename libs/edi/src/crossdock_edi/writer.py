@@ -17,6 +17,7 @@ from crossdock_edi.errors import Unrepresentable
 from crossdock_edi.record_writing import Written
 from crossdock_edi.segment import BINARY_LENGTH, Element, ElementLike, Segment, element_of, ends_released, trimmed
 from crossdock_edi.typed import body_of
+from crossdock_edi.values import count_of
 
 if TYPE_CHECKING:
     from crossdock_edi.reader import Interchange
@@ -145,7 +146,7 @@ def _spell_binary(tag: str, elements: tuple[Element, ...], dialect: Dialect) -> 
     texts = [element[0][0] for element in elements]
     stated = texts[position - 1] if len(texts) > position else ""
     data = "".join(texts[position:])
-    free = stated.isascii() and stated.isdigit() and int(stated) == len(data) and len(texts) == position + 1
+    free = count_of(stated) == len(data) and len(texts) == position + 1
     try:
         raw = data.encode("latin-1") if free else _spell_text(data, dialect, f"{tag}{position + 1:02d}")
     except UnicodeEncodeError as wrong:
@@ -228,7 +229,7 @@ def _x12_frame(kind: str, bodies: list[list[Written]], envelope: Envelope) -> It
 def _isa(envelope: Envelope) -> tuple[Element, ...]:
     dialect, when = envelope.dialect, envelope.prepared_at
     version = envelope.interchange_version or f"{envelope.version[:5]}"
-    if len(version) != 5 or not version.isdigit():
+    if len(version) != 5 or count_of(version) is None:
         raise Unrepresentable("ISA12", f"the version {version!r} is not 5 digits")
     standards = dialect.decode(dialect.repetition) if version >= "00402" and dialect.repetition else "U"
     values = (
@@ -261,7 +262,7 @@ def _isa_party(party: tuple[str, str], position: int) -> tuple[str, str]:
 
 def _interchange_number(envelope: Envelope) -> str:
     number = str(envelope.interchange_control)
-    if not number.isdigit() or len(number) > 9:
+    if count_of(number) is None or len(number) > 9:
         raise Unrepresentable("ISA13", f"{number!r} is not a number of at most 9 digits")
     return number.zfill(9)
 

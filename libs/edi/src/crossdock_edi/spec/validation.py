@@ -16,6 +16,7 @@ from crossdock_edi.spec.meaning import meaning
 from crossdock_edi.spec.model import SegmentSpec, SetSpec
 from crossdock_edi.spec.structure import walk
 from crossdock_edi.spec.x12_segments import segments_of
+from crossdock_edi.values import count_of
 
 _DESCRIBED = ("004010", "005010")
 
@@ -46,7 +47,7 @@ def validate(message: Message, spec: SetSpec | None) -> Iterator[Finding]:
 def _binary_length(message: Message, segment: Segment) -> Iterator[Finding]:
     position = BINARY_LENGTH[segment.tag]
     stated, counted = segment[position], len(segment[position + 1])
-    if stated.isascii() and stated.isdigit() and int(stated) != counted:
+    if count_of(stated) not in {None, counted}:
         yield finding("binary-length", message.place_of(segment, position), value=stated, counted=counted)
 
 

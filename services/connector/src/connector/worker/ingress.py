@@ -85,7 +85,7 @@ class Ingress:
     async def _body(self, request: Request) -> bytes:
         """Raises Turned for a body that is too long by its own word or in fact, or that drips."""
         stated = request.headers.get("content-length", "")
-        if stated.isdigit() and int(stated) > LARGEST_BODY:
+        if stated.isascii() and stated.isdigit() and (len(stated) > 18 or int(stated) > LARGEST_BODY):
             raise Turned(413, "too large")
         body = bytearray()
         try:
