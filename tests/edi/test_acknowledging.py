@@ -7,7 +7,7 @@ from pathlib import Path
 
 import crossdock_edi
 import pytest
-from crossdock_edi import LENIENT
+from crossdock_edi import LENIENT, Profile, Severity
 
 SAMPLES = Path(__file__).parent / "samples" / "x12"
 ORDER = (SAMPLES / "850.edi").read_bytes()
@@ -204,3 +204,12 @@ def test_each_fault_of_an_element_has_its_place_and_code(name: str) -> None:
         ]
         assert wanted in told
         assert {one.code for one in messages[0].segments} == {"8"}
+
+
+def test_a_rejected_message_is_never_without_a_reason() -> None:
+    (interchange,) = crossdock_edi.read(ORDER.replace(b"CTT*2*", b"CTT*7*"))
+    (strict,) = crossdock_edi.acknowledge(interchange, kind="997")
+    (lenient,) = crossdock_edi.acknowledge(interchange, Profile({"line-count": Severity.WARNING}), kind="997")
+
+    assert (strict.messages[0].status, strict.messages[0].error_codes) == ("R", ("5",))
+    assert (lenient.messages[0].status, lenient.messages[0].error_codes) == ("E", ("5",))

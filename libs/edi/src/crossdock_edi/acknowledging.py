@@ -147,7 +147,7 @@ def _answer(message: Message, found: tuple[Finding, ...]) -> _Answer:
     accepted = not any(one.is_error for one in told)
     codes = [one.kind.set_code for one in told if one.kind.set_code]
     segments = tuple(_segment_errors(told))
-    if segments:
+    if segments or not (codes or accepted):
         codes.append("5")
     result = MessageResult(
         type=message.type,

@@ -104,8 +104,8 @@ KINDS: dict[str, Kind] = {
     ),
     "trailing-separators": Kind("notice", "{tag} ends in empty elements"),
     # --- rules between segments
-    "line-count": Kind("error", "{element} counts {value} lines, there are {counted}"),
-    "hash-total": Kind("warning", "{element} gives the hash total {value}, it is {counted}"),
+    "line-count": Kind("error", "{element} counts {value} lines, there are {counted}", set_code="5"),
+    "hash-total": Kind("warning", "{element} gives the hash total {value}, it is {counted}", set_code="5"),
     "amount-total": Kind("warning", "{element} gives the total {value}, the lines come to {counted}"),
     "hierarchy-duplicate": Kind("error", "hierarchy level {value} occurs twice"),
     "hierarchy-orphan": Kind("error", "hierarchy level {value} names parent {wanted}, which does not exist"),
