@@ -350,3 +350,14 @@ async def test_a_file_that_is_no_partner_and_no_master_data_is_refused_in_a_sent
     assert said.code == 1
     assert sentence in said.err
     assert "Traceback" not in said.err
+
+
+async def test_of_files_of_which_one_is_wrong_nothing_is_loaded(day: SmallDay, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text("items: [{sku: N9100, base_unit: EA}]")
+    bad.write_text("stock: []")
+    assert (await day.crossdock("load", str(good), str(bad))).code == 1
+    asked = day.suite.catalog.GetItem(
+        catalog.GetItemRequest(sku="N9100"), metadata=tuple(day.stage.credentials()), timeout=10
+    )
+    assert (await refused(asked)).code is grpc.StatusCode.NOT_FOUND

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import typer
 import yaml
+from crossdock.catalog.v1 import catalog_service_pb2 as catalog_pb
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.connector.v1 import connector_service_pb2_grpc as connector_grpc
@@ -56,27 +57,32 @@ def profile_of(resource: Any, source: str) -> partner_pb2.PartnerProfile:
         fail(f"{source}: {error}", FAILED)
 
 
+def master_data_of(document: Any, source: str, system: str) -> list[catalog_pb.PutMasterDataRequest]:
+    try:
+        return list(requests_of(document, system))
+    except NoMasterData as error:
+        fail(f"{source}: {error}", FAILED)
+
+
 def is_partner(document: Any) -> bool:
     return isinstance(document, dict) and document.get("kind") == PARTNER
 
 
 async def _load(files: Sequence[tuple[str, Any]], system: str, tenant: str | None) -> list[Told]:
-    """Master data first: a partner's documents may come in as soon as it is known."""
+    """Master data first: a partner's documents may come in as soon as it is known. Nothing goes out before all of it
+    has been read.
+    """
     state = stack_or_exit()
     place, credentials = stack_place(), metadata(state, tenant)
     partners = [(name, profile_of(document, name)) for name, document in files if is_partner(document)]
     rows = [(name, document) for name, document in files if not is_partner(document)]
+    requests = [(name, each) for name, document in rows for each in master_data_of(document, name, system)]
     told: list[Told] = []
     async with channel(state, "catalog") as to_catalog, channel(state, "connector") as to_connector:
         catalog = cast(Any, catalog_grpc.CatalogServiceStub)(to_catalog)
-        for name, document in rows:
-            try:
-                requests = list(requests_of(document, system))
-            except NoMasterData as error:
-                fail(f"{name}: {error}", FAILED)
-            for request in requests:
-                answer = await catalog.PutMasterData(request, metadata=credentials, timeout=LONG_SECONDS)
-                told.append(Told(name, "master data", count_of(request), answer.changed))
+        for name, request in requests:
+            answer = await catalog.PutMasterData(request, metadata=credentials, timeout=LONG_SECONDS)
+            told.append(Told(name, "master data", count_of(request), answer.changed))
         put = cast(Any, connector_grpc.ConnectorServiceStub)(to_connector).PutPartner
         for name, profile in partners:
             wanted = connector.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
