@@ -137,7 +137,7 @@ async def test_changes_at_once_are_put_in_their_own_order(caller: Caller) -> Non
             "SCHEDULES_DO_NOT_SUM",
         ),
         ({"lines": [line("10"), line("10")]}, "LINE_NUMBER_TWICE"),
-        ({"ordered_on": Date(year=2026, month=2, day=30)}, "FIELD_INVALID"),
+        ({"ordered_on": Date(year=2026, month=2, day=30)}, "INVALID_FIELDS"),
     ],
 )
 async def test_a_contradictory_order_is_invalid(caller: Caller, changes: dict[str, Any], reason: str) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from crossdock.ops.v1 import ops_service_pb2 as pb
 from crossdock.ops.v1 import repair_service_pb2 as repair_pb
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from crossdock_kit import journal
+from crossdock_kit.dates_wire import timestamp
 from crossdock_kit.deliveries.repair import Shown
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import parsed_headers
@@ -29,14 +29,6 @@ FAILURE_CLASSES = {
 }
 
 
-def instant(at: datetime | None) -> Timestamp | None:
-    if at is None:
-        return None
-    made = Timestamp()
-    made.FromDatetime(at)
-    return made
-
-
 def span(time: timedelta | None) -> Duration | None:
     if time is None:
         return None
@@ -50,7 +42,7 @@ def match(each: Match) -> pb.TransactionMatch:
         transaction_id=each.transaction_id,
         type=each.type,
         root_key=each.root_key,
-        first_seen_at=instant(each.first_seen_at),
+        first_seen_at=timestamp(each.first_seen_at),
     )
 
 
@@ -62,7 +54,7 @@ def step(each: Step, service: str) -> pb.Step:
         name=each.name,
         transaction_ids=each.transaction_ids,
         keys=each.keys,
-        at=instant(each.at),
+        at=timestamp(each.at),
         actor=each.actor,
         attempt=each.attempt,
         outcome=each.outcome,
@@ -89,8 +81,8 @@ def exception(each: RaisedException, service: str) -> pb.Exception:
         state=pb.EXCEPTION_STATE_RESOLVED if each.resolved_at else pb.EXCEPTION_STATE_OPEN,
         transaction_ids=each.transaction_ids,
         keys=each.keys,
-        raised_at=instant(each.raised_at),
-        resolved_at=instant(each.resolved_at),
+        raised_at=timestamp(each.raised_at),
+        resolved_at=timestamp(each.resolved_at),
         resolution=each.resolution,
         resolved_by=each.resolved_by,
         subject=each.subject,
@@ -108,8 +100,8 @@ def held_message(each: HeldMessage) -> pb.HeldMessage:
         why=each.why,
         attempts=each.attempts,
         last_error=each.last_error,
-        held_at=instant(each.held_at),
-        next_attempt_at=instant(each.next_attempt_at),
+        held_at=timestamp(each.held_at),
+        next_attempt_at=timestamp(each.next_attempt_at),
     )
 
 
@@ -124,9 +116,9 @@ def delivery(each: Shown) -> pb.Delivery:
         last_error=each.last_error,
         foreign_number=each.foreign_number,
         transaction_ids=each.transaction_ids,
-        created_at=instant(each.created_at),
-        next_attempt_at=None if each.finished_at else instant(each.next_attempt_at),
-        finished_at=instant(each.finished_at),
+        created_at=timestamp(each.created_at),
+        next_attempt_at=None if each.finished_at else timestamp(each.next_attempt_at),
+        finished_at=timestamp(each.finished_at),
     )
 
 
@@ -169,7 +161,7 @@ def finding(each: Finding) -> repair_pb.StreamFinding:
 def repair(each: Repair) -> repair_pb.Repair:
     return repair_pb.Repair(
         repair_id=str(each.repair_id),
-        at=instant(each.at),
+        at=timestamp(each.at),
         actor=each.actor,
         verb=each.verb,
         reason=each.reason,

@@ -10,6 +10,7 @@ from typing import Any
 
 from crossdock.catalog.v1 import catalog_service_pb2 as pb
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as pb_grpc
+from crossdock_kit import dates_wire
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import tenant
 from crossdock_kit.database import Engine
@@ -73,7 +74,7 @@ class CatalogServicer(pb_grpc.CatalogServiceServicer):
         return [wire.to_thing(each) for each in found], token
 
     def _day(self, request: Message) -> date:
-        return wire.to_date(request, "on") or self.clock.now().date()
+        return dates_wire.day(request, "on") or self.clock.now().date()
 
 
 def _token(last_id: str) -> str:

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock.catalog.v1 import catalog_service_pb2 as service_pb2
 from crossdock.catalog.v1 import master_data_pb2 as pb
 from crossdock.options.v1 import options_pb2
-from crossdock_kit.errors import InvalidFields, Violation
+from crossdock_kit import dates_wire
 from crossdock_kit.ids import derived
 from google.protobuf.message import Message
-from google.type import date_pb2
 
 from catalog.domain.record import ALWAYS, Record, Subject
 from catalog.use_cases import ErasePersonalData, Placed, PutMasterData
@@ -65,7 +64,8 @@ def _record(subject: Subject, key: str, message: Any) -> Record:
         if name in bare.DESCRIPTOR.fields_by_name:
             bare.ClearField(name)
     content = without_people(bare) if subject.kind == PARTY else bare.SerializeToString(deterministic=True)
-    return Record(subject, key, to_date(message, "valid_from") or ALWAYS, to_date(message, "valid_to"), content)
+    first = dates_wire.day(message, "valid_from") or ALWAYS
+    return Record(subject, key, first, dates_wire.day(message, "valid_to"), content)
 
 
 def without_people(party: pb.Party) -> bytes:
@@ -141,9 +141,9 @@ def to_entry(record: Record) -> pb.CrosswalkEntry:
 
 def _set_validity(message: Any, record: Record) -> None:
     if record.valid_from != ALWAYS:
-        message.valid_from.CopyFrom(from_date(record.valid_from))
+        message.valid_from.CopyFrom(dates_wire.date_message(record.valid_from))
     if record.valid_to is not None:
-        message.valid_to.CopyFrom(from_date(record.valid_to))
+        message.valid_to.CopyFrom(dates_wire.date_message(record.valid_to))
 
 
 def etag(record: Record) -> str:
@@ -169,18 +169,3 @@ def to_events(subject: Subject, changed: Sequence[Record]) -> Iterator[Message]:
 def _parts(entries: Sequence[pb.CrosswalkEntry], size: int) -> Iterator[Iterable[pb.CrosswalkEntry]]:
     for start in range(0, len(entries), size):
         yield entries[start : start + size]
-
-
-def to_date(message: Message, field: str) -> date | None:
-    """A google.type.Date field that must be a whole day; None if absent. Raises InvalidFields for 30 February."""
-    if not message.HasField(field):
-        return None
-    value = getattr(message, field)
-    try:
-        return date(value.year, value.month, value.day)
-    except ValueError as wrong:
-        raise InvalidFields((Violation(field, str(wrong), "date.whole_day"),)) from wrong
-
-
-def from_date(value: date) -> date_pb2.Date:
-    return date_pb2.Date(year=value.year, month=value.month, day=value.day)

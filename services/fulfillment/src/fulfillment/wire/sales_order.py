@@ -7,6 +7,7 @@ import hashlib
 from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as service_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2 as order_pb2
+from crossdock_kit import dates_wire
 from crossdock_kit.paging import Page, page_of
 
 from fulfillment.domain.lifecycle import State
@@ -101,7 +102,7 @@ def _consignee(terms: service_pb2.OrderTerms) -> bytes:
 
 
 def _terms(terms: service_pb2.OrderTerms) -> OrderTerms:
-    ordered_on = values.day(terms, "ordered_on")
+    ordered_on = dates_wire.day(terms, "ordered_on")
     if ordered_on is None:
         raise FieldMissing("order.ordered_on")
     said = _consignee(terms)
@@ -112,7 +113,7 @@ def _terms(terms: service_pb2.OrderTerms) -> OrderTerms:
         customer_id=terms.customer_id,
         currency=terms.currency,
         ordered_on=ordered_on,
-        requested_on=values.day(terms, "requested_on"),
+        requested_on=dates_wire.day(terms, "requested_on"),
         same_day=terms.same_day,
         channel_confirmed=terms.channel_confirmed,
         shortage=_SHORTAGE_OF.get(terms.shortage, ShortageRule.BACKORDER),
@@ -146,8 +147,8 @@ def order(found: SalesOrder) -> order_pb2.SalesOrder:
         state=ORDER_STATES[found.state],
         customer_id=terms.customer_id,
         currency=terms.currency,
-        ordered_on=values.date_message(terms.ordered_on),
-        requested_on=values.date_message(terms.requested_on),
+        ordered_on=dates_wire.date_message(terms.ordered_on),
+        requested_on=dates_wire.date_message(terms.requested_on),
         same_day=terms.same_day,
         channel_confirmed=terms.channel_confirmed,
         shortage=SHORTAGES[terms.shortage],
@@ -160,14 +161,14 @@ def order(found: SalesOrder) -> order_pb2.SalesOrder:
             if found.counts[state]
         ],
         etag=found.etag,
-        created_at=values.timestamp(found.created_at),
-        updated_at=values.timestamp(found.updated_at or found.created_at),
+        created_at=dates_wire.timestamp(found.created_at),
+        updated_at=dates_wire.timestamp(found.updated_at or found.created_at),
     )
 
 
 def _system_numbers(found: SalesOrder) -> list[values_pb2.SystemNumber]:
     named = [(found.system, found.terms.number), (found.terms.customer_id, found.terms.customer_order_number)]
-    day = values.date_message(found.terms.ordered_on)
+    day = dates_wire.date_message(found.terms.ordered_on)
     return [values_pb2.SystemNumber(system=system, number=number, valid_from=day) for system, number in named if number]
 
 
@@ -191,7 +192,7 @@ def _schedule(line: OrderLine, schedule: Schedule) -> order_pb2.LineSchedule:
         quantity=values.quantity_message(Quantity(schedule.quantity, line.base_unit)),
         location_id=schedule.location_id,
         reservation_id=schedule.reservation_id,
-        promised_on=values.date_message(schedule.promised_on),
+        promised_on=dates_wire.date_message(schedule.promised_on),
         supply=schedule.supply,
         reason=schedule.reason,
         cancel_requested=schedule.cancel_requested,

@@ -10,6 +10,7 @@ from crossdock.catalog.events.v1 import events_pb2 as catalog
 from crossdock.connector.events.v1 import events_pb2 as connector
 from crossdock.procurement.events.v1 import events_pb2 as pb
 from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
+from crossdock_kit import dates_wire
 from crossdock_kit.events import Received as Event
 
 from inventory.domain.inbound import (
@@ -28,7 +29,7 @@ from inventory.domain.quantity import Measure, exact
 from inventory.domain.rules import Condition, ReceivedFrom
 from inventory.ports import ItemRecord, LocationRecord, Posting
 from inventory.use_cases.inbound import BookedReceipt, BookInbound
-from inventory.wire.values import date_in, decimal_in, instant_in
+from inventory.wire.values import decimal_in, instant_in
 
 WithOrder = (
     pb.PurchaseOrderReleased
@@ -84,7 +85,7 @@ def _confirmed(event: Event[WithOrder]) -> Iterator[Confirmed]:
                     line.line_id,
                     schedule.schedule_id,
                     measure,
-                    date_in(schedule.date),
+                    dates_wire.day(schedule, "date"),
                 )
 
 
@@ -143,7 +144,7 @@ def _notice_lines(
                 from_on_order=decimal_in(line.from_on_order) if line.from_on_order else base,
                 document=_document(event, name, shipped_at, line.purchase_order_id),
                 said=Measure(exact(line.shipped.value), line.shipped.unit),
-                due_on=date_in(notice.expected_on),
+                due_on=dates_wire.day(notice, "expected_on"),
                 ordered_at=line.ordered_at,
             ),
             decimal_in(line.received_quantity),
@@ -213,7 +214,7 @@ def _receipt_line(event: Event[pb.GoodsReceived], line: inbound_pb2.ReceiptLine,
         order_line_id=line.purchase_order_line_id,
         notice_id=line.ship_notice_id,
         lot=line.lot.number,
-        expires_on=date_in(line.lot.expires_on),
+        expires_on=dates_wire.day(line.lot, "expires_on"),
         condition=_CONDITIONS[line.condition],
         put_away=put_away,
         shares=_shares(line),
@@ -250,8 +251,8 @@ def items(events: Sequence[Event[catalog.ItemChanged]]) -> list[ItemRecord]:
                 category=its.category,
                 version=event.version,
             ),
-            valid_from=date_in(its.valid_from),
-            valid_to=date_in(its.valid_to),
+            valid_from=dates_wire.day(its, "valid_from"),
+            valid_to=dates_wire.day(its, "valid_to"),
         )
         for event in events
         for its in [event.message.item]
@@ -267,8 +268,8 @@ def locations(events: Sequence[Event[catalog.LocationChanged]]) -> list[Location
             parent_id=its.parent_id,
             zone=its.zone,
             system=its.system,
-            valid_from=date_in(its.valid_from),
-            valid_to=date_in(its.valid_to),
+            valid_from=dates_wire.day(its, "valid_from"),
+            valid_to=dates_wire.day(its, "valid_to"),
         )
         for event in events
         for its in [event.message.location]

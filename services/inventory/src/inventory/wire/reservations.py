@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from crossdock.inventory.v1 import inventory_service_pb2 as pb
+from crossdock_kit import dates_wire
 from crossdock_kit.ids import uuid_of
 
 from inventory.domain.lots import Pick
@@ -22,7 +23,7 @@ from inventory.use_cases.reservations import (
 )
 from inventory.use_cases.reserve import ReserveStock, WantedBasket
 from inventory.wire.facts import picks_out, with_parts
-from inventory.wire.values import date_in, instant_out, measure_in, quantity_out
+from inventory.wire.values import instant_out, measure_in, quantity_out
 
 
 def reserve_stock(request: pb.ReserveStockRequest, tenant: str, partner: str) -> ReserveStock:
@@ -35,7 +36,7 @@ def _basket(request: pb.ReservationRequest, partner: str) -> WantedBasket:
         business_unit=request.business_unit,
         channel=request.channel,
         priority=request.priority,
-        requested_on=date_in(request.requested_on) if request.HasField("requested_on") else None,
+        requested_on=dates_wire.day(request, "requested_on"),
         locations=tuple(request.locations),
         split=SplitRule(request.split) if request.split else SplitRule.NONE,
         lines=tuple([(line.sku, measure_in(line.quantity)) for line in request.lines]),

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from crossdock.inventory.v1 import inventory_service_pb2 as pb
 from crossdock.options.v1 import options_pb2
+from crossdock_kit import dates_wire
 
 from inventory.domain.accounts import Account
 from inventory.domain.holding_back import Available
 from inventory.domain.item import Item
 from inventory.domain.promising import PromiseDay
 from inventory.use_cases.adjust import AdjustStock, WantedAdjustment
-from inventory.wire.values import change_in, date_in, date_out, instant_in, instant_out, quantity_out
+from inventory.wire.values import change_in, date_out, instant_in, instant_out, quantity_out
 
 Row = Mapping[str, Any]
 
@@ -68,7 +69,7 @@ def _available(its: Available, channel: str) -> pb.Availability:
 
 
 def first_day(request: pb.GetAvailableToPromiseRequest, today: date) -> date:
-    return date_in(getattr(request, "from")) or today
+    return dates_wire.day(request, "from") or today
 
 
 def promises(item: Item, days: Mapping[str, Sequence[PromiseDay]]) -> pb.GetAvailableToPromiseResponse:

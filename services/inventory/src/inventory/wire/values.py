@@ -36,13 +36,6 @@ def decimal_in(text: str) -> Decimal:
     return exact(text) if text else Decimal(0)
 
 
-def date_in(value: Date) -> date | None:
-    """None for a date that is absent or names no day."""
-    if not (value.year and value.month and value.day):
-        return None
-    return date(value.year, value.month, value.day)
-
-
 def date_out(day: date) -> Date:
     return Date(year=day.year, month=day.month, day=day.day)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
+from crossdock_kit import dates_wire
 
 from procurement.domain.acknowledgment import AnsweredLine
 from procurement.domain.answer import Answer, RevisionBasis
@@ -50,7 +51,7 @@ def acknowledge(request: service_pb2.AcknowledgePurchaseOrderRequest, now: datet
         lines=tuple(_line(each) for each in request.lines),
         whole_order=_OUTCOME_OF.get(request.whole_order),
         supplier_number=request.supplier_number,
-        acknowledged_on=values.day(request, "acknowledged_on"),
+        acknowledged_on=dates_wire.day(request, "acknowledged_on"),
     )
     return AcknowledgePurchaseOrder(source, order_name(request.ref), answer)
 
@@ -70,7 +71,7 @@ def _acknowledgment(message: service_pb2.LineAcknowledgment) -> LineAcknowledgme
         outcome=_OUTCOME_OF[message.outcome],
         code=message.code,
         quantity=values.quantity(message.quantity) if message.HasField("quantity") else None,
-        on=values.day(message, "date"),
+        on=dates_wire.day(message, "date"),
         price=values.price(message, "price"),
         substitute_sku=message.substitute_sku,
         substitute_supplier_item=message.substitute_supplier_item,

@@ -8,6 +8,7 @@ from typing import Any
 from crossdock.common.v1 import values_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
+from crossdock_kit import dates_wire
 from google.protobuf.message import Message
 
 from procurement.domain import events
@@ -172,8 +173,8 @@ def _delta(delta: events.LineDelta) -> events_pb2.LineDelta:
         sku=delta.sku,
         old_quantity=values.quantity_or_none(delta.old_quantity),
         new_quantity=values.quantity_or_none(delta.new_quantity),
-        old_date=values.date_message(delta.old_date),
-        new_date=values.date_message(delta.new_date),
+        old_date=dates_wire.date_message(delta.old_date),
+        new_date=dates_wire.date_message(delta.new_date),
         old_price=values.price_message(delta.old_price),
         new_price=values.price_message(delta.new_price),
         added=delta.added,
@@ -193,8 +194,8 @@ def _change(change: events.ScheduleChange) -> events_pb2.ScheduleChange:
         schedule_id=change.schedule_id,
         old_quantity=_promised(change, old),
         new_quantity=_promised(change, new),
-        old_date=values.date_message(old.on) if old else None,
-        new_date=values.date_message(new.on) if new else None,
+        old_date=dates_wire.date_message(old.on) if old else None,
+        new_date=dates_wire.date_message(new.on) if new else None,
         on_order_change=values.text(change.on_order_change),
         base_unit=change.base_unit,
         ship_to_id=change.ship_to_id,
@@ -226,7 +227,7 @@ def _expected_line(line: ExpectedLine) -> events_pb2.ExpectedLine:
         line_number=line.line_number,
         sku=line.sku,
         quantity=values.quantity_message(line.quantity),
-        expected_on=values.date_message(line.expected_on),
+        expected_on=dates_wire.date_message(line.expected_on),
         lot=values.lot_message(line.lot),
         pallet_sscc=line.pallet_sscc,
         carton_sscc=line.carton_sscc,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
+from crossdock_kit import dates_wire
 
 from procurement.domain.quantities import total_in_unit
 from procurement.domain.receipt import (
@@ -74,8 +75,8 @@ def record_ship_notice(request: service_pb2.RecordShipNoticeRequest) -> RecordSh
         number=request.number,
         supplier_id=request.supplier_id,
         ship_to_id=request.ship_to_id,
-        shipped_at=values.instant(request, "shipped_at"),
-        expected_on=values.day(request, "expected_on"),
+        shipped_at=dates_wire.instant(request, "shipped_at"),
+        expected_on=dates_wire.day(request, "expected_on"),
         carrier=request.carrier,
         bill_of_lading=request.bill_of_lading,
         carrier_reference=request.carrier_reference,
@@ -120,8 +121,8 @@ def ship_notice(notice: ShipNotice) -> inbound_pb2.ShipNotice:
         number=terms.number,
         supplier_id=terms.supplier_id,
         ship_to_id=notice.ship_to_id,
-        shipped_at=values.timestamp(terms.shipped_at),
-        expected_on=values.date_message(terms.expected_on),
+        shipped_at=dates_wire.timestamp(terms.shipped_at),
+        expected_on=dates_wire.date_message(terms.expected_on),
         carrier=terms.carrier,
         bill_of_lading=terms.bill_of_lading,
         carrier_reference=terms.carrier_reference,
@@ -159,7 +160,7 @@ def _notice_line(line: NoticeLine) -> inbound_pb2.ShipNoticeLine:
 def record_receipt(request: service_pb2.RecordReceiptRequest) -> RecordReceipt:
     may_write(request.origin, RECEIVED)
     source = origin(request.origin)
-    received_at = values.instant(request, "received_at")
+    received_at = dates_wire.instant(request, "received_at")
     if received_at is None:
         raise FieldMissing("received_at")
     terms = ReceiptTerms(
@@ -195,7 +196,7 @@ def receipt(found: Receipt) -> inbound_pb2.Receipt:
         number=found.number,
         system=found.terms.system,
         location_id=found.terms.location_id,
-        received_at=values.timestamp(found.terms.received_at),
+        received_at=dates_wire.timestamp(found.terms.received_at),
         lines=[_receipt_line(each) for each in found.lines],
     )
 

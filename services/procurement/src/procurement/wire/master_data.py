@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from crossdock.catalog.v1 import master_data_pb2
+from crossdock_kit import dates_wire
 from google.protobuf.message import Message
 
 from procurement.domain.quantities import Item
@@ -16,7 +17,7 @@ ALWAYS = date(1, 1, 1)
 
 
 def _validity(tenant: str, record: Message) -> Validity:
-    return Validity(tenant, values.day(record, "valid_from") or ALWAYS, values.day(record, "valid_to"))
+    return Validity(tenant, dates_wire.day(record, "valid_from") or ALWAYS, dates_wire.day(record, "valid_to"))
 
 
 def item(tenant: str, record: master_data_pb2.Item) -> ItemRecord:

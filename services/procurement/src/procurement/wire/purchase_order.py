@@ -9,6 +9,7 @@ from crossdock.common.v1 import values_pb2
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb2
+from crossdock_kit import dates_wire
 
 from procurement.domain.order_line import LineState, OrderLine, ProposedChange
 from procurement.domain.purchase_order import OrderState, PurchaseOrder, SystemNumber
@@ -55,7 +56,7 @@ PLACEMENTS = {
 
 
 def origin(message: values_pb2.Origin) -> Origin:
-    occurred_at = values.instant(message, "occurred_at")
+    occurred_at = dates_wire.instant(message, "occurred_at")
     return Origin(message.system, message.role, message.document, message.revision, occurred_at)
 
 
@@ -83,7 +84,7 @@ def submit(request: service_pb2.SubmitPurchaseOrderRequest) -> SubmitPurchaseOrd
 
 
 def _terms(request: service_pb2.SubmitPurchaseOrderRequest) -> OrderTerms:
-    ordered_on = values.day(request, "ordered_on")
+    ordered_on = dates_wire.day(request, "ordered_on")
     if ordered_on is None:
         raise FieldMissing("ordered_on")
     return OrderTerms(
@@ -112,7 +113,9 @@ def _line_terms(message: service_pb2.OrderedLine, path: str) -> LineTerms:
         drop_ship_party_id=message.drop_ship_party_id,
         window=values.window(message, "requested_window"),
         requested=tuple(
-            ScheduleTerms(values.asked_for(s.quantity, f"{path}.requested[{index}].quantity"), values.day(s, "date"))
+            ScheduleTerms(
+                values.asked_for(s.quantity, f"{path}.requested[{index}].quantity"), dates_wire.day(s, "date")
+            )
             for index, s in enumerate(message.requested)
         ),
         deleted=message.deleted,
@@ -155,12 +158,12 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
         supplier_id=found.supplier_id,
         currency=found.currency,
         incoterms=found.incoterms,
-        ordered_on=values.date_message(found.ordered_on),
+        ordered_on=dates_wire.date_message(found.ordered_on),
         ship_to_id=found.ship_to_id,
         lines=[order_line(each) for each in found.lines],
         etag=found.etag,
-        created_at=values.timestamp(found.created_at),
-        updated_at=values.timestamp(found.updated_at or found.created_at),
+        created_at=dates_wire.timestamp(found.created_at),
+        updated_at=dates_wire.timestamp(found.updated_at or found.created_at),
         acknowledged_revision=found.acknowledged_revision,
         express=found.express,
     )
@@ -168,7 +171,7 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
 
 def _system_number(named: SystemNumber) -> values_pb2.SystemNumber:
     return values_pb2.SystemNumber(
-        system=named.system, number=named.number, valid_from=values.date_message(named.valid_from)
+        system=named.system, number=named.number, valid_from=dates_wire.date_message(named.valid_from)
     )
 
 
@@ -192,7 +195,7 @@ def order_line(line: OrderLine) -> order_pb2.PurchaseOrderLine:
         received_quantity=values.text(total_in_unit(line.received, line.factor)),
         damaged_quantity=values.text(total_in_unit(line.damaged, line.factor)),
         open_quantity=values.text(total_in_unit(line.open, line.factor)),
-        expected_on=values.date_message(line.expected_on),
+        expected_on=dates_wire.date_message(line.expected_on),
         proposed=None if line.proposed is None else proposed(line.proposed),
     )
 
@@ -202,7 +205,7 @@ def _schedules(line: OrderLine, schedules: Iterable[Schedule]) -> list[order_pb2
         order_pb2.ScheduleLine(
             schedule_id=each.schedule_id,
             quantity=values.quantity_message(in_unit(each.quantity, line.quantity.unit, line.factor, line.base_unit)),
-            date=values.date_message(each.on),
+            date=dates_wire.date_message(each.on),
         )
         for each in schedules
     ]
@@ -214,5 +217,5 @@ def proposed(change: ProposedChange) -> order_pb2.ProposedChange:
         sku=change.sku,
         supplier_item=change.supplier_item,
         code=change.code,
-        decide_by=values.timestamp(change.decide_by),
+        decide_by=dates_wire.timestamp(change.decide_by),
     )

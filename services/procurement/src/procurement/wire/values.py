@@ -1,15 +1,13 @@
-"""Values that every message uses: quantities, prices, days, instants, lots. Texts are plain decimals, never floats."""
+"""Values that every message uses: quantities, prices, windows, lots. Texts are plain decimals, never floats."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
 from crossdock.common.v1 import values_pb2
+from crossdock_kit.dates_wire import date_message, day
 from crossdock_kit.errors import Violation
 from google.protobuf.message import Message
-from google.protobuf.timestamp_pb2 import Timestamp
-from google.type.date_pb2 import Date
 
 from procurement.domain.quantities import Quantity, plain
 from procurement.domain.refusals import FieldInvalid, QuantityInvalid
@@ -47,39 +45,6 @@ def quantity_message(value: Quantity) -> values_pb2.Quantity:
 
 def quantity_or_none(value: Quantity | None) -> values_pb2.Quantity | None:
     return None if value is None else quantity_message(value)
-
-
-def day(holder: Message, field: str) -> date | None:
-    """The date in a field that may be absent. Raises FieldInvalid for a day that no calendar has."""
-    if not holder.HasField(field):
-        return None
-    found: Date = getattr(holder, field)
-    try:
-        return date(found.year, found.month, found.day)
-    except ValueError:
-        raise FieldInvalid(field, f"{found.year}-{found.month}-{found.day}") from None
-
-
-def date_message(value: date | None) -> Date | None:
-    return None if value is None else Date(year=value.year, month=value.month, day=value.day)
-
-
-def instant(holder: Message, field: str) -> datetime | None:
-    if not holder.HasField(field):
-        return None
-    found: Timestamp = getattr(holder, field)
-    try:
-        return found.ToDatetime(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        raise FieldInvalid(field, f"{found.seconds}s") from None
-
-
-def timestamp(value: datetime | None) -> Timestamp | None:
-    if value is None:
-        return None
-    message = Timestamp()
-    message.FromDatetime(value)
-    return message
 
 
 def price(holder: Message, field: str) -> Price | None:
