@@ -8,9 +8,12 @@ lines.
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2 as _sales_order_pb2
+from crossdock.fulfillment.v1 import warehouse_pb2 as _warehouse_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.type import date_pb2 as _date_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -470,3 +473,207 @@ class Compensation(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Compensation: _TypeAlias = Compensation  # noqa: Y015
+
+@_typing.final
+class PickCompleted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PICK_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    ORDER_IDS_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBERS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    SHORTS_FIELD_NUMBER: _builtins.int
+    PICKED_AT_FIELD_NUMBER: _builtins.int
+    pick_id: _builtins.str
+    number: _builtins.str
+    """The warehouse's number of its report."""
+    location_id: _builtins.str
+    @_builtins.property
+    def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Orders that are known here, and the numbers of all that the warehouse named."""
+
+    @_builtins.property
+    def order_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledLine]:
+        """What was picked."""
+
+    @_builtins.property
+    def shorts(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledLine]:
+        """What was asked for and not found; nothing holds it any more."""
+
+    @_builtins.property
+    def picked_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        pick_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        order_ids: _abc.Iterable[_builtins.str] | None = ...,
+        order_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        lines: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
+        shorts: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
+        picked_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["picked_at", b"picked_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "pick_id", b"pick_id", "picked_at", b"picked_at", "shorts", b"shorts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PickCompleted: _TypeAlias = PickCompleted  # noqa: Y015
+
+@_typing.final
+class ShipmentReady(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    ORDER_IDS_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBERS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    PACKAGES_FIELD_NUMBER: _builtins.int
+    CONSIGNEE_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    SERVICE_LEVEL_FIELD_NUMBER: _builtins.int
+    REQUESTED_ON_FIELD_NUMBER: _builtins.int
+    PROMISED_ON_FIELD_NUMBER: _builtins.int
+    PACKED_AT_FIELD_NUMBER: _builtins.int
+    shipment_id: _builtins.str
+    """Minted by Crossdock; `number` is the warehouse's number of the shipment."""
+    number: _builtins.str
+    location_id: _builtins.str
+    """Where it is to be fetched."""
+    consignee_id: _builtins.str
+    """Who receives it, by the row of personal data; GetConsignee of its first order reads it. Empty if nobody was named."""
+    customer_id: _builtins.str
+    service_level: _builtins.str
+    """Requested from the carrier: SAME_DAY or STANDARD."""
+    @_builtins.property
+    def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def order_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledLine]: ...
+    @_builtins.property
+    def packages(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.Package]: ...
+    @_builtins.property
+    def requested_on(self) -> _date_pb2.Date:
+        """The earliest of the days that its lines are wanted, and were promised; absent where none was named."""
+
+    @_builtins.property
+    def promised_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def packed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        shipment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        order_ids: _abc.Iterable[_builtins.str] | None = ...,
+        order_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        lines: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
+        packages: _abc.Iterable[_warehouse_pb2.Package] | None = ...,
+        consignee_id: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        service_level: _builtins.str = ...,
+        requested_on: _date_pb2.Date | None = ...,
+        promised_on: _date_pb2.Date | None = ...,
+        packed_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["packed_at", b"packed_at", "promised_on", b"promised_on", "requested_on", b"requested_on"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consignee_id", b"consignee_id", "customer_id", b"customer_id", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "packages", b"packages", "packed_at", b"packed_at", "promised_on", b"promised_on", "requested_on", b"requested_on", "service_level", b"service_level", "shipment_id", b"shipment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShipmentReady: _TypeAlias = ShipmentReady  # noqa: Y015
+
+@_typing.final
+class GoodsIssued(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ISSUE_NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    ORDER_IDS_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBERS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    SSCCS_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_FIELD_NUMBER: _builtins.int
+    shipment_id: _builtins.str
+    number: _builtins.str
+    """The warehouse's number of the shipment, and of this handing over: a shipment may leave in parts."""
+    issue_number: _builtins.str
+    location_id: _builtins.str
+    carrier: _builtins.str
+    """As the warehouse says: SCAC or name, and the carrier's number. The carrier itself counts more."""
+    tracking_number: _builtins.str
+    @_builtins.property
+    def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def order_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___IssuedLine]: ...
+    @_builtins.property
+    def ssccs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Packages that left; empty where they were not named."""
+
+    @_builtins.property
+    def issued_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        shipment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        issue_number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        order_ids: _abc.Iterable[_builtins.str] | None = ...,
+        order_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        lines: _abc.Iterable[Global___IssuedLine] | None = ...,
+        ssccs: _abc.Iterable[_builtins.str] | None = ...,
+        carrier: _builtins.str = ...,
+        tracking_number: _builtins.str = ...,
+        issued_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "issue_number", b"issue_number", "issued_at", b"issued_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "shipment_id", b"shipment_id", "ssccs", b"ssccs", "tracking_number", b"tracking_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GoodsIssued: _TypeAlias = GoodsIssued  # noqa: Y015
+
+@_typing.final
+class IssuedLine(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    PICKED_BEFORE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def line(self) -> _warehouse_pb2.HandledLine: ...
+    @_builtins.property
+    def picked_before(self) -> _values_pb2.Quantity:
+        """So much of it had been reported as picked before, base unit; the rest left the shelf unreported."""
+
+    def __init__(
+        self,
+        *,
+        line: _warehouse_pb2.HandledLine | None = ...,
+        picked_before: _values_pb2.Quantity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "picked_before", b"picked_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "picked_before", b"picked_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IssuedLine: _TypeAlias = IssuedLine  # noqa: Y015
