@@ -11,6 +11,7 @@ from crossdock_cli import (
     edi,
     exceptions,
     load,
+    order,
     reconcile,
     replay,
     status,
@@ -38,6 +39,7 @@ for repair in (replay.replay, reconcile.reconcile):
 app.command(context_settings=edi.AS_THEY_STAND)(edi.edi)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
+app.add_typer(order.app, name="order")
 
 
 def main() -> None:
