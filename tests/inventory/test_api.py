@@ -14,6 +14,7 @@ from crossdock.inventory.v1 import inventory_service_pb2 as pb
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as pb_grpc
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.clock import SystemClock
+from crossdock_kit.peers import status_in
 from crossdock_kit.telemetry.names import CORRELATION_HEADER
 from crossdock_kit.testing import RunningServer, start_service
 from google.rpc import error_details_pb2, status_pb2
@@ -75,6 +76,12 @@ def adjustment(sku: str, value: str, role: int = options_pb2.ROLE_WMS, **facts: 
         origin=values_pb2.Origin(system="WMS-EAST", role=role, document="CC-7"),  # type: ignore[arg-type]
         adjustments=[pb.Adjustment(**known | facts)],
     )
+
+
+def fields_of(error: grpc.aio.AioRpcError) -> list[str]:
+    broken = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(broken) for detail in status_in(error).details)
+    return [each.field for each in broken.field_violations]
 
 
 def reason_of(error: grpc.aio.AioRpcError) -> str:
@@ -199,8 +206,9 @@ async def test_a_quantity_that_is_none_is_refused_and_nothing_is_booked(stage: S
     await stage.know(sku)
     await stage.stock(sku, 5)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await acme.ReserveStock(pb.ReserveStockRequest(reservations=[basket((sku, value))]))
+        await acme.ReserveStock(pb.ReserveStockRequest(reservations=[basket((sku, "1")), basket((sku, value))]))
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert fields_of(refused.value) == ["reservations[1].lines[0].quantity.value"]
     assert (await stage.row(sku))["reserved"] == 0
 
 
@@ -211,6 +219,7 @@ async def test_an_adjustment_by_nothing_is_refused(stage: Stage, acme: Any, valu
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await acme.AdjustStock(adjustment(sku, value))
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert fields_of(refused.value) == ["adjustments[0].quantity.value"]
 
 
 @pytest.mark.feature("F094")

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
 
-from crossdock_kit.errors import Invalid
+from crossdock_kit.errors import Invalid, Violation
 
 PLACES = 6
 LARGEST = Decimal(10) ** 15
@@ -24,6 +24,11 @@ class QuantityInvalid(Invalid):
 
     value: str
     rule: str
+    violations: tuple[Violation, ...] = ()
+
+    def in_field(self, path: str) -> QuantityInvalid:
+        """The same, by the name of the field that says it."""
+        return QuantityInvalid(self.value, self.rule, (Violation(path, f"must be {self.rule}", "quantity.value"),))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,10 @@ from inventory.wire.values import instant_out, measure_in, quantity_out
 
 
 def reserve_stock(request: pb.ReserveStockRequest, tenant: str, partner: str) -> ReserveStock:
-    return ReserveStock(tenant, tuple([_basket(each, partner) for each in request.reservations]))
+    return ReserveStock(tenant, tuple([_basket(each, partner, at) for at, each in enumerate(request.reservations)]))
 
 
-def _basket(request: pb.ReservationRequest, partner: str) -> WantedBasket:
+def _basket(request: pb.ReservationRequest, partner: str, at: int) -> WantedBasket:
     return WantedBasket(
         request_id=uuid_of(request.request_id),
         business_unit=request.business_unit,
@@ -39,7 +39,12 @@ def _basket(request: pb.ReservationRequest, partner: str) -> WantedBasket:
         requested_on=dates_wire.day(request, "requested_on"),
         locations=tuple(request.locations),
         split=SplitRule(request.split) if request.split else SplitRule.NONE,
-        lines=tuple([(line.sku, measure_in(line.quantity)) for line in request.lines]),
+        lines=tuple(
+            [
+                (line.sku, measure_in(line.quantity, "reservations[{}].lines[{}].quantity", at, number))
+                for number, line in enumerate(request.lines)
+            ]
+        ),
         hold=_hold(request),
         reference=request.reference,
         fingerprint=_fingerprint(request, partner),
@@ -113,11 +118,13 @@ def committed(reservations: Sequence[Reservation]) -> pb.CommitReservationsRespo
 
 
 def allocate_stock(request: pb.AllocateStockRequest, tenant: str) -> AllocateStock:
-    return AllocateStock(tenant, UUID(request.reservation_id), tuple(map(_wanted_lot, request.lots)))
+    return AllocateStock(
+        tenant, UUID(request.reservation_id), tuple([_wanted_lot(each, at) for at, each in enumerate(request.lots)])
+    )
 
 
-def _wanted_lot(choice: pb.LotChoice) -> LotWanted:
-    return LotWanted(choice.sku, choice.location_id, choice.lot, measure_in(choice.quantity))
+def _wanted_lot(choice: pb.LotChoice, at: int) -> LotWanted:
+    return LotWanted(choice.sku, choice.location_id, choice.lot, measure_in(choice.quantity, "lots[{}].quantity", at))
 
 
 def allocated(reservation: Reservation, picks: Sequence[Pick]) -> pb.AllocateStockResponse:

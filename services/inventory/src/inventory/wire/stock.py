@@ -26,7 +26,7 @@ def adjust_stock(request: pb.AdjustStockRequest, tenant: str, now: Any) -> Adjus
     return AdjustStock(
         tenant=tenant,
         adjustment_id=UUID(request.request_id),
-        adjustments=tuple(_adjustment(each) for each in request.adjustments),
+        adjustments=tuple(_adjustment(each, at) for at, each in enumerate(request.adjustments)),
         system=origin.system,
         document=origin.document,
         occurred_at=instant_in(origin.occurred_at, now),
@@ -34,14 +34,14 @@ def adjust_stock(request: pb.AdjustStockRequest, tenant: str, now: Any) -> Adjus
     )
 
 
-def _adjustment(wanted: pb.Adjustment) -> WantedAdjustment:
+def _adjustment(wanted: pb.Adjustment, at: int) -> WantedAdjustment:
     return WantedAdjustment(
         sku=wanted.sku,
         location_id=wanted.location_id,
         lot=wanted.lot,
         business_unit=wanted.business_unit,
         bucket=Account(wanted.bucket),
-        change=change_in(wanted.quantity),
+        change=change_in(wanted.quantity, "adjustments[{}].quantity", at),
         reason=wanted.reason,
         note=wanted.note,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -10,7 +11,7 @@ from crossdock.common.v1 import values_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
-from inventory.domain.quantity import Measure, exact, plain, positive, signed
+from inventory.domain.quantity import Measure, QuantityInvalid, exact, plain, positive, signed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -21,14 +22,21 @@ def quantity_out(value: Decimal, unit: str) -> values_pb2.Quantity:
     return values_pb2.Quantity(value=plain(value), unit=unit)
 
 
-def measure_in(quantity: values_pb2.Quantity) -> Measure:
-    """More than zero; raises QuantityInvalid."""
-    return Measure(positive(quantity.value), quantity.unit)
+def measure_in(quantity: values_pb2.Quantity, path: str, *at: int) -> Measure:
+    """More than zero; raises QuantityInvalid, which names the field by its `path` with the indices `at` filled in."""
+    return _measured(positive, quantity, path, at)
 
 
-def change_in(quantity: values_pb2.Quantity) -> Measure:
-    """Signed and not zero; raises QuantityInvalid."""
-    return Measure(signed(quantity.value), quantity.unit)
+def change_in(quantity: values_pb2.Quantity, path: str, *at: int) -> Measure:
+    """Signed and not zero; raises QuantityInvalid, which names the field."""
+    return _measured(signed, quantity, path, at)
+
+
+def _measured(rule: Callable[[str], Decimal], quantity: values_pb2.Quantity, path: str, at: tuple[int, ...]) -> Measure:
+    try:
+        return Measure(rule(quantity.value), quantity.unit)
+    except QuantityInvalid as wrong:
+        raise wrong.in_field(f"{path.format(*at)}.value") from None
 
 
 def decimal_in(text: str) -> Decimal:
