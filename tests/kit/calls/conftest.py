@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import grpc
@@ -29,11 +30,17 @@ async def server(probe: ProbeServicer) -> AsyncIterator[RunningServer]:
 
 @pytest.fixture
 async def bare(server: RunningServer) -> AsyncIterator[Callable[..., Any]]:
-    """Makes a unary callable of a method without anything of our client: no deadline, no token, no limits."""
+    """Makes a unary callable of a method with nothing of our client but a deadline: no token, no limits."""
     async with grpc.aio.insecure_channel(server.address, [("grpc.max_send_message_length", -1)]) as channel:
 
-        def method(name: str, serialize: Callable[[Any], bytes] = lambda message: message.SerializeToString()) -> Any:
-            return channel.unary_unary(f"/{SERVICE}/{name}", request_serializer=serialize)
+        def method(
+            name: str,
+            serialize: Callable[[Any], bytes] = lambda message: message.SerializeToString(),
+            *,
+            timeout: float | None = 60,
+        ) -> Any:
+            call: Any = channel.unary_unary(f"/{SERVICE}/{name}", request_serializer=serialize)
+            return partial(call, timeout=timeout)
 
         yield method
 

@@ -13,8 +13,9 @@ import pytest
 from crossdock.common.v1.values_pb2 import Quantity
 from crossdock_kit import context
 from crossdock_kit.errors import Refused, Unavailable
-from crossdock_kit.peers import reason_in, status_in
+from crossdock_kit.peers import PeerRefused, peer_error, reason_in, status_in
 from crossdock_kit.server.methods import UnguardedMethod
+from crossdock_kit.server.requests import LARGEST_MESSAGE, LARGEST_ON_WIRE
 from crossdock_kit.testing import RunningServer, TokenIssuer, Unrecorded, start_service
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -107,8 +108,29 @@ async def test_bytes_that_are_no_message_are_invalid(bare: Any, allowed: Any) ->
         assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_message_of_five_mebibytes_is_refused(bare: Any, allowed: Any) -> None:
-    error = await failed(bare("Echo")(Echo(text="x" * (5 * 1024 * 1024)), metadata=allowed))
+def of_size(size_bytes: int) -> Echo:
+    """A request of so many bytes; its tag and length take five of them."""
+    request = Echo(text="x" * (size_bytes - 5))
+    assert request.ByteSize() == size_bytes
+    return request
+
+
+async def test_a_message_of_the_limit_is_taken(bare: Any, allowed: Any) -> None:
+    assert await bare("Echo")(of_size(LARGEST_MESSAGE), metadata=allowed)
+
+
+@pytest.mark.parametrize("excess", [1, 1024 * 1024, LARGEST_MESSAGE])
+async def test_a_message_above_the_limit_is_told_its_size_and_the_limit(bare: Any, allowed: Any, excess: int) -> None:
+    error = await failed(bare("Echo")(of_size(LARGEST_MESSAGE + excess), metadata=allowed))
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    info = detail(error, ErrorInfo)
+    sizes = {"size_bytes": str(LARGEST_MESSAGE + excess), "limit_bytes": str(LARGEST_MESSAGE)}
+    assert (info.reason, dict(info.metadata)) == ("MESSAGE_TOO_LARGE", sizes)
+    assert isinstance(peer_error(error), PeerRefused), "sending the same again is of no use"
+
+
+async def test_a_message_above_what_the_transport_takes_is_refused_by_grpc_itself(bare: Any, allowed: Any) -> None:
+    error = await failed(bare("Echo")(of_size(LARGEST_ON_WIRE + 1), metadata=allowed))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert Answer.FromString(await bare("Echo")(Echo(text="still here"), metadata=allowed)).text == "still here"
 
@@ -241,7 +263,7 @@ async def test_a_small_message_that_inflates_beyond_the_limit_is_refused(server:
     options = [("grpc.max_send_message_length", -1)]
     async with grpc.aio.insecure_channel(server.address, options, compression=grpc.Compression.Gzip) as channel:
         call: Any = channel.unary_unary(f"/{SERVICE}/Echo")
-        error = await failed(call(bomb, metadata=allowed))
+        error = await failed(call(bomb, metadata=allowed, timeout=60))
     assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 

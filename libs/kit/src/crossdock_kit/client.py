@@ -18,7 +18,8 @@ from google.protobuf.descriptor_pool import Default
 
 from crossdock_kit.context import current_cause, current_deadline
 from crossdock_kit.server.methods import method_of, methods_of
-from crossdock_kit.server.server import LARGEST_MESSAGE, LARGEST_METADATA
+from crossdock_kit.server.requests import LARGEST_MESSAGE, LARGEST_ON_WIRE
+from crossdock_kit.server.server import LARGEST_METADATA
 from crossdock_kit.telemetry import names
 from crossdock_kit.telemetry.grpc import begin_client_span, end_with
 
@@ -32,7 +33,7 @@ FINISH_SECONDS = 60.0
 
 OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.max_receive_message_length", LARGEST_MESSAGE),
-    ("grpc.max_send_message_length", LARGEST_MESSAGE),
+    ("grpc.max_send_message_length", LARGEST_ON_WIRE),
     ("grpc.max_metadata_size", LARGEST_METADATA),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),

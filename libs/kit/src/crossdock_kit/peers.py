@@ -13,7 +13,8 @@ import grpc
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from crossdock_kit.errors import CrossdockError, Refused, Unavailable
+from crossdock_kit.errors import CrossdockError, Refused, Unavailable, reason_code
+from crossdock_kit.server.requests import MessageTooLarge
 
 STATUS_DETAILS = "grpc-status-details-bin"
 _ANSWERS = frozenset(
@@ -34,6 +35,9 @@ _PASSING = frozenset(
         grpc.StatusCode.CANCELLED,
     }
 )
+
+# Of a passing status, the reason that does not pass: the same bytes are too many the next time, too.
+_FINAL = frozenset({reason_code(MessageTooLarge)})
 
 
 @dataclass
@@ -89,8 +93,9 @@ def _retry_after(status: Status) -> timedelta | None:
 def peer_error(error: grpc.aio.AioRpcError) -> CrossdockError:
     """The kind of error that another service's status is for us."""
     code, status = error.code(), status_in(error)
-    if code in _ANSWERS:
-        return PeerRefused(status=code.name, reason=reason_in(status), message=status.message)
+    reason = reason_in(status)
+    if code in _ANSWERS or reason in _FINAL:
+        return PeerRefused(status=code.name, reason=reason, message=status.message)
     if code in _PASSING:
         return PeerUnavailable(status=code.name, retry_after=_retry_after(status))
     return PeerFailed(status=code.name, message=status.message)

@@ -15,7 +15,7 @@ from crossdock_cli.status import as_json, stack_table
 
 EXAMPLE = """\
 Call a service, for example:
-  .venv/bin/buf curl --http2-prior-knowledge --protocol grpc \\
+  .venv/bin/buf curl --http2-prior-knowledge --protocol grpc --timeout 10s \\
     -H "Authorization: Bearer $(.venv/bin/crossdock token)" \\
     -d '{{}}' http://{address}/crossdock.ops.v1.OpsService/ListExceptions
 Follow a transaction: .venv/bin/crossdock trace KEY        Stop: make down"""

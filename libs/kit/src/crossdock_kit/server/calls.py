@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 
 from crossdock_kit.context import Actor, Cause
+from crossdock_kit.errors import Invalid
 from crossdock_kit.server.methods import Method
 from crossdock_kit.telemetry import metrics, names
 from crossdock_kit.telemetry.spans import Span, SpanKind, current_span, exporting, parse_traceparent
@@ -34,6 +35,17 @@ def transactions_in(baggage: str | None) -> tuple[str, ...]:
     return ()
 
 
+@dataclass
+class DeadlineMissing(Invalid):
+    """A call that would wait for ever; what its answer took part in could be held as long."""
+
+    method: str
+    longest_seconds: float
+
+    def __str__(self) -> str:
+        return f"no deadline: send one with the call; {self.method} takes at most {self.longest_seconds:g} s"
+
+
 @dataclass(frozen=True, slots=True)
 class Admitted:
     """A caller that may, and why what follows is done."""
@@ -45,18 +57,24 @@ class Admitted:
 class CallUnderWay:
     """Opens the server span; `finish` closes it with the call's status, once and however the call ended."""
 
-    __slots__ = ("actor", "cause", "metadata", "method", "seconds", "span", "started")
+    __slots__ = ("_asked", "actor", "cause", "metadata", "method", "seconds", "span", "started")
 
     def __init__(self, method: Method, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         self.started = time.perf_counter()
         self.method = method
         self.metadata = text_metadata(context)
-        self.seconds = method.time_limit(context.time_remaining())
+        self._asked = context.time_remaining()
+        self.seconds = method.time_limit(self._asked)
         parent = parse_traceparent(self.metadata.get(names.TRACEPARENT))
         self.span = Span(method.name, SpanKind.SERVER, parent, transactions_in(self.metadata.get(names.BAGGAGE)))
         current_span.set(self.span)
         self.actor: Actor | None = None
         self.cause: Cause | None = None
+
+    def demand_deadline(self) -> None:
+        """Raises DeadlineMissing where the caller did not say how long it will wait."""
+        if self._asked is None:
+            raise DeadlineMissing(self.method.step, self.method.deadline_seconds)
 
     def admit(self, actor: Actor, tenant: str, request_id: str, now: datetime) -> Admitted:
         """Settles who calls for which tenant; what the call will do is caused by it."""

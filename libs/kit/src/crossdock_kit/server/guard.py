@@ -1,6 +1,6 @@
 """The one interceptor: everything that stands between the wire and a method, composed once per method.
 
-In order: deadline, identity, permission, tenant, share of the server, the request's rules; then the method, for a
+In order: identity, permission, tenant, deadline, share of the server, the request's rules; then the method, for a
 mutating one inside its one transaction; then the table of errors. Wraps handlers when they are registered, so that a
 call pays for no lookup. Must not know a service.
 """
@@ -13,18 +13,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Protocol, TypeAlias
 
 import grpc
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from crossdock_kit.authorisation import Tokens, check_binding, check_permission, tenant_of
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import current_actor, current_cause, current_deadline
-from crossdock_kit.errors import Exhausted, Invalid
+from crossdock_kit.errors import Exhausted
 from crossdock_kit.idempotency import Call
 from crossdock_kit.server.calls import Admitted, CallUnderWay
 from crossdock_kit.server.methods import Method, UnguardedMethod
 from crossdock_kit.server.passage import Passage
+from crossdock_kit.server.requests import checked, decoder, each_checked
 from crossdock_kit.telemetry import names
-from crossdock_kit.validation import validate
 
 # Quoted: these classes take type parameters in the stubs only.
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -36,12 +36,6 @@ class RunsOnce(Protocol):
     """Gives a mutating call its one transaction and its record."""
 
     async def run(self, call: Call, behave: Callable[[], Awaitable[Any]]) -> Any: ...
-
-
-class Malformed:
-    """Stands for request bytes that are no message; the guard refuses it in the place of the request."""
-
-    request_id = ""
 
 
 class Guard:
@@ -61,8 +55,8 @@ class Guard:
         """The same method with everything around it. Raises UnguardedMethod if it cannot be served safely."""
         if method.mutating and self._once is None:
             raise UnguardedMethod(f"{method.name} changes something, and the server keeps no record of requests")
-        decode, encode = _decoder(method), handler.response_serializer
-        check = _each_checked if handler.request_streaming else _checked
+        decode, encode = decoder(method.request), handler.response_serializer
+        check = each_checked if handler.request_streaming else checked
         if handler.response_streaming:
             behave = handler.stream_stream if handler.request_streaming else handler.unary_stream
             make = (
@@ -121,6 +115,7 @@ class Guard:
         actor = identity.actor
         check_permission(actor, call.method.permission)
         tenant = tenant_of(actor, call.metadata.get(names.TENANT_HEADER))
+        call.demand_deadline()
         admitted = call.admit(actor, tenant, str(getattr(request, "request_id", "")), self._clock.now())
         current_actor.set(actor)
         current_cause.set(admitted.cause)
@@ -139,30 +134,6 @@ class Guard:
             self._under_way[tenant] = left
         else:
             del self._under_way[tenant]
-
-
-def _checked(request: Any) -> Any:
-    if isinstance(request, Malformed):
-        raise Invalid("the request's bytes are not the message that the method takes")
-    validate(request)
-    return request
-
-
-async def _each_checked(requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    async for request in requests:
-        yield _checked(request)
-
-
-def _decoder(method: Method) -> Callable[[bytes], Any]:
-    parse = method.request.FromString
-
-    def decode(raw: bytes) -> Any:
-        try:
-            return parse(raw)
-        except DecodeError:
-            return Malformed()
-
-    return decode
 
 
 def _yielding(behave: Any) -> Callable[[Any, Context], AsyncIterator[Any]]:

@@ -40,7 +40,8 @@ class Method:
         return self.idempotency != READ_ONLY
 
     def time_limit(self, asked: float | None) -> float:
-        """Seconds that a call may take: what the caller left it, never more than the contract allows."""
+        """Seconds that a call may take: what the caller left it, never more than the contract allows; that bounds, too,
+        the refusal of a call that names none."""
         return self.deadline_seconds if asked is None else min(asked, self.deadline_seconds)
 
 

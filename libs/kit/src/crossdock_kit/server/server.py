@@ -15,13 +15,13 @@ from grpc_reflection.v1alpha import reflection
 from crossdock_kit.health import Health
 from crossdock_kit.server.guard import Guard, Handler
 from crossdock_kit.server.methods import UnguardedMethod, methods_of
+from crossdock_kit.server.requests import LARGEST_MESSAGE, LARGEST_ON_WIRE
 
-LARGEST_MESSAGE = 4 * 1024 * 1024
 LARGEST_METADATA = 8 * 1024
 MOST_CALLS = 2048
 
 OPTIONS: Sequence[tuple[str, int]] = (
-    ("grpc.max_receive_message_length", LARGEST_MESSAGE),
+    ("grpc.max_receive_message_length", LARGEST_ON_WIRE),
     ("grpc.max_send_message_length", LARGEST_MESSAGE),
     ("grpc.max_metadata_size", LARGEST_METADATA),
     ("grpc.absolute_max_metadata_size", LARGEST_METADATA),
