@@ -10,6 +10,7 @@ import pytest
 from connector.codecs import json_document, x12_document
 from connector.domain.revision import Basis, SentRevision, Stamp, answered_revision
 from connector.mappings import (
+    json_order_response,
     x12_855,
     x12_865,
     x12_answers,
@@ -81,12 +82,73 @@ def test_all_26_codes_of_ack01_are_there_and_no_other() -> None:
 def test_a_changed_price_a_substitute_and_a_split_are_carried() -> None:
     price = answered("IP", price="12.80").lines[0].acknowledgments[0].price
     assert (price.money.amount, price.money.currency) == ("12.8", "EUR")
-    assert not answered("IA").lines[0].acknowledgments[0].HasField("price")
     substitute = answered("IS").lines[0].acknowledgments[0]
     assert (substitute.substitute_sku, substitute.substitute_supplier_item) == ("", "ND-78")
     line = answered("IQ").lines[0]
     assert [each.quantity.value for each in line.acknowledgments] == ["60", "40"]
     assert (line.ordered.value, line.acknowledgments[0].date.day) == ("100", 10)
+
+
+@pytest.mark.feature("F063")
+@pytest.mark.parametrize("code", ["IA", "AC", "AR", "AA", "IQ", "DR", "SP", "IS", "BP"])
+def test_whoever_sends_goods_repeats_the_price_that_it_wants(code: str) -> None:
+    said, rest = answered(code, price="12.80").lines[0].acknowledgments
+    assert (said.repeated_price.amount, said.repeated_price.currency) == ("12.8", "EUR")
+    assert not said.HasField("price")
+    assert not rest.HasField("repeated_price"), "of what is backordered nothing comes at that price"
+
+
+def test_a_price_belongs_to_the_part_that_offers_it() -> None:
+    content = files.interchange(
+        "855",
+        ["BAK*00*AC*4500000001*20261102", "PO1*10*100*EA*12.8*PE*BP*A1001", "ACK*IA*60*EA", "ACK*IP*40*EA"],
+    )
+    [message] = x12_document.read_file(content, {})[0].messages
+    request: Any = x12_855.read(message.document, orders.reading(x12=True)).request  # type: ignore[arg-type]
+    accepted, changed = request.lines[0].acknowledgments
+    assert (accepted.HasField("price"), accepted.HasField("repeated_price")) == (False, False)
+    assert changed.price.money.amount == "12.8"
+
+
+@pytest.mark.parametrize("code", ["IE", "IR", "R4", "IH", "IB"])
+def test_where_nothing_comes_or_the_price_is_open_none_is_repeated(code: str) -> None:
+    said = answered(code, price="12.80").lines[0].acknowledgments[0]
+    assert {each.name for each, _ in said.ListFields()}.isdisjoint({"price", "repeated_price"})
+
+
+@pytest.mark.parametrize("code", ["IA", "IP"])
+def test_a_price_below_nothing_is_a_fault_of_its_line(code: str) -> None:
+    with pytest.raises(json_document.DocumentFault, match="-1 is no price"):
+        answered(code, price="-1")
+
+
+def response(status: str, price: dict[str, str]) -> dict[str, Any]:
+    part = {"status": status, "quantity": "100", "unit": "EA", "price": price}
+    return {
+        "event": "order.answered",
+        "order": "4500000001",
+        "revision": 1,
+        "answeredAt": "2026-11-02T09:00:00Z",
+        "lines": [{"line": "10", "parts": [part]}],
+    }
+
+
+def test_an_api_supplier_repeats_a_price_or_offers_one() -> None:
+    price = {"amount": "12.80", "currency": "EUR"}
+    bodies = [
+        response("accepted", price),
+        response("price_changed", price),
+        response("accepted", price | {"per": "10"}),
+    ]
+    requests: list[Any] = [json_order_response.read(parsed(each), orders.reading()).request for each in bodies]
+    said = [request.lines[0].acknowledgments[0] for request in requests]
+    assert [(each.repeated_price.amount, each.price.money.amount, each.price.per) for each in said] == [
+        ("12.8", "", ""),
+        ("", "12.8", ""),
+        ("", "12.8", "10"),
+    ]
+    with pytest.raises(json_document.DocumentFault, match="-1 is no price"):
+        json_order_response.read(parsed(response("accepted", price | {"amount": "-1"})), orders.reading())
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,7 @@ def test_a_cancellation_that_overtakes_its_order_keeps_it_from_being_released() 
     assert order.place(document(hours=1, cancels=True), ITEMS) is Placement.CANCELLED
     assert order.place(document(hours=0), ITEMS) is Placement.LATE
     assert (order.state, trade.told(order)) == (OrderState.CANCELLED, [])
+    assert (order.ordered_on, order.currency, order.ship_to_id) == (trade.day(0), "EUR", "WH-EAST")
 
 
 def test_a_cancelled_order_may_be_taken_up_again_by_a_newer_document() -> None:

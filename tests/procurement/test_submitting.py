@@ -87,6 +87,15 @@ async def test_repeated_and_late_documents_are_placed_without_effect(caller: Cal
     assert await caller.facts(order.purchase_order_id) == ["PurchaseOrderReleased", "PurchaseOrderRevised"]
 
 
+async def test_a_cancellation_of_an_order_that_nobody_knows_is_kept_with_its_own_dates(caller: Caller) -> None:
+    number = unique("PO")
+    done = await caller.submit(number, hours=2, purpose=pb.ORDER_PURPOSE_CANCEL)
+    assert (done.placement, done.purchase_order.ordered_on) == (pb.PLACEMENT_CANCELLED, on(0))
+    found = (await caller.order(number)).purchase_order
+    assert (found.state, found.ordered_on) == (order_pb.PURCHASE_ORDER_STATE_CANCELLED, on(0))
+    assert (await caller.submit(number)).placement == pb.PLACEMENT_LATE, "and its order is never released"
+
+
 @pytest.mark.feature("F059")
 async def test_a_cancelled_order_takes_everything_back(caller: Caller) -> None:
     number = unique("PO")
@@ -137,6 +146,7 @@ async def test_changes_at_once_are_put_in_their_own_order(caller: Caller) -> Non
             "SCHEDULES_DO_NOT_SUM",
         ),
         ({"lines": [line("10"), line("10")]}, "LINE_NUMBER_TWICE"),
+        ({"lines": [line("10", price="-2.50")]}, "INVALID_FIELDS"),
         ({"ordered_on": Date(year=2026, month=2, day=30)}, "INVALID_FIELDS"),
     ],
 )

@@ -116,6 +116,12 @@ def acknowledge(order: PurchaseOrder, *said: LineAcknowledgment, number: str = "
     order.acknowledge(answer(of_line(number, *said), **more), ITEMS, DECIDE_BY)
 
 
+def promised(order: PurchaseOrder, number: str = "10") -> Any:
+    """Quantity and day (counted from the day of the order) of each promise."""
+    start = day(0)
+    return [(s.quantity, (s.on - start).days if s.on else None) for s in order.line(number).confirmed]
+
+
 def packed(order: PurchaseOrder | str, quantity: float | str, number: str = "10", **more: Any) -> NoticeLineTerms:
     named = order if isinstance(order, str) else order.number
     shipped = each(quantity, more.pop("unit", "EA"))

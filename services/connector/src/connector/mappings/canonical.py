@@ -36,8 +36,16 @@ def quantity(number: Decimal, unit: str, *, path: str = "") -> values_pb2.Quanti
     return values_pb2.Quantity(value=plain(number, path=path), unit=unit)
 
 
+def amount_of(number: Decimal, path: str) -> str:
+    """What one pays. Raises DocumentFault for less than nothing: a credit is no price."""
+    text = plain(number, path=path)
+    if text.startswith("-"):
+        raise DocumentFault(path, f"{text} is no price")
+    return text
+
+
 def price(amount: Decimal, currency: str, *, unit: str = "", per: str = "", path: str = "") -> values_pb2.UnitPrice:
-    money = values_pb2.Money(amount=plain(amount, path=path), currency=currency)
+    money = values_pb2.Money(amount=amount_of(amount, path), currency=currency)
     return values_pb2.UnitPrice(money=money, unit=unit, per="" if per == "1" else per)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from crossdock.common.v1 import values_pb2
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
@@ -14,6 +16,10 @@ from connector.mappings.model import Answer, Command, Inbound, Reading
 _OUTCOME = procurement.AcknowledgmentOutcome
 STATUSES = {
     canonical.lower_name(name, "ACKNOWLEDGMENT_OUTCOME_"): number for name, number in _OUTCOME.items() if number
+}
+_OFFERS = {
+    procurement.ACKNOWLEDGMENT_OUTCOME_PRICE_CHANGED,
+    procurement.ACKNOWLEDGMENT_OUTCOME_CHANGED,
 }
 _WHOLE = {
     "": procurement.ACKNOWLEDGMENT_OUTCOME_UNSPECIFIED,
@@ -79,19 +85,22 @@ def _part(part: JsonObject, reading: Reading) -> procurement.LineAcknowledgment:
         code=part.optional_text("code", longest=8),
         quantity=_quantity(part, reading) if part.has("quantity") else None,
         date=canonical.to_day(part.optional_day("date")),
-        price=_price(part.optional_object("price")),
         substitute_sku=own or (reading.codes.optional_item(item) if item else ""),
         substitute_supplier_item=item,
+        **_price(part.optional_object("price"), STATUSES[status]),
     )
 
 
-def _price(price: JsonObject | None) -> values_pb2.UnitPrice | None:
+def _price(price: JsonObject | None, outcome: int) -> dict[str, Any]:
+    """What is offered; where nothing is, and it is not said for how many, what is repeated of the order's price."""
     if price is None:
-        return None
+        return {}
+    amount, currency, path = price.decimal("amount"), price.text("currency", longest=3), f"{price.path}.amount"
+    if outcome not in _OFFERS and not price.has("per"):
+        repeated = procurement.RepeatedPrice(amount=canonical.amount_of(amount, path), currency=currency)
+        return {"repeated_price": repeated}
     per = canonical.plain(price.decimal("per")) if price.has("per") else ""
-    return canonical.price(
-        price.decimal("amount"), price.text("currency", longest=3), per=per, path=f"{price.path}.amount"
-    )
+    return {"price": canonical.price(amount, currency, per=per, path=path)}
 
 
 MAPPING = Inbound("json.order_response", read)

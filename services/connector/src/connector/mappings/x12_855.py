@@ -9,7 +9,7 @@ from crossdock_edi.x12.order_acknowledgment import PurchaseOrderAcknowledgment
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings.model import Answer, Command, Inbound, Reading
-from connector.mappings.x12_answers import answered_lines, currency_of, sequence, whole_order
+from connector.mappings.x12_answers import answered_lines, sequence, whole_order
 
 
 def read(document: PurchaseOrderAcknowledgment, reading: Reading) -> Command:
@@ -17,7 +17,7 @@ def read(document: PurchaseOrderAcknowledgment, reading: Reading) -> Command:
     if not number:
         raise DocumentFault("BAK03", "the number of the order is missing")
     whole = whole_order(document.purpose, document.type, document.lines, "BAK01")
-    lines = list(answered_lines(document.lines, document.type, currency_of(document, reading), reading))
+    lines = list(answered_lines(document, reading))
     if not lines and not whole:
         raise DocumentFault("BAK02", f"{document.type!r} answers nothing without lines")
     request = procurement.AcknowledgePurchaseOrderRequest(

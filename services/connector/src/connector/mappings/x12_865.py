@@ -9,7 +9,7 @@ from crossdock_edi.x12.order_change import PurchaseOrderChangeAcknowledgment
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings.model import Answer, Command, Inbound, Reading
-from connector.mappings.x12_answers import answered_lines, currency_of, sequence, whole_order
+from connector.mappings.x12_answers import answered_lines, sequence, whole_order
 
 
 def read(document: PurchaseOrderChangeAcknowledgment, reading: Reading) -> Command:
@@ -17,7 +17,7 @@ def read(document: PurchaseOrderChangeAcknowledgment, reading: Reading) -> Comma
     if not number:
         raise DocumentFault("BCA03", "the number of the order is missing")
     whole = whole_order(document.purpose, document.type, document.lines, "BCA01")
-    lines = list(answered_lines(document.lines, document.type, currency_of(document, reading), reading))
+    lines = list(answered_lines(document, reading))
     if not lines and not whole:
         raise DocumentFault("BCA02", f"{document.type!r} answers nothing without answered lines")
     carried = sequence(document.change_sequence, reading)

@@ -60,7 +60,16 @@ _PRICED = {
     procurement.ACKNOWLEDGMENT_OUTCOME_PRICE_CHANGED,
     procurement.ACKNOWLEDGMENT_OUTCOME_CHANGED,
 }
-
+# Goods come, and the price of the line is the one that the supplier wants for them.
+_REPEATS_PRICE = {
+    _ACCEPTED,
+    procurement.ACKNOWLEDGMENT_OUTCOME_SOURCE_CHANGED,
+    procurement.ACKNOWLEDGMENT_OUTCOME_QUANTITY_CHANGED,
+    procurement.ACKNOWLEDGMENT_OUTCOME_DATE_CHANGED,
+    procurement.ACKNOWLEDGMENT_OUTCOME_DATE_OPEN,
+    procurement.ACKNOWLEDGMENT_OUTCOME_ITEM_SUBSTITUTED,
+    procurement.ACKNOWLEDGMENT_OUTCOME_PARTIAL,
+}
 
 _NOTHING_COMES = frozenset(
     {
@@ -85,15 +94,15 @@ def whole_order(
     return UNANSWERED if lines else HEADERS.get(header, UNANSWERED)
 
 
-def answered_lines(
-    lines: Sequence[Any], header: str, currency: str, reading: Reading
-) -> Iterator[procurement.AcknowledgedLine]:
+def answered_lines(document: Any, reading: Reading) -> Iterator[procurement.AcknowledgedLine]:
     """The lines that are answered, by their own ACK segments or by the header; others stay open."""
-    for line in lines:
+    header = document.type
+    for line in document.lines:
         unit = reading.codes.unit(line.unit) if line.unit else ""
-        answers = [_answer(ack, line, unit, currency, reading) for ack in line.acknowledgments]
+        answers = [_answer(ack, line, unit, reading) for ack in line.acknowledgments]
         if not answers and (outcome := HEADERS.get(header, UNANSWERED)):
             answers = [procurement.LineAcknowledgment(outcome=outcome, code=header)]
+        _tell_price(answers, line, document, reading)
         if not answers and header == ACCEPTED_BUT:
             raise DocumentFault(f"line {line.line or '?'}", "is an exception, and it is not said which")
         if not answers:
@@ -108,9 +117,23 @@ def answered_lines(
         )
 
 
-def _answer(
-    ack: LineAcknowledgment, line: Any, unit: str, currency: str, reading: Reading
-) -> procurement.LineAcknowledgment:
+def _tell_price(answers: Sequence[procurement.LineAcknowledgment], line: Any, document: Any, reading: Reading) -> None:
+    """PO104, POC06: the price of the part that offers one; else what all parts repeat, which may not be the order's."""
+    if line.unit_price is None:
+        return
+    offering = [each for each in answers if each.outcome in _PRICED]
+    repeating = [each for each in answers if each.outcome in _REPEATS_PRICE and not offering]
+    said = procurement.LineAcknowledgment()
+    if offering or parts.says_what_price_is_for(line):
+        said.MergeFrom(procurement.LineAcknowledgment(price=parts.read_price(line, currency_of(document, reading))))
+    else:
+        said.repeated_price.amount = canonical.amount_of(line.unit_price, f"line {line.line}")
+        said.repeated_price.currency = parts.stated_currency(line) or document.currency
+    for each in (*offering, *repeating):
+        each.MergeFrom(said)
+
+
+def _answer(ack: LineAcknowledgment, line: Any, unit: str, reading: Reading) -> procurement.LineAcknowledgment:
     outcome = OUTCOMES.get(ack.status)
     if outcome is None:
         raise DocumentFault(f"ACK01 of line {line.line or '?'}", f"{ack.status!r} is no line status")
@@ -127,7 +150,6 @@ def _answer(
         if given and ack.quantity is not None
         else None,
         date=canonical.to_day(dated),
-        price=parts.read_price(line, line.currency or currency) if outcome in _PRICED else None,
         substitute_sku=substitute,
         substitute_supplier_item=substitute_item,
     )

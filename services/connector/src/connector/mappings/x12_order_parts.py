@@ -169,11 +169,19 @@ def read_price(line: Any, currency: str) -> values_pb2.UnitPrice | None:
         return None
     return canonical.price(
         line.unit_price,
-        line.currency or note_of(line.references, PRICE_CURRENCY) or currency,
+        stated_currency(line) or currency,
         unit=note_of(line.references, PRICE_UNIT),
         per=note_of(line.references, PRICE_PER),
         path=f"line {line.line}",
     )
+
+
+def stated_currency(line: Any) -> str:
+    return str(line.currency or note_of(line.references, PRICE_CURRENCY))
+
+
+def says_what_price_is_for(line: Any) -> bool:
+    return bool(note_of(line.references, PRICE_UNIT) or note_of(line.references, PRICE_PER))
 
 
 def read_window(line: Any) -> values_pb2.DeliveryWindow | None:

@@ -129,7 +129,7 @@ def _line(message: service_pb2.OrderedLine, path: str) -> LineTerms:
         sku=message.sku,
         ordered=values.asked_for(message.ordered, f"{path}.ordered"),
         description=message.description,
-        price=values.price(message, "price"),
+        price=values.price(message, "price", path),
     )
 
 

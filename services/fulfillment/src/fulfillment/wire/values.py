@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from crossdock.common.v1 import values_pb2
 from crossdock_kit.dates_wire import instant
-from crossdock_kit.errors import Violation
+from crossdock_kit.errors import InvalidFields, Violation
 from crossdock_kit.ownership import role_name
 from google.protobuf.message import Message
 
@@ -44,14 +44,19 @@ def quantity_message(value: Quantity) -> values_pb2.Quantity:
     return values_pb2.Quantity(value=text(value.value), unit=value.unit)
 
 
-def price(holder: Message, field: str) -> Price | None:
+def price(holder: Message, field: str, path: str) -> Price | None:
+    """The price in a field of the message at `path`. Raises InvalidFields for less than nothing: a credit is none."""
     if not holder.HasField(field):
         return None
     found: values_pb2.UnitPrice = getattr(holder, field)
     per = int(found.per or 1)
     if per < 1:
         raise FieldInvalid(f"{field}.per", found.per)
-    return Price(number(found.money.amount), found.money.currency, found.unit, per)
+    amount = number(found.money.amount)
+    if amount < 0:
+        broken = Violation(f"{path}.{field}.money.amount", "must not be negative", "unit_price.not_negative")
+        raise InvalidFields((broken,))
+    return Price(amount, found.money.currency, found.unit, per)
 
 
 def price_message(value: Price | None) -> values_pb2.UnitPrice | None:

@@ -124,13 +124,13 @@ def _dated(answer: LineAcknowledgment, requested: list[Promise]) -> list[Promise
 
 
 def _changes_terms(line: OrderLine, answer: LineAcknowledgment) -> bool:
-    """A price or an item that is not the order's. A price that was changed but not said is one too."""
+    """A price or an item that is not the order's, whatever the answer calls itself: who accepts at another price does
+    not accept. A price that was changed but not said is one too."""
     if answer.substitutes or answer.outcome is Outcome.ITEM_SUBSTITUTED:
         return True
     if answer.price is None:
         return answer.outcome is Outcome.PRICE_CHANGED
-    offers = answer.outcome in {Outcome.PRICE_CHANGED, Outcome.CHANGED}
-    return offers and not same_price(answer.price, line.price, line.quantity.unit)
+    return answer.outcome is not Outcome.PRICE_OPEN and not same_price(answer.price, line.price, line.quantity.unit)
 
 
 def same_price(offered: Price, ordered: Price | None, unit: str) -> bool:

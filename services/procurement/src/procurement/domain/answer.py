@@ -99,8 +99,9 @@ def spread(order: PurchaseOrder, answer: Answer) -> dict[str, tuple[LineAcknowle
     """What is said of each line, by line id: first what the document says of it, else what its header says of all."""
     said: dict[str, tuple[LineAcknowledgment, ...]] = {}
     for each in answer.lines:
-        line_id = find_line(order, each).line_id
-        said[line_id] = said.get(line_id, ()) + each.acknowledgments
+        line = find_line(order, each)
+        told = tuple(part.in_terms_of(line.price) for part in each.acknowledgments)
+        said[line.line_id] = said.get(line.line_id, ()) + told
     if answer.whole_order is not None:
         for line in order.lines:
             if line.line_id not in said and not line.cancelled:

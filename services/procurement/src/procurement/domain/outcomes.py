@@ -6,8 +6,9 @@ master data, not for another supplier.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 
 from procurement.domain.quantities import Quantity
@@ -39,6 +40,14 @@ ASKS_THE_BUYER = {"IF": "it wants a complete description (IF)", "IW": "it wants 
 
 
 @dataclass(frozen=True, slots=True)
+class RepeatedPrice:
+    """An amount for as many of the unit as the order's price is; without a currency in the order's."""
+
+    amount: Decimal
+    currency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LineAcknowledgment:
     """One answer to a line or a part of it. Without a quantity it speaks for what the others leave."""
 
@@ -49,6 +58,17 @@ class LineAcknowledgment:
     price: Price | None = None
     substitute_sku: str = ""
     substitute_supplier_item: str = ""
+    repeated: RepeatedPrice | None = None
+
+    def in_terms_of(self, ordered: Price | None) -> LineAcknowledgment:
+        """With what it repeats as a price in the order's own terms; nothing is repeated of a price that is none."""
+        if self.repeated is None:
+            return self
+        price = self.price
+        if price is None and ordered is not None:
+            currency = self.repeated.currency or ordered.currency
+            price = replace(ordered, amount=self.repeated.amount, currency=currency)
+        return replace(self, price=price, repeated=None)
 
     @property
     def substitutes(self) -> bool:

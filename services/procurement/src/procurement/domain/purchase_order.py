@@ -172,7 +172,7 @@ class PurchaseOrder:
         if placement in {Placement.REVISED, Placement.CREATED}:
             self._revise(document.terms, items)
         elif placement is Placement.CANCELLED:
-            self._cancel()
+            self._cancel(document.terms)
         self._note(document, placement, content)
         return placement
 
@@ -212,7 +212,9 @@ class PurchaseOrder:
         # The lane is given at birth and kept, so that order within the aggregate never suffers.
         self.express = terms.express if self.revision == 0 else self.express
 
-    def _cancel(self) -> None:
+    def _cancel(self, terms: OrderTerms) -> None:
+        if self.revision == 0:
+            self._describe(terms)
         deltas = [delta for line in self.lines for delta in cancel_line(self, line)]
         self.cancelled = True
         self.revision += 1

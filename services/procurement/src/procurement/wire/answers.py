@@ -9,7 +9,7 @@ from crossdock_kit import dates_wire
 
 from procurement.domain.acknowledgment import AnsweredLine
 from procurement.domain.answer import Answer, RevisionBasis
-from procurement.domain.outcomes import LineAcknowledgment, Outcome
+from procurement.domain.outcomes import LineAcknowledgment, Outcome, RepeatedPrice
 from procurement.use_cases.commands import AcknowledgePurchaseOrder
 from procurement.wire import values
 from procurement.wire.ownership import CONFIRMED, may_write
@@ -48,7 +48,7 @@ def acknowledge(request: service_pb2.AcknowledgePurchaseOrderRequest, now: datet
         supplier_id=request.supplier_id,
         basis=_BASIS_OF[request.revision_basis],
         revision=request.revision,
-        lines=tuple(_line(each) for each in request.lines),
+        lines=tuple(_line(each, f"lines[{index}]") for index, each in enumerate(request.lines)),
         whole_order=_OUTCOME_OF.get(request.whole_order),
         supplier_number=request.supplier_number,
         acknowledged_on=dates_wire.day(request, "acknowledged_on"),
@@ -56,9 +56,12 @@ def acknowledge(request: service_pb2.AcknowledgePurchaseOrderRequest, now: datet
     return AcknowledgePurchaseOrder(source, order_name(request.ref), answer)
 
 
-def _line(message: service_pb2.AcknowledgedLine) -> AnsweredLine:
+def _line(message: service_pb2.AcknowledgedLine, path: str) -> AnsweredLine:
     return AnsweredLine(
-        acknowledgments=tuple(_acknowledgment(each) for each in message.acknowledgments),
+        acknowledgments=tuple(
+            _acknowledgment(each, f"{path}.acknowledgments[{part}]")
+            for part, each in enumerate(message.acknowledgments)
+        ),
         line_number=message.line_number,
         sku=message.sku,
         supplier_item=message.supplier_item,
@@ -66,13 +69,18 @@ def _line(message: service_pb2.AcknowledgedLine) -> AnsweredLine:
     )
 
 
-def _acknowledgment(message: service_pb2.LineAcknowledgment) -> LineAcknowledgment:
+def _acknowledgment(message: service_pb2.LineAcknowledgment, path: str) -> LineAcknowledgment:
     return LineAcknowledgment(
         outcome=_OUTCOME_OF[message.outcome],
         code=message.code,
         quantity=values.quantity(message.quantity) if message.HasField("quantity") else None,
         on=dates_wire.day(message, "date"),
-        price=values.price(message, "price"),
+        price=values.price(message, "price", path),
         substitute_sku=message.substitute_sku,
         substitute_supplier_item=message.substitute_supplier_item,
+        repeated=_repeated(message.repeated_price) if message.HasField("repeated_price") else None,
     )
+
+
+def _repeated(message: service_pb2.RepeatedPrice) -> RepeatedPrice:
+    return RepeatedPrice(values.number(message.amount), message.currency)

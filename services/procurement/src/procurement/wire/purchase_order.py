@@ -108,7 +108,7 @@ def _line_terms(message: service_pb2.OrderedLine, path: str) -> LineTerms:
         ordered=read(message.ordered),
         supplier_item=message.supplier_item,
         description=message.description,
-        price=values.price(message, "price"),
+        price=values.price(message, "price", path),
         ship_to_id=message.ship_to_id,
         drop_ship_party_id=message.drop_ship_party_id,
         window=values.window(message, "requested_window"),

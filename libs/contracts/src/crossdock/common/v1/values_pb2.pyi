@@ -73,7 +73,7 @@ Global___Money: _TypeAlias = Money  # noqa: Y015
 
 @_typing.final
 class UnitPrice(_message.Message):
-    """A price: so much for a number of units."""
+    """A price: so much for a number of units, never less than nothing."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -523,6 +523,7 @@ class LineAcknowledgment(_message.Message):
     PRICE_FIELD_NUMBER: _builtins.int
     SUBSTITUTE_SKU_FIELD_NUMBER: _builtins.int
     SUBSTITUTE_SUPPLIER_ITEM_FIELD_NUMBER: _builtins.int
+    REPEATED_PRICE_FIELD_NUMBER: _builtins.int
     outcome: Global___AcknowledgmentOutcome.ValueType
     code: _builtins.str
     """The partner's own code, for example ACK01."""
@@ -534,6 +535,10 @@ class LineAcknowledgment(_message.Message):
     def date(self) -> _date_pb2.Date: ...
     @_builtins.property
     def price(self) -> _values_pb2.UnitPrice: ...
+    @_builtins.property
+    def repeated_price(self) -> Global___RepeatedPrice:
+        """What the answer repeats as the price without offering another. If it is not the order's, it is a changed price."""
+
     def __init__(
         self,
         *,
@@ -544,14 +549,41 @@ class LineAcknowledgment(_message.Message):
         price: _values_pb2.UnitPrice | None = ...,
         substitute_sku: _builtins.str = ...,
         substitute_supplier_item: _builtins.str = ...,
+        repeated_price: Global___RepeatedPrice | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "price", b"price", "quantity", b"quantity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "price", b"price", "quantity", b"quantity", "repeated_price", b"repeated_price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "date", b"date", "outcome", b"outcome", "price", b"price", "quantity", b"quantity", "substitute_sku", b"substitute_sku", "substitute_supplier_item", b"substitute_supplier_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "date", b"date", "outcome", b"outcome", "price", b"price", "quantity", b"quantity", "repeated_price", b"repeated_price", "substitute_sku", b"substitute_sku", "substitute_supplier_item", b"substitute_supplier_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___LineAcknowledgment: _TypeAlias = LineAcknowledgment  # noqa: Y015
+
+@_typing.final
+class RepeatedPrice(_message.Message):
+    """A price as an answer repeats it: for as many of the unit as the order's own price is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    amount: _builtins.str
+    """Decimal in plain notation, not negative, up to 15 digits before and 6 after the point."""
+    currency: _builtins.str
+    """ISO 4217 code; empty where the answer names none, and then the order's."""
+    def __init__(
+        self,
+        *,
+        amount: _builtins.str = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "currency", b"currency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RepeatedPrice: _TypeAlias = RepeatedPrice  # noqa: Y015
 
 @_typing.final
 class AcknowledgePurchaseOrderResponse(_message.Message):
