@@ -14,9 +14,9 @@ from crossdock.catalog.v1 import catalog_service_pb2_grpc as pb_grpc
 from crossdock.catalog.v1 import master_data_pb2 as md
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.database import transaction
+from crossdock_kit.peers import status_in
 from google.rpc import error_details_pb2
 from google.type import date_pb2
-from grpc_status import rpc_status
 
 
 def put(*items: md.Item, role: Any = options_pb2.ROLE_MDM, **more: Any) -> pb.PutMasterDataRequest:
@@ -29,6 +29,12 @@ def item(sku: str, description: str = "Bolt", **more: Any) -> md.Item:
 
 def stub(catalog: RunningCatalog, tenant: str = "acme") -> Any:
     return catalog.server.caller(pb_grpc.CatalogServiceStub, tenant=tenant)
+
+
+def fields_of(error: grpc.aio.AioRpcError) -> list[str]:
+    details = error_details_pb2.BadRequest()
+    assert any(detail.Unpack(details) for detail in status_in(error).details)
+    return [violation.field for violation in details.field_violations]
 
 
 async def announced(catalog: RunningCatalog, sku: str) -> list[events_pb2.ItemChanged]:
@@ -91,11 +97,7 @@ async def test_a_wrong_check_digit_names_its_field_and_writes_nothing(catalog: R
     calls = stub(catalog)
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await calls.PutMasterData(put(item("A6"), item("A7", gtin="10614141123451")))
-    status = rpc_status.from_call(refused.value)  # type: ignore[arg-type]
-    assert status is not None
-    details = error_details_pb2.BadRequest()
-    assert any(detail.Unpack(details) for detail in status.details)
-    assert [violation.field for violation in details.field_violations] == ["items[1].gtin"]
+    assert fields_of(refused.value) == ["items[1].gtin"]
     with pytest.raises(grpc.aio.AioRpcError):
         await calls.GetItem(pb.GetItemRequest(sku="A6"))
 
@@ -119,11 +121,43 @@ async def test_a_page_token_of_nobodys_making_is_invalid(catalog: RunningCatalog
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_places_are_read_as_of_a_day_and_listed_page_by_page(catalog: RunningCatalog) -> None:
-    def place(name: str, **more: Any) -> md.Location:
-        kind = md.LOCATION_KIND_WAREHOUSE
-        return md.Location(location_id=name, name=name, kind=kind, zone="Europe/Berlin", **more)
+def place(name: str, kind: Any = md.LOCATION_KIND_WAREHOUSE, **more: Any) -> md.Location:
+    return md.Location(location_id=name, name=name, kind=kind, **{"zone": "Europe/Berlin", **more})
 
+
+@pytest.mark.feature("F085")
+async def test_a_place_is_shown_within_the_places_around_it(catalog: RunningCatalog) -> None:
+    calls = stub(catalog)
+    site = place("SITE", md.LOCATION_KIND_SITE)
+    hall, rack = place("HALL", parent_id="SITE"), place("RACK", md.LOCATION_KIND_ZONE, parent_id="HALL")
+    await calls.PutMasterData(put(locations=[rack, hall, site]))
+    await calls.PutMasterData(put(locations=[place("BIN-1", md.LOCATION_KIND_BIN, parent_id="RACK")]))
+    found = await calls.GetLocation(pb.GetLocationRequest(location_id="BIN-1"))
+    assert [each.location_id for each in found.within] == ["RACK", "HALL", "SITE"]
+    assert not (await calls.GetLocation(pb.GetLocationRequest(location_id="SITE"))).within
+
+
+@pytest.mark.feature("F085")
+async def test_a_place_can_stand_in_no_unknown_narrower_or_own_place(catalog: RunningCatalog) -> None:
+    calls = stub(catalog)
+    aisle = md.LOCATION_KIND_ZONE
+    await calls.PutMasterData(put(locations=[place("Z-1", aisle), place("Z-2", aisle, parent_id="Z-1")]))
+    wrong = [
+        (place("Z-3", aisle, parent_id="NOWHERE"), ["locations[0].parent_id"]),
+        (place("W-1", parent_id="Z-1"), ["locations[0].parent_id"]),
+        (place("Z-1", aisle, parent_id="Z-2"), ["locations[0].parent_id"]),
+        (place("Z-4", aisle, parent_id="Z-4"), ["locations[0].parent_id"]),
+        (place("Z-5", aisle, zone="Europe/Atlantis"), ["locations[0].zone"]),
+    ]
+    for location, fields in wrong:
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await calls.PutMasterData(put(locations=[location]))
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert fields_of(refused.value) == fields
+    assert not (await calls.GetLocation(pb.GetLocationRequest(location_id="Z-1"))).location.parent_id
+
+
+async def test_places_are_read_as_of_a_day_and_listed_page_by_page(catalog: RunningCatalog) -> None:
     calls, opens = stub(catalog, "globex"), date_pb2.Date(year=2026, month=3, day=1)
     await calls.PutMasterData(put(locations=[place("P-1"), place("P-2"), place("P-3", valid_from=opens)]))
     found = await calls.GetLocation(pb.GetLocationRequest(location_id="P-3", on=opens))

@@ -18,6 +18,8 @@ from procurement.domain.refusals import (
     LineUnknown,
 )
 from procurement.domain.schedules import Promise
+from procurement.store.json_values import read_system_number, system_number
+from procurement.wire import purchase_order as wire
 from procurement_cases import trade
 from procurement_cases.trade import ITEMS, acknowledge, answer, day, document, line, of_line, on_days, says
 
@@ -184,7 +186,19 @@ def test_the_suppliers_own_number_is_kept_with_the_day_since_which_it_is_one() -
     acknowledge(order, says(Outcome.ACCEPTED, 60), supplier_number="SO-1", acknowledged_on=day(1))
     acknowledge(order, says(Outcome.ACCEPTED), supplier_number="SO-1", acknowledged_on=day(2), hours=2)
     acknowledge(order, says(Outcome.ACCEPTED, 90), supplier_number="SO-2", hours=3)
-    assert [(each.number, each.valid_from) for each in order.system_numbers] == [("SO-1", day(1)), ("SO-2", day(0))]
+    named = [(each.number, each.valid_from, each.valid_to) for each in order.system_numbers]
+    assert named == [("SO-1", day(1), day(1)), ("SO-2", day(0), None)]
+
+
+def test_another_number_of_the_supplier_ends_the_one_before_it() -> None:
+    order = trade.released(line("10", 100))
+    acknowledge(order, says(Outcome.ACCEPTED, 80), supplier_number="SO-1", acknowledged_on=day(1))
+    acknowledge(order, says(Outcome.ACCEPTED, 90), supplier_number="SO-2", acknowledged_on=day(5), hours=2)
+    named = [(each.number, each.valid_from, each.valid_to) for each in order.system_numbers]
+    assert named == [("SO-1", day(1), day(5)), ("SO-2", day(5), None)]
+    shown = wire.order(order).system_numbers
+    assert [(each.number, each.HasField("valid_to")) for each in shown][1:] == [("SO-1", True), ("SO-2", False)]
+    assert [read_system_number(system_number(each)) for each in order.system_numbers] == order.system_numbers
 
 
 def test_lines_on_hold_confirm_nothing() -> None:

@@ -22,9 +22,10 @@ from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.unit_of_work import UnitOfWork
 from google.type.date_pb2 import Date
 from procurement.domain.outcomes import Outcome
-from procurement.domain.purchase_order import PurchaseOrder, SystemNumber
+from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Condition
 from procurement.domain.ship_notice import Lot
+from procurement.domain.system_numbers import SystemNumber
 from procurement.domain.terms import Price, Window
 from procurement.ports import OrderName
 from procurement.store import tables

@@ -49,8 +49,10 @@ class CatalogServicer(pb_grpc.CatalogServiceServicer):
         return wire.to_erased(command, await use_cases.erase_personal_data(command, self.uow))
 
     async def GetLocation(self, request: pb.GetLocationRequest, context: Context) -> pb.GetLocationResponse:
-        found = await queries.get(self.engine, tenant(), wire.LOCATION, request.location_id, self._day(request))
-        return pb.GetLocationResponse(location=wire.to_thing(found))
+        day = self._day(request)
+        found = await queries.get(self.engine, tenant(), wire.LOCATION, request.location_id, day)
+        around = await queries.around(self.engine, tenant(), found, day)
+        return pb.GetLocationResponse(location=wire.to_thing(found), within=map(wire.to_thing, around))
 
     async def ListItems(self, request: pb.ListItemsRequest, context: Context) -> pb.ListItemsResponse:
         things, token = await self._list(wire.ITEM, request)

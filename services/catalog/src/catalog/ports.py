@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
+from catalog.domain.places import Place
 from catalog.domain.record import Record, Subject
 
 
@@ -18,6 +19,9 @@ class Records(Protocol):
 
     async def standing(self, wanted: Collection[tuple[Subject, str]]) -> Mapping[tuple[Subject, str], Sequence[Record]]:
         """The records of each (subject, key), oldest first."""
+
+    async def places(self, location_ids: Collection[str]) -> Mapping[str, Place]:
+        """The newest word about these locations and about all that they stand within, by id."""
 
     async def save(self, changed: Sequence[Record], versions: Mapping[Subject, int]) -> None:
         """Writes changed records, and the event versions of the subjects after their announcement."""

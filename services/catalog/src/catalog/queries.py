@@ -16,6 +16,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from catalog.domain.record import Record
 from catalog.store.records import to_record
 from catalog.store.tables import record
+from catalog.wire import LOCATION, to_place
 
 DEFAULT_PAGE = 100
 
@@ -47,6 +48,18 @@ async def get(engine: Engine, tenant: str, kind: str, subject_id: str, on: date)
     if row is None:
         raise NoSuchRecord(kind, subject_id, on)
     return to_record(dict(row))
+
+
+async def around(engine: Engine, tenant: str, location: Record, on: date) -> list[Record]:
+    """What a location stands within on that day, from the nearest to the widest; it ends where nothing is valid."""
+    found, within = list[Record](), to_place(location).parent_id
+    while within and within not in {location.subject.id, *(each.subject.id for each in found)}:
+        try:
+            found.append(await get(engine, tenant, LOCATION, within, on))
+        except NoSuchRecord:
+            break
+        within = to_place(found[-1]).parent_id
+    return found
 
 
 async def personal_data(engine: Engine, tenant: str, personal_data_id: str) -> bytes | None:

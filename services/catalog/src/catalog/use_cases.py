@@ -10,8 +10,9 @@ from datetime import datetime
 from crossdock_kit.errors import NotFound, Refused
 
 from catalog.domain.identifiers import check_gs1
+from catalog.domain.places import Place, check_places
 from catalog.domain.record import Record, Subject, place
-from catalog.ports import UnitOfWork
+from catalog.ports import UnitOfWork, Work
 
 
 @dataclass
@@ -25,7 +26,7 @@ class NotTheOwner(Refused):
 @dataclass(frozen=True, slots=True)
 class PutMasterData:
     """`people` is what is said of people, by id, and stands in no record. `gs1_numbers` are (field, number) pairs to
-    check; `owners` the roles that may write all that is written."""
+    check; `owners` the roles that may write all that is written; `places` what locations say of each other."""
 
     records: tuple[Record, ...]
     gs1_numbers: tuple[tuple[str, str], ...]
@@ -33,6 +34,7 @@ class PutMasterData:
     role: str
     owners: tuple[str, ...]
     people: Mapping[str, bytes]
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +51,17 @@ async def put_master_data(command: PutMasterData, uow: UnitOfWork) -> Placed:
     async with uow() as work:
         await work.personal_data.keep(command.people)
         versions = await work.records.lock({record.subject for record in command.records})
+        await _check_places(command.places, work)
         standing = await work.records.standing({(record.subject, record.key) for record in command.records})
         changed, unchanged = _placed(command.records, standing)
         after = {subject: work.announce(subject, rows, versions[subject]) for subject, rows in changed.items()}
         await work.records.save([row for rows in changed.values() for row in rows], after)
     return Placed(len(command.records) - unchanged, unchanged)
+
+
+async def _check_places(loaded: Sequence[Place], work: Work) -> None:
+    standing = await work.records.places({each.parent_id for each in loaded if each.parent_id})
+    check_places(loaded, {**standing, **{each.location_id: each for each in loaded}})
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from crossdock_kit import dates_wire
 from crossdock_kit.ids import derived
 from google.protobuf.message import Message
 
+from catalog.domain.places import Place
 from catalog.domain.record import ALWAYS, Record, Subject
 from catalog.use_cases import ErasePersonalData, Placed, PutMasterData
 
@@ -36,6 +37,7 @@ def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterDa
         system=request.system,
         role=options_pb2.Role.Name(request.role),
         owners=OWNERS,
+        places=tuple(_place(each, f"locations[{at}]") for at, each in enumerate(request.locations)),
         people={personal_data_id(each.party_id): facts(each) for each in request.parties},
     )
 
@@ -66,6 +68,14 @@ def _record(subject: Subject, key: str, message: Any) -> Record:
     content = without_people(bare) if subject.kind == PARTY else bare.SerializeToString(deterministic=True)
     first = dates_wire.day(message, "valid_from") or ALWAYS
     return Record(subject, key, first, dates_wire.day(message, "valid_to"), content)
+
+
+def _place(location: pb.Location, path: str = "") -> Place:
+    return Place(location.location_id, location.kind, location.parent_id, location.zone, path)
+
+
+def to_place(record: Record) -> Place:
+    return _place(pb.Location.FromString(record.content))
 
 
 def without_people(party: pb.Party) -> bytes:

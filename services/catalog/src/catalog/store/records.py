@@ -8,7 +8,9 @@ from typing import Any
 
 import asyncpg
 
+from catalog.domain.places import Place
 from catalog.domain.record import Record, Subject
+from catalog.wire import LOCATION, to_place
 
 _ADD_SUBJECTS = """
 INSERT INTO subject (tenant, kind, id) SELECT $1, k, i FROM unnest($2::text[], $3::text[]) AS s(k, i)
@@ -25,6 +27,11 @@ SELECT r.kind, r.subject_id, r.key, r.valid_from, r.valid_to, r.content
 FROM unnest($2::text[], $3::text[], $4::text[]) AS w(kind, subject_id, key)
 JOIN record r ON r.tenant = $1 AND r.kind = w.kind AND r.subject_id = w.subject_id AND r.key = w.key
 ORDER BY r.valid_from
+"""
+_NEWEST_PLACES = """
+SELECT DISTINCT ON (subject_id) kind, subject_id, key, valid_from, valid_to, content FROM record
+WHERE tenant = $1 AND kind = $2 AND key = '' AND subject_id = ANY($3::text[])
+ORDER BY subject_id, valid_from DESC
 """
 _SAVE = """
 INSERT INTO record (tenant, kind, subject_id, key, valid_from, valid_to, content)
@@ -64,6 +71,16 @@ class StoredRecords:
         for row in await self._driver.fetch(_STANDING, self._tenant, *columns):
             record = to_record(row)
             found[record.subject, record.key].append(record)
+        return found
+
+    async def places(self, location_ids: Collection[str]) -> Mapping[str, Place]:
+        found: dict[str, Place] = {}
+        wanted = set(location_ids)
+        while wanted:
+            rows = await self._driver.fetch(_NEWEST_PLACES, self._tenant, LOCATION, sorted(wanted))
+            level = [to_place(to_record(row)) for row in rows]
+            found |= {each.location_id: each for each in level}
+            wanted = {each.parent_id for each in level if each.parent_id} - found.keys()
         return found
 
     async def save(self, changed: Sequence[Record], versions: Mapping[Subject, int]) -> None:

@@ -32,6 +32,7 @@ from procurement.domain.refusals import (
 )
 from procurement.domain.revision import cancel_line, revise_lines
 from procurement.domain.schedules import moves
+from procurement.domain.system_numbers import SystemNumber, numbered
 from procurement.domain.terms import OrderDocument, OrderTerms, PlacedDocument, Placement
 
 Items = Mapping[str, Item]
@@ -48,15 +49,6 @@ class OrderState(Enum):
 
 
 TERMINAL = frozenset({OrderState.COMPLETED, OrderState.CANCELLED, OrderState.REJECTED})
-
-
-@dataclass(frozen=True, slots=True)
-class SystemNumber:
-    """What another system calls the order, and since which day."""
-
-    system: str
-    number: str
-    valid_from: date | None = None
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -268,10 +260,11 @@ class PurchaseOrder:
             else each
             for each in self.documents
         ]
-        own = answer.system, answer.supplier_number
-        if answer.supplier_number and own not in {(each.system, each.number) for each in self.system_numbers}:
+        if answer.supplier_number:
             since = answer.acknowledged_on or answer.occurred_at.date()
-            self.system_numbers.append(SystemNumber(*own, since))
+            self.system_numbers = numbered(
+                self.system_numbers, SystemNumber(answer.system, answer.supplier_number, since)
+            )
 
     def _take(
         self, line: OrderLine, said: tuple[LineAcknowledgment, ...], items: Items, decide_by: datetime

@@ -8,11 +8,11 @@ from typing import Any
 
 from procurement.domain.order_line import ProposedChange
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
-from procurement.domain.purchase_order import SystemNumber
 from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import Condition, Discrepancy, DiscrepancyCode, ReceiptLineTerms
 from procurement.domain.schedules import Promise, Schedule
 from procurement.domain.ship_notice import Lot, NoticeLineTerms
+from procurement.domain.system_numbers import SystemNumber
 from procurement.domain.terms import PlacedDocument, Placement, Price, Window
 
 Json = dict[str, Any]
@@ -35,12 +35,14 @@ def _read_instant(value: str | None) -> datetime | None:
 
 
 def system_number(value: SystemNumber) -> Json:
-    return {"system": value.system, "number": value.number, "valid_from": _day(value.valid_from)}
+    days = {"valid_from": _day(value.valid_from), "valid_to": _day(value.valid_to)}
+    return {"system": value.system, "number": value.number, **days}
 
 
 def read_system_number(value: Json) -> SystemNumber:
-    """Rows of before say nothing of the day."""
-    return SystemNumber(value["system"], value["number"], _read_day(value.get("valid_from")))
+    """Rows of before say nothing of the days."""
+    days = _read_day(value.get("valid_from")), _read_day(value.get("valid_to"))
+    return SystemNumber(value["system"], value["number"], *days)
 
 
 def quantity(value: Quantity) -> Json:

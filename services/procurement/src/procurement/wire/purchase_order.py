@@ -12,10 +12,11 @@ from crossdock.procurement.v1 import purchase_order_pb2 as order_pb2
 from crossdock_kit import dates_wire
 
 from procurement.domain.order_line import LineState, OrderLine, ProposedChange
-from procurement.domain.purchase_order import OrderState, PurchaseOrder, SystemNumber
+from procurement.domain.purchase_order import OrderState, PurchaseOrder
 from procurement.domain.quantities import in_unit, total_in_unit
 from procurement.domain.refusals import FieldMissing
 from procurement.domain.schedules import Schedule
+from procurement.domain.system_numbers import SystemNumber
 from procurement.domain.terms import LineTerms, OrderDocument, OrderTerms, Placement, ScheduleTerms
 from procurement.ports import OrderName, OrderPage, Origin
 from procurement.use_cases.commands import DecideProposedChange, SubmitPurchaseOrder
@@ -171,7 +172,10 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
 
 def _system_number(named: SystemNumber) -> values_pb2.SystemNumber:
     return values_pb2.SystemNumber(
-        system=named.system, number=named.number, valid_from=dates_wire.date_message(named.valid_from)
+        system=named.system,
+        number=named.number,
+        valid_from=dates_wire.date_message(named.valid_from),
+        valid_to=dates_wire.date_message(named.valid_to),
     )
 
 

@@ -296,16 +296,22 @@ class GetLocationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     LOCATION_FIELD_NUMBER: _builtins.int
+    WITHIN_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def location(self) -> _master_data_pb2.Location: ...
+    @_builtins.property
+    def within(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.Location]:
+        """What it stands within on that day, from the nearest place to the widest."""
+
     def __init__(
         self,
         *,
         location: _master_data_pb2.Location | None = ...,
+        within: _abc.Iterable[_master_data_pb2.Location] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location", b"location", "within", b"within"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

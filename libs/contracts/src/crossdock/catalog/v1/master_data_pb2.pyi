@@ -295,6 +295,7 @@ class Location(_message.Message):
     name: _builtins.str
     kind: Global___LocationKind.ValueType
     parent_id: _builtins.str
+    """The place around it, of the same kind or a wider one: a site, a warehouse, a zone."""
     gln: _builtins.str
     zone: _builtins.str
     """IANA zone, for windows and calendars of the place."""
