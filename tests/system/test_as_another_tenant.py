@@ -18,6 +18,7 @@ from connector.profiles import read_profile
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog_pb
 from crossdock.catalog.v1 import master_data_pb2 as master
 from crossdock.connector.v1 import connector_service_pb2 as connector_pb
+from crossdock.delivery.v1 import delivery_service_pb2 as delivery_pb
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.server.methods import READ_ONLY, Method, methods_of, service_descriptor
@@ -25,6 +26,9 @@ from crossdock_kit.service import Running, start
 from crossdock_kit.testing import AUDIENCE, ISSUER, TokenIssuer
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
+from delivery.__main__ import SERVICE as DELIVERY
+from delivery_cases.calls import origin as carrier
+from delivery_cases.calls import planned, word
 from foreign_calls import Harvest, betrays, texts
 from fulfillment.__main__ import SERVICE as FULFILLMENT
 from fulfillment_cases.calls import line as wanted_line
@@ -35,7 +39,7 @@ from procurement.__main__ import SERVICE as PROCUREMENT
 from procurement_cases.calls import answer, arrival, counted, line, packed, quantity, shipment, submission
 
 DAY = Path(__file__).resolve().parents[1] / "partners" / "day" / "partners"
-SERVICES = {service.name: service for service in (CATALOG, PROCUREMENT, INVENTORY, FULFILLMENT, CONNECTOR)}
+SERVICES = {service.name: service for service in (CATALOG, PROCUREMENT, INVENTORY, FULFILLMENT, DELIVERY, CONNECTOR)}
 CANARY = "K4N4R1"
 SKU, ORDER, NOTICE, RECEIPT = (f"{kind}-{CANARY}" for kind in ("SKU", "PO", "ASN", "GR"))
 VARIANTS = 6
@@ -48,7 +52,7 @@ Question: TypeAlias = tuple[str, Method, Message]
 
 @dataclass
 class Suite:
-    """The five services, with tenants acme and globex, each reached as a caller reaches it."""
+    """The services, with tenants acme and globex, each reached as a caller reaches it."""
 
     issuer: TokenIssuer
     running: dict[str, Running[Any]] = field(default_factory=dict)
@@ -161,6 +165,7 @@ async def a_days_work(suite: Suite) -> None:
     )
     await eventually(lambda: _reserved(suite, wanted))
     await eventually(lambda: _sold(suite))
+    await _shipped(suite)
     profile = read_profile(DAY / "sup-nordic.yaml")
     partner = connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
     await suite.seed("connector", "PutPartner", partner)
@@ -181,6 +186,15 @@ async def _reserved(suite: Suite, wanted: Any) -> bool:
 async def _sold(suite: Suite) -> Message:
     """A sales order, once fulfillment knows its item and its customer."""
     return await suite.seed("fulfillment", "PlaceOrder", placement(f"SO-{CANARY}", [wanted_line("1", 2, SKU)]))
+
+
+async def _shipped(suite: Suite) -> None:
+    """A shipment on its way, with a word of its carrier."""
+    await suite.seed("delivery", "CreateShipment", planned(f"SH-{CANARY}", f"1Z{CANARY}"))
+    said = delivery_pb.RecordCarrierUpdatesRequest(
+        request_id=str(uuid4()), origin=carrier(), updates=[word("AF", 1, f"1Z{CANARY}", text=f"left {CANARY}")]
+    )
+    await suite.seed("delivery", "RecordCarrierUpdates", said)
 
 
 @pytest.mark.feature("F249")

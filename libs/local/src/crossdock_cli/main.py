@@ -14,6 +14,7 @@ from crossdock_cli import (
     order,
     reconcile,
     replay,
+    shipment,
     status,
     stock,
     submit,
@@ -40,6 +41,7 @@ app.command(context_settings=edi.AS_THEY_STAND)(edi.edi)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
+app.add_typer(shipment.app, name="shipment")
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from crossdock_cli.connection import stack_or_exit
 from crossdock_cli.console import NOT_FOUND, fail, out, print_json
 
 # Times to compare and ids to copy.
+SHOWN = ("po:", "asn:", "receipt:", "order:", "shipment:", "tracking:")
 UNBROKEN = frozenset({"TIME", "WAITED", "TOOK", "TRACE"})
 
 
@@ -31,7 +32,7 @@ def timeline_table(steps: list[ops.Step]) -> Table:
     for step in steps:
         at = step.at.ToDatetime().strftime("%H:%M:%S.%f")[:-3]
         outcome = f"{step.outcome} {step.reason}".strip()
-        keys = " ".join(key for key in step.keys if key.startswith(("po:", "asn:", "receipt:")))
+        keys = " ".join(key for key in step.keys if key.startswith(SHOWN))
         waited = milliseconds(step.waited) if step.HasField("waited") else ""
         took = milliseconds(step.took) if step.HasField("took") else ""
         row = (at, step.service, f"{step.kind} {step.name}", keys, str(step.attempt), outcome, waited, took)
@@ -66,7 +67,9 @@ async def _look(key: str, tenant: str | None) -> dict[str, Any]:
 
 
 def trace(
-    key: Annotated[str, typer.Argument(help="PO number, ASN, SKU, receipt, transaction or correlation id")],
+    key: Annotated[
+        str, typer.Argument(help="PO, order or shipment number, ASN, SKU, receipt, transaction or correlation id")
+    ],
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
 ) -> None:

@@ -1,0 +1,1 @@
+"""The rules of delivery: what carriers' codes mean, and what becomes of a shipment."""

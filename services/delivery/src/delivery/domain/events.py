@@ -1,0 +1,116 @@
+"""Facts that a shipment records. They point at what they tell of; the wire makes messages of them when a work ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from delivery.domain.milestones import Milestone, Trouble
+from delivery.domain.scan import Scan
+
+if TYPE_CHECKING:
+    from delivery.domain.shipment import Carriage, Shipment
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentPlanned:
+    shipment: Shipment
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierAssigned:
+    shipment: Shipment
+    carriage: Carriage
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneReached:
+    """`scan` is the evidence; `at` is when it happened there."""
+
+    shipment: Shipment
+    milestone: Milestone
+    at: datetime
+    scan: Scan
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneCorrected:
+    """What was announced before holds no longer: `new_at` is when it happened instead, None if it did not."""
+
+    shipment: Shipment
+    milestone: Milestone
+    old_at: datetime
+    new_at: datetime | None
+    reason: str
+
+    @property
+    def at(self) -> datetime:
+        return self.new_at or self.old_at
+
+
+@dataclass(frozen=True, slots=True)
+class DelayEnded:
+    shipment: Shipment
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EtaChanged:
+    """`old` is None for the first estimate, `new` where the last one was taken back."""
+
+    shipment: Shipment
+    old: datetime | None
+    new: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryExceptionRaised:
+    shipment: Shipment
+    trouble: Trouble
+    scan: Scan
+    owner: str
+
+    @property
+    def at(self) -> datetime:
+        return self.scan.occurred_at
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryExceptionResolved:
+    shipment: Shipment
+    exception_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What shows a delivery. Who received it and how they signed is personal data and stands apart, under an id."""
+
+    kind: str
+    reference: str
+    content_sha256: str
+    recipient_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProofOfDeliveryReceived:
+    shipment: Shipment
+    evidence: Proof
+    at: datetime
+
+
+Event = (
+    ShipmentPlanned
+    | CarrierAssigned
+    | MilestoneReached
+    | MilestoneCorrected
+    | DelayEnded
+    | EtaChanged
+    | DeliveryExceptionRaised
+    | DeliveryExceptionResolved
+    | ProofOfDeliveryReceived
+)

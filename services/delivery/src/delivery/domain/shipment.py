@@ -1,0 +1,232 @@
+"""A shipment: goods of one or more orders that travel together, and what others were told of their way.
+
+Scans are judged as a whole (progress.py); what differs from what was told before becomes an event. A milestone that was
+told never goes away silently: that is a correction, with its reason. It must not know how scans are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from delivery.domain import events
+from delivery.domain.concerns import DELIVERY_DESK, Concern, identity
+from delivery.domain.events import Proof
+from delivery.domain.milestones import PLACES, CodeClass, Milestone, Stage, Trouble
+from delivery.domain.progress import Evidence, Progress, progress
+from delivery.domain.refusals import CarrierAlreadyAssigned, MilestoneNotReached
+from delivery.domain.scan import Scan
+from delivery.domain.taxonomy import owner_of
+
+BEFORE_DISPATCH, EXCEPTION = "DELIVERED_BEFORE_DISPATCH", "DELIVERY_EXCEPTION"
+EARLIER_SCAN, NO_EVIDENCE = "EARLIER_SCAN", "EVIDENCE_CONTRADICTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """`sscc` and `tracking_number` where they are known."""
+
+    number: str
+    sscc: str = ""
+    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What was asked to be carried, for which orders, from where, by when."""
+
+    business_unit: str
+    number: str
+    orders: tuple[tuple[str, str], ...] = ()
+    """Id and number of each order."""
+    packages: tuple[Package, ...] = ()
+    ship_from: str = ""
+    ship_notice: str = ""
+    customer_id: str = ""
+    consignee_id: str = ""
+    promised_by: datetime | None = None
+    express: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carriage:
+    """Who carries it, under which number, at which level of service."""
+
+    carrier: str
+    service_level: str = ""
+    tracking_number: str = ""
+
+
+@dataclass(slots=True)
+class Told:
+    """What others know: what a correction has to take back if it does not hold."""
+
+    reached: dict[Milestone, Evidence] = field(default_factory=dict)
+    delayed_since: datetime | None = None
+    eta: datetime | None = None
+    exceptions: dict[str, str] = field(default_factory=dict)
+    """Owners of those that are open, by the scan that raised them."""
+
+
+@dataclass(slots=True, eq=False)
+class Shipment:
+    shipment_id: str
+    system: str
+    terms: Terms
+    content: str
+    created_at: datetime
+    carriage: Carriage | None = None
+    stage: Stage = Stage.UNKNOWN
+    stage_at: datetime | None = None
+    told: Told = field(default_factory=Told)
+    proven_at: datetime | None = None
+    update_count: int = 0
+    milestone_count: int = 0
+    version: int = 0
+    event_version: int = 0
+    updated_at: datetime | None = None
+    events: list[events.Event] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+
+    @property
+    def etag(self) -> str:
+        return f"{self.shipment_id}-{self.version}"
+
+    @property
+    def transaction_ids(self) -> tuple[str, ...]:
+        """Those of its orders; a shipment of no order is a transaction of its own."""
+        return tuple(order_id for order_id, _ in self.terms.orders if order_id) or (self.shipment_id,)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        orders = (f"order:{number}" for _, number in self.terms.orders if number)
+        return (f"shipment:{self.terms.number}", *orders, *(f"tracking:{each}" for each in self.tracking_numbers))
+
+    @property
+    def tracking_numbers(self) -> tuple[str, ...]:
+        master = self.carriage.tracking_number if self.carriage else ""
+        return tuple(dict.fromkeys(each for each in (master, *self.pieces) if each))
+
+    @property
+    def pieces(self) -> tuple[str, ...]:
+        return tuple(each.tracking_number for each in self.terms.packages if each.tracking_number)
+
+    @property
+    def milestone(self) -> Milestone | None:
+        return next((each for each in reversed(PLACES) if each in self.told.reached), None)
+
+    def plan(self) -> None:
+        self.events.append(events.ShipmentPlanned(self, self.created_at))
+
+    def assign(self, carriage: Carriage, at: datetime) -> bool:
+        """Whether anything changed. Raises CarrierAlreadyAssigned once it is on the road with another."""
+        if carriage == self.carriage:
+            return False
+        if self.told.reached and self.carriage and self.carriage.carrier != carriage.carrier:
+            raise CarrierAlreadyAssigned(self.terms.number, self.carriage.carrier)
+        self.carriage = carriage
+        self.events.append(events.CarrierAssigned(self, carriage, at))
+        return True
+
+    # --- progress
+
+    def settle(self, scans: Sequence[Scan], at: datetime, reason: str = "") -> Progress:
+        """Judges all scans anew and tells what is different; `reason` is a correction's."""
+        found = progress(scans, self.pieces, self.terms.promised_by)
+        by_id = {each.scan_id: each for each in scans}
+        for milestone in PLACES:
+            self._tell_place(milestone, found.reached.get(milestone), by_id, reason)
+        self._tell_delay(found, by_id, at)
+        self._tell_eta(found, at)
+        self._tell_exceptions(found.troubles, at)
+        self.stage, self.stage_at = found.stage, found.last_at
+        self._watch_order()
+        return found
+
+    def _tell_place(self, milestone: Milestone, now: Evidence | None, scans: dict[str, Scan], reason: str) -> None:
+        before = self.told.reached.get(milestone)
+        if now is None:
+            if before is not None:
+                del self.told.reached[milestone]
+                self.events.append(events.MilestoneCorrected(self, milestone, before.at, None, reason or NO_EVIDENCE))
+            return
+        self.told.reached[milestone] = now
+        if before is None:
+            self.events.append(events.MilestoneReached(self, milestone, now.at, scans[now.scan_id]))
+        elif before.at != now.at:
+            why = reason or EARLIER_SCAN
+            self.events.append(events.MilestoneCorrected(self, milestone, before.at, now.at, why))
+
+    def _tell_delay(self, found: Progress, scans: dict[str, Scan], at: datetime) -> None:
+        before, self.told.delayed_since = self.told.delayed_since, found.delayed.at if found.delayed else None
+        if found.delayed is not None and before is None:
+            scan = scans[found.delayed.scan_id]
+            self.events.append(events.MilestoneReached(self, Milestone.DELAYED, found.delayed.at, scan))
+        elif found.delayed is None and before is not None:
+            self.events.append(events.DelayEnded(self, at))
+
+    def _tell_eta(self, found: Progress, at: datetime) -> None:
+        before, self.told.eta = self.told.eta, found.eta
+        if before != found.eta:
+            self.events.append(events.EtaChanged(self, before, found.eta, at))
+
+    def _tell_exceptions(self, open_now: Mapping[str, Scan], at: datetime) -> None:
+        for scan_id in [each for each in self.told.exceptions if each not in open_now]:
+            del self.told.exceptions[scan_id]
+            self.settled.append(identity(EXCEPTION, f"{self.shipment_id}/{scan_id}"))
+            self.events.append(events.DeliveryExceptionResolved(self, scan_id, at))
+        for scan_id, scan in sorted(open_now.items(), key=lambda each: each[1].order):
+            if scan_id not in self.told.exceptions and scan.meaning.trouble is not None:
+                self._raise(scan.meaning.trouble, scan)
+
+    def _raise(self, trouble: Trouble, scan: Scan) -> None:
+        owner = owner_of(trouble, scan.fault)
+        self.told.exceptions[scan.scan_id] = owner
+        self.events.append(events.DeliveryExceptionRaised(self, trouble, scan, owner))
+        said = f"{scan.code} {scan.reason}".strip()
+        self.concerns.append(
+            self._concern(
+                EXCEPTION,
+                owner,
+                f"shipment {self.terms.number}: {trouble.value}, said {scan.carrier or scan.reported_by} ({said})",
+                f"{self.shipment_id}/{scan.scan_id}",
+                {"kind": trouble.value, "fault": scan.fault.value, "code": scan.code, "reason": scan.reason},
+            )
+        )
+
+    def _watch_order(self) -> None:
+        """A delivery of what never left is booked as reported, and somebody has to find out how that can be."""
+        delivered, left = (self.told.reached.get(each) for each in (Milestone.DELIVERED, Milestone.DISPATCHED))
+        if delivered is None or (left is not None and left.at <= delivered.at):
+            self.settled.append(identity(BEFORE_DISPATCH, self.shipment_id))
+            return
+        summary = f"shipment {self.terms.number} was delivered, and nobody has said before that it left"
+        self.concerns.append(self._concern(BEFORE_DISPATCH, DELIVERY_DESK, summary))
+
+    def withdrawn(self, milestone: Milestone, scans: Sequence[Scan]) -> list[str]:
+        """The scans that a correction takes out: all that say this milestone or a later one. Raises
+        MilestoneNotReached."""
+        if milestone not in self.told.reached:
+            raise MilestoneNotReached(self.terms.number, milestone.value)
+        gone = PLACES[PLACES.index(milestone) :]
+        said = [each for each in scans if each.meaning.code_class is not CodeClass.ESTIMATE and not each.voided]
+        return [each.scan_id for each in said if each.meaning.milestone in gone]
+
+    def prove(self, evidence: Proof, at: datetime) -> None:
+        self.proven_at = self.proven_at or at
+        self.events.append(events.ProofOfDeliveryReceived(self, evidence, at))
+
+    def _concern(
+        self, code: str, owner: str, summary: str, subject: str = "", details: dict[str, str] | None = None
+    ) -> Concern:
+        return Concern(
+            code=code,
+            owner=owner,
+            subject=subject or self.shipment_id,
+            summary=summary,
+            transaction_ids=self.transaction_ids,
+            keys=self.keys,
+            details=details or {},
+        )

@@ -1,0 +1,207 @@
+"""What the use cases need of the outside: shipments with the scans that they are judged by, and how codes are read.
+
+Whoever changes shipments locks their heads in the order of their ids; scans belong to whoever holds the head. A number
+that no shipment has is claimed before it is given or waited for, so that no scan falls between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from delivery.domain.concerns import Concern
+from delivery.domain.events import Proof
+from delivery.domain.milestone_table import Key, Meaning
+from delivery.domain.milestones import Fault, Milestone, Trouble
+from delivery.domain.scan import Scan
+from delivery.domain.shipment import Shipment
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The system instance, its document, and when it happened there; `role` by its name, "CARRIER"."""
+
+    system: str
+    role: str
+    document: str = ""
+    revision: str = ""
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentName:
+    """A shipment by our id, by its number or by a tracking number."""
+
+    shipment_id: str = ""
+    number: str = ""
+    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentPage:
+    """`after` is the id of the last shipment of the page before; newest first."""
+
+    milestone: Milestone | None
+    order_number: str
+    carrier: str
+    size: int
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """Whose number a carrier names: a tracking number, the shipper's own number, or both."""
+
+    carrier: str
+    tracking_number: str
+    shipment_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """`shipment_id` is empty where nobody has the number; `mismatched` where the two numbers name two shipments."""
+
+    shipment_id: str = ""
+    mismatched: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptScan:
+    """A scan as it is shown: with whose it is and when it came."""
+
+    scan: Scan
+    shipment_id: str
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneEntry:
+    """One thing that others were told. `effect`: reached, moved, withdrawn, ended."""
+
+    position: int
+    milestone: Milestone
+    effect: str
+    at: datetime
+    recorded_at: datetime
+    scan_id: str = ""
+    code: str = ""
+    reason: str = ""
+    trouble: Trouble | None = None
+    fault: Fault | None = None
+
+
+class Shipments(Protocol):
+    async def claim(self, system: str, number: str) -> Shipment | None:
+        """The shipment of this number, locked; where there is none, nobody else creates it until this work ends."""
+
+    async def lock(self, shipment_ids: Iterable[str]) -> list[Shipment]:
+        """Those that are known, locked in the order of their ids."""
+
+    async def find(self, name: ShipmentName) -> list[Shipment]:
+        """To read only; at most two."""
+
+    async def page(self, page: ShipmentPage) -> list[Shipment]: ...
+
+    async def addressees(self, wanted: Sequence[Addressed]) -> list[Addressee]:
+        """One for each, in their order. Numbers that nobody has are claimed until this work ends."""
+
+    async def take_numbers(self, shipment: Shipment) -> list[str]:
+        """Gives the shipment its tracking numbers. Raises TrackingNumberTaken. Returns the scans that waited."""
+
+    async def entries(self, shipment_id: str) -> list[MilestoneEntry]: ...
+
+    def add(self, shipment: Shipment) -> None: ...
+
+
+class Scans(Protocol):
+    async def keep(self, scans: Sequence[tuple[Addressee, Scan]]) -> frozenset[str]:
+        """The ids of those that were new."""
+
+    async def of(self, shipment_ids: Sequence[str]) -> Mapping[str, list[Scan]]: ...
+
+    async def page(self, shipment_id: str, after: tuple[str, ...], size: int) -> list[KeptScan]: ...
+
+    async def void(self, scan_ids: Sequence[str]) -> None: ...
+
+    async def unmapped(self, partner: str, key: Key, limit: int) -> list[tuple[str, Scan]]:
+        """Kept without a meaning, with the shipment of each."""
+
+    async def count_unmapped(self, partner: str, key: Key) -> int: ...
+
+    async def read_again(self, scans: Sequence[tuple[str, Scan]]) -> None:
+        """Writes what they are now read as."""
+
+
+class Codes(Protocol):
+    async def overrides(self, partner: str) -> Mapping[Key, Meaning]: ...
+
+    async def override(self, partner: str, key: Key, meaning: Meaning) -> int:
+        """Its version, which counts 1, 2, 3."""
+
+
+class Proofs(Protocol):
+    async def keep(self, shipment_id: str, evidence: Proof, at: datetime) -> bool:
+        """False where it was kept before."""
+
+    async def recipient(self, shipment_id: str) -> str:
+        """Row of personal data of the last proof; empty where there is none."""
+
+
+class PersonalData(Protocol):
+    async def keep(self, facts: Mapping[str, bytes]) -> None: ...
+
+    async def read(self, personal_data_id: str) -> bytes | None:
+        """None where there is none, or none any more."""
+
+
+class Work(Protocol):
+    """An open transaction."""
+
+    @property
+    def shipments(self) -> Shipments: ...
+
+    @property
+    def scans(self) -> Scans: ...
+
+    @property
+    def codes(self) -> Codes: ...
+
+    @property
+    def proofs(self) -> Proofs: ...
+
+    @property
+    def personal_data(self) -> PersonalData: ...
+
+    @property
+    def now(self) -> datetime: ...
+
+    def new_id(self) -> str: ...
+
+    async def put(self, shipment: Shipment) -> None:
+        """Announces what the shipment recorded, and writes it."""
+
+    def tell(self, concern: Concern) -> None: ...
+
+    def resolve(self, identity: str, why: str) -> None: ...
+
+    def read_again_later(self, partner: str, key: Key) -> None:
+        """Scans of this code that wait for a meaning are read again after this work."""
+
+    def count(self, vocabulary: str, outcomes: Mapping[str, int]) -> None:
+        """What became of updates, for the metrics, once this work is durable."""
+
+    def note(
+        self, *, keys: Iterable[str] = (), transaction_ids: Sequence[str] = (), outcome: str = "", reason: str = ""
+    ) -> None: ...
+
+
+class UnitOfWork(Protocol):
+    def __call__(self, origin: Origin | None = None) -> AbstractAsyncContextManager[Work]: ...
+
+
+class Snapshots(Protocol):
+    def reading(self) -> AbstractAsyncContextManager[Work]:
+        """To read only, all of one moment."""

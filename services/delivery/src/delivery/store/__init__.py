@@ -1,0 +1,1 @@
+"""Shipments and scans in PostgreSQL."""

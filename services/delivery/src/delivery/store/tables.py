@@ -1,0 +1,161 @@
+"""The tables that delivery owns. Every row belongs to a tenant.
+
+A carrier's words stand in `tracking_update` for ever as they came; what others were told of them stands in
+`milestone_entry`, which is only ever added to.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock_kit.database.tables import instant, number, tenant_key, texts, words
+from crossdock_kit.personal_data import personal_data_table
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData()
+
+
+def flag(name: str) -> Column[Any]:
+    return Column(name, Boolean, nullable=False, server_default=text("false"))
+
+
+def document(name: str) -> Column[Any]:
+    return Column(name, JSONB, nullable=False)
+
+
+shipment = Table(
+    "shipment",
+    metadata,
+    tenant_key(),
+    words("shipment_id", key=True),
+    words("system"),
+    words("business_unit"),
+    words("number"),
+    words("content"),
+    document("orders"),
+    texts("order_numbers"),
+    document("packages"),
+    words("ship_from"),
+    words("ship_notice"),
+    words("customer_id"),
+    words("consignee_id"),
+    instant("promised_by", optional=True),
+    flag("express"),
+    words("carrier"),
+    words("service_level"),
+    words("tracking_number"),
+    words("stage"),
+    instant("stage_at", optional=True),
+    words("milestone"),
+    document("told"),
+    instant("proven_at", optional=True),
+    number("update_count", Integer),
+    number("milestone_count", Integer),
+    number("version"),
+    number("event_version"),
+    instant("created_at"),
+    instant("updated_at", optional=True),
+    Index("shipment_once", "tenant", "system", "number", unique=True),
+    Index("shipment_number", "tenant", "number"),
+    Index("shipment_milestone", "tenant", "milestone", "shipment_id"),
+    Index("shipment_orders", "order_numbers", postgresql_using="gin"),
+)
+
+tracking_number = Table(
+    "tracking_number",
+    metadata,
+    tenant_key(),
+    words("tracking_number", key=True),
+    words("carrier", key=True),
+    words("shipment_id"),
+)
+
+tracking_update = Table(
+    "tracking_update",
+    metadata,
+    tenant_key(),
+    words("scan_id", key=True),
+    words("shipment_id"),
+    flag("mismatched"),
+    words("reported_by"),
+    words("carrier"),
+    words("tracking_number"),
+    words("shipment_number"),
+    words("vocabulary"),
+    words("code"),
+    words("reason"),
+    instant("occurred_at"),
+    instant("estimated_at", optional=True),
+    words("place"),
+    words("text"),
+    words("code_class"),
+    words("milestone"),
+    words("stage"),
+    words("trouble"),
+    words("fault"),
+    flag("if_untroubled"),
+    number("table_version", Integer),
+    flag("overridden"),
+    flag("voided"),
+    instant("received_at"),
+    Index("tracking_update_shipment", "tenant", "shipment_id", "occurred_at", "scan_id"),
+    Index("tracking_update_waiting", "tenant", "tracking_number", postgresql_where=text("shipment_id = ''")),
+    Index(
+        "tracking_update_unmapped",
+        "tenant",
+        "reported_by",
+        "vocabulary",
+        "code",
+        postgresql_where=text("code_class = 'unmapped'"),
+    ),
+)
+
+milestone_entry = Table(
+    "milestone_entry",
+    metadata,
+    tenant_key(),
+    words("shipment_id", key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    words("milestone"),
+    words("effect"),
+    instant("at"),
+    instant("recorded_at"),
+    words("scan_id"),
+    words("code"),
+    words("reason"),
+    words("trouble"),
+    words("fault"),
+)
+
+proof_of_delivery = Table(
+    "proof_of_delivery",
+    metadata,
+    tenant_key(),
+    words("shipment_id", key=True),
+    words("reference", key=True),
+    words("kind"),
+    words("content_sha256"),
+    words("recipient_id"),
+    instant("delivered_at"),
+    instant("received_at"),
+)
+
+# What a partner means by a code, where it differs from the table that all share.
+code_override = Table(
+    "code_override",
+    metadata,
+    tenant_key(),
+    words("partner", key=True),
+    words("vocabulary", key=True),
+    words("code", key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    words("text"),
+    words("code_class"),
+    words("milestone"),
+    words("stage"),
+    words("trouble"),
+    instant("mapped_at"),
+)
+
+personal_data = personal_data_table(metadata)

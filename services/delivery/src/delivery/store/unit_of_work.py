@@ -1,0 +1,183 @@
+"""One transaction of a use case: loads through the repositories, and writes what changed with its events.
+
+A shipment is announced when it is put back; its row and what others were told of it are written at the end, in the
+order of their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+
+from crossdock_kit import context
+from crossdock_kit import events as kit_events
+from crossdock_kit.database.upserts import upsert
+from crossdock_kit.events import NewEvent
+from crossdock_kit.exceptions import NewException
+from crossdock_kit.ids import uuid7
+from crossdock_kit.json_rows import Row, encode_value
+from crossdock_kit.personal_data import StoredPersonalData
+from crossdock_kit.telemetry import metrics
+from crossdock_kit.timers import NewTimer
+from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
+from crossdock_kit.unit_of_work import Work as KitWork
+
+from delivery.domain.concerns import Concern
+from delivery.domain.events import Event
+from delivery.domain.milestone_table import Key
+from delivery.domain.shipment import Shipment
+from delivery.ports import Origin
+from delivery.store import rows, tables
+from delivery.store.scans import Codes, Proofs, Scans
+from delivery.store.shipments import Shipments
+from delivery.wire.entries import entry
+from delivery.wire.events import to_message
+
+UPDATES, MILESTONES = "crossdock.tracking.updates", "crossdock.tracking.milestones"
+READ_AGAIN = "code_mapped"
+
+
+class DeliveryWork:
+    """The ports on one open work of the kit."""
+
+    def __init__(self, work: KitWork, origin: Origin | None) -> None:
+        self._work, self._origin = work, origin
+        driver, tenant = work.driver, work.tenant
+        self.shipments = Shipments(driver, tenant)
+        self.scans = Scans(driver, tenant, work.now)
+        self.codes = Codes(driver, tenant, work.now)
+        self.proofs = Proofs(driver, tenant, work.now)
+        self.personal_data = StoredPersonalData(driver, tenant)
+        self._heads: dict[str, Row] = {}
+        self._entries: list[Row] = []
+
+    @property
+    def now(self) -> datetime:
+        return self._work.now
+
+    def new_id(self) -> str:
+        return str(uuid7())
+
+    def note(
+        self, *, keys: Iterable[str] = (), transaction_ids: Sequence[str] = (), outcome: str = "", reason: str = ""
+    ) -> None:
+        self._work.note(keys=keys, transaction_ids=transaction_ids, outcome=outcome, reason=reason)
+
+    async def put(self, shipment: Shipment) -> None:
+        for event in shipment.events:
+            self._announce(shipment, event)
+        shipment.events.clear()
+        for each in dict.fromkeys(shipment.settled):
+            self.resolve(each, "no longer holds")
+        for concern in shipment.concerns:
+            self.tell(concern)
+        shipment.settled.clear()
+        shipment.concerns.clear()
+        self.note(keys=shipment.keys, transaction_ids=shipment.transaction_ids)
+        stored = self.shipments.stored[shipment.shipment_id]
+        if stored != rows.shipment_row(shipment):
+            shipment.version += 1
+            shipment.updated_at = self.now
+            row = rows.shipment_row(shipment)
+            self.shipments.stored[shipment.shipment_id] = row
+            self._heads[shipment.shipment_id] = {"tenant": self._work.tenant, **row}
+
+    async def write(self) -> None:
+        await upsert(self._work.driver, tables.shipment, list(self._heads.values()))
+        await upsert(self._work.driver, tables.milestone_entry, self._entries)
+        self._heads.clear()
+        self._entries.clear()
+
+    def tell(self, concern: Concern) -> None:
+        self._work.raise_exception(
+            NewException(
+                failure_class=concern.failure_class,
+                code=concern.code,
+                summary=concern.summary,
+                owner=concern.owner,
+                subject=concern.subject,
+                transaction_ids=concern.transaction_ids,
+                keys=concern.keys,
+                details=concern.details,
+                dedupe_key=concern.identity,
+            )
+        )
+
+    def resolve(self, identity: str, why: str) -> None:
+        self._work.resolve_exception(identity, why)
+
+    def read_again_later(self, partner: str, key: Key) -> None:
+        payload = encode_value([partner, *key])
+        subject = "/".join((partner, *key))
+        self._work.set_timer(NewTimer(kind=READ_AGAIN, subject=subject, due_at=self.now, payload=payload.encode()))
+
+    def count(self, vocabulary: str, outcomes: Mapping[str, int]) -> None:
+        for outcome, number in outcomes.items():
+            labels = {"vocabulary": vocabulary, "outcome": outcome}
+            self._work.after_commit(partial(metrics.count, UPDATES, number, labels))
+
+    def _announce(self, shipment: Shipment, event: Event) -> None:
+        shipment.event_version += 1
+        self._work.record(self._envelope(shipment, event))
+        told = entry(event, shipment.event_version, self.now)
+        if told is None:
+            return
+        shipment.milestone_count += 1
+        row = {"tenant": self._work.tenant, **rows.entry_row(shipment.shipment_id, told)}
+        self._entries.append(row)
+        labels = {"milestone": told.milestone.value, "effect": told.effect}
+        self._work.after_commit(partial(metrics.count, MILESTONES, 1, labels))
+
+    def _envelope(self, shipment: Shipment, event: Event) -> NewEvent:
+        alone = not shipment.terms.orders and shipment.event_version == 1
+        return NewEvent(
+            message=to_message(event),
+            tenant=self._work.tenant,
+            business_unit=shipment.terms.business_unit,
+            aggregate_type="shipment",
+            aggregate_id=shipment.shipment_id,
+            version=shipment.event_version,
+            subject=shipment.terms.number,
+            keys=shipment.keys,
+            transaction_ids=shipment.transaction_ids,
+            occurred_at=event.at,
+            origin=_kit_origin(self._origin),
+            express=shipment.terms.express,
+            transaction_type="shipment" if alone else "",
+            root_key=f"shipment:{shipment.terms.number}" if alone else "",
+        )
+
+
+def _kit_origin(origin: Origin | None) -> kit_events.Origin | None:
+    if origin is None:
+        return None
+    return kit_events.Origin(system=origin.system, document=origin.document, revision=origin.revision)
+
+
+class DeliveryUnitOfWork:
+    """Opens works for the tenant of the call or timer that is being served."""
+
+    def __init__(self, uow: KitUnitOfWork, tenant: Callable[[], str] = context.tenant) -> None:
+        self._uow, self._tenant = uow, tenant
+
+    @asynccontextmanager
+    async def __call__(self, origin: Origin | None = None) -> AsyncIterator[DeliveryWork]:
+        async with self._uow(tenants=(self._tenant(),)) as work, on(work, origin) as opened:
+            yield opened
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[DeliveryWork]:
+        """A shipment and what it is made of are read by several statements: all must be of one moment."""
+        async with self._uow(tenants=(self._tenant(),)) as work:
+            await work.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield DeliveryWork(work, None)
+
+
+@asynccontextmanager
+async def on(work: KitWork, origin: Origin | None = None) -> AsyncIterator[DeliveryWork]:
+    """The ports on a work that somebody else opened and commits."""
+    opened = DeliveryWork(work, origin)
+    yield opened
+    await opened.write()

@@ -1,0 +1,81 @@
+"""Commands as callers mean them, free of how they travelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from delivery.domain.milestone_table import Meaning
+from delivery.domain.milestones import Milestone
+from delivery.domain.shipment import Carriage, Terms
+from delivery.ports import Origin, ShipmentName
+
+
+@dataclass(frozen=True, slots=True)
+class CreateShipment:
+    """`content` is a hash of all that was said, to tell the same shipment from another under its number."""
+
+    origin: Origin
+    terms: Terms
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssignCarrier:
+    origin: Origin
+    name: ShipmentName
+    carriage: Carriage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarrierUpdate:
+    """One word of a carrier, as it said it."""
+
+    carrier: str
+    tracking_number: str
+    shipment_number: str
+    vocabulary: str
+    code: str
+    reason: str
+    occurred_at: datetime
+    estimated_at: datetime | None = None
+    place: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCarrierUpdates:
+    origin: Origin
+    updates: tuple[CarrierUpdate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectMilestone:
+    """`etag` is the state that it was decided on; empty corrects whatever it is."""
+
+    name: ShipmentName
+    milestone: Milestone
+    reason: str
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordProofOfDelivery:
+    """`received_by` is who took it, as it is kept; empty if nobody said."""
+
+    origin: Origin
+    name: ShipmentName
+    kind: str
+    reference: str
+    content_sha256: str
+    delivered_at: datetime
+    received_by: str = ""
+    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MapCarrierCode:
+    partner: str
+    vocabulary: str
+    code: str
+    meaning: Meaning

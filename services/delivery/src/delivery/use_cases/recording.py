@@ -1,0 +1,131 @@
+"""What carriers say is kept first and judged then: many words of many shipments in one transaction.
+
+A report is never refused for what it says. What nobody understands, what is of no shipment and what is of another one
+is kept as well, and becomes a task or an exception with an owner.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from delivery.domain.concerns import DELIVERY_DESK, Concern, mapping_task
+from delivery.domain.milestone_table import Key, Meaning, fault_of, meaning_of
+from delivery.domain.milestones import CodeClass
+from delivery.domain.scan import Scan, identity
+from delivery.ports import Addressed, Addressee, UnitOfWork, Work
+from delivery.use_cases.commands import CarrierUpdate, RecordCarrierUpdates
+from delivery.use_cases.planning import waiting
+
+
+class Outcome(Enum):
+    KEPT = "kept"
+    REPEATED = "repeated"
+    UNMAPPED = "unmapped"
+    UNASSIGNED = "unassigned"
+    MISMATCHED = "mismatched"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    scan: Scan
+    shipment_id: str
+    outcome: Outcome
+
+
+async def record_carrier_updates(command: RecordCarrierUpdates, uow: UnitOfWork) -> list[Recorded]:
+    async with uow(command.origin) as work:
+        partner = command.origin.system
+        overrides = await work.codes.overrides(partner)
+        scans = [read(each, partner, overrides) for each in command.updates]
+        whose = await work.shipments.addressees([_address(each) for each in scans])
+        return await keep(scans, whose, work)
+
+
+async def keep(scans: Sequence[Scan], whose: Sequence[Addressee], work: Work) -> list[Recorded]:
+    """Keeps them all, and judges each shipment that heard something new."""
+    held = {each.shipment_id: each for each in await work.shipments.lock([each.shipment_id for each in whose])}
+    new = await work.scans.keep(list(zip(whose, scans, strict=True)))
+    found = [_outcome(scan, to, new) for scan, to in zip(scans, whose, strict=True)]
+    moved = Counter(each.shipment_id for each in found if each.shipment_id and each.scan.scan_id in new)
+    kept = await work.scans.of(sorted(moved))
+    for shipment_id in sorted(moved):
+        shipment = held[shipment_id]
+        shipment.update_count += moved[shipment_id]
+        shipment.settle(kept[shipment_id], work.now)
+        await work.put(shipment)
+    for each, to in zip(found, whose, strict=True):
+        _tell(each, to, work)
+    for vocabulary in {each.vocabulary for each in scans}:
+        work.count(vocabulary, Counter(each.outcome.value for each in found if each.scan.vocabulary == vocabulary))
+    return found
+
+
+def read(update: CarrierUpdate, partner: str, overrides: Mapping[Key, Meaning]) -> Scan:
+    number = update.tracking_number or update.shipment_number
+    return Scan(
+        scan_id=identity(update.carrier, number, update.occurred_at, update.vocabulary, update.code),
+        reported_by=partner,
+        carrier=update.carrier,
+        tracking_number=update.tracking_number,
+        shipment_number=update.shipment_number,
+        vocabulary=update.vocabulary,
+        code=update.code,
+        reason=update.reason,
+        occurred_at=update.occurred_at,
+        estimated_at=update.estimated_at,
+        place=update.place,
+        text=update.text,
+        meaning=meaning_of(update.vocabulary, update.code, overrides),
+        fault=fault_of(update.vocabulary, update.reason),
+    )
+
+
+def _address(scan: Scan) -> Addressed:
+    return Addressed(scan.carrier, scan.tracking_number, scan.shipment_number)
+
+
+def _outcome(scan: Scan, to: Addressee, new: frozenset[str]) -> Recorded:
+    if scan.scan_id not in new:
+        outcome = Outcome.REPEATED
+    elif to.mismatched:
+        outcome = Outcome.MISMATCHED
+    elif not to.shipment_id:
+        outcome = Outcome.UNASSIGNED
+    elif scan.meaning.code_class is CodeClass.UNMAPPED:
+        outcome = Outcome.UNMAPPED
+    else:
+        outcome = Outcome.KEPT
+    return Recorded(scan, to.shipment_id, outcome)
+
+
+def _tell(recorded: Recorded, to: Addressee, work: Work) -> None:
+    scan = recorded.scan
+    if recorded.outcome is Outcome.REPEATED:
+        return
+    if scan.meaning.code_class is CodeClass.UNMAPPED:
+        work.tell(mapping_task(scan.reported_by, scan.vocabulary, scan.code))
+    number = scan.tracking_number or scan.shipment_number
+    if recorded.outcome is Outcome.UNASSIGNED:
+        work.tell(
+            Concern(
+                code=waiting(number).partition(":")[0],
+                owner=DELIVERY_DESK,
+                subject=f"tracking/{number}",
+                summary=f"{scan.reported_by} reports {number}, which is the number of no shipment",
+                keys=(f"tracking:{number}",),
+            )
+        )
+    if recorded.outcome is Outcome.MISMATCHED:
+        work.tell(
+            Concern(
+                code="TRACKING_NUMBER_OF_ANOTHER_SHIPMENT",
+                owner=DELIVERY_DESK,
+                subject=f"tracking/{number}/{scan.shipment_number}",
+                summary=f"{scan.reported_by} reports {number} for shipment {scan.shipment_number}; it is another's",
+                keys=(f"tracking:{number}", f"shipment:{scan.shipment_number}"),
+                details={"shipment_id": to.mismatched},
+            )
+        )

@@ -1,0 +1,1 @@
+"""Domain and protobuf, both ways; the only place that knows both."""

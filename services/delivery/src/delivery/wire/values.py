@@ -1,0 +1,58 @@
+"""Values that every message uses: origins, enums by their names."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from crossdock.common.v1 import values_pb2
+from crossdock.delivery.v1 import delivery_service_pb2 as service_pb2
+from crossdock.delivery.v1 import shipment_pb2
+from crossdock_kit.dates_wire import instant
+from crossdock_kit.ownership import Ownership, role_name
+from google.protobuf.message import Message
+
+from delivery.domain.milestones import CodeClass, Fault, Milestone, Stage, Trouble
+from delivery.domain.refusals import FieldMissing, FieldNotOwned
+from delivery.ports import Origin
+
+MILESTONES = {each: shipment_pb2.Milestone.Value(f"MILESTONE_{each.name}") for each in Milestone}
+STAGES = {each: shipment_pb2.Stage.Value(f"STAGE_{each.name}") for each in Stage}
+TROUBLES = {each: shipment_pb2.Trouble.Value(f"TROUBLE_{each.name}") for each in Trouble}
+FAULTS = {each: shipment_pb2.Fault.Value(f"FAULT_{each.name}") for each in Fault}
+CLASSES = {each: shipment_pb2.CodeClass.Value(f"CODE_CLASS_{each.name}") for each in CodeClass}
+MILESTONE_OF = {number: each for each, number in MILESTONES.items()}
+STAGE_OF = {number: each for each, number in STAGES.items()}
+TROUBLE_OF = {number: each for each, number in TROUBLES.items()}
+CLASS_OF = {number: each for each, number in CLASSES.items()}
+EVIDENCE_KINDS = {
+    name.removeprefix("EVIDENCE_KIND_").lower(): number for name, number in service_pb2.EvidenceKind.items()
+}
+EVIDENCE_KIND_OF = {number: name for name, number in EVIDENCE_KINDS.items()}
+
+_OWNERSHIP = Ownership()
+
+
+def given(holder: Message, field: str) -> datetime:
+    """An instant that the contract's rules ask for."""
+    found = instant(holder, field)
+    if found is None:
+        raise FieldMissing(field)
+    return found
+
+
+def origin(message: values_pb2.Origin) -> Origin:
+    occurred_at = instant(message, "occurred_at")
+    return Origin(message.system, role_name(message.role), message.document, message.revision, occurred_at)
+
+
+def plain_number(text: str) -> str:
+    """A tracking number as it is compared: carriers print blanks into theirs, and some write small letters."""
+    return "".join(text.split()).upper()
+
+
+def may_write(said: values_pb2.Origin, field: str) -> None:
+    """Raises FieldNotOwned where a field of the shipment belongs to another role."""
+    writers = _OWNERSHIP.writers(shipment_pb2.Shipment.DESCRIPTOR, field)
+    if said.role not in writers:
+        owners = ", ".join(role_name(each) for each in writers)
+        raise FieldNotOwned(f"Shipment.{field}", role_name(said.role), owners)

@@ -1,0 +1,1 @@
+"""Shipments for tests of delivery: made in memory, and as calls."""
