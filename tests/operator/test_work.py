@@ -21,6 +21,22 @@ from partner_operator.work import Work
 KEY, OTHER = ("partners", "sup-atlas"), ("partners", "wms-east")
 
 
+class Turns:
+    """Another key's looks, one after the other at the same pace: what is due comes to pass beside them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    async def taken(self) -> float:
+        self._count += 1
+        return 0.0
+
+    async def more(self, turns: int = 5) -> None:
+        wanted = self._count + turns
+        while self._count < wanted:
+            await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def running(work: Work) -> AsyncIterator[None]:
     task = asyncio.create_task(work.run())
@@ -37,27 +53,31 @@ async def test_many_requests_are_one_look_and_a_look_is_never_made_twice_at_once
     under_way, most, looks = 0, 0, 0
     let_go, begun = asyncio.Event(), asyncio.Event()
 
-    async def look(key: Key) -> None:
+    async def look(key: Key) -> float | None:
         nonlocal under_way, most, looks
+        if key == OTHER:
+            return await turns.taken()
         under_way, looks = under_way + 1, looks + 1
         most = max(most, under_way)
         begun.set()
         await let_go.wait()
         under_way -= 1
+        return None
 
-    work = Work(look)
+    work, turns = Work(look), Turns()
     async with running(work), asyncio.timeout(30):
         for _ in range(100):
             work.ask(KEY)
         await begun.wait()
         for _ in range(100):
             work.ask(KEY)
-        await asyncio.sleep(0.1)
+        work.ask(OTHER)
+        await turns.more()
         assert (looks, most) == (1, 1)
         let_go.set()
         while looks < 2:
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)
+        await turns.more()
     assert (looks, most) == (2, 1)
 
 
@@ -88,15 +108,18 @@ async def test_a_look_says_when_it_wants_to_be_made_again(monkeypatch: pytest.Mo
 
     async def look(key: Key) -> float | None:
         nonlocal looks
+        if key == OTHER:
+            return await turns.taken()
         looks += 1
         return answers.pop()
 
-    work = Work(look)
+    work, turns = Work(look), Turns()
     async with running(work), asyncio.timeout(30):
         work.ask(KEY)
         while looks < 2:
             await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)
+        work.ask(OTHER)
+        await turns.more()
     assert looks == 2
 
 
@@ -106,9 +129,11 @@ class Leases:
     def __init__(self) -> None:
         self.kept: dict[str, Any] | None = None
         self.away = False
-        self._version = 0
+        self.reads = 0
+        self.version = 0
 
     async def lease(self, namespace: str, name: str) -> dict[str, Any]:
+        self.reads += 1
         if self.away:
             raise ApiUnavailable("away")
         if self.kept is None:
@@ -128,8 +153,8 @@ class Leases:
         return self._keep(lease)
 
     def _keep(self, lease: dict[str, Any]) -> dict[str, Any]:
-        self._version += 1
-        self.kept = {**lease, "metadata": {**lease["metadata"], "resourceVersion": str(self._version)}}
+        self.version += 1
+        self.kept = {**lease, "metadata": {**lease["metadata"], "resourceVersion": str(self.version)}}
         return self.kept
 
 
@@ -151,8 +176,10 @@ async def test_one_of_two_acts_and_the_other_follows_when_it_leaves(quick: None)
     one = asyncio.create_task(first.run())
     await until(lambda: first.acts)
     two = asyncio.create_task(second.run())
-    await asyncio.sleep(0.3)
-    assert (first.acts, second.acts) == (True, False)
+    renewed, asked = leases.version + 5, leases.reads + 10
+    await until(lambda: leases.version >= renewed and leases.reads >= asked)
+    assert not second.acts
+    assert elected == ["a"]
     one.cancel()
     await until(lambda: second.acts)
     assert not first.acts
@@ -164,11 +191,12 @@ async def test_one_of_two_acts_and_the_other_follows_when_it_leaves(quick: None)
 async def test_who_dies_without_a_word_is_followed_when_its_term_is_over(quick: None) -> None:
     leases = Leases()
     leases._keep({"metadata": {"name": "partner-operator"}, "spec": {"holderIdentity": "dead"}})
-    second = Leader(leases, "crossdock", "b", lambda: None)
+    now = asyncio.get_running_loop().time
+    began, elected = now(), list[float]()
+    second = Leader(leases, "crossdock", "b", lambda: elected.append(now()))
     two = asyncio.create_task(second.run())
-    await asyncio.sleep(0.2)
-    assert not second.acts
     await until(lambda: second.acts)
+    assert elected[0] - began > leading.TERM.total_seconds()
     two.cancel()
     await asyncio.gather(two, return_exceptions=True)
 
