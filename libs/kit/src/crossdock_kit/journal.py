@@ -61,17 +61,15 @@ def values(event: Sealed) -> list[object]:
 
 
 _RECORD = f"WITH {writing()} SELECT"
-_RECORD_ONE = f"WITH {writing_one()} SELECT"
 PARAMETERS = arrays.parameters(COLUMNS)
 """Parameters of `writing`."""
+WIDTH = len(COLUMNS)
+"""Parameters of `writing_one`."""
 
 
 async def record(driver: Driver, events: Sequence[Sealed]) -> None:
     """Journal and pending rows of any number of events in one statement, inside the caller's transaction."""
-    if len(events) == 1:
-        await driver.execute(_RECORD_ONE, *values(events[0]))
-    else:
-        await driver.execute(_RECORD, *columns(events))
+    await driver.execute(_RECORD, *columns(events))
 
 
 def complete_headers(headers: str, event_id: UUID, recorded_at: datetime) -> str:

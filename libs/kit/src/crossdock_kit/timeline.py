@@ -175,9 +175,7 @@ def columns(steps: Sequence[Step], roots: Sequence[Root] = ()) -> list[str | Non
 
 async def record(driver: Driver, steps: Sequence[Step], roots: Sequence[Root] = ()) -> None:
     """Writes steps, the keys that lead to their transactions, and newly minted roots, in one statement."""
-    if not roots and len(steps) == 1 and len(steps[0].transaction_ids) <= 1:
-        await driver.execute(_RECORD_ONE, *values(steps[0]))
-    elif steps or roots:
+    if steps or roots:
         await driver.execute(_RECORD, *columns(steps, roots))
 
 
@@ -185,7 +183,7 @@ def writing_one(first: int = 1) -> str:
     """Common table expressions that write one step of at most one transaction, whose `values` are bound from parameter
     `first` on: a command's usual case, at a fraction of the cost of arrays."""
     numbered = {name: f"${first + place}::{kind}" for place, (name, kind) in enumerate(_COLUMNS.items())}
-    numbered |= {name: f"{numbered[name]}[]" for name in _LISTS}
+    numbered |= {name: f"string_to_array({numbered[name]}, chr(31))" for name in _LISTS}
     return f"""
 stepped AS (
   INSERT INTO step ({_NAMES}) VALUES ({", ".join(numbered.values())})
@@ -198,16 +196,10 @@ stepped AS (
 
 def values(step: Step) -> list[Any]:
     """What is bound to the parameters of `writing_one`."""
-    return [_plain(getattr(step, name)) if name in _LISTS else getattr(step, name) for name in _COLUMNS]
-
-
-def _plain(words: tuple[str, ...]) -> list[str]:
-    """A list as it stands when it has travelled as one text."""
-    return [word.replace(_SEPARATOR, "\ufffd") for word in words]
+    return list(_flat(step))
 
 
 _RECORD = f"WITH {writing()} SELECT"
-_RECORD_ONE = f"WITH {writing_one()} SELECT"
 PARAMETERS = sum(map(arrays.parameters, (_ROOT_COLUMNS, _LINK_COLUMNS, _COLUMNS)))
 """Parameters of `writing`."""
 WIDTH = len(_COLUMNS)

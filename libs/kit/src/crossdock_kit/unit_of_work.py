@@ -18,8 +18,9 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crossdock_kit import audit, crash_points, deliveries, exceptions, journal, timeline, timers
+from crossdock_kit import audit, crash_points, deliveries, exceptions, timeline, timers
 from crossdock_kit.clock import Clock, SystemClock
+from crossdock_kit.conclusion import conclude
 from crossdock_kit.context import Cause, cause, current_cause, current_scope
 from crossdock_kit.database import Engine, Transaction, transaction
 from crossdock_kit.deliveries import NewDelivery
@@ -34,6 +35,7 @@ from crossdock_kit.telemetry.spans import Span, current_span, note_transactions
 from crossdock_kit.telemetry.steps import told
 from crossdock_kit.timeline import Root, Step
 from crossdock_kit.timers import NewTimer
+from crossdock_kit.watermarks import Watermark
 
 log = logging.getLogger(__name__)
 Owned = TypeVar("Owned", NewDelivery, NewException, NewTimer, Step, Root)
@@ -75,6 +77,7 @@ class Gathered:
     cancelled: list[tuple[str, str, str]] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     roots: list[Root] = field(default_factory=list)
+    watermarks: list[Watermark] = field(default_factory=list)
 
     @property
     def anything(self) -> bool:
@@ -154,6 +157,10 @@ class Work:
         """Sets or moves the timer of this kind and subject."""
         self._gathered.timers.append(self._owned(timer))
 
+    def reach(self, watermarks: Iterable[Watermark]) -> None:
+        """Says how far a consumer has come with aggregates; what it applied is in this transaction."""
+        self._gathered.watermarks.extend(watermarks)
+
     def cancel_timer(self, kind: str, subject: str, *, tenant: str = "") -> None:
         self._gathered.cancelled.append((tenant or self.tenant, kind, subject))
 
@@ -216,13 +223,9 @@ class Work:
         return row if row.tenant else replace(row, tenant=self.tenant)
 
 
-# A command that announces one event, with its own step: one statement for all of it.
-_TELL_ONE = f"WITH {timeline.writing_one()}, {journal.writing_one(timeline.WIDTH + 1)} SELECT"
-
-
 class PostgresWorkStore:
     async def write(self, driver: Driver, gathered: Gathered, at: datetime) -> None:
-        """Journal rows come last, when every lock is held."""
+        """What is told comes last, when every lock is held."""
         if gathered.deliveries:
             await deliveries.enqueue(driver, gathered.deliveries, at=at)
         if gathered.resolved:
@@ -233,23 +236,10 @@ class PostgresWorkStore:
             await timers.cancel_timers(driver, gathered.cancelled)
         if gathered.timers:
             await timers.set_timers(driver, gathered.timers)
-        await _tell(driver, gathered)
+        await conclude(driver, gathered.watermarks, gathered.steps, gathered.roots, gathered.events)
 
 
 POSTGRES = PostgresWorkStore()
-
-
-async def _tell(driver: Driver, gathered: Gathered) -> None:
-    """Timeline, then journal."""
-    steps, events = gathered.steps, gathered.events
-    alone = len(steps) == len(events) == 1 and len(steps[0].transaction_ids) <= 1
-    if alone and not gathered.roots:
-        await driver.execute(_TELL_ONE, *timeline.values(steps[0]), *journal.values(events[0]))
-        return
-    if steps or gathered.roots:
-        await timeline.record(driver, steps, gathered.roots)
-    if events:
-        await journal.record(driver, events)
 
 
 async def _audit(work: Work) -> None:

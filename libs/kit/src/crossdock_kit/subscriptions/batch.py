@@ -18,7 +18,7 @@ from crossdock_kit.events import AnyReceived, Handling, cause_of, decoded_list, 
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.storage import ConsumerStore
 from crossdock_kit.subscriptions.held import Setback, subject_of
-from crossdock_kit.subscriptions.inbox import Key
+from crossdock_kit.subscriptions.inbox import Key, reaching
 from crossdock_kit.subscriptions.model import Arrival, EventFailed, Subscription
 from crossdock_kit.subscriptions.plan import CONTRADICTION, Plan, plan_of, waves
 from crossdock_kit.subscriptions.spans import batch_span, begin_span
@@ -106,7 +106,7 @@ class Batches:
     async def _book(self, plan: Plan, work: Work) -> None:
         """Watermarks, and the rows of what is held from now on or no longer."""
         consumer = self.subscription.consumer
-        await self.store.advance(work.driver, consumer, plan.versions)
+        work.reach(reaching(consumer, plan.versions))
         new = [(arrival, why) for arrival, why in plan.hold if arrival.held is None]
         if new:
             await self.store.put(work.driver, consumer, new)

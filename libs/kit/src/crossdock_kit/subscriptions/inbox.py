@@ -1,7 +1,7 @@
 """Admission: which messages of a batch are new, and how far each of their aggregates has come.
 
-One statement writes the inbox rows and locks the watermarks in key order; one more moves the watermarks. Decides
-nothing: what is applied, dropped or held is said by plan.py.
+One statement writes the inbox rows and locks the watermarks in key order. Decides nothing: what is applied, dropped or
+held is said by plan.py.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from crossdock_kit import watermarks
 from crossdock_kit.driver import Driver
 from crossdock_kit.subscriptions.model import Arrival
+from crossdock_kit.watermarks import Watermark
 
 Key = tuple[str, str]
 KEPT = timedelta(days=45)
@@ -36,13 +38,6 @@ LEFT JOIN LATERAL (
   SELECT version, parked_at IS NOT NULL AS parked FROM watermark
   WHERE consumer = $1 AND tenant = k.tenant AND aggregate = k.aggregate FOR UPDATE
 ) w ON true
-"""
-
-_ADVANCE = """
-INSERT INTO watermark (consumer, tenant, aggregate, version)
-SELECT $1, tenant, aggregate, version FROM unnest($2::text[], $3::text[], $4::int8[]) AS g (tenant, aggregate, version)
-ON CONFLICT (consumer, tenant, aggregate) DO UPDATE SET version = excluded.version
-WHERE watermark.version < excluded.version
 """
 
 _FORGET = """
@@ -91,11 +86,12 @@ async def admit(driver: Driver, consumer: str, arrivals: Sequence[Arrival]) -> A
 
 async def advance(driver: Driver, consumer: str, versions: Mapping[Key, int]) -> None:
     """Moves watermarks forward, never back."""
-    items = sorted(versions.items())
-    if items:
-        await driver.execute(
-            _ADVANCE, consumer, [k[0] for k, _ in items], [k[1] for k, _ in items], [version for _, version in items]
-        )
+    await watermarks.record(driver, reaching(consumer, versions))
+
+
+def reaching(consumer: str, versions: Mapping[Key, int]) -> list[Watermark]:
+    """The watermarks of a consumer that has come so far with these aggregates."""
+    return [Watermark(consumer, tenant, aggregate, version) for (tenant, aggregate), version in versions.items()]
 
 
 _REACHED = """

@@ -12,6 +12,7 @@ from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
 from crossdock_kit.timers import DueTimer, NewTimer
 
+from simulation.stores.consuming import MemoryConsumerStore
 from simulation.stores.statement import on, statement_time, transaction_time
 from simulation.tables import Statement
 from simulation.virtual import BEGIN
@@ -66,6 +67,9 @@ class MemoryTimerStore:
         await raise_all(driver, raised)
 
 
+CONSUMING = MemoryConsumerStore()
+
+
 class MemoryWorkStore:
     """What a unit of work gathered, written at its end."""
 
@@ -76,6 +80,8 @@ class MemoryWorkStore:
         await raise_all(driver, gathered.exceptions)
         await self.cancel_timers(driver, gathered.cancelled)
         await self.set_timers(driver, gathered.timers)
+        for each in gathered.watermarks:
+            await CONSUMING.advance(driver, each.consumer, {(each.tenant, each.aggregate): each.version})
         await self.record(driver, gathered.events)
 
     async def cancel_timers(self, driver: Any, cancelled: Sequence[tuple[str, str, str]]) -> None:
