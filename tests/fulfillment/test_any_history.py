@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from crossdock_kit.processes import TransitionNotOwned, TransitionUnknown
 from fulfillment.domain.allocating import allocate, ask, fall_short, refuse, release, retry
 from fulfillment.domain.cancelling import cancel_part, change_quantity
-from fulfillment.domain.lifecycle import DROPPED, RETREATS, TRANSITIONS, State, place_of
+from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick
+from fulfillment.domain.lifecycle import DROPPED, OUT, RETREATS, TRANSITIONS, State, place_of
 from fulfillment.domain.order_state import order_state
 from fulfillment.domain.quantities import ZERO, Quantity
 from fulfillment.domain.questions import Held, Question, Shortage
@@ -22,7 +24,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 SKUS = ("BOLT", "NUT")
-PHYSICAL = ("start_picking", "pick", "pack", "label", "void_label", "ship", "go_out", "deliver", "fail_delivery")
+PHYSICAL = ("start_picking", "label", "void_label", "go_out", "deliver", "fail_delivery")
+"""Beside what a warehouse reports by quantities."""
 ROLES = ("CROSSDOCK", "ERP", "WMS", "TMS", "CARRIER", "POD", "CHANNEL", "CRM")
 
 
@@ -42,6 +45,7 @@ class AnyHistory(RuleBasedStateMachine):
         self.unanswered: list[Question] = []
         self.held: dict[str, Counter[str]] = {}
         self.seen: dict[tuple[int, int], State] = {}
+        self.left: Counter[int] = Counter()
         self.take()
 
     def take(self) -> None:
@@ -132,6 +136,38 @@ class AnyHistory(RuleBasedStateMachine):
                 with pytest.raises((TransitionUnknown, TransitionNotOwned)):
                     self.order.move(schedule, trigger, role)
                 assert schedule.state is before
+
+    @rule(
+        kind=st.sampled_from((pick, pack, issue)),
+        position=st.integers(0, 3),
+        location=st.sampled_from(("WH-EAST", "WH-WEST")),
+        found=st.integers(0, 25),
+        short=st.integers(0, 5),
+    )
+    def warehouse_says(
+        self, kind: Callable[[Place, Reported], Outcome], position: int, location: str, found: int, short: int
+    ) -> None:
+        """A report of anything at any time: each schedule leaves the shelf once, by its pick or by its goods issue."""
+        line_of = self.order.lines[position % len(self.order.lines) + 1]
+        missing = D(short) if kind is pick else ZERO
+        said = Reported("", "S-1", line_of.line_number, line_of.sku, "EA", D(found), missing)
+        outcome = kind(Place(self.order, line_of, location, "SH-1"), said)
+        assert sum((each.quantity for each in (*outcome.handled, *outcome.late)), ZERO) == said.quantity
+        off_the_shelf = [each for each in outcome.handled if each.schedule_id and kind is pick]
+        off_the_shelf += [
+            each for each in outcome.handled if each.schedule_id and kind is issue and not each.picked_before
+        ]
+        for each in off_the_shelf:
+            self.left[line_of.position] += int(each.quantity)
+        for each in outcome.shorts:
+            self.held[each.reservation_id][line_of.sku] -= int(each.quantity)
+            self.held = {name: +held for name, held in self.held.items() if +held}
+
+    @invariant()
+    def what_was_shipped_left_the_shelf_once(self) -> None:
+        for found in self.order.lines.values():
+            said = [each for each in found.schedules if each.pick_reported or (each.shipment_id and each.state in OUT)]
+            assert self.left[found.position] == sum(int(each.quantity) for each in said)
 
     @invariant()
     def nothing_is_lost_or_made(self) -> None:

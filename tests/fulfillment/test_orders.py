@@ -196,7 +196,7 @@ def test_a_refused_question_leaves_the_part_waiting_and_somebody_told() -> None:
     assert [(each.code, each.owner) for each in order.concerns] == [("ALLOCATION_REFUSED", "order-desk")]
     retry(order, 1)
     hear_held(order)
-    assert order.settled == [order.concerns[0].identity]
+    assert order.concerns[0].identity in order.settled
 
 
 @pytest.mark.feature("F132")

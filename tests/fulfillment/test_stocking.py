@@ -3,152 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import grpc
 import pytest
 from catalog.__main__ import SERVICE as CATALOG
-from crossdock.catalog.v1 import catalog_service_pb2 as catalog_pb
-from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
-from crossdock.catalog.v1 import master_data_pb2 as catalog
-from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
-from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
-from crossdock.inventory.v1 import inventory_service_pb2 as inventory
-from crossdock.inventory.v1 import inventory_service_pb2_grpc as inventory_grpc
-from crossdock.options.v1 import options_pb2
 from crossdock_kit import policy
-from crossdock_kit.client import Peer
 from crossdock_kit.database import transaction
 from crossdock_kit.policy import NewRule
-from crossdock_kit.service import Running, Service, start
-from crossdock_kit.testing import AUDIENCE, ISSUER, TokenIssuer
+from crossdock_kit.service import Service, start
+from crossdock_kit.testing import AUDIENCE, ISSUER
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
 from fulfillment.__main__ import SERVICE as FULFILLMENT
-from fulfillment_cases.calls import SECONDS, Caller, line, origin, placement, quantity, standing, state_of, unique
+from fulfillment_cases.calls import line, standing, state_of, unique
+from fulfillment_cases.suite import Suite, eventually
+from fulfillment_cases.warehouse import reported
 from inventory.__main__ import SERVICE as INVENTORY
-
-PATIENCE_SECONDS = 120.0
-CUSTOMER = catalog.Party(party_id="CUS-SHOP", name="Shop's customers", roles=[catalog.PARTY_ROLE_CUSTOMER])
-PLACES = [
-    catalog.Location(
-        location_id=name, kind=catalog.LOCATION_KIND_WAREHOUSE, zone="Europe/Berlin", business_unit="EU01", system=name
-    )
-    for name in ("WH-EAST", "WH-WEST")
-]
-
-
-class Suite:
-    """catalog, inventory and fulfillment, each with its own schema and identity, on one broker."""
-
-    def __init__(self, folder: Path) -> None:
-        self.issuer = TokenIssuer()
-        self.running: dict[str, Running[Any]] = {}
-        self.keys, self.token = folder / "jwks.json", folder / "token.jwt"
-        self.keys.write_bytes(self.issuer.jwks)
-        self.token.write_text(self.issuer.token(["acme", "globex"], ["*"]))
-
-    def stub(self, service: str, kind: Callable[[Any], Any]) -> Any:
-        token = self.issuer.token(["acme"], ["*"])
-        return Peer(self.running[service].address, token=lambda: f"Bearer {token}").stub(kind)
-
-    @property
-    def caller(self) -> Caller:
-        engine = self.running["fulfillment"].app.engine
-        return Caller(self.stub("fulfillment", pb_grpc.FulfillmentServiceStub), engine, "acme")
-
-    @property
-    def stock(self) -> Any:
-        return self.stub("inventory", inventory_grpc.InventoryServiceStub)
-
-    async def item(self, **there: int) -> str:
-        """A new item that everybody knows, with so much sellable at each place."""
-        sku = unique("ITEM").upper()
-        request = catalog_pb.PutMasterDataRequest(
-            request_id=str(uuid4()),
-            system="MDM",
-            role=options_pb2.ROLE_MDM,
-            items=[catalog.Item(sku=sku, base_unit="EA")],
-            parties=[CUSTOMER],
-            locations=PLACES,
-        )
-        await self.stub("catalog", catalog_grpc.CatalogServiceStub).PutMasterData(request, timeout=SECONDS)
-        for place, amount in (there or {"WH_EAST": 0}).items():
-            await eventually(partial(self.adjust, sku, place.replace("_", "-"), amount))
-        return sku
-
-    async def adjust(self, sku: str, place: str, amount: int) -> bool:
-        """Puts stock there, once inventory knows the item."""
-        if not amount:
-            return True
-        booked = inventory.Adjustment(
-            sku=sku,
-            location_id=place,
-            business_unit="EU01",
-            bucket=inventory.ACCOUNT_SELLABLE,
-            quantity=quantity(amount),
-            reason="OPENING",
-        )
-        said = origin(options_pb2.ROLE_WMS, place)
-        said.occurred_at.FromDatetime(datetime.now(UTC))
-        request = inventory.AdjustStockRequest(request_id=str(uuid4()), origin=said, adjustments=[booked])
-        try:
-            await self.stock.AdjustStock(request, timeout=SECONDS)
-        except grpc.aio.AioRpcError as error:
-            if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
-                raise
-            return False
-        return True
-
-    async def place(self, *lines: pb.OrderedLine, **more: Any) -> str:
-        """An order's id; waited for until fulfillment knows the items."""
-        request = placement(unique("S"), lines, **more)
-
-        async def placed() -> str:
-            # A refusal is an answer for ever, so that each attempt has an id of its own.
-            request.request_id = str(uuid4())
-            try:
-                found = await self.caller.stub.PlaceOrder(request, timeout=SECONDS)
-            except grpc.aio.AioRpcError as error:
-                if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
-                    raise
-                return ""
-            return str(found.order.order_id)
-
-        return str(await eventually(placed))
-
-    async def until(self, order_id: str, *states: str) -> pb.GetOrderResponse:
-        """The order once it has come to one of these states."""
-
-        async def look() -> pb.GetOrderResponse | None:
-            found = await self.caller.order(order_id)
-            return found if state_of(found.order) in states else None
-
-        return await eventually(look)  # type: ignore[no-any-return]
-
-    async def buckets(self, sku: str) -> dict[str, str]:
-        """What inventory has in which account, over all places."""
-        found = await self.stock.GetStock(inventory.GetStockRequest(sku=sku), timeout=SECONDS)
-        name = inventory.Account.Name
-        sums: dict[str, int] = {}
-        for each in found.balances:
-            key = name(each.account).removeprefix("ACCOUNT_").lower()
-            sums[key] = sums.get(key, 0) + int(each.quantity.value)
-        return {key: str(value) for key, value in sums.items() if value and key != "open_demand"}
-
-
-async def eventually(look: Callable[[], Awaitable[Any]]) -> Any:
-    """What `look` finds as soon as it finds something."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not (found := await look()):
-            await asyncio.sleep(0.05)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -262,3 +136,75 @@ async def test_a_big_order_finds_its_stock_part_by_part(suite: Suite) -> None:
     assert [(each.state, each.schedules) for each in found.order.counts] == [(8, 450)]
     assert (await suite.caller.facts(order_id)).count("OrderReleased") == 3
     assert (await suite.buckets(sku))["allocated"] == "901"
+
+
+# --- the warehouse
+
+
+async def number_of(suite: Suite, order_id: str) -> str:
+    return str((await suite.caller.order(order_id)).order.number)
+
+
+@pytest.mark.feature("F023", "F024", "F026", "F121")
+async def test_what_a_warehouse_reports_moves_lines_and_stock_once(suite: Suite) -> None:
+    sku = await suite.item(WH_EAST=10)
+    order_id = await suite.place(line("1", 7, sku))
+    await suite.until(order_id, "released")
+    number, east = await number_of(suite, order_id), suite.site("WH-EAST")
+    pick, said = unique("P"), reported(number, sku, 7)
+    assert (await east.pick(pick, said)).order_ids == [order_id]
+    assert (await east.pick(pick, said)).repeated
+    await suite.until(order_id, "picked")
+    await suite.holds(sku, sellable=3, staged=7)
+    shipment = unique("SH")
+    packed = await east.pack(shipment, said)
+    await suite.until(order_id, "packed")
+    await suite.holds(sku, sellable=3, staged=7)
+    issued = await east.issue(unique("945"), shipment, said)
+    found = await suite.until(order_id, "shipped")
+    await suite.holds(sku, sellable=3, customer=7)
+    assert issued.shipment_id == packed.shipment_id == found.lines[0].schedules[0].shipment_id
+    assert await suite.ledger_differences() == []
+
+
+@pytest.mark.feature("F121")
+async def test_reports_that_come_in_the_wrong_order_leave_the_same_stock(suite: Suite) -> None:
+    sku = await suite.item(WH_EAST=10)
+    order_id = await suite.place(line("1", 7, sku))
+    await suite.until(order_id, "released")
+    number, east, shipment = await number_of(suite, order_id), suite.site("WH-EAST"), unique("SH")
+    await east.issue(unique("945"), shipment, reported(number, sku, 7))
+    await suite.until(order_id, "shipped")
+    await suite.holds(sku, sellable=3, customer=7)
+    await east.pack(shipment, reported(number, sku, 7))
+    late = await east.pick(unique("P"), reported(number, sku, 7))
+    assert late.unreleased_count == 0
+    found = await suite.until(order_id, "shipped")
+    assert [(each.pick_reported, each.pack_reported) for each in found.lines[0].schedules] == [(True, True)]
+    await suite.holds(sku, sellable=3, customer=7)
+    assert await suite.caller.exceptions(order_id) == []
+
+
+@pytest.mark.feature("F128", "F032")
+async def test_what_a_warehouse_does_not_find_is_promised_to_nobody_until_there_is_more(suite: Suite) -> None:
+    sku = await suite.item(WH_EAST=10)
+    order_id = await suite.place(line("1", 7, sku))
+    await suite.until(order_id, "released")
+    number = await number_of(suite, order_id)
+    await suite.site("WH-EAST").pick(unique("P"), reported(number, sku, 5, short=2))
+    found = await suite.until(order_id, "partly_picked")
+    assert standing(found.lines[0]) == {"picked": "5", "backordered": "2"}
+    assert ("PICK_SHORT", "warehouse", True) in await suite.caller.exceptions(order_id)
+    assert "OrderLinesBackordered" in await suite.caller.facts(order_id)
+    await suite.holds(sku, sellable=5, staged=5)
+
+
+async def test_goods_of_an_order_that_was_never_released_are_booked_and_somebody_is_told(suite: Suite) -> None:
+    sku = await suite.item(WH_EAST=10)
+    issued = await suite.site("WH-EAST").issue(unique("945"), unique("SH"), reported("NEVER-PLACED", sku, 4))
+    assert (list(issued.order_ids), issued.unreleased_count) == ([], 1)
+    await suite.holds(sku, sellable=6, customer=4)
+    rows = await suite.caller.fetch(
+        "SELECT owner FROM exception WHERE code = 'HANDLED_WITHOUT_RELEASE' AND 'order:NEVER-PLACED' = ANY (keys)"
+    )
+    assert [row["owner"] for row in rows] == ["warehouse"]

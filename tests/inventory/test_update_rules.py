@@ -43,7 +43,7 @@ C10 = {
     Event.QUALITY_REJECTED: {Account.QUARANTINED: -1, Account.DAMAGED: +1},
     Event.QUARANTINED: {Account.SELLABLE: -1, Account.QUARANTINED: +1},
     Event.PICKED: {Account.SELLABLE: -1, Account.STAGED: +1, Account.ALLOCATED: -1},
-    Event.PICKED_SHORT: {Account.ALLOCATED: -1, Account.COMMITTED: +1},
+    Event.PICKED_SHORT: {Account.ALLOCATED: -1},
     Event.SHIPPED: {Account.STAGED: -1},
     Event.RETURNED: {Account.RETURNED: +1},
     Event.RETURN_RESTOCKED: {Account.RETURNED: -1, Account.SELLABLE: +1},

@@ -33,6 +33,7 @@ from foreign_calls import Harvest, betrays, texts
 from fulfillment.__main__ import SERVICE as FULFILLMENT
 from fulfillment_cases.calls import line as wanted_line
 from fulfillment_cases.calls import placement
+from fulfillment_cases.warehouse import Site, reported
 from google.protobuf.message import Message
 from inventory.__main__ import SERVICE as INVENTORY
 from procurement.__main__ import SERVICE as PROCUREMENT
@@ -166,6 +167,8 @@ async def a_days_work(suite: Suite) -> None:
     await eventually(lambda: _reserved(suite, wanted))
     await eventually(lambda: _sold(suite))
     await _shipped(suite)
+    packing = Site(None, "WH-EAST").packing(f"SH-{CANARY}", reported(f"SO-{CANARY}", SKU, 2))
+    await suite.seed("fulfillment", "RecordPacking", packing)
     profile = read_profile(DAY / "sup-nordic.yaml")
     partner = connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
     await suite.seed("connector", "PutPartner", partner)

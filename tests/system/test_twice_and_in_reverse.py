@@ -22,7 +22,10 @@ import connector_samples.rig
 import pytest
 from crossdock.catalog.events.v1 import events_pb2 as catalog
 from crossdock.catalog.v1 import master_data_pb2
+from crossdock.common.v1 import values_pb2
 from crossdock.connector.events.v1 import events_pb2 as connector_events
+from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_events
+from crossdock.fulfillment.v1 import warehouse_pb2
 from crossdock.procurement.events.v1 import events_pb2 as procurement_events
 from crossdock_kit.broker import Broker, connect
 from crossdock_kit.context import Cause
@@ -132,10 +135,41 @@ def postings() -> list[Message]:
     ]
 
 
+def warehouse_reports() -> list[Message]:
+    """Two parts of an order's line: picked and handed over, and handed over without a word of the pick."""
+    told: list[Message] = []
+    for part, (sku, picked) in enumerate((("BOLT", "5"), ("NUT", "0"))):
+        line = warehouse_pb2.HandledLine(
+            order_id="0191-4711",
+            order_number="S-1",
+            line_number=str(part + 1),
+            sku=sku,
+            quantity=values_pb2.Quantity(value="5", unit="EA"),
+            business_unit="EU01",
+            # Which lot left is the warehouse's word: where it says it late, the ledger tells that it was said late.
+            lot=values_pb2.Lot(number="L1") if sku == "BOLT" else None,
+        )
+        place: dict[str, Any] = {"location_id": "WH-EAST", "order_numbers": ["S-1"]}
+        if picked != "0":
+            told.append(fulfillment_events.PickCompleted(pick_id=f"pick-{part}", number="P-1", lines=[line], **place))
+        before = values_pb2.Quantity(value=picked, unit="EA")
+        told.append(
+            fulfillment_events.GoodsIssued(
+                shipment_id=f"shipment-{part}",
+                number="SH-1",
+                issue_number="I-1",
+                lines=[fulfillment_events.IssuedLine(line=line, picked_before=before)],
+                **place,
+            )
+        )
+    return told
+
+
 HISTORY: dict[str, Callable[[], list[Message]]] = {
     "catalog": master_data,
     "procurement": lives,
     "connector": postings,
+    "fulfillment": warehouse_reports,
 }
 
 

@@ -1,4 +1,4 @@
-"""The only wiring of fulfillment: its servicer on its unit of work, catalog's master data, questions, deadlines."""
+"""The only wiring of fulfillment: its servicers on its unit of work, catalog's master data, questions, deadlines."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as inventory
 from crossdock_kit.app import App
 from crossdock_kit.process_timers import timer_kind
 from crossdock_kit.service import Service, run
 
-from fulfillment.api import FulfillmentServicer
+from fulfillment.api import FulfillmentServicer, WarehouseServicer
 from fulfillment.consumers import catalog_changes, deadlines
 from fulfillment.domain.lifecycle import SCHEDULE
 from fulfillment.inventory_calls import carriers
@@ -21,9 +22,9 @@ from fulfillment.store.unit_of_work import FulfillmentUnitOfWork, on
 
 
 async def build(app: App[Settings]) -> None:
-    app.add_servicer(
-        pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(FulfillmentUnitOfWork(app.uow))
-    )
+    uow = FulfillmentUnitOfWork(app.uow)
+    app.add_servicer(pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(uow))
+    app.add_servicer(warehouse_grpc.add_WarehouseServiceServicer_to_server, WarehouseServicer(uow))
     app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver)))
     app.on_timer(timer_kind(SCHEDULE), deadlines(on))
 

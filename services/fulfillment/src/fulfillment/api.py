@@ -7,11 +7,14 @@ from typing import Any, Protocol, TypeAlias
 import grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse_pb
+from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 
 from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
-from fulfillment.use_cases import changing, placing
+from fulfillment.use_cases import changing, placing, warehousing
 from fulfillment.wire import sales_order as wire
+from fulfillment.wire import warehouse as warehouse_wire
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -70,3 +73,31 @@ class FulfillmentServicer(pb_grpc.FulfillmentServiceServicer):
     async def CancelOrder(self, request: pb.CancelOrderRequest, context: Context) -> pb.CancelOrderResponse:
         order = await changing.cancel_order(wire.cancel(request), self._uow)
         return pb.CancelOrderResponse(order=wire.order(order))
+
+
+class WarehouseServicer(warehouse_grpc.WarehouseServiceServicer):
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    async def RecordPick(
+        self, request: warehouse_pb.RecordPickRequest, context: Context
+    ) -> warehouse_pb.RecordPickResponse:
+        report, repeated = await warehousing.record_report(warehouse_wire.picked(request), self._uow)
+        return warehouse_pb.RecordPickResponse(
+            pick_id=report.report_id,
+            repeated=repeated,
+            order_ids=report.order_ids,
+            unreleased_count=report.unreleased_count,
+        )
+
+    async def RecordPacking(
+        self, request: warehouse_pb.RecordPackingRequest, context: Context
+    ) -> warehouse_pb.RecordPackingResponse:
+        report, repeated = await warehousing.record_report(warehouse_wire.packed(request), self._uow)
+        return warehouse_pb.RecordPackingResponse(**warehouse_wire.shipment_answer(report, repeated=repeated))
+
+    async def RecordGoodsIssue(
+        self, request: warehouse_pb.RecordGoodsIssueRequest, context: Context
+    ) -> warehouse_pb.RecordGoodsIssueResponse:
+        report, repeated = await warehousing.record_report(warehouse_wire.issued(request), self._uow)
+        return warehouse_pb.RecordGoodsIssueResponse(**warehouse_wire.shipment_answer(report, repeated=repeated))

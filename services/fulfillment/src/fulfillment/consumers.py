@@ -25,7 +25,7 @@ Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
 
 def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook]) -> Subscription:
-    """Items and customers as catalog announces them."""
+    """Items, customers and places as catalog announces them."""
 
     async def on_items(events: Sequence[Received[events_pb2.ItemChanged]], work: Work) -> None:
         await keeps(work).keep_items([master_data.item(each.tenant, each.message.item) for each in events])
@@ -33,10 +33,17 @@ def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook]) -> Subscripti
     async def on_parties(events: Sequence[Received[events_pb2.PartyChanged]], work: Work) -> None:
         await keeps(work).keep_parties([master_data.party(each.tenant, each.message.party) for each in events])
 
+    async def on_locations(events: Sequence[Received[events_pb2.LocationChanged]], work: Work) -> None:
+        await keeps(work).keep_locations([master_data.location(each.tenant, each.message.location) for each in events])
+
     return Subscription(
         name="fulfillment",
         source="catalog",
-        handlers={events_pb2.ItemChanged: on_items, events_pb2.PartyChanged: on_parties},
+        handlers={
+            events_pb2.ItemChanged: on_items,
+            events_pb2.PartyChanged: on_parties,
+            events_pb2.LocationChanged: on_locations,
+        },
         owner="master-data",
     )
 

@@ -17,6 +17,7 @@ from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.quantities import Item
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.warehouse_report import Booking, Kind, Shipment, WarehouseReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,15 @@ class PartyRecord:
     customer: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LocationRecord:
+    """A place and the system that speaks for it; empty if any may."""
+
+    validity: Validity
+    location_id: str
+    system: str
+
+
 class SalesOrders(Protocol):
     async def claim(self, channel: str, number: str) -> SalesOrder | None:
         """The order of this number, locked; where there is none, nobody else can create it until this work ends."""
@@ -93,6 +103,9 @@ class SalesOrders(Protocol):
     async def part_with(self, order: SalesOrder, line_number: str) -> OrderLine | None:
         """Loads the part of a line; None if the order has no such line."""
 
+    async def load_lines(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, OrderLine]:
+        """Loads the parts of these lines; by number those that the order has."""
+
     async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
         """Of the lines that the order has of these numbers, what each says."""
 
@@ -107,6 +120,9 @@ class MasterData(Protocol):
 
     async def customers(self, party_ids: Iterable[str]) -> frozenset[str]: ...
 
+    async def systems(self, location_ids: Iterable[str]) -> Mapping[str, str]:
+        """Of the places that are known, the system that speaks for each."""
+
 
 class MasterDataBook(Protocol):
     """Keeps what catalog announces, of several tenants."""
@@ -114,6 +130,19 @@ class MasterDataBook(Protocol):
     async def keep_items(self, records: Sequence[ItemRecord]) -> None: ...
 
     async def keep_parties(self, records: Sequence[PartyRecord]) -> None: ...
+
+    async def keep_locations(self, records: Sequence[LocationRecord]) -> None: ...
+
+
+class WarehouseReports(Protocol):
+    async def claim(self, kind: Kind, location_id: str, number: str) -> WarehouseReport | None:
+        """The report of this number; where there is none, nobody else can record it until this work ends."""
+
+    async def claim_shipment(self, location_id: str, number: str) -> Shipment | None:
+        """The shipment, locked, or the right to create it."""
+
+    async def order_ids(self, numbers: Iterable[str]) -> Mapping[str, Sequence[str]]:
+        """The orders of each number; several channels may have given it."""
 
 
 class PersonalData(Protocol):
@@ -130,6 +159,9 @@ class Work(Protocol):
     def sales_orders(self) -> SalesOrders: ...
 
     @property
+    def warehouse_reports(self) -> WarehouseReports: ...
+
+    @property
     def master_data(self) -> MasterData: ...
 
     @property
@@ -142,6 +174,9 @@ class Work(Protocol):
 
     async def put(self, order: SalesOrder) -> None:
         """Announces what the order recorded, asks what it asks, and writes it; its lines are let go."""
+
+    async def record(self, booking: Booking) -> None:
+        """Writes a report with its shipment, announces it and tells of what is strange in it."""
 
     def note(
         self, *, keys: Iterable[str] = (), transaction_ids: Sequence[str] = (), outcome: str = "", reason: str = ""

@@ -8,6 +8,7 @@ from typing import Any
 
 from crossdock.catalog.events.v1 import events_pb2 as catalog
 from crossdock.connector.events.v1 import events_pb2 as connector
+from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
 from crossdock.procurement.events.v1 import events_pb2 as procurement
 from crossdock_kit.context import Cause
 from crossdock_kit.events import AnyReceived, Received
@@ -18,6 +19,7 @@ from google.protobuf.message import Message
 
 from inventory import ports
 from inventory.domain.item import Location
+from inventory.domain.outbound import OutboundFact
 from inventory.use_cases.inbound import (
     BookInbound,
     book_inbound,
@@ -26,7 +28,9 @@ from inventory.use_cases.inbound import (
     take_items,
     take_locations,
 )
+from inventory.use_cases.outbound import book_outbound
 from inventory.wire import inbound as wire
+from inventory.wire import outbound as outbound_wire
 
 NAME = "inventory"
 
@@ -51,6 +55,15 @@ class Consumers:
                 source="catalog",
                 handlers={catalog.ItemChanged: self.on_items, catalog.LocationChanged: self.on_locations},
                 owner="master-data",
+            ),
+            Subscription(
+                name=NAME,
+                source="fulfillment",
+                handlers={
+                    fulfillment.PickCompleted: self._issuing(outbound_wire.picks),
+                    fulfillment.GoodsIssued: self._issuing(outbound_wire.goods_issues),
+                },
+                owner="warehouse",
             ),
             Subscription(
                 name=NAME,
@@ -80,6 +93,12 @@ class Consumers:
     def _booking(self, read: Callable[[Sequence[Any]], BookInbound]) -> Handler:
         async def book(events: Sequence[AnyReceived], work: Work) -> None:
             await book_inbound(read(events), self._opened(work, events))
+
+        return book
+
+    def _issuing(self, read: Callable[[Sequence[Any]], list[OutboundFact]]) -> Handler:
+        async def book(events: Sequence[AnyReceived], work: Work) -> None:
+            await book_outbound(read(events), self._opened(work, events))
 
         return book
 

@@ -13,9 +13,9 @@ from fulfillment.domain.order_line import STOCK, OrderLine, Schedule
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.questions import SHORT_ANSWERS, Held, Part, Question, Shortage
 from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
-from fulfillment.domain.terms import ShortageRule
 
 ALLOCATION_REFUSED = "ALLOCATION_REFUSED"
+PICK_SHORT = "PICK_SHORT"
 Pair = tuple[OrderLine, Schedule]
 
 
@@ -41,7 +41,7 @@ def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, he
         return
     asked.open, asked.shorts = False, 0
     bound = _bind(order, part, reservation_id, held)
-    order.settled.append(identity(ALLOCATION_REFUSED, _subject(order, part)))
+    order.settled += [identity(code, _subject(order, part)) for code in (ALLOCATION_REFUSED, PICK_SHORT)]
     order.events.append(events.OrderLinesAllocated(order, part, steps_of(bound)))
 
 
@@ -128,7 +128,12 @@ def release(order: SalesOrder, part: int) -> None:
         order.move(schedule, "release", CROSSDOCK)
         places[schedule.location_id].append((line, schedule))
     for place, pairs in places.items():
-        order.events.append(events.OrderReleased(order, part, place, steps_of(pairs)))
+        order.events.append(events.OrderReleased(order, part, place, steps_of(pairs), release_number(order, part)))
+
+
+def release_number(order: SalesOrder, part: int) -> str:
+    """What is released of a part at one place at a time has been asked for by one question."""
+    return f"{order.terms.number}/{part}.{order.parts[part].attempt}"
 
 
 def _answers(asked: Part, attempt: int) -> bool:
@@ -137,7 +142,7 @@ def _answers(asked: Part, attempt: int) -> bool:
 
 
 def _without_stock(order: SalesOrder, part: int, waiting: Sequence[Pair]) -> None:
-    if order.terms.shortage is ShortageRule.CANCEL and not order.terms.channel_confirmed:
+    if order.terms.gives_up_what_is_short:
         for _, schedule in waiting:
             order.move(schedule, "cancel", CROSSDOCK)
         if waiting:

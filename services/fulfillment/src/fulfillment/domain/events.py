@@ -89,6 +89,7 @@ class OrderReleased:
     part: int
     location_id: str
     steps: Sequence[Step]
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,10 @@ TRANSITIONS = (
     _way("released", "start_picking", "picking", _WAREHOUSE),
     _way("released", "pick", "picked", _WAREHOUSE, guard="line detail and instants", undo="put_back"),
     _way("picking", "pick", "picked", _WAREHOUSE, guard="line detail and instants", undo="put_back"),
-    _way("picking", "short_pick", "backordered", _WAREHOUSE, guard="the missing quantity is named"),
+    *(
+        _way(state, "short_pick", "backordered", _WAREHOUSE, guard="the missing quantity is named")
+        for state in ("released", "picking")
+    ),
     _way("picked", "pack", "packed", _WAREHOUSE, guard="packed quantities by package"),
     _way("packed", "label", "label_ready", _LABELS, guard="tax, credit and export are final", undo="void_label"),
     _way("label_ready", "void_label", "packed", _LABELS),

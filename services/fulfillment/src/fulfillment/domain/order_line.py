@@ -34,6 +34,9 @@ class Schedule:
     supply: str = ""
     reason: str = ""
     cancel_requested: bool = False
+    shipment_id: str = ""
+    pick_reported: bool = False
+    pack_reported: bool = False
 
 
 @dataclass(slots=True)

@@ -146,3 +146,28 @@ class OrderOutdated(Conflict):
 
     etag: str
     current: str
+
+
+@dataclass
+class ReportNumberReused(Refused):
+    """The warehouse sent the number again with other content: a corrupted repeat or another report, which cannot be
+    told."""
+
+    location_id: str
+    number: str
+
+
+@dataclass
+class LocationUnknown(Refused):
+    """Cured by master data."""
+
+    location_id: str
+
+
+@dataclass
+class LocationOfAnotherSystem(Refused):
+    """A warehouse's system reports for its own places only."""
+
+    location_id: str
+    system: str
+    owner: str

@@ -66,6 +66,11 @@ class OrderTerms:
     consignee: str = ""
 
     @property
+    def gives_up_what_is_short(self) -> bool:
+        """What the channel has told its customer stands: that is never cancelled for want of stock."""
+        return self.shortage is ShortageRule.CANCEL and not self.channel_confirmed
+
+    @property
     def fingerprint(self) -> int:
         days = (self.ordered_on, self.requested_on or "")
         flags = (self.same_day, self.channel_confirmed, self.shortage.value)

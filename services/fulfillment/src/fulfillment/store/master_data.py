@@ -11,7 +11,7 @@ from crossdock_kit.json_rows import Row
 from sqlalchemy import Table
 
 from fulfillment.domain.quantities import Item
-from fulfillment.ports import ItemRecord, PartyRecord, Validity
+from fulfillment.ports import ItemRecord, LocationRecord, PartyRecord, Validity
 from fulfillment.store import tables
 from fulfillment.store.rows import read_item
 
@@ -25,6 +25,7 @@ def _valid(table: str, key: str) -> str:
 
 _ITEMS = _valid("item", "sku")
 _PARTIES = _valid("party", "party_id")
+_LOCATIONS = _valid("location", "location_id")
 
 
 class KnownMasterData:
@@ -40,6 +41,10 @@ class KnownMasterData:
     async def customers(self, party_ids: Iterable[str]) -> frozenset[str]:
         found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
         return frozenset(row["party_id"] for row in found if row["customer"])
+
+    async def systems(self, location_ids: Iterable[str]) -> dict[str, str]:
+        found = await self._driver.fetch(_LOCATIONS, self._tenant, sorted(set(location_ids)), self._today)
+        return {row["location_id"]: row["system"] for row in found}
 
 
 class MasterDataRows:
@@ -66,6 +71,12 @@ class MasterDataRows:
         await self._keep(
             tables.party,
             [_validity(each.validity) | {"party_id": each.party_id, "customer": each.customer} for each in records],
+        )
+
+    async def keep_locations(self, records: Sequence[LocationRecord]) -> None:
+        await self._keep(
+            tables.location,
+            [_validity(each.validity) | {"location_id": each.location_id, "system": each.system} for each in records],
         )
 
     async def _keep(self, table: Table, rows: Sequence[Row]) -> None:

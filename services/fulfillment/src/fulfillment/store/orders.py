@@ -28,7 +28,7 @@ _PARTS = "SELECT * FROM order_part WHERE tenant = $1 AND order_id = $2 AND part 
 _FINGERPRINTS = """
 SELECT line_number, fingerprint FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = ANY($3::text[])
 """
-_POSITION = "SELECT position FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = $3"
+_POSITIONS = "SELECT position FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = ANY($3::text[])"
 _ACCEPT = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
 
 
@@ -103,11 +103,13 @@ class Orders:
         stored.parts |= {part: rows.part_row(order.order_id, each) for part, each in order.parts.items()}
 
     async def part_with(self, order: SalesOrder, line_number: str) -> OrderLine | None:
-        position: int | None = await self._driver.fetchval(_POSITION, self._tenant, order.order_id, line_number)
-        if position is None:
-            return None
-        await self.load_parts(order, [part_of(position)])
-        return order.lines[position]
+        return (await self.load_lines(order, [line_number])).get(line_number)
+
+    async def load_lines(self, order: SalesOrder, line_numbers: Iterable[str]) -> dict[str, OrderLine]:
+        found = await self._driver.fetch(_POSITIONS, self._tenant, order.order_id, sorted(set(line_numbers)))
+        for part in sorted({part_of(row["position"]) for row in found}):
+            await self.load_parts(order, [part])
+        return {order.lines[row["position"]].line_number: order.lines[row["position"]] for row in found}
 
     async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
         found = await self._driver.fetch(_FINGERPRINTS, self._tenant, order.order_id, list(line_numbers))

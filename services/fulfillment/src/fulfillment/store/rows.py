@@ -14,6 +14,7 @@ from fulfillment.domain.quantities import Item, Quantity, plain
 from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import OrderTerms, Price, ShortageRule
+from fulfillment.domain.warehouse_report import Kind, Shipment, WarehouseReport
 
 Record = Any
 """A row as asyncpg gives it, read by column name."""
@@ -45,7 +46,21 @@ _HEAD = (
     "updated_at",
 )
 _LINE = ("order_id", "position", "line_number", "sku", "description", "base_unit", "factor", "total", "fingerprint")
-_SCHEDULE = ("number", "quantity", "location_id", "reservation_id", "promised_on", "supply", "reason")
+_SCHEDULE = (
+    "number",
+    "quantity",
+    "location_id",
+    "reservation_id",
+    "promised_on",
+    "supply",
+    "reason",
+    "cancel_requested",
+    "shipment_id",
+    "pick_reported",
+    "pack_reported",
+)
+_REPORT = ("report_id", "location_id", "number", "content", "order_ids", "shipment_id", "unreleased_count")
+_SHIPMENT = ("shipment_id", "location_id", "number", "business_unit", "event_version")
 _PART = ("part", "attempt", "open", "shorts", "watched")
 
 
@@ -76,7 +91,6 @@ def schedule_row(line: OrderLine, schedule: Schedule) -> Row:
         "order_id": line.order_id,
         "position": line.position,
         "state": schedule.state.value,
-        "cancel_requested": schedule.cancel_requested,
     }
 
 
@@ -105,11 +119,28 @@ def read_line(row: Record) -> OrderLine:
 
 def read_schedule(row: Record) -> Schedule:
     own = {name: row[name] for name in _SCHEDULE} | {"quantity": plain(row["quantity"])}
-    return Schedule(**own, state=State(row["state"]), cancel_requested=row["cancel_requested"])
+    return Schedule(**own, state=State(row["state"]))
 
 
 def read_part(row: Record) -> Part:
     return Part(**{name: row[name] for name in _PART})
+
+
+def report_row(report: WarehouseReport) -> Row:
+    return {name: getattr(report, name) for name in _REPORT} | {"kind": report.kind.value}
+
+
+def read_report(row: Record) -> WarehouseReport:
+    own = {name: row[name] for name in _REPORT} | {"order_ids": tuple(row["order_ids"])}
+    return WarehouseReport(kind=Kind(row["kind"]), **own)
+
+
+def shipment_row(shipment: Shipment) -> Row:
+    return {name: getattr(shipment, name) for name in _SHIPMENT}
+
+
+def read_shipment(row: Record) -> Shipment:
+    return Shipment(**{name: row[name] for name in _SHIPMENT})
 
 
 def read_item(row: Record) -> Item:

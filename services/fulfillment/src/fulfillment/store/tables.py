@@ -106,6 +106,10 @@ line_schedule = Table(
     words("supply"),
     words("reason"),
     flag("cancel_requested"),
+    words("shipment_id"),
+    flag("pick_reported"),
+    flag("pack_reported"),
+    Index("line_schedule_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
 )
 
 # What was asked of inventory for a part of an order, and the state whose deadline is running.
@@ -119,6 +123,34 @@ order_part = Table(
     flag("open"),
     number("shorts", Integer),
     words("watched"),
+)
+
+# What warehouses reported, each once by its place and number.
+warehouse_report = Table(
+    "warehouse_report",
+    metadata,
+    tenant_key(),
+    words("report_id", key=True),
+    words("kind"),
+    words("location_id"),
+    words("number"),
+    words("content"),
+    texts("order_ids"),
+    words("shipment_id"),
+    number("unreleased_count", Integer),
+    Index("warehouse_report_once", "tenant", "kind", "location_id", "number", unique=True),
+)
+
+outbound_shipment = Table(
+    "outbound_shipment",
+    metadata,
+    tenant_key(),
+    words("shipment_id", key=True),
+    words("location_id"),
+    words("number"),
+    words("business_unit"),
+    number("event_version"),
+    Index("outbound_shipment_once", "tenant", "location_id", "number", unique=True),
 )
 
 item = Table(
@@ -140,6 +172,16 @@ party = Table(
     Column("valid_from", Date, primary_key=True),
     day("valid_to"),
     flag("customer"),
+)
+
+location = Table(
+    "location",
+    metadata,
+    tenant_key(),
+    words("location_id", key=True),
+    Column("valid_from", Date, primary_key=True),
+    day("valid_to"),
+    words("system"),
 )
 
 personal_data = personal_data_table(metadata)

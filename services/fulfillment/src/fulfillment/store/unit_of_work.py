@@ -24,16 +24,20 @@ from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
 from sqlalchemy import Table
 
+from fulfillment.domain.concerns import Concern
 from fulfillment.domain.events import Event
 from fulfillment.domain.lifecycle import POLICY_KEYS, SCHEDULE
 from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.warehouse_report import Booking
 from fulfillment.ports import Origin
 from fulfillment.store import rows, tables
 from fulfillment.store.master_data import KnownMasterData
 from fulfillment.store.orders import Orders
+from fulfillment.store.warehouse_reports import WarehouseReportRows
 from fulfillment.wire.envelopes import announcement
 from fulfillment.wire.stock import give_back, question
+from fulfillment.wire.warehouse import fact_of
 
 WRITTEN_AT_ONCE = 2000
 
@@ -44,6 +48,7 @@ class FulfillmentWork:
     def __init__(self, work: KitWork, origin: Origin | None) -> None:
         self._work, self._origin = work, origin
         self.sales_orders = Orders(work.driver, work.tenant)
+        self.warehouse_reports = WarehouseReportRows(work.driver, work.tenant)
         self.master_data = KnownMasterData(work.driver, work.tenant, work.now.date())
         self.personal_data = StoredPersonalData(work.driver, work.tenant)
         self._written: dict[Table, dict[tuple[object, ...], Row]] = {table: {} for table in _TABLES}
@@ -134,6 +139,33 @@ class FulfillmentWork:
             self._work.record(self._new_event(order, event, when))
         order.events.clear()
 
+    async def record(self, booking: Booking) -> None:
+        if booking.shipment is not None:
+            booking.shipment.event_version += 1
+            self._keep(tables.outbound_shipment, rows.shipment_row(booking.shipment))
+        self._keep(tables.warehouse_report, rows.report_row(booking.report))
+        aggregate, aggregate_id = booking.aggregate
+        self._work.record(
+            NewEvent(
+                message=fact_of(booking),
+                tenant=self._work.tenant,
+                business_unit=booking.business_unit,
+                aggregate_type=aggregate,
+                aggregate_id=aggregate_id,
+                version=booking.shipment.event_version if booking.shipment else 1,
+                subject=booking.terms.number,
+                keys=booking.keys,
+                transaction_ids=booking.transaction_ids,
+                occurred_at=booking.terms.happened_at,
+                origin=_kit_origin(self._origin),
+                express=booking.express,
+                transaction_type="" if booking.orders else "warehouse_report",
+                root_key="" if booking.orders else booking.keys[0],
+            )
+        )
+        if concern := booking.concern():
+            self._raise(concern)
+
     def _new_event(self, order: SalesOrder, event: Event, occurred_at: datetime) -> NewEvent:
         told = announcement(event)
         return NewEvent(
@@ -167,24 +199,34 @@ class FulfillmentWork:
         for each in dict.fromkeys(order.settled):
             self._work.resolve_exception(each, "no longer holds")
         for concern in order.concerns:
-            self._work.raise_exception(
-                NewException(
-                    failure_class=concern.failure_class,
-                    code=concern.code,
-                    summary=concern.summary,
-                    owner=concern.owner,
-                    subject=concern.subject,
-                    transaction_ids=concern.transaction_ids,
-                    keys=concern.keys,
-                    details=concern.details,
-                    dedupe_key=concern.identity,
-                )
-            )
+            self._raise(concern)
         order.settled.clear()
         order.concerns.clear()
 
+    def _raise(self, concern: Concern) -> None:
+        self._work.raise_exception(
+            NewException(
+                failure_class=concern.failure_class,
+                code=concern.code,
+                summary=concern.summary,
+                owner=concern.owner,
+                subject=concern.subject,
+                transaction_ids=concern.transaction_ids,
+                keys=concern.keys,
+                details=concern.details,
+                dedupe_key=concern.identity,
+            )
+        )
 
-_TABLES = (tables.sales_order, tables.order_line, tables.line_schedule, tables.order_part)
+
+_TABLES = (
+    tables.sales_order,
+    tables.order_line,
+    tables.line_schedule,
+    tables.order_part,
+    tables.outbound_shipment,
+    tables.warehouse_report,
+)
 
 
 def _kit_origin(origin: Origin | None) -> kit_events.Origin | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.terms import LineTerms, OrderTerms
+from fulfillment.domain.warehouse_report import ReportTerms
 from fulfillment.ports import Origin
 
 
@@ -49,3 +50,11 @@ class CancelOrder:
     order_id: str
     reason: str = ""
     etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReport:
+    """What a warehouse says that it did; quantities are in the units that it used."""
+
+    origin: Origin
+    terms: ReportTerms

@@ -68,6 +68,7 @@ def _(event: events.OrderReleased) -> Message:
         location_id=event.location_id,
         consignee_id=event.order.consignee_id,
         same_day=event.order.terms.same_day,
+        release_number=event.number,
     )
 
 

@@ -9,7 +9,7 @@ from crossdock_kit import dates_wire
 from google.protobuf.message import Message
 
 from fulfillment.domain.quantities import Item
-from fulfillment.ports import ItemRecord, PartyRecord, Validity
+from fulfillment.ports import ItemRecord, LocationRecord, PartyRecord, Validity
 from fulfillment.wire import values
 
 ALWAYS = date(1, 1, 1)
@@ -28,3 +28,7 @@ def item(tenant: str, record: master_data_pb2.Item) -> ItemRecord:
 def party(tenant: str, record: master_data_pb2.Party) -> PartyRecord:
     customer = master_data_pb2.PARTY_ROLE_CUSTOMER in record.roles
     return PartyRecord(_validity(tenant, record), record.party_id, customer)
+
+
+def location(tenant: str, record: master_data_pb2.Location) -> LocationRecord:
+    return LocationRecord(_validity(tenant, record), record.location_id, record.system)

@@ -196,4 +196,7 @@ def _schedule(line: OrderLine, schedule: Schedule) -> order_pb2.LineSchedule:
         supply=schedule.supply,
         reason=schedule.reason,
         cancel_requested=schedule.cancel_requested,
+        shipment_id=schedule.shipment_id,
+        pick_reported=schedule.pick_reported,
+        pack_reported=schedule.pack_reported,
     )

@@ -35,9 +35,12 @@ def asked_for(message: values_pb2.Quantity, path: str) -> Quantity:
     """More than zero; raises QuantityInvalid, which names the field at `path`."""
     found = quantity(message)
     if found.value <= 0:
-        broken = Violation(f"{path}.value", "must be more than zero", "quantity.positive")
-        raise QuantityInvalid(message.value, (broken,))
+        raise not_positive(message, path)
     return found
+
+
+def not_positive(message: values_pb2.Quantity, path: str) -> QuantityInvalid:
+    return QuantityInvalid(message.value, (Violation(f"{path}.value", "must be more than zero", "quantity.positive"),))
 
 
 def quantity_message(value: Quantity) -> values_pb2.Quantity:

@@ -1,6 +1,6 @@
 """The life of a reservation: states, who may follow whom, and what each step moves.
 
-Every way out ends in RELEASED or EXPIRED, or goes on to the warehouse from ALLOCATED.
+Every way out ends in RELEASED or EXPIRED, or in FULFILLED once the warehouse has used up all that it bound.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class State(IntEnum):
     RELEASED = 3
     EXPIRED = 4
     ALLOCATED = 5
+    FULFILLED = 6
 
 
 class Trigger(IntEnum):
@@ -54,10 +55,10 @@ TRANSITIONS: Mapping[tuple[State, Trigger], Transition] = {
 }
 
 REPEATED: Mapping[Trigger, frozenset[State]] = {
-    Trigger.RELEASE: frozenset({State.RELEASED, State.EXPIRED}),
-    Trigger.EXPIRE: frozenset({State.RELEASED, State.EXPIRED, State.COMMITTED, State.ALLOCATED}),
-    Trigger.COMMIT: frozenset({State.COMMITTED, State.ALLOCATED}),
-    Trigger.ALLOCATE: frozenset({State.ALLOCATED}),
+    Trigger.RELEASE: frozenset({State.RELEASED, State.EXPIRED, State.FULFILLED}),
+    Trigger.EXPIRE: frozenset({State.RELEASED, State.EXPIRED, State.COMMITTED, State.ALLOCATED, State.FULFILLED}),
+    Trigger.COMMIT: frozenset({State.COMMITTED, State.ALLOCATED, State.FULFILLED}),
+    Trigger.ALLOCATE: frozenset({State.ALLOCATED, State.FULFILLED}),
     Trigger.DEALLOCATE: frozenset({State.COMMITTED}),
 }
 """States in which a trigger finds its work done: nothing happens and nothing is refused."""
@@ -113,3 +114,7 @@ class Reservation:
         self.state = step.to
         self.version += 1
         return step.moves
+
+    def fulfil(self) -> None:
+        """It binds nothing any more: the warehouse picked what it held, or did not find it."""
+        self.state = State.FULFILLED

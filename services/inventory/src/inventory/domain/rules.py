@@ -72,7 +72,8 @@ UPDATE_RULES: Mapping[Event, tuple[Pair, ...]] = {
     Event.QUARANTINED: ((Account.SELLABLE, Account.QUARANTINED),),
     # The goods leave the shelf and the promise that bound them is kept.
     Event.PICKED: ((Account.SELLABLE, Account.STAGED), (Account.ALLOCATED, Account.OPEN_DEMAND)),
-    Event.PICKED_SHORT: ((Account.ALLOCATED, Account.COMMITTED),),
+    # Whoever wants it still asks anew.
+    Event.PICKED_SHORT: ((Account.ALLOCATED, Account.OPEN_DEMAND),),
     Event.SHIPPED: ((Account.STAGED, Account.CUSTOMER),),
     Event.RETURNED: ((Account.CUSTOMER, Account.RETURNED),),
     Event.RETURN_RESTOCKED: ((Account.RETURNED, Account.SELLABLE),),

@@ -67,7 +67,10 @@ class StockRow:
 
     @property
     def below_zero(self) -> list[Account]:
-        return [account for account, quantity in self.held.items() if quantity < 0 and account in BY_LOT]
+        """What is staged is left out: goods that are known to have left are owed there until the word of their pick,
+        which was recorded before, has come."""
+        owned = BY_LOT - {Account.STAGED}
+        return [account for account, quantity in self.held.items() if quantity < 0 and account in owned]
 
 
 @dataclass(frozen=True, slots=True)

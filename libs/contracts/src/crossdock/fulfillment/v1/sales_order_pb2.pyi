@@ -351,6 +351,9 @@ class LineSchedule(_message.Message):
     SUPPLY_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     CANCEL_REQUESTED_FIELD_NUMBER: _builtins.int
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    PICK_REPORTED_FIELD_NUMBER: _builtins.int
+    PACK_REPORTED_FIELD_NUMBER: _builtins.int
     schedule_id: _builtins.str
     state: Global___ScheduleState.ValueType
     location_id: _builtins.str
@@ -363,6 +366,11 @@ class LineSchedule(_message.Message):
     """Why it stands where it stands, as a reason code: STOCK_SHORT, ITEM_UNKNOWN."""
     cancel_requested: _builtins.bool
     """True while it is to be cancelled and who has it in hands has not answered yet."""
+    shipment_id: _builtins.str
+    """The shipment that it was packed into, or handed over with; empty before."""
+    pick_reported: _builtins.bool
+    """Whether the warehouse has said so. What it packed or handed over without saying that it picked it was picked."""
+    pack_reported: _builtins.bool
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """Base unit of the item."""
@@ -383,10 +391,13 @@ class LineSchedule(_message.Message):
         supply: _builtins.str = ...,
         reason: _builtins.str = ...,
         cancel_requested: _builtins.bool = ...,
+        shipment_id: _builtins.str = ...,
+        pick_reported: _builtins.bool = ...,
+        pack_reported: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["promised_on", b"promised_on", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_requested", b"cancel_requested", "location_id", b"location_id", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "state", b"state", "supply", b"supply"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_requested", b"cancel_requested", "location_id", b"location_id", "pack_reported", b"pack_reported", "pick_reported", b"pick_reported", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "shipment_id", b"shipment_id", "state", b"state", "supply", b"supply"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

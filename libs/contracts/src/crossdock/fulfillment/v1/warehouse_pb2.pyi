@@ -128,9 +128,12 @@ class PackedLine(_message.Message):
     SKU_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     LOT_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
     order_number: _builtins.str
     line_number: _builtins.str
     sku: _builtins.str
+    order_id: _builtins.str
+    """Our id of the order where the warehouse repeats it."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """More than zero."""
@@ -145,10 +148,11 @@ class PackedLine(_message.Message):
         sku: _builtins.str = ...,
         quantity: _values_pb2.Quantity | None = ...,
         lot: _values_pb2.Lot | None = ...,
+        order_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "lot", b"lot", "order_number", b"order_number", "quantity", b"quantity", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "lot", b"lot", "order_id", b"order_id", "order_number", b"order_number", "quantity", b"quantity", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -108,6 +108,8 @@ class _ReservationStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Rese
     RESERVATION_STATE_RELEASED: _ReservationState.ValueType  # 3
     RESERVATION_STATE_EXPIRED: _ReservationState.ValueType  # 4
     RESERVATION_STATE_ALLOCATED: _ReservationState.ValueType  # 5
+    RESERVATION_STATE_FULFILLED: _ReservationState.ValueType  # 6
+    """A warehouse has picked what it held, or did not find it; it binds nothing any more."""
 
 class ReservationState(_ReservationState, metaclass=_ReservationStateEnumTypeWrapper): ...
 
@@ -117,6 +119,8 @@ RESERVATION_STATE_COMMITTED: ReservationState.ValueType  # 2
 RESERVATION_STATE_RELEASED: ReservationState.ValueType  # 3
 RESERVATION_STATE_EXPIRED: ReservationState.ValueType  # 4
 RESERVATION_STATE_ALLOCATED: ReservationState.ValueType  # 5
+RESERVATION_STATE_FULFILLED: ReservationState.ValueType  # 6
+"""A warehouse has picked what it held, or did not find it; it binds nothing any more."""
 Global___ReservationState: _TypeAlias = ReservationState  # noqa: Y015
 
 @_typing.final

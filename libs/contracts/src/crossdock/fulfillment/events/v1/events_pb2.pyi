@@ -307,6 +307,7 @@ class OrderReleased(_message.Message):
     CONSIGNEE_ID_FIELD_NUMBER: _builtins.int
     SAME_DAY_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    RELEASE_NUMBER_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     number: _builtins.str
     part: _builtins.int
@@ -315,6 +316,8 @@ class OrderReleased(_message.Message):
     """Who receives it, by the row of personal data."""
     same_day: _builtins.bool
     state: _sales_order_pb2.OrderState.ValueType
+    release_number: _builtins.str
+    """Number of this release, by which the warehouse may call it."""
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]: ...
     def __init__(
@@ -328,10 +331,11 @@ class OrderReleased(_message.Message):
         consignee_id: _builtins.str = ...,
         same_day: _builtins.bool = ...,
         state: _sales_order_pb2.OrderState.ValueType = ...,
+        release_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consignee_id", b"consignee_id", "location_id", b"location_id", "number", b"number", "order_id", b"order_id", "part", b"part", "same_day", b"same_day", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consignee_id", b"consignee_id", "location_id", b"location_id", "number", b"number", "order_id", b"order_id", "part", b"part", "release_number", b"release_number", "same_day", b"same_day", "state", b"state", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -486,6 +490,7 @@ class PickCompleted(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     SHORTS_FIELD_NUMBER: _builtins.int
     PICKED_AT_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     pick_id: _builtins.str
     number: _builtins.str
     """The warehouse's number of its report."""
@@ -506,6 +511,10 @@ class PickCompleted(_message.Message):
 
     @_builtins.property
     def picked_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def late(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledLine]:
+        """Picked, as is said only after it was handed over; stock has followed from that already."""
+
     def __init__(
         self,
         *,
@@ -517,10 +526,11 @@ class PickCompleted(_message.Message):
         lines: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
         shorts: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
         picked_at: _timestamp_pb2.Timestamp | None = ...,
+        late: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["picked_at", b"picked_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "pick_id", b"pick_id", "picked_at", b"picked_at", "shorts", b"shorts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["late", b"late", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "pick_id", b"pick_id", "picked_at", b"picked_at", "shorts", b"shorts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,167 @@
+"""A warehouse's report on released orders, and the shipment that some of them are about.
+
+A report is booked once under its place and number. What it says of goods that were never released to the place is
+booked too, and somebody is told.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+
+from fulfillment.domain.concerns import Concern
+from fulfillment.domain.handling import Outcome, Reported
+from fulfillment.domain.lifecycle import WAREHOUSE
+from fulfillment.domain.quantities import Quantity
+from fulfillment.domain.sales_order import SalesOrder
+
+HANDLED_WITHOUT_RELEASE = "HANDLED_WITHOUT_RELEASE"
+SAME_DAY, STANDARD = "SAME_DAY", "STANDARD"
+_NAMED_IN_A_SENTENCE = 5
+
+
+class Kind(Enum):
+    PICK = "pick"
+    PACKING = "packing"
+    GOODS_ISSUE = "goods_issue"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    sscc: str
+    packaging: str
+    gross_weight: Quantity | None
+    contents: tuple[Reported, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """What the warehouse knows of it: the packages that left, the carrier and its number."""
+
+    ssccs: tuple[str, ...] = ()
+    carrier: str = ""
+    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTerms:
+    """As the warehouse says it. `business_unit` owns what no order of ours names; quantities are in base units."""
+
+    kind: Kind
+    system: str
+    business_unit: str
+    location_id: str
+    number: str
+    happened_at: datetime
+    lines: tuple[Reported, ...]
+    shipment_number: str = ""
+    packages: tuple[Package, ...] = ()
+    carriage: Carriage = Carriage()
+
+    @property
+    def fingerprint(self) -> str:
+        said = (self.kind.value, self.shipment_number, self.lines, self.packages, self.carriage)
+        return hashlib.sha256(repr(said).encode()).hexdigest()
+
+
+@dataclass(slots=True, eq=False)
+class Shipment:
+    """`event_version` counts its facts; `number` is the warehouse's, unique at the place."""
+
+    shipment_id: str
+    location_id: str
+    number: str
+    business_unit: str
+    event_version: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class WarehouseReport:
+    report_id: str
+    kind: Kind
+    location_id: str
+    number: str
+    content: str
+    order_ids: tuple[str, ...] = ()
+    shipment_id: str = ""
+    unreleased_count: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Booking:
+    """A report, the orders that it is about, and what became of its lines."""
+
+    terms: ReportTerms
+    report: WarehouseReport
+    orders: Sequence[SalesOrder]
+    shipment: Shipment | None = None
+    outcome: Outcome = field(default_factory=Outcome)
+    event_version: int = 0
+
+    @property
+    def aggregate(self) -> tuple[str, str]:
+        """A pick is one of its own; packing and goods issue are facts of their shipment."""
+        if self.shipment is None:
+            return "pick", self.report.report_id
+        return "outbound_shipment", self.shipment.shipment_id
+
+    @property
+    def business_unit(self) -> str:
+        return self.orders[0].terms.business_unit if self.orders else self.terms.business_unit
+
+    @property
+    def order_numbers(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.order_number for each in self.terms.lines))
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        kind = {Kind.PICK: "pick", Kind.PACKING: "shipment", Kind.GOODS_ISSUE: "goods_issue"}[self.terms.kind]
+        shipment = (f"shipment:{self.shipment.number}",) if self.shipment else ()
+        named = (f"{kind}:{self.terms.number}", *shipment, f"location:{self.terms.location_id}")
+        return tuple(dict.fromkeys((*named, *(f"order:{each}" for each in self.order_numbers))))
+
+    @property
+    def transaction_ids(self) -> tuple[str, ...]:
+        """What names no order of ours is a transaction of its own."""
+        return self.report.order_ids or (self.report.report_id,)
+
+    @property
+    def express(self) -> bool:
+        return any(each.express for each in self.orders)
+
+    @property
+    def service_level(self) -> str:
+        return SAME_DAY if self.express else STANDARD
+
+    def end(self) -> None:
+        self.report.order_ids = tuple(each.order_id for each in self.orders)
+        self.report.unreleased_count = len({each.said for each in self.outcome.unreleased})
+
+    def concern(self) -> Concern | None:
+        """Of what was never released to the place, or more of it than was."""
+        strange = list(dict.fromkeys(each.said for each in self.outcome.unreleased))
+        if not strange:
+            return None
+        named = ", ".join(_named(each) for each in strange[:_NAMED_IN_A_SENTENCE])
+        more = "" if len(strange) <= _NAMED_IN_A_SENTENCE else f" and {len(strange) - _NAMED_IN_A_SENTENCE} more"
+        kind = self.terms.kind.value.replace("_", " ")
+        return Concern(
+            code=HANDLED_WITHOUT_RELEASE,
+            owner=WAREHOUSE,
+            subject=f"{self.terms.kind.value}/{self.report.report_id}",
+            summary=f"{kind} {self.terms.number} of {self.terms.location_id}: {named}{more} was not released there",
+            transaction_ids=self.transaction_ids,
+            keys=self.keys,
+            details={f"line_{number}": _named(each) for number, each in enumerate(strange[:20], 1)},
+        )
+
+
+def _named(said: Reported) -> str:
+    return f"{said.sku} for line {said.line_number} of order {said.order_number}"
+
+
+def earliest(days: Iterable[date | None]) -> date | None:
+    return min((each for each in days if each is not None), default=None)

@@ -1,0 +1,119 @@
+"""A warehouse's report: booked as reported, once. What it breaks becomes an exception, never a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick, stray
+from fulfillment.domain.quantities import Item, in_base
+from fulfillment.domain.refusals import ItemUnknown, LocationOfAnotherSystem, LocationUnknown, ReportNumberReused
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.warehouse_report import Booking, Kind, ReportTerms, Shipment, WarehouseReport
+from fulfillment.ports import UnitOfWork, Work
+from fulfillment.use_cases.commands import RecordReport
+
+_VERBS: Mapping[Kind, Callable[[Place, Reported], Outcome]] = {
+    Kind.PICK: pick,
+    Kind.PACKING: pack,
+    Kind.GOODS_ISSUE: issue,
+}
+
+
+async def record_report(command: RecordReport, uow: UnitOfWork) -> tuple[WarehouseReport, bool]:
+    """The report, and whether it was there before. Raises ReportNumberReused, LocationUnknown, LocationOfAnotherSystem,
+    ItemUnknown, UnitNotConvertible."""
+    said = command.terms
+    async with uow(command.origin) as work:
+        known = await work.warehouse_reports.claim(said.kind, said.location_id, said.number)
+        if known is not None:
+            return _repeated(known, said, work), True
+        await _own_place(said, work)
+        terms = await _in_base_units(said, work)
+        orders = await _orders(terms, work)
+        booking = Booking(
+            terms, _report(said, work), list(dict.fromkeys(orders.values())), await _shipment(terms, work)
+        )
+        await _handle(booking, orders, work)
+        booking.end()
+        for order in booking.orders:
+            await work.put(order)
+        work.note(keys=booking.keys, transaction_ids=booking.transaction_ids)
+        await work.record(booking)
+        return booking.report, False
+
+
+def _repeated(known: WarehouseReport, said: ReportTerms, work: Work) -> WarehouseReport:
+    if known.content != said.fingerprint:
+        raise ReportNumberReused(said.location_id, said.number)
+    work.note(transaction_ids=known.order_ids, outcome="duplicate", reason="repeated")
+    return known
+
+
+async def _own_place(said: ReportTerms, work: Work) -> None:
+    systems = await work.master_data.systems([said.location_id])
+    if said.location_id not in systems:
+        raise LocationUnknown(said.location_id)
+    owner = systems[said.location_id]
+    if owner not in {"", said.system}:
+        raise LocationOfAnotherSystem(said.location_id, said.system, owner)
+
+
+async def _in_base_units(said: ReportTerms, work: Work) -> ReportTerms:
+    items = await work.master_data.items({each.sku for each in said.lines})
+    packages = tuple(
+        replace(each, contents=tuple(_converted(line, items) for line in each.contents)) for each in said.packages
+    )
+    return replace(said, lines=tuple(_converted(each, items) for each in said.lines), packages=packages)
+
+
+def _converted(said: Reported, items: Mapping[str, Item]) -> Reported:
+    item = items.get(said.sku)
+    if item is None:
+        raise ItemUnknown(said.sku)
+    factor = item.factor(said.unit)
+    return replace(
+        said, unit=item.base_unit, quantity=in_base(said.quantity, factor), short=in_base(said.short, factor)
+    )
+
+
+async def _orders(terms: ReportTerms, work: Work) -> dict[tuple[str, str], SalesOrder]:
+    """By our id and number as the warehouse says them. A number of several channels names none without our id."""
+    names = {(each.order_id, each.order_number) for each in terms.lines}
+    by_number = await work.warehouse_reports.order_ids(number for order_id, number in names if not order_id)
+    ids = {name: name[0] or _only(by_number.get(name[1], ())) for name in names}
+    locked = {each.order_id: each for each in await work.sales_orders.lock({each for each in ids.values() if each})}
+    return {name: locked[order_id] for name, order_id in sorted(ids.items()) if order_id in locked}
+
+
+def _only(order_ids: Sequence[str]) -> str:
+    return order_ids[0] if len(order_ids) == 1 else ""
+
+
+def _report(said: ReportTerms, work: Work) -> WarehouseReport:
+    return WarehouseReport(work.new_id(), said.kind, said.location_id, said.number, said.fingerprint)
+
+
+async def _shipment(terms: ReportTerms, work: Work) -> Shipment | None:
+    if terms.kind is Kind.PICK:
+        return None
+    known = await work.warehouse_reports.claim_shipment(terms.location_id, terms.shipment_number)
+    return known or Shipment(work.new_id(), terms.location_id, terms.shipment_number, terms.business_unit)
+
+
+async def _handle(booking: Booking, orders: Mapping[tuple[str, str], SalesOrder], work: Work) -> None:
+    terms, verb = booking.terms, _VERBS[booking.terms.kind]
+    shipment_id = booking.shipment.shipment_id if booking.shipment else ""
+    booking.report.shipment_id = shipment_id
+    named: dict[str, set[str]] = {}
+    for each in terms.lines:
+        if order := orders.get((each.order_id, each.order_number)):
+            named.setdefault(order.order_id, set()).add(each.line_number)
+    lines = {each.order_id: await work.sales_orders.load_lines(each, named[each.order_id]) for each in booking.orders}
+    for said in terms.lines:
+        order = orders.get((said.order_id, said.order_number))
+        line = lines[order.order_id].get(said.line_number) if order else None
+        if order is None or line is None or line.sku != said.sku:
+            booking.outcome.add(stray(said, order))
+        else:
+            booking.outcome.add(verb(Place(order, line, terms.location_id, shipment_id), said))

@@ -1,0 +1,30 @@
+"""Booking what warehouses did with released orders: many reports in one pass over the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from inventory.domain.outbound import Bound, OutboundFact, Shelves, keys_of
+from inventory.domain.reservation import State
+from inventory.ports import Work
+
+
+async def book_outbound(facts: Sequence[OutboundFact], work: Work) -> None:
+    """A reservation that binds nothing any more has been fulfilled."""
+    if not facts:
+        return
+    ids = {each.reservation_id for each in facts if each.reservation_id is not None}
+    found = {each.reservation_id: each for each in await work.reservations.lock(ids)}
+    bound = Bound(await work.reservations.picks(each for each in found if found[each].state is State.ALLOCATED))
+    keys = keys_of(facts)
+    await work.ledger.lock(keys)
+    shelves = Shelves(await work.ledger.held(keys))
+    await work.ledger.book([movement for each in facts for movement in each.movements(bound, shelves)])
+    touched = sorted(bound.touched)
+    await work.reservations.unbind(touched)
+    for each in touched:
+        if bound.left[each]:
+            await work.reservations.bind(found[each], bound.left[each])
+        else:
+            found[each].fulfil()
+    await work.reservations.save([found[each] for each in touched if not bound.left[each]])

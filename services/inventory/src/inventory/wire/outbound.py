@@ -1,0 +1,68 @@
+"""What fulfillment announced of warehouses' reports, as inventory books it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+from crossdock.fulfillment.events.v1 import events_pb2 as pb
+from crossdock.fulfillment.v1 import warehouse_pb2
+from crossdock_kit.events import Received as Event
+from crossdock_kit.ids import uuid_of
+
+from inventory.domain.movement import Document, StockKey
+from inventory.domain.outbound import Issued, NotFound, OutboundFact, Picked
+from inventory.domain.quantity import exact
+from inventory.wire.values import instant_in
+
+
+def picks(events: Sequence[Event[pb.PickCompleted]]) -> list[OutboundFact]:
+    return [fact for event in events for fact in _pick(event)]
+
+
+def _pick(event: Event[pb.PickCompleted]) -> Iterator[OutboundFact]:
+    message = event.message
+    at = instant_in(message.picked_at, event.occurred_at)
+    for line in message.lines:
+        yield Picked(**_outgoing(event, line, Document(f"pick/{message.number}/{line.line_number}", at)))
+    for line in message.shorts:
+        yield NotFound(**_outgoing(event, line, Document(f"pick/{message.number}/{line.line_number}", at)))
+
+
+def goods_issues(events: Sequence[Event[pb.GoodsIssued]]) -> list[OutboundFact]:
+    return [fact for event in events for fact in _issue(event)]
+
+
+def _issue(event: Event[pb.GoodsIssued]) -> Iterator[OutboundFact]:
+    message = event.message
+    at = instant_in(message.issued_at, event.occurred_at)
+    for each in message.lines:
+        name = f"goods_issue/{message.issue_number}/{each.line.line_number}"
+        said = _outgoing(event, each.line, Document(name, at))
+        unsaid = said["quantity"] - exact(each.picked_before.value or "0")
+        if unsaid > 0:
+            yield Picked(**said | {"quantity": unsaid})
+        yield Issued(**said)
+
+
+def _outgoing(event: Event[Any], line: warehouse_pb2.HandledLine, document: Document) -> dict[str, Any]:
+    owner = line.business_unit or event.business_unit
+    return {
+        "key": StockKey(event.tenant, line.sku, event.message.location_id, owner),
+        "quantity": exact(line.quantity.value),
+        "unit": line.quantity.unit,
+        "lot": line.lot.number,
+        "reservation_id": _reservation(line.reservation_id),
+        "document": Document(
+            name=document.name,
+            occurred_at=document.occurred_at,
+            system=event.origin.system if event.origin else "",
+            transaction_id=line.order_id or next(iter(event.transaction_ids), ""),
+            cause_id=str(event.id),
+        ),
+    }
+
+
+def _reservation(text: str) -> UUID | None:
+    return uuid_of(text) if text else None

@@ -1,0 +1,186 @@
+"""What a warehouse says of released lines: whatever order its reports come in, nothing is counted twice or lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from fulfillment.domain.cancelling import cancel_part
+from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick, stray
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import ShortageRule
+from fulfillment.domain.warehouse_report import Booking, Kind, ReportTerms, Shipment, WarehouseReport
+from fulfillment.wire.warehouse import fact_of
+from fulfillment_cases.trade import D, hear_held, line, names, placed, shown, standing, told
+
+EAST = "WH-EAST"
+
+
+def released(quantity: int = 10, **more: object) -> SalesOrder:
+    order = placed(line("1", quantity), **more)
+    hear_held(order)
+    told(order)
+    return order
+
+
+def at(order: SalesOrder, location: str = EAST, shipment: str = "SH-1") -> Place:
+    return Place(order, order.lines[1], location, shipment)
+
+
+def said(quantity: int, short: int = 0) -> Reported:
+    return Reported("", "S-1", "1", "BOLT", "EA", D(quantity), D(short))
+
+
+def amounts(outcome: Outcome) -> tuple[int, int, int]:
+    """How much was handled for a release, how much without one, and how much is said late."""
+    for_release = sum(int(each.quantity) for each in outcome.handled if each.schedule_id)
+    without = sum(int(each.quantity) for each in outcome.unreleased)
+    return for_release, without, sum(int(each.quantity) for each in outcome.late)
+
+
+@pytest.mark.feature("F121")
+def test_a_line_is_picked_packed_and_handed_over_in_parts() -> None:
+    order = released(10)
+    assert amounts(pick(at(order), said(6))) == (6, 0, 0)
+    assert standing(order.lines[1]) == {"picked": D(6), "released": D(4)}
+    pack(at(order), said(4))
+    pick(at(order), said(4))
+    issue(at(order), said(4))
+    assert standing(order.lines[1]) == {"shipped": D(4), "picked": D(6)}
+    assert shown(order) == "partly_shipped"
+    assert order.lines[1].conserved
+
+
+def test_what_is_picked_beyond_all_that_was_released_belongs_to_no_schedule() -> None:
+    order = released(10)
+    outcome = pick(at(order), said(13))
+    assert amounts(outcome) == (10, 3, 0)
+    assert [(each.reservation_id, each.schedule_id) for each in outcome.unreleased] == [("", "")]
+    assert standing(order.lines[1]) == {"picked": D(10)}
+
+
+def test_a_place_that_nothing_was_released_to_moves_no_line() -> None:
+    order = released(10)
+    assert amounts(pick(at(order, "WH-WEST"), said(10))) == (0, 10, 0)
+    assert standing(order.lines[1]) == {"released": D(10)}
+
+
+def test_goods_that_were_handed_over_are_picked_once_whenever_that_is_said() -> None:
+    order = released(10)
+    gone = issue(at(order), said(10))
+    assert [each.picked_before for each in gone.handled] == [False]
+    assert amounts(pick(at(order), said(10))) == (0, 0, 10)
+    assert amounts(pick(at(order), said(1))) == (0, 1, 0)
+
+
+def test_a_pick_that_is_said_after_the_packing_still_takes_the_goods_off_the_shelf() -> None:
+    order = released(10)
+    pack(at(order), said(10))
+    assert shown(order) == "packed"
+    assert amounts(pick(at(order), said(10))) == (10, 0, 0)
+    assert [each.picked_before for each in issue(at(order), said(10)).handled] == [True]
+
+
+def test_a_packing_that_is_said_after_the_goods_left_moves_nothing_back() -> None:
+    order = released(10)
+    issue(at(order), said(10))
+    assert amounts(pack(at(order), said(10))) == (10, 0, 0)
+    assert standing(order.lines[1]) == {"shipped": D(10)}
+
+
+def test_goods_leave_with_the_shipment_that_they_were_packed_for() -> None:
+    order = released(10)
+    pick(at(order), said(10))
+    pack(at(order, shipment="SH-1"), said(4))
+    pack(at(order, shipment="SH-2"), said(6))
+    issue(at(order, shipment="SH-2"), said(6))
+    assert {each.shipment_id: each.state for each in order.lines[1].schedules} == {
+        "SH-1": State.PACKED,
+        "SH-2": State.SHIPPED,
+    }
+
+
+@pytest.mark.feature("F128")
+def test_what_was_not_found_waits_for_supply_and_is_held_by_nothing() -> None:
+    order = released(10)
+    outcome = pick(at(order), said(7, short=3))
+    assert [(each.quantity, each.reservation_id) for each in outcome.shorts] == [(D(3), "R-1")]
+    assert standing(order.lines[1]) == {"picked": D(7), "backordered": D(3)}
+    waiting = next(each for each in order.lines[1].schedules if each.state is State.BACKORDERED)
+    assert (waiting.reservation_id, waiting.location_id, waiting.reason) == ("", "", "PICK_SHORT")
+    assert names(order) == ["OrderLinesBackordered"]
+    assert [(each.code, each.owner) for each in order.concerns] == [("PICK_SHORT", "warehouse")]
+
+
+def test_what_was_not_found_is_cancelled_where_the_order_says_so_and_nobody_promised_it() -> None:
+    order = released(10, shortage=ShortageRule.CANCEL)
+    pick(at(order), said(7, short=3))
+    assert standing(order.lines[1]) == {"picked": D(7), "cancelled": D(3)}
+    assert names(order) == ["OrderLinesCancelled"]
+    confirmed = released(10, shortage=ShortageRule.CANCEL, channel_confirmed=True)
+    pick(at(confirmed), said(7, short=3))
+    assert standing(confirmed.lines[1]) == {"picked": D(7), "backordered": D(3)}
+
+
+def test_what_was_asked_back_and_is_not_there_is_cancelled_by_that() -> None:
+    order = released(10)
+    cancel_part(order, 1, "changed my mind", "CHANNEL")
+    pick(at(order), said(0, short=10))
+    assert shown(order) == "cancelled"
+
+
+def test_more_missing_than_was_released_takes_nothing_from_what_was_picked() -> None:
+    order = released(10)
+    pick(at(order), said(10))
+    assert pick(at(order), said(0, short=5)).shorts == []
+    assert standing(order.lines[1]) == {"picked": D(10)}
+
+
+def booking(kind: Kind, outcome: Outcome, order: SalesOrder | None) -> Booking:
+    terms = ReportTerms(
+        kind=kind,
+        system="WMS-EAST",
+        business_unit="EU01",
+        location_id=EAST,
+        number="N-1",
+        happened_at=datetime(2026, 3, 2, tzinfo=UTC),
+        lines=(said(10),),
+        shipment_number="SH-1",
+    )
+    shipment = None if kind is Kind.PICK else Shipment("0192-1", EAST, "SH-1", "EU01")
+    made = Booking(terms, WarehouseReport("0193-1", kind, EAST, "N-1", ""), [order] if order else [], shipment, outcome)
+    made.end()
+    return made
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_report_on_an_order_of_nobodys_is_told_with_its_lines_and_is_a_transaction_of_its_own(kind: Kind) -> None:
+    found = booking(kind, stray(said(10)), None)
+    concern = found.concern()
+    assert concern is not None
+    assert (concern.code, concern.owner) == ("HANDLED_WITHOUT_RELEASE", "warehouse")
+    assert "BOLT for line 1 of order S-1" in concern.summary
+    assert found.transaction_ids == concern.transaction_ids == ("0193-1",)
+    assert "order:S-1" in found.keys
+    message = fact_of(found)
+    lines = [each.line if kind is Kind.GOODS_ISSUE else each for each in message.lines]  # type: ignore[attr-defined]
+    assert [(each.order_id, each.unreleased, each.business_unit) for each in lines] == [("", True, "EU01")]
+
+
+def test_a_report_on_what_was_released_worries_nobody() -> None:
+    order = released(10)
+    found = booking(Kind.PICK, pick(at(order), said(10)), order)
+    assert found.concern() is None
+    assert found.transaction_ids == ("0191-1",)
+
+
+@pytest.mark.feature("F024")
+def test_a_shipment_that_is_ready_says_what_its_carriage_needs() -> None:
+    order = released(10, same_day=True)
+    pick(at(order), said(10))
+    ready = fact_of(booking(Kind.PACKING, pack(at(order), said(10)), order))
+    assert ready.service_level == "SAME_DAY"  # type: ignore[attr-defined]
+    assert list(ready.order_ids) == ["0191-1"]  # type: ignore[attr-defined]
+    assert ready.customer_id == "CUS-SHOP"  # type: ignore[attr-defined]
+    assert [each.reservation_id for each in ready.lines] == ["R-1"]  # type: ignore[attr-defined]
