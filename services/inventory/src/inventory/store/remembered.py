@@ -2,7 +2,7 @@
 
 A change that this process hears of is known at once; one that another replica heard of, after FRESH_SECONDS. What is
 not known is asked for again each time, because master data may bring it at any moment; what many ask for at once is
-read once, and what is about to grow old goes with it.
+read once, and what is in use and about to grow old goes with it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from inventory.domain.item import Item, Location
 from inventory.store.master_data import StoredMasterData
 
 FRESH_SECONDS = 30.0
+IN_USE_SECONDS = 300.0
+"""What somebody asked for within this time is renewed: a reservation that has to wait for a read of its own costs more
+than hundreds of records that are read in company."""
 RENEWED_AT_ONCE = 500
 T = TypeVar("T")
 Read = Callable[[StoredMasterData, str, Iterable[str]], Awaitable[Mapping[str, T]]]
@@ -27,11 +30,10 @@ Read = Callable[[StoredMasterData, str, Iterable[str]], Awaitable[Mapping[str, T
 
 @dataclass(slots=True)
 class _Kept(Generic[T]):
-    """`wanted`: somebody has asked for it since it was last renewed."""
-
     record: T
     read_at: float
-    wanted: bool
+    asked_at: float
+    renewing: bool = False
 
 
 @dataclass(eq=False)
@@ -59,13 +61,14 @@ class _Shelf(Generic[T]):
         self._generation += 1
 
     def _fresh(self, tenant: str, names: Iterable[str]) -> dict[str, T]:
-        known, oldest = self._known.get(tenant, {}), self.clock() - FRESH_SECONDS
+        known, now = self._known.get(tenant, {}), self.clock()
         found: dict[str, T] = {}
         for name in names:
             kept = known.get(name)
-            if kept is not None and kept.read_at >= oldest:
-                kept.wanted = True
-                found[name] = kept.record
+            if kept is not None:
+                kept.asked_at = now
+                if kept.read_at >= now - FRESH_SECONDS:
+                    found[name] = kept.record
         return found
 
     async def _missing(self, tenant: str, names: Iterable[str]) -> dict[str, T]:
@@ -86,31 +89,33 @@ class _Shelf(Generic[T]):
             read = await self.read(StoredMasterData(tx.driver), tenant, asked | ageing)
         if generation == self._generation:
             # Otherwise it was read before a change that has been heard of since.
-            self._keep(tenant, ageing, read, wanted=False)
-            self._keep(tenant, asked, read, wanted=True)
+            self._keep(tenant, asked | ageing, read)
         return read
 
     def _ageing(self, tenant: str) -> set[str]:
-        """What is wanted and past half of its time: each of them would else soon keep a call waiting for a read of its
-        own. What has grown old unwanted is forgotten."""
+        """What is in use and past half of its time: each of them would else soon keep a call waiting for a read of its
+        own. What has grown old unused is forgotten."""
         known, now = self._known.get(tenant, {}), self.clock()
         found: set[str] = set()
         for name, kept in list(islice(known.items(), RENEWED_AT_ONCE)):
             age = now - kept.read_at
-            if kept.wanted and age > FRESH_SECONDS / 2:
-                # Once is enough: another read may begin before this one has ended.
-                kept.wanted = False
-                found.add(name)
+            if age <= FRESH_SECONDS / 2:
+                break
+            if now - kept.asked_at <= IN_USE_SECONDS:
+                # Once is enough: another read may begin before this one has ended, though it may also fail.
+                if not kept.renewing or age > FRESH_SECONDS:
+                    kept.renewing = True
+                    found.add(name)
             elif age > FRESH_SECONDS:
                 del known[name]
         return found
 
-    def _keep(self, tenant: str, names: Iterable[str], read: Mapping[str, T], *, wanted: bool) -> None:
+    def _keep(self, tenant: str, names: Iterable[str], read: Mapping[str, T]) -> None:
         known, now = self._known.setdefault(tenant, {}), self.clock()
         for name in names:
-            known.pop(name, None)
+            before = known.pop(name, None)
             if name in read:
-                known[name] = _Kept(read[name], now, wanted)
+                known[name] = _Kept(read[name], now, before.asked_at if before is not None else now)
 
 
 class RememberedItems:
