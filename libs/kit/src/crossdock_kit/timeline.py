@@ -135,21 +135,24 @@ _NAMES = ", ".join(_COLUMNS)
 _VALUES = ", ".join(f"string_to_array({name}, chr(31))" if name in _LISTS else name for name in _COLUMNS)
 _ROOT_COLUMNS = dict.fromkeys(("tenant", "transaction_id", "type", "root_key"), "text")
 _LINK_COLUMNS = dict.fromkeys(("tenant", "key", "transaction_id", "beside"), "text")
+STEP_PARAMETERS = arrays.parameters(_COLUMNS) + arrays.parameters(_LINK_COLUMNS)
+"""Parameters of `writing` where it is told the roots."""
 _row = attrgetter(*_COLUMNS)
 _root_row = attrgetter(*_ROOT_COLUMNS)
 
 
-def writing(first: int = 1) -> str:
+def writing(first: int = 1, roots: str = "") -> str:
     """Common table expressions that write any number of steps, the keys that lead to their transactions, and newly
     minted roots, bound from parameter `first` on, for a statement that tells in the same breath as it changes.
-    `columns` says what is bound."""
-    links = first + arrays.parameters(_ROOT_COLUMNS)
-    steps = links + arrays.parameters(_LINK_COLUMNS)
+    `columns` says what is bound. `roots`: a SELECT of their tenant, transaction_id, type and root_key, where the
+    statement knows what it mints; then only `columns_of_steps` are bound."""
+    links = first + arrays.parameters(_COLUMNS)
+    minted = roots or arrays.unnested(_ROOT_COLUMNS, first + STEP_PARAMETERS)
     return f"""
 minted AS (
   INSERT INTO transaction_key (tenant, key, transaction_id, type, root_key)
   SELECT tenant, root_key, transaction_id, type, root_key
-  FROM ({arrays.unnested(_ROOT_COLUMNS, first)}) r
+  FROM ({minted}) r
   ORDER BY tenant, root_key, transaction_id
   ON CONFLICT (tenant, key, transaction_id) DO UPDATE SET type = excluded.type, root_key = excluded.root_key
 ), linked AS (
@@ -162,15 +165,19 @@ minted AS (
   ORDER BY p.tenant, p.key, p.transaction_id
   ON CONFLICT (tenant, key, transaction_id) DO NOTHING
 ), stepped AS (
-  INSERT INTO step ({_NAMES}) SELECT {_VALUES} FROM ({arrays.unnested(_COLUMNS, steps)}) s
-)"""  # noqa: S608 - only constants of this module
+  INSERT INTO step ({_NAMES}) SELECT {_VALUES} FROM ({arrays.unnested(_COLUMNS, first)}) s
+)"""  # noqa: S608 - only constants of this module, and of the caller's
 
 
 def columns(steps: Sequence[Step], roots: Sequence[Root] = ()) -> list[str | None]:
     """What is bound to the parameters of `writing`."""
     named = {(each.tenant, each.root_key, each.transaction_id): each for each in roots}
-    minted = arrays.columns(map(_root_row, named.values()), _ROOT_COLUMNS)
-    return [*minted, *_links(steps, named.keys()), *_values(steps)]
+    return [*columns_of_steps(steps, named.keys()), *arrays.columns(map(_root_row, named.values()), _ROOT_COLUMNS)]
+
+
+def columns_of_steps(steps: Sequence[Step], minted: Collection[tuple[str, str, str]] = ()) -> list[str | None]:
+    """The same but for roots; `minted` are their tenants, keys and transactions, as far as steps name them too."""
+    return [*arrays.columns(map(_flat, steps), _COLUMNS), *_links(steps, minted)]
 
 
 async def record(driver: Driver, steps: Sequence[Step], roots: Sequence[Root] = ()) -> None:
@@ -200,15 +207,10 @@ def values(step: Step) -> list[Any]:
 
 
 _RECORD = f"WITH {writing()} SELECT"
-PARAMETERS = sum(map(arrays.parameters, (_ROOT_COLUMNS, _LINK_COLUMNS, _COLUMNS)))
+PARAMETERS = STEP_PARAMETERS + arrays.parameters(_ROOT_COLUMNS)
 """Parameters of `writing`."""
 WIDTH = len(_COLUMNS)
 """Parameters of `writing_one`."""
-
-
-def _values(steps: Sequence[Step]) -> list[str | None]:
-    """A text for each column of the steps."""
-    return arrays.columns(map(_flat, steps), _COLUMNS)
 
 
 def _flat(step: Step) -> tuple[Any, ...]:
@@ -251,7 +253,7 @@ def _links(steps: Iterable[Step], minted: Collection[tuple[str, str, str]]) -> l
 _FIND = """
 WITH named AS (
   SELECT transaction_id, coalesce(root_key = key, false) AS is_root FROM transaction_key
-  WHERE key = $1 OR value = lower($1) OR transaction_id = $1
+  WHERE key = $1 AND value = lower(substr($1, strpos($1, ':') + 1)) OR value = lower($1) OR transaction_id = $1
   UNION
   SELECT unnest(transaction_ids), false FROM step WHERE correlation_id = $1
 ), chosen AS (

@@ -16,6 +16,7 @@ from crossdock_kit.clock import SystemClock
 from crossdock_kit.context import cause
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.driver import Driver
+from crossdock_kit.timeline import Root
 from inventory.domain.reservation import Reservation
 from inventory.ports import Ask
 from inventory.store.desk import batch as batches
@@ -68,7 +69,7 @@ class SaleorWay:
                 await self._insert(tx.driver, batch, reservation)
             answer, identity = batch.outcomes[0].answer, str(ask.basket.request_id)
             await tx.driver.execute(_ANSWER, ask.basket.tenant, METHOD, identity, ask.fingerprint, answer)
-            await timeline.record(tx.driver, batches.steps(batch, now), batches.roots(batch))
+            await timeline.record(tx.driver, batches.steps(batch, now), _roots(batch))
             if events := batches.events(batch, now):
                 await journal.record(tx.driver, events)
         return answer
@@ -96,3 +97,15 @@ class SaleorWay:
         await driver.execute(
             _MOVEMENTS, its.tenant, its.business_unit, document, identity, at, skus, places, quantities, units
         )
+
+
+def _roots(batch: Batch) -> list[Root]:
+    return [
+        Root(
+            transaction_id=str(its.reservation_id),
+            type="reservation",
+            root_key=f"reservation:{its.reservation_id}",
+            tenant=its.tenant,
+        )
+        for its in batch.promised
+    ]

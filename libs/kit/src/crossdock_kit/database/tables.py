@@ -228,15 +228,15 @@ step = Table(
 transaction_key = Table(
     "transaction_key",
     metadata,
+    # In this order the primary key leads from a transaction to its keys as well; a key is found by its value.
     tenant_key(),
-    words("key", key=True),
     words("transaction_id", key=True),
+    words("key", key=True),
     Column("value", TEXT, Computed("lower(substr(key, strpos(key, ':') + 1))", persisted=True)),
     words("type", optional=True),
     words("root_key", optional=True),
     instant("first_seen_at", default=NOW),
     Index("transaction_key_value", "tenant", "value"),
-    Index("transaction_key_transaction", "tenant", "transaction_id"),
 )
 
 exception = Table(

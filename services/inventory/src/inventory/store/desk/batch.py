@@ -14,7 +14,7 @@ from decimal import Decimal
 from crossdock_kit.context import CallScope, Cause
 from crossdock_kit.events import Sealed, seal
 from crossdock_kit.ids import uuid7
-from crossdock_kit.timeline import Root, Step, Topic, step_of
+from crossdock_kit.timeline import Step, Topic, step_of
 
 from inventory.domain.events import AvailabilityChanged, StockReserved
 from inventory.domain.movement import StockKey
@@ -214,21 +214,7 @@ def _step(outcomes: Sequence[Outcome], now: datetime) -> Step:
 
 
 def _topic(outcome: Outcome) -> Topic:
-    """A reservation's own key is minted with its root; a refused basket has none."""
+    """A reservation's own key is minted with its root by the statement; a refused basket has none."""
     basket, identity = outcome.pending.basket, outcome.pending.identity
     reference = (f"reference:{basket.reference}",) if basket.reference else ()
     return (reference if outcome.reservation else (f"reservation:{identity}", *reference)), (identity,)
-
-
-def roots(batch: Batch) -> list[Root]:
-    return [
-        Root(
-            transaction_id=its.identity,
-            type="reservation",
-            root_key=f"reservation:{its.identity}",
-            tenant=its.basket.tenant,
-        )
-        for each in batch.outcomes
-        if each.reservation is not None
-        for its in [each.pending]
-    ]

@@ -22,7 +22,7 @@ from crossdock_kit.ids import uuid7
 from inventory.domain.reservation import State
 from inventory.domain.rules import Event
 from inventory.store.desk import batch as batches
-from inventory.store.desk.batch import OPEN_DEMAND, RESERVED, Batch
+from inventory.store.desk.batch import OPEN_DEMAND, RESERVED, Batch, Outcome
 from inventory.store.desk.memory import Memory, Shard
 
 METHOD = "crossdock.inventory.v1.InventoryService/ReserveStock"
@@ -41,10 +41,12 @@ _WANTED = {
     "quantity": "numeric",
     "version": "int8",
 }
-_CLAIM = {"tenant": "text", "request_id": "text", "request_hash": "bytea", "answer": "bytea"}
-_RESERVATION = {
+# Of a basket that was refused there is no more than its claim.
+_BASKET = {
     "tenant": "text",
-    "reservation_id": "uuid",
+    "request_id": "text",
+    "request_hash": "bytea",
+    "answer": "bytea",
     "business_unit": "text",
     "channel": "text",
     "priority": "int2",
@@ -62,6 +64,10 @@ _PART = {
     "unit": "text",
     "movement_id": "uuid",
 }
+_ROOTS = """
+SELECT tenant, request_id AS transaction_id, 'reservation' AS type, 'reservation:' || request_id AS root_key
+FROM promised
+"""
 _SETTLE = f"""
 WITH want AS MATERIALIZED ({arrays.unnested(_WANTED, 1)}
 ), unmoved AS MATERIALIZED (
@@ -72,29 +78,33 @@ WITH want AS MATERIALIZED ({arrays.unnested(_WANTED, 1)}
   FROM stock s JOIN want w USING (tenant, sku, location_id, business_unit)
   WHERE s.available >= w.quantity AND s.version = w.version AND (SELECT shards FROM unmoved) = cardinality($8)
   ORDER BY s.tenant, s.sku, s.location_id, s.business_unit FOR UPDATE OF s
-), claim AS MATERIALIZED ({arrays.unnested(_CLAIM, 12)}
+), claim AS MATERIALIZED ({arrays.unnested(_BASKET, 12)}
 ), claimed AS MATERIALIZED (
   INSERT INTO idempotency (tenant, method, request_id, request_hash, status, answer)
   SELECT tenant, $11, request_id, request_hash, 0, answer FROM claim
   WHERE (SELECT count(*) FROM locked) = (SELECT count(*) FROM want) ORDER BY tenant, request_id
   ON CONFLICT DO NOTHING RETURNING request_id
+), alone AS MATERIALIZED (
+  SELECT (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim) AS so
 ), moved AS (
   UPDATE stock s SET reserved = s.reserved + l.quantity, version = s.version + 1, event_version = s.event_version + 1
   FROM locked l WHERE s.tenant = l.tenant AND s.sku = l.sku AND s.location_id = l.location_id
-    AND s.business_unit = l.business_unit AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim)
+    AND s.business_unit = l.business_unit AND (SELECT so FROM alone)
   RETURNING s.sku
-), promised AS MATERIALIZED ({arrays.unnested(_RESERVATION, 18)}
+), promised AS MATERIALIZED (
+  SELECT *, request_id::uuid AS reservation_id FROM claim WHERE expires_at IS NOT NULL
 ), held AS (
   INSERT INTO reservation (tenant, reservation_id, business_unit, state, channel, priority, reference, requested_on,
     expires_at, created_at, version)
   SELECT tenant, reservation_id, business_unit, {int(State.HELD)}, channel, priority, reference, requested_on,
-    expires_at, $17, 1
+    expires_at, $23, 1
   FROM promised
-  WHERE (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim) ORDER BY tenant, reservation_id
+  WHERE (SELECT so FROM alone) ORDER BY tenant, reservation_id
   ON CONFLICT DO NOTHING RETURNING reservation_id
+), new AS MATERIALIZED (
+  SELECT (SELECT count(*) FROM held) = (SELECT count(*) FROM promised) AS so
 ), part AS MATERIALIZED (
-  SELECT * FROM ({arrays.unnested(_PART, 27)}) p
-  WHERE (SELECT count(*) FROM held) = (SELECT count(*) FROM promised)
+  SELECT * FROM ({arrays.unnested(_PART, 24)}) p WHERE (SELECT so FROM new)
 ), kept AS (
   INSERT INTO reservation_part (tenant, reservation_id, sku, location_id, quantity, unit)
   SELECT tenant, reservation_id, sku, location_id, quantity, unit FROM part
@@ -102,17 +112,16 @@ WITH want AS MATERIALIZED ({arrays.unnested(_WANTED, 1)}
   INSERT INTO movement ({_KEY}, movement_id, source, target, quantity, unit, reason, document, transaction_id,
     occurred_at)
   SELECT {_KEY}, movement_id, {int(OPEN_DEMAND)}, {int(RESERVED)}, quantity, unit, '{Event.RESERVED.name}',
-    'reservation/' || reservation_id, reservation_id::text, $17 FROM part
+    'reservation/' || reservation_id, reservation_id::text, $23 FROM part
 ), bumped AS (
   INSERT INTO shard (tenant, shard, version)
-  SELECT tenant, shard, 1 FROM unnest($36::text[], $37::int2[]) AS b (tenant, shard)
+  SELECT tenant, shard, 1 FROM unnest($33::text[], $34::int2[]) AS b (tenant, shard)
   WHERE (SELECT count(*) FROM moved) > 0 ORDER BY tenant, shard
   ON CONFLICT (tenant, shard) DO UPDATE SET version = shard.version + 1
-), {journal.writing(38)}, {timeline.writing(38 + journal.PARAMETERS)},
-{audit.writing(38 + journal.PARAMETERS + timeline.PARAMETERS)}
+), {journal.writing(35)}, {timeline.writing(35 + journal.PARAMETERS, _ROOTS)},
+{audit.writing(35 + journal.PARAMETERS + timeline.STEP_PARAMETERS)}
 SELECT 1 / ((SELECT count(*) FROM moved) = (SELECT count(*) FROM want)
-  AND (SELECT count(*) FROM claimed) = (SELECT count(*) FROM claim)
-  AND (SELECT count(*) FROM held) = (SELECT count(*) FROM promised))::int
+  AND (SELECT so FROM alone) AND (SELECT so FROM new))::int
 """  # noqa: S608
 
 
@@ -168,14 +177,13 @@ def _values(batch: Batch, footing: Footing, now: datetime) -> list[object]:
         [shard.shard for shard, _ in footing.expected],
         [version for _, version in footing.expected],
         METHOD,
-        *_claims(batch),
+        *_baskets(batch),
         now,
-        *_reservations(batch),
         *_parts(batch),
         [shard.tenant for shard in footing.bumped],
         [shard.shard for shard in footing.bumped],
         *journal.columns(batches.events(batch, now)),
-        *timeline.columns(batches.steps(batch, now), batches.roots(batch)),
+        *timeline.columns_of_steps(batches.steps(batch, now)),
     ]
 
 
@@ -190,31 +198,17 @@ def _wanted(batch: Batch) -> list[str | None]:
     return arrays.columns(rows, _WANTED)
 
 
-def _claims(batch: Batch) -> list[str | None]:
-    rows = (
-        (its.basket.tenant, its.identity, its.ask.fingerprint, each.answer)
-        for each in batch.outcomes
-        for its in [each.pending]
-    )
-    return arrays.columns(rows, _CLAIM)
+def _baskets(batch: Batch) -> list[str | None]:
+    return arrays.columns(map(_basket, batch.outcomes), _BASKET)
 
 
-def _reservations(batch: Batch) -> list[str | None]:
-    rows = (
-        (
-            its.tenant,
-            its.reservation_id,
-            its.business_unit,
-            its.channel,
-            its.priority,
-            its.reference,
-            each.pending.basket.requested_on,
-            its.expires_at,
-        )
-        for each in batch.outcomes
-        if (its := each.reservation) is not None
-    )
-    return arrays.columns(rows, _RESERVATION)
+def _basket(outcome: Outcome) -> tuple[object, ...]:
+    pending, its = outcome.pending, outcome.pending.basket
+    claim = its.tenant, pending.identity, pending.ask.fingerprint, outcome.answer
+    if outcome.reservation is None:
+        return *claim, "", "", 0, "", None, None
+    said = its.business_unit, its.channel, its.priority, its.reference, its.requested_on
+    return *claim, *said, outcome.reservation.expires_at
 
 
 def _parts(batch: Batch) -> list[str | None]:
