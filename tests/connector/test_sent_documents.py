@@ -14,6 +14,8 @@ from connector_samples.rig import TENANT, Rig
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock_kit.deliveries import Delivered, Retry
 from crossdock_kit.subscriptions.model import EventFailed
+from crossdock_kit.telemetry import names
+from crossdock_kit.telemetry.spans import Span, record_with
 
 pytestmark = pytest.mark.usefixtures("accepting")
 
@@ -59,6 +61,29 @@ async def test_raw_bytes_are_encrypted_at_rest_and_come_back(rig: Rig) -> None:
     document = await rig.document(document_id)
     async with rig.uow(tenants=(TENANT,)) as work:
         assert await rig.around.vault.within(work.driver).open(document.kept, stored) == content
+
+
+async def test_each_attempt_leads_back_to_its_cause_and_to_the_attempt_before(rig: Rig) -> None:
+    spans: list[Span] = []
+    record_with(lambda span: spans.append(span) if span.name == "deliver x12.850" else None)
+    try:
+        order = orders.order(number="PO-AGAIN", purchase_order_id="id-again")
+        await rig.tell(orders.released(order), aggregate="purchase_order/id-again")
+        for outcome in (Retry("HTTP 503: busy", timedelta(0)), Retry("HTTP 503: busy", timedelta(0)), Delivered()):
+            await rig.send("sup-nordic", outcome)
+    finally:
+        record_with(None)
+    first, second, third = spans
+    before = [
+        [link.place for link in span.links if link.attributes[names.LINK_TYPE] == names.LINK_RETRY_OF] for span in spans
+    ]
+    assert before == [[], [first.place], [second.place]]
+    assert [(each.attempt, each.error) for each in spans] == [(1, "HTTP_503"), (2, "HTTP_503"), (3, "")]
+    assert third.attributes[names.PARTNER] == "sup-nordic"
+    traces = [f"{each.trace_id:032x}" for each in spans]
+    known = "SELECT attempt, reason FROM step WHERE kind = 'delivery' AND trace_id = ANY($1) ORDER BY attempt"
+    steps = [(row["attempt"], row["reason"]) for row in await rig.rows(known, traces)]
+    assert steps == [(1, "HTTP_503"), (2, "HTTP_503"), (3, "")]
 
 
 async def test_a_change_never_leaves_before_the_order_that_it_changes(rig: Rig) -> None:

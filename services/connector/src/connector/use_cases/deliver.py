@@ -6,14 +6,14 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 from crossdock.connector.events.v1 import events_pb2
 from crossdock.connector.v1 import partner_pb2
-from crossdock_kit.context import Cause, cause, caused_by
+from crossdock_kit.context import cause
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import Dead, Delivered, Leased, Report, leases
 from crossdock_kit.deliveries.queue import DeliveryQueue
@@ -34,6 +34,7 @@ from connector.store.orders import Accepted
 from connector.store.worker_leases import Held
 from connector.use_cases.acknowledge import TIMER
 from connector.use_cases.announcing import announce
+from connector.use_cases.sending_step import SendingStep
 
 SENT_KINDS = (*OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT)
 _POLL_SECONDS = 0.5
@@ -135,25 +136,40 @@ async def report_deliveries(
     async with around.uow(tenants=(worker.tenant,)) as work:
         stored = await partners.get(work.driver, worker.tenant, worker.partner)
         own = await _of_partner(work, worker, reports)
-        settled = await report(work.driver, [each for each in reports if each.delivery_id in own], queue.limits_of)
+        steps = {key: SendingStep(row, worker.tenant, worker.partner, work.now) for key, row in own.items()}
+        told = [_traced(each, steps[each.delivery_id]) for each in reports if each.delivery_id in own]
+        settled = await report(work.driver, told, queue.limits_of)
         outcomes = {each.delivery_id: each.outcome for each in reports}
         final = [each.delivery_id for each in settled if each.end in {"delivered", "dead"}]
         booking = Booking(work, stored.profile, await documents.get_all(work.driver, worker.tenant, final, lock=True))
         for each in settled:
             if each.end in _STEPS:
-                with caused_by(_cause_of(own[each.delivery_id], worker, work)):
+                with steps[each.delivery_id].within():
                     _note(own[each.delivery_id], each, outcomes[each.delivery_id], work)
                     booking.book(each, outcomes[each.delivery_id])
         await booking.save()
+    for each in settled:
+        if each.end in _STEPS:
+            steps[each.delivery_id].end(_failure(each, outcomes[each.delivery_id]))
     lost = [each.delivery_id for each in settled if each.end == "lost"]
     return [*lost, *(each.delivery_id for each in reports if each.delivery_id not in own)]
+
+
+def _traced(told: Report, step: SendingStep) -> Report:
+    return replace(told, traceparent=str(step.span.place))
+
+
+_OWN = """
+SELECT delivery_id, keys, transaction_ids, attempts, created_at, correlation_id, causation_id, kind, traceparent,
+  last_traceparent, redriven_by
+FROM delivery WHERE tenant = $1 AND partner = $2 AND delivery_id = ANY($3::uuid[])
+"""
 
 
 async def _of_partner(work: Work, worker: Worker, reports: Sequence[Report]) -> Mapping[UUID, asyncpg.Record]:
     """A worker speaks for its own partner's deliveries and for no others."""
     rows = await work.driver.fetch(
-        "SELECT delivery_id, keys, transaction_ids, attempts, created_at, correlation_id, causation_id, kind"
-        " FROM delivery WHERE tenant = $1 AND partner = $2 AND delivery_id = ANY($3::uuid[])",
+        _OWN,
         worker.tenant,
         worker.partner,
         [each.delivery_id for each in reports],
@@ -161,31 +177,18 @@ async def _of_partner(work: Work, worker: Worker, reports: Sequence[Report]) -> 
     return {row["delivery_id"]: row for row in rows}
 
 
-def _cause_of(delivery: asyncpg.Record, worker: Worker, work: Work) -> Cause:
-    """Each delivery is a step of its own transactions; that one report told of many is nobody's business."""
-    return Cause(
-        kind="delivery",
-        name=delivery["kind"],
-        tenant=worker.tenant,
-        actor=worker.partner,
-        correlation_id=delivery["correlation_id"] or cause().correlation_id,
-        causation_id=delivery["causation_id"] or str(delivery["delivery_id"]),
-        traceparent=cause().traceparent,
-        started_at=work.now,
-        caused_at=delivery["created_at"],
-        attempt=max(1, delivery["attempts"]),
-        transaction_ids=tuple(delivery["transaction_ids"]),
-    )
-
-
 def _note(delivery: asyncpg.Record, settled: Settled, outcome: object, work: Work) -> None:
-    said = getattr(outcome, "reason", "") if settled.end != "delivered" else ""
     work.note(
         keys=delivery["keys"],
         transaction_ids=delivery["transaction_ids"],
         outcome=_STEPS[settled.end],
-        reason=reason_of(said),
+        reason=_failure(settled, outcome),
     )
+
+
+def _failure(settled: Settled, outcome: object) -> str:
+    """Why it did not get through, as a code; empty if it did."""
+    return reason_of(getattr(outcome, "reason", "")) if settled.end != "delivered" else ""
 
 
 def reason_of(said: str) -> str:
