@@ -15,6 +15,7 @@ from typing import Protocol
 
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from crossdock_kit import heap
 from crossdock_kit.database import migrations
 from crossdock_kit.database.engine import alchemy_engine
 from crossdock_local.databases import ServiceUrls
@@ -50,6 +51,8 @@ async def run(servers: EmbeddedServers) -> Sequence[Figure]:
         hand_urls = [await _schema(servers, hand_database, name) for name in ("inventory", "connector")]
         hand = await stack.enter_async_context(naive_pipeline(hand_urls[0], hand_urls[1], servers.nats))
         await _warm(hand)
+        # As every service does once it has started; both ways live in this process.
+        heap.settle()
         single = await interleaved(ROUNDS, lambda: throughput(kit, EVENTS), lambda: throughput(hand, EVENTS))
         grouped = await interleaved(
             ROUNDS, lambda: throughput(kit, GROUPED_EVENTS, GROUP), lambda: throughput(hand, EVENTS)
