@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from operator import methodcaller
-from typing import Any, cast
+from typing import Any
 
 _FIRST_CHOICE = "\x1e\x1d"
 _PRIVATE_USE = range(0xE000, 0xF8FE, 2)
@@ -71,12 +71,16 @@ def _texts(column: Sequence[Any], text_of: Callable[[Any], str] | None) -> Seque
 def _joined(column: Sequence[str | None], marks: str) -> str | None:
     """None if a value holds one of the marks."""
     separator, null = marks[0], marks[1]
-    nulls = column.count(None)
-    values = [each for each in column if each is not None] if nulls else cast(Sequence[str], column)
-    joined = separator.join(values)
-    if joined.count(separator) > max(0, len(values) - 1) or null in joined:
+    nulls = 0
+    try:
+        joined = separator.join(column)  # type: ignore[arg-type]
+    except TypeError:
+        # Seldom: to look for NULL first in all columns of all batches would cost more than all the joining.
+        nulls = column.count(None)
+        joined = separator.join([null if each is None else each for each in column])
+    if joined.count(separator) != len(column) - 1 or joined.count(null) != nulls:
         return None
-    return separator.join([null if each is None else each for each in column]) if nulls else joined
+    return joined
 
 
 def _choices() -> Iterator[str]:

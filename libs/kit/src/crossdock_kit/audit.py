@@ -34,7 +34,8 @@ _BEGINNING = b"\0" * 32
 _PAGE = 1000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen: one is made for every call, and freezing so many fields would double what that costs.
+@dataclass(slots=True, kw_only=True)
 class AuditEntry:
     """One state-changing call. `request_hash` stands for the request; the request itself is not kept here."""
 

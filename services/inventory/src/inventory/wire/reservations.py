@@ -81,7 +81,10 @@ def _refusal(line: LineRefusal) -> pb.LineRefusal:
 
 
 def results_out(answers: Iterable[bytes]) -> pb.ReserveStockResponse:
-    return pb.ReserveStockResponse(results=[pb.ReservationResult.FromString(answer) for answer in answers])
+    out = pb.ReserveStockResponse()
+    for answer in answers:
+        out.results.add().MergeFromString(answer)
+    return out
 
 
 def reservation_out(reservation: Reservation) -> pb.Reservation:
