@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pytest
 from delivery.domain import events
+from delivery.domain.events import Proof
+from delivery.domain.lifecycle import SHIPMENT
 from delivery.domain.milestones import PLACES, Milestone
 from delivery.domain.progress import progress
 from delivery.domain.scan import Scan
@@ -63,6 +65,9 @@ class AnyRoad(RuleBasedStateMachine):
         self.shipment = shipment(*pieces, promised=8)
         self.kept: dict[str, Scan] = {}
         self.told: dict[Milestone, datetime] = {}
+        self.state = self.shipment.state
+        self.dispatched: list[str] = []
+        self.billed = 0
         self.open: set[str] = set()
         self.eta: datetime | None = None
 
@@ -70,6 +75,17 @@ class AnyRoad(RuleBasedStateMachine):
     def hear(self, batch: list[Scan]) -> None:
         hear(self.shipment, self.kept, batch)
         self.listen()
+
+    @rule(number=st.sampled_from(["I-1", "I-2"]))
+    def issue(self, number: str) -> None:
+        self.shipment.issue(number, NOON)
+        self.listen()
+
+    @rule(reference=st.sampled_from(["photo", "paper"]))
+    def prove(self, reference: str) -> None:
+        if Milestone.DELIVERED in self.told:
+            self.shipment.prove(Proof("photo", reference, "", ""), NOON)
+            self.listen()
 
     @rule(milestone=st.sampled_from(PLACES))
     def correct(self, milestone: Milestone) -> None:
@@ -83,28 +99,54 @@ class AnyRoad(RuleBasedStateMachine):
         assert milestone not in self.told
 
     def listen(self) -> None:
-        """Reached once, and from then on only a correction takes it away or moves it."""
         for event in self.shipment.events:
-            match event:
-                case events.MilestoneReached(milestone=milestone, at=when):
-                    assert milestone not in self.told
-                    self.told[milestone] = when
-                case events.MilestoneCorrected(milestone=milestone, old_at=old, new_at=None):
-                    assert self.told.pop(milestone) == old
-                case events.MilestoneCorrected(milestone=milestone, old_at=old, new_at=datetime() as new):
-                    assert self.told[milestone] == old != new
-                    self.told[milestone] = new
-                case events.DelayEnded():
-                    del self.told[Milestone.DELAYED]
-                case events.EtaChanged(old=before, new=after):
-                    assert self.eta == before
-                    self.eta = after
-                case events.DeliveryExceptionRaised(scan=each):
-                    assert each.scan_id not in self.open
-                    self.open.add(each.scan_id)
-                case events.DeliveryExceptionResolved(exception_id=exception_id):
-                    self.open.remove(exception_id)
+            self.hear_of_goods(event)
+            self.hear_of_milestones(event)
         self.shipment.events.clear()
+        self.step()
+
+    def hear_of_goods(self, event: events.Event) -> None:
+        match event:
+            case events.ShipmentDispatched(issue_number=number):
+                assert Milestone.DISPATCHED in self.shipment.told.reached
+                assert number not in self.dispatched
+                self.dispatched.append(number)
+            case events.BillingTriggered():
+                self.billed += 1
+
+    def hear_of_milestones(self, event: events.Event) -> None:
+        """Reached once, and from then on only a correction takes it away or moves it."""
+        match event:
+            case events.MilestoneReached(milestone=milestone, at=when):
+                assert milestone not in self.told
+                self.told[milestone] = when
+            case events.MilestoneCorrected(milestone=milestone, old_at=old, new_at=None):
+                assert self.told.pop(milestone) == old
+            case events.MilestoneCorrected(milestone=milestone, old_at=old, new_at=datetime() as new):
+                assert self.told[milestone] == old != new
+                self.told[milestone] = new
+            case events.DelayEnded():
+                del self.told[Milestone.DELAYED]
+            case events.EtaChanged(old=before, new=after):
+                assert self.eta == before
+                self.eta = after
+            case events.DeliveryExceptionRaised(scan=each):
+                assert each.scan_id not in self.open
+                self.open.add(each.scan_id)
+            case events.DeliveryExceptionResolved(exception_id=exception_id):
+                self.open.remove(exception_id)
+
+    def step(self) -> None:
+        """Whatever it heard, it went a way that the table has."""
+        before, self.state = self.state, self.shipment.state
+        ways = {(each.from_, each.to) for each in SHIPMENT.transitions}
+        assert before is self.state or (before.value, self.state.value) in ways
+
+    @invariant()
+    def what_is_billed_has_left_the_warehouse_and_is_billed_once(self) -> None:
+        assert self.billed == (1 if self.dispatched else 0)
+        if Milestone.DISPATCHED in self.told:
+            assert len(self.dispatched) == len(self.shipment.issues)
 
     @invariant()
     def who_only_hears_events_knows_what_all_scans_come_to(self) -> None:

@@ -25,7 +25,7 @@ FACTS = {key for key, each in TABLE.items() if each.code_class is CodeClass.FACT
 
 @pytest.mark.feature("F135")
 def test_every_code_of_the_214_and_of_the_status_report_has_a_meaning() -> None:
-    assert len([key for key in TABLE if key[0] == X12]) == 43
+    assert len([key for key in TABLE if key[0] == X12]) == 45
     assert [code for vocabulary, code in TABLE if vocabulary == EDIFACT] == [str(code) for code in range(1, 104)]
     assert set(VOCABULARIES) >= {"easypost", "ups", "fedex", "dhl_express", "karrio", "aftership", "project44"}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from delivery.domain.carriage import Carriage
 from delivery.domain.milestones import CodeClass, Milestone, Stage, Trouble
 from delivery.domain.progress import progress
 from delivery.domain.refusals import CarrierAlreadyAssigned, MilestoneNotReached
-from delivery.domain.shipment import Carriage
 from delivery_cases.road import NOON, at, estimate, heard, names, scan, shipment, standing
 
 DISPATCHED, OUT, DELIVERED = Milestone.DISPATCHED, Milestone.OUT_FOR_DELIVERY, Milestone.DELIVERED

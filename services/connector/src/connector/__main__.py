@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as procurement_grpc
 from crossdock_kit.app import App
 from crossdock_kit.service import Service, run
 from crossdock_kit.timer_loop import TimerHandler
 
-from connector import consumers, procurement_commands, queries
+from connector import consumers, peer_commands, queries
 from connector.api import ConnectorServicer, WorkerServicer
 from connector.ports import Surroundings
 from connector.profile_limits import ProfileLimits
@@ -21,6 +22,7 @@ from connector.settings import Settings
 from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
+from connector.use_cases.commanding import DELIVERY, PROCUREMENT
 from connector.use_cases.deliver import Desk
 from connector.use_cases.read_again import read_again
 
@@ -43,7 +45,7 @@ async def build(app: App[Settings]) -> None:
     app.add_servicer(pb_grpc.add_ConnectorServiceServicer_to_server, ConnectorServicer(app.engine, around))
     for subscription in consumers.subscriptions(around):
         app.subscribe(subscription)
-    for kind, carrier in procurement_commands.carriers(_procurement(app)).items():
+    for kind, carrier in peer_commands.carriers(_peers(app)).items():
         app.carry(kind, carrier)
     app.on_retry("document", lambda subject, work: read_again(subject, work, around))
     app.on_timer(TIMER, TimerHandler(acknowledgment_overdue, owner="supplier-desk"))
@@ -52,8 +54,12 @@ async def build(app: App[Settings]) -> None:
     app.count_backlog("documents", lambda: queries.unread(app.engine, app.settings.tenants))
 
 
-def _procurement(app: App[Settings]) -> Callable[[str], Any]:
-    return lambda tenant: app.client("procurement", procurement_grpc.ProcurementServiceStub, tenant=tenant)
+def _peers(app: App[Settings]) -> Callable[[str, str], Any]:
+    stubs: dict[str, Callable[[str], Any]] = {
+        PROCUREMENT: lambda tenant: app.client("procurement", procurement_grpc.ProcurementServiceStub, tenant=tenant),
+        DELIVERY: lambda tenant: app.client("delivery", delivery_grpc.DeliveryServiceStub, tenant=tenant),
+    }
+    return lambda peer, tenant: stubs[peer](tenant)
 
 
 SERVICE = Service(name="connector", build=build, settings=Settings, migrations=Path(__file__).parents[2] / "migrations")

@@ -20,7 +20,7 @@ from crossdock_kit.errors import Unavailable
 from crossdock_kit.rate_limit import Rate
 
 from connector.store import partners
-from connector.use_cases.commanding import PEER
+from connector.use_cases.commanding import PEERS
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class ProfileLimits:
     _limits: dict[tuple[str, str], PartnerLimits] = field(default_factory=dict)
 
     def __call__(self, tenant: str, partner: str) -> PartnerLimits:
-        return _PEER_LIMITS if partner == PEER else self._limits.get((tenant, partner), _DEFAULT)
+        return _PEER_LIMITS if partner in PEERS else self._limits.get((tenant, partner), _DEFAULT)
 
     async def renew(self) -> None:
         async with transaction(self.engine, self.tenants) as tx:

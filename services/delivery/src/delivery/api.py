@@ -48,7 +48,8 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
         self, request: pb.RecordCarrierUpdatesRequest, context: Context
     ) -> pb.RecordCarrierUpdatesResponse:
         found = await recording.record_carrier_updates(wire.updates(request), self._uow)
-        return pb.RecordCarrierUpdatesResponse(results=map(wire.result, found))
+        about = dict.fromkeys(each for one in found for each in one.transaction_ids)
+        return pb.RecordCarrierUpdatesResponse(results=map(wire.result, found), transaction_ids=about)
 
     async def ListMilestones(self, request: pb.ListMilestonesRequest, context: Context) -> pb.ListMilestonesResponse:
         found = await queries.list_milestones(wire.name(request.ref), self._uow)

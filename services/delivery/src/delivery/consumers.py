@@ -1,4 +1,4 @@
-"""What delivery hears from outside its own calls: its timers.
+"""What delivery hears from outside its own calls: warehouses' shipments from fulfillment, and its own timers.
 
 How the ports stand on the kit's work is brought by the wiring, so that nothing here reaches the storage.
 """
@@ -10,14 +10,51 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
 
+from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock_kit.events import Received
+from crossdock_kit.process_timers import expiry
+from crossdock_kit.subscriptions import Subscription
+from crossdock_kit.subscriptions.model import each
 from crossdock_kit.timer_loop import TimerHandler
 from crossdock_kit.timers import DueTimer
 from crossdock_kit.unit_of_work import Work
 
 from delivery import ports
-from delivery.use_cases.correcting import read_again
+from delivery.domain.lifecycle import SHIPMENT, State
+from delivery.use_cases.correcting import close, read_again
+from delivery.use_cases.handing_over import goods_issued, shipment_ready
+from delivery.wire import warehouse
 
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
+
+
+def outbound_shipments(opens: Opens) -> Subscription:
+    """What warehouses packed and handed over, as fulfillment announces it."""
+
+    async def on_ready(event: Received[events_pb2.ShipmentReady], work: Work) -> None:
+        async with opens(work) as opened:
+            await shipment_ready(event.message.shipment_id, warehouse.ready(event), opened)
+
+    async def on_issued(event: Received[events_pb2.GoodsIssued], work: Work) -> None:
+        async with opens(work) as opened:
+            await goods_issued(warehouse.issued(event), opened)
+
+    return Subscription(
+        name="delivery",
+        source="fulfillment",
+        handlers={events_pb2.ShipmentReady: each(on_ready), events_pb2.GoodsIssued: each(on_issued)},
+        owner="delivery-desk",
+    )
+
+
+def deadlines(opens: Opens) -> TimerHandler:
+    """The deadlines of the lifecycle: what only somebody can settle is raised by the kit; the rest is closed here."""
+
+    async def fire(subject: str, state: str, trigger: str, work: Work) -> None:
+        async with opens(work) as opened:
+            await close(subject, State(state), opened)
+
+    return expiry(SHIPMENT, fire)
 
 
 def mapped_codes(opens: Opens) -> TimerHandler:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from delivery.domain.carriage import Billing, Terms
 from delivery.domain.concerns import Concern
 from delivery.domain.events import Proof
 from delivery.domain.milestone_table import Key, Meaning
@@ -91,6 +92,19 @@ class MilestoneEntry:
     reason: str = ""
     trouble: Trouble | None = None
     fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedLine:
+    """So much of an order's line that a warehouse handed over, in its base unit; `quantity` in plain notation."""
+
+    order_id: str
+    order_number: str
+    line_id: str
+    line_number: str
+    sku: str
+    quantity: str
+    unit: str
 
 
 class Shipments(Protocol):
@@ -182,6 +196,11 @@ class Work(Protocol):
 
     async def put(self, shipment: Shipment) -> None:
         """Announces what the shipment recorded, and writes it."""
+
+    async def billing_of(self, terms: Terms) -> Billing:
+        """What the customer's terms wait for."""
+
+    async def keep_issue(self, shipment_id: str, issue_number: str, lines: Sequence[IssuedLine]) -> None: ...
 
     def tell(self, concern: Concern) -> None: ...
 

@@ -17,7 +17,7 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from connector import procurement_commands
+from connector import peer_commands
 from connector.consumers import Orders
 from connector.store.codes import Thing
 from connector.translating import Translator
@@ -86,7 +86,7 @@ class Floor:
     async def _reading(self, pace: Pace) -> AsyncIterator[None]:
         rig = self.rig
         translator = Translator(rig.engine, TENANTS, SystemClock(), rig.around, batch=pace.documents)
-        carriers = procurement_commands.carriers(lambda _: rig.procurement)
+        carriers = peer_commands.carriers(lambda *_: rig.procurement)
         dispatcher = Dispatcher(rig.queue, rig.uow, carriers, worker="bench")
         dispatcher.settler.at_once = pace.ends
         tasks = [asyncio.create_task(each) for each in (translator.run(), dispatcher.run())]

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from connector import procurement_commands, profiles
+from connector import peer_commands, profiles
 from connector.consumers import Orders
 from connector.domain.documents import State
 from connector.ports import Surroundings
@@ -46,7 +46,7 @@ def a_cause(kind: str = "call") -> Cause:
 
 @dataclass
 class Procurement:
-    """Answers each method by a function of the test; by default it accepts."""
+    """Procurement, or delivery: answers each method by a function of the test; by default it accepts."""
 
     requests: list[Message] = field(default_factory=list)
     answers: dict[str, Callable[[Any], Awaitable[Any]]] = field(default_factory=dict)
@@ -123,7 +123,7 @@ class Rig:
 
     async def dispatch(self) -> None:
         """Carries out every command that is due."""
-        carriers = procurement_commands.carriers(lambda _: self.procurement)
+        carriers = peer_commands.carriers(lambda *_: self.procurement)
         dispatcher = Dispatcher(self.queue, self.uow, carriers, worker="test", poll_seconds=0.01)
         task = asyncio.create_task(dispatcher.run())
         async with asyncio.timeout(20):
@@ -136,7 +136,8 @@ class Rig:
     async def _commands_left(self) -> int:
         return int(
             await self.value(
-                "SELECT count(*) FROM delivery WHERE partner = 'procurement' AND state IN ('waiting', 'leased')"
+                "SELECT count(*) FROM delivery WHERE partner IN ('procurement', 'delivery')"
+                " AND state IN ('waiting', 'leased')"
             )
         )
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from delivery.domain import events
+from delivery.domain.carriage import Carriage, Package, Terms
 from delivery.domain.milestone_table import X12, fault_of, meaning_of
 from delivery.domain.milestones import Milestone
 from delivery.domain.scan import Scan, identity
-from delivery.domain.shipment import Carriage, Package, Shipment, Terms
+from delivery.domain.shipment import Shipment
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 

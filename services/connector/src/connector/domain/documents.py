@@ -135,6 +135,7 @@ _OWNERS_BY_COMMAND = {
     "AcknowledgePurchaseOrder": "supplier-desk",
     "RecordShipNotice": "supplier-desk",
     "RecordReceipt": "warehouse",
+    "RecordCarrierUpdates": "delivery-desk",
 }
 
 

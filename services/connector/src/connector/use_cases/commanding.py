@@ -1,4 +1,5 @@
-"""A translated message becomes a command to procurement: a delivery row, in the order of its business documents."""
+"""A translated message becomes a command to the service that owns it: a delivery row, in the order of its business
+documents."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.context import cause
@@ -18,15 +20,17 @@ from connector.domain.revision import Basis, SentRevision, answered_revision
 from connector.mappings.model import Answer, Command
 from connector.store.document import Document
 
-PEER = "procurement"
-# Request type → method of the peer; what a command may be.
-METHODS: dict[type[Message], str] = {
-    procurement.SubmitPurchaseOrderRequest: "SubmitPurchaseOrder",
-    procurement.AcknowledgePurchaseOrderRequest: "AcknowledgePurchaseOrder",
-    procurement.RecordShipNoticeRequest: "RecordShipNotice",
-    procurement.RecordReceiptRequest: "RecordReceipt",
+PROCUREMENT, DELIVERY = "procurement", "delivery"
+PEERS = frozenset({PROCUREMENT, DELIVERY})
+# Request type → the peer and its method; what a command may be.
+METHODS: dict[type[Message], tuple[str, str]] = {
+    procurement.SubmitPurchaseOrderRequest: (PROCUREMENT, "SubmitPurchaseOrder"),
+    procurement.AcknowledgePurchaseOrderRequest: (PROCUREMENT, "AcknowledgePurchaseOrder"),
+    procurement.RecordShipNoticeRequest: (PROCUREMENT, "RecordShipNotice"),
+    procurement.RecordReceiptRequest: (PROCUREMENT, "RecordReceipt"),
+    delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
 }
-KINDS: dict[str, type[Message]] = {f"{PEER}.{method}": request for request, method in METHODS.items()}
+KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
 _BASES = {
     Basis.CARRIED: procurement.REVISION_BASIS_CARRIED,
     Basis.FUNCTIONAL_ACK: procurement.REVISION_BASIS_FUNCTIONAL_ACK,
@@ -80,12 +84,13 @@ def command(
     request.request_id = str(derived(sender.text))  # type: ignore[attr-defined]
     validate(request)
     orderings = [f"{document.partner}/{order}" for order in translated.orders] or [f"{document.partner}/{sender.text}"]
+    peer, method = METHODS[type(request)]
     why = cause()
     return NewDelivery(
         tenant=document.tenant,
         business_unit=document.business_unit,
-        partner=PEER,
-        kind=f"{PEER}.{METHODS[type(request)]}",
+        partner=peer,
+        kind=f"{peer}.{method}",
         ordering_key=orderings[0],
         payload=request.SerializeToString(),
         idempotency_key=sender.text,

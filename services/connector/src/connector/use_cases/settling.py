@@ -27,7 +27,7 @@ from connector.store.document import Document, ended
 from connector.use_cases.announcing import announce
 from connector.use_cases.commanding import Sender
 
-# What the carrier tells of an answer besides that there is one.
+# What the carrier tells of an answer besides that there is one: the transactions that it is about, with commas.
 TRANSACTION, PARTLY = "transaction_id", "refused_lines"
 
 
@@ -125,7 +125,7 @@ def _settle(call: Ended, document: Document, index: int, work: Work) -> None:
 
 
 def _accepted(document: Document, message: MessageEnd, results: dict[str, str], work: Work) -> MessageEnd:
-    transactions = tuple(each for each in (results.get(TRANSACTION, ""),) if each)
+    transactions = tuple(each for each in results.get(TRANSACTION, "").split(",") if each)
     document.belongs_to((), transactions)
     work.note(transaction_ids=transactions)
     if PARTLY in results:

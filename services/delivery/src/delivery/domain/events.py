@@ -10,7 +10,8 @@ from delivery.domain.milestones import Milestone, Trouble
 from delivery.domain.scan import Scan
 
 if TYPE_CHECKING:
-    from delivery.domain.shipment import Carriage, Shipment
+    from delivery.domain.carriage import Carriage
+    from delivery.domain.shipment import Shipment
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,26 @@ class ShipmentPlanned:
 class CarrierAssigned:
     shipment: Shipment
     carriage: Carriage
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentDispatched:
+    """Both have spoken: the warehouse issued the goods of `issue_number`, and the carrier says that it left at `at`."""
+
+    shipment: Shipment
+    issue_number: str
+    issued_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class BillingTriggered:
+    """What the customer's terms wait for has happened: `basis` is dispatch or proof."""
+
+    shipment: Shipment
+    basis: str
+    evidence: str
     at: datetime
 
 
@@ -106,6 +127,8 @@ class ProofOfDeliveryReceived:
 Event = (
     ShipmentPlanned
     | CarrierAssigned
+    | ShipmentDispatched
+    | BillingTriggered
     | MilestoneReached
     | MilestoneCorrected
     | DelayEnded

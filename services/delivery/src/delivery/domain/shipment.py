@@ -7,12 +7,14 @@ told never goes away silently: that is a correction, with its reason. It must no
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from delivery.domain import events
+from delivery.domain.carriage import Billing, Carriage, Issue, Terms, Told
 from delivery.domain.concerns import DELIVERY_DESK, Concern, identity
 from delivery.domain.events import Proof
+from delivery.domain.lifecycle import State
 from delivery.domain.milestones import PLACES, CodeClass, Milestone, Stage, Trouble
 from delivery.domain.progress import Evidence, Progress, progress
 from delivery.domain.refusals import CarrierAlreadyAssigned, MilestoneNotReached
@@ -20,53 +22,8 @@ from delivery.domain.scan import Scan
 from delivery.domain.taxonomy import owner_of
 
 BEFORE_DISPATCH, EXCEPTION = "DELIVERED_BEFORE_DISPATCH", "DELIVERY_EXCEPTION"
+_GONE = {Trouble.RETURNED: State.RETURNED, Trouble.CANCELLED: State.CANCELLED}
 EARLIER_SCAN, NO_EVIDENCE = "EARLIER_SCAN", "EVIDENCE_CONTRADICTED"
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """`sscc` and `tracking_number` where they are known."""
-
-    number: str
-    sscc: str = ""
-    tracking_number: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What was asked to be carried, for which orders, from where, by when."""
-
-    business_unit: str
-    number: str
-    orders: tuple[tuple[str, str], ...] = ()
-    """Id and number of each order."""
-    packages: tuple[Package, ...] = ()
-    ship_from: str = ""
-    ship_notice: str = ""
-    customer_id: str = ""
-    consignee_id: str = ""
-    promised_by: datetime | None = None
-    express: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carriage:
-    """Who carries it, under which number, at which level of service."""
-
-    carrier: str
-    service_level: str = ""
-    tracking_number: str = ""
-
-
-@dataclass(slots=True)
-class Told:
-    """What others know: what a correction has to take back if it does not hold."""
-
-    reached: dict[Milestone, Evidence] = field(default_factory=dict)
-    delayed_since: datetime | None = None
-    eta: datetime | None = None
-    exceptions: dict[str, str] = field(default_factory=dict)
-    """Owners of those that are open, by the scan that raised them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -81,6 +38,12 @@ class Shipment:
     stage_at: datetime | None = None
     told: Told = field(default_factory=Told)
     proven_at: datetime | None = None
+    issues: list[Issue] = field(default_factory=list)
+    billing: Billing = Billing.DISPATCH
+    billed_at: datetime | None = None
+    closed: bool = False
+    watched: str = ""
+    """The state whose deadline is running."""
     update_count: int = 0
     milestone_count: int = 0
     version: int = 0
@@ -117,6 +80,28 @@ class Shipment:
     def milestone(self) -> Milestone | None:
         return next((each for each in reversed(PLACES) if each in self.told.reached), None)
 
+    @property
+    def state(self) -> State:
+        troubles = set(self.told.exceptions.values())
+        gone = next((state for trouble, state in _GONE.items() if trouble in troubles), None)
+        if self.closed:
+            return State.CLOSED
+        if gone is not None:
+            return gone
+        if troubles and self.milestone is not Milestone.DELIVERED:
+            return State.EXCEPTION
+        return self._place
+
+    @property
+    def _place(self) -> State:
+        if self.milestone is Milestone.DELIVERED and self.proven_at:
+            return State.PROVEN
+        if self.milestone is not None:
+            return State(self.milestone.value)
+        if self.issues:
+            return State.HANDED_OVER
+        return State.ASSIGNED if self.carriage else State.PLANNED
+
     def plan(self) -> None:
         self.events.append(events.ShipmentPlanned(self, self.created_at))
 
@@ -129,6 +114,17 @@ class Shipment:
         self.carriage = carriage
         self.events.append(events.CarrierAssigned(self, carriage, at))
         return True
+
+    def issue(self, number: str, at: datetime) -> bool:
+        """Whether the warehouse's handing over is new."""
+        if any(each.number == number for each in self.issues):
+            return False
+        self.issues.append(Issue(number, at))
+        self._tell_dispatch()
+        return True
+
+    def close(self) -> None:
+        self.closed = True
 
     # --- progress
 
@@ -143,7 +139,28 @@ class Shipment:
         self._tell_exceptions(found.troubles, at)
         self.stage, self.stage_at = found.stage, found.last_at
         self._watch_order()
+        self._tell_dispatch()
+        if Milestone.DELIVERED not in found.reached:
+            self.proven_at = None
         return found
+
+    def _tell_dispatch(self) -> None:
+        """What has left is what the warehouse issued, and only once the carrier has it: a label alone does nothing."""
+        left = self.told.reached.get(Milestone.DISPATCHED)
+        if left is None:
+            return
+        for index, each in enumerate(self.issues):
+            if not each.dispatched:
+                self.issues[index] = replace(each, dispatched=True)
+                self.events.append(events.ShipmentDispatched(self, each.number, each.issued_at, left.at))
+        if self.issues and self.billing is Billing.DISPATCH:
+            self._bill(self.issues[0].number, left.at)
+
+    def _bill(self, evidence: str, at: datetime) -> None:
+        """Once: what is billed is billed, and what is corrected afterwards is credited where invoices are."""
+        if self.billed_at is None:
+            self.billed_at = at
+            self.events.append(events.BillingTriggered(self, self.billing.value, evidence, at))
 
     def _tell_place(self, milestone: Milestone, now: Evidence | None, scans: dict[str, Scan], reason: str) -> None:
         before = self.told.reached.get(milestone)
@@ -183,7 +200,7 @@ class Shipment:
 
     def _raise(self, trouble: Trouble, scan: Scan) -> None:
         owner = owner_of(trouble, scan.fault)
-        self.told.exceptions[scan.scan_id] = owner
+        self.told.exceptions[scan.scan_id] = trouble
         self.events.append(events.DeliveryExceptionRaised(self, trouble, scan, owner))
         said = f"{scan.code} {scan.reason}".strip()
         self.concerns.append(
@@ -217,6 +234,8 @@ class Shipment:
     def prove(self, evidence: Proof, at: datetime) -> None:
         self.proven_at = self.proven_at or at
         self.events.append(events.ProofOfDeliveryReceived(self, evidence, at))
+        if self.billing is Billing.PROOF:
+            self._bill(evidence.reference, at)
 
     def _concern(
         self, code: str, owner: str, summary: str, subject: str = "", details: dict[str, str] | None = None

@@ -1,4 +1,4 @@
-"""X12 214: what the status codes of AT701 and the reason codes of AT702 mean (trade: C2).
+"""X12 214: what the codes of AT7 mean (trade: C2): statuses of AT701, appointments of AT703, reasons of AT702.
 
 The standard does not say which codes are estimates or administrative; classes and milestones are this suite's reading
 and can be overridden for each partner. Arrival at the consignee is not delivery, nor is handing over to another line.
@@ -49,6 +49,8 @@ A9 | Shipment damaged | fact | - | - | damaged
 A3 | Shipment returned to shipper | fact | - | returned | returned
 AI | Shipment has been reconsigned | fact | - | - | redirected
 OO | Paperwork received, did not receive shipment or equipment | fact | - | - | shortage
+APPOINTMENT_AA | Pick-up appointment | administrative | - | - | -
+APPOINTMENT_AB | Delivery appointment | administrative | - | - | -
 CA | Shipment cancelled | administrative | - | cancelled | cancelled
 """
 

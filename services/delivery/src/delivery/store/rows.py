@@ -7,11 +7,12 @@ from typing import Any
 
 from crossdock_kit.json_rows import Row
 
+from delivery.domain.carriage import Billing, Carriage, Issue, Package, Terms, Told
 from delivery.domain.milestone_table import Meaning
 from delivery.domain.milestones import CodeClass, Fault, Milestone, Stage, Trouble
 from delivery.domain.progress import Evidence
 from delivery.domain.scan import Scan
-from delivery.domain.shipment import Carriage, Package, Shipment, Terms, Told
+from delivery.domain.shipment import Shipment
 from delivery.ports import KeptScan, MilestoneEntry
 
 Record = Any
@@ -33,6 +34,9 @@ _HEAD = (
     "content",
     "stage_at",
     "proven_at",
+    "billed_at",
+    "closed",
+    "watched",
     "update_count",
     "milestone_count",
     "version",
@@ -72,6 +76,8 @@ def shipment_row(shipment: Shipment) -> Row:
             "stage": shipment.stage.value,
             "milestone": shipment.milestone.value if shipment.milestone else "",
             "told": _told(shipment.told),
+            "issues": [[each.number, each.issued_at.isoformat(), each.dispatched] for each in shipment.issues],
+            "billing": shipment.billing.value,
         }
     )
 
@@ -91,6 +97,8 @@ def read_shipment(row: Record) -> Shipment:
         carriage=carriage if row["carrier"] else None,
         stage=Stage(row["stage"]),
         told=_read_told(row["told"]),
+        issues=[Issue(number, datetime.fromisoformat(at), done) for number, at, done in row["issues"]],
+        billing=Billing(row["billing"]),
     )
 
 
@@ -99,14 +107,15 @@ def _told(told: Told) -> Row:
         "reached": {each.value: [found.at.isoformat(), found.scan_id] for each, found in told.reached.items()},
         "delayed_since": told.delayed_since.isoformat() if told.delayed_since else None,
         "eta": told.eta.isoformat() if told.eta else None,
-        "exceptions": told.exceptions,
+        "exceptions": {scan_id: trouble.value for scan_id, trouble in told.exceptions.items()},
     }
 
 
 def _read_told(value: Row) -> Told:
     said = value["reached"].items()
     reached = {Milestone(name): Evidence(datetime.fromisoformat(at), scan_id) for name, (at, scan_id) in said}
-    return Told(reached, _instant(value["delayed_since"]), _instant(value["eta"]), value["exceptions"])
+    exceptions = {scan_id: Trouble(trouble) for scan_id, trouble in value["exceptions"].items()}
+    return Told(reached, _instant(value["delayed_since"]), _instant(value["eta"]), exceptions)
 
 
 def _instant(value: str | None) -> datetime | None:

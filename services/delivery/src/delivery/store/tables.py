@@ -49,6 +49,11 @@ shipment = Table(
     instant("stage_at", optional=True),
     words("milestone"),
     document("told"),
+    document("issues"),
+    words("billing"),
+    instant("billed_at", optional=True),
+    flag("closed"),
+    words("watched"),
     instant("proven_at", optional=True),
     number("update_count", Integer),
     number("milestone_count", Integer),
@@ -126,6 +131,16 @@ milestone_entry = Table(
     words("reason"),
     words("trouble"),
     words("fault"),
+)
+
+# What a warehouse handed over, kept for the fact of its dispatch.
+goods_issue = Table(
+    "goods_issue",
+    metadata,
+    tenant_key(),
+    words("shipment_id", key=True),
+    words("issue_number", key=True),
+    document("lines"),
 )
 
 proof_of_delivery = Table(

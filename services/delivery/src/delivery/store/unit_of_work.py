@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from datetime import datetime
 from functools import partial
 
-from crossdock_kit import context
+from crossdock_kit import context, policy
 from crossdock_kit import events as kit_events
 from crossdock_kit.database.upserts import upsert
 from crossdock_kit.events import NewEvent
@@ -19,24 +20,31 @@ from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
 from crossdock_kit.json_rows import Row, encode_value
 from crossdock_kit.personal_data import StoredPersonalData
+from crossdock_kit.policy import PolicyBook, Scope
+from crossdock_kit.process_timers import Course, entered
 from crossdock_kit.telemetry import metrics
 from crossdock_kit.timers import NewTimer
 from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
+from google.protobuf.message import Message
 
+from delivery.domain.carriage import Billing, Terms
 from delivery.domain.concerns import Concern
-from delivery.domain.events import Event
+from delivery.domain.events import Event, ShipmentDispatched
+from delivery.domain.lifecycle import POLICY_KEYS, SHIPMENT
 from delivery.domain.milestone_table import Key
 from delivery.domain.shipment import Shipment
-from delivery.ports import Origin
+from delivery.ports import IssuedLine, Origin
 from delivery.store import rows, tables
 from delivery.store.scans import Codes, Proofs, Scans
 from delivery.store.shipments import Shipments
 from delivery.wire.entries import entry
-from delivery.wire.events import to_message
+from delivery.wire.events import add_lines, to_message
 
 UPDATES, MILESTONES = "crossdock.tracking.updates", "crossdock.tracking.milestones"
 READ_AGAIN = "code_mapped"
+BILLING = "delivery.billing"
+_ISSUED = "SELECT lines FROM goods_issue WHERE tenant = $1 AND shipment_id = $2 AND issue_number = $3"
 
 
 class DeliveryWork:
@@ -52,6 +60,7 @@ class DeliveryWork:
         self.personal_data = StoredPersonalData(driver, tenant)
         self._heads: dict[str, Row] = {}
         self._entries: list[Row] = []
+        self._book: PolicyBook | None = None
 
     @property
     def now(self) -> datetime:
@@ -67,7 +76,8 @@ class DeliveryWork:
 
     async def put(self, shipment: Shipment) -> None:
         for event in shipment.events:
-            self._announce(shipment, event)
+            await self._announce(shipment, event)
+        await self._watch(shipment)
         shipment.events.clear()
         for each in dict.fromkeys(shipment.settled):
             self.resolve(each, "no longer holds")
@@ -118,9 +128,51 @@ class DeliveryWork:
             labels = {"vocabulary": vocabulary, "outcome": outcome}
             self._work.after_commit(partial(metrics.count, UPDATES, number, labels))
 
-    def _announce(self, shipment: Shipment, event: Event) -> None:
+    async def _watch(self, shipment: Shipment) -> None:
+        """The deadline is that of the state that it stands in."""
+        state = shipment.state.value
+        if shipment.watched != state:
+            shipment.watched = state
+            entered(self._work, SHIPMENT, state, await self._course(shipment), self.now)
+
+    async def _course(self, shipment: Shipment) -> Course:
+        carrier = shipment.carriage.carrier if shipment.carriage else ""
+        return Course(
+            subject=shipment.shipment_id,
+            transaction_ids=shipment.transaction_ids,
+            keys=shipment.keys,
+            place=Scope(business_unit=shipment.terms.business_unit, partner=carrier, location=shipment.terms.ship_from),
+            policies=await self._policies(),
+        )
+
+    async def _policies(self) -> PolicyBook:
+        if self._book is None:
+            self._book = await policy.read(self._work.driver, self._work.tenant, [*POLICY_KEYS, BILLING])
+        return self._book
+
+    async def billing_of(self, terms: Terms) -> Billing:
+        place = Scope(business_unit=terms.business_unit, partner=terms.customer_id, location=terms.ship_from)
+        decided = (await self._policies()).decide(BILLING, place, self.now, Billing.DISPATCH.value)
+        return Billing(decided.value)
+
+    async def keep_issue(self, shipment_id: str, issue_number: str, lines: Sequence[IssuedLine]) -> None:
+        row = {
+            "tenant": self._work.tenant,
+            "shipment_id": shipment_id,
+            "issue_number": issue_number,
+            "lines": [asdict(each) for each in lines],
+        }
+        await upsert(self._work.driver, tables.goods_issue, [row])
+
+    async def _announce(self, shipment: Shipment, event: Event) -> None:
         shipment.event_version += 1
-        self._work.record(self._envelope(shipment, event))
+        message = to_message(event)
+        if isinstance(event, ShipmentDispatched):
+            found = await self._work.driver.fetchval(
+                _ISSUED, self._work.tenant, shipment.shipment_id, event.issue_number
+            )
+            add_lines(message, [IssuedLine(**each) for each in found or ()])
+        self._work.record(self._envelope(shipment, event, message))
         told = entry(event, shipment.event_version, self.now)
         if told is None:
             return
@@ -130,10 +182,10 @@ class DeliveryWork:
         labels = {"milestone": told.milestone.value, "effect": told.effect}
         self._work.after_commit(partial(metrics.count, MILESTONES, 1, labels))
 
-    def _envelope(self, shipment: Shipment, event: Event) -> NewEvent:
+    def _envelope(self, shipment: Shipment, event: Event, message: Message) -> NewEvent:
         alone = not shipment.terms.orders and shipment.event_version == 1
         return NewEvent(
-            message=to_message(event),
+            message=message,
             tenant=self._work.tenant,
             business_unit=shipment.terms.business_unit,
             aggregate_type="shipment",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from delivery.domain.carriage import Carriage, Terms
 from delivery.domain.milestone_table import Meaning
 from delivery.domain.milestones import Milestone
-from delivery.domain.shipment import Carriage, Terms
 from delivery.ports import Origin, ShipmentName
 
 

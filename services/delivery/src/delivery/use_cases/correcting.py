@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from delivery.domain.concerns import CODE_UNMAPPED, code_subject, identity
+from delivery.domain.lifecycle import State
 from delivery.domain.milestone_table import VOCABULARIES, meaning_of
 from delivery.domain.milestones import CodeClass, Milestone
 from delivery.domain.refusals import MeaningContradicts, ShipmentOutdated, VocabularyUnknown
@@ -69,3 +70,11 @@ def _check(command: MapCarrierCode) -> None:
         raise MeaningContradicts(command.code, "a delay follows from an estimate and its promise")
     if meaning.code_class in {CodeClass.ADMINISTRATIVE, CodeClass.FEED} and meaning.milestone is not None:
         raise MeaningContradicts(command.code, "only a fact reaches a milestone")
+
+
+async def close(shipment_id: str, state: State, work: Work) -> None:
+    """Nothing more is expected of it. Nothing if it has left that state."""
+    for shipment in await work.shipments.lock([shipment_id]):
+        if shipment.state is state:
+            shipment.close()
+            await work.put(shipment)

@@ -17,18 +17,24 @@ async def create_shipment(command: CreateShipment, uow: UnitOfWork) -> Shipment:
                 raise ShipmentNumberReused(command.terms.number)
             work.note(keys=found.keys, transaction_ids=found.transaction_ids, outcome="duplicate", reason="repeated")
             return found
-        shipment = Shipment(
-            shipment_id=work.new_id(),
-            system=command.origin.system,
-            terms=command.terms,
-            content=command.content,
-            created_at=work.now,
-        )
-        shipment.plan()
-        work.shipments.add(shipment)
-        await _take_numbers(shipment, work)
+        shipment = await planned(work.new_id(), command, work)
+        await take_numbers(shipment, work)
         await work.put(shipment)
         return shipment
+
+
+async def planned(shipment_id: str, command: CreateShipment, work: Work) -> Shipment:
+    shipment = Shipment(
+        shipment_id=shipment_id,
+        system=command.origin.system,
+        terms=command.terms,
+        content=command.content,
+        created_at=work.now,
+        billing=await work.billing_of(command.terms),
+    )
+    shipment.plan()
+    work.shipments.add(shipment)
+    return shipment
 
 
 async def assign_carrier(command: AssignCarrier, uow: UnitOfWork) -> Shipment:
@@ -36,7 +42,7 @@ async def assign_carrier(command: AssignCarrier, uow: UnitOfWork) -> Shipment:
     async with uow(command.origin) as work:
         shipment = await locked(command.name, work)
         if shipment.assign(command.carriage, command.origin.occurred_at or work.now):
-            await _take_numbers(shipment, work)
+            await take_numbers(shipment, work)
             await work.put(shipment)
         return shipment
 
@@ -51,7 +57,7 @@ async def locked(name: ShipmentName, work: Work) -> Shipment:
     return shipment
 
 
-async def _take_numbers(shipment: Shipment, work: Work) -> None:
+async def take_numbers(shipment: Shipment, work: Work) -> None:
     """What was said about its numbers before anybody knew them counts from now on."""
     waited = await work.shipments.take_numbers(shipment)
     if waited:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from delivery.domain.concerns import DELIVERY_DESK, Concern, mapping_task
@@ -33,6 +33,7 @@ class Recorded:
     scan: Scan
     shipment_id: str
     outcome: Outcome
+    transaction_ids: tuple[str, ...] = ()
 
 
 async def record_carrier_updates(command: RecordCarrierUpdates, uow: UnitOfWork) -> list[Recorded]:
@@ -58,9 +59,12 @@ async def keep(scans: Sequence[Scan], whose: Sequence[Addressee], work: Work) ->
         await work.put(shipment)
     for each, to in zip(found, whose, strict=True):
         _tell(each, to, work)
+        if each.shipment_id in held:
+            work.note(keys=held[each.shipment_id].keys, transaction_ids=held[each.shipment_id].transaction_ids)
     for vocabulary in {each.vocabulary for each in scans}:
         work.count(vocabulary, Counter(each.outcome.value for each in found if each.scan.vocabulary == vocabulary))
-    return found
+    of = {shipment_id: each.transaction_ids for shipment_id, each in held.items()}
+    return [replace(each, transaction_ids=of.get(each.shipment_id, ())) for each in found]
 
 
 def read(update: CarrierUpdate, partner: str, overrides: Mapping[Key, Meaning]) -> Scan:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import singledispatch
 from typing import Any
 
+from crossdock.common.v1 import values_pb2
 from crossdock.delivery.events.v1 import events_pb2
 from crossdock_kit.dates_wire import timestamp
 from google.protobuf.message import Message
 
 from delivery.domain import events
+from delivery.domain.carriage import Billing, Carriage
 from delivery.domain.scan import Scan
 from delivery.domain.shipment import Shipment
+from delivery.ports import IssuedLine
 from delivery.wire import values
 from delivery.wire.shipments import orders, shipment
 
@@ -38,6 +42,32 @@ def _(event: events.CarrierAssigned) -> Message:
         service_level=carriage.service_level,
         tracking_number=carriage.tracking_number,
         eta=timestamp(event.shipment.told.eta),
+    )
+
+
+@to_message.register
+def _(event: events.ShipmentDispatched) -> Message:
+    """Its lines stand with the issue; who announces it adds them."""
+    carriage = event.shipment.carriage or Carriage(carrier="")
+    return events_pb2.ShipmentDispatched(
+        **_about(event.shipment),
+        carrier=carriage.carrier,
+        service_level=carriage.service_level,
+        tracking_number=carriage.tracking_number,
+        issue_number=event.issue_number,
+        issued_at=timestamp(event.issued_at),
+        dispatched_at=timestamp(event.at),
+    )
+
+
+@to_message.register
+def _(event: events.BillingTriggered) -> Message:
+    return events_pb2.BillingTriggered(
+        **_about(event.shipment),
+        customer_id=event.shipment.terms.customer_id,
+        basis=values.BASES[Billing(event.basis)],
+        evidence=event.evidence,
+        at=timestamp(event.at),
     )
 
 
@@ -108,6 +138,23 @@ def _(event: events.ProofOfDeliveryReceived) -> Message:
         content_sha256=event.evidence.content_sha256,
         delivered_at=timestamp(event.at),
         recipient_id=event.evidence.recipient_id,
+    )
+
+
+def add_lines(message: Message, lines: Sequence[IssuedLine]) -> None:
+    """What an issue held, into the fact of its dispatch."""
+    if isinstance(message, events_pb2.ShipmentDispatched):
+        message.lines.extend(_dispatched(each) for each in lines)
+
+
+def _dispatched(line: IssuedLine) -> events_pb2.DispatchedLine:
+    return events_pb2.DispatchedLine(
+        order_id=line.order_id,
+        order_number=line.order_number,
+        line_id=line.line_id,
+        line_number=line.line_number,
+        sku=line.sku,
+        quantity=values_pb2.Quantity(value=line.quantity, unit=line.unit),
     )
 
 

@@ -9,10 +9,11 @@ from crossdock.delivery.v1 import shipment_pb2
 from crossdock_kit.dates_wire import instant, timestamp
 from crossdock_kit.paging import Page, page_of
 
+from delivery.domain.carriage import Carriage, Package, Terms
 from delivery.domain.milestone_table import Meaning
 from delivery.domain.milestones import PLACES, Milestone
 from delivery.domain.refusals import FieldMissing
-from delivery.domain.shipment import Carriage, Package, Shipment, Terms
+from delivery.domain.shipment import Shipment
 from delivery.ports import KeptScan, ShipmentName, ShipmentPage
 from delivery.use_cases import commands
 from delivery.use_cases.recording import Outcome, Recorded
@@ -161,6 +162,9 @@ def shipment(found: Shipment) -> shipment_pb2.Shipment:
         etag=found.etag,
         created_at=timestamp(found.created_at),
         updated_at=timestamp(found.updated_at or found.created_at),
+        state=values.STATES[found.state],
+        billing_basis=values.BASES[found.billing],
+        billed_at=timestamp(found.billed_at),
     )
 
 

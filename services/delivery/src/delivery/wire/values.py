@@ -11,6 +11,8 @@ from crossdock_kit.dates_wire import instant
 from crossdock_kit.ownership import Ownership, role_name
 from google.protobuf.message import Message
 
+from delivery.domain.carriage import Billing
+from delivery.domain.lifecycle import State
 from delivery.domain.milestones import CodeClass, Fault, Milestone, Stage, Trouble
 from delivery.domain.refusals import FieldMissing, FieldNotOwned
 from delivery.ports import Origin
@@ -19,6 +21,8 @@ MILESTONES = {each: shipment_pb2.Milestone.Value(f"MILESTONE_{each.name}") for e
 STAGES = {each: shipment_pb2.Stage.Value(f"STAGE_{each.name}") for each in Stage}
 TROUBLES = {each: shipment_pb2.Trouble.Value(f"TROUBLE_{each.name}") for each in Trouble}
 FAULTS = {each: shipment_pb2.Fault.Value(f"FAULT_{each.name}") for each in Fault}
+STATES = {each: shipment_pb2.ShipmentState.Value(f"SHIPMENT_STATE_{each.name}") for each in State}
+BASES = {each: shipment_pb2.BillingBasis.Value(f"BILLING_BASIS_{each.name}") for each in Billing}
 CLASSES = {each: shipment_pb2.CodeClass.Value(f"CODE_CLASS_{each.name}") for each in CodeClass}
 MILESTONE_OF = {number: each for each, number in MILESTONES.items()}
 STAGE_OF = {number: each for each, number in STAGES.items()}

@@ -192,6 +192,60 @@ FAULT_NEUTRAL: Fault.ValueType  # 6
 FAULT_UNKNOWN: Fault.ValueType  # 7
 Global___Fault: _TypeAlias = Fault  # noqa: Y015
 
+class _BillingBasis:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BillingBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BillingBasis.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BILLING_BASIS_UNSPECIFIED: _BillingBasis.ValueType  # 0
+    BILLING_BASIS_DISPATCH: _BillingBasis.ValueType  # 1
+    BILLING_BASIS_PROOF: _BillingBasis.ValueType  # 2
+
+class BillingBasis(_BillingBasis, metaclass=_BillingBasisEnumTypeWrapper):
+    """What a customer's terms wait for before a shipment is invoiced."""
+
+BILLING_BASIS_UNSPECIFIED: BillingBasis.ValueType  # 0
+BILLING_BASIS_DISPATCH: BillingBasis.ValueType  # 1
+BILLING_BASIS_PROOF: BillingBasis.ValueType  # 2
+Global___BillingBasis: _TypeAlias = BillingBasis  # noqa: Y015
+
+class _ShipmentState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ShipmentStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ShipmentState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SHIPMENT_STATE_UNSPECIFIED: _ShipmentState.ValueType  # 0
+    SHIPMENT_STATE_PLANNED: _ShipmentState.ValueType  # 1
+    SHIPMENT_STATE_ASSIGNED: _ShipmentState.ValueType  # 2
+    SHIPMENT_STATE_HANDED_OVER: _ShipmentState.ValueType  # 3
+    SHIPMENT_STATE_DISPATCHED: _ShipmentState.ValueType  # 4
+    SHIPMENT_STATE_OUT_FOR_DELIVERY: _ShipmentState.ValueType  # 5
+    SHIPMENT_STATE_DELIVERED: _ShipmentState.ValueType  # 6
+    SHIPMENT_STATE_PROVEN: _ShipmentState.ValueType  # 7
+    SHIPMENT_STATE_EXCEPTION: _ShipmentState.ValueType  # 8
+    SHIPMENT_STATE_RETURNED: _ShipmentState.ValueType  # 9
+    SHIPMENT_STATE_CANCELLED: _ShipmentState.ValueType  # 10
+    SHIPMENT_STATE_CLOSED: _ShipmentState.ValueType  # 11
+
+class ShipmentState(_ShipmentState, metaclass=_ShipmentStateEnumTypeWrapper):
+    """Where a shipment stands, derived from all that is known of it."""
+
+SHIPMENT_STATE_UNSPECIFIED: ShipmentState.ValueType  # 0
+SHIPMENT_STATE_PLANNED: ShipmentState.ValueType  # 1
+SHIPMENT_STATE_ASSIGNED: ShipmentState.ValueType  # 2
+SHIPMENT_STATE_HANDED_OVER: ShipmentState.ValueType  # 3
+SHIPMENT_STATE_DISPATCHED: ShipmentState.ValueType  # 4
+SHIPMENT_STATE_OUT_FOR_DELIVERY: ShipmentState.ValueType  # 5
+SHIPMENT_STATE_DELIVERED: ShipmentState.ValueType  # 6
+SHIPMENT_STATE_PROVEN: ShipmentState.ValueType  # 7
+SHIPMENT_STATE_EXCEPTION: ShipmentState.ValueType  # 8
+SHIPMENT_STATE_RETURNED: ShipmentState.ValueType  # 9
+SHIPMENT_STATE_CANCELLED: ShipmentState.ValueType  # 10
+SHIPMENT_STATE_CLOSED: ShipmentState.ValueType  # 11
+Global___ShipmentState: _TypeAlias = ShipmentState  # noqa: Y015
+
 @_typing.final
 class Shipment(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -219,6 +273,9 @@ class Shipment(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    BILLING_BASIS_FIELD_NUMBER: _builtins.int
+    BILLED_AT_FIELD_NUMBER: _builtins.int
     shipment_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -238,6 +295,9 @@ class Shipment(_message.Message):
     """What carriers said of it in all, and how many milestones came of it."""
     milestone_count: _builtins.int
     etag: _builtins.str
+    state: Global___ShipmentState.ValueType
+    billing_basis: Global___BillingBasis.ValueType
+    """By the customer's terms when it was planned."""
     @_builtins.property
     def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderReference]: ...
     @_builtins.property
@@ -260,6 +320,10 @@ class Shipment(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def billed_at(self) -> _timestamp_pb2.Timestamp:
+        """Absent while it cannot be invoiced."""
+
     def __init__(
         self,
         *,
@@ -286,10 +350,13 @@ class Shipment(_message.Message):
         etag: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___ShipmentState.ValueType = ...,
+        billing_basis: Global___BillingBasis.ValueType = ...,
+        billed_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "eta", b"eta", "promised_by", b"promised_by", "proven_at", b"proven_at", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["billed_at", b"billed_at", "created_at", b"created_at", "eta", b"eta", "promised_by", b"promised_by", "proven_at", b"proven_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "carrier", b"carrier", "consignee_id", b"consignee_id", "created_at", b"created_at", "customer_id", b"customer_id", "eta", b"eta", "etag", b"etag", "milestone_count", b"milestone_count", "milestones", b"milestones", "number", b"number", "open_exceptions", b"open_exceptions", "orders", b"orders", "packages", b"packages", "promised_by", b"promised_by", "proven_at", b"proven_at", "service_level", b"service_level", "ship_from", b"ship_from", "ship_notice", b"ship_notice", "shipment_id", b"shipment_id", "stage", b"stage", "tracking_number", b"tracking_number", "update_count", b"update_count", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["billed_at", b"billed_at", "billing_basis", b"billing_basis", "business_unit", b"business_unit", "carrier", b"carrier", "consignee_id", b"consignee_id", "created_at", b"created_at", "customer_id", b"customer_id", "eta", b"eta", "etag", b"etag", "milestone_count", b"milestone_count", "milestones", b"milestones", "number", b"number", "open_exceptions", b"open_exceptions", "orders", b"orders", "packages", b"packages", "promised_by", b"promised_by", "proven_at", b"proven_at", "service_level", b"service_level", "ship_from", b"ship_from", "ship_notice", b"ship_notice", "shipment_id", b"shipment_id", "stage", b"stage", "state", b"state", "tracking_number", b"tracking_number", "update_count", b"update_count", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

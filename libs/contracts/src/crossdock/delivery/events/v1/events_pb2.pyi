@@ -4,6 +4,7 @@ isort:skip_file
 Facts about shipments, announced by delivery. Carriers' pings are none of them: they stay in the service."""
 
 from collections import abc as _abc
+from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.delivery.v1 import delivery_service_pb2 as _delivery_service_pb2
 from crossdock.delivery.v1 import shipment_pb2 as _shipment_pb2
 from google.protobuf import descriptor as _descriptor
@@ -85,6 +86,138 @@ class CarrierAssigned(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CarrierAssigned: _TypeAlias = CarrierAssigned  # noqa: Y015
+
+@_typing.final
+class ShipmentDispatched(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    ISSUE_NUMBER_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    SERVICE_LEVEL_FIELD_NUMBER: _builtins.int
+    TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    ISSUED_AT_FIELD_NUMBER: _builtins.int
+    DISPATCHED_AT_FIELD_NUMBER: _builtins.int
+    shipment_id: _builtins.str
+    number: _builtins.str
+    issue_number: _builtins.str
+    """The warehouse's number of the handing over."""
+    carrier: _builtins.str
+    service_level: _builtins.str
+    tracking_number: _builtins.str
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[_shipment_pb2.OrderReference]: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___DispatchedLine]:
+        """What the warehouse issued, and nothing that was only allocated."""
+
+    @_builtins.property
+    def issued_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def dispatched_at(self) -> _timestamp_pb2.Timestamp:
+        """When it left, by the carrier's clock."""
+
+    def __init__(
+        self,
+        *,
+        shipment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        orders: _abc.Iterable[_shipment_pb2.OrderReference] | None = ...,
+        issue_number: _builtins.str = ...,
+        carrier: _builtins.str = ...,
+        service_level: _builtins.str = ...,
+        tracking_number: _builtins.str = ...,
+        lines: _abc.Iterable[Global___DispatchedLine] | None = ...,
+        issued_at: _timestamp_pb2.Timestamp | None = ...,
+        dispatched_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dispatched_at", b"dispatched_at", "issued_at", b"issued_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "dispatched_at", b"dispatched_at", "issue_number", b"issue_number", "issued_at", b"issued_at", "lines", b"lines", "number", b"number", "orders", b"orders", "service_level", b"service_level", "shipment_id", b"shipment_id", "tracking_number", b"tracking_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShipmentDispatched: _TypeAlias = ShipmentDispatched  # noqa: Y015
+
+@_typing.final
+class DispatchedLine(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_ID_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    order_number: _builtins.str
+    line_id: _builtins.str
+    line_number: _builtins.str
+    sku: _builtins.str
+    @_builtins.property
+    def quantity(self) -> _values_pb2.Quantity:
+        """Base unit."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        line_id: _builtins.str = ...,
+        line_number: _builtins.str = ...,
+        sku: _builtins.str = ...,
+        quantity: _values_pb2.Quantity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_id", b"line_id", "line_number", b"line_number", "order_id", b"order_id", "order_number", b"order_number", "quantity", b"quantity", "sku", b"sku"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DispatchedLine: _TypeAlias = DispatchedLine  # noqa: Y015
+
+@_typing.final
+class BillingTriggered(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    shipment_id: _builtins.str
+    number: _builtins.str
+    customer_id: _builtins.str
+    basis: _shipment_pb2.BillingBasis.ValueType
+    evidence: _builtins.str
+    """The warehouse's number of the issue, or the reference of the proof."""
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[_shipment_pb2.OrderReference]: ...
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        shipment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        orders: _abc.Iterable[_shipment_pb2.OrderReference] | None = ...,
+        customer_id: _builtins.str = ...,
+        basis: _shipment_pb2.BillingBasis.ValueType = ...,
+        evidence: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "basis", b"basis", "customer_id", b"customer_id", "evidence", b"evidence", "number", b"number", "orders", b"orders", "shipment_id", b"shipment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BillingTriggered: _TypeAlias = BillingTriggered  # noqa: Y015
 
 @_typing.final
 class MilestoneReached(_message.Message):

@@ -1,0 +1,45 @@
+"""What all carriers' reports share: words about a shipment as delivery takes them, and where a local time is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+
+from connector.codecs.json_document import DocumentFault
+from connector.mappings.model import Command, Reading
+
+MOST_UPDATES = 500
+LONGEST_NUMBER, LONGEST_TEXT, LONGEST_PLACE = 64, 500, 200
+
+
+def command(updates: Sequence[delivery.CarrierUpdate], reading: Reading, path: str) -> Command:
+    """Raises DocumentFault for a report that says nothing, or more than one call takes."""
+    if not updates:
+        raise DocumentFault(path, "no status is reported")
+    if len(updates) > MOST_UPDATES:
+        raise DocumentFault(path, f"{len(updates)} statuses; up to {MOST_UPDATES} are read at once")
+    request = delivery.RecordCarrierUpdatesRequest(origin=reading.origin(), updates=updates)
+    return Command(request, (), tuple(dict.fromkeys(_keys(updates))), len(updates))
+
+
+def _keys(updates: Iterable[delivery.CarrierUpdate]) -> Iterable[str]:
+    for each in updates:
+        if each.tracking_number:
+            yield f"tracking:{each.tracking_number}"
+        if each.shipment_number:
+            yield f"shipment:{each.shipment_number}"
+
+
+def at_zone(local: datetime, zone: str, path: str) -> datetime:
+    """A local time of a zone in UTC. Raises DocumentFault for a zone that there is not."""
+    try:
+        return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except (ZoneInfoNotFoundError, ValueError, OverflowError) as error:
+        raise DocumentFault(path, f"{zone!r} is no time zone that is known here") from error
+
+
+def place(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)[:LONGEST_PLACE]

@@ -1,0 +1,68 @@
+"""What warehouses announce of outbound shipments: packed, so that they can be carried, and handed over at the dock.
+
+The warehouse's word of carrier and tracking number stands until the carrier's or the TMS's own comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from delivery.domain.carriage import Carriage
+from delivery.domain.concerns import DELIVERY_DESK, Concern
+from delivery.domain.shipment import Shipment
+from delivery.ports import Addressed, IssuedLine, Work
+from delivery.use_cases.commands import CreateShipment
+from delivery.use_cases.planning import planned, take_numbers
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """`carriage` as the warehouse says it, if it does; `plan` is used where its packing was never announced."""
+
+    plan: CreateShipment
+    shipment_id: str
+    issue_number: str
+    issued_at: datetime
+    lines: Sequence[IssuedLine]
+    carriage: Carriage | None
+
+
+async def shipment_ready(shipment_id: str, command: CreateShipment, work: Work) -> None:
+    """Packed: somebody can carry it."""
+    await work.put(await _known(shipment_id, command, work))
+
+
+async def goods_issued(command: HandOver, work: Work) -> None:
+    shipment = await _known(command.shipment_id, command.plan, work)
+    await work.keep_issue(shipment.shipment_id, command.issue_number, command.lines)
+    if command.carriage is not None and shipment.carriage is None:
+        await _carried_by(command.carriage, shipment, command.issued_at, work)
+    shipment.issue(command.issue_number, command.issued_at)
+    await work.put(shipment)
+
+
+async def _known(shipment_id: str, command: CreateShipment, work: Work) -> Shipment:
+    found = await work.shipments.lock([shipment_id])
+    return found[0] if found else await planned(shipment_id, command, work)
+
+
+async def _carried_by(carriage: Carriage, shipment: Shipment, at: datetime, work: Work) -> None:
+    number = carriage.tracking_number
+    [owner] = await work.shipments.addressees([Addressed(carriage.carrier, number, "")]) if number else [None]
+    if owner is not None and owner.shipment_id not in ("", shipment.shipment_id):
+        work.tell(
+            Concern(
+                code="TRACKING_NUMBER_OF_ANOTHER_SHIPMENT",
+                owner=DELIVERY_DESK,
+                subject=f"tracking/{number}/{shipment.terms.number}",
+                summary=f"shipment {shipment.terms.number} was handed over as {number}, which is another shipment's",
+                transaction_ids=shipment.transaction_ids,
+                keys=(*shipment.keys, f"tracking:{number}"),
+                details={"shipment_id": owner.shipment_id},
+            )
+        )
+        return
+    if shipment.assign(carriage, at):
+        await take_numbers(shipment, work)

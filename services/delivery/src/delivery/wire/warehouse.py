@@ -1,0 +1,98 @@
+"""Fulfillment's facts about outbound shipments as what they mean here.
+
+A promised day is a day where the customer is, and nobody here knows that place's zone: the promise is broken once the
+day is over everywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1 import warehouse_pb2
+from crossdock_kit.dates_wire import day, instant
+from crossdock_kit.events import Received
+
+from delivery.domain.carriage import Carriage, Package, Terms
+from delivery.ports import IssuedLine, Origin
+from delivery.use_cases.commands import CreateShipment
+from delivery.use_cases.handing_over import HandOver
+from delivery.wire.values import plain_number
+
+UNNAMED = "UNNAMED"
+"""A carrier of whom the warehouse said a tracking number and nothing else."""
+OVER_EVERYWHERE = timedelta(days=1, hours=12)
+"""After its beginning in UTC: when a day ends in the last of all zones."""
+
+
+def ready(event: Received[events_pb2.ShipmentReady]) -> CreateShipment:
+    said = event.message
+    promised = day(said, "promised_on")
+    terms = Terms(
+        business_unit=event.business_unit,
+        number=said.number,
+        orders=_orders(said.order_ids, said.order_numbers, said.lines),
+        packages=tuple(Package(each.sscc, each.sscc) for each in said.packages),
+        ship_from=said.location_id,
+        customer_id=said.customer_id,
+        consignee_id=said.consignee_id,
+        promised_by=datetime.combine(promised, time(), UTC) + OVER_EVERYWHERE if promised else None,
+        express=event.express,
+    )
+    return _command(terms, event)
+
+
+def issued(event: Received[events_pb2.GoodsIssued]) -> HandOver:
+    said = event.message
+    lines = [each.line for each in said.lines]
+    terms = Terms(
+        business_unit=event.business_unit,
+        number=said.number,
+        orders=_orders(said.order_ids, said.order_numbers, lines),
+        packages=tuple(Package(each, each) for each in said.ssccs),
+        ship_from=said.location_id,
+        express=event.express,
+    )
+    number = plain_number(said.tracking_number)
+    carriage = Carriage(carrier=said.carrier or UNNAMED, tracking_number=number) if said.carrier or number else None
+    return HandOver(
+        plan=_command(terms, event),
+        shipment_id=said.shipment_id,
+        issue_number=said.issue_number,
+        issued_at=instant(said, "issued_at") or event.occurred_at,
+        lines=[_line(each) for each in lines],
+        carriage=carriage,
+    )
+
+
+def _command(
+    terms: Terms, event: Received[events_pb2.ShipmentReady] | Received[events_pb2.GoodsIssued]
+) -> CreateShipment:
+    said = event.message
+    origin = Origin(said.location_id, "WMS", document=said.number, occurred_at=event.occurred_at)
+    content = hashlib.sha256(f"{said.shipment_id}\x1f{said.number}".encode()).hexdigest()
+    return CreateShipment(origin, terms, content)
+
+
+def _orders(
+    ids: Sequence[str], numbers: Sequence[str], lines: Sequence[warehouse_pb2.HandledLine]
+) -> tuple[tuple[str, str], ...]:
+    """Ids beside their numbers, as the lines pair them; an order that nobody placed here has a number alone."""
+    of = {each.order_number: each.order_id for each in lines if each.order_id}
+    paired = {number: of.get(number, "") for number in numbers}
+    alone = [order_id for order_id in ids if order_id not in paired.values()]
+    return (*((order_id, number) for number, order_id in paired.items()), *((order_id, "") for order_id in alone))
+
+
+def _line(line: warehouse_pb2.HandledLine) -> IssuedLine:
+    return IssuedLine(
+        order_id=line.order_id,
+        order_number=line.order_number,
+        line_id=line.line_id,
+        line_number=line.line_number,
+        sku=line.sku,
+        quantity=line.quantity.value,
+        unit=line.quantity.unit,
+    )

@@ -1,0 +1,187 @@
+"""What carriers report, in four forms, becomes the same words; none of it is guessed."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from connector.codecs import json_document, x12_document
+from connector.codecs.json_document import DocumentFault
+from connector.domain.documents import State
+from connector.mappings import easypost_tracker, ups_track_alert, x12_214
+from connector_samples import files, orders
+from connector_samples.calls import control
+from connector_samples.partners import http
+from connector_samples.rig import Rig
+from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.options.v1 import options_pb2
+
+WRITTEN = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
+
+
+def carrier(**options: Any) -> Any:
+    partner = orders.partner(options_pb2.ROLE_CARRIER, name="acme-truck", party_id="CAR-ACME", options=options)
+    return orders.reading(partner, x12=True, written=WRITTEN)
+
+
+def status_report(*statuses: str, header: str = "B10*PRO77*SH-1*ACME") -> bytes:
+    """A 214; each status is an AT7 with its MS1 behind a bar."""
+    body = [header]
+    for index, each in enumerate(statuses, start=1):
+        at7, _, place = each.partition("|")
+        body += [f"LX*{index}", f"AT7*{at7}", *([f"MS1*{place}"] if place else [])]
+    return files.interchange("214", body, control=control(), group="QM")
+
+
+def updates(content: bytes, reading: Any = None) -> list[delivery.CarrierUpdate]:
+    [interchange] = x12_document.read_file(content, {})
+    [message] = interchange.messages
+    assert message.wrong == ""
+    command = x12_214.read(message.document, reading or carrier())  # type: ignore[arg-type]
+    request: Any = command.request
+    return list(request.updates)
+
+
+def shown(update: delivery.CarrierUpdate) -> str:
+    return update.occurred_at.ToDatetime().strftime("%m-%d %H:%M")
+
+
+@pytest.mark.feature("F137")
+def test_a_214_tells_code_reason_place_and_both_numbers() -> None:
+    [left, failed] = updates(
+        status_report("AF*NS***20261102*0715*ET|BOSTON*MA*USA", "AH*B1***20261103*1200*UT|BRATTLEBORO*VT")
+    )
+    assert (left.carrier, left.tracking_number, left.shipment_number) == ("ACME", "PRO77", "SH-1")
+    assert (left.vocabulary, left.code, left.reason, left.place) == ("x12_214", "AF", "NS", "BOSTON, MA, USA")
+    assert (failed.code, failed.reason, failed.place) == ("AH", "B1", "BRATTLEBORO, VT")
+    assert (shown(left), shown(failed)) == ("11-02 12:15", "11-03 12:00")
+
+
+@pytest.mark.parametrize(
+    ("code", "utc"),
+    [
+        ("ET", "07-01 12:00"),
+        ("ED", "07-01 12:00"),
+        ("ES", "07-01 13:00"),
+        ("PT", "07-01 15:00"),
+        ("UT", "07-01 08:00"),
+        ("01", "07-01 07:00"),
+        ("20", "07-01 13:00"),
+        ("NS", "07-01 11:30"),
+    ],
+)
+def test_a_time_code_is_read_as_element_623_has_it(code: str, utc: str) -> None:
+    [update] = updates(status_report(f"X4*NS***20260701*0800*{code}"))
+    assert shown(update) == utc
+
+
+def test_a_local_time_is_that_of_its_place_or_nobodys() -> None:
+    content = status_report("D1*NS***20261102*0800*LT|BRATTLEBORO*VT")
+    with pytest.raises(DocumentFault, match="a local time of BRATTLEBORO, VT"):
+        updates(content)
+    [by_region] = updates(content, carrier(zones={"VT": "America/New_York"}, zone="America/Denver"))
+    assert shown(by_region) == "11-02 13:00"
+    [by_carrier] = updates(content, carrier(zone="America/Denver"))
+    assert shown(by_carrier) == "11-02 15:00"
+    with pytest.raises(DocumentFault, match="no time zone"):
+        updates(content, carrier(zone="America/Nowhere"))
+
+
+@pytest.mark.feature("F139", "F137")
+def test_an_estimate_foretells_and_is_as_old_as_its_document() -> None:
+    [update] = updates(status_report("AG*NS***20261104*1500*UT"))
+    assert shown(update) == WRITTEN.strftime("%m-%d %H:%M")
+    assert update.estimated_at.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 4, 15, tzinfo=UTC)
+    [appointment] = updates(status_report("**AB*NA*20261104*1500*UT"))
+    assert (appointment.code, appointment.reason) == ("APPOINTMENT_AB", "NA")
+
+
+def test_a_214_without_any_number_or_without_a_status_is_refused() -> None:
+    with pytest.raises(DocumentFault, match="neither the carrier's number"):
+        updates(status_report("AF*NS***20261102*0715*UT", header="B10***ACME"))
+    with pytest.raises(DocumentFault, match="no status"):
+        updates(status_report())
+
+
+def tracker(**more: Any) -> dict[str, Any]:
+    details = [
+        {"status": "pre_transit", "datetime": "2026-11-01T08:00:00Z", "message": "Label made", "tracking_location": {}},
+        {
+            "status": "in_transit",
+            "datetime": "2026-11-01T20:00:00Z",
+            "message": "Departed",
+            "tracking_location": {"city": "Hamburg", "state": None, "country": "DE", "zip": None},
+        },
+    ]
+    said = {
+        "object": "Tracker",
+        "tracking_code": "EZ42",
+        "carrier": "UPS",
+        "updated_at": "2026-11-01T21:00:00Z",
+        "est_delivery_date": "2026-11-04T12:00:00Z",
+        "tracking_details": details,
+    }
+    return said | more
+
+
+def of_json(mapping: Any, body: dict[str, Any]) -> list[delivery.CarrierUpdate]:
+    request: Any = mapping.read(json_document.decode(json.dumps(body).encode()), carrier()).request
+    return list(request.updates)
+
+
+@pytest.mark.feature("F137", "F148")
+def test_a_tracker_is_its_history_and_its_estimate_alone_or_in_an_event() -> None:
+    alone = of_json(easypost_tracker, tracker())
+    assert [each.code for each in alone] == ["pre_transit", "in_transit", "estimated_delivery"]
+    assert {each.tracking_number for each in alone} == {"EZ42"}
+    assert [each.place for each in alone] == ["", "Hamburg, DE", ""]
+    assert alone[2].estimated_at.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 4, 12, tzinfo=UTC)
+    event = {"object": "Event", "description": "tracker.updated", "result": tracker()}
+    assert of_json(easypost_tracker, event) == alone
+    with pytest.raises(DocumentFault, match="Batch"):
+        of_json(easypost_tracker, {"object": "Batch"})
+
+
+@pytest.mark.feature("F137", "F148")
+def test_a_track_alert_is_one_word_and_names_nobody() -> None:
+    body = {
+        "trackingNumber": "1Z999",
+        "activityLocation": {"city": "CHARLOTTE", "stateProvince": "NC", "country": "US"},
+        "activityStatus": {"type": "D", "code": "FS", "description": "Delivered"},
+        "gmtActivityDate": "20261102",
+        "gmtActivityTime": "135004",
+        "receivedBy": "John",
+    }
+    [update] = of_json(ups_track_alert, body)
+    assert (update.code, update.carrier, update.tracking_number) == ("FS", "UPS", "1Z999")
+    assert update.occurred_at.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 2, 13, 50, 4, tzinfo=UTC)
+    assert "John" not in str(update)
+    with pytest.raises(DocumentFault, match="no instant"):
+        of_json(ups_track_alert, body | {"gmtActivityTime": "99"})
+
+
+@pytest.mark.feature("F137")
+async def test_carriers_documents_are_told_to_delivery_and_stand_in_their_orders_timelines(rig: Rig) -> None:
+    routes = [
+        {"kind": "x12.214", "direction": "IN", "mapping": {"zone": "America/New_York"}},
+        {"kind": "x12.997", "direction": "OUT"},
+    ]
+    posts = [{"kind": "easypost.tracker", "direction": "IN", "path": "trackers"}]
+    edi = {"partnerId": "ZZ:NORDIC", "ownId": "ZZ:ACME"}
+    drop = {"fileDrop": {"inbox": "acme-truck/in", "outbox": "acme-truck/out"}}
+    await rig.partner("acme-truck", role="CARRIER", transport=drop, edi=edi, documents=routes)
+    await rig.partner("easy-post", role="CARRIER", transport=http(), documents=posts)
+    rig.procurement.accepts(
+        "RecordCarrierUpdates", delivery.RecordCarrierUpdatesResponse(transaction_ids=["order-1", "order-2"])
+    )
+    rig.procurement.requests.clear()
+    by_edi = await rig.given("acme-truck", status_report("AF*NS***20261102*0715*LT|BOSTON*MA"))
+    by_post = await rig.given("easy-post", json.dumps(tracker()).encode(), name="evt_1", path="trackers")
+    for document, key, partner in ((by_edi, "tracking:PRO77", "acme-truck"), (by_post, "tracking:EZ42", "easy-post")):
+        assert document.state is State.UNDERSTOOD
+        assert document.transaction_ids == ("order-1", "order-2")
+        assert key in document.keys
+        told = [each for each in rig.procurement.requests if each.origin.system == partner]  # type: ignore[attr-defined]
+        assert [each.origin.role for each in told] == [options_pb2.ROLE_CARRIER]  # type: ignore[attr-defined]

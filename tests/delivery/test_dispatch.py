@@ -1,0 +1,153 @@
+"""From the packed shipment to the truck: a label is nothing, the words of the warehouse and of its carrier are."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+from crossdock.delivery.events.v1 import events_pb2
+from crossdock.delivery.v1 import shipment_pb2
+from crossdock_kit import policy
+from crossdock_kit.database import transaction
+from crossdock_kit.policy import NewRule, Scope
+from crossdock_kit.process_timers import timer_kind
+from crossdock_kit.timer_loop import TimerLoop
+from crossdock_kit.unit_of_work import UnitOfWork
+from delivery.consumers import deadlines
+from delivery.domain.lifecycle import SHIPMENT
+from delivery.store.unit_of_work import BILLING, on
+from delivery_cases.calls import Caller, instant, reached, unique, word
+from delivery_cases.road import at
+from delivery_cases.warehouse import SSCC, hears, issued, ready
+
+
+def state(found: shipment_pb2.Shipment) -> str:
+    return shipment_pb2.ShipmentState.Name(found.state).removeprefix("SHIPMENT_STATE_").lower()
+
+
+@pytest.mark.feature("F122", "F138")
+async def test_what_a_warehouse_packed_is_a_shipment_of_its_orders(caller: Caller, uow: UnitOfWork) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    fact = ready(shipment_id, number, order, f"{order}B")
+    await hears(uow, caller.tenant, fact, fact)
+    found = await caller.shipment(number)
+    assert (found.shipment_id, found.business_unit, found.ship_from) == (shipment_id, "EU01", "WH-EAST")
+    assert [(each.order_id, each.number) for each in found.orders] == [
+        (f"order-{order}", order),
+        (f"order-{order}B", f"{order}B"),
+    ]
+    assert [each.sscc for each in found.packages] == [SSCC]
+    # The fourth of March is over everywhere at noon of the fifth in UTC.
+    assert found.promised_by == instant(datetime(2026, 3, 5, 12, tzinfo=UTC))
+    assert await caller.facts(shipment_id) == ["ShipmentPlanned"]
+    both = (f"order-{order}", f"order-{order}B")
+    steps = await caller.fetch("SELECT name FROM step WHERE transaction_ids @> ARRAY[$1, $2]", *both)
+    assert len(steps) == 2
+
+
+@pytest.mark.feature("F027", "F123", "F146")
+async def test_a_shipment_is_dispatched_when_warehouse_and_carrier_have_both_said_so(
+    caller: Caller, uow: UnitOfWork
+) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    await hears(uow, caller.tenant, ready(shipment_id, number, order))
+    await caller.assign(number, number)
+    await caller.record(word("XB", 0, number), word("CP", 0.5, number))
+    assert state(await caller.shipment(number)) == "assigned"
+    await hears(uow, caller.tenant, issued(shipment_id, number, order))
+    assert state(await caller.shipment(number)) == "handed_over"
+    assert "ShipmentDispatched" not in await caller.facts(shipment_id)
+    await caller.record(word("AF", 1, number))
+    found = await caller.shipment(number)
+    assert state(found) == "dispatched"
+    [row] = await caller.fetch(
+        "SELECT body FROM journal WHERE aggregate = $1 AND type LIKE '%ShipmentDispatched'", f"shipment/{shipment_id}"
+    )
+    told = events_pb2.ShipmentDispatched.FromString(row["body"])
+    assert (told.carrier, told.tracking_number, told.issue_number) == ("SCAC", number, f"GI-{number}")
+    assert [(each.order_number, each.sku, each.quantity.value) for each in told.lines] == [(order, "BOLT", "5")]
+    assert told.dispatched_at == instant(at(1))
+    assert found.billed_at == instant(at(1))
+
+
+@pytest.mark.feature("F027")
+async def test_a_departure_before_the_warehouse_has_spoken_waits_for_it(caller: Caller, uow: UnitOfWork) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    said = issued(shipment_id, number, order, carrier="SCAC", tracking_number=number)
+    await caller.record(word("AF", 1, number))
+    await hears(uow, caller.tenant, said)
+    found = await caller.shipment(number)
+    assert (found.carrier, found.tracking_number) == ("SCAC", number)
+    assert reached(found) == ["dispatched"]
+    assert "ShipmentDispatched" in await caller.facts(shipment_id)
+    second = issued(shipment_id, number, order, issue_number=f"GI-{number}-2")
+    await hears(uow, caller.tenant, said, second)
+    facts = await caller.facts(shipment_id)
+    assert (facts.count("ShipmentDispatched"), facts.count("BillingTriggered")) == (2, 1)
+
+
+@pytest.mark.feature("F138")
+async def test_a_warehouse_that_names_another_shipments_number_takes_nothing_from_it(
+    caller: Caller, uow: UnitOfWork
+) -> None:
+    number, other, order = unique("SH"), unique("SH"), unique("SO")
+    await caller.create(other)
+    await caller.assign(other, other)
+    await hears(uow, caller.tenant, issued(str(uuid4()), number, order, carrier="SCAC", tracking_number=other))
+    assert (await caller.shipment(number)).tracking_number == ""
+    assert (await caller.exceptions(f"tracking/{other}/{number}"))[0][0] == "TRACKING_NUMBER_OF_ANOTHER_SHIPMENT"
+
+
+@pytest.mark.feature("F145")
+async def test_a_customer_who_pays_for_proof_is_billed_by_the_proof(caller: Caller, uow: UnitOfWork) -> None:
+    customer, number = unique("CUS"), unique("SH")
+    async with transaction(caller.engine, [caller.tenant]) as tx:
+        rule = NewRule(key=BILLING, value="proof", valid_from=at(-24), scope=Scope(partner=customer))
+        await policy.add(tx.driver, caller.tenant, rule)
+    shipment_id, order = str(uuid4()), unique("SO")
+    await hears(uow, caller.tenant, ready(shipment_id, number, order, customer_id=customer))
+    await hears(uow, caller.tenant, issued(shipment_id, number, order, carrier="SCAC", tracking_number=number))
+    await caller.record(word("AF", 1, number), word("D1", 5, number))
+    assert not (await caller.shipment(number)).HasField("billed_at")
+    proven = await caller.prove(number, 5)
+    assert state(proven) == "proven"
+    assert proven.billing_basis == shipment_pb2.BILLING_BASIS_PROOF
+    assert proven.billed_at == instant(at(5))
+    [row] = await caller.fetch(
+        "SELECT body FROM journal WHERE aggregate = $1 AND type LIKE '%BillingTriggered'", f"shipment/{shipment_id}"
+    )
+    told = events_pb2.BillingTriggered.FromString(row["body"])
+    assert (told.customer_id, told.evidence) == (customer, "photo/1")
+
+
+@pytest.mark.feature("F142", "F144")
+@pytest.mark.parametrize(
+    ("codes", "wanted", "code", "owner"),
+    [
+        ((), "planned", "CARRIER_NOT_ASSIGNED", "delivery-desk"),
+        (("AF",), "dispatched", "DELIVERY_OVERDUE", "delivery-desk"),
+        (("AF", "X6", "AH"), "exception", "DELIVERY_EXCEPTION_UNDECIDED", "delivery-lead"),
+        (("AF", "D1"), "delivered", "PROOF_OVERDUE", "delivery-desk"),
+    ],
+)
+async def test_a_state_that_lasts_too_long_is_somebodys_and_ends_when_it_goes_on(
+    caller: Caller, uow: UnitOfWork, codes: tuple[str, ...], wanted: str, code: str, owner: str
+) -> None:
+    number = unique("SH")
+    created = await caller.create(number)
+    if codes:
+        await caller.assign(number, number)
+        await caller.record(*(word(each, hours, number) for hours, each in enumerate(codes, start=1)))
+    assert state(await caller.shipment(number)) == wanted
+    # The clock of the tests stands in March, so every deadline of theirs has passed for the database.
+    loop = TimerLoop(caller.engine, uow, [caller.tenant], {timer_kind(SHIPMENT): deadlines(on)})
+    while await loop.round():
+        pass
+    subject = f"process/shipment/{created.shipment_id}"
+    assert (code, owner, True) in await caller.exceptions(subject)
+    if not codes:
+        await caller.assign(number, number)
+    else:
+        await caller.prove(number, 9)
+    assert (code, owner, False) in await caller.exceptions(subject)
