@@ -183,7 +183,7 @@ class DeliveryWork:
         self._work.after_commit(partial(metrics.count, MILESTONES, 1, labels))
 
     def _envelope(self, shipment: Shipment, event: Event, message: Message) -> NewEvent:
-        alone = not shipment.terms.orders and shipment.event_version == 1
+        alone = shipment.transaction_ids == (shipment.shipment_id,) and shipment.event_version == 1
         return NewEvent(
             message=message,
             tenant=self._work.tenant,
