@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from connector_samples.rig import TENANT, Rig
 from crossdock_kit import policy
-from crossdock_kit.crypto import KeyDropped
+from crossdock_kit.crypto import DocumentVault, KeyDropped, MasterKey
 from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.retention import POLICY, Retention
 
@@ -15,7 +15,7 @@ from crossdock_kit.retention import POLICY, Retention
 async def test_after_their_time_raw_bytes_are_gone_and_the_hash_stays(rig: Rig) -> None:
     ended = await rig.given("wms-east", b"{}", path="receipts")
     kept = await rig.given("sup-nordic", b"[]")
-    retention = Retention(rig.engine, (TENANT,))
+    retention = Retention(rig.engine, (TENANT,), DocumentVault(MasterKey("test", {"test": bytes(32)})))
     assert await retention.once() == 0
     # Sixty days fewer than none: this month is over for that partner.
     over = NewRule(key=POLICY, value=-60, valid_from=datetime(2020, 1, 1, tzinfo=UTC), scope=Scope(partner="wms-east"))

@@ -28,7 +28,7 @@ from crossdock_kit.rate_limit import RateLimiter
 from crossdock_kit.reconcile import Reconciler
 from crossdock_kit.relay import Relay
 from crossdock_kit.repair_api import RepairServicer
-from crossdock_kit.repairs.model import Find, Redo
+from crossdock_kit.repairs.model import Redo
 from crossdock_kit.repairs.replay import Replayer
 from crossdock_kit.repairs.streams import Books, watch_inbox
 from crossdock_kit.settings import ServiceSettings, SettingsError
@@ -65,7 +65,6 @@ class App(Generic[C]):
     timers: dict[str, TimerHandler] = field(default_factory=dict)
     backlog: dict[str, Callable[[], Awaitable[int]]] = field(default_factory=dict)
     retries: dict[str, Redo] = field(default_factory=dict)
-    finds: dict[str, Find] = field(default_factory=dict)
     relay: Relay | None = field(init=False)
     reconciler: Reconciler | None = field(init=False)
     uow: UnitOfWork = field(init=False)
@@ -132,10 +131,6 @@ class App(Generic[C]):
         """Starts again what exceptions with a subject of this kind ("document/..") stand for, when operators ask."""
         self.retries[kind] = retry
 
-    def on_replay(self, kind: str, find: Find) -> None:
-        """Finds work of this kind for a replay; `on_retry` of the same kind says how it is started again."""
-        self.finds[kind] = find
-
     @property
     def ops(self) -> OpsServicer:
         """What operators ask every service."""
@@ -153,7 +148,7 @@ class App(Generic[C]):
     def repairs(self) -> RepairServicer:
         """What operators may do to this service's work."""
         books = Books(self.reconciler, self.consumers)
-        return RepairServicer(self.engine, self.uow, Replayer(self.finds, self.retries), books)
+        return RepairServicer(self.engine, self.uow, Replayer(self.retries), books)
 
     def require(self, name: str, check: Check) -> None:
         """Makes readiness depend on a check."""

@@ -1,5 +1,7 @@
 """Ends the time for which raw documents are kept: drops the keys of months that are over, partner by partner.
 
+Before that, keys that a former master key wrapped are wrapped with the current one, so that the former may go.
+
 How long is the tenant's policy `documents.retention_days`, by default 400 days. What was dropped stays as a row without
 its key, and the documents keep their hash. It must not know a document.
 """
@@ -13,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crossdock_kit import crypto, policy
+from crossdock_kit.crypto import DocumentVault, MasterKeyFlawed
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import Unavailable
@@ -31,6 +34,7 @@ class Retention:
 
     engine: Engine
     tenants: Sequence[str]
+    vault: DocumentVault
 
     async def run(self) -> None:
         """Until cancelled. A database that is away is waited for."""
@@ -42,8 +46,21 @@ class Retention:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def once(self) -> int:
-        """Drops what is due now; the number of keys."""
+        """Wraps anew and drops what is due now; the number of dropped keys."""
+        for tenant in self.tenants:
+            await self._rewrap(tenant)
         return sum([await self._of(tenant) for tenant in self.tenants])
+
+    async def _rewrap(self, tenant: str) -> None:
+        """A key whose master key is not there is not ours to mend; its documents say so when they are opened."""
+        try:
+            async with transaction(self.engine, (tenant,)) as tx:
+                wrapped = await self.vault.rewrap(tx.driver, tenant)
+        except MasterKeyFlawed as error:
+            log.error("the keys of %s stay with the master keys that they have: %s", tenant, error)  # noqa: TRY400
+            return
+        if wrapped:
+            log.info("%d keys of %s are wrapped with the current master key", wrapped, tenant)
 
     async def _of(self, tenant: str) -> int:
         async with transaction(self.engine, (tenant,)) as tx:

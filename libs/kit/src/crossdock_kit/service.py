@@ -32,6 +32,7 @@ from crossdock_kit.app import App, Infrastructure, Registration
 from crossdock_kit.audit import Sealer
 from crossdock_kit.authorisation import Tokens
 from crossdock_kit.credentials import server_credentials, trusted_keys
+from crossdock_kit.crypto import DocumentVault, MasterKey
 from crossdock_kit.database import create_engine
 from crossdock_kit.deliveries.dispatcher import Dispatcher
 from crossdock_kit.errors import Unavailable
@@ -202,7 +203,8 @@ def _outgoing(app: App[Any]) -> Loops:
         app.health.require("broker", lambda: _broker_answers(broker))
     loops.add("sealer", Sealer(app.engine, app.settings.tenants).run)
     if app.settings.data_key_file is not None:
-        loops.add("retention", Retention(app.engine, app.settings.tenants).run)
+        vault = DocumentVault(MasterKey.read(app.settings.data_key_file))
+        loops.add("retention", Retention(app.engine, app.settings.tenants, vault).run)
     loops.add("upkeep", Upkeep(app.engine, app.settings.tenants).run)
     app.health.require("outgoing", loops.check)
     return loops

@@ -14,7 +14,7 @@ from crossdock_kit.errors import NotFound
 from crossdock_kit.exceptions import resolve_subject
 from crossdock_kit.repairs import record
 from crossdock_kit.repairs.finding import FINDS
-from crossdock_kit.repairs.model import LIMIT, Decision, Find, Item, Redo, Selection
+from crossdock_kit.repairs.model import LIMIT, Decision, Item, Redo, Selection
 from crossdock_kit.repairs.redoing import redo
 from crossdock_kit.unit_of_work import Work
 
@@ -29,14 +29,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Replayer:
-    """`finds` and `redoes` are the service's own kinds beside the kit's."""
+    """`redoes` are the service's own kinds beside the kit's."""
 
-    finds: Mapping[str, Find] = field(default_factory=dict)
     redoes: Mapping[str, Redo] = field(default_factory=dict)
 
     async def plan(self, selection: Selection, work: Work) -> Plan:
         """What is to be done first, then what is refused, then what is skipped."""
-        found = [item for find in {**FINDS, **self.finds}.values() for item in await find(selection, work)]
+        found = [item for find in FINDS.values() for item in await find(selection, work)]
         order = {Decision.DO: 0, Decision.REFUSE: 1, Decision.SKIP: 2}
         found.sort(key=lambda item: order[item.decision])
         return Plan(found[:LIMIT], len(found) > LIMIT)
