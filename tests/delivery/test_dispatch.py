@@ -46,6 +46,22 @@ async def test_what_a_warehouse_packed_is_a_shipment_of_its_orders(caller: Calle
     assert len(steps) == 2
 
 
+@pytest.mark.feature("F025", "F122")
+async def test_a_declined_tender_is_somebodys_until_a_carrier_takes_it_with_its_eta(caller: Caller) -> None:
+    number = unique("SH")
+    created = await caller.create(number)
+    await caller.decline(number, "no truck")
+    assert ("TENDER_DECLINED", "delivery-desk", True) in await caller.exceptions(created.shipment_id)
+    taken = await caller.assign(number, number, eta=instant(at(40)))
+    assert (state(taken), taken.eta, reached(taken)) == ("assigned", instant(at(40)), [])
+    assert ("TENDER_DECLINED", "delivery-desk", False) in await caller.exceptions(created.shipment_id)
+    assert await caller.facts(created.shipment_id) == ["ShipmentPlanned", "EtaChanged", "CarrierAssigned"]
+    [row] = await caller.fetch(
+        "SELECT body FROM journal WHERE aggregate = $1 AND version = 3", f"shipment/{created.shipment_id}"
+    )
+    assert events_pb2.CarrierAssigned.FromString(row["body"]).eta == instant(at(40))
+
+
 @pytest.mark.feature("F027", "F123", "F146")
 async def test_a_shipment_is_dispatched_when_warehouse_and_carrier_have_both_said_so(
     caller: Caller, uow: UnitOfWork

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crossdock.catalog.events.v1 import events_pb2 as catalog
+from crossdock.delivery.events.v1 import events_pb2 as delivery
 from crossdock.procurement.events.v1 import events_pb2 as procurement
 from crossdock_kit.context import caused_by
 from crossdock_kit.events import Received
@@ -21,7 +22,7 @@ from connector.use_cases.telling import Telling
 
 
 def subscriptions(around: Surroundings) -> tuple[Subscription, ...]:
-    return (MasterData(around).subscription(), Orders(around).subscription())
+    return (MasterData(around).subscription(), Orders(around).subscription(), Shipments(around).subscription())
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,33 +72,18 @@ class Orders:
             name="connector",
             source="procurement",
             handlers={
-                procurement.PurchaseOrderReleased: self._together(self.ordered),
-                procurement.PurchaseOrderRevised: self._together(self.ordered),
-                procurement.PurchaseOrderCancelled: self._together(self.ordered),
-                procurement.PurchaseOrderAcknowledged: self._together(self.confirmed),
-                procurement.PurchaseOrderChangeDecided: self._together(self.confirmed),
-                procurement.GoodsReceived: self._together(self.received),
-                procurement.InboundExpected: self._together(self.expected),
+                procurement.PurchaseOrderReleased: _together(self.around, self.ordered),
+                procurement.PurchaseOrderRevised: _together(self.around, self.ordered),
+                procurement.PurchaseOrderCancelled: _together(self.around, self.ordered),
+                procurement.PurchaseOrderAcknowledged: _together(self.around, self.confirmed),
+                procurement.PurchaseOrderChangeDecided: _together(self.around, self.confirmed),
+                procurement.GoodsReceived: _together(self.around, self.received),
+                procurement.InboundExpected: _together(self.around, self.expected),
             },
             # A document is rendered for each event: a smaller batch reaches the partners sooner.
             batch=100,
             owner="integration",
         )
-
-    def _together(self, handle: Callable[[Any, Telling], Awaitable[None]]) -> Handler:
-        """As the kit's `each`, with what the events of a batch share."""
-
-        async def handle_all(events: Sequence[Received[Any]], work: Work) -> None:
-            telling = Telling(work, self.around)
-            for event in events:
-                try:
-                    with caused_by(event.cause):
-                        await handle(event, telling)
-                except Exception as error:
-                    raise EventFailed(event.id) from error
-            await telling.write()
-
-        return handle_all
 
     async def ordered(self, event: Received[Any], telling: Telling) -> None:
         remember.remember_order(event.tenant, event.message.purchase_order, telling)
@@ -111,3 +97,38 @@ class Orders:
 
     async def expected(self, event: Received[procurement.InboundExpected], telling: Telling) -> None:
         await tell_partners.tell_warehouse(event, telling)
+
+
+@dataclass(frozen=True, slots=True)
+class Shipments:
+    """Delivery's facts: a shipment that is planned is offered to who carries it."""
+
+    around: Surroundings
+
+    def subscription(self) -> Subscription:
+        return Subscription(
+            name="connector",
+            source="delivery",
+            handlers={delivery.ShipmentPlanned: _together(self.around, self.planned)},
+            batch=100,
+            owner="integration",
+        )
+
+    async def planned(self, event: Received[delivery.ShipmentPlanned], telling: Telling) -> None:
+        await tell_partners.tell_carriage(event, telling)
+
+
+def _together(around: Surroundings, handle: Callable[[Any, Telling], Awaitable[None]]) -> Handler:
+    """As the kit's `each`, with what the events of a batch share."""
+
+    async def handle_all(events: Sequence[Received[Any]], work: Work) -> None:
+        telling = Telling(work, around)
+        for event in events:
+            try:
+                with caused_by(event.cause):
+                    await handle(event, telling)
+            except Exception as error:
+                raise EventFailed(event.id) from error
+        await telling.write()
+
+    return handle_all

@@ -11,7 +11,7 @@ from crossdock_kit.paging import page_of
 
 from delivery import queries
 from delivery.ports import Snapshots, UnitOfWork
-from delivery.use_cases import correcting, planning, proving, recording
+from delivery.use_cases import correcting, planning, proving, recording, tendering
 from delivery.wire import entries
 from delivery.wire import shipments as wire
 
@@ -31,8 +31,12 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
         return pb.CreateShipmentResponse(shipment=wire.shipment(found))
 
     async def AssignCarrier(self, request: pb.AssignCarrierRequest, context: Context) -> pb.AssignCarrierResponse:
-        found = await planning.assign_carrier(wire.assign(request), self._uow)
+        found = await tendering.assign_carrier(wire.assign(request), self._uow)
         return pb.AssignCarrierResponse(shipment=wire.shipment(found))
+
+    async def DeclineTender(self, request: pb.DeclineTenderRequest, context: Context) -> pb.DeclineTenderResponse:
+        found = await tendering.decline_tender(wire.decline(request), self._uow)
+        return pb.DeclineTenderResponse(shipment=wire.shipment(found))
 
     async def GetShipment(self, request: pb.GetShipmentRequest, context: Context) -> pb.GetShipmentResponse:
         found = await queries.get_shipment(wire.name(request.ref), self._uow)

@@ -71,7 +71,7 @@ class Caller:
     async def create(self, number: str, *tracking: str, **more: Any) -> shipment_pb2.Shipment:
         return (await self.stub.CreateShipment(planned(number, *tracking, **more), timeout=SECONDS)).shipment
 
-    async def assign(self, number: str, tracking: str, carrier: str = "SCAC") -> shipment_pb2.Shipment:
+    async def assign(self, number: str, tracking: str, carrier: str = "SCAC", **more: Any) -> shipment_pb2.Shipment:
         request = pb.AssignCarrierRequest(
             request_id=str(uuid4()),
             origin=origin(options_pb2.ROLE_TMS, "TMS-EU"),
@@ -79,8 +79,18 @@ class Caller:
             carrier=carrier,
             service_level="GROUND",
             tracking_number=tracking,
+            **more,
         )
         return (await self.stub.AssignCarrier(request, timeout=SECONDS)).shipment
+
+    async def decline(self, number: str, reason: str) -> shipment_pb2.Shipment:
+        request = pb.DeclineTenderRequest(
+            request_id=str(uuid4()),
+            origin=origin(options_pb2.ROLE_TMS, "TMS-EU"),
+            ref=pb.ShipmentRef(number=number),
+            reason=reason,
+        )
+        return (await self.stub.DeclineTender(request, timeout=SECONDS)).shipment
 
     async def record(self, *updates: pb.CarrierUpdate, **more: Any) -> list[str]:
         """The outcome of each update, by its name."""

@@ -129,6 +129,7 @@ _OWNERS = {
     "SHIP_NOTICE_REUSED": "supplier-desk",
     "SHIP_NOTICE_LINES_UNKNOWN": "supplier-desk",
     "RECEIPT_NUMBER_REUSED": "warehouse",
+    "SHIPMENT_UNKNOWN": "delivery-desk",
 }
 _OWNERS_BY_COMMAND = {
     "SubmitPurchaseOrder": "procurement",
@@ -136,6 +137,8 @@ _OWNERS_BY_COMMAND = {
     "RecordShipNotice": "supplier-desk",
     "RecordReceipt": "warehouse",
     "RecordCarrierUpdates": "delivery-desk",
+    "AssignCarrier": "delivery-desk",
+    "DeclineTender": "delivery-desk",
 }
 
 

@@ -88,6 +88,12 @@ async def of_location(driver: Driver, tenant: str, location_id: str) -> list[Sto
     return await _found(driver, "role = $2 AND locations @> ARRAY[$3]", tenant, int(options_pb2.ROLE_WMS), location_id)
 
 
+async def carriage_of(driver: Driver, tenant: str, business_unit: str) -> list[StoredPartner]:
+    """Who arranges or takes on the carriage of a business unit's goods: its TMS, or carriers without one."""
+    roles = [int(options_pb2.ROLE_TMS), int(options_pb2.ROLE_CARRIER)]
+    return await _found(driver, "role = ANY($2::int[]) AND business_unit = $3", tenant, roles, business_unit)
+
+
 async def _found(driver: Driver, condition: str, *values: object) -> list[StoredPartner]:
     rows = await driver.fetch(
         f"SELECT {_COLUMNS} FROM partner WHERE tenant = $1 AND {condition} ORDER BY partner",

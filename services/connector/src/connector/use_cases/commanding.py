@@ -29,6 +29,8 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.RecordShipNoticeRequest: (PROCUREMENT, "RecordShipNotice"),
     procurement.RecordReceiptRequest: (PROCUREMENT, "RecordReceipt"),
     delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
+    delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),
+    delivery.DeclineTenderRequest: (DELIVERY, "DeclineTender"),
 }
 KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
 _BASES = {

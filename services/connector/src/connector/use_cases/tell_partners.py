@@ -38,6 +38,16 @@ async def tell_warehouse(event: Received[Any], telling: Telling) -> None:
     _tell(event, found, telling, ordering, f"WMS of {fact.location_id}")
 
 
+async def tell_carriage(event: Received[Any], telling: Telling) -> None:
+    """A shipment is offered to whoever takes offers; who planned it itself is not told. Where nobody takes any, a desk
+    assigns the carrier, and the shipment's deadline tells it to."""
+    shipment = event.message.shipment
+    said_by = event.origin.system if event.origin else ""
+    for stored in await telling.carriage(event.tenant, shipment.business_unit):
+        if said_by not in (stored.profile.partner, stored.profile.system):
+            telling.tell(event, stored, f"shipment:{shipment.shipment_id}")
+
+
 def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:
     """`wanted` says in words who is looked for."""
     for stored in found:

@@ -72,6 +72,12 @@ class Telling:
             self._partners[key] = await partners.of_location(self.work.driver, tenant, location_id)
         return self._partners[key]
 
+    async def carriage(self, tenant: str, business_unit: str) -> list[StoredPartner]:
+        key = (tenant, "carriage", business_unit)
+        if key not in self._partners:
+            self._partners[key] = await partners.carriage_of(self.work.driver, tenant, business_unit)
+        return self._partners[key]
+
     def learn(self, order: KnownOrder) -> None:
         self._orders.append(order)
 

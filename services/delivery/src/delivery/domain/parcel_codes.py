@@ -7,6 +7,7 @@ bare D is disputed among those who read it as delivered, so it promotes nothing 
 from __future__ import annotations
 
 GROUPS = """
+tms | estimated_delivery | The TMS's estimate when it took the shipment on | estimate | delivered | - | -
 proof_of_delivery | POD | Proof of delivery | fact | delivered | delivered | -
 karrio | pending | Label made | administrative | - | booked | -
 karrio | picked_up | Picked up | fact | dispatched | picked_up | -

@@ -25,6 +25,15 @@ class AssignCarrier:
     origin: Origin
     name: ShipmentName
     carriage: Carriage
+    eta: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineTender:
+    origin: Origin
+    name: ShipmentName
+    carrier: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

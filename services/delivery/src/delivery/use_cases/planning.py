@@ -1,11 +1,11 @@
-"""How a shipment comes to be, and who carries it. The same shipment twice is one."""
+"""How a shipment comes to be, and under which numbers it is known. The same shipment twice is one."""
 
 from __future__ import annotations
 
 from delivery.domain.refusals import ShipmentNumberReused, ShipmentUnknown
 from delivery.domain.shipment import Shipment
 from delivery.ports import ShipmentName, UnitOfWork, Work
-from delivery.use_cases.commands import AssignCarrier, CreateShipment
+from delivery.use_cases.commands import CreateShipment
 
 
 async def create_shipment(command: CreateShipment, uow: UnitOfWork) -> Shipment:
@@ -35,16 +35,6 @@ async def planned(shipment_id: str, command: CreateShipment, work: Work) -> Ship
     shipment.plan()
     work.shipments.add(shipment)
     return shipment
-
-
-async def assign_carrier(command: AssignCarrier, uow: UnitOfWork) -> Shipment:
-    """Raises ShipmentUnknown, CarrierAlreadyAssigned, TrackingNumberTaken."""
-    async with uow(command.origin) as work:
-        shipment = await locked(command.name, work)
-        if shipment.assign(command.carriage, command.origin.occurred_at or work.now):
-            await take_numbers(shipment, work)
-            await work.put(shipment)
-        return shipment
 
 
 async def locked(name: ShipmentName, work: Work) -> Shipment:

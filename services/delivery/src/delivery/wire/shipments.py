@@ -58,7 +58,12 @@ def assign(request: pb.AssignCarrierRequest) -> commands.AssignCarrier:
         service_level=request.service_level,
         tracking_number=values.plain_number(request.tracking_number),
     )
-    return commands.AssignCarrier(values.origin(request.origin), name(request.ref), carriage)
+    return commands.AssignCarrier(values.origin(request.origin), name(request.ref), carriage, instant(request, "eta"))
+
+
+def decline(request: pb.DeclineTenderRequest) -> commands.DeclineTender:
+    values.may_write(request.origin, "carrier")
+    return commands.DeclineTender(values.origin(request.origin), name(request.ref), request.carrier, request.reason)
 
 
 def updates(request: pb.RecordCarrierUpdatesRequest) -> commands.RecordCarrierUpdates:

@@ -217,6 +217,7 @@ class AssignCarrierRequest(_message.Message):
     CARRIER_FIELD_NUMBER: _builtins.int
     SERVICE_LEVEL_FIELD_NUMBER: _builtins.int
     TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
+    ETA_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     carrier: _builtins.str
     service_level: _builtins.str
@@ -225,6 +226,10 @@ class AssignCarrierRequest(_message.Message):
     def origin(self) -> _values_pb2.Origin: ...
     @_builtins.property
     def ref(self) -> Global___ShipmentRef: ...
+    @_builtins.property
+    def eta(self) -> _timestamp_pb2.Timestamp:
+        """When it expects to deliver; an estimate like any other."""
+
     def __init__(
         self,
         *,
@@ -234,10 +239,11 @@ class AssignCarrierRequest(_message.Message):
         carrier: _builtins.str = ...,
         service_level: _builtins.str = ...,
         tracking_number: _builtins.str = ...,
+        eta: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "ref", b"ref"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "origin", b"origin", "ref", b"ref"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "origin", b"origin", "ref", b"ref", "request_id", b"request_id", "service_level", b"service_level", "tracking_number", b"tracking_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "eta", b"eta", "origin", b"origin", "ref", b"ref", "request_id", b"request_id", "service_level", b"service_level", "tracking_number", b"tracking_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -262,6 +268,59 @@ class AssignCarrierResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AssignCarrierResponse: _TypeAlias = AssignCarrierResponse  # noqa: Y015
+
+@_typing.final
+class DeclineTenderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    carrier: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def ref(self) -> Global___ShipmentRef: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        ref: Global___ShipmentRef | None = ...,
+        carrier: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "ref", b"ref"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "origin", b"origin", "reason", b"reason", "ref", b"ref", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeclineTenderRequest: _TypeAlias = DeclineTenderRequest  # noqa: Y015
+
+@_typing.final
+class DeclineTenderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shipment(self) -> _shipment_pb2.Shipment: ...
+    def __init__(
+        self,
+        *,
+        shipment: _shipment_pb2.Shipment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeclineTenderResponse: _TypeAlias = DeclineTenderResponse  # noqa: Y015
 
 @_typing.final
 class GetShipmentRequest(_message.Message):

@@ -45,6 +45,11 @@ class DeliveryServiceStub:
                 request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.AssignCarrierRequest.SerializeToString,
                 response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.AssignCarrierResponse.FromString,
                 _registered_method=True)
+        self.DeclineTender = channel.unary_unary(
+                '/crossdock.delivery.v1.DeliveryService/DeclineTender',
+                request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderRequest.SerializeToString,
+                response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderResponse.FromString,
+                _registered_method=True)
         self.GetShipment = channel.unary_unary(
                 '/crossdock.delivery.v1.DeliveryService/GetShipment',
                 request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetShipmentRequest.SerializeToString,
@@ -107,6 +112,13 @@ class DeliveryServiceServicer:
     def AssignCarrier(self, request, context):
         """Says which carrier has a shipment, at which level of service, under which tracking number. A label that was printed
         for it moves nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeclineTender(self, request, context):
+        """Says that nobody takes on a shipment that was offered: somebody has to find another carrier.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -188,6 +200,11 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.AssignCarrier,
                     request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.AssignCarrierRequest.FromString,
                     response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.AssignCarrierResponse.SerializeToString,
+            ),
+            'DeclineTender': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeclineTender,
+                    request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderRequest.FromString,
+                    response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderResponse.SerializeToString,
             ),
             'GetShipment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetShipment,
@@ -290,6 +307,33 @@ class DeliveryService:
             '/crossdock.delivery.v1.DeliveryService/AssignCarrier',
             crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.AssignCarrierRequest.SerializeToString,
             crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.AssignCarrierResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeclineTender(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.delivery.v1.DeliveryService/DeclineTender',
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderRequest.SerializeToString,
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,8 @@ class DeliveryServiceStub:
     """Says which carrier has a shipment, at which level of service, under which tracking number. A label that was printed
     for it moves nothing.
     """
+    DeclineTender: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.DeclineTenderRequest, _delivery_service_pb2.DeclineTenderResponse]
+    """Says that nobody takes on a shipment that was offered: somebody has to find another carrier."""
     GetShipment: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.GetShipmentRequest, _delivery_service_pb2.GetShipmentResponse]
     """Returns a shipment by our id, its number or a tracking number."""
     ListShipments: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListShipmentsRequest, _delivery_service_pb2.ListShipmentsResponse]
@@ -75,6 +77,8 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     """Says which carrier has a shipment, at which level of service, under which tracking number. A label that was printed
     for it moves nothing.
     """
+    DeclineTender: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.DeclineTenderRequest, _delivery_service_pb2.DeclineTenderResponse]  # type: ignore[assignment]
+    """Says that nobody takes on a shipment that was offered: somebody has to find another carrier."""
     GetShipment: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetShipmentRequest, _delivery_service_pb2.GetShipmentResponse]  # type: ignore[assignment]
     """Returns a shipment by our id, its number or a tracking number."""
     ListShipments: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListShipmentsRequest, _delivery_service_pb2.ListShipmentsResponse]  # type: ignore[assignment]
@@ -118,6 +122,14 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says which carrier has a shipment, at which level of service, under which tracking number. A label that was printed
         for it moves nothing.
         """
+
+    @_abc_1.abstractmethod
+    def DeclineTender(
+        self,
+        request: _delivery_service_pb2.DeclineTenderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.DeclineTenderResponse, _abc.Awaitable[_delivery_service_pb2.DeclineTenderResponse]]:
+        """Says that nobody takes on a shipment that was offered: somebody has to find another carrier."""
 
     @_abc_1.abstractmethod
     def GetShipment(

@@ -1,0 +1,170 @@
+"""A planned shipment is offered to who carries it, by JSON or 204; the answer, by JSON or 990, is told to delivery."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from connector.codecs import json_document, x12_document
+from connector.codecs.json_document import DocumentFault
+from connector.consumers import Shipments
+from connector.domain.documents import State
+from connector.mappings import json_tender_response, x12_990
+from connector_samples import files, orders
+from connector_samples.calls import control
+from connector_samples.partners import http
+from connector_samples.rig import TENANT, TENANTS, Rig, a_cause
+from crossdock.delivery.events.v1 import events_pb2
+from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.delivery.v1 import shipment_pb2
+from crossdock.options.v1 import options_pb2
+from crossdock_edi.x12.load_tender import LoadTender
+from crossdock_kit.events import Origin, Received
+
+SSCC = "106141411234567897"
+EDI = {"partnerId": "ZZ:NORDIC", "ownId": "ZZ:ACME"}
+
+
+def planned(number: str, **more: Any) -> events_pb2.ShipmentPlanned:
+    said: dict[str, Any] = {
+        "shipment_id": str(uuid4()),
+        "business_unit": "TEND",
+        "number": number,
+        "orders": [shipment_pb2.OrderReference(order_id="order-1", number="SO-1")],
+        "packages": [shipment_pb2.Package(number=SSCC, sscc=SSCC)],
+        "ship_from": "WH-EAST",
+        "customer_id": "CUS-SHOP",
+    }
+    shipment = shipment_pb2.Shipment(**said | more)
+    shipment.promised_by.FromDatetime(datetime(2026, 11, 5, 12, tzinfo=UTC))
+    return events_pb2.ShipmentPlanned(shipment_id=shipment.shipment_id, number=number, shipment=shipment)
+
+
+async def hears(rig: Rig, message: events_pb2.ShipmentPlanned, said_by: str = "WH-EAST") -> None:
+    now = datetime.now(UTC)
+    event = Received(
+        id=uuid4(),
+        type=message.DESCRIPTOR.full_name,
+        message=message,
+        tenant=TENANT,
+        business_unit="TEND",
+        aggregate_type="shipment",
+        aggregate_id=message.shipment_id,
+        version=1,
+        subject=message.number,
+        occurred_at=now,
+        recorded_at=now,
+        origin=Origin(system=said_by),
+        correlation_id="c",
+        causation_id="c",
+        transaction_ids=("order-1",),
+        keys=(f"shipment:{message.number}",),
+        express=False,
+        traceparent="",
+        cause=a_cause("event"),
+    )
+    handler = Shipments(rig.around).subscription().handlers[type(message)]
+    async with rig.uow(tenants=TENANTS) as work:
+        await handler([event], work)
+
+
+@pytest.mark.feature("F122")
+async def test_a_tms_is_offered_a_shipment_and_its_answer_is_told_to_delivery(rig: Rig) -> None:
+    await rig.partner(
+        "tms-json",
+        role="TMS",
+        system="TMS-EU",
+        transport=http(),
+        businessUnit="TEND",
+        documents=[
+            {"kind": "json.load_tender", "direction": "OUT", "path": "/tenders"},
+            {"kind": "json.tender_response", "direction": "IN", "path": "responses"},
+        ],
+    )
+    offer = planned("SH-1")
+    await hears(rig, offer)
+    [(document, content)] = await rig.send("tms-json")
+    assert document.transaction_ids == ("order-1",)
+    assert json.loads(content) == {
+        "documentType": "loadTender",
+        "shipmentId": offer.shipment_id,
+        "shipment": "SH-1",
+        "businessUnit": "TEND",
+        "shipFrom": "WH-EAST",
+        "customer": "CUS-SHOP",
+        "orders": ["SO-1"],
+        "deliverBy": "2026-11-05T12:00:00Z",
+        "packages": [{"number": SSCC, "sscc": SSCC}],
+    }
+    rig.procurement.accepts("AssignCarrier", delivery.AssignCarrierResponse())
+    rig.procurement.requests.clear()
+    answer = {
+        "shipmentId": offer.shipment_id,
+        "shipment": "SH-1",
+        "decision": "accepted",
+        "carrier": "UPSN",
+        "serviceLevel": "GROUND",
+        "trackingNumber": "1Z1",
+        "eta": "2026-11-04T15:00:00Z",
+    }
+    found = await rig.given("tms-json", json.dumps(answer).encode(), name="m1", path="responses")
+    assert found.state is State.UNDERSTOOD
+    [told] = rig.procurement.requests
+    assert isinstance(told, delivery.AssignCarrierRequest)
+    assert (told.ref.shipment_id, told.carrier, told.service_level) == (offer.shipment_id, "UPSN", "GROUND")
+    assert (told.tracking_number, told.eta.ToJsonString()) == ("1Z1", "2026-11-04T15:00:00Z")
+    assert told.origin.role == options_pb2.ROLE_TMS
+    # What the TMS planned itself is no news to it.
+    await hears(rig, planned("SH-2"), said_by="TMS-EU")
+    assert await rig.send("tms-json") == []
+
+
+@pytest.mark.feature("F122")
+async def test_a_carrier_without_a_tms_is_offered_a_load_by_204_and_answers_by_990(rig: Rig) -> None:
+    await rig.partner(
+        "car-edi",
+        role="CARRIER",
+        transport={"fileDrop": {"inbox": "car-edi/in", "outbox": "car-edi/out"}},
+        edi=EDI,
+        businessUnit="TEND",
+        documents=[
+            {"kind": "x12.204", "direction": "OUT", "mapping": {"scac": "ACME"}},
+            {"kind": "x12.990", "direction": "IN"},
+            {"kind": "x12.997", "direction": "OUT"},
+        ],
+    )
+    await hears(rig, planned("SH-3"))
+    [(_, content)] = await rig.send("car-edi")
+    [interchange] = x12_document.read_file(content, {})
+    [message] = interchange.messages
+    assert message.wrong == ""
+    tender: Any = message.document
+    assert isinstance(tender, LoadTender)
+    assert (tender.carrier, tender.shipment, tender.freight_payment, tender.total_pieces) == ("ACME", "SH-3", "PP", 1)
+    assert [(stop.reason, stop.parties[0].role, stop.parties[0].id) for stop in tender.stops] == [
+        ("CL", "SF", "WH-EAST"),
+        ("CU", "CN", "CUS-SHOP"),
+    ]
+    rig.procurement.accepts("AssignCarrier", delivery.AssignCarrierResponse())
+    rig.procurement.accepts("DeclineTender", delivery.DeclineTenderResponse())
+    rig.procurement.requests.clear()
+    for segments in (["B1*ACME*SH-3*20261102*A", "N9*CN*PRO9"], ["B1*ACME*SH-4*20261102*D", "K1*no truck"]):
+        answer = files.interchange("990", segments, control=control(), group="GF")
+        assert (await rig.given("car-edi", answer)).state is State.UNDERSTOOD
+    taken, declined = rig.procurement.requests
+    assert isinstance(taken, delivery.AssignCarrierRequest)
+    assert isinstance(declined, delivery.DeclineTenderRequest)
+    assert (taken.ref.number, taken.carrier, taken.tracking_number) == ("SH-3", "ACME", "PRO9")
+    assert (declined.ref.number, declined.reason) == ("SH-4", "no truck")
+
+
+def test_an_answer_that_decides_nothing_is_refused() -> None:
+    with pytest.raises(DocumentFault, match="maybe"):
+        json_tender_response.read(json_document.decode(b'{"shipment": "SH-1", "decision": "maybe"}'), orders.reading())
+    [interchange] = x12_document.read_file(files.interchange("990", ["B1*ACME*SH-3*20261102*E"], group="GF"), {})
+    document: Any = interchange.messages[0].document
+    with pytest.raises(DocumentFault, match="neither A"):
+        x12_990.read(document, orders.reading(x12=True))
