@@ -24,6 +24,8 @@ from crossdock.catalog.events.v1 import events_pb2 as catalog
 from crossdock.catalog.v1 import master_data_pb2
 from crossdock.common.v1 import values_pb2
 from crossdock.connector.events.v1 import events_pb2 as connector_events
+from crossdock.delivery.events.v1 import events_pb2 as delivery_events
+from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_events
 from crossdock.fulfillment.v1 import warehouse_pb2
 from crossdock.procurement.events.v1 import events_pb2 as procurement_events
@@ -39,6 +41,8 @@ from crossdock_kit.testing import FixedClock
 from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
+from delivery.consumers import outbound_shipments
+from delivery.store.unit_of_work import on
 from fulfillment.consumers import catalog_changes as fulfillment_hears
 from fulfillment.store.master_data import MasterDataRows as OrdersMasterData
 from google.protobuf.json_format import ParseDict
@@ -152,11 +156,16 @@ def warehouse_reports() -> list[Message]:
         place: dict[str, Any] = {"location_id": "WH-EAST", "order_numbers": ["S-1"]}
         if picked != "0":
             told.append(fulfillment_events.PickCompleted(pick_id=f"pick-{part}", number="P-1", lines=[line], **place))
+            told.append(
+                fulfillment_events.ShipmentReady(
+                    shipment_id=f"shipment-{part}", number=f"SH-{part}", lines=[line], customer_id="CUS-SHOP", **place
+                )
+            )
         before = values_pb2.Quantity(value=picked, unit="EA")
         told.append(
             fulfillment_events.GoodsIssued(
                 shipment_id=f"shipment-{part}",
-                number="SH-1",
+                number=f"SH-{part}",
                 issue_number="I-1",
                 lines=[fulfillment_events.IssuedLine(line=line, picked_before=before)],
                 **place,
@@ -165,11 +174,26 @@ def warehouse_reports() -> list[Message]:
     return told
 
 
+def planned_shipments() -> list[Message]:
+    """Two that a TMS is offered."""
+    return [
+        delivery_events.ShipmentPlanned(
+            shipment_id=f"shipment-{letter}",
+            number=f"SH-{letter}",
+            shipment=shipment_pb2.Shipment(
+                shipment_id=f"shipment-{letter}", business_unit="EU01", number=f"SH-{letter}"
+            ),
+        )
+        for letter in "ab"
+    ]
+
+
 HISTORY: dict[str, Callable[[], list[Message]]] = {
     "catalog": master_data,
     "procurement": lives,
     "connector": postings,
     "fulfillment": warehouse_reports,
+    "delivery": planned_shipments,
 }
 
 
@@ -218,6 +242,8 @@ async def partners(engine: Engine) -> None:
     east = {"system": "WMS-EAST", "locations": ["WH-EAST"], "transport": there, "documents": expected}
     await rig.partner("wms-east", role="WMS", **east)
     orders = [{"kind": "json.supplier_order", "direction": "OUT", "path": "/orders"}]
+    tenders = [{"kind": "json.load_tender", "direction": "OUT", "path": "/tenders"}]
+    await rig.partner("tms-eu", role="TMS", system="TMS-EU", transport=there, documents=tenders)
     await rig.partner("sup-nordic", role="SUPPLIER", partyId="SUP-NORDIC", transport=there, documents=orders)
 
 
@@ -238,6 +264,7 @@ LISTENERS = (
         lambda engine: connector.consumers.subscriptions(connector_samples.rig.Rig(engine).around),
         partners,
     ),
+    Listener("delivery", lambda engine: [outbound_shipments(on)]),
     Listener("fulfillment", lambda engine: [fulfillment_hears(lambda work: OrdersMasterData(work.driver))]),
 )
 
