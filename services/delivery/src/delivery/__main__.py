@@ -10,7 +10,7 @@ from crossdock_kit.process_timers import timer_kind
 from crossdock_kit.service import Service, run
 
 from delivery.api import DeliveryServicer
-from delivery.consumers import deadlines, mapped_codes, outbound_shipments
+from delivery.consumers import deadlines, mapped_codes, outbound_shipments, silences
 from delivery.domain.lifecycle import SHIPMENT
 from delivery.settings import Settings
 from delivery.store.unit_of_work import READ_AGAIN, DeliveryUnitOfWork, on
@@ -21,6 +21,8 @@ async def build(app: App[Settings]) -> None:
     app.subscribe(outbound_shipments(on))
     app.on_timer(READ_AGAIN, mapped_codes(on))
     app.on_timer(timer_kind(SHIPMENT), deadlines(on))
+    for kind, handler in silences(on).items():
+        app.on_timer(kind, handler)
 
 
 SERVICE = Service("delivery", build, Settings, Path(__file__).parents[2] / "migrations")

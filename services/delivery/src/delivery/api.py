@@ -12,7 +12,7 @@ from crossdock_kit.paging import page_of
 from delivery import queries
 from delivery.ports import Snapshots, UnitOfWork
 from delivery.use_cases import correcting, planning, proving, recording, tendering
-from delivery.wire import entries
+from delivery.wire import entries, feeds
 from delivery.wire import shipments as wire
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
@@ -82,6 +82,14 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
 
     async def GetRecipient(self, request: pb.GetRecipientRequest, context: Context) -> pb.GetRecipientResponse:
         return pb.GetRecipientResponse(received_by=await queries.get_recipient(wire.name(request.ref), self._uow))
+
+    async def ListCarrierFeeds(
+        self, request: pb.ListCarrierFeedsRequest, context: Context
+    ) -> pb.ListCarrierFeedsResponse:
+        page = page_of(request)
+        found, more = await queries.list_carrier_feeds(page.after[0] if page.after else "", page.size, self._uow)
+        token = page.token((more,)) if more else ""
+        return pb.ListCarrierFeedsResponse(feeds=map(feeds.message, found), next_page_token=token)
 
     async def MapCarrierCode(self, request: pb.MapCarrierCodeRequest, context: Context) -> pb.MapCarrierCodeResponse:
         version, waiting = await correcting.map_carrier_code(wire.mapping(request), self._uow)

@@ -6,7 +6,7 @@ How the ports stand on the kit's work is brought by the wiring, so that nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
 
@@ -21,6 +21,7 @@ from crossdock_kit.unit_of_work import Work
 
 from delivery import ports
 from delivery.domain.lifecycle import SHIPMENT, State
+from delivery.use_cases import listening
 from delivery.use_cases.correcting import close, read_again
 from delivery.use_cases.handing_over import goods_issued, shipment_ready
 from delivery.wire import warehouse
@@ -55,6 +56,26 @@ def deadlines(opens: Opens) -> TimerHandler:
             await close(subject, State(state), opened)
 
     return expiry(SHIPMENT, fire)
+
+
+def silences(opens: Opens) -> dict[str, TimerHandler]:
+    """What is looked at because nothing came: by the kind of its timer."""
+
+    def handler(look: Callable[[DueTimer, ports.Work], Awaitable[None]]) -> TimerHandler:
+        async def run(timers: Sequence[DueTimer], work: Work) -> None:
+            for timer in timers:
+                async with opens(work) as opened:
+                    await look(timer, opened)
+
+        return TimerHandler(run)
+
+    return {
+        listening.FEED_TIMER: handler(lambda due, work: listening.feed_is_silent(due.subject, work)),
+        listening.WORD_TIMER: handler(
+            lambda due, work: listening.shipment_is_silent(due.subject, due.payload.decode(), work)
+        ),
+        listening.BILLING_TIMER: handler(lambda due, work: listening.billing_is_due(due.subject, work)),
+    }
 
 
 def mapped_codes(opens: Opens) -> TimerHandler:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from delivery.domain.carriage import Billing, Terms
@@ -156,6 +156,52 @@ class Codes(Protocol):
         """Its version, which counts 1, 2, 3."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a partner handed in at once, in numbers; `milestones` is how many of them others were told of."""
+
+    updates: int
+    unmapped: int
+    errors: int
+    milestones: int
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How a partner's reports come: `gap` is what is usual between two of them."""
+
+    partner: str
+    last_heard_at: datetime
+    gap: timedelta
+    reports: int
+    updates: int
+    unmapped: int
+    errors: int
+    milestones: int
+
+
+@dataclass(frozen=True, slots=True)
+class FeedHealth:
+    """A feed, from when on it counts as silent, and the moment that this was looked at."""
+
+    feed: Feed
+    silent_from: datetime
+    now: datetime
+
+
+class Feeds(Protocol):
+    async def heard(self, partner: str, found: Heard) -> Feed:
+        """Counts them, and learns its cadence."""
+
+    async def read(self, partner: str) -> Feed | None: ...
+
+    async def page(self, after: str, size: int) -> list[Feed]:
+        """By partner."""
+
+    async def on_the_road(self, partner: str) -> int:
+        """How many shipments that it has spoken of are under way."""
+
+
 class Proofs(Protocol):
     async def keep(self, shipment_id: str, evidence: Proof, at: datetime) -> bool:
         """False where it was kept before."""
@@ -187,6 +233,9 @@ class Work(Protocol):
     def proofs(self) -> Proofs: ...
 
     @property
+    def feeds(self) -> Feeds: ...
+
+    @property
     def personal_data(self) -> PersonalData: ...
 
     @property
@@ -202,9 +251,18 @@ class Work(Protocol):
 
     async def keep_issue(self, shipment_id: str, issue_number: str, lines: Sequence[IssuedLine]) -> None: ...
 
+    async def least_patience(self, partner: str) -> timedelta:
+        """How long a feed may be silent at least."""
+
+    def wait(self, kind: str, subject: str, until: datetime, partner: str = "") -> None:
+        """Something is looked at then, if nothing comes before. Waiting anew moves it."""
+
+    def stop_waiting(self, kind: str, subject: str) -> None: ...
+
     def tell(self, concern: Concern) -> None: ...
 
-    def resolve(self, identity: str, why: str) -> None: ...
+    def resolve(self, name: str, why: str) -> None:
+        """Closes the exception of this identity, if it is open."""
 
     def read_again_later(self, partner: str, key: Key) -> None:
         """Scans of this code that wait for a meaning are read again after this work."""

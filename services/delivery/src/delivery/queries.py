@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from delivery.domain.refusals import ShipmentUnknown
 from delivery.domain.shipment import Shipment
-from delivery.ports import KeptScan, MilestoneEntry, ShipmentName, ShipmentPage, Snapshots, Work
+from delivery.ports import FeedHealth, KeptScan, MilestoneEntry, ShipmentName, ShipmentPage, Snapshots, Work
+from delivery.use_cases.listening import patience
 
 
 async def get_shipment(name: ShipmentName, snapshots: Snapshots) -> Shipment:
@@ -35,6 +36,14 @@ async def list_tracking_updates(
     async with snapshots.reading() as work:
         shipment = await _one(name, work)
         return await work.scans.page(shipment.shipment_id, after, size)
+
+
+async def list_carrier_feeds(after: str, size: int, snapshots: Snapshots) -> tuple[list[FeedHealth], str]:
+    """A page, and the partner after which the next one begins; empty at the end."""
+    async with snapshots.reading() as work:
+        found = await work.feeds.page(after, size)
+        shown = [FeedHealth(each, each.last_heard_at + await patience(each, work), work.now) for each in found]
+    return shown, found[-1].partner if len(found) == size else ""
 
 
 async def get_recipient(name: ShipmentName, snapshots: Snapshots) -> str:

@@ -21,6 +21,7 @@ from delivery.domain.refusals import CarrierAlreadyAssigned, MilestoneNotReached
 from delivery.domain.scan import Scan
 from delivery.domain.taxonomy import owner_of
 
+ON_THE_ROAD = frozenset({State.DISPATCHED, State.OUT_FOR_DELIVERY, State.EXCEPTION})
 BEFORE_DISPATCH, EXCEPTION = "DELIVERED_BEFORE_DISPATCH", "DELIVERY_EXCEPTION"
 _GONE = {Trouble.RETURNED: State.RETURNED, Trouble.CANCELLED: State.CANCELLED}
 EARLIER_SCAN, NO_EVIDENCE = "EARLIER_SCAN", "EVIDENCE_CONTRADICTED"
@@ -101,6 +102,18 @@ class Shipment:
         if self.issues:
             return State.HANDED_OVER
         return State.ASSIGNED if self.carriage else State.PLANNED
+
+    @property
+    def on_the_road(self) -> bool:
+        return self.state in ON_THE_ROAD
+
+    @property
+    def billable_since(self) -> datetime | None:
+        """When goods of it had left, by whoever said so first; None while nothing has, and for what comes back."""
+        if self.state in (State.RETURNED, State.CANCELLED):
+            return None
+        said = [each.at for each in self.told.reached.values()] + [each.issued_at for each in self.issues]
+        return min(said, default=None)
 
     def plan(self) -> None:
         self.events.append(events.ShipmentPlanned(self, self.created_at))

@@ -156,6 +156,21 @@ proof_of_delivery = Table(
     instant("received_at"),
 )
 
+# How a partner's reports come: their cadence, and what became of them.
+carrier_feed = Table(
+    "carrier_feed",
+    metadata,
+    tenant_key(),
+    words("partner", key=True),
+    instant("last_heard_at"),
+    number("gap_seconds"),
+    number("reports"),
+    number("updates"),
+    number("unmapped"),
+    number("errors"),
+    number("milestones"),
+)
+
 # What a partner means by a code, where it differs from the table that all share.
 code_override = Table(
     "code_override",

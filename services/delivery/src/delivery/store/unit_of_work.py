@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from crossdock_kit import context, policy
@@ -29,21 +29,24 @@ from crossdock_kit.unit_of_work import Work as KitWork
 from google.protobuf.message import Message
 
 from delivery.domain.carriage import Billing, Terms
-from delivery.domain.concerns import Concern
+from delivery.domain.concerns import Concern, identity
 from delivery.domain.events import Event, ShipmentDispatched
 from delivery.domain.lifecycle import POLICY_KEYS, SHIPMENT
 from delivery.domain.milestone_table import Key
 from delivery.domain.shipment import Shipment
 from delivery.ports import IssuedLine, Origin
 from delivery.store import rows, tables
+from delivery.store.feeds import Feeds
 from delivery.store.scans import Codes, Proofs, Scans
 from delivery.store.shipments import Shipments
+from delivery.use_cases.listening import BILLING_SKIPPED, BILLING_TIMER
 from delivery.wire.entries import entry
 from delivery.wire.events import add_lines, to_message
 
 UPDATES, MILESTONES = "crossdock.tracking.updates", "crossdock.tracking.milestones"
 READ_AGAIN = "code_mapped"
-BILLING = "delivery.billing"
+BILLING, BILLING_HOURS, SILENCE_HOURS = "delivery.billing", "delivery.billing_hours", "delivery.silence_hours"
+BILLED_WITHIN, SILENT_AT_LEAST = timedelta(hours=96), timedelta(hours=24)
 _ISSUED = "SELECT lines FROM goods_issue WHERE tenant = $1 AND shipment_id = $2 AND issue_number = $3"
 
 
@@ -57,6 +60,7 @@ class DeliveryWork:
         self.scans = Scans(driver, tenant, work.now)
         self.codes = Codes(driver, tenant, work.now)
         self.proofs = Proofs(driver, tenant, work.now)
+        self.feeds = Feeds(driver, tenant, work.now)
         self.personal_data = StoredPersonalData(driver, tenant)
         self._heads: dict[str, Row] = {}
         self._entries: list[Row] = []
@@ -115,8 +119,8 @@ class DeliveryWork:
             )
         )
 
-    def resolve(self, identity: str, why: str) -> None:
-        self._work.resolve_exception(identity, why)
+    def resolve(self, name: str, why: str) -> None:
+        self._work.resolve_exception(name, why)
 
     def read_again_later(self, partner: str, key: Key) -> None:
         payload = encode_value([partner, *key])
@@ -134,6 +138,27 @@ class DeliveryWork:
         if shipment.watched != state:
             shipment.watched = state
             entered(self._work, SHIPMENT, state, await self._course(shipment), self.now)
+            await self._watch_billing(shipment)
+
+    async def _watch_billing(self, shipment: Shipment) -> None:
+        since = shipment.billable_since
+        if shipment.billed_at is not None or since is None:
+            self.stop_waiting(BILLING_TIMER, shipment.shipment_id)
+            self.resolve(identity(BILLING_SKIPPED, shipment.shipment_id), "billed, or not to be")
+            return
+        place = Scope(business_unit=shipment.terms.business_unit, partner=shipment.terms.customer_id)
+        decided = (await self._policies()).decide(BILLING_HOURS, place, self.now, BILLED_WITHIN)
+        self.wait(BILLING_TIMER, shipment.shipment_id, since + decided.span)
+
+    async def least_patience(self, partner: str) -> timedelta:
+        book = await self._policies()
+        return book.decide(SILENCE_HOURS, Scope(partner=partner), self.now, SILENT_AT_LEAST).span
+
+    def wait(self, kind: str, subject: str, until: datetime, partner: str = "") -> None:
+        self._work.set_timer(NewTimer(kind=kind, subject=subject, due_at=until, payload=partner.encode()))
+
+    def stop_waiting(self, kind: str, subject: str) -> None:
+        self._work.cancel_timer(kind, subject)
 
     async def _course(self, shipment: Shipment) -> Course:
         carrier = shipment.carriage.carrier if shipment.carriage else ""
@@ -147,7 +172,9 @@ class DeliveryWork:
 
     async def _policies(self) -> PolicyBook:
         if self._book is None:
-            self._book = await policy.read(self._work.driver, self._work.tenant, [*POLICY_KEYS, BILLING])
+            self._book = await policy.read(
+                self._work.driver, self._work.tenant, [*POLICY_KEYS, BILLING, BILLING_HOURS, SILENCE_HOURS]
+            )
         return self._book
 
     async def billing_of(self, terms: Terms) -> Billing:

@@ -17,6 +17,7 @@ from delivery.domain.milestones import CodeClass
 from delivery.domain.scan import Scan, identity
 from delivery.ports import Addressed, Addressee, UnitOfWork, Work
 from delivery.use_cases.commands import CarrierUpdate, RecordCarrierUpdates
+from delivery.use_cases.listening import Batch, heard
 from delivery.use_cases.planning import waiting
 
 
@@ -52,17 +53,22 @@ async def keep(scans: Sequence[Scan], whose: Sequence[Addressee], work: Work) ->
     found = [_outcome(scan, to, new) for scan, to in zip(scans, whose, strict=True)]
     moved = Counter(each.shipment_id for each in found if each.shipment_id and each.scan.scan_id in new)
     kept = await work.scans.of(sorted(moved))
+    told = 0
     for shipment_id in sorted(moved):
         shipment = held[shipment_id]
         shipment.update_count += moved[shipment_id]
+        before = shipment.milestone_count
         shipment.settle(kept[shipment_id], work.now)
         await work.put(shipment)
+        told += shipment.milestone_count - before
     for each, to in zip(found, whose, strict=True):
         _tell(each, to, work)
         if each.shipment_id in held:
             work.note(keys=held[each.shipment_id].keys, transaction_ids=held[each.shipment_id].transaction_ids)
     for vocabulary in {each.vocabulary for each in scans}:
         work.count(vocabulary, Counter(each.outcome.value for each in found if each.scan.vocabulary == vocabulary))
+    fresh = tuple(each.scan for each in found if each.outcome is not Outcome.REPEATED)
+    await heard(Batch(scans[0].reported_by, fresh, tuple(held[each] for each in sorted(moved)), told), work)
     of = {shipment_id: each.transaction_ids for shipment_id, each in held.items()}
     return [replace(each, transaction_ids=of.get(each.shipment_id, ())) for each in found]
 

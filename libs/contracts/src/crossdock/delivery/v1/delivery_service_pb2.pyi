@@ -7,6 +7,7 @@ from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.delivery.v1 import shipment_pb2 as _shipment_pb2
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -911,6 +912,108 @@ class GetRecipientResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRecipientResponse: _TypeAlias = GetRecipientResponse  # noqa: Y015
+
+@_typing.final
+class ListCarrierFeedsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCarrierFeedsRequest: _TypeAlias = ListCarrierFeedsRequest  # noqa: Y015
+
+@_typing.final
+class ListCarrierFeedsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FEEDS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def feeds(self) -> _containers.RepeatedCompositeFieldContainer[Global___CarrierFeed]: ...
+    def __init__(
+        self,
+        *,
+        feeds: _abc.Iterable[Global___CarrierFeed] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feeds", b"feeds", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListCarrierFeedsResponse: _TypeAlias = ListCarrierFeedsResponse  # noqa: Y015
+
+@_typing.final
+class CarrierFeed(_message.Message):
+    """A partner's feed. Its health says nothing of where shipments are."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTNER_FIELD_NUMBER: _builtins.int
+    LAST_HEARD_AT_FIELD_NUMBER: _builtins.int
+    USUAL_GAP_FIELD_NUMBER: _builtins.int
+    SILENT_FROM_FIELD_NUMBER: _builtins.int
+    SILENT_FIELD_NUMBER: _builtins.int
+    REPORT_COUNT_FIELD_NUMBER: _builtins.int
+    UPDATE_COUNT_FIELD_NUMBER: _builtins.int
+    MILESTONE_COUNT_FIELD_NUMBER: _builtins.int
+    UNMAPPED_COUNT_FIELD_NUMBER: _builtins.int
+    ERROR_COUNT_FIELD_NUMBER: _builtins.int
+    partner: _builtins.str
+    silent: _builtins.bool
+    report_count: _builtins.int
+    update_count: _builtins.int
+    """What it said word by word, and how many milestones others were told of it: the ratio shows what is kept from them."""
+    milestone_count: _builtins.int
+    unmapped_count: _builtins.int
+    error_count: _builtins.int
+    """How often it said that it can no longer follow a shipment."""
+    @_builtins.property
+    def last_heard_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def usual_gap(self) -> _duration_pb2.Duration:
+        """Between two reports, as it is usual for this feed."""
+
+    @_builtins.property
+    def silent_from(self) -> _timestamp_pb2.Timestamp:
+        """From when on it counts as silent."""
+
+    def __init__(
+        self,
+        *,
+        partner: _builtins.str = ...,
+        last_heard_at: _timestamp_pb2.Timestamp | None = ...,
+        usual_gap: _duration_pb2.Duration | None = ...,
+        silent_from: _timestamp_pb2.Timestamp | None = ...,
+        silent: _builtins.bool = ...,
+        report_count: _builtins.int = ...,
+        update_count: _builtins.int = ...,
+        milestone_count: _builtins.int = ...,
+        unmapped_count: _builtins.int = ...,
+        error_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_heard_at", b"last_heard_at", "silent_from", b"silent_from", "usual_gap", b"usual_gap"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error_count", b"error_count", "last_heard_at", b"last_heard_at", "milestone_count", b"milestone_count", "partner", b"partner", "report_count", b"report_count", "silent", b"silent", "silent_from", b"silent_from", "unmapped_count", b"unmapped_count", "update_count", b"update_count", "usual_gap", b"usual_gap"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CarrierFeed: _TypeAlias = CarrierFeed  # noqa: Y015
 
 @_typing.final
 class MapCarrierCodeRequest(_message.Message):

@@ -90,6 +90,11 @@ class DeliveryServiceStub:
                 request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetRecipientRequest.SerializeToString,
                 response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetRecipientResponse.FromString,
                 _registered_method=True)
+        self.ListCarrierFeeds = channel.unary_unary(
+                '/crossdock.delivery.v1.DeliveryService/ListCarrierFeeds',
+                request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListCarrierFeedsRequest.SerializeToString,
+                response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListCarrierFeedsResponse.FromString,
+                _registered_method=True)
         self.MapCarrierCode = channel.unary_unary(
                 '/crossdock.delivery.v1.DeliveryService/MapCarrierCode',
                 request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.MapCarrierCodeRequest.SerializeToString,
@@ -181,6 +186,13 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListCarrierFeeds(self, request, context):
+        """Lists how partners' reports come: how often, of what use, and whether one is silent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MapCarrierCode(self, request, context):
         """Says what a partner's code means, before the table that all share. What was kept without a meaning is read again.
         """
@@ -245,6 +257,11 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.GetRecipient,
                     request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetRecipientRequest.FromString,
                     response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetRecipientResponse.SerializeToString,
+            ),
+            'ListCarrierFeeds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCarrierFeeds,
+                    request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListCarrierFeedsRequest.FromString,
+                    response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListCarrierFeedsResponse.SerializeToString,
             ),
             'MapCarrierCode': grpc.unary_unary_rpc_method_handler(
                     servicer.MapCarrierCode,
@@ -550,6 +567,33 @@ class DeliveryService:
             '/crossdock.delivery.v1.DeliveryService/GetRecipient',
             crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetRecipientRequest.SerializeToString,
             crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetRecipientResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListCarrierFeeds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.delivery.v1.DeliveryService/ListCarrierFeeds',
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListCarrierFeedsRequest.SerializeToString,
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListCarrierFeedsResponse.FromString,
             options,
             channel_credentials,
             insecure,

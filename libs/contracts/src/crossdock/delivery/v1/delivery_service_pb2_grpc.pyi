@@ -61,6 +61,8 @@ class DeliveryServiceStub:
     """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own."""
     GetRecipient: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.GetRecipientRequest, _delivery_service_pb2.GetRecipientResponse]
     """Returns who received a shipment. Personal data, so it has a permission of its own."""
+    ListCarrierFeeds: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListCarrierFeedsRequest, _delivery_service_pb2.ListCarrierFeedsResponse]
+    """Lists how partners' reports come: how often, of what use, and whether one is silent."""
     MapCarrierCode: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.MapCarrierCodeRequest, _delivery_service_pb2.MapCarrierCodeResponse]
     """Says what a partner's code means, before the table that all share. What was kept without a meaning is read again."""
 
@@ -97,6 +99,8 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own."""
     GetRecipient: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetRecipientRequest, _delivery_service_pb2.GetRecipientResponse]  # type: ignore[assignment]
     """Returns who received a shipment. Personal data, so it has a permission of its own."""
+    ListCarrierFeeds: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListCarrierFeedsRequest, _delivery_service_pb2.ListCarrierFeedsResponse]  # type: ignore[assignment]
+    """Lists how partners' reports come: how often, of what use, and whether one is silent."""
     MapCarrierCode: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.MapCarrierCodeRequest, _delivery_service_pb2.MapCarrierCodeResponse]  # type: ignore[assignment]
     """Says what a partner's code means, before the table that all share. What was kept without a meaning is read again."""
 
@@ -196,6 +200,14 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.GetRecipientResponse, _abc.Awaitable[_delivery_service_pb2.GetRecipientResponse]]:
         """Returns who received a shipment. Personal data, so it has a permission of its own."""
+
+    @_abc_1.abstractmethod
+    def ListCarrierFeeds(
+        self,
+        request: _delivery_service_pb2.ListCarrierFeedsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.ListCarrierFeedsResponse, _abc.Awaitable[_delivery_service_pb2.ListCarrierFeedsResponse]]:
+        """Lists how partners' reports come: how often, of what use, and whether one is silent."""
 
     @_abc_1.abstractmethod
     def MapCarrierCode(
