@@ -22,6 +22,15 @@ from hypothesis import strategies as st
 
 LOT = {"number": "L1", "expires": "2027-01-01"}
 CONTENT = {"order": "PO1", "line": "10", "item": "AT-1001", "quantity": "24", "unit": "EA", "revision": 2, "lot": LOT}
+PICKED = {
+    "order": "S-1",
+    "orderRef": "0191-1",
+    "orderLine": "1",
+    "sku": "A1001",
+    "qty": "44",
+    "uom": "EACH",
+    "lot": LOT,
+}
 SAMPLES: dict[str, dict[str, Any]] = {
     "json.purchase_order": {
         "documentType": "purchaseOrder",
@@ -91,6 +100,31 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "lines": [
             {"lineNo": 1, "order": "PO1", "sku": "A1001", "qty": "46", "uom": "EACH", "condition": "OK", "lot": LOT}
         ],
+    },
+    "wms_a.pick": {
+        "type": "PICK",
+        "pickNumber": "P-1",
+        "warehouse": "EAST1",
+        "pickedAt": "2026-11-10T09:30:00Z",
+        "lines": [PICKED | {"short": "2"}],
+    },
+    "wms_a.packing": {
+        "type": "PACKING",
+        "shipment": "SH-1",
+        "warehouse": "EAST1",
+        "packedAt": "2026-11-10T09:40:00Z",
+        "packages": [{"sscc": "106141411234567897", "kind": "CARTON", "weightKg": "3.2", "contents": [PICKED]}],
+    },
+    "wms_a.goods_issue": {
+        "type": "GOODS_ISSUE",
+        "issueNumber": "GI-1",
+        "shipment": "SH-1",
+        "warehouse": "EAST1",
+        "issuedAt": "2026-11-10T10:00:00Z",
+        "carrier": "UPSN",
+        "tracking": "1Z999",
+        "packages": [{"sscc": "106141411234567897"}],
+        "lines": [PICKED],
     },
     "wms_b.receipt": {
         "arrival": {"no": "7", "site": "S-07", "at": 1762770600000, "complete": True},

@@ -11,12 +11,17 @@ import pytest
 from connector.codecs import json_document
 from connector.mappings import (
     wms_a_expected_receipt,
+    wms_a_goods_issue,
+    wms_a_packing,
+    wms_a_pick,
+    wms_a_pick_request,
     wms_a_receipt,
     wms_b_expected_receipt,
     wms_b_receipt,
 )
 from connector.mappings.model import Packing
 from connector_samples import orders
+from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import inbound_pb2
 
@@ -131,3 +136,75 @@ def test_cases_and_loose_units_are_exact(
 ) -> None:
     found = wms_b_expected_receipt.cases_and_units(orders.quantity(*quantity), packing)
     assert (found["cases"], found["units"]) == expected
+
+
+PICKED = {"order": "S-1", "orderRef": "0191-1", "orderLine": "1", "sku": "A1001", "qty": "7", "uom": "EACH"}
+
+
+@pytest.mark.feature("F022")
+def test_a_release_becomes_a_pick_request_in_the_warehouses_words() -> None:
+    step = fulfillment.ScheduleStep(line_number="1", sku="A1004", quantity=orders.quantity("7"))
+    event = fulfillment.OrderReleased(
+        order_id="0191-1", number="S-1", part=1, location_id="WH-SOUTH", steps=[step], release_number="S-1/1.1"
+    )
+    own = {("item", "A1004"): "770004", ("location", "WH-SOUTH"): "S-07", ("unit", "EA"): "EACH"}
+    found = wms_a_pick_request.write(event, orders.writing(own=own))
+    assert (found["number"], found["order"], found["orderRef"]) == ("S-1/1.1", "S-1", "0191-1")
+    assert (found["warehouse"], found["priority"]) == ("S-07", "STANDARD")
+    assert found["lines"] == [{"lineNo": 1, "orderLine": "1", "sku": "770004", "qty": "7", "uom": "EACH"}]
+
+
+@pytest.mark.feature("F121")
+def test_a_pick_says_by_line_and_lot_what_was_found_and_what_was_not() -> None:
+    body = {
+        "type": "PICK",
+        "pickNumber": "P-1",
+        "warehouse": "EAST1",
+        "pickedAt": "2026-11-10T09:30:00Z",
+        "lines": [PICKED | {"short": "3", "lot": {"number": "L1"}}],
+    }
+    command = wms_a_pick.read(parsed(body), orders.reading())
+    request: Any = command.request
+    assert (command.keys, command.orders) == (("pick:P-1", "order:S-1"), ())
+    assert (request.location_id, request.business_unit) == ("WH-EAST", orders.partner().business_unit)
+    [got] = request.lines
+    assert (got.order_id, got.order_number, got.line_number) == ("0191-1", "S-1", "1")
+    assert (got.quantity.value, got.quantity.unit, got.short.value, got.lot.number) == ("7", "EA", "3", "L1")
+
+
+def test_a_packing_carries_its_packages_and_a_wrong_sscc_stops_no_goods() -> None:
+    package = {"sscc": "106141411234567897", "kind": "CARTON", "weightKg": "3.2", "contents": [PICKED]}
+    body = {
+        "type": "PACKING",
+        "shipment": "SH-1",
+        "warehouse": "EAST1",
+        "packedAt": "2026-11-10T09:40:00Z",
+        "packages": [package, package | {"sscc": "12"}],
+    }
+    command = wms_a_packing.read(parsed(body), orders.reading())
+    request: Any = command.request
+    assert [(each.sscc, each.packaging) for each in request.packages] == [("106141411234567897", "XCT"), ("", "XCT")]
+    assert (request.packages[0].gross_weight.value, request.packages[0].gross_weight.unit) == ("3.2", "KGM")
+    assert [code for code, _ in command.findings] == ["check-digit"]
+    assert command.keys == ("shipment:SH-1", "order:S-1")
+
+
+@pytest.mark.feature("F026")
+def test_a_goods_issue_names_its_shipment_its_carrier_and_its_lines() -> None:
+    body = {
+        "type": "GOODS_ISSUE",
+        "issueNumber": "GI-1",
+        "shipment": "SH-1",
+        "warehouse": "EAST1",
+        "issuedAt": "2026-11-10T10:00:00Z",
+        "carrier": "UPSN",
+        "tracking": "1Z999",
+        "packages": [{"sscc": "106141411234567897"}],
+        "lines": [PICKED],
+    }
+    command = wms_a_goods_issue.read(parsed(body), orders.reading())
+    request: Any = command.request
+    assert (request.number, request.shipment_number, request.carrier) == ("GI-1", "SH-1", "UPSN")
+    assert list(request.ssccs) == ["106141411234567897"]
+    assert [each.quantity.value for each in request.lines] == ["7"]
+    assert command.keys == ("goods_issue:GI-1", "order:S-1", "shipment:SH-1")

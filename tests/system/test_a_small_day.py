@@ -6,10 +6,13 @@ Real servers and services as `make up` starts them; the command line is run as a
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,13 +22,19 @@ import pytest
 from connector_samples import files
 from connector_samples.calls import control, purchase_order
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog
+from crossdock.common.v1.values_pb2 import Origin
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_local.place import Place
+from crossdock_local.surroundings import partner_secrets
 from partners.demo import fresh_stage, play_day
 from partners.feeding import feed
+from partners.journal import Journal
 from partners.suite import reached
+from partners.web import Post, Site
+from partners.wms_a import WarehouseA
 from procurement_cases.calls import line, quantity, submission
 from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, forged, refused
 
@@ -361,3 +370,109 @@ async def test_of_files_of_which_one_is_wrong_nothing_is_loaded(day: SmallDay, t
         catalog.GetItemRequest(sku="N9100"), metadata=tuple(day.stage.credentials()), timeout=10
     )
     assert (await refused(asked)).code is grpc.StatusCode.NOT_FOUND
+
+
+# --- a sales order
+
+
+NORTH = """
+items: [{sku: N9500, base_unit: EA}]
+parties: [{party_id: CUS-NORTH, name: Northern shop, roles: [PARTY_ROLE_CUSTOMER]}]
+locations:
+  - {location_id: WH-NORTH, kind: LOCATION_KIND_WAREHOUSE, zone: Europe/Berlin, business_unit: EU01, system: WMS-NORTH}
+crosswalk:
+  wms-north:
+    - {kind: CODE_KIND_LOCATION, partner_code: NORTH1, canonical: WH-NORTH}
+    - {kind: CODE_KIND_UNIT, partner_code: EACH, canonical: EA}
+---
+apiVersion: crossdock.dev/v1alpha1
+kind: PartnerConnector
+metadata: {name: wms-north}
+spec:
+  role: WMS
+  system: WMS-NORTH
+  businessUnit: EU01
+  locations: [WH-NORTH]
+  transport: {http: {url: "%s", credentials: wms-north-key, webhookSecret: wms-north-webhook, timeout: 5s}}
+  documents:
+    - {kind: wms_a.pick_request, direction: OUT, path: /pick-requests}
+    - {kind: wms_a.pick, direction: IN, path: picks}
+    - {kind: wms_a.packing, direction: IN, path: packings}
+    - {kind: wms_a.goods_issue, direction: IN, path: goods-issues}
+  stage: live
+"""
+
+
+async def ten_of_n9500(day: SmallDay) -> None:
+    """Stock at WH-NORTH, once inventory knows the item."""
+    booked = inventory.Adjustment(
+        sku="N9500",
+        location_id="WH-NORTH",
+        business_unit="EU01",
+        bucket=inventory.ACCOUNT_SELLABLE,
+        quantity=quantity("10"),
+        reason="OPENING",
+    )
+    said = Origin(system="WMS-NORTH", role=options_pb2.ROLE_WMS, document=str(uuid4()))
+    said.occurred_at.GetCurrentTime()
+    async with asyncio.timeout(60):
+        while True:
+            request = inventory.AdjustStockRequest(request_id=str(uuid4()), origin=said, adjustments=[booked])
+            try:
+                await day.suite.call(day.suite.inventory.AdjustStock, request)
+            except grpc.aio.AioRpcError as error:
+                if error.code() is not PRECONDITION:
+                    raise
+                await asyncio.sleep(0.1)
+            else:
+                return
+
+
+async def shown(day: SmallDay, number: str, state: str) -> Any:
+    """What `order show` says once the order has come so far."""
+    async with asyncio.timeout(90):
+        while True:
+            said = await day.crossdock("order", "show", number, "--json")
+            assert said.code == 0, said.err
+            if said.json["order"]["state"] == f"ORDER_STATE_{state}":
+                return said.json
+            await asyncio.sleep(0.2)
+
+
+@pytest.mark.feature("F022", "F023", "F026", "F121", "F128")
+async def test_an_order_typed_in_is_picked_packed_and_handed_over_by_its_warehouse(
+    day: SmallDay, tmp_path: Path
+) -> None:
+    key, hook = "k" * 24, "whsec_" + base64.b64encode(b"w" * 32).decode()
+    folder = partner_secrets(day.stage.place.secrets)
+    for name, word in (("wms-north-key", key), ("wms-north-webhook", hook)):
+        (folder / name).write_text(word)
+    journal, site = Journal(), Site()
+    post = Post(day.stage.ingress, journal, {"wms-north": hook})
+    north = WarehouseA("wms-north", "WH-NORTH", replace(few_orders(), orders=()), {}, post)
+    north.floor.missing["N9500"] = Decimal(2)
+    file = tmp_path / "north.yaml"
+    file.write_text(NORTH % f"http://127.0.0.1:{await site.open(north.door(key, journal))}")
+    try:
+        assert (await day.crossdock("load", str(file))).code == 0
+        await ten_of_n9500(day)
+        words = ("--sku", "N9500", "--quantity", "7", "--customer", "CUS-NORTH", "--number", "S-NORTH")
+        async with asyncio.timeout(60):
+            while (said := await day.crossdock("order", "place", *words)).code:
+                assert "unknown" in said.err
+                await asyncio.sleep(0.2)
+        found = await shown(day, "S-NORTH", "PARTLY_SHIPPED")
+    finally:
+        await post.close()
+        await site.close()
+        journal.close()
+    schedules = {each["state"]: each["quantity"]["value"] for each in found["lines"][0]["schedules"]}
+    assert schedules == {"SCHEDULE_STATE_SHIPPED": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
+    said = await day.crossdock("order", "show", "S-NORTH")
+    assert "PICK_SHORT" in said.out
+    stock = (await day.crossdock("stock", "N9500", "--json")).json["balances"]
+    left = {each["account"]: each["quantity"]["value"] for each in stock if each["account"] != "ACCOUNT_ADJUSTMENT"}
+    assert left["ACCOUNT_CUSTOMER"] == left["ACCOUNT_SELLABLE"] == "5"
+    steps = [each["name"] for each in (await traced(day, "order:S-NORTH"))["steps"]]
+    way = ["PlaceOrder", "wms_a.pick_request", "RecordPick", "PickCompleted", "RecordGoodsIssue", "GoodsIssued"]
+    assert [steps.index(each) for each in way] == sorted(steps.index(each) for each in way)

@@ -141,7 +141,14 @@ def postings() -> list[Message]:
 
 def warehouse_reports() -> list[Message]:
     """Two parts of an order's line: picked and handed over, and handed over without a word of the pick."""
-    told: list[Message] = []
+    step = fulfillment_events.ScheduleStep(
+        line_number="1", sku="BOLT", quantity=values_pb2.Quantity(value="5", unit="EA"), location_id="WH-EAST"
+    )
+    told: list[Message] = [
+        fulfillment_events.OrderReleased(
+            order_id="0191-4711", number="S-1", part=1, location_id="WH-EAST", steps=[step], release_number="S-1/1.1"
+        )
+    ]
     for part, (sku, picked) in enumerate((("BOLT", "5"), ("NUT", "0"))):
         line = warehouse_pb2.HandledLine(
             order_id="0191-4711",
@@ -238,7 +245,10 @@ async def partners(engine: Engine) -> None:
         {"kind": "json.goods_receipt", "direction": "OUT", "path": "/goods-receipts"},
     ]
     await rig.partner("erp-eu", role="ERP", system="ERP-EU", transport=there, documents=confirmations)
-    expected = [{"kind": "wms_a.expected_receipt", "direction": "OUT", "path": "/expected-receipts"}]
+    expected = [
+        {"kind": "wms_a.expected_receipt", "direction": "OUT", "path": "/expected-receipts"},
+        {"kind": "wms_a.pick_request", "direction": "OUT", "path": "/pick-requests"},
+    ]
     east = {"system": "WMS-EAST", "locations": ["WH-EAST"], "transport": there, "documents": expected}
     await rig.partner("wms-east", role="WMS", **east)
     orders = [{"kind": "json.supplier_order", "direction": "OUT", "path": "/orders"}]

@@ -9,6 +9,7 @@ from typing import Any
 
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
+from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as procurement_grpc
 from crossdock_kit.app import App
 from crossdock_kit.service import Service, run
@@ -22,7 +23,7 @@ from connector.settings import Settings
 from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
-from connector.use_cases.commanding import DELIVERY, PROCUREMENT
+from connector.use_cases.commanding import DELIVERY, FULFILLMENT, PROCUREMENT
 from connector.use_cases.deliver import Desk
 from connector.use_cases.read_again import read_again
 
@@ -57,6 +58,7 @@ async def build(app: App[Settings]) -> None:
 def _peers(app: App[Settings]) -> Callable[[str, str], Any]:
     stubs: dict[str, Callable[[str], Any]] = {
         PROCUREMENT: lambda tenant: app.client("procurement", procurement_grpc.ProcurementServiceStub, tenant=tenant),
+        FULFILLMENT: lambda tenant: app.client("fulfillment", warehouse_grpc.WarehouseServiceStub, tenant=tenant),
         DELIVERY: lambda tenant: app.client("delivery", delivery_grpc.DeliveryServiceStub, tenant=tenant),
     }
     return lambda peer, tenant: stubs[peer](tenant)

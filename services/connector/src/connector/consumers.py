@@ -8,6 +8,7 @@ from typing import Any
 
 from crossdock.catalog.events.v1 import events_pb2 as catalog
 from crossdock.delivery.events.v1 import events_pb2 as delivery
+from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
 from crossdock.procurement.events.v1 import events_pb2 as procurement
 from crossdock_kit.context import caused_by
 from crossdock_kit.events import Received
@@ -22,7 +23,12 @@ from connector.use_cases.telling import Telling
 
 
 def subscriptions(around: Surroundings) -> tuple[Subscription, ...]:
-    return (MasterData(around).subscription(), Orders(around).subscription(), Shipments(around).subscription())
+    return (
+        MasterData(around).subscription(),
+        Orders(around).subscription(),
+        SalesOrders(around).subscription(),
+        Shipments(around).subscription(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +122,25 @@ class Shipments:
 
     async def planned(self, event: Received[delivery.ShipmentPlanned], telling: Telling) -> None:
         await tell_partners.tell_carriage(event, telling)
+
+
+@dataclass(frozen=True, slots=True)
+class SalesOrders:
+    """Fulfillment's facts: what is released is picked by the warehouse that holds it."""
+
+    around: Surroundings
+
+    def subscription(self) -> Subscription:
+        return Subscription(
+            name="connector",
+            source="fulfillment",
+            handlers={fulfillment.OrderReleased: _together(self.around, self.released)},
+            batch=100,
+            owner="integration",
+        )
+
+    async def released(self, event: Received[fulfillment.OrderReleased], telling: Telling) -> None:
+        await tell_partners.ask_to_pick(event, telling)
 
 
 def _together(around: Surroundings, handle: Callable[[Any, Telling], Awaitable[None]]) -> Handler:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier
@@ -44,5 +45,9 @@ def results_of(response: Message) -> dict[str, str]:
             return {TRANSACTION: ",".join(response.transaction_ids)}
         case procurement.RecordShipNoticeResponse() if response.refused_lines:
             return {PARTLY: "; ".join(response.refused_lines)[:_LONGEST]}
+        case (
+            warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse()
+        ) if response.order_ids:
+            return {TRANSACTION: ",".join(response.order_ids)}
         case _:
             return {}

@@ -22,6 +22,8 @@ ERP_ROUTES = [
 WMS_ROUTES = [
     {"kind": "wms_a.expected_receipt", "direction": "OUT", "path": "/expected-receipts"},
     {"kind": "wms_a.receipt", "direction": "IN", "path": "receipts"},
+    {"kind": "wms_a.pick_request", "direction": "OUT", "path": "/pick-requests"},
+    {"kind": "wms_a.pick", "direction": "IN", "path": "picks"},
 ]
 
 

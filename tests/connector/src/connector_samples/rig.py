@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from connector import peer_commands, profiles
-from connector.consumers import Orders
+from connector.consumers import Orders, SalesOrders
 from connector.domain.documents import State
 from connector.ports import Surroundings
 from connector.profile_limits import ProfileLimits
@@ -136,7 +136,7 @@ class Rig:
     async def _commands_left(self) -> int:
         return int(
             await self.value(
-                "SELECT count(*) FROM delivery WHERE partner IN ('procurement', 'delivery')"
+                "SELECT count(*) FROM delivery WHERE partner IN ('procurement', 'fulfillment', 'delivery')"
                 " AND state IN ('waiting', 'leased')"
             )
         )
@@ -190,7 +190,9 @@ class Rig:
             cause=cause,
             **facts,
         )
-        handler = Orders(self.around).subscription().handlers[type(message)]
+        subscriptions = (Orders(self.around).subscription(), SalesOrders(self.around).subscription())
+        handlers = {kind: handler for each in subscriptions for kind, handler in each.handlers.items()}
+        handler = handlers[type(message)]
         async with self.uow(tenants=TENANTS) as work:
             await handler([event], work)
 

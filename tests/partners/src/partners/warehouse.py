@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -89,9 +89,13 @@ class Warehouse(ABC):
         orders = [self._day.order(line.order) for line in lines]
         if notice not in self._received_notices and not any(o and o.steps_of("warehouse_does") for o in orders):
             self._received_notices.add(notice)
-            task = asyncio.create_task(self.send(self._whole(notice), final=True))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self.begin(self.send(self._whole(notice), final=True))
+
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """It is busy until this is done."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _whole(self, notice: str) -> list[Counted]:
         return [

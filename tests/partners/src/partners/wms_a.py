@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from partners.journal import Journal
+from partners.picking import PickFloor
 from partners.warehouse import Counted, Expected, Warehouse
 from partners.web import Answer, Door
 
@@ -23,7 +25,16 @@ class WarehouseA(Warehouse):
     def door(self, token: str, journal: Journal) -> Door:
         door = Door(self.partner, token, journal, self.faults)
         door.accept("/expected-receipts", "wms_a.expected_receipt", lambda d: d["asn"] or d["reference"], self._advised)
+        door.accept("/pick-requests", "wms_a.pick_request", lambda d: d["number"], self._asked_to_pick)
         return door
+
+    @cached_property
+    def floor(self) -> PickFloor:
+        return PickFloor(self.partner, self.site, self._post, self.faults)
+
+    async def _asked_to_pick(self, document: Mapping[str, Any]) -> Answer:
+        self.begin(self.floor.work_off(document))
+        return self.floor.take(document)
 
     @property
     def site(self) -> str:

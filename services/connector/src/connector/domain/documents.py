@@ -139,6 +139,9 @@ _OWNERS_BY_COMMAND = {
     "RecordCarrierUpdates": "delivery-desk",
     "AssignCarrier": "delivery-desk",
     "DeclineTender": "delivery-desk",
+    "RecordPick": "warehouse",
+    "RecordPacking": "warehouse",
+    "RecordGoodsIssue": "warehouse",
 }
 
 

@@ -119,7 +119,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A canonical command, without its request id. `orders` are the purchase order numbers that it concerns."""
+    """A canonical command, without its request id. `orders` are the purchase order numbers that it concerns: about one
+    of these commands stay in order. Reports on sales orders name none, because they may come in any order."""
 
     request: Message
     orders: tuple[str, ...]

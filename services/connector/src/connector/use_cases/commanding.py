@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.context import cause
@@ -20,8 +21,8 @@ from connector.domain.revision import Basis, SentRevision, answered_revision
 from connector.mappings.model import Answer, Command
 from connector.store.document import Document
 
-PROCUREMENT, DELIVERY = "procurement", "delivery"
-PEERS = frozenset({PROCUREMENT, DELIVERY})
+PROCUREMENT, FULFILLMENT, DELIVERY = "procurement", "fulfillment", "delivery"
+PEERS = frozenset({PROCUREMENT, FULFILLMENT, DELIVERY})
 # Request type → the peer and its method; what a command may be.
 METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.SubmitPurchaseOrderRequest: (PROCUREMENT, "SubmitPurchaseOrder"),
@@ -31,6 +32,9 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
     delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),
     delivery.DeclineTenderRequest: (DELIVERY, "DeclineTender"),
+    warehouse.RecordPickRequest: (FULFILLMENT, "RecordPick"),
+    warehouse.RecordPackingRequest: (FULFILLMENT, "RecordPacking"),
+    warehouse.RecordGoodsIssueRequest: (FULFILLMENT, "RecordGoodsIssue"),
 }
 KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
 _BASES = {

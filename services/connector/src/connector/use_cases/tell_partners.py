@@ -48,6 +48,13 @@ async def tell_carriage(event: Received[Any], telling: Telling) -> None:
             telling.tell(event, stored, f"shipment:{shipment.shipment_id}")
 
 
+async def ask_to_pick(event: Received[Any], telling: Telling) -> None:
+    """What concerns one order at one place never overtakes."""
+    fact = event.message
+    found = await telling.warehouse(event.tenant, fact.location_id)
+    _tell(event, found, telling, f"order:{fact.order_id}:{fact.location_id}", f"WMS of {fact.location_id}")
+
+
 def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:
     """`wanted` says in words who is looked for."""
     for stored in found:

@@ -92,7 +92,7 @@ class Package(_message.Message):
     GROSS_WEIGHT_FIELD_NUMBER: _builtins.int
     CONTENTS_FIELD_NUMBER: _builtins.int
     sscc: _builtins.str
-    """18 digits with their check digit."""
+    """18 digits with their check digit; empty where what the warehouse wrote is none."""
     packaging: _builtins.str
     """Packages and pallets by Rec 21 with prefix X: XCT, XPX. Empty where it was not said."""
     @_builtins.property
