@@ -13,7 +13,7 @@ from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock_cli.main import app
 from crossdock_cli.order_calls import OrderDesk, WholeOrder
 from crossdock_cli.order_documents import NoOrder, OrderDocument, order_of
-from crossdock_cli.order_tables import headline, holding, holdings, lines_table
+from crossdock_cli.order_tables import headline, holding, holdings, lines_table, reported
 from fulfillment_cases.calls import Caller, quantity, state_of, unique
 from rich.console import Console
 from typer.testing import CliRunner
@@ -161,6 +161,24 @@ def test_each_schedule_is_a_row_that_says_what_each_system_holds() -> None:
     assert "allocated 6" in shown[2]
     assert "backordered" in shown[3]
     assert "STOCK_SHORT" in shown[3]
+
+
+@pytest.mark.parametrize(
+    ("state", "picked", "packed", "shipment", "said"),
+    [
+        (sales_order_pb2.SCHEDULE_STATE_ACCEPTED, False, False, "", ""),
+        (sales_order_pb2.SCHEDULE_STATE_RELEASED, False, False, "", "nothing yet"),
+        (sales_order_pb2.SCHEDULE_STATE_PICKED, True, False, "", "picked"),
+        (sales_order_pb2.SCHEDULE_STATE_PACKED, False, True, "SH-1", "packed"),
+        (sales_order_pb2.SCHEDULE_STATE_SHIPPED, False, False, "SH-1", "handed over"),
+        (sales_order_pb2.SCHEDULE_STATE_BACKORDERED, False, False, "", ""),
+    ],
+)
+def test_what_a_warehouse_has_said_is_shown(state: Any, picked: bool, packed: bool, shipment: str, said: str) -> None:
+    schedule = sales_order_pb2.LineSchedule(
+        state=state, pick_reported=picked, pack_reported=packed, shipment_id=shipment
+    )
+    assert reported(schedule) == said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""How an order is shown: its head, and for each schedule of each line what the order and inventory say of it."""
+"""How an order is shown: its head, and for each schedule of each line what order, inventory and warehouse say of it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,24 @@ _NAMES = {
     inventory.ACCOUNT_COMMITTED: "committed",
     inventory.ACCOUNT_ALLOCATED: "allocated",
 }
+_IN_HANDS = frozenset(
+    (
+        order_pb2.SCHEDULE_STATE_RELEASED,
+        order_pb2.SCHEDULE_STATE_PICKING,
+        order_pb2.SCHEDULE_STATE_PICKED,
+        order_pb2.SCHEDULE_STATE_PACKED,
+        order_pb2.SCHEDULE_STATE_LABEL_READY,
+    )
+)
+_HANDED_OVER = frozenset(
+    (
+        order_pb2.SCHEDULE_STATE_SHIPPED,
+        order_pb2.SCHEDULE_STATE_OUT_FOR_DELIVERY,
+        order_pb2.SCHEDULE_STATE_DELIVERY_EXCEPTION,
+        order_pb2.SCHEDULE_STATE_DELIVERED,
+    )
+)
+HEADINGS = ("LINE", "SKU", "QUANTITY", "ORDER SAYS", "AT", "PROMISED", "INVENTORY SAYS", "WAREHOUSE SAYS", "WHY")
 Holdings = Mapping[tuple[str, str, str], Mapping[inventory.Account.ValueType, Decimal]]
 """By reservation, SKU and place: what inventory holds in which account."""
 
@@ -42,9 +60,9 @@ def headline(order: order_pb2.SalesOrder) -> str:
 
 
 def lines_table(found: WholeOrder, held: Holdings) -> Table:
-    """A row per schedule: what the order says of it, and what inventory holds for it."""
+    """A row per schedule: what the order says of it, what inventory holds for it, what its warehouse reported."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("LINE", "SKU", "QUANTITY", "ORDER SAYS", "AT", "PROMISED", "INVENTORY SAYS", "WHY"):
+    for heading in HEADINGS:
         table.add_column(heading, justify="right" if heading == "QUANTITY" else "left", overflow="fold")
     for line in found.lines:
         for each in line.schedules:
@@ -52,8 +70,20 @@ def lines_table(found: WholeOrder, held: Holdings) -> Table:
             amount = f"{each.quantity.value} {each.quantity.unit}"
             promised = day(each.promised_on) if each.HasField("promised_on") else ""
             stock = holding(held, each.reservation_id, line.sku, each.location_id)
-            table.add_row(line.line_number, line.sku, amount, says, each.location_id, promised, stock, each.reason)
+            place, why = each.location_id, each.reason
+            table.add_row(line.line_number, line.sku, amount, says, place, promised, stock, reported(each), why)
     return table
+
+
+def reported(schedule: order_pb2.LineSchedule) -> str:
+    """What the warehouse has said of it; what it handed over may never have been reported as packed or picked."""
+    if schedule.state in _HANDED_OVER:
+        return "handed over" if schedule.shipment_id else ""
+    if schedule.pack_reported:
+        return "packed"
+    if schedule.pick_reported:
+        return "picked"
+    return "nothing yet" if schedule.state in _IN_HANDS else ""
 
 
 def holding(held: Holdings, reservation_id: str, sku: str, location_id: str) -> str:
