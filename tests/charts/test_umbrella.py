@@ -127,6 +127,8 @@ REFUSED = {
     "trial.images.nats=nats:latest": "/trial/images/nats",
     "trial.images.nats=nats": "/trial/images/nats",
     "trial.storage=lots": "/trial/storage",
+    "test.seconds=0": "/test/seconds",
+    "test.secrets.password=x": "password",
     "partner-operator.resyncSeconds=61": "/resyncSeconds",
     "partner-operator.autoscaler=none": "/autoscaler",
     "partner-operator.worker.image=crossdock/connector:latest": "/worker/image",
@@ -266,6 +268,8 @@ def test_the_notes_name_the_next_commands(charts: Path) -> None:
     notes = said.partition("NOTES:")[2]
     assert "kubectl -n crossdock wait" in notes
     assert all(f"secret {each}-servers" in notes for each in SERVICES)
+    assert "crossdock identity create --namespace crossdock | kubectl create -f -" in notes
+    assert "helm -n crossdock test try --logs" in notes
 
 
 def test_what_the_charts_repeat_is_fresh() -> None:

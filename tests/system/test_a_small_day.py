@@ -27,6 +27,7 @@ from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
+from crossdock_local.cluster_identity import CHART_TEST
 from crossdock_local.place import Place
 from crossdock_local.surroundings import partner_secrets
 from partners.demo import fresh_stage, play_day
@@ -476,3 +477,35 @@ async def test_an_order_typed_in_is_picked_packed_and_handed_over_by_its_warehou
     steps = [each["name"] for each in (await traced(day, "order:S-NORTH"))["steps"]]
     way = ["PlaceOrder", "wms_a.pick_request", "RecordPick", "PickCompleted", "RecordGoodsIssue", "GoodsIssued"]
     assert [steps.index(each) for each in way] == sorted(steps.index(each) for each in way)
+
+
+# --- the charts' own test of an installation
+
+TESTER = CHART_TEST.permissions
+WALK = ("PurchaseOrderReleased", "AcknowledgePurchaseOrder", "PurchaseOrderAcknowledged", "PurchaseOrderCancelled")
+
+
+@pytest.mark.feature("F344")
+async def test_what_helm_test_runs_takes_an_order_through_the_stack_again_and_again(
+    day: SmallDay, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        said = await day.helm_test(tmp_path, TESTER)
+        assert said.code == 0, said.err
+        found = await traced(day, said.out.splitlines()[-1].split()[2])
+        names = [each["name"] for each in found["steps"]]
+        assert [names.index(each) for each in WALK] == sorted(names.index(each) for each in WALK)
+        assert not [each for each in await day.suite.open_exceptions() if "CROSSDOCK-TEST" in each.summary]
+
+
+async def test_what_helm_test_runs_says_what_is_wrong(day: SmallDay, tmp_path: Path) -> None:
+    said = await day.helm_test(tmp_path, ["catalog.*"])
+    assert said.code == 1
+    assert "FAILED: put the test's item, supplier, place and partners into catalog and connector: PERM" in said.err
+    nobody = json.dumps(dict.fromkeys(("catalog", "connector", "inventory", "procurement"), "127.0.0.1:1"))
+    said = await day.helm_test(tmp_path, TESTER, CROSSDOCK_PEERS=nobody, CROSSDOCK_TEST_SECONDS="0.5")
+    assert said.code == 1
+    assert "not within 0.5 s; " in said.err
+    said = await day.helm_test(tmp_path, TESTER, CROSSDOCK_PEERS="{}")
+    assert (said.code, said.out) == (2, "")
+    assert "CROSSDOCK_PEERS names no catalog" in said.err

@@ -10,6 +10,7 @@ from crossdock_cli import (
     down,
     edi,
     exceptions,
+    identity,
     load,
     order,
     reconcile,
@@ -42,6 +43,7 @@ app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
 app.add_typer(shipment.app, name="shipment")
+app.add_typer(identity.app, name="identity")
 
 
 def main() -> None:

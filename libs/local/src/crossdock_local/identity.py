@@ -26,6 +26,8 @@ ISSUER = "https://crossdock.localhost"
 AUDIENCE = "crossdock"
 EVERYTHING = ("*",)
 TOKEN_LIFETIME = timedelta(hours=1)
+# Which keys a caller's token may be signed with, the one that signs first.
+_TRUSTED = ("", "-next", "-old")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +42,61 @@ class Caller:
 
 
 class Issuer:
-    """Makes its key at its first use and keeps it in the folder; whoever may read the folder may mint."""
+    """Makes its key at its first use and keeps it in the folder; whoever may read the folder may mint.
 
-    def __init__(self, folder: Path) -> None:
+    One key signs. Beside it the next one may be trusted already, and the one before still.
+    """
+
+    def __init__(self, folder: Path, issuer: str = ISSUER, audience: str = AUDIENCE) -> None:
         self._folder = folder
-        self._key_file = folder / "signing-key.pem"
-        if not self._key_file.exists():
-            write_secret(self._key_file, _new_key())
-        loaded = serialization.load_pem_private_key(self._key_file.read_bytes(), password=None)
-        if not isinstance(loaded, ec.EllipticCurvePrivateKey):
-            raise TypeError(f"{self._key_file} is not an elliptic curve key")
-        self._key = loaded
-        self._jwk = _public_jwk(loaded)
-        write_secret(self.jwks_file, json.dumps({"keys": [self._jwk]}, indent=2).encode())
+        self._named = issuer, audience
+        if not self._file("").exists():
+            write_secret(self._file(""), _new_key())
+        self._read()
+
+    def _file(self, which: str) -> Path:
+        return self._folder / f"signing-key{which}.pem"
+
+    def _read(self) -> None:
+        keys = [_loaded(self._file(which)) for which in _TRUSTED if self._file(which).exists()]
+        self._key, self._jwk = keys[0], _public_jwk(keys[0])
+        write_secret(self.jwks_file, json.dumps({"keys": [_public_jwk(each) for each in keys]}, indent=2).encode())
 
     @property
     def jwks_file(self) -> Path:
         return self._folder / "jwks.json"
 
+    @property
+    def next_key(self) -> bool:
+        return self._file("-next").exists()
+
+    @property
+    def old_key(self) -> bool:
+        return self._file("-old").exists()
+
+    def add_key(self) -> None:
+        """Trusts a key that does not sign yet; one at a time."""
+        if not self.next_key:
+            write_secret(self._file("-next"), _new_key())
+        self._read()
+
+    def take_next(self) -> None:
+        """Signs with the next key from now on, where there is one, and still trusts the one before."""
+        if self.next_key:
+            write_secret(self._file("-old"), self._file("").read_bytes())
+            self._file("-next").replace(self._file(""))
+        self._read()
+
+    def retire(self) -> None:
+        """Trusts the key before no more."""
+        self._file("-old").unlink(missing_ok=True)
+        self._read()
+
     def mint(self, caller: Caller, lifetime: timedelta = TOKEN_LIFETIME) -> str:
         now = int(time.time())
         claims = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
+            "iss": self._named[0],
+            "aud": self._named[1],
             "sub": caller.subject,
             "iat": now,
             # Clocks of two processes on one machine agree; a token is good from the second it was made in.
@@ -85,12 +119,12 @@ class Issuer:
         for caller in callers:
             self.write_token(folder / f"{caller.subject}.jwt", caller)
 
-    def renew_tokens(self, folder: Path) -> None:
+    def renew_tokens(self, folder: Path, lifetime: timedelta = TOKEN_LIFETIME) -> None:
         """Every token of the folder again, for the same caller and a new lifetime."""
         for path in folder.glob("*.jwt"):
             # Our own file, so its signature has nothing to prove; it may well have expired while the stack was down.
             claims = jwt.decode(path.read_text(), options={"verify_signature": False})
-            self.write_token(path, _caller_of(claims))
+            self.write_token(path, _caller_of(claims), lifetime)
 
 
 def _caller_of(claims: dict[str, Any]) -> Caller:
@@ -101,6 +135,13 @@ def _caller_of(claims: dict[str, Any]) -> Caller:
         partner=claims.get("partner"),
         business_units=tuple(claims["business_units"]),
     )
+
+
+def _loaded(path: Path) -> ec.EllipticCurvePrivateKey:
+    loaded = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(loaded, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{path} is not an elliptic curve key")
+    return loaded
 
 
 def _new_key() -> bytes:

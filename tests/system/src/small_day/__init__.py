@@ -6,21 +6,25 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import grpc
 import jwt
+from charted.assembly import UMBRELLA, assembled
+from charted.rendering import rendered
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.peers import STATUS_DETAILS
 from crossdock_kit.testing import TokenIssuer
-from crossdock_local.identity import AUDIENCE, ISSUER
+from crossdock_local.identity import AUDIENCE, ISSUER, Caller, Issuer
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 from partners.day import Day, load
@@ -54,6 +58,14 @@ class Said:
         return json.loads(self.out)
 
 
+@cache
+def _test_container() -> Any:
+    with tempfile.TemporaryDirectory() as folder:
+        [pod] = rendered(assembled(Path(folder)) / UMBRELLA).of("Pod")
+    [container] = pod["spec"]["containers"]
+    return container
+
+
 @dataclass(frozen=True, slots=True)
 class SmallDay:
     stage: Stage
@@ -65,6 +77,24 @@ class SmallDay:
             Path(sys.executable).with_name("crossdock"),
             *words,
             env=os.environ | {"CROSSDOCK_HOME": str(home or self.stage.place.root)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        return Said(process.returncode or 0, out.decode(), err.decode())
+
+    async def helm_test(self, folder: Path, permissions: Sequence[str], **environment: str) -> Said:
+        """Runs what the chart's test pod runs, told where this stack is and with an identity of its own."""
+        container = await asyncio.to_thread(_test_container)
+        said = {each["name"]: each["value"] for each in container["env"]}
+        peers = {name: self.stage.addresses[name] for name in json.loads(said["CROSSDOCK_PEERS"])}
+        token, tenants = folder / "token", tuple(self.stage.state.tenants)
+        caller = Caller("crossdock-test", tenants, tuple(permissions))
+        Issuer(self.stage.place.folder("identity")).write_token(token, caller)
+        here = {"CROSSDOCK_PEERS": json.dumps(peers), "CROSSDOCK_TOKEN_FILE": str(token), "PATH": os.environ["PATH"]}
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable if each == "python" else each for each in container["command"]),
+            env=said | here | {"CROSSDOCK_TENANTS": ",".join(tenants)} | environment,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
