@@ -16,7 +16,7 @@ import grpc
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.connector.v1 import connector_service_pb2_grpc as connector_grpc
-from crossdock.ops.v1 import ops_service_pb2 as ops
+from crossdock.ops.v1 import ops_service_pb2 as ops_pb
 from crossdock.ops.v1 import ops_service_pb2_grpc as ops_grpc
 from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
@@ -71,15 +71,15 @@ class Desk:
         )
         return answer.purchase_order
 
-    async def steps(self, service: str, transaction_id: str) -> list[ops.Step]:
+    async def steps(self, service: str, transaction_id: str) -> list[ops_pb.Step]:
         """What a service did for the transaction."""
-        request = ops.ListStepsRequest(transaction_ids=[transaction_id], page_size=1000)
+        request = ops_pb.ListStepsRequest(transaction_ids=[transaction_id], page_size=1000)
         return list((await self._asked(self.ops[service].ListSteps, request)).steps)
 
-    async def exceptions(self, service: str, transaction_id: str) -> list[ops.Exception]:
+    async def exceptions(self, service: str, transaction_id: str) -> list[ops_pb.Exception]:
         """What waits for somebody in a service because of the transaction."""
-        request = ops.ListExceptionsRequest(
-            state=ops.EXCEPTION_STATE_OPEN, transaction_id=transaction_id, page_size=1000
+        request = ops_pb.ListExceptionsRequest(
+            state=ops_pb.EXCEPTION_STATE_OPEN, transaction_id=transaction_id, page_size=1000
         )
         return list((await self._asked(self.ops[service].ListExceptions, request)).exceptions)
 

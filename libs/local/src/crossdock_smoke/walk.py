@@ -92,7 +92,7 @@ class Walk:
             why = document.reason or "; ".join(each.reason for each in document.messages)
             raise Failed(f"its document is {connector.DocumentState.Name(document.state)}: {why}")
 
-    async def _stands(self, desk: Desk, wanted: orders.PurchaseOrderState) -> orders.PurchaseOrder:
+    async def _stands(self, desk: Desk, wanted: orders.PurchaseOrderState.ValueType) -> orders.PurchaseOrder:
         async def look() -> orders.PurchaseOrder | None:
             order = await desk.order(self.number)
             self.seen = f"order {self.number} is {orders.PurchaseOrderState.Name(order.state)}"
