@@ -136,6 +136,10 @@ docs: setup ## write the event catalog, AsyncAPI, ownership, lifecycles, the res
 charts: setup ## package the charts into build/charts
 	@$(PYTHON) -m charted
 
+.PHONY: quick-start
+quick-start: charts ## begin on an empty cluster: make quick-start REGISTRY=registry.example.com/crossdock [NAMESPACE=crossdock]
+	@sh tools/quick_start.sh "$(or $(NAMESPACE),crossdock)" "$(REGISTRY)"
+
 .PHONY: features
 features: setup ## each row of docs/features.tsv with the tests that show it
 	@$(PYTHON) tools/features.py
