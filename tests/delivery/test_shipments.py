@@ -96,7 +96,8 @@ async def test_words_told_again_and_late_are_placed_and_counted_once(caller: Cal
     ]
     assert ("DELIVERED_BEFORE_DISPATCH", "delivery-desk", False) in await caller.exceptions(f"shipment:{number}")
     assert reached(await caller.shipment(number)) == ["dispatched", "delivered"]
-    assert await caller.record(word("AF", 0.5, number)) == ["kept"]
+    assert await caller.record(word("AF", 0.5, number), word("AF", 0.5, number)) == ["kept", "repeated"]
+    assert (await caller.shipment(number)).update_count == 4
     assert await caller.milestones(number) == [
         ("dispatched", "moved"),
         ("dispatched", "reached"),

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from crossdock.delivery.v1 import delivery_service_pb2 as pb
+from crossdock.options.v1 import options_pb2
 from crossdock_kit.testing import FixedClock
 from crossdock_kit.timer_loop import TimerLoop
 from crossdock_kit.unit_of_work import UnitOfWork
@@ -99,6 +100,22 @@ async def test_a_shipment_of_which_a_speaking_feed_says_nothing_lacks_a_mileston
     assert ("MILESTONE_MISSING", "delivery-desk", True) in await caller.exceptions(shipment_id)
     await caller.record(word("D1", 9, silent), origin=origin(system=partner))
     assert ("MILESTONE_MISSING", "delivery-desk", False) in await caller.exceptions(shipment_id)
+
+
+async def test_a_proof_ends_the_wait_for_a_shipments_next_word_and_is_no_feed(
+    caller: Caller, uow: UnitOfWork, clock: FixedClock
+) -> None:
+    partner = unique("truck").lower()
+    number = await on_the_road(caller, partner)
+    shipment_id = (await caller.shipment(number)).shipment_id
+    clock.advance(timedelta(hours=30))
+    await on_the_road(caller, partner)
+    await look(caller, uow, WORD_TIMER)
+    assert ("MILESTONE_MISSING", "delivery-desk", True) in await caller.exceptions(shipment_id)
+    await caller.prove(number, 9, origin=origin(options_pb2.ROLE_POD, f"{partner}-pod"))
+    assert ("MILESTONE_MISSING", "delivery-desk", False) in await caller.exceptions(shipment_id)
+    assert await caller.fetch("SELECT 1 FROM timer WHERE kind = $1 AND subject = $2", WORD_TIMER, shipment_id) == []
+    assert await caller.fetch("SELECT 1 FROM carrier_feed WHERE partner = $1", f"{partner}-pod") == []
 
 
 @pytest.mark.feature("F142")

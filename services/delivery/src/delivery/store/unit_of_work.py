@@ -39,7 +39,7 @@ from delivery.store import rows, tables
 from delivery.store.feeds import Feeds
 from delivery.store.scans import Codes, Proofs, Scans
 from delivery.store.shipments import Shipments
-from delivery.use_cases.listening import BILLING_SKIPPED, BILLING_TIMER
+from delivery.use_cases.listening import BILLING_SKIPPED, BILLING_TIMER, SHIPMENT_SILENT, WORD_TIMER
 from delivery.wire.entries import entry
 from delivery.wire.events import add_lines, to_message
 
@@ -139,6 +139,9 @@ class DeliveryWork:
             shipment.watched = state
             entered(self._work, SHIPMENT, state, await self._course(shipment), self.now)
             await self._watch_billing(shipment)
+            if not shipment.on_the_road:
+                self.stop_waiting(WORD_TIMER, shipment.shipment_id)
+                self.resolve(identity(SHIPMENT_SILENT, shipment.shipment_id), f"it is {state}")
 
     async def _watch_billing(self, shipment: Shipment) -> None:
         since = shipment.billable_since

@@ -58,8 +58,6 @@ def _await_word(shipment: Shipment, partner: str, until: datetime, work: Work) -
     work.resolve(identity(SHIPMENT_SILENT, shipment.shipment_id), "its carrier speaks of it again")
     if shipment.on_the_road:
         work.wait(WORD_TIMER, shipment.shipment_id, until, partner)
-    else:
-        work.stop_waiting(WORD_TIMER, shipment.shipment_id)
 
 
 async def patience(feed: Feed, work: Work) -> timedelta:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 
 from delivery.domain.concerns import DELIVERY_DESK, Concern, mapping_task
 from delivery.domain.milestone_table import Key, Meaning, fault_of, meaning_of
 from delivery.domain.milestones import CodeClass
 from delivery.domain.scan import Scan, identity
+from delivery.domain.shipment import Shipment
 from delivery.ports import Addressed, Addressee, UnitOfWork, Work
 from delivery.use_cases.commands import CarrierUpdate, RecordCarrierUpdates
 from delivery.use_cases.listening import Batch, heard
@@ -43,34 +44,38 @@ async def record_carrier_updates(command: RecordCarrierUpdates, uow: UnitOfWork)
         overrides = await work.codes.overrides(partner)
         scans = [read(each, partner, overrides) for each in command.updates]
         whose = await work.shipments.addressees([_address(each) for each in scans])
-        return await keep(scans, whose, work)
+        found, milestones = await keep(scans, whose, work)
+        fresh = [each for each in found if each.outcome is not Outcome.REPEATED]
+        moved = await work.shipments.lock([each.shipment_id for each in fresh])
+        await heard(Batch(partner, tuple(each.scan for each in fresh), tuple(moved), milestones), work)
+        return found
 
 
-async def keep(scans: Sequence[Scan], whose: Sequence[Addressee], work: Work) -> list[Recorded]:
-    """Keeps them all, and judges each shipment that heard something new."""
+async def keep(scans: Sequence[Scan], whose: Sequence[Addressee], work: Work) -> tuple[list[Recorded], int]:
+    """Keeps them all, and judges each shipment that heard something new. How many milestones others were told of."""
     held = {each.shipment_id: each for each in await work.shipments.lock([each.shipment_id for each in whose])}
-    new = await work.scans.keep(list(zip(whose, scans, strict=True)))
-    found = [_outcome(scan, to, new) for scan, to in zip(scans, whose, strict=True)]
-    moved = Counter(each.shipment_id for each in found if each.shipment_id and each.scan.scan_id in new)
-    kept = await work.scans.of(sorted(moved))
-    told = 0
-    for shipment_id in sorted(moved):
-        shipment = held[shipment_id]
-        shipment.update_count += moved[shipment_id]
-        before = shipment.milestone_count
-        shipment.settle(kept[shipment_id], work.now)
-        await work.put(shipment)
-        told += shipment.milestone_count - before
+    new = set(await work.scans.keep(list(zip(whose, scans, strict=True))))
+    found = [_outcome(scan, to, new, held) for scan, to in zip(scans, whose, strict=True)]
+    milestones = await _judge(found, held, work)
     for each, to in zip(found, whose, strict=True):
         _tell(each, to, work)
-        if each.shipment_id in held:
-            work.note(keys=held[each.shipment_id].keys, transaction_ids=held[each.shipment_id].transaction_ids)
     for vocabulary in {each.vocabulary for each in scans}:
         work.count(vocabulary, Counter(each.outcome.value for each in found if each.scan.vocabulary == vocabulary))
-    fresh = tuple(each.scan for each in found if each.outcome is not Outcome.REPEATED)
-    await heard(Batch(scans[0].reported_by, fresh, tuple(held[each] for each in sorted(moved)), told), work)
-    of = {shipment_id: each.transaction_ids for shipment_id, each in held.items()}
-    return [replace(each, transaction_ids=of.get(each.shipment_id, ())) for each in found]
+    return found, milestones
+
+
+async def _judge(found: Sequence[Recorded], held: Mapping[str, Shipment], work: Work) -> int:
+    fresh = [each.shipment_id for each in found if each.shipment_id and each.outcome is not Outcome.REPEATED]
+    kept = await work.scans.of(sorted(set(fresh)))
+    before = sum(held[each].milestone_count for each in kept)
+    for shipment_id, count in sorted(Counter(fresh).items()):
+        shipment = held[shipment_id]
+        shipment.update_count += count
+        shipment.settle(kept[shipment_id], work.now)
+        await work.put(shipment)
+    for shipment in held.values():
+        work.note(keys=shipment.keys, transaction_ids=shipment.transaction_ids)
+    return sum(held[each].milestone_count for each in kept) - before
 
 
 def read(update: CarrierUpdate, partner: str, overrides: Mapping[Key, Meaning]) -> Scan:
@@ -97,7 +102,8 @@ def _address(scan: Scan) -> Addressed:
     return Addressed(scan.carrier, scan.tracking_number, scan.shipment_number)
 
 
-def _outcome(scan: Scan, to: Addressee, new: frozenset[str]) -> Recorded:
+def _outcome(scan: Scan, to: Addressee, new: set[str], held: Mapping[str, Shipment]) -> Recorded:
+    """Of a word that stands twice in a batch the first is new; `new` forgets it."""
     if scan.scan_id not in new:
         outcome = Outcome.REPEATED
     elif to.mismatched:
@@ -108,7 +114,9 @@ def _outcome(scan: Scan, to: Addressee, new: frozenset[str]) -> Recorded:
         outcome = Outcome.UNMAPPED
     else:
         outcome = Outcome.KEPT
-    return Recorded(scan, to.shipment_id, outcome)
+    new.discard(scan.scan_id)
+    about = held[to.shipment_id].transaction_ids if to.shipment_id in held else ()
+    return Recorded(scan, to.shipment_id, outcome, about)
 
 
 def _tell(recorded: Recorded, to: Addressee, work: Work) -> None:
