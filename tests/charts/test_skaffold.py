@@ -80,3 +80,37 @@ def test_the_operator_starts_the_connector_that_was_built(charts: Path, tmp_path
     [release] = releases("full")
     told = shown_by(charts, tmp_path, release).environment("partner-operator")
     assert told["CROSSDOCK_WORKER_IMAGE"] == "r.example/crossdock/connector:built-ctor"
+
+
+def test_in_dev_an_edited_file_lands_where_the_running_service_reads_it() -> None:
+    artifacts = {each["image"]: each for each in PROFILES["dev"]["build"]["artifacts"]}
+    assert set(artifacts) == IMAGES - {"crossdock/partner-operator"}
+    reload = (ROOT / "tools" / "reload.py").read_text()
+    assert '"RELOAD_COPY", "/tmp/app"' in reload
+    for image, artifact in artifacts.items():
+        service = image.removeprefix("crossdock/")
+        assert artifact["docker"] == {"dockerfile": f"services/{service}/Dockerfile", "target": "dev"}
+        dockerfile = (ROOT / artifact["docker"]["dockerfile"]).read_text()
+        assert f'ENTRYPOINT ["python", "/app/reload.py", "{service}"]' in dockerfile
+        sources = {each["src"]: (each["strip"], each["dest"]) for each in artifact["sync"]["manual"]}
+        assert sources == {
+            f"services/{service}/src/**/*.py": (f"services/{service}/src/", "/tmp/app/src"),
+            "libs/kit/src/**/*.py": ("libs/kit/src/", "/tmp/app/libs"),
+        }
+        assert all(list(ROOT.glob(each)) for each in sources)
+    assert {"!tools/reload.py", "!libs", "!services"} <= set((ROOT / ".dockerignore").read_text().splitlines())
+
+
+def test_only_dev_builds_for_development() -> None:
+    assert all("target" not in each["docker"] for each in SKAFFOLD["build"]["artifacts"])
+    assert [name for name, each in PROFILES.items() if "artifacts" in each.get("build", {})] == ["dev"]
+
+
+def test_in_dev_the_copy_fits_into_the_pods_scratch_folder(charts: Path) -> None:
+    for service in SERVICES:
+        shown = rendered(charts / service)
+        for pod in shown.pods:
+            assert {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}} in pod["spec"]["volumes"]
+        folders = [ROOT / "services" / service.replace("-", "_"), ROOT / "libs"]
+        sources = sum(each.stat().st_size for folder in folders for each in folder.rglob("src/**/*.py*"))
+        assert sources < 2**25

@@ -68,7 +68,7 @@ def test_a_service_has_all_that_it_is_shipped_and_explained_by(service: str) -> 
 def test_an_image_is_pinned_and_installs_only_what_is_locked_with_hashes(service: str) -> None:
     (base,) = instructions(service, "ARG")
     assert re.fullmatch(r"PYTHON_IMAGE=python:3\.\d+\.\d+-slim-\w+@sha256:[0-9a-f]{64}", base)
-    assert {each.partition(" ")[0] for each in instructions(service, "FROM")} == {"${PYTHON_IMAGE}"}
+    assert {each.partition(" ")[0] for each in instructions(service, "FROM")} == {"${PYTHON_IMAGE}", "service"}
     installs = [each for each in dockerfile(service).splitlines() if "pip install" in each]
     assert [each.endswith(f"--require-hashes --no-deps -r {LOCK}") for each in installs] == [True]
     blocks = re.split(r"^(?=\S+==)", (ROOT / LOCK).read_text(), flags=re.MULTILINE)
@@ -82,9 +82,12 @@ def test_all_images_stand_on_one_base() -> None:
 @pytest.mark.parametrize("service", SERVICES)
 def test_an_image_runs_unprivileged_and_leaves_probes_to_the_chart(service: str) -> None:
     assert instructions(service, "USER") == ["10001:10001"]
-    assert instructions(service, "ENTRYPOINT") == [f'["python", "-m", "{service}"]']
-    last_stage = dockerfile(service).rpartition("\nFROM ")[2]
-    assert last_stage.index("\nUSER ") > last_stage.index("\nCOPY "), "root owns what it may not change"
+    assert instructions(service, "ENTRYPOINT")[0] == f'["python", "-m", "{service}"]'
+    _, _, stage, developed, last = dockerfile(service).split("FROM ")[0:5]
+    assert stage.startswith("${PYTHON_IMAGE} AS service\n")
+    assert stage.index("\nUSER ") > stage.index("\nCOPY "), "root owns what it may not change"
+    assert last == "service\n", "what is built without a target knows nothing of development"
+    assert developed.startswith("service AS dev\n")
     assert instructions(service, "HEALTHCHECK") == []
     assert "PYTHONSAFEPATH=1" in dockerfile(service)
 
