@@ -136,6 +136,10 @@ docs: setup ## write the event catalog, AsyncAPI, ownership, lifecycles, the res
 charts: setup ## package the charts into build/charts
 	@$(PYTHON) -m charted
 
+.PHONY: charts-audit
+charts-audit: setup ## checkov over every profile of the charts; what it may say stands in docs/charts-audit.md
+	@$(PYTHON) -m charted.audit
+
 .PHONY: quick-start
 quick-start: charts ## begin on an empty cluster: make quick-start REGISTRY=registry.example.com/crossdock [NAMESPACE=crossdock]
 	@sh tools/quick_start.sh "$(or $(NAMESPACE),crossdock)" "$(REGISTRY)"
