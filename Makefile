@@ -11,7 +11,8 @@ export UV_PYTHON_DOWNLOADS := never
 
 PYTHON := .venv/bin/python
 CROSSDOCK := .venv/bin/crossdock
-WORKERS ?= 2
+# One more than the two cores of a small machine: tests wait for servers as long as they work.
+WORKERS ?= 3
 
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --python "$(CURDIR)/$(PYTHON)" \
 	--generate-hashes --no-emit-index-url --no-header

@@ -17,7 +17,7 @@ HEAD = ORDER[: ORDER.index(b"\nST*") + 1]
 MIB = 2**20
 
 
-def repeated(unit: bytes, size: int = MIB) -> bytes:
+def repeated(unit: bytes, size: int = MIB // 2) -> bytes:
     return unit * (size // len(unit))
 
 
@@ -68,7 +68,7 @@ def test_a_bomb_is_told_within_64_mebibytes(name: str) -> None:
     tracemalloc.stop()
 
     assert found > 0
-    assert peak < 64 * MIB
+    assert peak < 64 * min(MIB, len(data) + MIB // 8)
 
 
 NO_COUNTS = ("\N{SUPERSCRIPT TWO}".encode("iso-8859-1"), "\N{ARABIC-INDIC DIGIT ONE}".encode(), b"9" * 5_000)
