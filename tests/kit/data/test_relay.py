@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from crossdock_kit import relay as relay_module
 from crossdock_kit.broker import Broker
 from crossdock_kit.context import caused_by
 from crossdock_kit.database import Engine, transaction
@@ -158,6 +159,37 @@ async def test_what_was_acknowledged_over_a_link_that_broke_is_published_again(
     assert relay.last is None
 
 
+async def test_what_was_acknowledged_before_the_link_broke_and_is_not_removed_yet_is_published_again(
+    engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "LINGER_SECONDS", 3600.0)
+    before = len(await stream_of(nats))
+    async with running(relay):
+        await recorded(uow, "forgotten")
+        await until(lambda: relay.published == 1)
+        relay.broker._tell_lost()
+        relay.hint()
+        await until(lambda: relay.republished == 1)
+    assert len(await stream_of(nats)) == before + 1
+
+
+async def test_a_relay_that_is_told_to_end_removes_what_it_has_published(
+    engine: Engine, relay: Relay, uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay_module, "LINGER_SECONDS", 3600.0)
+    async with running(relay):
+        await recorded(uow, "leaving")
+        await until(lambda: relay.published == 1)
+        assert await unpublished(engine) == 1
+    assert await unpublished(engine) == 0
+
+
+async def recorded(uow: UnitOfWork, crate: str) -> None:
+    with caused_by(because()):
+        async with uow(tenants=("acme",)) as work:
+            work.record(crate_event(crate, 1))
+
+
 @pytest.mark.feature("F236")
 async def test_many_writers_with_random_transaction_times_lose_nothing(
     engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
@@ -185,9 +217,7 @@ async def test_what_was_published_but_not_removed_is_published_again_under_its_i
     engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork
 ) -> None:
     before = len(await stream_of(nats))
-    with caused_by(because()):
-        async with uow(tenants=("acme",)) as work:
-            work.record(crate_event("twice", 1))
+    await recorded(uow, "twice")
     async with transaction(engine, ("acme",)) as tx:
         row = await tx.driver.fetchrow("SELECT tenant, slot, event_id, recorded_at FROM pending")
     assert row is not None

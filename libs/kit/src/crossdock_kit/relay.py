@@ -12,7 +12,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -198,14 +198,18 @@ class Relay:
         """Batch after batch until nothing is left. The lease is held for a whole batch, so that no other owner starts
         on the same aggregates in the middle of it."""
         done: list[int] = []
+        losses = self.broker.losses
         while True:
             if done:
-                await self._wait_for_work(LINGER_SECONDS)
+                await self._linger(done)
+                # As in `_publish`: a broker that went away since may have forgotten these.
+                done = done if self.broker.losses == losses else []
             self._wake.clear()
             async with self.leases.hold() as (session, owned):
                 rows = await self._claim(session, owned, done)
                 if not rows:
                     return
+                losses = self.broker.losses
                 done = await self._publish(rows)
                 if len(done) < len(rows):
                     await self._claim(session, frozenset(), done)
@@ -213,6 +217,17 @@ class Relay:
                     done = []
             if FEW < len(rows) < GATHERED:
                 await asyncio.sleep(GATHER_SECONDS)
+
+    async def _linger(self, done: list[int]) -> None:
+        """Waits a little for what else there is to claim. Told to end, it removes what was published first: at the next
+        start the broker may no longer know it for a repetition."""
+        try:
+            await self._wait_for_work(LINGER_SECONDS)
+        except asyncio.CancelledError:
+            with suppress(CrossdockError):
+                async with self.leases.hold() as (session, _):
+                    await self._claim(session, frozenset(), done)
+            raise
 
     async def _claim(self, session: Session, owned: frozenset[int], done: list[int]) -> Sequence[Mapping[str, Any]]:
         with translated():
