@@ -166,7 +166,7 @@ async def test_a_failed_work_leaves_nothing(uow: UnitOfWork, engine: Engine) -> 
     async def fail_after_writing() -> None:
         async with opened(uow) as work:
             work.purchase_orders.add(rich_order(number))
-            await work.save()
+            await work.write()
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -6,25 +6,23 @@ order of their keys.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import partial
 
-from crossdock_kit import context, policy
-from crossdock_kit import events as kit_events
+from crossdock_kit import policy
 from crossdock_kit.database.upserts import upsert
 from crossdock_kit.events import NewEvent
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
 from crossdock_kit.json_rows import Row, encode_value
+from crossdock_kit.opened_work import OpensPorts, origin_of
 from crossdock_kit.personal_data import StoredPersonalData
 from crossdock_kit.policy import PolicyBook, Scope
 from crossdock_kit.process_timers import Course, entered
 from crossdock_kit.telemetry import metrics
 from crossdock_kit.timers import NewTimer
-from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
 from google.protobuf.message import Message
 
@@ -225,41 +223,17 @@ class DeliveryWork:
             keys=shipment.keys,
             transaction_ids=shipment.transaction_ids,
             occurred_at=event.at,
-            origin=_kit_origin(self._origin),
+            origin=origin_of(self._origin),
             express=shipment.terms.express,
             transaction_type="shipment" if alone else "",
             root_key=f"shipment:{shipment.terms.number}" if alone else "",
         )
 
 
-def _kit_origin(origin: Origin | None) -> kit_events.Origin | None:
-    if origin is None:
-        return None
-    return kit_events.Origin(system=origin.system, document=origin.document, revision=origin.revision)
+class DeliveryUnitOfWork(OpensPorts[DeliveryWork, Origin]):
+    """Opens works with this service's ports."""
+
+    ports = DeliveryWork
 
 
-class DeliveryUnitOfWork:
-    """Opens works for the tenant of the call or timer that is being served."""
-
-    def __init__(self, uow: KitUnitOfWork, tenant: Callable[[], str] = context.tenant) -> None:
-        self._uow, self._tenant = uow, tenant
-
-    @asynccontextmanager
-    async def __call__(self, origin: Origin | None = None) -> AsyncIterator[DeliveryWork]:
-        async with self._uow(tenants=(self._tenant(),)) as work, on(work, origin) as opened:
-            yield opened
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[DeliveryWork]:
-        """A shipment and what it is made of are read by several statements: all must be of one moment."""
-        async with self._uow(tenants=(self._tenant(),)) as work:
-            await work.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield DeliveryWork(work, None)
-
-
-@asynccontextmanager
-async def on(work: KitWork, origin: Origin | None = None) -> AsyncIterator[DeliveryWork]:
-    """The ports on a work that somebody else opened and commits."""
-    opened = DeliveryWork(work, origin)
-    yield opened
-    await opened.write()
+on = DeliveryUnitOfWork.on

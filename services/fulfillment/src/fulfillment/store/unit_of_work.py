@@ -6,21 +6,19 @@ together with those of all others, in the order of their keys.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from crossdock_kit import context, policy
-from crossdock_kit import events as kit_events
+from crossdock_kit import policy
 from crossdock_kit.database.upserts import upsert
 from crossdock_kit.events import NewEvent
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
 from crossdock_kit.json_rows import Row
+from crossdock_kit.opened_work import OpensPorts, origin_of
 from crossdock_kit.personal_data import StoredPersonalData
 from crossdock_kit.policy import PolicyBook, Scope
 from crossdock_kit.process_timers import Course, entered
-from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
 from sqlalchemy import Table
 
@@ -157,7 +155,7 @@ class FulfillmentWork:
                 keys=booking.keys,
                 transaction_ids=booking.transaction_ids,
                 occurred_at=booking.terms.happened_at,
-                origin=_kit_origin(self._origin),
+                origin=origin_of(self._origin),
                 express=booking.express,
                 transaction_type="" if booking.orders else "warehouse_report",
                 root_key="" if booking.orders else booking.keys[0],
@@ -179,7 +177,7 @@ class FulfillmentWork:
             keys=told.keys,
             transaction_ids=(order.order_id,),
             occurred_at=occurred_at,
-            origin=_kit_origin(self._origin),
+            origin=origin_of(self._origin),
             express=order.express,
             transaction_type="sales_order" if order.event_version == 1 else "",
             root_key=f"order:{order.terms.number}",
@@ -229,34 +227,10 @@ _TABLES = (
 )
 
 
-def _kit_origin(origin: Origin | None) -> kit_events.Origin | None:
-    if origin is None:
-        return None
-    return kit_events.Origin(system=origin.system, document=origin.document, revision=origin.revision)
+class FulfillmentUnitOfWork(OpensPorts[FulfillmentWork, Origin]):
+    """Opens works with this service's ports."""
+
+    ports = FulfillmentWork
 
 
-class FulfillmentUnitOfWork:
-    """Opens works for the tenant of the call, delivery or timer that is being served."""
-
-    def __init__(self, uow: KitUnitOfWork, tenant: Callable[[], str] = context.tenant) -> None:
-        self._uow, self._tenant = uow, tenant
-
-    @asynccontextmanager
-    async def __call__(self, origin: Origin | None = None) -> AsyncIterator[FulfillmentWork]:
-        async with self._uow(tenants=(self._tenant(),)) as work, on(work, origin) as opened:
-            yield opened
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[FulfillmentWork]:
-        """An order's head and its lines are read by several statements: all must be of one moment."""
-        async with self._uow(tenants=(self._tenant(),)) as work:
-            await work.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield FulfillmentWork(work, None)
-
-
-@asynccontextmanager
-async def on(work: KitWork, origin: Origin | None = None) -> AsyncIterator[FulfillmentWork]:
-    """The ports on a work that somebody else opened and commits."""
-    opened = FulfillmentWork(work, origin)
-    yield opened
-    await opened.write()
+on = FulfillmentUnitOfWork.on

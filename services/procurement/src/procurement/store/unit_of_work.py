@@ -5,19 +5,16 @@ Order at the end: rows first, in the order in which they were locked, then the j
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from crossdock_kit import context
-from crossdock_kit import events as kit_events
 from crossdock_kit.database.upserts import upsert
 from crossdock_kit.events import NewEvent
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.json_rows import Row
+from crossdock_kit.opened_work import OpensPorts, origin_of
 from crossdock_kit.timers import NewTimer
-from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
 from sqlalchemy import Table
 
@@ -103,7 +100,7 @@ class ProcurementWork:
     ) -> None:
         self._work.note(keys=keys, transaction_ids=transaction_ids, outcome=outcome, reason=reason)
 
-    async def save(self) -> None:
+    async def write(self) -> None:
         """Writes what changed and hands events and concerns to the kit's work."""
         await self._save_orders()
         await self._save_notices()
@@ -187,41 +184,17 @@ class ProcurementWork:
             keys=told.keys,
             transaction_ids=told.transaction_ids,
             occurred_at=occurred_at,
-            origin=_kit_origin(self._origin),
+            origin=origin_of(self._origin),
             express=told.express,
             transaction_type=told.transaction_type,
             root_key=told.root_key,
         )
 
 
-def _kit_origin(origin: Origin | None) -> kit_events.Origin | None:
-    if origin is None:
-        return None
-    return kit_events.Origin(system=origin.system, document=origin.document, revision=origin.revision)
+class ProcurementUnitOfWork(OpensPorts[ProcurementWork, Origin]):
+    """Opens works with this service's ports."""
+
+    ports = ProcurementWork
 
 
-class ProcurementUnitOfWork:
-    """Opens works for the tenant of the call, event or timer that is being served."""
-
-    def __init__(self, uow: KitUnitOfWork, tenant: Callable[[], str] = context.tenant) -> None:
-        self._uow, self._tenant = uow, tenant
-
-    @asynccontextmanager
-    async def __call__(self, origin: Origin | None = None) -> AsyncIterator[ProcurementWork]:
-        async with self._uow(tenants=(self._tenant(),)) as work, on(work, origin) as opened:
-            yield opened
-
-    @asynccontextmanager
-    async def reading(self) -> AsyncIterator[ProcurementWork]:
-        """An order's head and its lines are read by two statements: both must be of one moment."""
-        async with self._uow(tenants=(self._tenant(),)) as work:
-            await work.driver.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            yield ProcurementWork(work, None)
-
-
-@asynccontextmanager
-async def on(work: KitWork, origin: Origin | None = None) -> AsyncIterator[ProcurementWork]:
-    """The ports on a work that somebody else opened and commits."""
-    opened = ProcurementWork(work, origin)
-    yield opened
-    await opened.save()
+on = ProcurementUnitOfWork.on
