@@ -12,7 +12,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -224,9 +224,11 @@ class Relay:
         try:
             await self._wait_for_work(LINGER_SECONDS)
         except asyncio.CancelledError:
-            with suppress(CrossdockError):
+            try:
                 async with self.leases.hold() as (session, _):
                     await self._claim(session, frozenset(), done)
+            except CrossdockError as error:
+                log.warning("%d published events will be published again: %s", len(done), error)
             raise
 
     async def _claim(self, session: Session, owned: frozenset[int], done: list[int]) -> Sequence[Mapping[str, Any]]:
