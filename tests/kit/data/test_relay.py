@@ -8,6 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -159,27 +160,49 @@ async def test_what_was_acknowledged_over_a_link_that_broke_is_published_again(
     assert relay.last is None
 
 
+@dataclass(frozen=True)
+class Lingering:
+    """A relay that keeps what it has published until `over` is set, whatever else wakes it: a hint that comes late, a
+    lease that it takes."""
+
+    relay: Relay
+    begun: asyncio.Event
+    over: asyncio.Event
+
+
+@pytest.fixture
+def lingering(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> Lingering:
+    begun, over, otherwise = asyncio.Event(), asyncio.Event(), relay._wait_for_work
+
+    async def wait(seconds: float) -> None:
+        if seconds != relay_module.LINGER_SECONDS:
+            return await otherwise(seconds)
+        begun.set()
+        await over.wait()
+
+    monkeypatch.setattr(relay, "_wait_for_work", wait)
+    return Lingering(relay, begun, over)
+
+
 async def test_what_was_acknowledged_before_the_link_broke_and_is_not_removed_yet_is_published_again(
-    engine: Engine, nats: Broker, relay: Relay, uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+    nats: Broker, lingering: Lingering, uow: UnitOfWork
 ) -> None:
-    monkeypatch.setattr(relay_module, "LINGER_SECONDS", 3600.0)
     before = len(await stream_of(nats))
-    async with running(relay):
+    async with running(lingering.relay):
         await recorded(uow, "forgotten")
-        await until(lambda: relay.published == 1)
-        relay.broker._tell_lost()
-        relay.hint()
-        await until(lambda: relay.republished == 1)
+        await until(lingering.begun.is_set)
+        lingering.relay.broker._tell_lost()
+        lingering.over.set()
+        await until(lambda: lingering.relay.republished == 1)
     assert len(await stream_of(nats)) == before + 1
 
 
 async def test_a_relay_that_is_told_to_end_removes_what_it_has_published(
-    engine: Engine, relay: Relay, uow: UnitOfWork, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, lingering: Lingering, uow: UnitOfWork
 ) -> None:
-    monkeypatch.setattr(relay_module, "LINGER_SECONDS", 3600.0)
-    async with running(relay):
+    async with running(lingering.relay):
         await recorded(uow, "leaving")
-        await until(lambda: relay.published == 1)
+        await until(lingering.begun.is_set)
         assert await unpublished(engine) == 1
     assert await unpublished(engine) == 0
 
