@@ -175,10 +175,11 @@ def lingering(relay: Relay, monkeypatch: pytest.MonkeyPatch) -> Lingering:
     begun, over, otherwise = asyncio.Event(), asyncio.Event(), relay._wait_for_work
 
     async def wait(seconds: float) -> None:
-        if seconds != relay_module.LINGER_SECONDS:
-            return await otherwise(seconds)
-        begun.set()
-        await over.wait()
+        if seconds == relay_module.LINGER_SECONDS:
+            begun.set()
+            await over.wait()
+        else:
+            await otherwise(seconds)
 
     monkeypatch.setattr(relay, "_wait_for_work", wait)
     return Lingering(relay, begun, over)
