@@ -1,5 +1,6 @@
 """Alembic's entry: everything is in the kit."""
 
+from catalog.store.tables import metadata
 from crossdock_kit.database import migrations
 
-migrations.run("catalog")
+migrations.run("catalog", metadata)

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from crossdock_kit.database import migrations
+from delivery.store.tables import metadata
 
-migrations.run("delivery")
+migrations.run("delivery", metadata)

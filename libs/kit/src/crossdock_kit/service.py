@@ -77,8 +77,12 @@ def run(service: Service[Any], arguments: list[str] | None = None) -> None:
     if words == ["migrate"]:
         # A service that serves does without alembic, a quarter of a second of its start.
         from crossdock_kit.database import migrations  # noqa: PLC0415
+        from crossdock_kit.database.agreement import OtherBuild  # noqa: PLC0415
 
-        migrations.upgrade(service.migrations)
+        try:
+            migrations.upgrade(service.migrations)
+        except OtherBuild as error:
+            sys.exit(f"{service.name}: {error}")
     elif words:
         sys.exit(f"{service.name}: knows `migrate` or nothing, not {' '.join(words)}")
     else:

@@ -1,14 +1,16 @@
 """How a service's schema comes to be: alembic runs as the owner, and what it leaves is protected for the app role.
 
-A service's env.py says `migrations.run("procurement")`; its first revision says `migrations.create_kit_tables(op)`, and
-every revision `migrations.protect(op, ...)` for its own tables. After each run the grants of the app role are set
-anew and a table without forced row-level security stops the migration. Knows nothing of the trade.
+A service's env.py says `migrations.run("procurement", metadata)`; its first revision says
+`migrations.create_kit_tables(op)`, and every revision `migrations.protect(op, ...)` for its own tables. After each run
+the grants of the app role are set anew; a table without forced row-level security stops the migration, and so does a
+schema that lacks what the code describes. Knows nothing of the trade.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,10 +18,11 @@ from alembic import command, context
 from alembic.config import Config
 from alembic.operations import Operations
 from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.engine import make_url
 
 from crossdock_kit.database import tables
+from crossdock_kit.database.agreement import check_agreement
 from crossdock_kit.database.engine import alchemy_engine
 
 VERSION_TABLE = "alembic_version"
@@ -89,11 +92,12 @@ def append_only(op: Operations, *names: str) -> None:
         )
 
 
-def run(schema: str) -> None:
-    """What a service's env.py calls: runs the revisions in one transaction as the owner, then grants and checks."""
+def run(schema: str, *described: MetaData) -> None:
+    """What a service's env.py calls: runs the revisions in one transaction as the owner, then grants and checks.
+    `described`: the tables of its own that its code names. Raises OtherBuild if the schema does not hold them."""
     if context.is_offline_mode():
         raise RuntimeError("migrations need the database: grants are derived from what is there")
-    asyncio.run(_run_online(schema, _migration_url()))
+    asyncio.run(_run_online(schema, _migration_url(), (tables.metadata, *described)))
 
 
 def upgrade(folder: Path, *, revision: str = "head") -> None:
@@ -120,19 +124,19 @@ def _app_role(schema: str) -> str:
     return (make_url(url).username if url else None) or f"{schema}_app"
 
 
-async def _run_online(schema: str, url: str) -> None:
+async def _run_online(schema: str, url: str, described: Sequence[MetaData]) -> None:
     engine = alchemy_engine(url, schema, f"{schema} migrations", MIGRATION_SETTINGS)
     try:
         async with engine.connect() as connection:
             # The kit's engines leave BEGIN to others; here alembic's own transaction is what is wanted.
             await connection.execution_options(isolation_level="READ COMMITTED")
-            await connection.run_sync(_migrate, schema)
+            await connection.run_sync(_migrate, schema, described)
             await connection.commit()
     finally:
         await engine.dispose()
 
 
-def _migrate(connection: Connection, schema: str) -> None:
+def _migrate(connection: Connection, schema: str, described: Sequence[MetaData]) -> None:
     # Services share a database but no schema: each waits only for another run of its own.
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('crossdock migrations ' || :s))"), {"s": schema})
     context.configure(connection=connection, version_table=VERSION_TABLE, version_table_schema=schema)
@@ -140,6 +144,7 @@ def _migrate(connection: Connection, schema: str) -> None:
         context.run_migrations()
     _grant(connection, schema, _app_role(schema))
     _check_protected(connection, schema)
+    check_agreement(connection, schema, described)
 
 
 def _grant(connection: Connection, schema: str, role: str) -> None:
