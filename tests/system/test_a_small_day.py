@@ -76,7 +76,7 @@ async def test_a_timeline_tells_each_step_of_every_service(day: SmallDay) -> Non
         assert (len(each["traceId"]), each["attempt"] >= 1, "took" in each) == (32, True, True)
         assert "waited" in each or each["kind"] == "call", "only what has no cause of ours did not wait"
     names = [each["name"] for each in steps]
-    ordered = ["SubmitPurchaseOrder", "PurchaseOrderReleased", "x12.850"]
+    ordered = ["read json.purchase_order", "SubmitPurchaseOrder", "PurchaseOrderReleased", "x12.850"]
     answered = [*ordered, "read x12.855", "AcknowledgePurchaseOrder", "PurchaseOrderAcknowledged"]
     shipped = [*ordered, "read x12.856", "RecordShipNotice", "ShipNoticeReceived"]
     for way in (answered, [*shipped, "RecordReceipt", "GoodsReceived", "json.goods_receipt"]):

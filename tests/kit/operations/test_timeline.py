@@ -51,6 +51,19 @@ async def test_steps_come_in_the_order_recorded_and_in_pages(opened: Open) -> No
     assert [each.name for _, each in first + rest] == [f"step {n}" for n in range(5)]
 
 
+async def test_what_led_to_a_transaction_before_it_had_a_name_stands_in_its_timeline(opened: Open) -> None:
+    async with opened() as tx:
+        read = step(keys=("document:D", "po:N"), name="read", correlation_id="c-named")
+        other_key = step(keys=("document:E", "po:M"), name="read something else", correlation_id="c-named")
+        other_day = step(keys=("document:F", "po:N"), name="read and refused", correlation_id="c-before")
+        accepted = step("t-named", keys=("document:D",), name="accepted", correlation_id="c-named")
+        await timeline.record(tx.driver, [read, other_key, other_day, accepted])
+        shown = await timeline.list_steps(tx.driver, ["t-named"], limit=10)
+        rest = await timeline.list_steps(tx.driver, ["t-named"], limit=10, after=shown[0][0])
+    assert [each.name for _, each in shown] == ["read", "accepted"]
+    assert [each.name for _, each in rest] == ["accepted"]
+
+
 @pytest.mark.feature("F127")
 async def test_a_document_of_two_orders_stands_in_both_timelines_but_leads_neither_to_the_other(opened: Open) -> None:
     async with opened() as tx:

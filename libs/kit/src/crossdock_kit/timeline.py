@@ -275,17 +275,24 @@ async def find_transactions(driver: Driver, key: str, limit: int = 200) -> list[
     return [Match(**dict(row)) for row in rows]
 
 
-_LIST = """
-SELECT position, tenant, step_id, kind, name, transaction_ids, keys, at, actor, attempt, outcome, reason, waited, took,
-       trace_id, span_id, correlation_id, causation_id, aggregate, event_version
-FROM step WHERE transaction_ids && $1::text[] AND position > $2 ORDER BY position LIMIT $3
-"""
+_SHOWN = f"position, {_NAMES}"
+# What was done before the transaction had a name (a document is read, then its order accepted) named none. It belongs
+# where its correlation id came to and one of its keys leads: either alone may be shared by much else.
+_LIST = f"""
+SELECT {_SHOWN} FROM step WHERE transaction_ids && $1::text[] AND position > $2
+UNION ALL
+SELECT {_SHOWN} FROM step WHERE transaction_ids = '{{}}' AND position > $2
+  AND correlation_id IN (SELECT correlation_id FROM step WHERE transaction_ids && $1 AND correlation_id <> '')
+  AND keys && ARRAY(SELECT key FROM transaction_key WHERE transaction_id = ANY ($1))
+ORDER BY position LIMIT $3
+"""  # noqa: S608 - only constants of this module
 
 
 async def list_steps(
     driver: Driver, transaction_ids: Sequence[str], limit: int, after: int = 0
 ) -> list[tuple[int, Step]]:
-    """Steps of the transactions in the order in which they were recorded, each with its position for the next page."""
+    """Steps of the transactions, and those that led to them before they had a name, in the order in which they were
+    recorded, each with its position for the next page."""
     rows = await driver.fetch(_LIST, list(transaction_ids), after, limit)
     return [(row["position"], _step(row)) for row in rows]
 
