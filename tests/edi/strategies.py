@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 from crossdock_edi.dialect import EDIFACT_DIALECT, X12_DIALECT, Dialect
 from crossdock_edi.record_writing import Written
@@ -33,6 +34,8 @@ EDIFACT_DIALECTS = st.sampled_from(
 )
 
 
+# Hypothesis validates a strategy once for each object: one for each description, not one for each value drawn.
+@cache
 def values(element: ElementSpec) -> st.SearchStrategy[str]:  # noqa: PLR0911 - one answer for each type
     """Text that the element may hold."""
     match element.type:
@@ -57,6 +60,7 @@ def values(element: ElementSpec) -> st.SearchStrategy[str]:  # noqa: PLR0911 - o
             return text.map(lambda value: value.strip().ljust(element.shortest, "X") or "X" * element.shortest)
 
 
+@cache
 @st.composite
 def elements(draw: st.DrawFn, slot: Slot) -> Element:
     if not slot.parts:
@@ -66,6 +70,7 @@ def elements(draw: st.DrawFn, slot: Slot) -> Element:
     return (tuple(draw(values(part.element)) if kept else "" for part, kept in zip(slot.parts, present, strict=True)),)
 
 
+@cache
 @st.composite
 def segments(draw: st.DrawFn, spec: SegmentSpec) -> Written:
     chosen = {place for place, slot in enumerate(spec.slots, 1) if slot.required or draw(st.integers(0, 3)) == 0}

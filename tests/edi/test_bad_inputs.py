@@ -17,7 +17,7 @@ HEAD = ORDER[: ORDER.index(b"\nST*") + 1]
 MIB = 2**20
 
 
-def repeated(unit: bytes, size: int = MIB // 2) -> bytes:
+def repeated(unit: bytes, size: int = MIB // 4) -> bytes:
     return unit * (size // len(unit))
 
 
