@@ -9,15 +9,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 from uuid import uuid4
 
 import httpx
 import pytest
-from faults import plans, results
+from faults import counts, plans, results
 from faults.evidence import OfService
 from faults.lag import publish_lag
+from faults.mutants import MUTANTS
 from faults.plan import Outcome, Plan
 from faults.schedule import LONG, LONG_SHARE, ROWS, SMALL_DISKS, WEIGHTS, Fault, divided, planned
+from faults.scripts import NEVER, RELAY, SCRIPTS, SECONDS, Chapter
+from faults.tally import REQUIRED
 from faults.ways import WAYS
 from faults.ways.partners import ANSWERS
 from faults.ways.scene import Injected
@@ -71,14 +75,65 @@ def _long(plan: Plan) -> list[Fault]:
 
 
 def test_what_was_played_on_this_build_is_not_played_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(results, "commit", lambda: "abc1234")
+    monkeypatch.setattr(results, "build", lambda: "abc1234")
     first, second = plans.whole()[:2]
     assert results.kept(tmp_path, "rows", first) is None
     results.write(tmp_path, results.result_of("rows", Outcome(first)))
     assert results.kept(tmp_path, "rows", first) is not None
     assert results.kept(tmp_path, "rows", second) is None
-    monkeypatch.setattr(results, "commit", lambda: "abc1234-dirty")
+    monkeypatch.setattr(results, "build", lambda: "def5678")
     assert results.kept(tmp_path, "rows", first) is None
+
+
+def test_the_smoke_has_a_hundred_faults_of_its_rows_and_the_seeds_of_every_mutant() -> None:
+    smoke = plans.smoke(3)
+    faults = smoke.faults()
+    assert sum(fault.row in ("F01", "F05", "F06", "F09") for fault in faults) >= 100
+    assert sum(fault.kills for fault in faults) >= 60, "a crash point that nobody reaches is no kill"
+    mutants = [
+        plans.mutant(each.script, seed, each.name) for each in MUTANTS.values() for seed in plans.MUTANT_SEEDS[:2]
+    ]
+    assert {chapter for plan in mutants for chapter in plan.chapters} == set(smoke.chapters)
+    assert all(fault.at <= smoke.seconds for fault in faults)
+    assert not smoke.never
+
+
+def test_a_chapter_strikes_the_same_at_other_moments_of_another_seed() -> None:
+    first, second = (Chapter(RELAY, seed).faults() for seed in (11, 12))
+    assert first == Chapter(RELAY, 11).faults() != second
+    assert [(fault.how, fault.target) for fault in first] == [(fault.how, fault.target) for fault in second]
+    shifted = [round(fault.at, 6) for fault in Chapter(RELAY, 11).faults(100.0)]
+    assert shifted == [round(fault.at + 100, 6) for fault in first]
+
+
+def test_a_chapter_names_ways_that_there_are_and_is_not_asked_for_what_it_cannot_cause() -> None:
+    assert {fault.how for faults in SCRIPTS.values() for fault in faults} <= WAYS.keys()
+    assert SCRIPTS.keys() == SECONDS.keys() == NEVER.keys()
+    alone = Outcome(plans.mutant(RELAY, 11, ""), counters=dict.fromkeys(REQUIRED, 1) | {"reconciled": 0})
+    assert alone.missing == []
+    assert Outcome(plans.smoke(1), counters=alone.counters).missing == ["reconciled"]
+    broker = {"roll back", "flip byte", "truncate", "kill"}
+    on_broker = [fault for fault in SCRIPTS[RELAY] if fault.target == "nats" and fault.how in broker]
+    assert not on_broker, "without reconciling a broker that loses its tail proves nothing about the relay"
+
+
+def test_a_mutant_is_caught_by_its_checker_in_its_words() -> None:
+    mutant = MUTANTS["mark before publish"]
+
+    def seen(invariant: str, sentence: str) -> list[int]:
+        finding = {"invariant": invariant, "name": "", "facts": 1, "violations": [sentence], "holds": False}
+        return results.catching_seeds([{"plan": {"mutant": mutant.name, "seed": 11}, "findings": [finding]}], mutant)
+
+    assert seen("I7", "the stream of inventory lacks 3 of 9 events") == [11]
+    assert seen("I7", "connector's inbox lacks 3 of 9 events") == []
+    assert seen("I11", "the stream of inventory lacks 3 of 9 events") == []
+
+
+@pytest.mark.parametrize(("starved", "judged"), [(0.3, {"F01": 31.0}), (0.95, {})])
+def test_a_recovery_on_a_starved_machine_is_told_and_not_judged(starved: float, judged: dict[str, float]) -> None:
+    slow = Injected(Fault(1, "F01", "kill", "inventory"), 1, recovered_seconds=31.0, starved=starved)
+    quick = Injected(Fault(1, "F02", "kill", "nats"), 1, recovered_seconds=3.0, starved=starved)
+    assert counts.recoveries([slow, quick]) == (judged | {"F02": 3.0}, [] if judged else [ANY])
 
 
 def test_only_rows_that_fill_disks_want_small_ones() -> None:

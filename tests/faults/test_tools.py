@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from faults.broker_tricks import Deliveries, Tricks, split
 from faults.mutants import MUTANTS
 from faults.proxies import Hop, Toxic
 from faults.schedule import POINTS, ROWS, planned
+from faults.ways.scene import children_of
 
 MESSAGE = b"HMSG _INBOX.1 1 $JS.ACK.S.C.1.1.1.1.0 12 14\r\nNATS/1.0\r\n\r\n%b\r\n"
 ACK = b"PUB $JS.ACK.S.C.1.1.1.1.0 4\r\n+ACK\r\n"
@@ -49,7 +51,7 @@ def test_commands_are_cut_where_they_end_wherever_the_bytes_are_cut() -> None:
 
 
 def test_deliveries_are_repeated_and_reordered_and_nothing_else_is_touched() -> None:
-    tricks = Tricks(seed=1)
+    tricks = Tricks(seed=1, late=0)
     given = b"".join(MESSAGE % f"{n:02}".encode() for n in range(30))
     found, left = split(Deliveries(up=False).through(given + b"PONG\r\n", tricks))
     assert left == b""
@@ -90,6 +92,27 @@ async def test_a_link_at_rest_is_a_wire(hop: Hop) -> None:
     writer.write(b"hello")
     assert await asyncio.wait_for(reader.readexactly(5), 10) == b"hello"
     writer.close()
+
+
+def test_a_late_delivery_is_overtaken_and_comes_on_its_own_link() -> None:
+    tricks = Tricks(seed=1, most_copies=1, late=1, latest=1)
+    link, other = Deliveries(up=False), Deliveries(up=False)
+    assert link.through(MESSAGE % b"01", tricks) == b""
+    assert other.through(MESSAGE % b"02", tricks) == b""
+    tricks.late = 0
+    assert link.through(MESSAGE % b"03", tricks) == MESSAGE % b"01" + MESSAGE % b"03"
+    assert tricks.delayed == 2
+
+
+def test_a_stop_reaches_what_a_process_has_started() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", "import subprocess, sys; subprocess.run(['cat'])"], stdin=-1
+    ) as parent:
+        until = time.monotonic() + 60
+        while not (children := children_of(parent.pid)) and time.monotonic() < until:
+            time.sleep(0.02)
+        assert len(children) == 1
+    assert children_of(parent.pid) == []
 
 
 async def test_what_was_sent_into_a_black_hole_comes_when_it_closes(hop: Hop) -> None:

@@ -1,4 +1,4 @@
-"""What a broker may do to messages at any time, done on the wire: deliver twice, in another order, lose an ack.
+"""What a broker may do to messages at any time, done on the wire: deliver twice, in another order, late, lose an ack.
 
 Understands NATS' framing and nothing of events. A delivery is a message to an inbox with a reply to $JS.ACK; an ack
 is a publish to it. Everything else passes untouched and in order.
@@ -8,34 +8,54 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 ACK = b"$JS.ACK."
+Late: TypeAlias = list[list[bytes]]
+"""What waits on one link, by the number of reads for which it still does."""
 
 
 @dataclass(eq=False)
 class Tricks:
-    """Each delivery comes 1 to `most_copies` times, shuffled within what one read brought; so many acks are lost."""
+    """Each delivery comes 1 to `most_copies` times, shuffled within what one read brought; so many acks are lost, and
+    so many deliveries wait until others have overtaken them, those of 1 to `latest` further reads."""
 
     seed: int
     most_copies: int = 4
     lost_acks: float = 0.1
+    late: float = 0.05
+    latest: int = 10
     messages: int = 0
     copied: int = 0
     reordered: int = 0
     dropped_acks: int = 0
+    delayed: int = 0
     _chance: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
         self._chance = random.Random(self.seed)
 
-    def deliver(self, deliveries: list[bytes]) -> list[bytes]:
+    def deliver(self, deliveries: list[bytes], waiting: Late) -> list[bytes]:
         found = [each for each in deliveries for _ in range(self._chance.randint(1, self.most_copies))]
         self.messages += len(deliveries)
         self.copied += len(found) - len(deliveries)
         before = list(found)
         self._chance.shuffle(found)
         self.reordered += sum(a is not b for a, b in zip(before, found, strict=True))
-        return found
+        return self._without_the_late(found, waiting)
+
+    def _without_the_late(self, deliveries: list[bytes], waiting: Late) -> list[bytes]:
+        """And with those whose time has come. What still waits when the tricks end is lost, and comes again."""
+        prompt = waiting.pop(0) if waiting else []
+        for each in deliveries:
+            if self._chance.random() < self.late:
+                reads = self._chance.randint(1, self.latest)
+                waiting += [[] for _ in range(reads - len(waiting))]
+                waiting[reads - 1].append(each)
+                self.delayed += 1
+            else:
+                prompt.append(each)
+        return prompt
 
     async def played(self) -> bool:
         """Whether something came twice and an ack was lost."""
@@ -53,6 +73,7 @@ class Deliveries:
 
     up: bool
     _rest: bytes = b""
+    _late: Late = field(default_factory=list)
 
     def through(self, data: bytes, tricks: Tricks | None) -> bytes:
         commands, self._rest = split(self._rest + data)
@@ -66,10 +87,10 @@ class Deliveries:
             if is_delivery(each):
                 waiting.append(each)
                 continue
-            out += tricks.deliver(waiting)
+            out += tricks.deliver(waiting, self._late)
             waiting = []
             out.append(each)
-        return b"".join([*out, *tricks.deliver(waiting)])
+        return b"".join([*out, *tricks.deliver(waiting, self._late)])
 
 
 def split(data: bytes) -> tuple[list[bytes], bytes]:

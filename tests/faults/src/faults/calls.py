@@ -61,11 +61,11 @@ class Clients:
     def __post_init__(self) -> None:
         self._chance = random.Random(f"{self.seed}/{self.tenant}")
 
-    async def open_stock(self) -> None:
-        """Five items with little stock, the others with plenty."""
+    async def open_stock(self, scarce: int) -> None:
+        """Five items with so little stock, the others with plenty."""
         for start in range(0, len(world.SKUS), 50):
             rows = [
-                self._adjustment(sku, site, 40 if sku in world.SCARCE else 100_000)
+                self._adjustment(sku, site, scarce if sku in world.SCARCE else 100_000)
                 for sku in world.SKUS[start : start + 50]
                 for site in world.SITES
             ]

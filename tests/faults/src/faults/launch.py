@@ -17,13 +17,18 @@ from pathlib import Path
 from typing import Any
 
 from crossdock_kit import broker
+from crossdock_kit.deliveries import queue
+from crossdock_kit.deliveries.claim import Claim, claim
+from crossdock_kit.deliveries.model import Leased, PartnerLimits
+from crossdock_kit.driver import Driver
 from crossdock_kit.subscriptions import aside, batch, consumer
 
 from faults.clock import follow
-from faults.mutants import MUTANTS
+from faults.mutants import CONTROLS, MUTANTS
 
 ACK_WAIT_SECONDS = 6
 FIRST_PAUSE, SWEEP_SECONDS = timedelta(milliseconds=25), 0.3
+LONGEST_LEASE = timedelta(seconds=15)
 
 
 class Poisoned(RuntimeError):
@@ -31,10 +36,16 @@ class Poisoned(RuntimeError):
 
 
 def shorten_waits() -> None:
-    """Eight attempts in seconds instead of two minutes; a lost ack is missed after 6 s instead of 30."""
+    """Eight attempts in seconds instead of two minutes; a lost ack is missed after 6 s instead of 30; what a killed
+    process had taken to deliver is free after 15 s instead of 60."""
     broker.ACK_WAIT_SECONDS = ACK_WAIT_SECONDS
     aside.FIRST_PAUSE = FIRST_PAUSE
     consumer.SWEEP_SECONDS = SWEEP_SECONDS
+    queue.claim = _claim_shortly  # type: ignore[attr-defined]
+
+
+async def _claim_shortly(driver: Driver, wanted: Claim, limits: PartnerLimits) -> list[Leased]:
+    return await claim(driver, wanted, replace(limits, lease=min(limits.lease, LONGEST_LEASE)))
 
 
 def shrink_streams(size: int) -> None:
@@ -74,7 +85,7 @@ def main(words: Sequence[str]) -> None:
     if poison := os.environ.get("FAULTS_POISON"):
         take_poison(Path(poison))
     if mutant := os.environ.get("FAULTS_MUTANT"):
-        MUTANTS[mutant].apply()
+        CONTROLS[mutant]() if mutant in CONTROLS else MUTANTS[mutant].apply()
     sys.argv = [module, *rest]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,19 +19,26 @@ from crossdock_kit.relay import Relay
 from crossdock_kit.subscriptions import batch, consumer, inbox, store
 from crossdock_kit.subscriptions.plan import Plan
 
+from faults.scripts import CALLS, EVENTS, RELAY
+
 SLOW_SECONDS = 0.05
 """How long a window stands open that a guard would keep shut: faults of a short run must be able to hit it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`caught_by` is the invariant whose checker must see it: being late or stuck as well proves nothing."""
+    """`caught_by` is the invariant whose checker must see it, in a sentence with these `words`: being late or stuck as
+    well proves nothing. The `script` is what provokes it."""
 
     name: str
     without: str
+    script: str
     caught_by: str
+    words: str
     apply: Callable[[], None]
     also_off: str = ""
+    control: str = ""
+    """The build in which only that is off: it must pass, or what is seen may be its doing."""
 
 
 def _exchange(owner: Any, name: str, changed: Any) -> None:
@@ -208,24 +215,46 @@ def _secret_in_log() -> None:
 
 
 _ALL = (
-    Mutant("no inbox", "the inbox", "I6", _no_inbox, "version check"),
-    Mutant("no version check", "the version check", "I6", _no_version_check),
-    Mutant("gap dropped", "holding what is behind a gap", "I6", _gap_dropped),
-    Mutant("cursor relay", "the relay without a cursor", "I7", _cursor_relay, "reconcile"),
-    Mutant("mark before publish", "publishing before the mark", "I7", _mark_before_publish, "reconcile"),
-    Mutant("ack before commit", "committing before the ack", "I7", _ack_before_commit),
+    Mutant("no inbox", "the inbox", EVENTS, "I6", "applied event", _no_inbox, "version check"),
+    Mutant("no version check", "the version check", EVENTS, "I6", " as [", _no_version_check),
+    Mutant("gap dropped", "holding what is behind a gap", EVENTS, "I6", "has come to version", _gap_dropped),
+    Mutant("ack before commit", "committing before the ack", EVENTS, "I7", "inbox", _ack_before_commit),
+    Mutant(
+        "cursor relay",
+        "the relay without a cursor",
+        RELAY,
+        "I7",
+        "the stream of",
+        _cursor_relay,
+        "reconcile",
+        "reconcile off",
+    ),
+    Mutant(
+        "mark before publish",
+        "publishing before the mark",
+        RELAY,
+        "I7",
+        "the stream of",
+        _mark_before_publish,
+        "reconcile",
+        "reconcile off",
+    ),
     Mutant(
         "read then write",
         "the condition in the statement that takes stock",
+        CALLS,
         "I1",
+        "available is",
         _read_then_write,
         "row locks of reloads",
     ),
-    Mutant("no idempotency record", "the record of requests", "I8", _no_idempotency_record),
-    Mutant("new key each time", "the delivery's own key on a retry", "I14", _new_key_each_time),
-    Mutant("every tenant seen", "the tenant of a transaction", "I9", _every_tenant_seen),
-    Mutant("some calls unaudited", "the audit row of every call", "I13", _some_calls_unaudited),
-    Mutant("expired yet held", "giving back what lapsed", "I2", _promise_kept_after_expiry),
-    Mutant("secret in the log", "keeping connection strings out of logs", "I12", _secret_in_log),
+    Mutant("no idempotency record", "the record of requests", CALLS, "I8", "", _no_idempotency_record),
+    Mutant("new key each time", "the delivery's own key on a retry", CALLS, "I14", " ids", _new_key_each_time),
+    Mutant("every tenant seen", "the tenant of a transaction", CALLS, "I9", "", _every_tenant_seen),
+    Mutant("some calls unaudited", "the audit row of every call", CALLS, "I13", "audit rows", _some_calls_unaudited),
+    Mutant("expired yet held", "giving back what lapsed", CALLS, "I2", "", _promise_kept_after_expiry),
+    Mutant("secret in the log", "keeping connection strings out of logs", CALLS, "I12", "log ", _secret_in_log),
 )
 MUTANTS = {mutant.name: mutant for mutant in _ALL}
+CONTROLS: Mapping[str, Callable[[], None]] = {"reconcile off": _reconcile_off}
+"""Builds without what is off in a mutant beside the guard that it is about."""

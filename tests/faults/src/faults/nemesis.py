@@ -39,7 +39,7 @@ class Nemesis:
         disks.make_room(self.scene)
         for name in stack.names:
             stack.gates[name].set()
-            self.scene.send(name, signal.SIGCONT)
+            self.scene.send_to_all(name, signal.SIGCONT)
             stack.clock_file(name).unlink(missing_ok=True)
             for armed in stack.crash_folder(name).glob("*"):
                 armed.unlink(missing_ok=True)

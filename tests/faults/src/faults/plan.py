@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from faults.checkers.finding import Finding
+from faults.schedule import Fault, planned
+from faults.scripts import Chapter, never_in, one_after_another
 from faults.tally import REQUIRED
-from faults.ways.scene import Injected
+from faults.watch import Watch
+from faults.ways.scene import LONGEST_SECONDS, Injected
 
 OUTAGE = "outage"
 PATIENCE_SECONDS = 75.0
@@ -16,7 +19,8 @@ PATIENCE_SECONDS = 75.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How much of what. `counts` are faults by row; `patience_seconds` is how long nothing may move."""
+    """How much of what. `counts` are faults by row, the `chapters` come after them within the same `seconds`;
+    `patience_seconds` is how long nothing may move."""
 
     seed: int
     orders: int
@@ -29,6 +33,25 @@ class Plan:
     scenario: str = ""
     release_share: float = 0.8
     """The part of the time in which the ERP releases its orders."""
+    chapters: tuple[Chapter, ...] = ()
+    scarce: int = 40
+    """What the run begins with of each item that is scarce, at each site."""
+
+    def faults(self) -> list[Fault]:
+        """All of them, by the seeds."""
+        drawn_seconds = self.seconds - sum(each.seconds for each in self.chapters)
+        drawn = planned(self.seed, self.counts, drawn_seconds) if self.counts or not self.chapters else []
+        return sorted([*drawn, *one_after_another(self.chapters, drawn_seconds)], key=lambda fault: fault.at)
+
+    @property
+    def longest_fault_seconds(self) -> float:
+        """How long a fault may wait for what it is there for: a mutant may have lost what would come of it."""
+        return 10.0 if self.mutant else LONGEST_SECONDS
+
+    @property
+    def never(self) -> frozenset[str]:
+        """What nothing in this plan causes."""
+        return frozenset() if self.counts else never_in(self.chapters)
 
 
 @dataclass(slots=True)
@@ -41,10 +64,13 @@ class Outcome:
     counters: dict[str, int] = field(default_factory=dict)
     transactions: int = 0
     operations: dict[str, int] = field(default_factory=dict)
+    watch: Watch = field(default_factory=Watch)
     load_seconds: float = 0.0
     quiet_seconds: float = 0.0
     recoveries: dict[str, float] = field(default_factory=dict)
     """The longest time until a target was ready again, by row."""
+    starved: list[str] = field(default_factory=list)
+    """Recoveries that took too long while the machine had no processor to give: told, not judged."""
     waits: dict[str, float] = field(default_factory=dict)
     """The longest of each kind, by the names of `faults.waits`."""
     publish_lag: tuple[int, float] | None = None
@@ -56,7 +82,8 @@ class Outcome:
         if self.plan.scenario:
             return []
         unseen = ["events beside a long transaction alone"] if self.publish_lag and not self.publish_lag[0] else []
-        return [name for name in REQUIRED if self.counters.get(name, 0) <= 0] + unseen
+        required = [name for name in REQUIRED if name not in self.plan.never]
+        return [name for name in required if self.counters.get(name, 0) <= 0] + unseen
 
     @property
     def violated(self) -> list[Finding]:

@@ -8,13 +8,19 @@ from dataclasses import dataclass, replace
 from faults import outage
 from faults.plan import OUTAGE, PATIENCE_SECONDS, Plan
 from faults.schedule import ROWS, divided
+from faults.scripts import CALLS, EVENTS, RELAY, Chapter
 
 MUTANT_SEEDS = (11, 12, 13, 14)
 """As many of them as it takes to catch a mutant twice."""
-SMOKE_SEEDS = (1, 2)
+SMOKE_SEEDS = (1,)
 SCENE_SEED = 1
-_OF_MUTANTS = {"F01": 3, "F02": 1, "F05": 2, "F06": 4, "F09": 1, "F17": 1}
-_OF_SMOKE = {"F01": 18, "F05": 13, "F06": 6, "F09": 7}
+AGAIN = 2
+"""How often a run in which something never happened is played again with the next seed."""
+_OF_SMOKE = {"F01": 22, "F05": 20, "F06": 8, "F09": 10}
+_SMOKE_SECONDS, _SMOKE_ORDERS = 140.0, 110
+_OF_THE_SMOKE = tuple(Chapter(script, seed) for script in (EVENTS, RELAY, CALLS) for seed in MUTANT_SEEDS[:2])
+_MUTANTS_SCARCE = 8
+"""So little of what everybody wants that it is gone within seconds."""
 _PER_MINUTE, _ORDERS_PER_MINUTE, MOST_MINUTES = 12, 30, 60
 _CLIENTS_OF_WHOLE = 16
 
@@ -41,23 +47,32 @@ WHOLE = (
 """Over a thousand faults; which parts are long decides which of the long waits come, and that they come seldom."""
 
 
-def smoke(seeds: Sequence[int] = SMOKE_SEEDS) -> list[Plan]:
-    """At least 100 faults over four rows, and the seeds that catch the mutants, which the unchanged build must pass."""
-    long = [Plan(seed=seed, orders=60, seconds=110, counts=_OF_SMOKE) for seed in seeds]
-    return [*long, *(mutant(seed, "") for seed in MUTANT_SEEDS[:2])]
-
-
-def mutant(seed: int, name: str) -> Plan:
-    """The same run for every mutant, and for the build without one."""
+def smoke(seed: int) -> Plan:
+    """At least 100 faults over four rows, and then, on the same stack, the chapters that catch the mutants."""
     return Plan(
         seed=seed,
-        orders=24,
-        seconds=24,
-        counts=_OF_MUTANTS,
-        clients=5,
-        pause_seconds=0.3,
+        orders=_SMOKE_ORDERS,
+        seconds=_SMOKE_SECONDS + sum(each.seconds for each in _OF_THE_SMOKE),
+        counts=_OF_SMOKE,
+        chapters=_OF_THE_SMOKE,
+        scarce=_MUTANTS_SCARCE,
+    )
+
+
+def mutant(script: str, seed: int, name: str) -> Plan:
+    """The same run for every mutant of a script, and for the build without one."""
+    chapter = Chapter(script, seed)
+    return Plan(
+        seed=seed,
+        orders=20,
+        seconds=chapter.seconds,
+        counts={},
+        chapters=(chapter,),
+        clients=8,
+        pause_seconds=0.2,
         patience_seconds=20 if name else PATIENCE_SECONDS,
         mutant=name,
+        scarce=_MUTANTS_SCARCE,
     )
 
 

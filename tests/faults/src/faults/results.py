@@ -5,6 +5,7 @@ A run is asked for again by its seed, its plan and the commit that stands in its
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from collections import Counter
@@ -26,11 +27,14 @@ from faults.waits import WAITS
 Result = Mapping[str, Any]
 CATCHING_SEEDS = 2
 """A mutant that one seed finds may have been found by chance."""
+WHAT_RUNS = ("libs", "services", "proto", "tests/faults/src", "tests/partners/src", "requirements.lock")
+RUNS = frozenset({".py", ".proto", ".toml", ".sql", ".lock", ".mako", ".ini", ".json", ".yaml"})
 
 
 def label_of(kind: str, plan: Plan) -> str:
     """One file for each run that can be told from another: its rows, its seed, its mutant."""
     rows = "" if kind != "rows" else "-" + "+".join(sorted(plan.counts))
+    rows += f"-{plan.chapters[0].script}" if plan.chapters and not plan.counts else ""
     return f"{kind}{rows}-{plan.seed}{'-' + plan.mutant.replace(' ', '-') if plan.mutant else ''}"
 
 
@@ -45,6 +49,7 @@ def result_of(kind: str, outcome: Outcome) -> Result:
         "label": label_of(kind, outcome.plan),
         "ended_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit(),
+        "build": build(),
         "plan": asdict(outcome.plan),
         "passed": outcome.passed,
         "missing": outcome.missing,
@@ -57,8 +62,10 @@ def result_of(kind: str, outcome: Outcome) -> Result:
         "counters": outcome.counters,
         "tricks": outcome.tricks,
         "figures": outcome.figures,
+        "parts": {part: round(seconds, 1) for part, seconds in outcome.watch.parts.items()},
         "load_seconds": round(outcome.load_seconds, 1),
         "quiet_seconds": round(outcome.quiet_seconds, 1),
+        "starved": outcome.starved,
         "recoveries": {row: round(seconds, 1) for row, seconds in sorted(outcome.recoveries.items())},
         "waits": {name: round(seconds, 1) for name, seconds in sorted(outcome.waits.items())},
         "publish_lag": outcome.publish_lag,
@@ -68,11 +75,25 @@ def result_of(kind: str, outcome: Outcome) -> Result:
 
 @cache
 def commit() -> str:
-    """The build on trial, as it was when this was first asked; "-dirty" is one with changes that no commit holds."""
+    """Where the build on trial stands in the project's history, as it was when this was first asked; "-dirty" has
+    changes that no commit holds."""
     asked = subprocess.run(
         ["git", "describe", "--always", "--dirty"], cwd=find_checkout(), capture_output=True, text=True, check=False
     )
     return asked.stdout.strip() or "unknown"
+
+
+@cache
+def build() -> str:
+    """A digest of all that runs: the suite, its contracts, what it depends on, and the proof with its partners. Two
+    commits that differ elsewhere are one build."""
+    checkout, found = find_checkout(), hashlib.sha256()
+    for place in WHAT_RUNS:
+        files = [checkout / place] if (checkout / place).is_file() else sorted((checkout / place).rglob("*"))
+        for file in files:
+            if file.is_file() and file.suffix in RUNS:
+                found.update(f"{file.relative_to(checkout)}\0".encode() + file.read_bytes())
+    return found.hexdigest()[:12]
 
 
 def write(folder: Path, result: Result) -> Path:
@@ -83,13 +104,12 @@ def write(folder: Path, result: Result) -> Path:
 
 
 def kept(folder: Path, kind: str, plan: Plan) -> Result | None:
-    """The result of this plan on this build, if it was played already, whatever its verdict. Of a build that no commit
-    holds nothing is known to be the same."""
-    path, build = folder / f"{label_of(kind, plan)}.json", commit()
-    if not path.exists() or build.endswith("-dirty"):
+    """The result of this plan on this build, if it was played already, whatever its verdict."""
+    path = folder / f"{label_of(kind, plan)}.json"
+    if not path.exists():
         return None
     found: Result = json.loads(path.read_text())
-    same = found["plan"] == json.loads(json.dumps(asdict(plan))) and found["commit"] == build
+    same = found["plan"] == json.loads(json.dumps(asdict(plan))) and found.get("build") == build()
     return found if same else None
 
 
@@ -117,9 +137,23 @@ def merged(results: Iterable[Result]) -> list[str]:
         if took := [run["waits"][name] for run in runs if name in run.get("waits", {})]:
             lines.append(f"{name} after at most {max(took):.1f} s ({limit:.0f} s are allowed)")
     lines += [_lag_line(run) for run in runs if run.get("publish_lag")]
-    lines.append("builds: " + ", ".join(sorted({run.get("commit", "unknown") for run in runs})))
+    lines += [f"too slow on a starved machine, not judged: {told}" for run in runs for told in run.get("starved", ())]
+    lines += _build_lines(runs)
     lines.append("seeds: " + ", ".join(f"{run['kind']} {run['plan']['seed']}" for run in runs))
     lines.append(closing_line(runs))
+    return lines
+
+
+def _build_lines(runs: Sequence[Result]) -> list[str]:
+    """Which runs come from which build, so that nobody takes parts of several for one."""
+    builds: dict[str, list[Result]] = {}
+    for run in runs:
+        builds.setdefault(run.get("build", "unknown"), []).append(run)
+    lines = []
+    for name, mine in builds.items():
+        commits = ", ".join(sorted({run.get("commit", "unknown") for run in mine}))
+        faults, transactions = sum(sum(run["faults"].values()) for run in mine), sum(r["transactions"] for r in mine)
+        lines.append(f"build {name} ({commits}): {len(mine)} runs, {faults} faults, {transactions} transactions")
     return lines
 
 
@@ -145,6 +179,10 @@ def _word(broken: int) -> str:
     return f"VIOLATED in {broken} runs" if broken else "holds"
 
 
+def violated(run: Result) -> bool:
+    return not all(finding["holds"] for finding in run["findings"])
+
+
 def closing_line(runs: Sequence[Result]) -> str:
     faults = sum(sum(run["faults"].values()) for run in runs)
     kills = sum(run["kills"] for run in runs)
@@ -158,12 +196,17 @@ def closing_line(runs: Sequence[Result]) -> str:
 
 
 def catching_seeds(results: Iterable[Result], mutant: Mutant) -> list[int]:
-    """Seeds by which the checker that is named saw what the mutant lacks."""
+    """Seeds by which the checker that is named saw what the mutant lacks, and said so in the words that are named."""
     return sorted(
         run["plan"]["seed"]
         for run in results
         if run["plan"]["mutant"] == mutant.name
-        and any(not each["holds"] for each in run["findings"] if each["invariant"] == mutant.caught_by)
+        and any(
+            mutant.words in sentence
+            for each in run["findings"]
+            if each["invariant"] == mutant.caught_by
+            for sentence in each["violations"]
+        )
     )
 
 

@@ -22,10 +22,12 @@ SERVICES = ("procurement", "inventory", "catalog", "connector")
 REPLICAS = ("procurement-2", "inventory-2")
 WORKERS = ("connector-worker",)
 BUSY = ("procurement", "inventory", "connector", *REPLICAS)
-STOPPED = (*BUSY, "catalog", "nats", *WORKERS)
-HOPS = tuple(f"{name}>{target}" for name in BUSY for target in ("postgres", "nats"))
+STOPPED = (*BUSY, "catalog", "nats", "postgres", *WORKERS)
+TOLD_TO_END = (*SERVICES, *REPLICAS, *WORKERS, "nats")
+HOPS = tuple(f"{name}>{target}" for name in (*BUSY, "catalog") for target in ("postgres", "nats"))
 CONSUMING = ("inventory", "inventory-2", "connector")
-CALLED = ("connector-worker>connector", "connector>procurement")
+CALLED = ("connector-worker>connector", "connector>procurement", "inventory>procurement", "inventory-2>procurement")
+CACHING = ("inventory>valkey", "inventory-2>valkey", "connector>valkey")
 POINTS: Mapping[str, Sequence[str]] = {
     BEFORE_COMMIT: BUSY,
     AFTER_COMMIT: BUSY,
@@ -68,7 +70,7 @@ def _kill_broker(chance: random.Random, at: float) -> Fault:
 
 
 def _terminate(chance: random.Random, at: float) -> Fault:
-    return Fault(at, "F03", "terminate", chance.choice((*SERVICES, *REPLICAS, *WORKERS)))
+    return Fault(at, "F03", "terminate", chance.choice(TOLD_TO_END))
 
 
 def _stop(chance: random.Random, at: float) -> Fault:
@@ -146,6 +148,11 @@ def _lose_cache(chance: random.Random, at: float) -> Fault:
     return Fault(at, "F16", how, "valkey", seconds)
 
 
+def _far_cache(chance: random.Random, at: float) -> Fault:
+    how, detail = chance.choice((("latency", ""), ("black hole", "both"), ("reset", "")))
+    return Fault(at, "F16", how, chance.choice(CACHING), 0.0 if how == "reset" else chance.uniform(2, 6), detail)
+
+
 def _bad_partner(chance: random.Random, at: float) -> Fault:
     partner = chance.choice(("erp-eu", "wms-east", "wms-west", "sup-api-1", "sup-api-2", "sup-api-3"))
     how, detail = chance.choice(
@@ -182,7 +189,7 @@ ROWS: Mapping[str, Sequence[Draw]] = {
     "F13": (_fill_disk,),
     "F14": (_long_transaction,),
     "F15": (_step_clock,),
-    "F16": (_lose_cache,),
+    "F16": (_lose_cache, _far_cache),
     "F17": (_bad_partner,),
     "F18": (_poison,),
 }
@@ -201,6 +208,7 @@ LONG: Mapping[str, Sequence[Fault]] = {
     "F09": (Fault(0, "F09", "kill", "postgres", 30.0), Fault(0, "F09", "kill", "postgres", 300.0)),
     "F11": (
         Fault(0, "F11", "black hole", "inventory>postgres", 60.0, "both"),
+        Fault(0, "F11", "black hole", "inventory-2>nats", 45.0, "both"),
         Fault(0, "F11", "black hole", "procurement>nats", 300.0, "both"),
     ),
     "F14": (Fault(0, "F14", "long transaction", "a forgotten session", 1800.0),),

@@ -41,6 +41,11 @@ TENANTS = ("acme", "globex")
 REPLICATED = ("inventory", "procurement")
 SERVERS = ("postgres", "nats", "valkey")
 DISKS = {"nats": "256m", "postgres": "1g"}
+WIRED = (
+    ("postgres", "CROSSDOCK_DATABASE_URL"),
+    ("nats", "CROSSDOCK_NATS_URL"),
+    ("valkey", "CROSSDOCK_VALKEY_URL"),
+)
 SMALL_STREAM_BYTES = 32 * 1024 * 1024
 """Four streams and their consumers fit on the broker's small disk."""
 
@@ -204,8 +209,8 @@ class FaultStack(Stack):
     def _through_proxies(self, name: str, environment: Mapping[str, str]) -> dict[str, str]:
         """The same addresses, each behind a proxy of this process alone."""
         found = {}
-        for target, variable in (("postgres", "CROSSDOCK_DATABASE_URL"), ("nats", "CROSSDOCK_NATS_URL")):
-            if variable in environment:
+        for target, variable in WIRED:
+            if environment.get(variable):
                 port = urlsplit(environment[variable]).port or 0
                 found[variable] = environment[variable].replace(f":{port}", f":{self._hop(name, target, port)}")
         if self._around is not None:

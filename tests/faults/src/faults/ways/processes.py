@@ -34,9 +34,9 @@ async def terminate(scene: Scene, fault: Fault, injected: Injected) -> None:
 
 
 async def stop(scene: Scene, fault: Fault, injected: Injected) -> None:
-    injected.done = scene.send(fault.target, signal.SIGSTOP)
+    injected.done = scene.send_to_all(fault.target, signal.SIGSTOP)
     await asyncio.sleep(fault.seconds)
-    scene.send(fault.target, signal.SIGCONT)
+    scene.send_to_all(fault.target, signal.SIGCONT)
 
 
 async def crash(scene: Scene, fault: Fault, injected: Injected) -> None:

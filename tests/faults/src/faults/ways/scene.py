@@ -22,6 +22,7 @@ from faults.schedule import Fault
 from faults.stack import SERVERS, FaultStack
 
 RETURN_SECONDS, LONGEST_SECONDS = 90.0, 240.0
+PRESSURE = Path("/proc/pressure/cpu")
 NEEDED = ("postgres", "nats")
 
 
@@ -33,6 +34,8 @@ class Injected:
     at: float
     done: bool = True
     recovered_seconds: float | None = None
+    starved: float = 0.0
+    """The part of that time in which somebody on this machine stood in line for a processor, as the kernel tells."""
     waits: dict[str, float] = field(default_factory=dict)
     """Seconds, by the names of `faults.waits`."""
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -44,6 +47,8 @@ class Scene:
     stack: FaultStack
     cast: Cast
     seed: int
+    longest_seconds: float = LONGEST_SECONDS
+    """How long a fault waits for what it is there for; a mutant may have lost what would come of it."""
     tricks: list[Tricks] = field(default_factory=list)
     chance: random.Random = field(init=False)
 
@@ -64,6 +69,14 @@ class Scene:
             return True
         return False
 
+    def send_to_all(self, name: str, number: signal.Signals) -> bool:
+        """To the process and to those that it started: a stopped postmaster alone keeps nobody from working."""
+        sent = self.send(name, number)
+        for child in children_of(self.stack.pid(name)):
+            with suppress(ProcessLookupError):
+                os.kill(child, number)
+        return sent
+
     async def serves(self, name: str) -> bool:
         """Whether the process says that it may be sent work."""
         try:
@@ -76,6 +89,7 @@ class Scene:
         which it could: not while another fault keeps its broker or its database away, nor while it stood in line for a
         processor that others used."""
         clock, counted = asyncio.get_running_loop().time, 0.0
+        first, pressure = clock(), pressure_seconds()
         needs = [] if name in SERVERS else [server for server in NEEDED if server in self.stack.processes]
         while counted <= RETURN_SECONDS:
             pid = self.stack.pid(name)
@@ -86,11 +100,12 @@ class Scene:
             if could:
                 counted += max(0.0, clock() - began - max(0.0, in_line_seconds(pid) - line))
         injected.recovered_seconds = counted
+        injected.starved = (pressure_seconds() - pressure) / max(0.05, clock() - first)
 
     async def patiently(self, seconds: float, happened: Callable[[], Awaitable[bool]]) -> None:
         """So many seconds, and on a machine that is starved longer, until the fault has done what it is there for."""
         await asyncio.sleep(seconds)
-        until = asyncio.get_running_loop().time() + LONGEST_SECONDS
+        until = asyncio.get_running_loop().time() + self.longest_seconds
         while not await happened() and asyncio.get_running_loop().time() < until:
             await asyncio.sleep(0.5)
 
@@ -123,9 +138,25 @@ class Scene:
         return True
 
 
+def children_of(pid: int | None) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def in_line_seconds(pid: int | None) -> float:
     """How long the process has been ready to run without a processor, as the kernel counts it; 0 where it does not."""
     try:
         return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
     except (OSError, IndexError):
+        return 0.0
+
+
+def pressure_seconds() -> float:
+    """How long at least one process of the machine has stood in line for a processor; 0 where the kernel does not
+    count it."""
+    try:
+        return int(PRESSURE.read_text().partition("total=")[2].split()[0]) / 1e6
+    except (OSError, IndexError, ValueError):
         return 0.0

@@ -1,0 +1,55 @@
+"""What a run comes to in numbers: what was done to it, what its calls and messages went through, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from inventory.domain.reservation import State
+
+from faults import evidence
+from faults.checkers.calls import AFTER_PROCESS_SECONDS
+from faults.checkers.finding import Trial
+from faults.history import History
+from faults.nemesis import Nemesis
+from faults.plan import Outcome
+from faults.tally import Tally
+from faults.ways.scene import Injected
+
+STARVED = 0.8
+"""Beyond it a time says how busy the machine was, not what the suite needs."""
+
+
+def what_was_done(outcome: Outcome, nemesis: Nemesis, tally: Tally, history: History) -> None:
+    outcome.injected = nemesis.injected
+    outcome.recoveries, outcome.starved = recoveries(nemesis.injected)
+    for each in nemesis.injected:
+        for name, seconds in each.waits.items():
+            outcome.waits[name] = max(seconds, outcome.waits.get(name, 0.0))
+    outcome.counters = tally.since_start()
+    outcome.operations = history.counts()
+    outcome.transactions = sum(1 for each in history if each.outcome == "ok")
+    for name in ("messages", "copied", "reordered", "delayed", "dropped_acks"):
+        outcome.tricks[name] = sum(getattr(each, name) for each in nemesis.scene.tricks)
+
+
+def what_came_of_it(outcome: Outcome, trial: Trial) -> None:
+    """Cancelled after their release, and reservations that lapsed; what was parked; what was put back."""
+    cancelled = sum(row["state"] == "cancelled" for row in trial.evidence.orders)
+    lapsed = {row["reservation_id"] for row in trial.evidence.reservations if row["state"] == State.EXPIRED}
+    outcome.counters["compensated"] = cancelled + len(lapsed)
+    # What is written down outlives a kill, what a process has counted does not.
+    outcome.counters["parked"] = sum(rows.parked for rows in trial.evidence.services.values())
+    outcome.counters["reconciled"] = evidence.republished(trial.evidence.texts)
+
+
+def recoveries(injected: Iterable[Injected]) -> tuple[dict[str, float], list[str]]:
+    """The longest of each row, and those that took too long because the machine had no processor to give."""
+    longest: dict[str, float] = {}
+    starved = []
+    for each in injected:
+        row, took = each.fault.row, each.recovered_seconds
+        if took is not None and took > AFTER_PROCESS_SECONDS and each.starved > STARVED:
+            starved.append(f"{each.fault}: {took:.1f} s, somebody in line for {each.starved:.0%} of the time")
+        elif took is not None:
+            longest[row] = max(took, longest.get(row, 0.0))
+    return longest, starved
