@@ -40,17 +40,20 @@ UNKNOWN = frozenset(
 )
 SHARES = {"reserve": 46, "release": 14, "commit": 8, "stock": 10, "order": 12, "answer": 7, "ship": 7}
 HOLDS = (2, 4, 8, 3600)
+RUSHING = 5
 
 
 @dataclass
 class Clients:
-    """Callers of one tenant. `suites` are ways to the same suite: by each replica of a service that has one."""
+    """Callers of one tenant. `suites` are ways to the same suite: by each replica of a service that has one. `rush` is
+    the part of the reservations in which several want the same scarce item at once."""
 
     tenant: str
     suites: Sequence[Suite]
     history: History
     seed: int
     orders: bool = True
+    rush: float = 0.0
     _chance: random.Random = field(init=False)
     _zipf: world.Zipf = field(default_factory=world.Zipf)
     _held: list[str] = field(default_factory=list)
@@ -102,7 +105,13 @@ class Clients:
     # --- stock
 
     async def _reserve(self, name: str) -> None:
-        baskets = [self._basket() for _ in range(1 if self._chance.random() < 0.8 else 3)]
+        if self._chance.random() < self.rush:
+            sku, site = self._chance.choice(world.SCARCE), self._chance.choice(list(world.SITES))
+            await asyncio.gather(*(self._reserve_these(name, [self._rushed(sku, site)]) for _ in range(RUSHING)))
+        else:
+            await self._reserve_these(name, [self._basket() for _ in range(1 if self._chance.random() < 0.8 else 3)])
+
+    async def _reserve_these(self, name: str, baskets: list[inventory.ReservationRequest]) -> None:
         request = inventory.ReserveStockRequest(reservations=baskets)
         operation = self.history.invoke(
             name, "ReserveStock", ",".join(each.reference for each in baskets), self.tenant, request
@@ -128,6 +137,18 @@ class Clients:
         if self._chance.random() < 0.7:
             basket.locations.append(self._chance.choice(list(world.SITES)))
         return basket
+
+    def _rushed(self, sku: str, site: str) -> inventory.ReservationRequest:
+        """What several want of one scarce item in the same moment."""
+        return inventory.ReservationRequest(
+            request_id=self._id(),
+            business_unit=world.UNIT,
+            channel="shop",
+            lines=[inventory.ReservationLine(sku=sku, quantity=_pieces(self._chance.randint(2, 5)))],
+            reference=self._name("RES"),
+            hold=Duration(seconds=HOLDS[-1]),
+            locations=[site],
+        )
 
     async def _release(self, name: str) -> None:
         if self._held:

@@ -33,14 +33,22 @@ class Plan:
     scenario: str = ""
     release_share: float = 0.8
     """The part of the time in which the ERP releases its orders."""
+    long_waits: bool = True
+    """Whether those come that last half a minute and more, where the run is long enough for them."""
     chapters: tuple[Chapter, ...] = ()
     scarce: int = 40
     """What the run begins with of each item that is scarce, at each site."""
+    rush: float = 0.0
+    """The part of the reservations in which several callers want the same of these at once."""
 
     def faults(self) -> list[Fault]:
         """All of them, by the seeds."""
         drawn_seconds = self.seconds - sum(each.seconds for each in self.chapters)
-        drawn = planned(self.seed, self.counts, drawn_seconds) if self.counts or not self.chapters else []
+        drawn = (
+            planned(self.seed, self.counts, drawn_seconds, long_waits=self.long_waits)
+            if self.counts or not self.chapters
+            else []
+        )
         return sorted([*drawn, *one_after_another(self.chapters, drawn_seconds)], key=lambda fault: fault.at)
 
     @property

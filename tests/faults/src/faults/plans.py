@@ -17,10 +17,10 @@ SCENE_SEED = 1
 AGAIN = 2
 """How often a run in which something never happened is played again with the next seed."""
 _OF_SMOKE = {"F01": 22, "F05": 20, "F06": 8, "F09": 10}
-_SMOKE_SECONDS, _SMOKE_ORDERS = 140.0, 110
+_SMOKE_SECONDS, _SMOKE_ORDERS = 110.0, 100
 _OF_THE_SMOKE = tuple(Chapter(script, seed) for script in (EVENTS, RELAY, CALLS) for seed in MUTANT_SEEDS[:2])
-_MUTANTS_SCARCE = 8
-"""So little of what everybody wants that it is gone within seconds."""
+_MUTANTS_SCARCE, _MUTANTS_RUSH = 8, 0.2
+"""So little of what everybody wants that it is gone within seconds, and how often they all come at once."""
 _PER_MINUTE, _ORDERS_PER_MINUTE, MOST_MINUTES = 12, 30, 60
 _CLIENTS_OF_WHOLE = 16
 
@@ -54,8 +54,10 @@ def smoke(seed: int) -> Plan:
         orders=_SMOKE_ORDERS,
         seconds=_SMOKE_SECONDS + sum(each.seconds for each in _OF_THE_SMOKE),
         counts=_OF_SMOKE,
+        long_waits=False,
         chapters=_OF_THE_SMOKE,
         scarce=_MUTANTS_SCARCE,
+        rush=_MUTANTS_RUSH,
     )
 
 
@@ -73,6 +75,7 @@ def mutant(script: str, seed: int, name: str) -> Plan:
         patience_seconds=20 if name else PATIENCE_SECONDS,
         mutant=name,
         scarce=_MUTANTS_SCARCE,
+        rush=_MUTANTS_RUSH,
     )
 
 

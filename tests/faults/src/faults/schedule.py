@@ -229,7 +229,7 @@ def waits(chance: random.Random, rows: Iterable[str], seconds: float) -> list[Fa
     return [replace(each, at=chance.uniform(0.05 * seconds, 0.95 * seconds - each.seconds)) for each in fitting]
 
 
-def planned(seed: int, counts: Mapping[str, int], seconds: float) -> list[Fault]:
+def planned(seed: int, counts: Mapping[str, int], seconds: float, *, long_waits: bool = True) -> list[Fault]:
     """So many faults of each row, spread over the time; a broker roll-back, a poisoning, played tricks and a kill come
     with every run, because a run that never repairs, parks, repeats or moves an owner proves nothing."""
     chance = random.Random(f"faults/{seed}")
@@ -237,7 +237,7 @@ def planned(seed: int, counts: Mapping[str, int], seconds: float) -> list[Fault]
     chance.shuffle(rows)
     slot = seconds / max(1, len(rows))
     drawn = [chance.choice(ROWS[row])(chance, (place + chance.random()) * slot) for place, row in enumerate(rows)]
-    drawn += waits(chance, counts, seconds)
+    drawn += waits(chance, counts, seconds) if long_waits else []
     always = [
         _poison(chance, seconds * 0.1),
         _play_tricks(chance, seconds * 0.25),

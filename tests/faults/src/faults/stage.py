@@ -67,7 +67,7 @@ class Stage:
         plan, watch = outcome.plan, outcome.watch
         settling = Settling(self.suites, self.cast)
         clients = [
-            Clients(tenant, ways, self.history, plan.seed, orders=tenant == TENANTS[0])
+            Clients(tenant, ways, self.history, plan.seed, orders=tenant == TENANTS[0], rush=plan.rush)
             for tenant, ways in self.ways.items()
         ]
         await self._prepare(clients, settling, plan.scarce)
