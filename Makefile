@@ -90,6 +90,10 @@ faults-smoke: setup ## over a hundred faults under load in ten minutes, and the 
 faults: setup ## faults of some rows, a run for each seed: make faults ROWS=F01,F02 SEEDS=1,2 MINUTES=10
 	@$(PYTHON) -m faults rows "$(ROWS)" --seeds "$(or $(SEEDS),1)" --minutes "$(or $(MINUTES),10)"
 
+.PHONY: faults-doubled
+faults-doubled: setup ## 50,000 deliveries, every message one to four times and in another order: SEED=1
+	@$(PYTHON) -m faults doubled --seed "$(or $(SEED),1)"
+
 .PHONY: faults-outage
 faults-outage: setup ## the ERP is away for thirty minutes of load, told in ninety seconds: SEED=1
 	@$(PYTHON) -m faults outage --seed "$(or $(SEED),1)"

@@ -19,7 +19,7 @@ from faults.evidence import OfService
 from faults.lag import publish_lag
 from faults.mutants import MUTANTS
 from faults.plan import Outcome, Plan
-from faults.schedule import LONG, LONG_SHARE, ROWS, SMALL_DISKS, WEIGHTS, Fault, divided, planned
+from faults.schedule import CONSUMING, LONG, LONG_SHARE, ROWS, SMALL_DISKS, WEIGHTS, Fault, divided, planned
 from faults.scripts import NEVER, RELAY, SCRIPTS, SECONDS, Chapter
 from faults.tally import REQUIRED
 from faults.ways import WAYS
@@ -115,6 +115,15 @@ def test_a_chapter_names_ways_that_there_are_and_is_not_asked_for_what_it_cannot
     broker = {"roll back", "flip byte", "truncate", "kill"}
     on_broker = [fault for fault in SCRIPTS[RELAY] if fault.target == "nats" and fault.how in broker]
     assert not on_broker, "without reconciling a broker that loses its tail proves nothing about the relay"
+
+
+def test_the_doubled_messages_are_counted_and_too_few_show_nothing() -> None:
+    plan = plans.doubled(1)
+    assert {fault.target for fault in plan.faults()} == {f"{name}>nats" for name in CONSUMING}
+    outcome = Outcome(plan, counters=dict.fromkeys(REQUIRED, 1), tricks={"messages": 20_000, "copied": 29_999})
+    assert outcome.missing == ["50000 deliveries, only 49999"]
+    outcome.tricks["copied"] += 1
+    assert outcome.missing == []
 
 
 def test_a_mutant_is_caught_by_its_checker_in_its_words() -> None:

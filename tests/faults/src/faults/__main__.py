@@ -99,6 +99,7 @@ def whole() -> int:
     for plan in plans.whole():
         say(f"rows {', '.join(plan.counts)}: seed {plan.seed}, {plan.seconds / 60:g} minutes")
         broken += not known_or_run("rows", plan)["passed"]
+    broken += not known_or_run("doubled", plans.doubled(plans.SCENE_SEED))["passed"]
     broken += not known_or_run("outage", plans.of_outage(plans.SCENE_SEED))["passed"]
     for name in ALONE:
         known = results.kept(FOLDER / "results", name, plan_alone(name, plans.SCENE_SEED))
@@ -184,6 +185,9 @@ def _scenes(verbs: Any) -> None:
     away = verbs.add_parser("outage", help="the ERP is away for thirty minutes, told in ninety seconds")
     away.add_argument("--seed", type=int, default=plans.SCENE_SEED)
     away.set_defaults(play=lambda given: runs_of("outage", [plans.of_outage(given.seed)]))
+    doubled = verbs.add_parser("doubled", help="50,000 deliveries, each message up to four times and in any order")
+    doubled.add_argument("--seed", type=int, default=plans.SCENE_SEED)
+    doubled.set_defaults(play=lambda given: runs_of("doubled", [plans.doubled(given.seed)]))
     for name, what in (
         ("restore", "a service's database comes back from a backup, its stream is newer"),
         ("failover", "the database fails over to a replica that was behind"),

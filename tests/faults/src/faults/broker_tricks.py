@@ -7,6 +7,7 @@ is a publish to it. Everything else passes untouched and in order.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -65,6 +66,11 @@ class Tricks:
         lost = self._chance.random() < self.lost_acks
         self.dropped_acks += lost
         return lost
+
+
+def deliveries(played: Iterable[Tricks]) -> int:
+    """How many messages came to consumers, the copies counted."""
+    return sum(each.messages + each.copied for each in played)
 
 
 @dataclass(eq=False)

@@ -36,6 +36,8 @@ class Plan:
     long_waits: bool = True
     """Whether those come that last half a minute and more, where the run is long enough for them."""
     chapters: tuple[Chapter, ...] = ()
+    deliveries: int = 0
+    """So many must come twice or in another order, or the run has not shown what it is for."""
     scarce: int = 40
     """What the run begins with of each item that is scarce, at each site."""
     rush: float = 0.0
@@ -54,7 +56,7 @@ class Plan:
     @property
     def longest_fault_seconds(self) -> float:
         """How long a fault may wait for what it is there for: a mutant may have lost what would come of it."""
-        return 10.0 if self.mutant else LONGEST_SECONDS
+        return 10.0 if self.mutant else 10 * LONGEST_SECONDS if self.deliveries else LONGEST_SECONDS
 
     @property
     def never(self) -> frozenset[str]:
@@ -90,6 +92,8 @@ class Outcome:
         if self.plan.scenario:
             return []
         unseen = ["events beside a long transaction alone"] if self.publish_lag and not self.publish_lag[0] else []
+        if (came := self.tricks.get("messages", 0) + self.tricks.get("copied", 0)) < self.plan.deliveries:
+            unseen.append(f"{self.plan.deliveries} deliveries, only {came}")
         required = [name for name in REQUIRED if name not in self.plan.never]
         return [name for name in required if self.counters.get(name, 0) <= 0] + unseen
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from faults import outage
 from faults.plan import OUTAGE, PATIENCE_SECONDS, Plan
 from faults.schedule import ROWS, divided
-from faults.scripts import CALLS, EVENTS, RELAY, Chapter
+from faults.scripts import CALLS, DOUBLED, DOUBLED_DELIVERIES, EVENTS, RELAY, Chapter
 
 MUTANT_SEEDS = (11, 12, 13, 14)
 """As many of them as it takes to catch a mutant twice."""
@@ -76,6 +76,21 @@ def mutant(script: str, seed: int, name: str) -> Plan:
         mutant=name,
         scarce=_MUTANTS_SCARCE,
         rush=_MUTANTS_RUSH,
+    )
+
+
+def doubled(seed: int) -> Plan:
+    """Every message one to four times and in another order, and nothing else is wrong."""
+    chapter = Chapter(DOUBLED, seed)
+    return Plan(
+        seed=seed,
+        orders=150,
+        seconds=chapter.seconds,
+        counts={},
+        chapters=(chapter,),
+        clients=_CLIENTS_OF_WHOLE,
+        pause_seconds=0.1,
+        deliveries=DOUBLED_DELIVERIES,
     )
 
 

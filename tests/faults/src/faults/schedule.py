@@ -131,7 +131,7 @@ def _slow(chance: random.Random, at: float) -> Fault:
 
 
 def _fill_disk(chance: random.Random, at: float) -> Fault:
-    return Fault(at, "F13", "fill disk", chance.choice(("nats", "postgres")), chance.uniform(3, 8))
+    return Fault(at, "F13", "fill disk", chance.choice(("nats", "postgres", "spool")), chance.uniform(3, 8))
 
 
 def _long_transaction(chance: random.Random, at: float) -> Fault:

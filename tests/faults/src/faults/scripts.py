@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from crossdock_kit.crash_points import AFTER_COMMIT, AFTER_EFFECT, AFTER_FOREIGN_CALL
 
-from faults.schedule import Fault
+from faults.schedule import CONSUMING, Fault
 
-EVENTS, RELAY, CALLS = "events", "relay", "calls"
+EVENTS, RELAY, CALLS, DOUBLED = "events", "relay", "calls", "doubled"
 _JITTER = 0.04
 
 _EVENTS = (
@@ -57,12 +57,17 @@ _CALLS = (
     Fault(0.60, "F05", "crash", "connector-worker", 0.0, AFTER_FOREIGN_CALL),
     Fault(0.85, "F05", "crash", "connector-worker", 0.0, AFTER_FOREIGN_CALL),
 )
-SCRIPTS: Mapping[str, Sequence[Fault]] = {EVENTS: _EVENTS, RELAY: _RELAY, CALLS: _CALLS}
-SECONDS: Mapping[str, float] = {EVENTS: 30.0, RELAY: 26.0, CALLS: 20.0}
+DOUBLED_DELIVERIES = 50_000
+_DOUBLED = tuple(
+    Fault(0.0, "F06", "repeat and reorder", f"{name}>nats", 60.0, str(DOUBLED_DELIVERIES)) for name in CONSUMING
+)
+SCRIPTS: Mapping[str, Sequence[Fault]] = {EVENTS: _EVENTS, RELAY: _RELAY, CALLS: _CALLS, DOUBLED: _DOUBLED}
+SECONDS: Mapping[str, float] = {EVENTS: 30.0, RELAY: 26.0, CALLS: 20.0, DOUBLED: 60.0}
 NEVER: Mapping[str, frozenset[str]] = {
     EVENTS: frozenset(),
     RELAY: frozenset({"reconciled"}),
     CALLS: frozenset({"reconciled", "parked", "redelivered", "duplicate_dropped"}),
+    DOUBLED: frozenset({"reconciled", "parked", "lease_moved"}),
 }
 """What no fault of a chapter causes, so that it does not make a run of that chapter alone invalid."""
 

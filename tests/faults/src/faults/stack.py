@@ -40,7 +40,7 @@ from faults.proxies import Hop, Proxies
 TENANTS = ("acme", "globex")
 REPLICATED = ("inventory", "procurement")
 SERVERS = ("postgres", "nats", "valkey")
-DISKS = {"nats": "256m", "postgres": "1g"}
+DISKS = {"nats": "256m", "postgres": "1g", "spool": "16m"}
 WIRED = (
     ("postgres", "CROSSDOCK_DATABASE_URL"),
     ("nats", "CROSSDOCK_NATS_URL"),
@@ -107,7 +107,9 @@ class FaultStack(Stack):
         return self.place.folder("crash-points") / f"clock-{name}"
 
     def disk_of(self, name: str) -> Path:
-        """The small file system of a server, where it has one."""
+        """The small file system of a server, or of the folders of partners, where it has one."""
+        if name == "spool":
+            return self.place.root / "services" / "connector" / "transport"
         return self.place.root / "disks" / name
 
     async def flush_cache(self) -> bool:

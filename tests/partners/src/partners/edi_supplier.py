@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -145,11 +146,24 @@ class EdiSupplier(Supplier):
 
         async def drop() -> None:
             temporary = self._writes / f"{name}.tmp"
-            temporary.write_bytes(content)
+            await _written(temporary, content)
             temporary.rename(self._writes / name)
             self.journal.add(self.partner, "sent", f"x12.{set_id}", key, content)
 
         await self.faults.deliver(drop)
+
+
+async def _written(file: Path, content: bytes) -> None:
+    """A disk that is full is waited for, as whoever looks after the folder would."""
+    while True:
+        try:
+            file.write_bytes(content)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            return
 
 
 def _key(sent: x12.Sent) -> str:

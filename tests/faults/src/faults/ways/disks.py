@@ -1,4 +1,5 @@
-"""Fills the small disk of a server to its last byte. Needs a stack whose servers stand on file systems of their own."""
+"""Fills the small disk of a server, or that of the partners' folders, to its last byte. Needs a stack in which they
+stand on file systems of their own."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import signal
 from pathlib import Path
 
 from faults.schedule import Fault
+from faults.stack import DISKS, SERVERS
 from faults.ways.scene import Injected, Scene
 
 FILLER = "filler"
@@ -25,6 +27,8 @@ async def fill(scene: Scene, fault: Fault, injected: Injected) -> None:
         await asyncio.to_thread(_fill, folder / FILLER)
         await asyncio.sleep(0.2)
     make_room(scene)
+    if fault.target not in SERVERS:
+        return
     former = None
     if fault.target == "nats":
         former = scene.stack.pid("nats")
@@ -34,7 +38,7 @@ async def fill(scene: Scene, fault: Fault, injected: Injected) -> None:
 
 
 def make_room(scene: Scene) -> None:
-    for name in ("nats", "postgres"):
+    for name in DISKS:
         (scene.stack.disk_of(name) / FILLER).unlink(missing_ok=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from faults.broker_tricks import Tricks
+from faults.broker_tricks import Tricks, deliveries
 from faults.proxies import Toxic
 from faults.schedule import Fault
 from faults.stack import SERVERS
@@ -63,7 +63,12 @@ async def _poisoned(scene: Scene, fault: Fault, toxic: Toxic) -> None:
 
 async def play_tricks(scene: Scene, fault: Fault, injected: Injected) -> None:
     hop = scene.stack.proxies.hops[fault.target]
-    hop.tricks = Tricks(scene.seed + len(scene.tricks))
-    scene.tricks.append(hop.tricks)
-    await scene.patiently(fault.seconds, hop.tricks.played)
+    mine = hop.tricks = Tricks(scene.seed + len(scene.tricks))
+    scene.tricks.append(mine)
+    wanted = int(fault.detail or 0)
+
+    async def played() -> bool:
+        return await mine.played() and deliveries(scene.tricks) >= wanted
+
+    await scene.patiently(fault.seconds, played)
     hop.tricks = None
