@@ -8,6 +8,8 @@ export PYTHONSAFEPATH := 1
 export BUF_CACHE_DIR := $(CURDIR)/.cache/buf
 export UV_CACHE_DIR := $(CURDIR)/.cache/uv
 export UV_PYTHON_DOWNLOADS := never
+# Images often forbid it, and then every worker of the tests and every process of a stack compiles the suite anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON := .venv/bin/python
 CROSSDOCK := .venv/bin/crossdock
@@ -54,7 +56,8 @@ types: setup ## mypy --strict
 	@.venv/bin/mypy
 
 .PHONY: test
-test: lint types proto-check ## everything that must hold: lint, types, contracts, all tests on real servers
+test: setup ## everything that must hold: lint, types, contracts, all tests on real servers
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) lint types proto-check
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: explore

@@ -46,8 +46,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     unknown = sorted({f"{feature} ({test})" for feature, test in marks if feature not in known})
     if unknown:
         raise pytest.UsageError(f"marks name no row of docs/features.tsv: {', '.join(unknown)}")
-    # A file is one worker's: what lasts longest begins first, or the other worker would wait for its end.
-    items.sort(key=lambda item: "system" not in item.path.parts)
+    # A file is one worker's: what lasts longest begins first, or the other workers would wait for its end.
+    items.sort(key=_seconds, reverse=True)
+
+
+def _seconds(item: pytest.Item) -> float:
+    """About how long its file takes, where that is long."""
+    mark = item.get_closest_marker("lasting")
+    return float(mark.args[0]) if mark else 0.0
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@ import crossdock_edi
 import pytest
 from crossdock_edi import EdiError, Limits
 
+pytestmark = pytest.mark.lasting(30)
+
 SAMPLES = Path(__file__).parent / "samples"
 ORDER = (SAMPLES / "x12" / "850.edi").read_bytes()
 ORDERS = (SAMPLES / "edifact" / "ORDERS.edi").read_bytes()

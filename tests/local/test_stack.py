@@ -18,6 +18,8 @@ from crossdock_local.servers.postgres import ADMIN
 from crossdock_local.state import ProcessState, StackState
 from typer.testing import CliRunner, Result
 
+pytestmark = pytest.mark.lasting(40)
+
 PATIENCE_SECONDS = 60
 
 

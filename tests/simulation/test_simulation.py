@@ -15,6 +15,8 @@ from simulation.report import ENOUGH_SEEDS, never, stands
 from simulation.runs import Result, run_seed
 from simulation.world import World
 
+pytestmark = pytest.mark.lasting(50)
+
 TOLD = "from simulation.runs import run_seed; print(*(run_seed(seed).story for seed in {seeds}))"
 
 

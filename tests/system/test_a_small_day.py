@@ -38,6 +38,8 @@ from partners.wms_a import WarehouseA
 from procurement_cases.calls import line, quantity, submission
 from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, forged, refused
 
+pytestmark = pytest.mark.lasting(90)
+
 INVALID, PRECONDITION = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.FAILED_PRECONDITION
 NO_QUANTITIES = ["0", "-1", "NaN", "1e-9", "0.0000000001", "Infinity", ""]
 

@@ -39,6 +39,8 @@ from inventory.__main__ import SERVICE as INVENTORY
 from procurement.__main__ import SERVICE as PROCUREMENT
 from procurement_cases.calls import answer, arrival, counted, line, packed, quantity, shipment, submission
 
+pytestmark = pytest.mark.lasting(60)
+
 DAY = Path(__file__).resolve().parents[1] / "partners" / "day" / "partners"
 SERVICES = {service.name: service for service in (CATALOG, PROCUREMENT, INVENTORY, FULFILLMENT, DELIVERY, CONNECTOR)}
 CANARY = "K4N4R1"

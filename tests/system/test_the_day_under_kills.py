@@ -29,6 +29,8 @@ from partners.day import Day, load
 from partners.demo import Stage, fresh_stage, play_day
 from partners.verdict import Verdict
 
+pytestmark = pytest.mark.lasting(120)
+
 OWNER = "procurement"
 VICTIMS = ("inventory", "connector", "catalog", "fulfillment", "delivery", "connector-worker", "nats", "postgres")
 STOPPED_SECONDS, PATIENCE_SECONDS = 60, 120

@@ -53,6 +53,8 @@ from inventory.store.work import InventoryWork
 from procurement.consumers import catalog_changes
 from procurement.store.master_data import MasterDataRows
 
+pytestmark = pytest.mark.lasting(50)
+
 AT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 GOLDENS = Path(__file__).parents[1] / "procurement" / "goldens"
 LIVES = (

@@ -24,6 +24,8 @@ from crossdock_kit.upkeep import Upkeep
 from crossdock_local.servers.nats import Nats
 from kit_events import CONTEXT, CrateFilled, because, crate_event
 
+pytestmark = pytest.mark.lasting(50)
+
 TENANTS = ("acme",)
 HOUR = timedelta(hours=1)
 

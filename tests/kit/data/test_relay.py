@@ -23,6 +23,8 @@ from crossdock_kit.relay import Acknowledgments, Relay
 from crossdock_kit.unit_of_work import UnitOfWork
 from kit_events import CONTEXT, because, crate_event
 
+pytestmark = pytest.mark.lasting(30)
+
 TENANTS = ("acme", "globex")
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TypeAlias
 
+import pytest
 from crossdock_kit.database import Engine, create_engine
 from crossdock_kit.database.failures import DRIVER_ERRORS
 from crossdock_kit.driver import Driver
@@ -14,6 +15,8 @@ from crossdock_kit.leases import PartitionLeases
 from crossdock_local.databases import ServiceUrls
 from kit_schema import SCHEMA, app_engine
 from kit_stops import Link, link
+
+pytestmark = pytest.mark.lasting(60)
 
 CAP_SECONDS = 90
 Point: TypeAlias = Callable[[Driver, Link], Awaitable[None]]
