@@ -67,7 +67,7 @@ explore: setup ## the tests that draw their examples, with examples that nobody 
 .PHONY: test-cluster
 test-cluster: setup ## the resource and the operator against a real Kubernetes API server (built once, needs Go 1.26 or PyPI)
 	@$(PYTHON) -m control_plane build
-	@$(PYTHON) -m pytest tests/cluster
+	@$(PYTHON) -m pytest tests/cluster --durations=10
 
 .PHONY: demo
 demo: setup ## play the inbound day until every transaction is settled (DOCUMENTS=<folder> feeds your own files)

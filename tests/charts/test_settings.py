@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from charted.assembly import service_charts
+from charted.assembly import UMBRELLA, service_charts
 from charted.rendering import Rendered, rendered
 from crossdock_kit.broker import durable_name, stream_name
 from crossdock_kit.ids import EXPRESS
@@ -178,6 +178,19 @@ def test_a_service_scales_by_what_waits_for_it_up_to_the_partitions(render: Rend
     names = [each["name"] for each in spec["triggers"]]
     assert spec["advanced"]["scalingModifiers"]["formula"].split(" + ") == names
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.feature("F335")
+def test_production_keeps_three_copies_of_each_stream_and_scales_consumers_by_lag(charts: Path) -> None:
+    shown = rendered(charts / UMBRELLA, "--values", str(charts / UMBRELLA / "production.yaml"))
+    for chart in CHARTS:
+        settings = judged(shown.environment(chart), settings_of(chart))
+        assert isinstance(settings, ServiceSettings)
+        assert settings.stream_replicas == 3
+        assert settings.tls_cert is not None
+    by_lag = {each["metadata"]["name"] for each in shown.of("ScaledObject")}
+    assert by_lag == {chart for chart in CHARTS if sources(service_of(chart))}
+    assert {each["spec"]["maxReplicaCount"] for each in shown.of("ScaledObject")} == {EXPRESS}
 
 
 @pytest.mark.feature("F334")

@@ -16,7 +16,8 @@ import pytest
 import yaml
 from control_plane.api import Api, ApiRefused
 from control_plane.cluster import Cluster, existing_cluster, own_cluster
-from control_plane.observing import delete_namespace
+from control_plane.gate import Gate, opened
+from control_plane.observing import delete_connectors
 from control_plane.operator_process import (
     Operators,
     RealConnector,
@@ -101,13 +102,20 @@ async def namespace(admin: Api) -> AsyncIterator[str]:
 
 @pytest.fixture
 async def home(admin: Api, namespace: str, connector_service: RealConnector) -> AsyncIterator[str]:
-    """A namespace in which a connector of sup-atlas finds its secrets. It ends while the operator runs."""
+    """A namespace in which a connector of sup-atlas finds its secrets. Its connectors go while the operator runs."""
     await let_read_secrets(admin, namespace)
     await give_secrets(admin, connector_service, namespace, "sup-atlas", "sup-atlas-key")
     yield namespace
-    await delete_namespace(admin, namespace)
+    await delete_connectors(admin, namespace)
 
 
 @pytest.fixture
 async def operator(operators: Operators) -> Child:
     return await operators.start()
+
+
+@pytest.fixture
+async def gate(cluster: Cluster) -> AsyncIterator[Gate]:
+    """For operators that are to be held on their way to the API server, or watched there."""
+    async with opened(cluster.endpoint) as between:
+        yield between

@@ -18,6 +18,7 @@ CROSSDOCK_TENANTS: {{ join "," $settings.tenants | quote }}
   "CROSSDOCK_LOG_LEVEL" $settings.logLevel
   "CROSSDOCK_TRACE_ASYNC" $settings.traceAsync
   "CROSSDOCK_TENANT_CONCURRENCY" $settings.tenantConcurrency
+  "CROSSDOCK_STREAM_REPLICAS" $settings.streamReplicas
   "CROSSDOCK_EGRESS_ALLOW" (join "," ($settings.egressAllow | default list))
   "OTEL_EXPORTER_OTLP_ENDPOINT" $settings.otlpEndpoint
   "OTEL_TRACES_SAMPLER_ARG" $settings.traceRatio }}

@@ -162,7 +162,8 @@ async def _connect(service: Service[Any], settings: ServiceSettings, stack: Asyn
         stack.push_async_callback(valkey.aclose)
     if not settings.nats_url:
         return Infrastructure(engine, None, valkey)
-    broker = await _eventually(lambda: brokers.connect(settings.nats_url, service.name))
+    streams = brokers.StreamSettings(replicas=settings.stream_replicas)
+    broker = await _eventually(lambda: brokers.connect(settings.nats_url, service.name, streams))
     stack.push_async_callback(broker.close)
     await _eventually(lambda: broker.ensure_stream(service.name))
     return Infrastructure(engine, broker, valkey)

@@ -111,6 +111,8 @@ class ServiceSettings(ProcessSettings):
     migration_url: str = setting("CROSSDOCK_MIGRATION_URL", default="", secret=True)
     nats_url: str = setting("CROSSDOCK_NATS_URL", default="", secret=True)
     valkey_url: str = setting("CROSSDOCK_VALKEY_URL", default="", secret=True)
+    # Copies of the service's stream: 3 where NATS runs as a cluster, so that the loss of a node loses no event.
+    stream_replicas: int = setting("CROSSDOCK_STREAM_REPLICAS", int, default=1)
     listen: str = setting("CROSSDOCK_LISTEN", default="127.0.0.1:0")
     # Where health alone is served, without TLS: probes of a cluster can show no certificate.
     probe_listen: str = setting("CROSSDOCK_PROBE_LISTEN", default="")

@@ -1,4 +1,7 @@
-"""`python -m control_plane build` builds what is missing; `... up` runs a control plane until Ctrl-C."""
+"""`python -m control_plane build` builds what is missing; `... up` runs a control plane until Ctrl-C.
+
+Ends with 1 where something could not be built, with 3 where neither Go nor its modules can be had here.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ import asyncio
 import signal
 import sys
 
-from control_plane.binaries import PACKAGES, NotBuilt, build
+from control_plane.binaries import PACKAGES, NotBuilt, NotToBeHad, build
 from control_plane.go_toolchain import NoGo
 from control_plane.plane import running_plane
+
+NOT_TO_BE_HAD = 3
 
 
 def say(line: str) -> None:
@@ -31,9 +36,13 @@ def main() -> int:
     verb = parser.parse_args().verb
     try:
         build(list(PACKAGES), say)
-    except (NotBuilt, NoGo) as wrong:
+    except NotBuilt as wrong:
         say(f"cluster: {wrong}")
         return 1
+    except (NotToBeHad, NoGo) as wrong:
+        say(f"cluster: {wrong}")
+        say("cluster: with KUBEBUILDER_ASSETS the binaries of that folder are taken, and nothing is built")
+        return NOT_TO_BE_HAD
     if verb == "up":
         asyncio.run(up())
     return 0

@@ -41,6 +41,10 @@ _VERSIONED = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 Say = Callable[[str], None]
 
 
+class NotToBeHad(Exception):
+    """What the programs are built from cannot be fetched here; the text says why."""
+
+
 class NotBuilt(Exception):
     """A binary is missing and could not be built; the text says why."""
 
@@ -89,16 +93,29 @@ def need(name: str) -> Path:
 
 
 def build(names: Sequence[str], say: Say) -> None:
-    """Builds what is missing, one after the other, with a line for each. Raises NotBuilt."""
+    """Builds what is missing, one after the other, with a line for each. Raises NotBuilt, NotToBeHad, NoGo."""
     if not (missing := [name for name in names if find(name) is None]):
         return
     cache_folder().mkdir(parents=True, exist_ok=True)
     with _alone(cache_folder(), say):
         go = find_go(cache_folder(), say)
         say(f"cluster: building {len(missing)} programs into {cache_folder()} (about 9 minutes on two cores, once)")
+        _fetch_modules(go, missing, say)
         for position, name in enumerate(missing, 1):
             if find(name) is None:
+                say(f"cluster: {position}/{len(missing)} {name} is being built")
                 say(f"cluster: {position}/{len(missing)} {name} {_build(go, name)}")
+
+
+def _fetch_modules(go: Path, names: Sequence[str], say: Say) -> None:
+    """What the programs are made of, before anything is built: whether it can be had is known after a minute."""
+    for module in sorted({_module_of(name) for name in names}):
+        began, packages = time.monotonic(), [PACKAGES[name] for name in names if _module_of(name) == module]
+        say(f"cluster: fetching the Go modules of {module.name}")
+        done = _run([str(go), "list", "-deps", "-f", "", *packages], module)
+        if done.returncode != 0:
+            raise NotToBeHad(f"the Go modules of {module.name} cannot be had:\n{done.stderr[-3000:]}")
+        say(f"cluster: the Go modules of {module.name} are there, {time.monotonic() - began:.0f} s")
 
 
 def _build(go: Path, name: str) -> str:
@@ -107,18 +124,15 @@ def _build(go: Path, name: str) -> str:
     unfinished = folder / f".{name}.unfinished"
     nice = shutil.which("nice")
     command = [*([nice, "-n", "15"] if nice else []), str(go), "build", "-trimpath", "-ldflags", _link_flags()]
-    done = subprocess.run(
-        [*command, "-o", str(unfinished), PACKAGES[name]],
-        cwd=_module_of(name),
-        env=_environment(folder),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _run([*command, "-o", str(unfinished), PACKAGES[name]], _module_of(name))
     if done.returncode != 0:
         raise NotBuilt(f"{name} could not be built:\n{done.stderr[-3000:]}")
     unfinished.replace(folder / name)
     return f"{time.monotonic() - began:.0f} s, {(folder / name).stat().st_size // 2**20} MiB"
+
+
+def _run(command: Sequence[str], module: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=module, env=_environment(), capture_output=True, text=True, check=False)
 
 
 def kubernetes_version() -> str:
@@ -137,11 +151,11 @@ def _link_flags() -> str:
     return " ".join(["-s -w", *(f"-X {each}.{name}={text}" for each in _VERSIONED for name, text in told.items())])
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     # Another Go would be fetched from elsewhere, and 1.27 builds an API server with a corrupt OpenAPI document.
     chosen = {"GOTOOLCHAIN": "local", "CGO_ENABLED": "0", "GOWORK": "off"}
     if not os.access(Path.home(), os.W_OK):
-        chosen |= {"GOPATH": str(folder.parent / "go"), "GOCACHE": str(folder.parent / "go-build")}
+        chosen |= {"GOPATH": str(cache_folder() / "go"), "GOCACHE": str(cache_folder() / "go-build")}
     return dict(os.environ) | chosen
 
 

@@ -67,6 +67,21 @@ async def until_gone(admin: Api, namespace: str, name: str = "sup-atlas") -> Non
     await until(gone)
 
 
+async def delete_connectors(admin: Api, namespace: str) -> None:
+    """Returns when none is left."""
+    for each in await admin.list(API_VERSION, PLURAL, namespace=namespace):
+        try:
+            await admin.delete(API_VERSION, PLURAL, each["metadata"]["name"], namespace=namespace)
+        except ApiRefused as refused:
+            if refused.code != 404:
+                raise
+
+    async def gone() -> bool:
+        return not await admin.list(API_VERSION, PLURAL, namespace=namespace)
+
+    await until(gone)
+
+
 async def delete_namespace(admin: Api, namespace: str) -> None:
     """Returns when it is gone."""
     await admin.delete("v1", "namespaces", namespace)

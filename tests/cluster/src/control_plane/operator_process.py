@@ -26,6 +26,7 @@ from crossdock_local.servers.nats import Nats
 
 from control_plane.api import Api, ApiRefused, Object
 from control_plane.cluster import Cluster
+from control_plane.gate import Gate
 from control_plane.kubeconfig import write_kubeconfig
 
 RBAC = find_checkout() / "operator" / "rbac" / "operator.yaml"
@@ -151,12 +152,13 @@ class Operators:
     connector: RealConnector
     _made: list[Child] = field(default_factory=list)
 
-    async def start(self, **settings: str) -> Child:
-        """`settings` are further ones of its environment."""
+    async def start(self, gate: Gate | None = None, /, **settings: str) -> Child:
+        """Behind a gate if one is given. `settings` are further ones of its environment."""
         name = f"operator-{uuid.uuid4().hex[:6]}"
         folder = self.connector.folder
         who = await operator_token(self.admin)
-        config = write_kubeconfig(folder / f"{name}.kubeconfig", self.cluster.endpoint, who)
+        reached = self.cluster.endpoint if gate is None else gate.seen_by_operators
+        config = write_kubeconfig(folder / f"{name}.kubeconfig", reached, who)
         token = folder / f"{name}.jwt"
         token.write_text(self.connector.issuer.token([TENANT], PERMISSIONS, sub="partner-operator"))
         environment = {
