@@ -101,8 +101,10 @@ async def namespace(admin: Api) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def home(admin: Api, namespace: str, connector_service: RealConnector) -> AsyncIterator[str]:
-    """A namespace in which a connector of sup-atlas finds its secrets. Its connectors go while the operator runs."""
+async def home(admin: Api, namespace: str, connector_service: RealConnector, gate: Gate) -> AsyncIterator[str]:
+    """A namespace in which a connector of sup-atlas finds its secrets. Its connectors go while the operator runs, and
+    while the gate that it may stand behind is open.
+    """
     await let_read_secrets(admin, namespace)
     await give_secrets(admin, connector_service, namespace, "sup-atlas", "sup-atlas-key")
     yield namespace

@@ -20,6 +20,7 @@ from control_plane.operator_process import RealConnector, give_secrets
 from control_plane.partners import API_VERSION, PLURAL, partner
 from control_plane.waiting import until
 from crossdock_local.process import Child
+from google.protobuf import json_format
 
 NAME = "sup-atlas-connector"
 
@@ -178,3 +179,45 @@ async def test_people_read_events(operator: Child, admin: Api, home: str) -> Non
         return "Running" in {each["reason"] for each in ours}
 
     await until(told)
+
+
+async def test_a_mapping_in_a_config_map_is_handed_over_and_again_when_it_changes(
+    operator: Child, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    await give_secrets(admin, connector_service, home, "sup-nordic")
+    route = {
+        "kind": "x12.855",
+        "direction": "IN",
+        "mappingFrom": {"configMap": "codes"},
+        "mapping": {"currency": "EUR"},
+    }
+    await admin.create(partner(home, "sup-nordic", "edi", documents=[route]))
+    told = await until_condition(admin, home, "Ready", lambda each: each.get("reason") == "Refused", name="sup-nordic")
+    assert "the ConfigMap codes is missing: create it with the key mapping.yaml" in condition(told, "Ready")["message"]
+    for word in ("STK", "PCE"):
+        data = {"mapping.yaml": f"units: {{{word}: EA}}\ncurrency: USD"}
+        metadata = {"name": "codes", "namespace": home}
+        await admin.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+        wanted = {"units": {word: "EA"}, "currency": "EUR"}
+
+        async def handed_over(wanted: dict[str, Any] = wanted) -> bool:
+            profile = await connector_service.profile("sup-nordic")
+            return profile is not None and json_format.MessageToDict(profile.documents[0].mapping) == wanted
+
+        await until(handed_over)
+
+
+async def test_a_secret_rolls_over_without_a_pod_beginning_anew(
+    operator: Child, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    """The new value lies in the pod's volume by itself; an old and a new signing key may stand there on two lines."""
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    before = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+    change = {"stringData": {"value": "whsec_b2xk\nwhsec_bmV3"}}
+    await admin.patch("v1", "secrets", "sup-atlas-key", change, namespace=home)
+    paused = {"spec": {"state": "paused"}}
+    await admin.patch(API_VERSION, PLURAL, "sup-atlas", paused, namespace=home)
+    await until_condition(admin, home, "Paused", lambda each: each.get("status") == "True")
+    after = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+    assert after["spec"]["template"] == before["spec"]["template"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from time import monotonic
-from typing import Any
 
 import pytest
 from control_plane.api import Api, Object
@@ -23,23 +22,8 @@ from control_plane.observing import (
 from control_plane.operator_process import Operators, RealConnector, give_secrets, let_read_secrets
 from control_plane.partners import API_VERSION, PLURAL, partner
 from control_plane.waiting import until
-from crossdock.connector.v1 import connector_service_pb2 as pb
-from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
-from crossdock_kit.client import Peer
 
-WATCHED = Step("GET", "/apis/crossdock.dev/v1alpha1/partnerconnectors")
-
-
-async def told_of(connector: RealConnector, name: str) -> Any:
-    """The profile that the connector service holds; None where it has none."""
-    token = connector.issuer.token(["acme"], ["connector.partner.read"])
-    peer = Peer(connector.address, token=lambda: f"Bearer {token}")
-    try:
-        stub: Any = peer.stub(pb_grpc.ConnectorServiceStub)
-        listed = (await stub.ListPartners(pb.ListPartnersRequest(page_size=1000))).profiles
-        return next((each for each in listed if each.partner == name), None)
-    finally:
-        await peer.close()
+DECLARED = Step("GET", "/apis/crossdock.dev/v1alpha1/partnerconnectors")
 
 
 async def until_holds_lease(admin: Api, name: str) -> None:
@@ -114,7 +98,7 @@ async def test_a_hundred_edits_in_ten_seconds_end_in_the_last_one_and_are_not_an
     took = monotonic() - began
 
     async def told() -> bool:
-        profile = await told_of(connector_service, "sup-atlas")
+        profile = await connector_service.profile("sup-atlas")
         return profile is not None and profile.rate_limit.per_second == 100
 
     await until(told)
@@ -131,14 +115,14 @@ async def test_a_cut_watch_is_made_up_for_by_the_resync(
     await admin.create(partner(home))
     await until_ready(admin, home)
     gate.cut_watches()
-    refused = gate.count(WATCHED)
+    refused = gate.count(DECLARED, watch=True)
     change = {"spec": {"workers": {"replicas": 2}}}
     edited = await admin.patch(API_VERSION, PLURAL, "sup-atlas", change, namespace=home)
     await until_observed(admin, home, edited["metadata"]["generation"])
     await admin.delete("networking.k8s.io/v1", "networkpolicies", "sup-atlas-connector", namespace=home)
 
     async def repaired() -> bool:
-        return "networkpolicies" in await made(admin, home) and gate.count(WATCHED) > refused
+        return "networkpolicies" in await made(admin, home) and gate.count(DECLARED, watch=True) > refused
 
     await until(repaired)
     gate.mend_watches()
@@ -169,10 +153,10 @@ async def test_a_deletion_waits_for_what_is_to_be_sent_and_tells_the_service(
         await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
         told = await until_condition(admin, home, "Ready", lambda each: each.get("reason") == "Draining")
         assert "1 documents wait to be sent" in condition(told, "Ready")["message"]
-        profile = await told_of(connector_service, "sup-atlas")
+        profile = await connector_service.profile("sup-atlas")
         assert [each.kind for each in profile.documents] == []
     await until_gone(admin, home)
-    assert (await told_of(connector_service, "sup-atlas")).state == "stopped"
+    assert (await connector_service.profile("sup-atlas")).state == "stopped"
 
 
 async def test_a_deletion_can_be_forced_and_has_a_cap(

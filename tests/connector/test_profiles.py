@@ -144,3 +144,76 @@ def test_a_file_that_is_no_resource_is_refused(tmp_path: Path, text: str) -> Non
 def test_the_profiles_of_a_trial_are_good_ones() -> None:
     for profile in trial.profiles(trial.Anyone(), ["0012345", "DC 7"]):
         validate(profile)
+
+
+def with_route(**route: Any) -> dict[str, Any]:
+    changed = copy.deepcopy(GOOD)
+    changed["spec"]["documents"] = [{"kind": "x12.855", "direction": "IN", **route}]
+    return changed
+
+
+CODES = {"codes": {"mapping.yaml": "units: {STK: EA}\ncurrency: USD"}}
+
+
+def test_a_mapping_may_stand_in_a_config_map_and_the_partners_own_words_go_over_it() -> None:
+    resource = with_route(mappingFrom={"configMap": "codes"}, mapping={"currency": "EUR"})
+    [route] = profiles.profile_of(resource, config_maps=CODES).documents
+    assert not route.HasField("mapping_from")
+    assert dict(route.mapping) == {"units": {"STK": "EA"}, "currency": "EUR"}
+
+
+@pytest.mark.parametrize("text", ["- a list", "a: [", "word"])
+def test_a_config_map_without_a_mapping_is_refused(text: str) -> None:
+    with pytest.raises(Invalid):
+        profiles.profile_of(
+            with_route(mappingFrom={"configMap": "codes"}), config_maps={"codes": {"mapping.yaml": text}}
+        )
+
+
+def test_a_mapping_that_nobody_looked_up_is_refused() -> None:
+    with pytest.raises(Invalid, match="no ConfigMap codes"):
+        profiles.profile_of(with_route(mappingFrom={"configMap": "codes"}))
+    profile = profiles.profile_of(GOOD)
+    profile.documents[1].mapping_from.config_map = "codes"
+    with pytest.raises(InvalidFields, match="mappingFrom: is not looked up yet"):
+        profiles.check(profile)
+
+
+def scheduled(zone: str = "UTC", **schedule: Any) -> partner_pb2.PartnerProfile:
+    spec = {**GOOD["spec"], "schedule": schedule, "calendar": {"zone": zone}}
+    return profiles.profile_of({**GOOD, "spec": spec})
+
+
+AT = datetime(2026, 11, 20, 10, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("profile", "goes"),
+    [
+        (profiles.profile_of(GOOD), None),
+        (scheduled(mode="realtime"), None),
+        (scheduled(mode="micro-batch", every="900s"), datetime(2026, 11, 20, 10, 15, tzinfo=UTC)),
+        (scheduled(mode="cron", cron="0 12 * * *"), datetime(2026, 11, 20, 12, tzinfo=UTC)),
+        (scheduled("Europe/Berlin", mode="cron", cron="0 12 * * *"), datetime(2026, 11, 20, 11, tzinfo=UTC)),
+        (scheduled("Europe/Berlin", mode="cron", cron="0 6 * * 1-5"), datetime(2026, 11, 23, 5, tzinfo=UTC)),
+    ],
+    ids=["nothing said", "realtime", "micro-batch", "cron", "cron in a zone", "cron over the weekend"],
+)
+def test_a_schedule_says_when_a_document_goes(profile: partner_pb2.PartnerProfile, goes: datetime | None) -> None:
+    assert profiles.goes_at(profile, AT) == goes
+
+
+@pytest.mark.parametrize(
+    ("schedule", "says"),
+    [
+        ({"mode": "micro-batch"}, "schedule.every: belongs to the mode micro-batch"),
+        ({"mode": "realtime", "every": "60s"}, "schedule.every: belongs to the mode micro-batch"),
+        ({"mode": "cron"}, "schedule.cron: belongs to the mode cron"),
+        ({"cron": "0 6 * * *"}, "schedule.cron: belongs to the mode cron"),
+        ({"mode": "cron", "cron": "0 24 * * *"}, "'24' is no hour: from 0 to 23"),
+        ({"mode": "cron", "cron": "0 6 30 2 *"}, "no day is ever named"),
+    ],
+)
+def test_a_schedule_that_is_none_is_refused(schedule: dict[str, Any], says: str) -> None:
+    with pytest.raises(InvalidFields, match=says):
+        scheduled(**schedule)

@@ -7,11 +7,14 @@ from datetime import timedelta
 
 import pytest
 from connector.domain.documents import State
+from connector.store import health
 from connector.use_cases.send import NotRepresentable
 from connector_samples import files, orders
 from connector_samples.calls import control
+from connector_samples.partners import edi_supplier
 from connector_samples.rig import TENANT, Rig
 from crossdock.procurement.events.v1 import events_pb2
+from crossdock_kit.database import transaction
 from crossdock_kit.deliveries import Delivered, Retry
 from crossdock_kit.subscriptions.model import EventFailed
 from crossdock_kit.telemetry import names
@@ -51,6 +54,20 @@ async def test_a_fact_for_nobody_is_an_exception(rig: Rig) -> None:
     event = events_pb2.InboundExpected(reference="r1", location_id="WH-NOWHERE", sequence=1)
     await rig.tell(event, aggregate="expected_receipt/r1")
     assert ("business", "NO_PARTNER", "integration") in await rig.exceptions()
+
+
+async def test_a_document_waits_for_its_time_and_is_no_old_backlog_until_then(rig: Rig) -> None:
+    schedule = {"mode": "micro-batch", "every": "86400s"}
+    await rig.partner("sup-daily", **edi_supplier(partyId="SUP-DAILY", schedule=schedule))
+    order = orders.order(number="PO-DAILY", purchase_order_id="id-daily", supplier_id="SUP-DAILY")
+    await rig.tell(orders.released(order), aggregate="purchase_order/id-daily")
+    assert await rig.send("sup-daily") == []
+    waits = await rig.rows("SELECT next_attempt_at FROM delivery WHERE partner = 'sup-daily'")
+    [due] = [row["next_attempt_at"] for row in waits]
+    assert (due.hour, due.minute, due.second) == (0, 0, 0)
+    async with transaction(rig.engine, (TENANT,)) as tx:
+        [told] = await health.page(tx.driver, TENANT, "sup-daily", after="", limit=1)
+    assert (told.backlog, told.oldest_waiting_at) == (1, None)
 
 
 async def test_raw_bytes_are_encrypted_at_rest_and_come_back(rig: Rig) -> None:

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import yaml
 from crossdock.connector.v1 import partner_pb2
+from crossdock_local.place import find_checkout
 from declared import connector
 from partner_operator.conditions import Known, change_of, is_ready, status_of
 from partner_operator.credentials import Credential, judge
@@ -167,3 +169,20 @@ def test_a_secret_is_judged_without_telling_what_it_holds(found: dict[str, Any],
 def test_the_end_of_a_token_is_told() -> None:
     told = judge("key", secret(data={"token": token(FUTURE)}), ("token",))
     assert told.expires_at == FUTURE.replace(microsecond=0)
+
+
+def test_the_schema_keeps_whatever_the_status_says() -> None:
+    """The API server drops what the definition does not name, and the operator would write it for ever."""
+    schema = yaml.safe_load((find_checkout() / "operator" / "crd" / "partnerconnectors.yaml").read_text())
+    properties = schema["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]["properties"]
+    everything = known(
+        credentials=(Credential("key", "it expired", "7", NOW),),
+        restarts=Restarts(2, NOW + timedelta(minutes=12), NOW),
+        health=partner_pb2.PartnerHealth(partner="sup-atlas", breaker="open", delivered_percent=90),
+    )
+    status = status_of(connector(), everything, NOW)
+    assert {"restarts", "restartAfter", "restartedAt", "credentials", "health"} <= status.keys() <= properties.keys()
+    for name in ("health", "credentials", "conditions"):
+        said = status[name] if name == "health" else status[name][0]
+        described = properties[name] if name == "health" else properties[name]["items"]
+        assert said.keys() <= described["properties"].keys()

@@ -20,6 +20,7 @@ from crossdock_kit.errors import Invalid
 from crossdock_kit.peers import peer_error
 from google.protobuf import json_format
 
+from partner_operator import mappings
 from partner_operator.connector import Connector
 
 _FRESH_SECONDS = 5.0
@@ -78,7 +79,8 @@ class Business:
 
     async def judge(self, connector: Connector) -> None:
         """Raises PeerRefused or Invalid with what is wrong with its profile."""
-        await self._call(self._stub.CheckPartner, pb.CheckPartnerRequest(profile=profile_of(connector)))
+        profile = profile_of(mappings.without(connector))
+        await self._call(self._stub.CheckPartner, pb.CheckPartnerRequest(profile=profile))
 
     async def close(self) -> None:
         await self.peer.close()

@@ -37,12 +37,13 @@ class Kind:
 
 CONNECTORS = Kind(API_VERSION, PLURAL, "PartnerConnector")
 SECRETS, EVENTS = Kind("v1", "secrets", "Secret"), Kind("v1", "events", "Event")
+CONFIG_MAPS = Kind("v1", "configmaps", "ConfigMap")
 LEASES = Kind("coordination.k8s.io/v1", "leases", "Lease")
 DEPLOYMENTS = Kind("apps/v1", "deployments", "Deployment")
 # What the operator makes, in the order in which it is listed.
 OWNED = (
     Kind("v1", "serviceaccounts", "ServiceAccount"),
-    Kind("v1", "configmaps", "ConfigMap"),
+    CONFIG_MAPS,
     Kind("v1", "services", "Service"),
     DEPLOYMENTS,
     Kind("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
@@ -102,6 +103,10 @@ class Cluster:
     async def secret(self, namespace: str, name: str) -> Object:
         """By name alone. Raises ApiMissing, PermissionDenied."""
         return await self._send("GET", SECRETS.path(namespace, name))
+
+    async def config_map(self, namespace: str, name: str) -> Object:
+        """Raises ApiMissing."""
+        return await self._send("GET", CONFIG_MAPS.path(namespace, name))
 
     async def post_event(self, event: Object) -> None:
         """A new event, or a further count of one that is there."""

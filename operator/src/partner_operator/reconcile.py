@@ -18,7 +18,7 @@ from crossdock.connector.v1 import partner_pb2
 from crossdock_kit.errors import CrossdockError, Invalid, PermissionDenied
 from crossdock_kit.peers import PeerRefused
 
-from partner_operator import credentials
+from partner_operator import credentials, mappings
 from partner_operator.announcing import Announcer
 from partner_operator.business import Business, profile_of
 from partner_operator.cluster import Cluster
@@ -97,7 +97,11 @@ class Reconciler:
 
     async def _tell(self, connector: Connector) -> Heard:
         try:
-            profile = profile_of(connector)
+            whole = await mappings.in_place(connector, self.cluster)
+        except mappings.MappingMissing as missing:
+            return Heard(refused=missing.message)
+        try:
+            profile = profile_of(whole)
             standing = await self.business.standing()
             if standing.profiles.get(connector.partner) != profile:
                 await self.business.put(profile)
@@ -169,10 +173,12 @@ class Reconciler:
     async def _tell_of_drain(self, connector: Connector, state: str) -> Heard:
         """What waits is asked for after nothing new is made any more: what was heard before counts for nothing."""
         try:
-            profile = profile_of(connector)
             standing = await self.business.standing()
             if connector.partner not in standing.profiles:
                 return Heard()
+            # As it was handed over last: neither a spec nor a ConfigMap that is wrong by now keeps anybody here.
+            profile = partner_pb2.PartnerProfile()
+            profile.CopyFrom(standing.profiles[connector.partner])
             profile.state = state
             inbound = [each for each in profile.documents if each.direction == partner_pb2.DIRECTION_IN]
             del profile.documents[:]

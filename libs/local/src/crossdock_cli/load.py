@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -24,7 +24,7 @@ from crossdock_cli.connection import channel, metadata, stack_or_exit, stack_pla
 from crossdock_cli.console import FAILED, fail, out, print_json
 from crossdock_cli.master_data import NoMasterData, count_of, requests_of
 
-PARTNER = "PartnerConnector"
+PARTNER, CONFIG_MAP = "PartnerConnector", "ConfigMap"
 LONG_SECONDS = 30.0
 
 
@@ -46,13 +46,13 @@ def documents_of(file: Path) -> list[Any]:
         fail(f"{file.name}: not YAML and not JSON: {str(error).splitlines()[0]}", FAILED)
 
 
-def profile_of(resource: Any, source: str) -> partner_pb2.PartnerProfile:
+def profile_of(resource: Any, source: str, config_maps: Mapping[str, Any]) -> partner_pb2.PartnerProfile:
     # The shape of the resource is the connector's to read; no other command needs that service's code.
     from connector.profiles import profile_of as read  # noqa: PLC0415
     from crossdock_kit.errors import Invalid  # noqa: PLC0415
 
     try:
-        return read(resource, source)
+        return read(resource, source, config_maps)
     except Invalid as error:
         fail(f"{source}: {error}", FAILED)
 
@@ -64,8 +64,14 @@ def master_data_of(document: Any, source: str, system: str) -> list[catalog_pb.P
         fail(f"{source}: {error}", FAILED)
 
 
-def is_partner(document: Any) -> bool:
-    return isinstance(document, dict) and document.get("kind") == PARTNER
+def is_a(kind: str, document: Any) -> bool:
+    return isinstance(document, dict) and document.get("kind") == kind
+
+
+def config_maps_of(documents: Iterable[Any]) -> dict[str, Any]:
+    """Where partners' mappings may stand: the data of each ConfigMap, by its name."""
+    found = (each for each in documents if is_a(CONFIG_MAP, each))
+    return {str(each.get("metadata", {}).get("name")): each.get("data") or {} for each in found}
 
 
 async def _load(files: Sequence[tuple[str, Any]], system: str, tenant: str | None) -> list[Told]:
@@ -74,8 +80,9 @@ async def _load(files: Sequence[tuple[str, Any]], system: str, tenant: str | Non
     """
     state = stack_or_exit()
     place, credentials = stack_place(), metadata(state, tenant)
-    partners = [(name, profile_of(document, name)) for name, document in files if is_partner(document)]
-    rows = [(name, document) for name, document in files if not is_partner(document)]
+    mappings = config_maps_of(document for _, document in files)
+    partners = [(name, profile_of(document, name, mappings)) for name, document in files if is_a(PARTNER, document)]
+    rows = [(name, each) for name, each in files if not is_a(PARTNER, each) and not is_a(CONFIG_MAP, each)]
     requests = [(name, each) for name, document in rows for each in master_data_of(document, name, system)]
     told: list[Told] = []
     async with channel(state, "catalog") as to_catalog, channel(state, "connector") as to_connector:
@@ -98,8 +105,9 @@ def load(
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
 ) -> None:
-    """Load partners (PartnerConnector resources) and master data (items, parties, locations, crosswalk) from YAML or
-    JSON. What is known already changes nothing, so a file may be loaded again.
+    """Load partners (PartnerConnector resources, with ConfigMaps that their mappings stand in) and master data (items,
+    parties, locations, crosswalk) from YAML or JSON. What is known already changes nothing, so a file may be loaded
+    again.
     """
     told = answered(_load([(file.name, each) for file in files for each in documents_of(file)], system, tenant))
     if json:

@@ -6,9 +6,11 @@ The YAML has the shape of the Kubernetes resource, so that a laptop's file and a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import yaml
 from crossdock.connector.v1 import partner_pb2
@@ -17,10 +19,13 @@ from crossdock_kit.calendars import Calendar, read_calendar
 from crossdock_kit.errors import Invalid, InvalidFields, Violation
 from google.protobuf import json_format
 
+from connector.domain.schedule import end_of_batch, read_crontab
 from connector.mappings import registry
 
 API_VERSION = "crossdock.dev/v1alpha1"
 KIND = "PartnerConnector"
+ConfigMaps = Mapping[str, Mapping[str, str]]
+"""The data of each, by its name."""
 
 
 def read_profile(path: Path) -> partner_pb2.PartnerProfile:
@@ -32,8 +37,10 @@ def read_profile(path: Path) -> partner_pb2.PartnerProfile:
     return profile_of(resource, path.name)
 
 
-def profile_of(resource: Any, source: str = "resource") -> partner_pb2.PartnerProfile:
-    """A PartnerConnector resource as profile. Raises Invalid."""
+def profile_of(
+    resource: Any, source: str = "resource", config_maps: ConfigMaps | None = None
+) -> partner_pb2.PartnerProfile:
+    """A PartnerConnector resource as profile; mappings may stand in ConfigMaps that are given. Raises Invalid."""
     if not isinstance(resource, dict) or not isinstance(resource.get("spec"), dict):
         raise Invalid(f"{source}: a resource has apiVersion, kind, metadata and spec")
     if resource.get("apiVersion") != API_VERSION or resource.get("kind") != KIND:
@@ -44,8 +51,8 @@ def profile_of(resource: Any, source: str = "resource") -> partner_pb2.PartnerPr
         raise Invalid(f"{source}: metadata.name is the partner's id and is missing")
     profile = partner_pb2.PartnerProfile()
     try:
-        json_format.ParseDict(_fields(resource["spec"]), profile, max_recursion_depth=40)
-    except (json_format.ParseError, ValueError, TypeError) as error:
+        json_format.ParseDict(_fields(resource["spec"], config_maps or {}), profile, max_recursion_depth=40)
+    except (json_format.ParseError, yaml.YAMLError, ValueError, TypeError, Invalid) as error:
         raise Invalid(f"{source}: {error}") from error
     profile.partner = name
     check(profile)
@@ -63,15 +70,30 @@ def resource_of(profile: partner_pb2.PartnerProfile) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": profile.partner}, "spec": spec}
 
 
-def _fields(spec: Mapping[str, Any]) -> dict[str, Any]:
+def _fields(spec: Mapping[str, Any], config_maps: ConfigMaps) -> dict[str, Any]:
     """The words of the resource as the contract spells them."""
     fields = dict(spec)
     if isinstance(role := fields.get("role"), str) and not role.startswith("ROLE_"):
         fields["role"] = f"ROLE_{role}"
     routes = fields.get("documents")
     if isinstance(routes, list):
-        fields["documents"] = [_route(each) for each in routes]
+        fields["documents"] = [_route(_with_mapping(each, config_maps)) for each in routes]
     return _as_text(fields)
+
+
+def _with_mapping(route: Any, config_maps: ConfigMaps) -> Any:
+    """What the ConfigMap says, and over it what the route says itself."""
+    if not isinstance(route, dict) or not isinstance(source := route.get("mappingFrom"), dict):
+        return route
+    if unknown := source.keys() - {"configMap", "key"}:
+        raise Invalid(f"mappingFrom has a configMap and a key, and no {', '.join(sorted(unknown))}")
+    name, key = source.get("configMap"), source.get("key") or "mapping.yaml"
+    text = config_maps.get(str(name), {}).get(str(key))
+    found = yaml.safe_load(text) if isinstance(text, str) else None
+    if not isinstance(found, dict):
+        raise Invalid(f"no ConfigMap {name} with a mapping under the key {key} is given beside it")
+    own = {each: value for each, value in route.items() if each != "mappingFrom"}
+    return {**own, "mapping": {**found, **route.get("mapping", {})}}
 
 
 def _route(route: Any) -> Any:
@@ -98,6 +120,17 @@ def calendar_of(profile: partner_pb2.PartnerProfile) -> Calendar:
     return read_calendar({name: each for name, each in (fields | {"cut_off": said.cut_off}).items() if each})
 
 
+def goes_at(profile: partner_pb2.PartnerProfile, at: datetime) -> datetime | None:
+    """When a document that is ready at an instant goes to the partner; None for at once."""
+    schedule = profile.schedule
+    match schedule.mode:
+        case "micro-batch":
+            return end_of_batch(at, schedule.every.ToTimedelta())
+        case "cron":
+            return read_crontab(schedule.cron).next_after(at, ZoneInfo(profile.calendar.zone or "UTC"))
+    return None
+
+
 def check(profile: partner_pb2.PartnerProfile) -> None:
     """Refuses what the field rules of the contract cannot say. Raises InvalidFields with every fault."""
     faults = tuple(_faults(profile))
@@ -111,6 +144,11 @@ def _faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
     yield from _bound_faults(profile)
     seen: set[tuple[str, int]] = set()
     for position, route in enumerate(profile.documents):
+        if route.HasField("mapping_from"):
+            yield (
+                f"documents[{position}].mappingFrom",
+                "is not looked up yet: whoever hands a profile over puts it into mapping",
+            )
         where = f"documents[{position}]"
         if (route.kind, route.direction) in seen:
             yield where, f"{route.kind} stands twice in this direction"
@@ -122,9 +160,24 @@ def _faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
         calendar_of(profile)
     except ValueError as wrong:
         yield "calendar", str(wrong)
+    else:
+        yield from _schedule_faults(profile)
     for code, severity in profile.severities.items():
         if severity not in {"ignore", "notice", "warning", "error"}:
             yield f"severities.{code}", f"{severity!r} is none of ignore, notice, warning, error"
+
+
+def _schedule_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
+    schedule = profile.schedule
+    if (schedule.mode == "micro-batch") != schedule.HasField("every"):
+        yield "schedule.every", "belongs to the mode micro-batch, which needs it"
+    if (schedule.mode == "cron") != bool(schedule.cron):
+        yield "schedule.cron", "belongs to the mode cron, which needs it"
+    elif schedule.cron:
+        try:
+            goes_at(profile, datetime.now(UTC))
+        except ValueError as wrong:
+            yield "schedule.cron", str(wrong)
 
 
 def _transport_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:

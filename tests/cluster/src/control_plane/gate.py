@@ -43,6 +43,7 @@ class Passed:
     method: str
     path: str
     at: float
+    watch: bool = False
 
 
 @dataclass(eq=False)
@@ -79,8 +80,10 @@ class Gate:
     def seen_by_operators(self) -> Endpoint:
         return Endpoint(self.server, self.endpoint.authority)
 
-    def count(self, step: Step) -> int:
-        return sum(each.method == step.method and each.path.endswith(step.ends) for each in self.passed)
+    def count(self, step: Step, *, watch: bool = False) -> int:
+        return sum(
+            each.method == step.method and each.path.endswith(step.ends) and each.watch == watch for each in self.passed
+        )
 
     def hold(self, step: Step, side: Side) -> Held:
         """The next request of that kind, once."""
@@ -97,8 +100,9 @@ class Gate:
         self._watchable = True
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        self.passed.append(Passed(request.method, request.path, monotonic()))
-        if request.query.get("watch") == "true":
+        watch = request.query.get("watch") == "true"
+        self.passed.append(Passed(request.method, request.path, monotonic(), watch))
+        if watch:
             return await self._watch(request)
         held = self._held if self._held is not None and self._held.step.is_it(request) else None
         if held is None:

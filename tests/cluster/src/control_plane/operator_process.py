@@ -15,6 +15,9 @@ from typing import Any
 
 import yaml
 from connector.__main__ import SERVICE as CONNECTOR
+from crossdock.connector.v1 import connector_service_pb2 as pb
+from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock_kit.client import Peer
 from crossdock_kit.database import transaction
 from crossdock_kit.deliveries import NewDelivery, enqueue
 from crossdock_kit.service import Running, start
@@ -46,6 +49,17 @@ class RealConnector:
     @property
     def address(self) -> str:
         return self.running.address
+
+    async def profile(self, partner: str) -> Any:
+        """As the service holds it; None where it holds none."""
+        token = self.issuer.token([TENANT], ["connector.partner.read"])
+        peer = Peer(self.address, token=lambda: f"Bearer {token}")
+        try:
+            stub: Any = peer.stub(pb_grpc.ConnectorServiceStub)
+            listed = (await stub.ListPartners(pb.ListPartnersRequest(page_size=1000))).profiles
+            return next((each for each in listed if each.partner == partner), None)
+        finally:
+            await peer.close()
 
     @asynccontextmanager
     async def a_delivery_waits(self, partner: str) -> AsyncIterator[None]:

@@ -43,7 +43,7 @@ LEFT JOIN LATERAL (SELECT received_at AS at FROM document d WHERE (d.tenant, d.p
 LEFT JOIN LATERAL (SELECT sent_at AS at FROM document d WHERE (d.tenant, d.partner) = (p.tenant, p.partner)
   AND outbound AND sent_at IS NOT NULL ORDER BY position DESC LIMIT 1) sent ON true
 CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE state <> 'dead') AS backlog,
-  min(created_at) FILTER (WHERE state <> 'dead') AS oldest_waiting_at,
+  min(created_at) FILTER (WHERE state <> 'dead' AND (failures > 0 OR next_attempt_at <= now())) AS oldest_waiting_at,
   count(*) FILTER (WHERE state = 'dead') AS given_up
   FROM delivery d WHERE (d.tenant, d.partner) = (p.tenant, p.partner)
   AND state IN ('waiting', 'leased', 'dead')) waiting

@@ -17,9 +17,11 @@ from crossdock_kit.deliveries import NewDelivery
 from crossdock_kit.errors import Invalid
 from crossdock_kit.unit_of_work import Work
 
+from connector import profiles
 from connector.codecs import x12_document
 from connector.codecs.x12_document import Address, Numbers
 from connector.domain.documents import State
+from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT
 from connector.ports import Surroundings
 from connector.store import saving
 from connector.store.document import Document
@@ -81,7 +83,7 @@ async def send_all(outbound: Sequence[Outbound], work: Work, around: Surrounding
     for each in outbound:
         document = _document(each, work.now)
         sealed.append((document, await vault.seal(document.kept, each.rendered.content)))
-        work.deliver(_delivery(document, each.dispatch, suppressed=each.stored.profile.stage in NOT_SENT))
+        work.deliver(_delivery(document, each, work.now))
     await saving.insert_all(work.driver, sealed)
 
 
@@ -156,8 +158,11 @@ def _document(outbound: Outbound, now: datetime) -> Document:
     )
 
 
-def _delivery(document: Document, dispatch: Dispatch, *, suppressed: bool) -> NewDelivery:
+def _delivery(document: Document, outbound: Outbound, now: datetime) -> NewDelivery:
     """One per document and under its id; the row carries no bytes, which stay sealed until a worker asks."""
+    dispatch, profile = outbound.dispatch, outbound.stored.profile
+    # Whoever waits for our acknowledgment has a timer of its own.
+    waits_for_nothing = dispatch.express or dispatch.kind == FUNCTIONAL_ACKNOWLEDGMENT
     return NewDelivery(
         tenant=document.tenant,
         business_unit=document.business_unit,
@@ -171,7 +176,8 @@ def _delivery(document: Document, dispatch: Dispatch, *, suppressed: bool) -> Ne
         transaction_ids=dispatch.transaction_ids,
         keys=(*dispatch.keys, f"document:{document.document_id}"),
         express=dispatch.express,
-        suppressed=suppressed,
+        not_before=None if waits_for_nothing else profiles.goes_at(profile, now),
+        suppressed=profile.stage in NOT_SENT,
         correlation_id=document.correlation_id,
         causation_id=document.causation_id,
         traceparent=document.traceparent,

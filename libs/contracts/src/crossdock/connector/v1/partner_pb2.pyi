@@ -86,6 +86,7 @@ class PartnerProfile(_message.Message):
     SEVERITIES_FIELD_NUMBER: _builtins.int
     CALENDAR_FIELD_NUMBER: _builtins.int
     WORKERS_FIELD_NUMBER: _builtins.int
+    SCHEDULE_FIELD_NUMBER: _builtins.int
     partner: _builtins.str
     """Id of the partner; the worker that acts for it authenticates with it."""
     role: _options_pb2.Role.ValueType
@@ -140,6 +141,10 @@ class PartnerProfile(_message.Message):
     def workers(self) -> Global___Workers:
         """How many processes act for the partner in a cluster; on one machine a single process does it for all."""
 
+    @_builtins.property
+    def schedule(self) -> Global___Schedule:
+        """When our documents go to the partner. What is express goes at once, and so do functional acknowledgments."""
+
     def __init__(
         self,
         *,
@@ -160,14 +165,47 @@ class PartnerProfile(_message.Message):
         severities: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         calendar: Global___Calendar | None = ...,
         workers: Global___Workers | None = ...,
+        schedule: Global___Schedule | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "edi", b"edi", "rate_limit", b"rate_limit", "retry", b"retry", "timers", b"timers", "transport", b"transport", "workers", b"workers"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "edi", b"edi", "rate_limit", b"rate_limit", "retry", b"retry", "schedule", b"schedule", "timers", b"timers", "transport", b"transport", "workers", b"workers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "calendar", b"calendar", "documents", b"documents", "edi", b"edi", "locations", b"locations", "partner", b"partner", "party_id", b"party_id", "rate_limit", b"rate_limit", "retry", b"retry", "role", b"role", "severities", b"severities", "stage", b"stage", "state", b"state", "system", b"system", "timers", b"timers", "transport", b"transport", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "calendar", b"calendar", "documents", b"documents", "edi", b"edi", "locations", b"locations", "partner", b"partner", "party_id", b"party_id", "rate_limit", b"rate_limit", "retry", b"retry", "role", b"role", "schedule", b"schedule", "severities", b"severities", "stage", b"stage", "state", b"state", "system", b"system", "timers", b"timers", "transport", b"transport", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PartnerProfile: _TypeAlias = PartnerProfile  # noqa: Y015
+
+@_typing.final
+class Schedule(_message.Message):
+    """When documents go out: at once, together every so often, or at times of the day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MODE_FIELD_NUMBER: _builtins.int
+    EVERY_FIELD_NUMBER: _builtins.int
+    CRON_FIELD_NUMBER: _builtins.int
+    mode: _builtins.str
+    """realtime (at once), micro-batch (what came together, every so often) or cron (at times of the day)."""
+    cron: _builtins.str
+    """Of cron: minute, hour, day of month, month, day of week (0 or 7 is Sunday), in the zone of the calendar: "0 6,14 * * 1-5"."""
+    @_builtins.property
+    def every(self) -> _duration_pb2.Duration:
+        """Of a micro-batch: how often, from midnight UTC on."""
+
+    def __init__(
+        self,
+        *,
+        mode: _builtins.str = ...,
+        every: _duration_pb2.Duration | None = ...,
+        cron: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["every", b"every"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cron", b"cron", "every", b"every", "mode", b"mode"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Schedule: _TypeAlias = Schedule  # noqa: Y015
 
 @_typing.final
 class Workers(_message.Message):
@@ -405,6 +443,7 @@ class DocumentRoute(_message.Message):
     DIRECTION_FIELD_NUMBER: _builtins.int
     PATH_FIELD_NUMBER: _builtins.int
     MAPPING_FIELD_NUMBER: _builtins.int
+    MAPPING_FROM_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """Kind as in the registry of mappings: x12.850, json.purchase_order, wms_a.receipt."""
     direction: Global___Direction.ValueType
@@ -415,6 +454,10 @@ class DocumentRoute(_message.Message):
     def mapping(self) -> _struct_pb2.Struct:
         """What this partner does differently; the mapping of the kind says what it understands."""
 
+    @_builtins.property
+    def mapping_from(self) -> Global___MappingSource:
+        """Where more of the mapping stands, for what is long or shared by partners. What `mapping` says itself goes over it."""
+
     def __init__(
         self,
         *,
@@ -422,14 +465,41 @@ class DocumentRoute(_message.Message):
         direction: Global___Direction.ValueType = ...,
         path: _builtins.str = ...,
         mapping: _struct_pb2.Struct | None = ...,
+        mapping_from: Global___MappingSource | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["mapping", b"mapping"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mapping", b"mapping", "mapping_from", b"mapping_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["direction", b"direction", "kind", b"kind", "mapping", b"mapping", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["direction", b"direction", "kind", b"kind", "mapping", b"mapping", "mapping_from", b"mapping_from", "path", b"path"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DocumentRoute: _TypeAlias = DocumentRoute  # noqa: Y015
+
+@_typing.final
+class MappingSource(_message.Message):
+    """A ConfigMap of the resource's namespace with a mapping as YAML."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFIG_MAP_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    config_map: _builtins.str
+    """Name of the ConfigMap."""
+    key: _builtins.str
+    """Key of it under which the mapping stands."""
+    def __init__(
+        self,
+        *,
+        config_map: _builtins.str = ...,
+        key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["config_map", b"config_map", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MappingSource: _TypeAlias = MappingSource  # noqa: Y015
 
 @_typing.final
 class Timers(_message.Message):
