@@ -163,6 +163,7 @@ new-service: setup ## make a service that starts and passes its law tests: make 
 .PHONY: release
 release: proto-check ## accept today's contracts as the baseline of breaking-change checks
 	@$(PYTHON) tools/proto.py release
+	@$(PYTHON) tools/crd.py release
 
 .PHONY: clean
 clean: ## stop the stack and remove its data, caches and .venv

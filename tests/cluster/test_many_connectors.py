@@ -114,7 +114,8 @@ async def serve(admin: Api, file: str) -> None:
     """Returns when the API server judges by this definition, as a field shows that only one of the two knows."""
     await admin.apply(definition(file))
     for new in sorted(fields_of(CURRENT) - fields_of(RELEASED))[:1]:
-        probe = partner("default", "sup-probe", **{new: {}})
+        probe = partner("default", "sup-probe")
+        probe["spec"][new] = {}
 
         async def judged_by_it(probe: Object = probe, known: bool = new in fields_of(file)) -> bool:
             try:
