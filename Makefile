@@ -114,8 +114,8 @@ faults-overload: setup ## five times the capacity; wants a machine of its own: S
 	@$(PYTHON) -m faults overload --seed "$(or $(SEED),1)"
 
 .PHONY: faults-whole
-faults-whole: setup ## every row and scene, over a thousand faults, hours of it; asked for again, it goes on where it was
-	@$(PYTHON) -m faults whole
+faults-whole: setup ## every row and scene, over a thousand faults, hours; again, it goes on where it was: BUILDS=any
+	@$(PYTHON) -m faults whole --builds "$(or $(BUILDS),this)"
 
 .PHONY: faults-report
 faults-report: setup ## what all runs that are kept come to together

@@ -83,6 +83,18 @@ def test_what_was_played_on_this_build_is_not_played_again(tmp_path: Path, monke
     assert results.kept(tmp_path, "rows", second) is None
     monkeypatch.setattr(results, "build", lambda: "def5678")
     assert results.kept(tmp_path, "rows", first) is None
+    assert results.kept(tmp_path, "rows", first, any_build=True) is None, "it did not pass"
+    counted = dict.fromkeys(REQUIRED, 1)
+    results.write(tmp_path, {**results.result_of("rows", Outcome(first, counters=counted)), "build": "abc1234"})
+    assert results.kept(tmp_path, "rows", first) is None
+    assert results.kept(tmp_path, "rows", first, any_build=True) is not None
+
+
+def test_the_report_says_which_runs_are_of_which_build() -> None:
+    runs = [a_result("F01", 5, 3.5, 1) | {"build": "a", "commit": "1"}, a_result("F02", 4, 1.0, 1) | {"build": "b"}]
+    lines = results.merged(runs)
+    assert "build a (1): 1 runs, 5 faults, 100 transactions" in lines
+    assert "build b (unknown): 1 runs, 4 faults, 100 transactions" in lines
 
 
 def test_the_smoke_has_a_hundred_faults_of_its_rows_and_the_seeds_of_every_mutant() -> None:
@@ -189,7 +201,7 @@ def test_the_wait_for_the_relay_is_read_only_where_nothing_else_was_wrong() -> N
     assert publish_lag({"a": rows}, faults[1:]) is None
 
 
-def a_result(row: str, faults: int, took: float, seed: int) -> Mapping[str, Any]:
+def a_result(row: str, faults: int, took: float, seed: int) -> dict[str, Any]:
     finding = {"invariant": "I1", "name": "no oversell", "facts": 10, "violations": [], "holds": True}
     return {
         "kind": "rows",

@@ -87,22 +87,23 @@ def _until_valid(seed: int) -> list[results.Result]:
     return done
 
 
-def known_or_run(kind: str, plan: Plan) -> results.Result:
+def known_or_run(kind: str, plan: Plan, *, any_build: bool = False) -> results.Result:
     """What was played on this build is not played again, so that hours of it may be interrupted."""
-    return results.kept(FOLDER / "results", kind, plan) or run(kind, plan)
+    return results.kept(FOLDER / "results", kind, plan, any_build=any_build) or run(kind, plan)
 
 
-def whole() -> int:
-    """Every row and every scene, one after the other."""
+def whole(*, any_build: bool) -> int:
+    """Every row and every scene, one after the other. `any_build` keeps what passed on earlier ones, for a
+    whole that is played over several evenings; the report says which run was on which build."""
     in_own_mounts()
     broken = 0
     for plan in plans.whole():
         say(f"rows {', '.join(plan.counts)}: seed {plan.seed}, {plan.seconds / 60:g} minutes")
-        broken += not known_or_run("rows", plan)["passed"]
-    broken += not known_or_run("doubled", plans.doubled(plans.SCENE_SEED))["passed"]
-    broken += not known_or_run("outage", plans.of_outage(plans.SCENE_SEED))["passed"]
+        broken += not known_or_run("rows", plan, any_build=any_build)["passed"]
+    broken += not known_or_run("doubled", plans.doubled(plans.SCENE_SEED), any_build=any_build)["passed"]
+    broken += not known_or_run("outage", plans.of_outage(plans.SCENE_SEED), any_build=any_build)["passed"]
     for name in ALONE:
-        known = results.kept(FOLDER / "results", name, plan_alone(name, plans.SCENE_SEED))
+        known = results.kept(FOLDER / "results", name, plan_alone(name, plans.SCENE_SEED), any_build=any_build)
         broken += not known["passed"] if known else alone(name, plans.SCENE_SEED)
     report()
     return min(broken, 1)
@@ -176,7 +177,8 @@ def _verbs() -> argparse.ArgumentParser:
     changed.set_defaults(play=lambda given: mutants(given.names))
     _scenes(verbs)
     all_of_it = verbs.add_parser("whole", help="every row and every scene; asked for again, it goes on where it was")
-    all_of_it.set_defaults(play=lambda given: whole())
+    all_of_it.add_argument("--builds", choices=("this", "any"), default="this", help="whose results are kept")
+    all_of_it.set_defaults(play=lambda given: whole(any_build=given.builds == "any"))
     verbs.add_parser("report").set_defaults(play=lambda given: report())
     return parser
 

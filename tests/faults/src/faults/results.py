@@ -103,14 +103,16 @@ def write(folder: Path, result: Result) -> Path:
     return path
 
 
-def kept(folder: Path, kind: str, plan: Plan) -> Result | None:
-    """The result of this plan on this build, if it was played already, whatever its verdict."""
+def kept(folder: Path, kind: str, plan: Plan, *, any_build: bool = False) -> Result | None:
+    """The result of this plan on this build, if it was played already, whatever its verdict. Of another build only one
+    that passed: what did not may have been mended since."""
     path = folder / f"{label_of(kind, plan)}.json"
     if not path.exists():
         return None
     found: Result = json.loads(path.read_text())
-    same = found["plan"] == json.loads(json.dumps(asdict(plan))) and found.get("build") == build()
-    return found if same else None
+    if found["plan"] != json.loads(json.dumps(asdict(plan))):
+        return None
+    return found if found.get("build") == build() or (any_build and found["passed"]) else None
 
 
 def read(folder: Path) -> list[Result]:

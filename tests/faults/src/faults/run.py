@@ -16,7 +16,7 @@ from faults import world
 from faults.history import History
 from faults.partner_side import at_their_doors, new_secrets
 from faults.plan import Outcome, Plan
-from faults.schedule import SMALL_DISKS
+from faults.schedule import CACHE_ROW, SMALL_DISKS
 from faults.stack import REPLICATED, TENANTS, FaultStack, Setting, fault_stack
 from faults.stage import Say, Stage
 
@@ -26,9 +26,9 @@ async def play(plan: Plan, folder: Path, say: Say) -> Outcome:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "commands.txt").unlink(missing_ok=True)
     outcome = Outcome(plan)
-    async with fault_stack(
-        Setting(plan.mutant, small_disks=bool(SMALL_DISKS & plan.counts.keys())), keep_logs=folder / "logs"
-    ) as stack:
+    small, cache = bool(SMALL_DISKS & plan.counts.keys()), CACHE_ROW in plan.counts
+    setting = Setting(plan.mutant, small_disks=small, cache_proxied=cache)
+    async with fault_stack(setting, keep_logs=folder / "logs") as stack:
         say(f"seed {plan.seed}: stack ready in {outcome.watch.ended('start'):.0f} s")
         history = History.in_file(folder / "history.jsonl")
         day = world.day_of(plan.seed, plan.orders, TENANTS[0])

@@ -198,6 +198,7 @@ WEIGHTS: Mapping[str, int] = {
     "F11": 60, "F12": 40, "F13": 20, "F14": 2, "F15": 30, "F16": 20, "F17": 40, "F18": 12,
 }  # fmt: skip
 """The matrix's counts: how often a row comes beside the others of its run."""
+CACHE_ROW = "F16"
 SMALL_DISKS = frozenset({"F13"})
 """Rows that need servers on file systems of their own."""
 LONG: Mapping[str, Sequence[Fault]] = {

@@ -41,11 +41,9 @@ TENANTS = ("acme", "globex")
 REPLICATED = ("inventory", "procurement")
 SERVERS = ("postgres", "nats", "valkey")
 DISKS = {"nats": "256m", "postgres": "1g", "spool": "16m"}
-WIRED = (
-    ("postgres", "CROSSDOCK_DATABASE_URL"),
-    ("nats", "CROSSDOCK_NATS_URL"),
-    ("valkey", "CROSSDOCK_VALKEY_URL"),
-)
+WIRED = {"postgres": "CROSSDOCK_DATABASE_URL", "nats": "CROSSDOCK_NATS_URL"}
+CACHE_WIRED = {"valkey": "CROSSDOCK_VALKEY_URL"}
+"""The cache is given milliseconds to answer, so a proxy is put before it only where it is to be struck."""
 SMALL_STREAM_BYTES = 32 * 1024 * 1024
 """Four streams and their consumers fit on the broker's small disk."""
 
@@ -58,6 +56,7 @@ class Setting:
     mutant: str = ""
     proxied: bool = True
     small_disks: bool = False
+    cache_proxied: bool = False
 
 
 class FaultStack(Stack):
@@ -211,7 +210,7 @@ class FaultStack(Stack):
     def _through_proxies(self, name: str, environment: Mapping[str, str]) -> dict[str, str]:
         """The same addresses, each behind a proxy of this process alone."""
         found = {}
-        for target, variable in WIRED:
+        for target, variable in (WIRED | (CACHE_WIRED if self._setting.cache_proxied else {})).items():
             if environment.get(variable):
                 port = urlsplit(environment[variable]).port or 0
                 found[variable] = environment[variable].replace(f":{port}", f":{self._hop(name, target, port)}")
