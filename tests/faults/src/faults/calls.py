@@ -27,7 +27,7 @@ from partners.suite import Suite
 from faults import world
 from faults.history import History, Operation
 
-SECONDS = 4.0
+SECONDS, AWAY_SECONDS = 4.0, 0.7
 UNKNOWN = frozenset(
     {
         grpc.StatusCode.UNAVAILABLE,
@@ -270,6 +270,9 @@ class Clients:
         except grpc.aio.AioRpcError as error:
             outcome = "unknown" if error.code() in UNKNOWN else "failed"
             self.history.end(operation, outcome, reason=f"{error.code().name}: {error.details()}"[:200])  # type: ignore[arg-type]
+            if error.code() is grpc.StatusCode.UNAVAILABLE:
+                # As a caller would: to whoever is not there it is no use to turn again at once.
+                await asyncio.sleep(self._chance.uniform(0.5, 1.5) * AWAY_SECONDS)
         else:
             self.history.end(operation, "ok", answer=answer)
 

@@ -16,7 +16,7 @@ SMOKE_SEEDS = (1,)
 SCENE_SEED = 1
 AGAIN = 2
 """How often a run in which something never happened is played again with the next seed."""
-_OF_SMOKE = {"F01": 22, "F05": 20, "F06": 8, "F09": 10}
+_OF_SMOKE = {"F01": 24, "F05": 22, "F06": 12, "F09": 13}
 _SMOKE_SECONDS, _SMOKE_ORDERS = 110.0, 100
 _OF_THE_SMOKE = tuple(Chapter(script, seed) for script in (EVENTS, RELAY, CALLS) for seed in MUTANT_SEEDS[:2])
 _MUTANTS_SCARCE, _MUTANTS_RUSH = 8, 0.2

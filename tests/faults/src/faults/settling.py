@@ -24,6 +24,8 @@ from faults.history import History, Operation, digest
 
 REPEATABLE = ("ReserveStock", "AdjustStock", "SubmitPurchaseOrder", "AcknowledgePurchaseOrder", "RecordShipNotice")
 SAMPLE = 80
+NOBODY = "failed to connect"
+"""By this a client's library says that it sent nothing."""
 ASKED_AT_ONCE = 8
 AGAIN_SECONDS = 30.0
 Asked = tuple[Operation, tuple[str, str]]
@@ -93,10 +95,13 @@ class Settling:
         return [row for row in answer.exceptions if row.subject.startswith(kinds)]
 
     async def ask_again(self, history: History, seed: int) -> list[Asked]:
-        """Each unknown call and a sample of known ones, each twice."""
+        """Each unknown call that may have arrived, and a sample of the unsent and of the known ones; each twice."""
         known = [each for each in history if each.outcome == "ok" and each.what in REPEATABLE]
-        sample = random.Random(seed).sample(known, min(SAMPLE, len(known)))
         unknown = [each for each in history if each.outcome == "unknown" and each.request is not None]
+        unsent = [each for each in unknown if NOBODY in each.reason]
+        chance = random.Random(seed)
+        sample = chance.sample(known, min(SAMPLE, len(known))) + chance.sample(unsent, min(SAMPLE, len(unsent)))
+        unknown = [each for each in unknown if NOBODY not in each.reason]
         by_tenant = {_tenant(suite): suite for suite in self.suites}
         at_once = asyncio.Semaphore(ASKED_AT_ONCE)
 
