@@ -24,7 +24,7 @@ from crossdock_kit.upkeep import Upkeep
 from crossdock_local.servers.nats import Nats
 from kit_events import CONTEXT, CrateFilled, because, crate_event
 
-pytestmark = pytest.mark.lasting(50)
+pytestmark = pytest.mark.lasting(25)
 
 TENANTS = ("acme",)
 HOUR = timedelta(hours=1)
@@ -224,9 +224,10 @@ async def nothing_noted(self: Reconciler) -> None:
 
 
 async def test_what_the_broker_lost_in_the_middle_is_published_again(
-    watcher: Reconciler, broker: Nats, nats: Broker
+    watcher: Reconciler, broker: Nats, nats: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk gives back the end of the stream, but not all that stood in a file before the last one."""
+    monkeypatch.setattr("crossdock_kit.reconcile.HOLES_SECONDS", 1.0)
     async with running(watcher):
         sent = await announce(watcher, 40, letters=400_000)
         await noted(watcher)

@@ -1,14 +1,19 @@
-"""A process that stops at any point of its talk with the database keeps nothing from the others."""
+"""A process that stops at any point of its talk with the database keeps nothing from the others.
+
+The timeouts are here half and a third of what they are in production, and no test waits them out one after the other.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import TypeAlias
 
 import pytest
-from crossdock_kit.database import Engine, create_engine
+from crossdock_kit.database import Engine, create_engine, silence
+from crossdock_kit.database.engine import OWNER_SETTINGS, SETTINGS
 from crossdock_kit.database.failures import DRIVER_ERRORS
 from crossdock_kit.driver import Driver
 from crossdock_kit.leases import PartitionLeases
@@ -16,10 +21,23 @@ from crossdock_local.databases import ServiceUrls
 from kit_schema import SCHEMA, app_engine
 from kit_stops import Link, link
 
-pytestmark = pytest.mark.lasting(60)
+pytestmark = pytest.mark.lasting(30)
 
 CAP_SECONDS = 90
+OWNER_SILENCE, TRANSACTION_SILENCE = timedelta(seconds=5), timedelta(seconds=10)
+LIMITS = ("idle_session_timeout", "idle_in_transaction_session_timeout", "tcp_user_timeout")
 Point: TypeAlias = Callable[[Driver, Link], Awaitable[None]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def impatient() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for settings, limit in ((OWNER_SETTINGS, OWNER_SILENCE), (SETTINGS, TRANSACTION_SILENCE)):
+            for name in settings.keys() & set(LIMITS):
+                patch.setitem(settings, name, f"{limit.seconds}s")
+        patch.setattr(silence, "OWNER_SILENCE", OWNER_SILENCE)
+        patch.setattr(silence, "TRANSACTION_SILENCE", TRANSACTION_SILENCE)
+        yield
 
 
 async def idle(driver: Driver, to: Link) -> None:
@@ -166,7 +184,7 @@ async def test_an_owner_at_work_in_a_long_statement_is_not_silent(urls: ServiceU
         async with running(working, other):
             await until(lambda: bool(working.owned and other.owned))
             async with working.hold() as (session, owned):
-                await session.driver.execute("SELECT pg_sleep(12)")
+                await session.driver.execute("SELECT pg_sleep($1)", OWNER_SILENCE.seconds + 2.0)
                 assert not session.lost
                 assert working.owned == owned
             assert not other.complete
