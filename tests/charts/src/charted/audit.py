@@ -23,6 +23,8 @@ from charted.helm import HelmRefused, NoHelm
 from charted.rendering import rendered
 
 EXPLAINED = find_checkout() / "docs" / "charts-audit.md"
+# What the table speaks of: another version asks other questions.
+VERSION = "3.3.30"
 PROFILES = find_checkout() / "tests" / "charts" / "profiles"
 Found = dict[str, set[str]]
 """Resources by check."""
@@ -57,6 +59,12 @@ def found(checkov: str, folder: Path) -> Found:
     return failed
 
 
+def version_of(checkov: str) -> str:
+    """Empty where it does not say."""
+    done = subprocess.run([checkov, "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
 def verdict(failed: Found, reasons: set[str]) -> list[str]:
     new = [f"{check} is not explained: {', '.join(sorted(failed[check]))}" for check in sorted(failed.keys() - reasons)]
     return new + [f"{check} is explained and no longer found" for check in sorted(reasons - failed.keys())]
@@ -66,6 +74,9 @@ def main() -> int:
     checkov = os.environ.get("CHECKOV") or shutil.which("checkov")
     if checkov is None:
         sys.stderr.write("charts-audit: there is no checkov on PATH, and CHECKOV names none\n")
+        return 1
+    if (there := version_of(checkov)) != VERSION:
+        sys.stderr.write(f"charts-audit: {checkov} is version {there}; the table speaks of {VERSION}\n")
         return 1
     try:
         with tempfile.TemporaryDirectory() as folder:
