@@ -12,8 +12,9 @@ from connector_samples.calls import refusal
 from connector_samples.rig import Rig
 from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1 import posting_pb2, posting_service_pb2
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
-from fulfillment.domain.refusals import ReportNumberReused
+from fulfillment.domain.refusals import PostedUnderAnotherNumber, ReportNumberReused
 
 pytestmark = pytest.mark.usefixtures("accepting")
 
@@ -82,3 +83,78 @@ async def test_a_pick_that_is_refused_is_the_warehouses_to_look_at(rig: Rig) -> 
     document = await rig.given("wms-east", pick("P-1"), path="picks")
     assert document.state is State.EXCEPTION
     assert await rig.exceptions(document.document_id) == [("business", "REPORT_NUMBER_REUSED", "warehouse")]
+
+
+INVOICE = "so-1.invoice.r-1"
+
+
+def to_be_posted() -> events_pb2.PostingRequested:
+    price = values_pb2.UnitPrice(money=values_pb2.Money(amount="2.50", currency="EUR"))
+    line = posting_pb2.PostingLine(
+        line_number="1", sku="A1001", quantity=values_pb2.Quantity(value="7", unit="EA"), price=price
+    )
+    return events_pb2.PostingRequested(
+        posting_id=INVOICE,
+        order_id="so-1",
+        order_number="S-1",
+        posting=posting_pb2.Posting(
+            posting_id=INVOICE,
+            business_unit="EU01",
+            kind=posting_pb2.POSTING_KIND_INVOICE,
+            reference="GI-1",
+            lines=[line],
+        ),
+        customer_id="CUS-SHOP",
+        currency="EUR",
+        before=[
+            events_pb2.PostedBefore(posting_id="p", kind=posting_pb2.POSTING_KIND_SHIPMENT, number="8000000001"),
+        ],
+    )
+
+
+def result(**said: Any) -> bytes:
+    found = {"documentType": "postingResult", "postingId": INVOICE, "postedAt": "2026-11-10T10:00:00Z"}
+    return json.dumps(found | said).encode()
+
+
+@pytest.mark.feature("F125", "F155")
+async def test_what_is_to_be_posted_is_asked_of_the_erp_in_its_own_words(rig: Rig) -> None:
+    await rig.tell(to_be_posted(), aggregate=f"posting/{INVOICE}")
+    [(document, content)] = await rig.send("erp-eu")
+    found: dict[str, Any] = json.loads(content)
+    assert (document.kind, found["postingId"], found["posting"]) == ("json.posting_request", INVOICE, "invoice")
+    assert found["after"] == [{"posting": "shipment", "number": "8000000001"}]
+    price = {"amount": "2.50", "per": "1", "unit": "ST"}
+    assert found["lines"] == [{"line": "1", "material": "A1001", "quantity": "7", "unit": "ST", "price": price}]
+    ordering = "SELECT ordering_key FROM delivery WHERE delivery_id = $1"
+    assert await rig.value(ordering, document.document_id) == "order:so-1"
+
+
+@pytest.mark.feature("F155")
+async def test_the_erps_answer_carries_number_tax_and_totals(rig: Rig) -> None:
+    answer = posting_service_pb2.RecordPostingResponse(posting=posting_pb2.Posting(order_id="so-1"))
+    rig.procurement.accepts("RecordPosting", answer)
+    totals = {"currency": "EUR", "net": "17.50", "tax": "3.33", "gross": "20.83"}
+    content = result(status="posted", number="9001", totals=totals)
+    document = await rig.given("erp-eu", content, path="posting-results")
+    assert (document.state, document.transaction_ids) == (State.UNDERSTOOD, ("so-1",))
+    [request] = rig.procurement.requests
+    assert isinstance(request, posting_service_pb2.RecordPostingRequest)
+    assert (request.posting_id, request.number, request.totals.tax.amount) == (INVOICE, "9001", "3.33")
+    assert request.origin.system == "ERP-EU"
+
+
+async def test_what_the_erp_refuses_is_recorded_with_its_reason(rig: Rig) -> None:
+    answer = posting_service_pb2.RecordPostingResponse(posting=posting_pb2.Posting(order_id="so-1"))
+    rig.procurement.accepts("RecordPosting", answer)
+    await rig.given("erp-eu", result(status="refused", reason="period closed"), path="posting-results")
+    [request] = rig.procurement.requests
+    assert isinstance(request, posting_service_pb2.RecordPostingRequest)
+    assert (request.refusal, request.number, request.HasField("totals")) == ("period closed", "", False)
+
+
+async def test_an_answer_that_contradicts_the_first_is_for_finance(rig: Rig) -> None:
+    rig.procurement.refuses("RecordPosting", refusal(PostedUnderAnotherNumber(INVOICE, "9001", "9002")))
+    content = result(status="posted", number="9002")
+    document = await rig.given("erp-eu", content, path="posting-results")
+    assert await rig.exceptions(document.document_id) == [("business", "POSTED_UNDER_ANOTHER_NUMBER", "finance")]

@@ -8,16 +8,20 @@ from typing import Any
 import pytest
 from crossdock.catalog.v1 import master_data_pb2 as catalog
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
+from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock_kit.database import Engine, create_engine, transaction
 from crossdock_kit.testing import FixedClock, RunningServer, start_service
 from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
-from fulfillment.api import FulfillmentServicer
+from fulfillment.api import FulfillmentServicer, PostingServicer, WarehouseServicer
 from fulfillment.store.master_data import MasterDataRows
 from fulfillment.store.unit_of_work import FulfillmentUnitOfWork
 from fulfillment.wire import master_data
 from fulfillment_cases.calls import Caller
+from fulfillment_cases.ledger import Ledger
+from fulfillment_cases.warehouse import Site
 
 TENANTS = ("acme", "globex")
 ITEMS = (
@@ -28,6 +32,7 @@ PARTIES = (
     catalog.Party(party_id="CUS-SHOP", name="Shop's customers", roles=[catalog.PARTY_ROLE_CUSTOMER]),
     catalog.Party(party_id="SUP-NORDIC", name="Nordic", roles=[catalog.PARTY_ROLE_SUPPLIER]),
 )
+EAST = catalog.Location(location_id="WH-EAST", kind=catalog.LOCATION_KIND_WAREHOUSE, zone="UTC", business_unit="EU01")
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +43,7 @@ async def engine(migrated: MigratedDatabases, servers: EmbeddedServers) -> Async
         book = MasterDataRows(tx.driver)
         await book.keep_items([master_data.item(tenant, each) for tenant in TENANTS for each in ITEMS])
         await book.keep_parties([master_data.party(tenant, each) for tenant in TENANTS for each in PARTIES])
+        await book.keep_locations([master_data.location(tenant, EAST) for tenant in TENANTS])
     yield made
     await made.stop()
     await servers.drop_database(database.name)
@@ -55,9 +61,13 @@ def uow(engine: Engine, clock: FixedClock) -> UnitOfWork:
 
 @pytest.fixture(scope="module")
 async def server(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[RunningServer]:
-    servicer = FulfillmentServicer(FulfillmentUnitOfWork(uow))
-    add = pb_grpc.add_FulfillmentServiceServicer_to_server
-    async with start_service((add, servicer), uow=uow, clock=clock) as running:
+    ports = FulfillmentUnitOfWork(uow)
+    servicers = (
+        (pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(ports)),
+        (posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(ports)),
+        (warehouse_grpc.add_WarehouseServiceServicer_to_server, WarehouseServicer(ports)),
+    )
+    async with start_service(*servicers, uow=uow, clock=clock) as running:
         yield running
 
 
@@ -65,6 +75,18 @@ async def server(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[RunningSer
 def caller(server: RunningServer, engine: Engine) -> Caller:
     """Tenant acme, with every permission."""
     return caller_of(server, engine, "acme")
+
+
+@pytest.fixture
+def site(server: RunningServer) -> Site:
+    """A warehouse that reports."""
+    return Site(server.caller(warehouse_grpc.WarehouseServiceStub, tenant="acme"), "WH-EAST")
+
+
+@pytest.fixture
+def ledger(server: RunningServer, uow: UnitOfWork) -> Ledger:
+    """The ERP of acme, and what delivery tells of its shipments."""
+    return Ledger(server.caller(posting_grpc.PostingServiceStub, tenant="acme"), uow)
 
 
 @pytest.fixture

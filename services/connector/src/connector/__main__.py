@@ -9,6 +9,7 @@ from typing import Any
 
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
+from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as procurement_grpc
 from crossdock_kit.app import App
@@ -56,12 +57,19 @@ async def build(app: App[Settings]) -> None:
 
 
 def _peers(app: App[Settings]) -> Callable[[str, str], Any]:
-    stubs: dict[str, Callable[[str], Any]] = {
-        PROCUREMENT: lambda tenant: app.client("procurement", procurement_grpc.ProcurementServiceStub, tenant=tenant),
-        FULFILLMENT: lambda tenant: app.client("fulfillment", warehouse_grpc.WarehouseServiceStub, tenant=tenant),
-        DELIVERY: lambda tenant: app.client("delivery", delivery_grpc.DeliveryServiceStub, tenant=tenant),
+    """The stub for a kind of command: of its own service where it has one, else of its peer's first."""
+    stubs: dict[str, Callable[[Any], Any]] = {
+        PROCUREMENT: procurement_grpc.ProcurementServiceStub,
+        FULFILLMENT: warehouse_grpc.WarehouseServiceStub,
+        DELIVERY: delivery_grpc.DeliveryServiceStub,
+        f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
     }
-    return lambda peer, tenant: stubs[peer](tenant)
+
+    def stub(kind: str, tenant: str) -> Any:
+        peer = kind.partition(".")[0]
+        return app.client(peer, stubs.get(kind, stubs[peer]), tenant=tenant)
+
+    return stub
 
 
 SERVICE = Service(name="connector", build=build, settings=Settings, migrations=Path(__file__).parents[2] / "migrations")

@@ -126,7 +126,7 @@ class Shipments:
 
 @dataclass(frozen=True, slots=True)
 class SalesOrders:
-    """Fulfillment's facts: what is released is picked by the warehouse that holds it."""
+    """Fulfillment's facts: what is released is picked by the warehouse that holds it, and the ERP is asked to post."""
 
     around: Surroundings
 
@@ -134,13 +134,19 @@ class SalesOrders:
         return Subscription(
             name="connector",
             source="fulfillment",
-            handlers={fulfillment.OrderReleased: _together(self.around, self.released)},
+            handlers={
+                fulfillment.OrderReleased: _together(self.around, self.released),
+                fulfillment.PostingRequested: _together(self.around, self.to_be_posted),
+            },
             batch=100,
             owner="integration",
         )
 
     async def released(self, event: Received[fulfillment.OrderReleased], telling: Telling) -> None:
         await tell_partners.ask_to_pick(event, telling)
+
+    async def to_be_posted(self, event: Received[fulfillment.PostingRequested], telling: Telling) -> None:
+        await tell_partners.ask_to_post(event, telling)
 
 
 def _together(around: Surroundings, handle: Callable[[Any, Telling], Awaitable[None]]) -> Handler:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.deliveries import Delivered, Leased, Outcome
@@ -21,15 +22,15 @@ _LONGEST = 1500
 
 
 def carriers(stub_for: StubFor) -> dict[str, Carrier]:
-    """One per kind of command. `stub_for` gives the stub of a service for a tenant."""
+    """One per kind of command. `stub_for` gives the stub that has the method of a kind, for a tenant."""
     return {kind: Carrier(_carry(kind, stub_for), settle=settle_commands, refusals_are_answers=True) for kind in KINDS}
 
 
 def _carry(kind: str, stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
-    (peer, _, method), request_type = kind.partition("."), KINDS[kind]
+    method, request_type = kind.rpartition(".")[2], KINDS[kind]
 
     async def carry(leased: Leased) -> Outcome:
-        call: Call = getattr(stub_for(peer, leased.tenant), method)
+        call: Call = getattr(stub_for(kind, leased.tenant), method)
         return Delivered(results=results_of(await call(request_type.FromString(leased.payload))))
 
     return carry
@@ -49,5 +50,7 @@ def results_of(response: Message) -> dict[str, str]:
             warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse()
         ) if response.order_ids:
             return {TRANSACTION: ",".join(response.order_ids)}
+        case posting.RecordPostingResponse():
+            return {TRANSACTION: response.posting.order_id}
         case _:
             return {}

@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as inventory
 from crossdock_kit.app import App
 from crossdock_kit.process_timers import timer_kind
 from crossdock_kit.service import Service, run
 
-from fulfillment.api import FulfillmentServicer, WarehouseServicer
-from fulfillment.consumers import catalog_changes, deadlines
+from fulfillment.api import FulfillmentServicer, PostingServicer, WarehouseServicer
+from fulfillment.consumers import asked_again, catalog_changes, deadlines, shipments, told_when_late
+from fulfillment.domain.billing_lifecycle import BILLING
 from fulfillment.domain.lifecycle import SCHEDULE
+from fulfillment.domain.posting_lifecycle import POSTING
 from fulfillment.inventory_calls import carriers
 from fulfillment.settings import Settings
 from fulfillment.store.master_data import MasterDataRows
@@ -26,7 +29,12 @@ async def build(app: App[Settings]) -> None:
     app.add_servicer(pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(uow))
     app.add_servicer(warehouse_grpc.add_WarehouseServiceServicer_to_server, WarehouseServicer(uow))
     app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver)))
+    app.add_servicer(posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(uow))
+    app.subscribe(shipments(on))
     app.on_timer(timer_kind(SCHEDULE), deadlines(on))
+    for process in (POSTING, BILLING):
+        app.on_timer(timer_kind(process), told_when_late(process))
+    app.on_retry("posting", asked_again(on))
 
     def inventory_for(tenant: str) -> Any:
         return app.client("inventory", inventory.InventoryServiceStub, tenant=tenant)

@@ -7,12 +7,15 @@ from typing import Any, Protocol, TypeAlias
 import grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+from crossdock.fulfillment.v1 import posting_service_pb2 as posting_pb
+from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse_pb
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 
 from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
-from fulfillment.use_cases import changing, placing, warehousing
+from fulfillment.use_cases import changing, placing, posting, warehousing
+from fulfillment.wire import posting as posting_wire
 from fulfillment.wire import sales_order as wire
 from fulfillment.wire import warehouse as warehouse_wire
 
@@ -101,3 +104,30 @@ class WarehouseServicer(warehouse_grpc.WarehouseServiceServicer):
     ) -> warehouse_pb.RecordGoodsIssueResponse:
         report, repeated = await warehousing.record_report(warehouse_wire.issued(request), self._uow)
         return warehouse_pb.RecordGoodsIssueResponse(**warehouse_wire.shipment_answer(report, repeated=repeated))
+
+
+class PostingServicer(posting_grpc.PostingServiceServicer):
+    def __init__(self, uow: Opens) -> None:
+        self._uow = uow
+
+    async def RecordPosting(
+        self, request: posting_pb.RecordPostingRequest, context: Context
+    ) -> posting_pb.RecordPostingResponse:
+        found, order, repeated = await posting.record_posting(posting_wire.answered(request), self._uow)
+        return posting_pb.RecordPostingResponse(posting=posting_wire.posting(found, order), repeated=repeated)
+
+    async def RequestCredit(
+        self, request: posting_pb.RequestCreditRequest, context: Context
+    ) -> posting_pb.RequestCreditResponse:
+        found, order, repeated = await posting.request_credit(posting_wire.credit(request), self._uow)
+        return posting_pb.RequestCreditResponse(posting=posting_wire.posting(found, order), repeated=repeated)
+
+    async def ListPostings(
+        self, request: posting_pb.ListPostingsRequest, context: Context
+    ) -> posting_pb.ListPostingsResponse:
+        asked, page = posting_wire.page(request)
+        found, more = await queries.list_postings(asked, self._uow)
+        token = page.token(posting_wire.place_of(found[-1][0])) if more else ""
+        return posting_pb.ListPostingsResponse(
+            postings=[posting_wire.posting(*each) for each in found], next_page_token=token
+        )

@@ -5,21 +5,25 @@ How the ports stand on the kit's work is brought by the wiring, so that nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
+from crossdock.delivery.events.v1 import events_pb2 as delivery
 from crossdock_kit.events import Received
 from crossdock_kit.process_timers import expiry
+from crossdock_kit.processes import Process
 from crossdock_kit.subscriptions import Subscription
+from crossdock_kit.subscriptions.model import each
 from crossdock_kit.timer_loop import TimerHandler
 from crossdock_kit.unit_of_work import Work
 
 from fulfillment import ports
 from fulfillment.domain.lifecycle import SCHEDULE, State
+from fulfillment.use_cases.posting import ask_again, bill
 from fulfillment.use_cases.stocking import deadline_passed
-from fulfillment.wire import master_data
+from fulfillment.wire import master_data, posting
 
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
@@ -28,13 +32,13 @@ def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook]) -> Subscripti
     """Items, customers and places as catalog announces them."""
 
     async def on_items(events: Sequence[Received[events_pb2.ItemChanged]], work: Work) -> None:
-        await keeps(work).keep_items([master_data.item(each.tenant, each.message.item) for each in events])
+        await keeps(work).keep_items([master_data.item(one.tenant, one.message.item) for one in events])
 
     async def on_parties(events: Sequence[Received[events_pb2.PartyChanged]], work: Work) -> None:
-        await keeps(work).keep_parties([master_data.party(each.tenant, each.message.party) for each in events])
+        await keeps(work).keep_parties([master_data.party(one.tenant, one.message.party) for one in events])
 
     async def on_locations(events: Sequence[Received[events_pb2.LocationChanged]], work: Work) -> None:
-        await keeps(work).keep_locations([master_data.location(each.tenant, each.message.location) for each in events])
+        await keeps(work).keep_locations([master_data.location(one.tenant, one.message.location) for one in events])
 
     return Subscription(
         name="fulfillment",
@@ -48,6 +52,30 @@ def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook]) -> Subscripti
     )
 
 
+def shipments(opens: Opens) -> Subscription:
+    """What carriers and customers' terms say of shipments, as delivery announces it."""
+
+    async def on_billing(event: Received[delivery.BillingTriggered], work: Work) -> None:
+        async with opens(work) as opened:
+            await bill(posting.billed(event), opened)
+
+    return Subscription(
+        name="fulfillment",
+        source="delivery",
+        handlers={delivery.BillingTriggered: each(on_billing)},
+        owner="order-desk",
+    )
+
+
+def told_when_late(process: Process) -> TimerHandler:
+    """The deadlines of a process that only somebody can settle."""
+
+    async def fire(subject: str, state: str, trigger: str, work: Work) -> None:
+        raise LookupError(f"{process.name} has no deadline that fires {trigger}")
+
+    return expiry(process, fire)
+
+
 def deadlines(opens: Opens) -> TimerHandler:
     """The deadlines of the lifecycle: what only somebody can settle is raised by the kit, the rest is done here."""
 
@@ -57,3 +85,14 @@ def deadlines(opens: Opens) -> TimerHandler:
             await deadline_passed(order_id, int(part), State(state), trigger, opened)
 
     return expiry(SCHEDULE, fire)
+
+
+def asked_again(opens: Opens) -> Callable[[str, Work], Awaitable[str]]:
+    """Somebody has the ERP asked again for what it refused, by the subject of the exception."""
+
+    async def retry(subject: str, work: Work) -> str:
+        async with opens(work) as opened:
+            found = await ask_again(subject.partition("/")[2], opened)
+            return f"{found.kind.value} {found.reference} is asked for again"
+
+    return retry

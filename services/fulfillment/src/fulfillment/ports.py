@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
+from fulfillment.domain import billing_lifecycle, posting, posting_lifecycle
+from fulfillment.domain.concerns import Concern
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.order_state import OrderState
+from fulfillment.domain.posting import Posting
 from fulfillment.domain.quantities import Item
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Kind, Shipment, WarehouseReport
@@ -49,6 +52,29 @@ class OrderPage:
     customer_id: str
     size: int
     after: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostingPage:
+    """`after` is the instant and id of the last of the page before; oldest first. `pending` leaves out what is posted,
+    None any state."""
+
+    order_id: str
+    kind: posting.Kind | None
+    state: posting_lifecycle.State | None
+    billing: billing_lifecycle.State | None
+    pending: bool
+    size: int
+    after: tuple[datetime, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What comes before a posting in its order, with the number that the ERP gave it."""
+
+    posting_id: str
+    kind: posting.Kind
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +167,29 @@ class WarehouseReports(Protocol):
     async def claim_shipment(self, location_id: str, number: str) -> Shipment | None:
         """The shipment, locked, or the right to create it."""
 
+    async def lock_shipment(self, shipment_id: str) -> Shipment | None: ...
+
     async def order_ids(self, numbers: Iterable[str]) -> Mapping[str, Sequence[str]]:
         """The orders of each number; several channels may have given it."""
+
+
+class Postings(Protocol):
+    """Postings belong to whoever holds the head of their order."""
+
+    async def get(self, posting_id: str) -> Posting | None: ...
+
+    async def waiting(self, order_id: str) -> list[Posting]:
+        """Those that have not been asked for yet."""
+
+    async def posted(self, posting_ids: Iterable[str]) -> Mapping[str, Before]:
+        """Of these, those that the ERP has posted."""
+
+    async def of_shipment(self, shipment_id: str) -> list[Posting]:
+        """What was shipped with it, by goods issue and order."""
+
+    async def page(self, page: PostingPage) -> list[tuple[Posting, SalesOrder]]: ...
+
+    def add(self, made: Posting) -> None: ...
 
 
 class PersonalData(Protocol):
@@ -162,6 +209,9 @@ class Work(Protocol):
     def warehouse_reports(self) -> WarehouseReports: ...
 
     @property
+    def postings(self) -> Postings: ...
+
+    @property
     def master_data(self) -> MasterData: ...
 
     @property
@@ -177,6 +227,16 @@ class Work(Protocol):
 
     async def record(self, booking: Booking) -> None:
         """Writes a report with its shipment, announces it and tells of what is strange in it."""
+
+    async def put_posting(self, made: Posting, order: SalesOrder) -> None:
+        """Announces what the posting came to, watches its deadlines, and writes it."""
+
+    async def put_shipment(self, shipment: Shipment) -> None: ...
+
+    async def billed_by_issue(self, order: SalesOrder) -> bool:
+        """Whether the customer's terms let an invoice follow the goods issue; else delivery says when."""
+
+    def tell(self, concern: Concern) -> None: ...
 
     def note(
         self, *, keys: Iterable[str] = (), transaction_ids: Sequence[str] = (), outcome: str = "", reason: str = ""

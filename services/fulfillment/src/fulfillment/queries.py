@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fulfillment.domain.order_line import PART_LINES, OrderLine
+from fulfillment.domain.posting import Posting
 from fulfillment.domain.refusals import OrderAmbiguous, OrderUnknown
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.ports import OrderName, OrderPage, Snapshots, Work
+from fulfillment.ports import OrderName, OrderPage, PostingPage, Snapshots, Work
 
 
 async def get_order(name: OrderName, snapshots: Snapshots) -> tuple[SalesOrder, list[OrderLine]]:
@@ -30,6 +31,13 @@ async def list_orders(page: OrderPage, snapshots: Snapshots) -> tuple[list[Sales
     async with snapshots.reading() as work:
         found = await work.sales_orders.page(page)
     return found, found[-1].order_id if len(found) == page.size else ""
+
+
+async def list_postings(page: PostingPage, snapshots: Snapshots) -> tuple[list[tuple[Posting, SalesOrder]], bool]:
+    """A page of postings with their orders, and whether there may be more."""
+    async with snapshots.reading() as work:
+        found = await work.postings.page(page)
+    return found, len(found) == page.size
 
 
 async def get_consignee(order_id: str, snapshots: Snapshots) -> bytes:

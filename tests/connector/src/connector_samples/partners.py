@@ -18,6 +18,8 @@ ERP_ROUTES = [
     {"kind": "json.purchase_order", "direction": "IN", "path": "purchase-orders"},
     {"kind": "json.order_confirmation", "direction": "OUT", "path": "/order-confirmations"},
     {"kind": "json.goods_receipt", "direction": "OUT", "path": "/goods-receipts"},
+    {"kind": "json.posting_request", "direction": "OUT", "path": "/posting-requests"},
+    {"kind": "json.posting_result", "direction": "IN", "path": "posting-results"},
 ]
 WMS_ROUTES = [
     {"kind": "wms_a.expected_receipt", "direction": "OUT", "path": "/expected-receipts"},

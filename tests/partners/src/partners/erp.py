@@ -15,6 +15,7 @@ from partners.books import ItemCard, OrderBook
 from partners.day import Day, Line, Order, Step
 from partners.faults import Faults
 from partners.journal import Journal
+from partners.sales_ledger import SalesLedger
 from partners.script import Script
 from partners.web import Answer, Door, Post
 
@@ -72,6 +73,8 @@ class Erp:
         self.door = Door(PARTNER, token, journal, self.faults)
         self.door.accept("/order-confirmations", "json.order_confirmation", lambda d: d["number"], self._confirmed)
         self.door.accept("/goods-receipts", "json.goods_receipt", lambda d: d["warehouseReceipt"], self._posted)
+        self.sales = SalesLedger(PARTNER, post, self.faults)
+        self.sales.open_at(self.door)
 
     async def release(self, order: Order) -> None:
         self._lines[order.number] = {line.number: line for line in order.lines}

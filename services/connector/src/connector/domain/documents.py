@@ -142,6 +142,7 @@ _OWNERS_BY_COMMAND = {
     "RecordPick": "warehouse",
     "RecordPacking": "warehouse",
     "RecordGoodsIssue": "warehouse",
+    "RecordPosting": "finance",
 }
 
 

@@ -8,6 +8,8 @@ from connector.mappings import (
     json_load_tender,
     json_order_confirmation,
     json_order_response,
+    json_posting_request,
+    json_posting_result,
     json_purchase_order,
     json_ship_notice,
     json_supplier_order,
@@ -36,6 +38,7 @@ INBOUND: dict[str, Inbound] = {
     each.kind: each
     for each in (
         json_purchase_order.MAPPING,
+        json_posting_result.MAPPING,
         json_order_response.MAPPING,
         json_ship_notice.MAPPING,
         wms_a_receipt.MAPPING,
@@ -59,6 +62,7 @@ OUTBOUND: dict[str, Outbound] = {
     for each in (
         json_order_confirmation.MAPPING,
         json_goods_receipt.MAPPING,
+        json_posting_request.MAPPING,
         json_supplier_order.MAPPING,
         json_load_tender.MAPPING,
         x12_204.MAPPING,
@@ -83,5 +87,6 @@ TELLS: dict[str, tuple[str, ...]] = {
     "GoodsReceived": ("json.goods_receipt",),
     "ShipmentPlanned": ("x12.204", "json.load_tender"),
     "OrderReleased": ("wms_a.pick_request",),
+    "PostingRequested": ("json.posting_request",),
     "InboundExpected": ("wms_a.expected_receipt", "wms_b.expected_receipt"),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
@@ -35,6 +36,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     warehouse.RecordPickRequest: (FULFILLMENT, "RecordPick"),
     warehouse.RecordPackingRequest: (FULFILLMENT, "RecordPacking"),
     warehouse.RecordGoodsIssueRequest: (FULFILLMENT, "RecordGoodsIssue"),
+    posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),
 }
 KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
 _BASES = {

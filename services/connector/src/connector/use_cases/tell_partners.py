@@ -55,6 +55,13 @@ async def ask_to_pick(event: Received[Any], telling: Telling) -> None:
     _tell(event, found, telling, f"order:{fact.order_id}:{fact.location_id}", f"WMS of {fact.location_id}")
 
 
+async def ask_to_post(event: Received[Any], telling: Telling) -> None:
+    """What the ERP posts of one order never overtakes."""
+    unit = event.message.posting.business_unit
+    found = await telling.erp(event.tenant, unit)
+    _tell(event, found, telling, f"order:{event.message.order_id}", f"ERP of {unit}")
+
+
 def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:
     """`wanted` says in words who is looked for."""
     for stored in found:

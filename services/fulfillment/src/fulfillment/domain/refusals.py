@@ -171,3 +171,61 @@ class LocationOfAnotherSystem(Refused):
     location_id: str
     system: str
     owner: str
+
+
+@dataclass
+class PostingUnknown(NotFound):
+    posting_id: str
+
+
+@dataclass
+class PostedUnderAnotherNumber(Refused):
+    """The ERP has posted it and says now something else: a second document, or a mix-up, which cannot be told."""
+
+    posting_id: str
+    number: str
+    said: str
+
+
+@dataclass
+class TotalsMissing(Invalid):
+    """An invoice or a credit note is posted with net, tax and gross."""
+
+    posting_id: str
+
+
+@dataclass
+class InvoiceNotPosted(Refused):
+    """Only what the ERP has posted as an invoice can be credited."""
+
+    posting_id: str
+    state: str
+
+
+@dataclass
+class CurrencyOfAnotherInvoice(Refused):
+    invoice: str
+    currency: str
+    invoice_currency: str
+
+
+@dataclass
+class CreditNotPositive(Invalid):
+    amount: str
+
+
+@dataclass
+class CreditAboveInvoice(Refused):
+    """All credit notes of an invoice together never exceed it."""
+
+    invoice: str
+    gross: str
+    credited: str
+    wanted: str
+
+
+@dataclass
+class CreditNumberReused(Refused):
+    """The order has a credit request of this number for something else."""
+
+    number: str

@@ -44,6 +44,8 @@ class SalesOrder:
     content: str
     created_at: datetime
     consignee_id: str = ""
+    erp_system: str = ""
+    erp_number: str = ""
     submitted: bool = False
     cancelled: bool = False
     line_count: int = 0

@@ -69,13 +69,15 @@ class ReportTerms:
 
 @dataclass(slots=True, eq=False)
 class Shipment:
-    """`event_version` counts its facts; `number` is the warehouse's, unique at the place."""
+    """`event_version` counts its facts; `number` is the warehouse's, unique at the place. `billable` once the
+    customer's terms allow to invoice it: what is issued of it later is billed at once."""
 
     shipment_id: str
     location_id: str
     number: str
     business_unit: str
     event_version: int = 0
+    billable: bool = False
 
 
 @dataclass(slots=True, eq=False)

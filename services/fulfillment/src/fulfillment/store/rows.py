@@ -37,6 +37,8 @@ _HEAD = (
     "system",
     "content",
     "consignee_id",
+    "erp_system",
+    "erp_number",
     "submitted",
     "cancelled",
     "line_count",
@@ -60,7 +62,7 @@ _SCHEDULE = (
     "pack_reported",
 )
 _REPORT = ("report_id", "location_id", "number", "content", "order_ids", "shipment_id", "unreleased_count")
-_SHIPMENT = ("shipment_id", "location_id", "number", "business_unit", "event_version")
+_SHIPMENT = ("shipment_id", "location_id", "number", "business_unit", "event_version", "billable")
 _PART = ("part", "attempt", "open", "shorts", "watched")
 
 

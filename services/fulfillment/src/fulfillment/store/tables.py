@@ -57,6 +57,8 @@ sales_order = Table(
     words("customer_order_number"),
     words("consignee"),
     words("consignee_id"),
+    words("erp_system"),
+    words("erp_number"),
     words("content"),
     words("state"),
     flag("submitted"),
@@ -150,7 +152,38 @@ outbound_shipment = Table(
     words("number"),
     words("business_unit"),
     number("event_version"),
+    flag("billable"),
     Index("outbound_shipment_once", "tenant", "location_id", "number", unique=True),
+)
+
+# What the ERP is to post of orders. Lines and totals belong to the posting and are read with it only.
+posting = Table(
+    "posting",
+    metadata,
+    tenant_key(),
+    words("posting_id", key=True),
+    words("order_id"),
+    words("kind"),
+    words("reference"),
+    document("lines"),
+    texts("follows"),
+    words("shipment_id"),
+    words("state"),
+    number("attempt", Integer),
+    words("number"),
+    words("system"),
+    instant("posted_at", optional=True),
+    document("totals"),
+    words("reason"),
+    document("wanted"),
+    exact("credited"),
+    words("billing"),
+    texts("watched"),
+    number("event_version"),
+    instant("created_at"),
+    Index("posting_order", "tenant", "order_id"),
+    Index("posting_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
+    Index("posting_list", "tenant", "kind", "state", "created_at", "posting_id"),
 )
 
 item = Table(

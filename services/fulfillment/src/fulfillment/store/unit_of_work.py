@@ -25,13 +25,16 @@ from sqlalchemy import Table
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.events import Event
 from fulfillment.domain.lifecycle import POLICY_KEYS, SCHEDULE
+from fulfillment.domain.posting import Posting
 from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.warehouse_report import Booking
+from fulfillment.domain.warehouse_report import Booking, Shipment
 from fulfillment.ports import Origin
-from fulfillment.store import rows, tables
+from fulfillment.store import posting_book, rows, tables
 from fulfillment.store.master_data import KnownMasterData
 from fulfillment.store.orders import Orders
+from fulfillment.store.posting_book import PostingBook
+from fulfillment.store.postings import PostingRows, posting_row
 from fulfillment.store.warehouse_reports import WarehouseReportRows
 from fulfillment.wire.envelopes import announcement
 from fulfillment.wire.stock import give_back, question
@@ -47,6 +50,8 @@ class FulfillmentWork:
         self._work, self._origin = work, origin
         self.sales_orders = Orders(work.driver, work.tenant)
         self.warehouse_reports = WarehouseReportRows(work.driver, work.tenant)
+        self.postings = PostingRows(work.driver, work.tenant)
+        self._posting_book = PostingBook(work, origin, self._policy_book, self.tell)
         self.master_data = KnownMasterData(work.driver, work.tenant, work.now.date())
         self.personal_data = StoredPersonalData(work.driver, work.tenant)
         self._written: dict[Table, dict[tuple[object, ...], Row]] = {table: {} for table in _TABLES}
@@ -87,6 +92,16 @@ class FulfillmentWork:
             await upsert(self._work.driver, table, list(found.values()))
             found.clear()
 
+    async def put_posting(self, made: Posting, order: SalesOrder) -> None:
+        await self._posting_book.take(made, order, self.postings)
+        self._keep(tables.posting, posting_row(made))
+
+    async def put_shipment(self, shipment: Shipment) -> None:
+        self._keep(tables.outbound_shipment, rows.shipment_row(shipment))
+
+    async def billed_by_issue(self, order: SalesOrder) -> bool:
+        return await self._posting_book.billed_by_issue(order)
+
     # --- what has become of an order
 
     def _keep_lines(self, order: SalesOrder) -> bool:
@@ -119,15 +134,19 @@ class FulfillmentWork:
                 watched.watched = state
                 entered(self._work, SCHEDULE, state, await self._course(order, part), self.now)
 
-    async def _course(self, order: SalesOrder, part: int) -> Course:
+    async def _policy_book(self) -> PolicyBook:
         if self._policies is None:
-            self._policies = await policy.read(self._work.driver, self._work.tenant, POLICY_KEYS)
+            keys = [*POLICY_KEYS, *posting_book.POLICY_KEYS]
+            self._policies = await policy.read(self._work.driver, self._work.tenant, keys)
+        return self._policies
+
+    async def _course(self, order: SalesOrder, part: int) -> Course:
         return Course(
             subject=f"{order.order_id}/{part}",
             transaction_ids=(order.order_id,),
             keys=order.keys,
             place=Scope(business_unit=order.terms.business_unit, partner=order.terms.channel),
-            policies=self._policies,
+            policies=await self._policy_book(),
         )
 
     def _announce(self, order: SalesOrder) -> None:
@@ -140,7 +159,7 @@ class FulfillmentWork:
     async def record(self, booking: Booking) -> None:
         if booking.shipment is not None:
             booking.shipment.event_version += 1
-            self._keep(tables.outbound_shipment, rows.shipment_row(booking.shipment))
+            await self.put_shipment(booking.shipment)
         self._keep(tables.warehouse_report, rows.report_row(booking.report))
         aggregate, aggregate_id = booking.aggregate
         self._work.record(
@@ -162,7 +181,7 @@ class FulfillmentWork:
             )
         )
         if concern := booking.concern():
-            self._raise(concern)
+            self.tell(concern)
 
     def _new_event(self, order: SalesOrder, event: Event, occurred_at: datetime) -> NewEvent:
         told = announcement(event)
@@ -197,11 +216,11 @@ class FulfillmentWork:
         for each in dict.fromkeys(order.settled):
             self._work.resolve_exception(each, "no longer holds")
         for concern in order.concerns:
-            self._raise(concern)
+            self.tell(concern)
         order.settled.clear()
         order.concerns.clear()
 
-    def _raise(self, concern: Concern) -> None:
+    def tell(self, concern: Concern) -> None:
         self._work.raise_exception(
             NewException(
                 failure_class=concern.failure_class,
@@ -224,6 +243,7 @@ _TABLES = (
     tables.order_part,
     tables.outbound_shipment,
     tables.warehouse_report,
+    tables.posting,
 )
 
 

@@ -12,6 +12,7 @@ from fulfillment.store import rows
 
 _REPORT = "SELECT * FROM warehouse_report WHERE tenant = $1 AND kind = $2 AND location_id = $3 AND number = $4"
 _SHIPMENT = "SELECT * FROM outbound_shipment WHERE tenant = $1 AND location_id = $2 AND number = $3 FOR UPDATE"
+_BY_ID = "SELECT * FROM outbound_shipment WHERE tenant = $1 AND shipment_id = $2 FOR UPDATE"
 _ORDERS = "SELECT number, order_id FROM sales_order WHERE tenant = $1 AND number = ANY($2::text[]) ORDER BY order_id"
 
 
@@ -27,6 +28,10 @@ class WarehouseReportRows:
     async def claim_shipment(self, location_id: str, number: str) -> Shipment | None:
         await claimed(self._driver, self._tenant, "outbound_shipment", location_id, number)
         row = await self._driver.fetchrow(_SHIPMENT, self._tenant, location_id, number)
+        return None if row is None else rows.read_shipment(row)
+
+    async def lock_shipment(self, shipment_id: str) -> Shipment | None:
+        row = await self._driver.fetchrow(_BY_ID, self._tenant, shipment_id)
         return None if row is None else rows.read_shipment(row)
 
     async def order_ids(self, numbers: Iterable[str]) -> dict[str, list[str]]:

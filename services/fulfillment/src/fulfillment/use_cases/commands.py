@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fulfillment.domain.posting import Money, Posted
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.terms import LineTerms, OrderTerms
 from fulfillment.domain.warehouse_report import ReportTerms
@@ -58,3 +59,31 @@ class RecordReport:
 
     origin: Origin
     terms: ReportTerms
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPosting:
+    """What the ERP answers to a posting that it was asked for, or has made by itself."""
+
+    origin: Origin
+    posting_id: str
+    said: Posted
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCredit:
+    origin: Origin
+    order_id: str
+    invoice_posting_id: str
+    number: str
+    amount: Money
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BillShipment:
+    """What the customer's terms wait for has happened to a shipment."""
+
+    shipment_id: str
+    number: str
+    order_ids: tuple[str, ...]

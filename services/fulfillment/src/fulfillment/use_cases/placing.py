@@ -11,6 +11,7 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import content_of
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import AppendLines, PlaceOrder, SubmitOrder
+from fulfillment.use_cases.posting import owe_order
 
 PARTS_AT_ONCE = 10
 
@@ -36,6 +37,7 @@ async def place_order(command: PlaceOrder, uow: UnitOfWork) -> tuple[SalesOrder,
         order.submit(len(lines), whole=True)
         for part in order.parts:
             ask(order, part)
+        await owe_order(order, work)
         await work.put(order)
         return order, lines, Placement.CREATED
 
@@ -85,6 +87,7 @@ async def submit_order(command: SubmitOrder, uow: UnitOfWork) -> SalesOrder:
             await work.sales_orders.load_parts(order, some)
             for part in some:
                 ask(order, part)
+            await owe_order(order, work)
             await work.put(order)
         return order
 

@@ -12,6 +12,7 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Kind, ReportTerms, Shipment, WarehouseReport
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import RecordReport
+from fulfillment.use_cases.posting import owe_shipment
 
 _VERBS: Mapping[Kind, Callable[[Place, Reported], Outcome]] = {
     Kind.PICK: pick,
@@ -40,6 +41,8 @@ async def record_report(command: RecordReport, uow: UnitOfWork) -> tuple[Warehou
             await work.put(order)
         work.note(keys=booking.keys, transaction_ids=booking.transaction_ids)
         await work.record(booking)
+        if terms.kind is Kind.GOODS_ISSUE:
+            await owe_shipment(booking, work)
         return booking.report, False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossdock.common.v1 import values_pb2
-from crossdock.fulfillment.v1 import sales_order_pb2, warehouse_pb2
+from crossdock.fulfillment.v1 import posting_pb2, sales_order_pb2, warehouse_pb2
 from crossdock_kit.ownership import Ownership, role_name
 from google.protobuf.descriptor import Descriptor
 
@@ -12,6 +12,8 @@ from fulfillment.domain.refusals import FieldNotOwned
 _OWNERSHIP = Ownership()
 ORDERED = (sales_order_pb2.OrderLine.DESCRIPTOR, "ordered")
 CANCELLED = (sales_order_pb2.LineSchedule.DESCRIPTOR, "cancel_requested")
+POSTED = (posting_pb2.Posting.DESCRIPTOR, "number")
+WANTED = (posting_pb2.Posting.DESCRIPTOR, "wanted")
 HANDLED = (warehouse_pb2.HandledLine.DESCRIPTOR, "quantity")
 
 

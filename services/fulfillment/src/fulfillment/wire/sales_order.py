@@ -167,7 +167,11 @@ def order(found: SalesOrder) -> order_pb2.SalesOrder:
 
 
 def _system_numbers(found: SalesOrder) -> list[values_pb2.SystemNumber]:
-    named = [(found.system, found.terms.number), (found.terms.customer_id, found.terms.customer_order_number)]
+    named = [
+        (found.system, found.terms.number),
+        (found.terms.customer_id, found.terms.customer_order_number),
+        (found.erp_system, found.erp_number),
+    ]
     day = dates_wire.date_message(found.terms.ordered_on)
     return [values_pb2.SystemNumber(system=system, number=number, valid_from=day) for system, number in named if number]
 

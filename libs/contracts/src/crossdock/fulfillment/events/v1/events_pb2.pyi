@@ -7,6 +7,7 @@ lines.
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.fulfillment.v1 import posting_pb2 as _posting_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2 as _sales_order_pb2
 from crossdock.fulfillment.v1 import warehouse_pb2 as _warehouse_pb2
 from google.protobuf import descriptor as _descriptor
@@ -687,3 +688,214 @@ class IssuedLine(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___IssuedLine: _TypeAlias = IssuedLine  # noqa: Y015
+
+@_typing.final
+class PostingRequested(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSTING_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    POSTING_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    ORDERED_ON_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    posting_id: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    channel: _builtins.str
+    customer_id: _builtins.str
+    currency: _builtins.str
+    attempt: _builtins.int
+    """How often it was asked for, from 1."""
+    @_builtins.property
+    def posting(self) -> _posting_pb2.Posting: ...
+    @_builtins.property
+    def ordered_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def before(self) -> _containers.RepeatedCompositeFieldContainer[Global___PostedBefore]:
+        """What comes before it, with the numbers that the ERP gave."""
+
+    def __init__(
+        self,
+        *,
+        posting_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        posting: _posting_pb2.Posting | None = ...,
+        channel: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        currency: _builtins.str = ...,
+        ordered_on: _date_pb2.Date | None = ...,
+        before: _abc.Iterable[Global___PostedBefore] | None = ...,
+        attempt: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered_on", b"ordered_on", "posting", b"posting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "before", b"before", "channel", b"channel", "currency", b"currency", "customer_id", b"customer_id", "order_id", b"order_id", "order_number", b"order_number", "ordered_on", b"ordered_on", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PostingRequested: _TypeAlias = PostingRequested  # noqa: Y015
+
+@_typing.final
+class PostedBefore(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSTING_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    posting_id: _builtins.str
+    kind: _posting_pb2.PostingKind.ValueType
+    number: _builtins.str
+    def __init__(
+        self,
+        *,
+        posting_id: _builtins.str = ...,
+        kind: _posting_pb2.PostingKind.ValueType = ...,
+        number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "number", b"number", "posting_id", b"posting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PostedBefore: _TypeAlias = PostedBefore  # noqa: Y015
+
+@_typing.final
+class PostingBooked(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSTING_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    DOCUMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    POSTING_FIELD_NUMBER: _builtins.int
+    posting_id: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    document_number: _builtins.str
+    @_builtins.property
+    def posting(self) -> _posting_pb2.Posting: ...
+    def __init__(
+        self,
+        *,
+        posting_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        document_number: _builtins.str = ...,
+        posting: _posting_pb2.Posting | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["posting", b"posting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document_number", b"document_number", "order_id", b"order_id", "order_number", b"order_number", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PostingBooked: _TypeAlias = PostingBooked  # noqa: Y015
+
+@_typing.final
+class InvoicePosted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSTING_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    INVOICE_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    POSTING_FIELD_NUMBER: _builtins.int
+    posting_id: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    invoice_number: _builtins.str
+    customer_id: _builtins.str
+    @_builtins.property
+    def posting(self) -> _posting_pb2.Posting: ...
+    def __init__(
+        self,
+        *,
+        posting_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        invoice_number: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        posting: _posting_pb2.Posting | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["posting", b"posting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "invoice_number", b"invoice_number", "order_id", b"order_id", "order_number", b"order_number", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoicePosted: _TypeAlias = InvoicePosted  # noqa: Y015
+
+@_typing.final
+class CreditIssued(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSTING_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CREDIT_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    POSTING_FIELD_NUMBER: _builtins.int
+    posting_id: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    credit_number: _builtins.str
+    customer_id: _builtins.str
+    @_builtins.property
+    def posting(self) -> _posting_pb2.Posting: ...
+    def __init__(
+        self,
+        *,
+        posting_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        credit_number: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        posting: _posting_pb2.Posting | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["posting", b"posting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit_number", b"credit_number", "customer_id", b"customer_id", "order_id", b"order_id", "order_number", b"order_number", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreditIssued: _TypeAlias = CreditIssued  # noqa: Y015
+
+@_typing.final
+class PostingRefused(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSTING_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    POSTING_FIELD_NUMBER: _builtins.int
+    posting_id: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def posting(self) -> _posting_pb2.Posting: ...
+    def __init__(
+        self,
+        *,
+        posting_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        posting: _posting_pb2.Posting | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["posting", b"posting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_id", b"order_id", "order_number", b"order_number", "posting", b"posting", "posting_id", b"posting_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PostingRefused: _TypeAlias = PostingRefused  # noqa: Y015

@@ -1,0 +1,239 @@
+"""What the ERP is to put into its books of an order, in their sequence: the order, what was shipped, invoice, credit.
+
+A posting names those that it follows; it is asked for when all of them are posted, whatever order they arise in. Its id
+is made of what it is of, so that it exists once. Numbers, tax and totals are the ERP's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+
+from fulfillment.domain import billing_lifecycle, posting_lifecycle
+from fulfillment.domain.billing_lifecycle import State as Billing
+from fulfillment.domain.concerns import Concern, identity
+from fulfillment.domain.posting_lifecycle import CROSSDOCK, ERP, FINANCE, State
+from fulfillment.domain.quantities import ZERO, Quantity
+from fulfillment.domain.refusals import (
+    CreditAboveInvoice,
+    CreditNotPositive,
+    CurrencyOfAnotherInvoice,
+    InvoiceNotPosted,
+    PostedUnderAnotherNumber,
+    TotalsMissing,
+)
+from fulfillment.domain.terms import Price
+
+POSTING_REFUSED, TOTALS_DOUBTFUL = "POSTING_REFUSED", "POSTED_TOTALS_DOUBTFUL"
+
+
+class Kind(Enum):
+    """In the sequence in which they come."""
+
+    ORDER = "order"
+    SHIPMENT = "shipment"
+    INVOICE = "invoice"
+    CREDIT = "credit"
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a document comes to, as the ERP says."""
+
+    net: Money
+    tax: Money
+    gross: Money
+
+    @property
+    def agree(self) -> bool:
+        currencies = {self.net.currency, self.tax.currency, self.gross.currency}
+        return len(currencies) == 1 and self.net.amount + self.tax.amount == self.gross.amount
+
+
+@dataclass(frozen=True, slots=True)
+class PostingLine:
+    line_number: str
+    sku: str
+    quantity: Quantity
+    price: Price | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What the ERP answers: a number, with totals where it is about money, or why not."""
+
+    system: str
+    number: str = ""
+    at: datetime | None = None
+    totals: Totals | None = None
+    refusal: str = ""
+
+
+class Fact(Enum):
+    """What a posting announces; the wire says it with the posting as it stands."""
+
+    REQUESTED = "requested"
+    POSTED = "posted"
+    REFUSED = "refused"
+
+
+@dataclass(slots=True, eq=False)
+class Posting:
+    """`wanted` is what a credit note is to come to; `credited` what all credit notes of an invoice were asked for."""
+
+    posting_id: str
+    order_id: str
+    kind: Kind
+    reference: str
+    lines: tuple[PostingLine, ...] = ()
+    follows: tuple[str, ...] = ()
+    shipment_id: str = ""
+    state: State = State.WAITING
+    attempt: int = 0
+    number: str = ""
+    system: str = ""
+    posted_at: datetime | None = None
+    totals: Totals | None = None
+    reason: str = ""
+    wanted: Money | None = None
+    credited: Decimal = ZERO
+    billing: Billing | None = None
+    event_version: int = 0
+    created_at: datetime | None = None
+    facts: list[Fact] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+    watched: tuple[str, str] = ("", "")
+    """Its own state and its billing's, whose deadlines are running."""
+
+    @property
+    def subject(self) -> str:
+        return f"posting/{self.posting_id}"
+
+    def request(self) -> None:
+        """The ERP is asked; again, where somebody wants that."""
+        self.state = posting_lifecycle.moved(self.state, "request", CROSSDOCK)
+        self.attempt += 1
+        self.reason, self.watched = "", ("", self.watched[1])
+        self.facts.append(Fact.REQUESTED)
+        self.settled.append(identity(POSTING_REFUSED, self.subject))
+
+    def answer(self, said: Posted, currency: str) -> bool:
+        """Whether it is new. Raises PostedUnderAnotherNumber, TotalsMissing, TransitionUnknown."""
+        if self.state is State.POSTED:
+            if (said.refusal, said.number) != ("", self.number):
+                raise PostedUnderAnotherNumber(self.posting_id, self.number, said.number or said.refusal)
+            return False
+        if said.refusal:
+            return self._refused(said)
+        if said.totals is None and self.kind in (Kind.INVOICE, Kind.CREDIT):
+            raise TotalsMissing(self.posting_id)
+        self.state = posting_lifecycle.moved(self.state, "post", ERP)
+        self.system, self.number, self.posted_at, self.totals = said.system, said.number, said.at, said.totals
+        self.reason = ""
+        self.facts.append(Fact.POSTED)
+        self.settled.append(identity(POSTING_REFUSED, self.subject))
+        if said.totals is not None:
+            self._look_at(said.totals, currency)
+        return True
+
+    def _refused(self, said: Posted) -> bool:
+        if self.state is State.REFUSED and self.reason == said.refusal:
+            return False
+        if self.state is not State.REFUSED:
+            self.state = posting_lifecycle.moved(self.state, "refuse", ERP)
+        self.system, self.reason = said.system, said.refusal
+        self.facts.append(Fact.REFUSED)
+        self._raise(POSTING_REFUSED, f"{said.system} does not post {self.kind.value} {self.reference}: {said.refusal}")
+        return True
+
+    def _look_at(self, totals: Totals, currency: str) -> None:
+        """It is booked as the ERP says; what is strange about it somebody has to look at."""
+        wanted = self.wanted
+        if totals.gross.currency != currency:
+            why = f"is in {totals.gross.currency}, its order in {currency}"
+        elif not totals.agree:
+            why = f"net {totals.net.amount} and tax {totals.tax.amount} are not gross {totals.gross.amount}"
+        elif wanted is not None and totals.gross.amount > wanted.amount:
+            why = f"comes to {totals.gross.amount}, and {wanted.amount} was asked for"
+        else:
+            return
+        self._raise(TOTALS_DOUBTFUL, f"{self.kind.value} {self.number} of {self.system} {why}")
+
+    def _raise(self, code: str, summary: str) -> None:
+        self.concerns.append(
+            Concern(
+                code=code,
+                owner=FINANCE,
+                subject=self.subject,
+                summary=summary[:500],
+                transaction_ids=(self.order_id,),
+                keys=(f"posting:{self.posting_id}",),
+            )
+        )
+
+    # --- money
+
+    def bill(self) -> Posting | None:
+        """The invoice of what was shipped, once the customer's terms allow it; None if it is billed already."""
+        if self.billing is not Billing.NOT_BILLABLE:
+            return None
+        self.billing = billing_lifecycle.moved(self.billing, "trigger", CROSSDOCK)
+        key = self.posting_id.rpartition(".")[2]
+        made = posting(self.order_id, Kind.INVOICE, key, self.lines, follows=(self.posting_id,))
+        made.reference, made.shipment_id = self.reference, self.shipment_id
+        return made
+
+    def invoiced(self) -> None:
+        if self.billing is Billing.BILLABLE:
+            self.billing = billing_lifecycle.moved(self.billing, "invoice", ERP)
+
+    def credit(self, number: str, amount: Money) -> Posting:
+        """A credit note for some of this invoice. Raises InvoiceNotPosted, CurrencyOfAnotherInvoice,
+        CreditNotPositive, CreditAboveInvoice."""
+        if self.kind is not Kind.INVOICE or self.state is not State.POSTED or self.totals is None:
+            raise InvoiceNotPosted(self.posting_id, self.state.value)
+        gross = self.totals.gross
+        if amount.currency != gross.currency:
+            raise CurrencyOfAnotherInvoice(self.number, amount.currency, gross.currency)
+        if amount.amount <= ZERO:
+            raise CreditNotPositive(str(amount.amount))
+        if self.credited + amount.amount > gross.amount:
+            raise CreditAboveInvoice(self.number, str(gross.amount), str(self.credited), str(amount.amount))
+        self.credited += amount.amount
+        made = posting(self.order_id, Kind.CREDIT, number, self.lines, follows=(self.posting_id,))
+        made.shipment_id, made.wanted = self.shipment_id, amount
+        return made
+
+
+def posting(
+    order_id: str, kind: Kind, key: str, lines: Iterable[PostingLine] = (), *, follows: Iterable[str] = ()
+) -> Posting:
+    """`key` tells it from the others of its kind; people are shown `reference`, which is the same unless it is set."""
+    return Posting(posting_id(order_id, kind, key), order_id, kind, key, tuple(lines), tuple(follows))
+
+
+def posting_id(order_id: str, kind: Kind, key: str) -> str:
+    return f"{order_id}.{kind.value}.{key}"
+
+
+def order_of(posting_id: str) -> str:
+    """The order that a posting is of; empty where that is no id of a posting."""
+    order_id, dot, _ = posting_id.partition(".")
+    return order_id if dot else ""
+
+
+def due(waiting: Iterable[Posting], posted: Mapping[str, object] | frozenset[str]) -> list[Posting]:
+    """Those that follow nothing that is not posted, in their sequence."""
+    kinds = list(Kind)
+    free = [each for each in waiting if each.state is State.WAITING and all(one in posted for one in each.follows)]
+    return sorted(free, key=lambda each: (kinds.index(each.kind), each.posting_id))
