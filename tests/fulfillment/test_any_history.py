@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 SKUS = ("BOLT", "NUT")
-PHYSICAL = ("start_picking", "label", "void_label", "go_out", "deliver", "fail_delivery")
+PHYSICAL = ("start_picking", "label", "void_label", "ship", "go_out", "deliver", "fail_delivery", "take_back", "go_on")
 """Beside what a warehouse reports by quantities."""
 ROLES = ("CROSSDOCK", "ERP", "WMS", "TMS", "CARRIER", "POD", "CHANNEL", "CRM")
 

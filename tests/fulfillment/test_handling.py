@@ -47,8 +47,8 @@ def test_a_line_is_picked_packed_and_handed_over_in_parts() -> None:
     pack(at(order), said(4))
     pick(at(order), said(4))
     issue(at(order), said(4))
-    assert standing(order.lines[1]) == {"shipped": D(4), "picked": D(6)}
-    assert shown(order) == "partly_shipped"
+    assert standing(order.lines[1]) == {"handed_over": D(4), "picked": D(6)}
+    assert shown(order) == "partly_packed"
     assert order.lines[1].conserved
 
 
@@ -86,7 +86,7 @@ def test_a_packing_that_is_said_after_the_goods_left_moves_nothing_back() -> Non
     order = released(10)
     issue(at(order), said(10))
     assert amounts(pack(at(order), said(10))) == (10, 0, 0)
-    assert standing(order.lines[1]) == {"shipped": D(10)}
+    assert standing(order.lines[1]) == {"handed_over": D(10)}
 
 
 def test_goods_leave_with_the_shipment_that_they_were_packed_for() -> None:
@@ -97,7 +97,7 @@ def test_goods_leave_with_the_shipment_that_they_were_packed_for() -> None:
     issue(at(order, shipment="SH-2"), said(6))
     assert {each.shipment_id: each.state for each in order.lines[1].schedules} == {
         "SH-1": State.PACKED,
-        "SH-2": State.SHIPPED,
+        "SH-2": State.HANDED_OVER,
     }
 
 

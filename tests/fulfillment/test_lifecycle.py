@@ -29,6 +29,7 @@ MAIN = (
     ("pick", "WMS"),
     ("pack", "WMS"),
     ("label", "TMS"),
+    ("issue", "WMS"),
     ("ship", "CARRIER"),
     ("go_out", "CARRIER"),
     ("deliver", "POD"),
@@ -58,7 +59,8 @@ def test_the_main_way_leads_through_every_stage_to_its_end() -> None:
         ("allocate", {"ERP", "WMS", "CROSSDOCK"}),
         ("pick", {"WMS"}),
         ("pack", {"WMS"}),
-        ("ship", {"WMS", "TMS", "CARRIER"}),
+        ("issue", {"WMS"}),
+        ("ship", {"TMS", "CARRIER"}),
         ("deliver", {"CARRIER", "TMS", "POD"}),
         ("fail_delivery", {"CARRIER", "TMS", "POD"}),
         ("credit", {"ERP"}),
@@ -85,8 +87,10 @@ def test_a_printed_label_is_not_a_shipment() -> None:
     labelled = moved(State.PACKED, "label", "TMS")
     assert labelled is not State.SHIPPED
     assert labelled not in GONE
-    with pytest.raises(TransitionUnknown):
-        moved(labelled, "deliver", "CARRIER")
+    for said in ("ship", "deliver"):
+        with pytest.raises(TransitionUnknown):
+            moved(labelled, said, "CARRIER")
+    assert moved(labelled, "issue", "WMS") is State.HANDED_OVER
 
 
 @pytest.mark.feature("F132")
@@ -99,6 +103,7 @@ def test_a_printed_label_is_not_a_shipment() -> None:
         (State.RELEASED, ["recall", "deallocate"]),
         (State.PICKED, ["put_back", "recall", "deallocate"]),
         (State.LABEL_READY, ["void_label", "put_back", "recall", "deallocate"]),
+        (State.HANDED_OVER, ["intercept_or_return"]),
         (State.SHIPPED, ["intercept_or_return"]),
         (State.DELIVERED, ["intercept_or_return"]),
     ],

@@ -8,12 +8,15 @@ from typing import Any
 
 import grpc
 import pytest
-from crossdock.fulfillment.v1 import sales_order_pb2
+from crossdock.common.v1 import values_pb2
+from crossdock.delivery.v1 import shipment_pb2
+from crossdock.fulfillment.v1 import posting_pb2, sales_order_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock_cli.main import app
 from crossdock_cli.order_calls import OrderDesk, WholeOrder
 from crossdock_cli.order_documents import NoOrder, OrderDocument, order_of
 from crossdock_cli.order_tables import headline, holding, holdings, lines_table, reported
+from crossdock_cli.order_voices import Heard, voices
 from fulfillment_cases.calls import Caller, quantity, state_of, unique
 from rich.console import Console
 from typer.testing import CliRunner
@@ -194,3 +197,40 @@ def test_a_command_that_says_no_order_ends_with_a_sentence(words: tuple[str, ...
     answer = CliRunner().invoke(app, ["order", "place", *words])
     assert answer.exit_code == 1
     assert why in answer.output
+
+
+@pytest.mark.feature("F111", "F129")
+def test_each_system_says_its_own_of_an_order() -> None:
+    order = sales_order_pb2.SalesOrder(
+        order_id="o-1", number="S-1", channel="shop-eu", line_count=1, state=sales_order_pb2.ORDER_STATE_DELIVERED
+    )
+    order.ordered_on.year, order.ordered_on.month, order.ordered_on.day = 2026, 3, 2
+    line = sales_order_pb2.OrderLine(line_number="1", sku="BOLT")
+    delivered, short = sales_order_pb2.SCHEDULE_STATE_DELIVERED, sales_order_pb2.SCHEDULE_STATE_BACKORDERED
+    line.schedules.add(quantity=quantity("5"), state=delivered, location_id="WH-EAST", shipment_id="SH-1")
+    line.schedules.add(quantity=quantity("2"), state=short)
+    posted = posting_pb2.POSTING_STATE_POSTED
+    postings = [
+        posting_pb2.Posting(kind=posting_pb2.POSTING_KIND_ORDER, state=posted, system="ERP-EU", number="2000000001"),
+        posting_pb2.Posting(
+            kind=posting_pb2.POSTING_KIND_INVOICE,
+            state=posted,
+            system="ERP-EU",
+            number="9000000001",
+            totals=posting_pb2.Totals(gross=values_pb2.Money(amount="5.95", currency="EUR")),
+        ),
+        posting_pb2.Posting(
+            kind=posting_pb2.POSTING_KIND_CREDIT, state=posting_pb2.POSTING_STATE_REFUSED, reference="C-1", reason="no"
+        ),
+    ]
+    shipment = shipment_pb2.Shipment(number="SH-1", carrier="UPSN", open_exceptions=1)
+    shipment.milestones.add(milestone=shipment_pb2.MILESTONE_DELIVERED)
+    assert voices(WholeOrder(order, (line,)), Heard(postings, [shipment])) == [
+        ("shop-eu", "S-1 ordered on 2026-03-02, 1 lines"),
+        ("ERP-EU", "order 2000000001 posted"),
+        ("ERP-EU", "invoice 9000000001 posted, 5.95 EUR with tax"),
+        ("ERP", "nothing yet of credit C-1: refused, no"),
+        ("WH-EAST", "handed over 5 EA"),
+        ("UPSN", "SH-1: delivered, 1 exceptions open"),
+        ("Crossdock", "delivered"),
+    ]

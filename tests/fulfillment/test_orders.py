@@ -231,7 +231,7 @@ def test_cancelling_what_a_warehouse_has_in_hands_asks_it_back() -> None:
 def test_what_has_left_cannot_be_cancelled() -> None:
     order = placed(line())
     hear_held(order)
-    for trigger, role in (("pick", "WMS"), ("pack", "WMS"), ("ship", "CARRIER")):
+    for trigger, role in (("pick", "WMS"), ("pack", "WMS"), ("issue", "WMS")):
         order.move(order.lines[1].schedules[0], trigger, role)
     with pytest.raises(OrderAlreadyShipped):
         order.refuse_if_gone()

@@ -162,7 +162,8 @@ async def test_what_a_warehouse_reports_moves_lines_and_stock_once(suite: Suite)
     await suite.until(order_id, "packed")
     await suite.holds(sku, sellable=3, staged=7)
     issued = await east.issue(unique("945"), shipment, said)
-    found = await suite.until(order_id, "shipped")
+    found = await suite.until(order_id, "packed")
+    assert standing(found.lines[0]) == {"handed_over": "7"}
     await suite.holds(sku, sellable=3, customer=7)
     assert issued.shipment_id == packed.shipment_id == found.lines[0].schedules[0].shipment_id
     assert await suite.ledger_differences() == []
@@ -175,12 +176,12 @@ async def test_reports_that_come_in_the_wrong_order_leave_the_same_stock(suite: 
     await suite.until(order_id, "released")
     number, east, shipment = await number_of(suite, order_id), suite.site("WH-EAST"), unique("SH")
     await east.issue(unique("945"), shipment, reported(number, sku, 7))
-    await suite.until(order_id, "shipped")
+    await suite.until(order_id, "packed")
     await suite.holds(sku, sellable=3, customer=7)
     await east.pack(shipment, reported(number, sku, 7))
     late = await east.pick(unique("P"), reported(number, sku, 7))
     assert late.unreleased_count == 0
-    found = await suite.until(order_id, "shipped")
+    found = await suite.until(order_id, "packed")
     assert [(each.pick_reported, each.pack_reported) for each in found.lines[0].schedules] == [(True, True)]
     await suite.holds(sku, sellable=3, customer=7)
     assert await suite.caller.exceptions(order_id) == []

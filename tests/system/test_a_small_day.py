@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 import grpc
@@ -24,16 +24,23 @@ from connector_samples.calls import control, purchase_order
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog
 from crossdock.common.v1.values_pb2 import Origin
 from crossdock.connector.v1 import connector_service_pb2 as connector
+from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
+from crossdock.fulfillment.v1 import posting_pb2
+from crossdock.fulfillment.v1 import posting_service_pb2 as posting
+from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_local.place import Place
 from crossdock_local.surroundings import partner_secrets
 from partners.demo import fresh_stage, play_day
+from partners.faults import Faults
 from partners.feeding import feed
 from partners.journal import Journal
+from partners.sales_ledger import SalesLedger
 from partners.suite import reached
-from partners.web import Post, Site
+from partners.web import Door, Post, Site
 from partners.wms_a import WarehouseA
 from procurement_cases.calls import line, quantity, submission
 from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, forged, refused
@@ -381,7 +388,7 @@ NORTH = """
 items: [{sku: N9500, base_unit: EA}]
 parties: [{party_id: CUS-NORTH, name: Northern shop, roles: [PARTY_ROLE_CUSTOMER]}]
 locations:
-  - {location_id: WH-NORTH, kind: LOCATION_KIND_WAREHOUSE, zone: Europe/Berlin, business_unit: EU01, system: WMS-NORTH}
+  - {location_id: WH-NORTH, kind: LOCATION_KIND_WAREHOUSE, zone: Europe/Berlin, business_unit: NO01, system: WMS-NORTH}
 crosswalk:
   wms-north:
     - {kind: CODE_KIND_LOCATION, partner_code: NORTH1, canonical: WH-NORTH}
@@ -393,7 +400,7 @@ metadata: {name: wms-north}
 spec:
   role: WMS
   system: WMS-NORTH
-  businessUnit: EU01
+  businessUnit: NO01
   locations: [WH-NORTH]
   transport: {http: {url: "%s", credentials: wms-north-key, webhookSecret: wms-north-webhook, timeout: 5s}}
   documents:
@@ -401,6 +408,20 @@ spec:
     - {kind: wms_a.pick, direction: IN, path: picks}
     - {kind: wms_a.packing, direction: IN, path: packings}
     - {kind: wms_a.goods_issue, direction: IN, path: goods-issues}
+  stage: live
+---
+apiVersion: crossdock.dev/v1alpha1
+kind: PartnerConnector
+metadata: {name: erp-north}
+spec:
+  role: ERP
+  system: ERP-NORTH
+  businessUnit: NO01
+  transport: {http: {url: "%s", credentials: erp-north-key, webhookSecret: erp-north-webhook, timeout: 5s}}
+  documents:
+    - {kind: json.posting_request, direction: OUT, path: /posting-requests}
+    - {kind: json.posting_result, direction: IN, path: posting-results}
+  retry: {first: 0.2s, longest: 1s}
   stage: live
 """
 
@@ -410,7 +431,7 @@ async def ten_of_n9500(day: SmallDay) -> None:
     booked = inventory.Adjustment(
         sku="N9500",
         location_id="WH-NORTH",
-        business_unit="EU01",
+        business_unit="NO01",
         bucket=inventory.ACCOUNT_SELLABLE,
         quantity=quantity("10"),
         reason="OPENING",
@@ -454,41 +475,83 @@ async def step_names(day: SmallDay, key: str) -> list[str]:
     return [each["name"] for each in (await traced(day, key))["steps"]]
 
 
-@pytest.mark.feature("F022", "F023", "F026", "F121", "F128")
-async def test_an_order_typed_in_is_picked_packed_and_handed_over_by_its_warehouse(
+async def carrier_says(day: SmallDay, shipment: str, *codes: str) -> None:
+    """Words of the carrier about the warehouse's shipment, as X12 214 codes, a second apart."""
+    async with grpc.aio.insecure_channel(day.stage.addresses["delivery"]) as channel:
+        stub = cast(Any, delivery_grpc.DeliveryServiceStub)(channel)
+        for code in codes:
+            update = delivery.CarrierUpdate(vocabulary="x12_214", code=code, carrier="UPSN", shipment_number=shipment)
+            update.occurred_at.GetCurrentTime()
+            said = Origin(system="UPSN", role=options_pb2.ROLE_CARRIER, document=str(uuid4()))
+            request = delivery.RecordCarrierUpdatesRequest(request_id=str(uuid4()), origin=said, updates=[update])
+            await day.suite.call(stub.RecordCarrierUpdates, request)
+
+
+@pytest.mark.feature("F022", "F023", "F026", "F109", "F121", "F125", "F126", "F128", "F155", "F156")
+async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invoiced(
     day: SmallDay, tmp_path: Path
 ) -> None:
     key, hook = "k" * 24, "whsec_" + base64.b64encode(b"w" * 32).decode()
     folder = partner_secrets(day.stage.place.secrets)
-    for name, word in (("wms-north-key", key), ("wms-north-webhook", hook)):
-        (folder / name).write_text(word)
+    for name in ("wms-north", "erp-north"):
+        (folder / f"{name}-key").write_text(key)
+        (folder / f"{name}-webhook").write_text(hook)
     journal, site = Journal(), Site()
-    post = Post(day.stage.ingress, journal, {"wms-north": hook})
+    post = Post(day.stage.ingress, journal, {"wms-north": hook, "erp-north": hook})
     north = WarehouseA("wms-north", "WH-NORTH", replace(few_orders(), orders=()), {}, post)
     north.floor.missing["N9500"] = Decimal(2)
+    books = SalesLedger("erp-north", post, Faults())
+    office = Door("erp-north", key, journal, books.faults)
+    books.open_at(office)
     file = tmp_path / "north.yaml"
-    file.write_text(NORTH % f"http://127.0.0.1:{await site.open(north.door(key, journal))}")
+    urls = [f"http://127.0.0.1:{await site.open(each)}" for each in (north.door(key, journal), office)]
+    file.write_text(NORTH % tuple(urls))
     try:
         assert (await day.crossdock("load", str(file))).code == 0
         await ten_of_n9500(day)
         words = ("--sku", "N9500", "--quantity", "7", "--customer", "CUS-NORTH", "--number", "S-NORTH")
         async with asyncio.timeout(60):
-            while (said := await day.crossdock("order", "place", *words)).code:
+            while (said := await day.crossdock("order", "place", *words, "--business-unit", "NO01")).code:
                 assert "unknown" in said.err
                 await asyncio.sleep(0.2)
-        wanted = {"SCHEDULE_STATE_SHIPPED": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
+        wanted = {"SCHEDULE_STATE_HANDED_OVER": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
         await until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
+        assert books.numbers("invoice") == [], "nobody has said that the truck has left"
+        [asked] = north.floor.requests
+        await carrier_says(day, f"SH-{asked}", "AF", "X6", "D1")
+        wanted = {"SCHEDULE_STATE_DELIVERED": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
+        await until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
+        await until(lambda: posted(day, "S-NORTH"), lambda found: set(found) == {"order", "shipment", "invoice"})
     finally:
         await post.close()
         await site.close()
         journal.close()
+    assert [each["posting"] for each in books.booked.values()] == ["order", "shipment", "invoice"]
+    assert books.out_of_sequence == []
     said = await day.crossdock("order", "show", "S-NORTH")
     assert "PICK_SHORT" in said.out
+    for each in ("inside-sales", "ERP-NORTH", "WH-NORTH", "UPSN"):
+        assert any(line.startswith(each) for line in said.out.splitlines()), said.out
     left = {"ACCOUNT_CUSTOMER": "5", "ACCOUNT_SELLABLE": "5"}
     await until(lambda: stocked(day, "N9500"), lambda found: left.items() <= found.items())
-    ways = [["RecordPick", "PickCompleted"], ["RecordGoodsIssue", "GoodsIssued"]]
+    ways = [
+        ["wms_a.pick_request", "RecordPick", "PickCompleted"],
+        ["wms_a.pick_request", "RecordGoodsIssue", "GoodsIssued", "ShipmentDispatched", "BillingTriggered"],
+        ["PostingRequested", "json.posting_request", "RecordPosting"],
+    ]
     names = {name for way in ways for name in way}
     steps = await until(lambda: step_names(day, "order:S-NORTH"), lambda found: names <= set(found))
     for way in ways:
-        reached = [steps.index(each) for each in ("PlaceOrder", "wms_a.pick_request", *way)]
+        reached = [steps.index(each) for each in ("PlaceOrder", *way)]
         assert reached == sorted(reached)
+
+
+async def posted(day: SmallDay, number: str) -> dict[str, str]:
+    """What the ERP has posted of an order, by kind, with its number."""
+    order = (await day.crossdock("order", "show", number, "--json")).json["order"]
+    async with grpc.aio.insecure_channel(day.stage.addresses["fulfillment"]) as channel:
+        stub = cast(Any, posting_grpc.PostingServiceStub)(channel)
+        request = posting.ListPostingsRequest(order_id=order["orderId"], state=posting_pb2.POSTING_STATE_POSTED)
+        found = (await day.suite.call(stub.ListPostings, request)).postings
+    name = posting_pb2.PostingKind.Name
+    return {name(each.kind).removeprefix("POSTING_KIND_").lower(): each.number for each in found}

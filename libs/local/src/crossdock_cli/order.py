@@ -13,8 +13,12 @@ from uuid import uuid4
 import typer
 import yaml
 from crossdock.common.v1 import values_pb2
+from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
+from crossdock.fulfillment.v1 import posting_service_pb2 as posting
+from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as inventory_grpc
 from google.protobuf.json_format import MessageToDict
@@ -26,6 +30,7 @@ from crossdock_cli.console import FAILED, fail, out, print_json
 from crossdock_cli.order_calls import OrderDesk, WholeOrder
 from crossdock_cli.order_documents import NoOrder, OrderDocument, day_of, document, order_of
 from crossdock_cli.order_tables import headline, holdings, lines_table
+from crossdock_cli.order_voices import Heard, voices
 
 T = TypeVar("T")
 app = typer.Typer(help="Place sales orders, see where each stands, cancel them.", rich_markup_mode=None)
@@ -64,6 +69,21 @@ async def _movements(skus: Sequence[str], tenant: str | None) -> list[inventory.
                 found.extend(page.movements)
                 request.page_token, more = page.next_page_token, bool(page.next_page_token)
     return found
+
+
+async def _heard(found: WholeOrder, tenant: str | None) -> Heard:
+    """What the ERP has posted of it, and where its shipments are; the first thousand of each."""
+    state = stack_or_exit()
+    credentials = metadata(state, tenant)
+    async with channel(state, "fulfillment") as ours, channel(state, "delivery") as road:
+        books = cast(Any, posting_grpc.PostingServiceStub)(ours)
+        shipments = cast(Any, delivery_grpc.DeliveryServiceStub)(road)
+        asked = posting.ListPostingsRequest(order_id=found.order.order_id, page_size=LONGEST_HISTORY)
+        posted = await books.ListPostings(asked, metadata=credentials, timeout=SECONDS)
+        on_road = delivery.ListShipmentsRequest(order_number=found.order.number, page_size=LONGEST_HISTORY)
+        carried = await shipments.ListShipments(on_road, metadata=credentials, timeout=SECONDS)
+    own = [each for each in carried.shipments if any(of.order_id == found.order.order_id for of in each.orders)]
+    return Heard(list(posted.postings), own)
 
 
 def _read(file: Path) -> OrderDocument:
@@ -148,9 +168,14 @@ def show(
     json: Json = False,
     tenant: Tenant = None,
 ) -> None:
-    """Show an order: where each line stands, what it was promised, and what inventory holds for it."""
+    """Show an order: where each line stands, and what channel, ERP, warehouse, carrier and Crossdock say of it."""
     found = answered(_at_desk(INSIDE_SALES, tenant, lambda desk: desk.find(number, of_channel)))
-    _say(found, json=json, tenant=tenant)
+    said = voices(found, answered(_heard(found, tenant)))
+    _say(found, json=json, tenant=tenant, more={"says": [{"system": who, "says": what} for who, what in said]})
+    if not json:
+        width = max(len(who) for who, _ in said)
+        for who, what in said:
+            out.print(f"{who:<{width}}  {what}", highlight=False, soft_wrap=True)
 
 
 @app.command()

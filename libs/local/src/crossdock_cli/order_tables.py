@@ -28,6 +28,7 @@ _IN_HANDS = frozenset(
 )
 _HANDED_OVER = frozenset(
     (
+        order_pb2.SCHEDULE_STATE_HANDED_OVER,
         order_pb2.SCHEDULE_STATE_SHIPPED,
         order_pb2.SCHEDULE_STATE_OUT_FOR_DELIVERY,
         order_pb2.SCHEDULE_STATE_DELIVERY_EXCEPTION,

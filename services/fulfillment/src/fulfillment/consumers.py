@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock.delivery.events.v1 import events_pb2 as delivery
@@ -15,15 +15,17 @@ from crossdock_kit.events import Received
 from crossdock_kit.process_timers import expiry
 from crossdock_kit.processes import Process
 from crossdock_kit.subscriptions import Subscription
-from crossdock_kit.subscriptions.model import each
+from crossdock_kit.subscriptions.model import Handler, each
 from crossdock_kit.timer_loop import TimerHandler
 from crossdock_kit.unit_of_work import Work
 
 from fulfillment import ports
 from fulfillment.domain.lifecycle import SCHEDULE, State
+from fulfillment.domain.on_the_road import Word
+from fulfillment.use_cases.delivering import departed, told
 from fulfillment.use_cases.posting import ask_again, bill
 from fulfillment.use_cases.stocking import deadline_passed
-from fulfillment.wire import master_data, posting
+from fulfillment.wire import master_data, posting, road
 
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
@@ -59,10 +61,29 @@ def shipments(opens: Opens) -> Subscription:
         async with opens(work) as opened:
             await bill(posting.billed(event), opened)
 
+    async def on_departure(event: Received[delivery.ShipmentDispatched], work: Work) -> None:
+        async with opens(work) as opened:
+            await departed(road.departure(event.message), opened)
+
+    def on_word(meaning: Callable[[Any], Word | None]) -> Handler:
+        async def on_one(event: Received[Any], work: Work) -> None:
+            if word := meaning(event.message):
+                async with opens(work) as opened:
+                    await told(word, opened)
+
+        return each(on_one)
+
     return Subscription(
         name="fulfillment",
         source="delivery",
-        handlers={delivery.BillingTriggered: each(on_billing)},
+        handlers={
+            delivery.BillingTriggered: each(on_billing),
+            delivery.ShipmentDispatched: each(on_departure),
+            delivery.MilestoneReached: on_word(road.reached),
+            delivery.MilestoneCorrected: on_word(road.corrected),
+            delivery.DeliveryExceptionRaised: on_word(road.failed),
+            delivery.DeliveryExceptionResolved: on_word(road.settled),
+        },
         owner="order-desk",
     )
 

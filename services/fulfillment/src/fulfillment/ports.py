@@ -132,6 +132,9 @@ class SalesOrders(Protocol):
     async def load_lines(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, OrderLine]:
         """Loads the parts of these lines; by number those that the order has."""
 
+    async def parts_of_shipment(self, shipment_id: str) -> Mapping[str, Sequence[int]]:
+        """By order, the parts of which something is in a shipment."""
+
     async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
         """Of the lines that the order has of these numbers, what each says."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from fulfillment.domain.lifecycle import State
@@ -126,6 +127,18 @@ class OrderCancellationRequested:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class OrderStatusChanged:
+    """On the road: by the word of a carrier, as delivery has heard it."""
+
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+    state: State
+    shipment_id: str
+    at: datetime | None
+
+
 Event = (
     OrderOpened
     | OrderLinesAppended
@@ -138,4 +151,5 @@ Event = (
     | OrderLineChanged
     | OrderLinesCancelled
     | OrderCancellationRequested
+    | OrderStatusChanged
 )

@@ -152,9 +152,9 @@ def issue(place: Place, said: Reported) -> Outcome:
     """It was handed over at the dock."""
     reach = _Reach(place, said)
     marks = {"shipment_id": place.shipment_id}
-    handled = reach.take(place.standing(*_PACKED), "ship", **marks)
-    handled += reach.take(place.standing(State.PICKED), "pack", "ship", **marks)
-    handled += reach.take(place.standing(*_TO_PICK), "pick", "pack", "ship", **marks)
+    handled = reach.take(place.standing(*_PACKED), "issue", **marks)
+    handled += reach.take(place.standing(State.PICKED), "pack", "issue", **marks)
+    handled += reach.take(place.standing(*_TO_PICK), "pick", "pack", "issue", **marks)
     return Outcome(handled + reach.rest())
 
 

@@ -52,6 +52,7 @@ class State(Enum):
     PICKED = "picked"
     PACKED = "packed"
     LABEL_READY = "label_ready"
+    HANDED_OVER = "handed_over"
     SHIPPED = "shipped"
     OUT_FOR_DELIVERY = "out_for_delivery"
     DELIVERY_EXCEPTION = "delivery_exception"
@@ -110,19 +111,26 @@ TRANSITIONS = (
     _way("picked", "pack", "packed", _WAREHOUSE, guard="packed quantities by package"),
     _way("packed", "label", "label_ready", _LABELS, guard="tax, credit and export are final", undo="void_label"),
     _way("label_ready", "void_label", "packed", _LABELS),
-    _way("packed", "ship", "shipped", _LABELS, guard="tracking, ship notice and notice to the customer agree"),
+    _way("packed", "issue", "handed_over", _WAREHOUSE, guard="a goods issue names it: a label is none"),
+    _way("label_ready", "issue", "handed_over", _WAREHOUSE, guard="a goods issue names it: a label is none"),
     _way(
-        "label_ready",
+        "handed_over",
         "ship",
         "shipped",
-        _LABELS,
-        guard="tracking, ship notice and notice to the customer agree; the label alone does not do",
+        _ROAD,
+        guard="its carrier says that it left: tracking, ship notice and notice to the customer follow from it",
         undo="intercept_or_return",
     ),
     _way("shipped", "go_out", "out_for_delivery", _ROAD),
     _way("shipped", "deliver", "delivered", _PROOF),
     _way("shipped", "fail_delivery", "delivery_exception", _PROOF, guard="a code of the taxonomy"),
     _way("shipped", "turn_back", "returned", _ROAD),
+    _way("shipped", "take_back", "handed_over", _ROAD, guard="a correction: it did not leave"),
+    *(
+        _way(state, "take_back", "shipped", _PROOF, guard="a correction: it did not happen")
+        for state in ("out_for_delivery", "delivered")
+    ),
+    _way("delivery_exception", "go_on", "shipped", _PROOF, guard="what went wrong is settled"),
     _way("out_for_delivery", "deliver", "delivered", _PROOF),
     _way("out_for_delivery", "fail_delivery", "delivery_exception", _PROOF, guard="a code of the taxonomy"),
     _way("delivery_exception", "go_out", "out_for_delivery", _ROAD),
@@ -161,6 +169,7 @@ DEADLINES = {
     "picked": _told(24, "PACKING_OVERDUE", WAREHOUSE, "packing"),
     "packed": _told(24, "SHIPPING_OVERDUE", WAREHOUSE, "shipping"),
     "label_ready": _told(24, "SHIPPING_OVERDUE", WAREHOUSE, "shipping"),
+    "handed_over": _told(24, "DEPARTURE_NOT_CONFIRMED", DELIVERY_DESK, "departure"),
     "shipped": _told(7 * 24, "DELIVERY_OVERDUE", DELIVERY_DESK, "delivery"),
     "out_for_delivery": _told(48, "DELIVERY_OVERDUE", DELIVERY_DESK, "out_for_delivery"),
     "delivery_exception": _told(72, "DELIVERY_EXCEPTION_UNDECIDED", DELIVERY_DESK, "delivery_exception"),
@@ -172,7 +181,7 @@ DEADLINES = {
 SCHEDULE = Process("order_schedule", tuple(each.value for each in State), TRANSITIONS, DEADLINES)
 POLICY_KEYS = sorted({each.policy_key for each in DEADLINES.values()})
 
-RETREATS = frozenset({"resume", "retry", "deallocate", "void_label", "short_pick", "go_out"})
+RETREATS = frozenset({"resume", "retry", "deallocate", "void_label", "short_pick", "go_out", "go_on", "take_back"})
 """The only triggers that may lead back; any other leads on."""
 _MAIN = (
     ("received", "validate"),
@@ -183,7 +192,8 @@ _MAIN = (
     ("picking", "pick"),
     ("picked", "pack"),
     ("packed", "label"),
-    ("label_ready", "ship"),
+    ("label_ready", "issue"),
+    ("handed_over", "ship"),
 )
 _PLACE = {state: place for place, state in enumerate(State)}
 
@@ -213,7 +223,7 @@ def undoing(state: State) -> list[str]:
 
 IN_HANDS = frozenset({State.RELEASED, State.PICKING, State.PICKED, State.PACKED, State.LABEL_READY})
 """A warehouse has it: to cancel it, somebody has to answer."""
-OUT = frozenset({State.SHIPPED, State.OUT_FOR_DELIVERY, State.DELIVERY_EXCEPTION, State.DELIVERED})
+OUT = frozenset({State.HANDED_OVER, State.SHIPPED, State.OUT_FOR_DELIVERY, State.DELIVERY_EXCEPTION, State.DELIVERED})
 """The carrier or the customer has it."""
 GONE = OUT | {State.CLOSED, State.RETURN_REQUESTED, State.RETURNED, State.INSPECTED, State.CREDITED}
 """It has left: it can come back, and cannot be cancelled."""

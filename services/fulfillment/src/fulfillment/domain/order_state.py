@@ -44,6 +44,7 @@ _REACHED = {
     State.PICKED: 4,
     State.PACKED: 5,
     State.LABEL_READY: 5,
+    State.HANDED_OVER: 5,
     State.SHIPPED: 6,
     State.OUT_FOR_DELIVERY: 6,
     State.DELIVERY_EXCEPTION: 6,

@@ -70,7 +70,8 @@ class ReportTerms:
 @dataclass(slots=True, eq=False)
 class Shipment:
     """`event_version` counts its facts; `number` is the warehouse's, unique at the place. `billable` once the
-    customer's terms allow to invoice it: what is issued of it later is billed at once."""
+    customer's terms allow to invoice it: what is issued of it later is billed at once. `reached` are the milestones
+    that hold, `troubles` the delivery exceptions that are open, as delivery tells them."""
 
     shipment_id: str
     location_id: str
@@ -78,6 +79,8 @@ class Shipment:
     business_unit: str
     event_version: int = 0
     billable: bool = False
+    reached: tuple[str, ...] = ()
+    troubles: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False)

@@ -29,6 +29,9 @@ _FINGERPRINTS = """
 SELECT line_number, fingerprint FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = ANY($3::text[])
 """
 _POSITIONS = "SELECT position FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = ANY($3::text[])"
+_SHIPPED = """
+SELECT DISTINCT order_id, position FROM line_schedule WHERE tenant = $1 AND shipment_id = $2 AND shipment_id <> ''
+"""
 _ACCEPT = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
 
 
@@ -110,6 +113,12 @@ class Orders:
         for part in sorted({part_of(row["position"]) for row in found}):
             await self.load_parts(order, [part])
         return {order.lines[row["position"]].line_number: order.lines[row["position"]] for row in found}
+
+    async def parts_of_shipment(self, shipment_id: str) -> dict[str, list[int]]:
+        found: dict[str, set[int]] = {}
+        for row in await self._driver.fetch(_SHIPPED, self._tenant, shipment_id):
+            found.setdefault(row["order_id"], set()).add(part_of(row["position"]))
+        return {order_id: sorted(parts) for order_id, parts in found.items()}
 
     async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
         found = await self._driver.fetch(_FINGERPRINTS, self._tenant, order.order_id, list(line_numbers))

@@ -62,7 +62,16 @@ _SCHEDULE = (
     "pack_reported",
 )
 _REPORT = ("report_id", "location_id", "number", "content", "order_ids", "shipment_id", "unreleased_count")
-_SHIPMENT = ("shipment_id", "location_id", "number", "business_unit", "event_version", "billable")
+_SHIPMENT = (
+    "shipment_id",
+    "location_id",
+    "number",
+    "business_unit",
+    "event_version",
+    "billable",
+    "reached",
+    "troubles",
+)
 _PART = ("part", "attempt", "open", "shorts", "watched")
 
 
@@ -142,7 +151,8 @@ def shipment_row(shipment: Shipment) -> Row:
 
 
 def read_shipment(row: Record) -> Shipment:
-    return Shipment(**{name: row[name] for name in _SHIPMENT})
+    lists = {name: tuple(row[name]) for name in ("reached", "troubles")}
+    return Shipment(**{name: row[name] for name in _SHIPMENT} | lists)
 
 
 def read_item(row: Record) -> Item:

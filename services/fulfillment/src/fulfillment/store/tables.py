@@ -153,6 +153,8 @@ outbound_shipment = Table(
     words("business_unit"),
     number("event_version"),
     flag("billable"),
+    texts("reached"),
+    texts("troubles"),
     Index("outbound_shipment_once", "tenant", "location_id", "number", unique=True),
 )
 

@@ -6,6 +6,7 @@ from functools import singledispatch
 from typing import Any
 
 from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock_kit.dates_wire import timestamp
 from google.protobuf.message import Message
 
 from fulfillment.domain import events
@@ -99,6 +100,17 @@ def _(event: events.OrderCancellationRequested) -> Message:
             for each in event.compensations
         ],
         reason=event.reason,
+    )
+
+
+@to_message.register
+def _(event: events.OrderStatusChanged) -> Message:
+    return events_pb2.OrderStatusChanged(
+        **_part(event),
+        channel=event.order.terms.channel,
+        line_state=SCHEDULE_STATES[event.state],
+        shipment_id=event.shipment_id,
+        at=timestamp(event.at),
     )
 
 

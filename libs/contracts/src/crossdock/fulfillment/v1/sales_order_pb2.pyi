@@ -111,6 +111,8 @@ class _ScheduleStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Schedul
     SCHEDULE_STATE_RETURNED: _ScheduleState.ValueType  # 20
     SCHEDULE_STATE_INSPECTED: _ScheduleState.ValueType  # 21
     SCHEDULE_STATE_CREDITED: _ScheduleState.ValueType  # 22
+    SCHEDULE_STATE_HANDED_OVER: _ScheduleState.ValueType  # 23
+    """A warehouse issued it at its dock, and no carrier has said that it left."""
 
 class ScheduleState(_ScheduleState, metaclass=_ScheduleStateEnumTypeWrapper):
     """Where a schedule stands (trade: C12). Who may move it where, and how each step is undone: docs/lifecycles.md."""
@@ -138,6 +140,8 @@ SCHEDULE_STATE_RETURN_REQUESTED: ScheduleState.ValueType  # 19
 SCHEDULE_STATE_RETURNED: ScheduleState.ValueType  # 20
 SCHEDULE_STATE_INSPECTED: ScheduleState.ValueType  # 21
 SCHEDULE_STATE_CREDITED: ScheduleState.ValueType  # 22
+SCHEDULE_STATE_HANDED_OVER: ScheduleState.ValueType  # 23
+"""A warehouse issued it at its dock, and no carrier has said that it left."""
 Global___ScheduleState: _TypeAlias = ScheduleState  # noqa: Y015
 
 class _ShortageRule:

@@ -480,6 +480,52 @@ class Compensation(_message.Message):
 Global___Compensation: _TypeAlias = Compensation  # noqa: Y015
 
 @_typing.final
+class OrderStatusChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    LINE_STATE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    line_state: _sales_order_pb2.ScheduleState.ValueType
+    """Where these lines stand now: SHIPPED, OUT_FOR_DELIVERY, DELIVERY_EXCEPTION, DELIVERED, or back after a correction."""
+    state: _sales_order_pb2.OrderState.ValueType
+    shipment_id: _builtins.str
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]: ...
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        line_state: _sales_order_pb2.ScheduleState.ValueType = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+        shipment_id: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "channel", b"channel", "line_state", b"line_state", "number", b"number", "order_id", b"order_id", "part", b"part", "shipment_id", b"shipment_id", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderStatusChanged: _TypeAlias = OrderStatusChanged  # noqa: Y015
+
+@_typing.final
 class PickCompleted(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

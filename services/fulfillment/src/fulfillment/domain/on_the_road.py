@@ -1,0 +1,120 @@
+"""What carriers say of goods that a warehouse handed over: each schedule of a shipment comes to where the shipment is.
+
+Only a carrier, its TMS or a proof-of-delivery service moves anything here; delivery has looked at who says so. What is
+still at the dock comes to nothing before its own departure, whatever the rest of its shipment does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from fulfillment.domain import events
+from fulfillment.domain.allocating import Pair
+from fulfillment.domain.lifecycle import CARRIER, State
+from fulfillment.domain.order_line import OrderLine, Schedule
+from fulfillment.domain.quantities import ZERO
+from fulfillment.domain.sales_order import SalesOrder, steps_of
+from fulfillment.domain.warehouse_report import Shipment
+
+_WAYS: Mapping[State, Mapping[State, tuple[str, ...]]] = {
+    State.HANDED_OVER: {
+        State.SHIPPED: ("take_back",),
+        State.OUT_FOR_DELIVERY: ("take_back", "take_back"),
+        State.DELIVERY_EXCEPTION: ("go_on", "take_back"),
+        State.DELIVERED: ("take_back", "take_back"),
+    },
+    State.SHIPPED: {
+        State.OUT_FOR_DELIVERY: ("take_back",),
+        State.DELIVERY_EXCEPTION: ("go_on",),
+        State.DELIVERED: ("take_back",),
+    },
+    State.OUT_FOR_DELIVERY: {
+        State.SHIPPED: ("go_out",),
+        State.DELIVERY_EXCEPTION: ("go_out",),
+        State.DELIVERED: ("take_back", "go_out"),
+    },
+    State.DELIVERY_EXCEPTION: {
+        State.SHIPPED: ("fail_delivery",),
+        State.OUT_FOR_DELIVERY: ("fail_delivery",),
+        State.DELIVERED: ("take_back", "fail_delivery"),
+    },
+    State.DELIVERED: dict.fromkeys((State.SHIPPED, State.OUT_FOR_DELIVERY, State.DELIVERY_EXCEPTION), ("deliver",)),
+}
+"""To where the shipment is, from where a schedule may stand, by which triggers. What stands elsewhere stays."""
+
+
+DISPATCHED, OUT_FOR_DELIVERY, DELIVERED = "dispatched", "out_for_delivery", "delivered"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What delivery tells of a shipment: a milestone that was reached or taken back, an exception or its end."""
+
+    shipment_id: str
+    at: datetime | None = None
+    reached: str = ""
+    taken_back: str = ""
+    trouble: str = ""
+    settled: str = ""
+
+
+def hear(shipment: Shipment, word: Word) -> State:
+    """Where what has left of the shipment stands now. The end of an exception takes nothing back that was reached."""
+    shipment.reached = _without(shipment.reached, word.taken_back, word.reached)
+    shipment.troubles = _without(shipment.troubles, word.settled, word.trouble)
+    if DELIVERED in shipment.reached:
+        return State.DELIVERED
+    if shipment.troubles:
+        return State.DELIVERY_EXCEPTION
+    if OUT_FOR_DELIVERY in shipment.reached:
+        return State.OUT_FOR_DELIVERY
+    return State.SHIPPED if DISPATCHED in shipment.reached else State.HANDED_OVER
+
+
+def _without(known: tuple[str, ...], gone: str, new: str) -> tuple[str, ...]:
+    return tuple(sorted({*known, new} - {gone, ""}))
+
+
+def depart(order: SalesOrder, gone: Mapping[str, Decimal], word: Word) -> None:
+    """So much of each line, by its id, has left with its carrier; of what was handed over and no more than that."""
+    left: list[Pair] = []
+    for line in order.lines.values():
+        wanted = gone.get(line.line_id, ZERO)
+        for schedule in _of(line, word.shipment_id, State.HANDED_OVER):
+            if wanted > ZERO:
+                taken = order.split(line, schedule, wanted)
+                wanted -= taken.quantity
+                order.move(taken, "ship", CARRIER)
+                left.append((line, taken))
+    _tell(order, left, State.SHIPPED, word)
+
+
+def follow(order: SalesOrder, stands: State, word: Word) -> None:
+    """Everything of the shipment that has left comes to where the shipment stands now."""
+    moved: list[Pair] = []
+    for line in order.lines.values():
+        standing = [
+            (each, way) for before, way in _WAYS[stands].items() for each in _of(line, word.shipment_id, before)
+        ]
+        for schedule, triggers in standing:
+            for trigger in triggers:
+                order.move(schedule, trigger, CARRIER)
+            moved.append((line, schedule))
+    _tell(order, moved, stands, word)
+
+
+def _of(line: OrderLine, shipment_id: str, state: State) -> list[Schedule]:
+    return [each for each in line.schedules if each.shipment_id == shipment_id and each.state is state]
+
+
+def _tell(order: SalesOrder, moved: Iterable[Pair], state: State, word: Word) -> None:
+    """One fact for each part."""
+    by_part: dict[int, list[Pair]] = {}
+    for line, schedule in moved:
+        by_part.setdefault(line.part, []).append((line, schedule))
+    for part, pairs in sorted(by_part.items()):
+        told = steps_of(pairs)
+        order.events.append(events.OrderStatusChanged(order, part, told, state, word.shipment_id, word.at))

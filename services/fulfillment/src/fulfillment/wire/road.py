@@ -1,0 +1,47 @@
+"""Delivery's facts as what they mean for order lines; None where they mean nothing for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+from crossdock.delivery.events.v1 import events_pb2
+from crossdock.delivery.v1 import shipment_pb2
+from crossdock_kit.dates_wire import instant
+
+from fulfillment.domain.on_the_road import DELIVERED, DISPATCHED, OUT_FOR_DELIVERY, Word
+from fulfillment.use_cases.delivering import Departure
+from fulfillment.wire.values import number
+
+_MILESTONES = {
+    shipment_pb2.MILESTONE_DISPATCHED: DISPATCHED,
+    shipment_pb2.MILESTONE_OUT_FOR_DELIVERY: OUT_FOR_DELIVERY,
+    shipment_pb2.MILESTONE_DELIVERED: DELIVERED,
+}
+"""Those that lines come to; a delay and an exception stand beside them."""
+
+
+def departure(fact: events_pb2.ShipmentDispatched) -> Departure:
+    gone: dict[str, Decimal] = defaultdict(Decimal)
+    for line in fact.lines:
+        gone[line.line_id] += number(line.quantity.value)
+    return Departure(Word(fact.shipment_id, instant(fact, "dispatched_at"), reached=DISPATCHED), gone)
+
+
+def reached(fact: events_pb2.MilestoneReached) -> Word | None:
+    milestone = _MILESTONES.get(fact.milestone)
+    return Word(fact.shipment_id, instant(fact, "at"), reached=milestone) if milestone else None
+
+
+def corrected(fact: events_pb2.MilestoneCorrected) -> Word | None:
+    """Another instant of the same milestone moves nothing."""
+    milestone = None if fact.HasField("new_at") else _MILESTONES.get(fact.milestone)
+    return Word(fact.shipment_id, taken_back=milestone) if milestone else None
+
+
+def failed(fact: events_pb2.DeliveryExceptionRaised) -> Word:
+    return Word(fact.shipment_id, instant(fact, "at"), trouble=fact.exception_id)
+
+
+def settled(fact: events_pb2.DeliveryExceptionResolved) -> Word:
+    return Word(fact.shipment_id, settled=fact.exception_id)
