@@ -11,7 +11,7 @@ from connector.store import health
 from connector.use_cases.send import NotRepresentable
 from connector_samples import files, orders
 from connector_samples.calls import control
-from connector_samples.partners import edi_supplier
+from connector_samples.partners import ERP_ROUTES, edi_supplier, http
 from connector_samples.rig import TENANT, Rig
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock_kit.database import transaction
@@ -54,6 +54,39 @@ async def test_a_fact_for_nobody_is_an_exception(rig: Rig) -> None:
     event = events_pb2.InboundExpected(reference="r1", location_id="WH-NOWHERE", sequence=1)
     await rig.tell(event, aggregate="expected_receipt/r1")
     assert ("business", "NO_PARTNER", "integration") in await rig.exceptions()
+
+
+@pytest.mark.feature("F337")
+@pytest.mark.feature("F345")
+@pytest.mark.feature("F346")
+async def test_business_unit_and_warehouse_decide_which_erp_and_which_wms_is_told_and_each_in_its_own_format(
+    rig: Rig,
+) -> None:
+    await rig.partner(
+        "erp-us", role="ERP", system="ERP-US", businessUnit="US01", transport=http(), documents=ERP_ROUTES
+    )
+    other = [{"kind": "wms_b.expected_receipt", "direction": "OUT", "path": "/advices"}]
+    await rig.partner(
+        "wms-west", role="WMS", system="WMS-WEST", locations=["WH-WEST"], transport=http(), documents=other
+    )
+    told: dict[str, str] = {}
+    for number, (unit, place) in enumerate((("EU01", "WH-EAST"), ("US01", "WH-WEST")), start=1):
+        receipt_id = f"0190c0de-0000-7000-8000-0000000000{number}0"
+        received = events_pb2.GoodsReceived(receipt_id=receipt_id, number=f"RC-{unit}", location_id=place)
+        received.receipt.business_unit = unit
+        await rig.tell(received, aggregate=f"receipt/{receipt_id}")
+        expected = events_pb2.InboundExpected(reference=f"r-{place}", location_id=place, sequence=1)
+        await rig.tell(expected, aggregate=f"expected_receipt/r-{place}")
+    for partner in ("erp-eu", "erp-us", "wms-east", "wms-west"):
+        [(document, content)] = await rig.send(partner)
+        told[partner] = document.kind
+        assert (b"US01" in content or b"WH-WEST" in content) == (partner in {"erp-us", "wms-west"})
+    assert told == {
+        "erp-eu": "json.goods_receipt",
+        "erp-us": "json.goods_receipt",
+        "wms-east": "wms_a.expected_receipt",
+        "wms-west": "wms_b.expected_receipt",
+    }
 
 
 async def test_a_document_waits_for_its_time_and_is_no_old_backlog_until_then(rig: Rig) -> None:
