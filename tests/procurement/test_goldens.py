@@ -77,6 +77,10 @@ def life() -> Iterator[events.Event]:
     order.note_receipt("0193-a", had_ended=False)
     yield order.events.pop()
     trade.told(order)
+    invoice = trade.invoice(trade.billed(90, "2.75"), trade.billed(5, "2.75", "20"), number="INV-1")
+    invoice.invoice_id = "0194-a"
+    trade.matched(invoice, order)
+    yield from trade.told(invoice)
     order.place(document(line("10", 90), number="4711", revision="2", hours=3), ITEMS)
     yield from trade.told(order)
     order.place(document(line("10", 90), number="4711", revision="3", hours=4, cancels=True), ITEMS)

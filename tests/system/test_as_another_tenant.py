@@ -37,14 +37,25 @@ from fulfillment_cases.warehouse import Site, reported
 from google.protobuf.message import Message
 from inventory.__main__ import SERVICE as INVENTORY
 from procurement.__main__ import SERVICE as PROCUREMENT
-from procurement_cases.calls import answer, arrival, counted, line, packed, quantity, shipment, submission
+from procurement_cases.calls import (
+    answer,
+    arrival,
+    billed,
+    counted,
+    invoicing,
+    line,
+    packed,
+    quantity,
+    shipment,
+    submission,
+)
 
 pytestmark = pytest.mark.lasting(60)
 
 DAY = Path(__file__).resolve().parents[1] / "partners" / "day" / "partners"
 SERVICES = {service.name: service for service in (CATALOG, PROCUREMENT, INVENTORY, FULFILLMENT, DELIVERY, CONNECTOR)}
 CANARY = "K4N4R1"
-SKU, ORDER, NOTICE, RECEIPT = (f"{kind}-{CANARY}" for kind in ("SKU", "PO", "ASN", "GR"))
+SKU, ORDER, NOTICE, RECEIPT, INVOICE = (f"{kind}-{CANARY}" for kind in ("SKU", "PO", "ASN", "GR", "INV"))
 VARIANTS = 6
 PATIENCE_SECONDS = 60
 # What these say of a tenant is about the caller's own service and clock, so it moves by itself.
@@ -170,6 +181,7 @@ async def a_days_work(suite: Suite) -> None:
     await suite.seed("procurement", "RecordShipNotice", shipment(NOTICE, packed(ORDER, 60, sku=SKU)))
     received = counted(60, SKU, purchase_order_number=ORDER, line_number="10", ship_notice_number=NOTICE)
     await suite.seed("procurement", "RecordReceipt", arrival(RECEIPT, received))
+    await suite.seed("procurement", "RecordSupplierInvoice", invoicing(INVOICE, billed(ORDER, 60)))
     wanted = inventory_pb.ReservationRequest(
         request_id=str(uuid4()),
         business_unit="EU01",

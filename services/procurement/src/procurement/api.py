@@ -19,7 +19,8 @@ from procurement.use_cases.purchase_orders import (
 )
 from procurement.use_cases.receipts import record_receipt
 from procurement.use_cases.ship_notices import record_ship_notice
-from procurement.wire import answers, inbound, purchase_order
+from procurement.use_cases.supplier_invoices import record_supplier_invoice
+from procurement.wire import answers, inbound, purchase_order, supplier_invoices
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -49,6 +50,7 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
             purchase_order=purchase_order.order(found.order),
             ship_notices=[inbound.ship_notice(each) for each in found.notices],
             receipts=[inbound.receipt(each) for each in found.receipts],
+            supplier_invoices=[supplier_invoices.supplier_invoice(each) for each in found.invoices],
         )
 
     async def ListPurchaseOrders(
@@ -94,3 +96,18 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
     async def GetReceipt(self, request: pb.GetReceiptRequest, context: Context) -> pb.GetReceiptResponse:
         found = await queries.get_receipt(*inbound.named_receipt(request), self._uow)
         return pb.GetReceiptResponse(receipt=inbound.receipt(found))
+
+    async def RecordSupplierInvoice(
+        self, request: pb.RecordSupplierInvoiceRequest, context: Context
+    ) -> pb.RecordSupplierInvoiceResponse:
+        command = supplier_invoices.record_supplier_invoice(request)
+        done = await record_supplier_invoice(command, self._uow, self._mint)
+        return pb.RecordSupplierInvoiceResponse(
+            supplier_invoice=supplier_invoices.supplier_invoice(done.invoice), repeated_invoice=done.repeated
+        )
+
+    async def GetSupplierInvoice(
+        self, request: pb.GetSupplierInvoiceRequest, context: Context
+    ) -> pb.GetSupplierInvoiceResponse:
+        found = await queries.get_supplier_invoice(*supplier_invoices.named_invoice(request), self._uow)
+        return pb.GetSupplierInvoiceResponse(supplier_invoice=supplier_invoices.supplier_invoice(found))

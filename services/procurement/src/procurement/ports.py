@@ -1,6 +1,6 @@
 """What the use cases need of the outside: the records they load and save, and what they know of master data.
 
-Whoever changes orders locks them in the order of their ids, and ship notices after them, so that nobody waits in a
+Whoever changes orders locks them in the order of their ids, then ship notices, then invoices, so that nobody waits in a
 circle. What was loaded is saved when the work ends; nothing is saved by hand.
 """
 
@@ -19,7 +19,8 @@ from procurement.domain.purchase_order import OrderState, PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
 from procurement.domain.ship_notice import ShipNotice
-from procurement.domain.tolerances import Tolerances
+from procurement.domain.supplier_invoice import InvoiceTerms, SupplierInvoice
+from procurement.domain.tolerances import InvoiceTolerances, Tolerances
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,20 @@ class Receipts(Protocol):
     def add(self, receipt: Receipt) -> None: ...
 
 
+class SupplierInvoices(Protocol):
+    async def claim(self, terms: InvoiceTerms) -> SupplierInvoice | None:
+        """The invoice of this identity, or nobody else can record it until this work ends."""
+
+    async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
+        """Those that name one of these orders and have a line that has not passed, locked, oldest first."""
+
+    async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None: ...
+
+    async def of_order(self, order: PurchaseOrder) -> list[SupplierInvoice]: ...
+
+    def add(self, invoice: SupplierInvoice) -> None: ...
+
+
 class ExpectedReceipts(Protocol):
     async def of(self, references: Iterable[str]) -> dict[str, dict[str, ExpectedReceipt]]:
         """By reference and place."""
@@ -221,6 +236,8 @@ class MasterData(Protocol):
 class Policies(Protocol):
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances: ...
 
+    async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances: ...
+
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         """A time that the policy table or its default gives."""
 
@@ -240,6 +257,8 @@ class Work(Protocol):
     def handling_units(self) -> HandlingUnits: ...
     @property
     def receipts(self) -> Receipts: ...
+    @property
+    def supplier_invoices(self) -> SupplierInvoices: ...
     @property
     def expected(self) -> ExpectedReceipts: ...
     @property
@@ -272,6 +291,8 @@ class Reads(Protocol):
     def ship_notices(self) -> ShipNotices: ...
     @property
     def receipts(self) -> Receipts: ...
+    @property
+    def supplier_invoices(self) -> SupplierInvoices: ...
 
 
 class Snapshots(Protocol):

@@ -11,8 +11,10 @@ from procurement.domain.refusals import (
     PurchaseOrderUnknown,
     ReceiptUnknown,
     ShipNoticeUnknown,
+    SupplierInvoiceUnknown,
 )
 from procurement.domain.ship_notice import ShipNotice
+from procurement.domain.supplier_invoice import SupplierInvoice
 from procurement.ports import OrderName, OrderPage, Snapshots
 
 
@@ -21,6 +23,7 @@ class OrderWithGoods:
     order: PurchaseOrder
     notices: list[ShipNotice]
     receipts: list[Receipt]
+    invoices: list[SupplierInvoice]
 
 
 async def get_purchase_order(name: OrderName, snapshots: Snapshots) -> OrderWithGoods:
@@ -32,8 +35,12 @@ async def get_purchase_order(name: OrderName, snapshots: Snapshots) -> OrderWith
         if len(found) > 1:
             raise PurchaseOrderAmbiguous(name.number)
         order_id = found[0].purchase_order_id
-        notices = await work.ship_notices.of_order(order_id)
-        return OrderWithGoods(found[0], notices, await work.receipts.of_order(order_id))
+        return OrderWithGoods(
+            found[0],
+            await work.ship_notices.of_order(order_id),
+            await work.receipts.of_order(order_id),
+            await work.supplier_invoices.of_order(found[0]),
+        )
 
 
 async def list_purchase_orders(page: OrderPage, snapshots: Snapshots) -> tuple[list[PurchaseOrder], str]:
@@ -59,4 +66,13 @@ async def get_receipt(system: str, number: str, receipt_id: str, snapshots: Snap
         found = await work.receipts.find(system, number, receipt_id)
     if found is None:
         raise ReceiptUnknown(number or receipt_id)
+    return found
+
+
+async def get_supplier_invoice(supplier_id: str, number: str, invoice_id: str, snapshots: Snapshots) -> SupplierInvoice:
+    """Raises SupplierInvoiceUnknown."""
+    async with snapshots.reading() as work:
+        found = await work.supplier_invoices.find(supplier_id, number, invoice_id)
+    if found is None:
+        raise SupplierInvoiceUnknown(number or invoice_id)
     return found

@@ -14,6 +14,7 @@ from crossdock.common.v1 import values_pb2 as common
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
+from crossdock.procurement.v1.supplier_invoice_pb2 import SupplierInvoiceLine
 from crossdock_kit.database import Engine, transaction
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -91,6 +92,9 @@ class Caller:
 
     async def receive(self, number: str, *lines: inbound.ReceiptLine, **more: Any) -> pb.RecordReceiptResponse:
         return await self.stub.RecordReceipt(arrival(number, *lines, **more), timeout=self.timeout)
+
+    async def invoice(self, number: str, *lines: SupplierInvoiceLine, **more: Any) -> pb.RecordSupplierInvoiceResponse:
+        return await self.stub.RecordSupplierInvoice(invoicing(number, *lines, **more), timeout=self.timeout)
 
     async def journal(self, transaction_or_aggregate: str) -> list[Message]:
         """The facts of an aggregate, or all that stand in the timeline of an order, in the order of recording."""
@@ -205,3 +209,21 @@ def arrival(number: str, *lines: inbound.ReceiptLine, **more: Any) -> pb.RecordR
         "lines": lines,
     }
     return pb.RecordReceiptRequest(**facts_of | more)
+
+
+def billed(order: str, value: float | str, amount: str = "2.50", number: str = "10") -> SupplierInvoiceLine:
+    price = common.UnitPrice(money=common.Money(amount=amount, currency="EUR"))
+    return SupplierInvoiceLine(purchase_order_number=order, line_number=number, quantity=quantity(value), price=price)
+
+
+def invoicing(number: str, *lines: SupplierInvoiceLine, **more: Any) -> pb.RecordSupplierInvoiceRequest:
+    facts_of: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "origin": origin("SUP-NORDIC", options_pb2.ROLE_SUPPLIER, 50),
+        "number": number,
+        "supplier_id": "SUP-NORDIC",
+        "invoiced_on": on(0),
+        "total": common.Money(amount="250.00", currency="EUR"),
+        "lines": lines,
+    }
+    return pb.RecordSupplierInvoiceRequest(**facts_of | more)

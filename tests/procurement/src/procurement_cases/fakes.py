@@ -16,10 +16,11 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
 from procurement.domain.ship_notice import NoticeState, ShipNotice
-from procurement.domain.tolerances import Tolerances
+from procurement.domain.supplier_invoice import InvoiceState, InvoiceTerms, SupplierInvoice
+from procurement.domain.tolerances import InvoiceTolerances, Tolerances
 from procurement.ports import AnnouncedUnit, Deadline, Location, NoticeName, OrderName, OrderPage, Origin
 
-from procurement_cases.trade import FIVE_PERCENT, ITEMS, NOW
+from procurement_cases.trade import FIVE_PERCENT, INVOICE_TOLERANCES, ITEMS, NOW
 
 
 class FakeOrders:
@@ -101,6 +102,35 @@ class FakeReceipts:
         self.all.append(receipt)
 
 
+class FakeInvoices:
+    def __init__(self) -> None:
+        self.all: list[SupplierInvoice] = []
+
+    async def claim(self, terms: InvoiceTerms) -> SupplierInvoice | None:
+        return next((each for each in self.all if each.terms.identity == terms.identity), None)
+
+    async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
+        found = [each for order in orders for each in await self.of_order(order)]
+        return [each for each in found if each.state is not InvoiceState.READY]
+
+    async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None:
+        return next((each for each in self.all if each.invoice_id == invoice_id), None)
+
+    async def of_order(self, order: PurchaseOrder) -> list[SupplierInvoice]:
+        return [
+            each
+            for each in self.all
+            if any(
+                line.purchase_order_id == order.purchase_order_id
+                or (not line.purchase_order_id and line.purchase_order_number == order.number)
+                for line in each.lines
+            )
+        ]
+
+    def add(self, invoice: SupplierInvoice) -> None:
+        self.all.append(invoice)
+
+
 class FakeExpected:
     def __init__(self) -> None:
         self.all: dict[str, dict[str, ExpectedReceipt]] = {}
@@ -148,6 +178,9 @@ class FakePolicies:
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances:
         return Tolerances(FIVE_PERCENT, FIVE_PERCENT)
 
+    async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances:
+        return INVOICE_TOLERANCES
+
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         return timedelta(days=1)
 
@@ -163,6 +196,7 @@ class FakeWork:
     ship_notices: FakeNotices = field(default_factory=FakeNotices)
     handling_units: FakeHandlingUnits = field(default_factory=FakeHandlingUnits)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
+    supplier_invoices: FakeInvoices = field(default_factory=FakeInvoices)
     expected: FakeExpected = field(default_factory=FakeExpected)
     master_data: FakeMasterData = field(default_factory=FakeMasterData)
     policies: FakePolicies = field(default_factory=FakePolicies)
@@ -192,7 +226,12 @@ class FakeWork:
 
     def gather(self) -> None:
         expected = [each for places in self.expected.all.values() for each in places.values()]
-        aggregates: list[Any] = [*self.purchase_orders.all.values(), *self.ship_notices.all, *self.receipts.all]
+        aggregates: list[Any] = [
+            *self.purchase_orders.all.values(),
+            *self.ship_notices.all,
+            *self.receipts.all,
+            *self.supplier_invoices.all,
+        ]
         for aggregate in aggregates:
             self.concerns += aggregate.concerns
             self.settled += aggregate.settled

@@ -13,19 +13,22 @@ from procurement.domain.acknowledgment import AnsweredLine
 from procurement.domain.announcing import OrderBook, announce
 from procurement.domain.answer import Answer, RevisionBasis
 from procurement.domain.booking import Booking
+from procurement.domain.invoice_matching import Records, match
 from procurement.domain.matching import NoticeBook
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item, Quantity
 from procurement.domain.receipt import Receipt, ReceiptLineTerms, ReceiptTerms
 from procurement.domain.ship_notice import NoticeLineTerms, NoticeTerms, RefusedLine, ShipNotice
+from procurement.domain.supplier_invoice import InvoiceLineTerms, InvoiceTerms, SupplierInvoice
 from procurement.domain.terms import LineTerms, OrderDocument, OrderTerms, Price, ScheduleTerms
-from procurement.domain.tolerances import Tolerances
+from procurement.domain.tolerances import InvoiceTolerances, Tolerances
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DECIDE_BY = NOW + timedelta(days=2)
 FIVE_PERCENT = Decimal(5)
 PRICE = Price(Decimal("2.50"), "EUR")
+INVOICE_TOLERANCES = InvoiceTolerances(Decimal(2), Decimal(10), Decimal(1), rule="the tests' rule")
 ITEMS = {
     "BOLT": Item("BOLT", "EA", {"XCS": Decimal(12)}),
     "NUT": Item("NUT", "EA", {"XCS": Decimal(7)}),
@@ -162,3 +165,26 @@ def receive(
     tolerances = Tolerances(FIVE_PERCENT, FIVE_PERCENT, stays)
     Booking(receipt, OrderBook(orders), NoticeBook(notices or []), ITEMS, tolerances).run()
     return receipt
+
+
+def billed(quantity: float | str, amount: str = "2.50", number: str = "10", **more: Any) -> InvoiceLineTerms:
+    """A line of an invoice for order 4711."""
+    price = Price(Decimal(amount), more.pop("currency", "EUR"), more.pop("price_unit", ""), more.pop("per", 1))
+    billed_quantity = each(quantity, more.pop("unit", "EA"))
+    return InvoiceLineTerms(billed_quantity, price, **{"purchase_order_number": "4711", "line_number": number} | more)
+
+
+def invoice(*lines: InvoiceLineTerms, number: str = "", **more: Any) -> SupplierInvoice:
+    terms = InvoiceTerms("SUP-NORDIC", number or f"INV-{next(_ids)}", day(3), Decimal(250), "EUR", lines)
+    return SupplierInvoice(
+        invoice_id=f"invoice-{next(_ids)}",
+        business_unit="EU01",
+        terms=replace(terms, **more),
+        recorded_at=NOW,
+    )
+
+
+def matched(found: SupplierInvoice, *orders: PurchaseOrder, tolerances: InvoiceTolerances = INVOICE_TOLERANCES) -> Any:
+    """The invoice after a match with these orders: its state, and the outcome of each line."""
+    match(found, Records(OrderBook(orders), ITEMS, tolerances, day(3)))
+    return (found.state.value, *[each.outcome.value for each in found.lines])

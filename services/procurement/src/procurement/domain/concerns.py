@@ -14,6 +14,7 @@ SUPPLIER_DESK = "supplier-desk"
 PROCUREMENT = "procurement"
 REPLENISHMENT = "replenishment"
 MASTER_DATA = "master-data"
+ACCOUNTS_PAYABLE = "accounts-payable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from procurement.domain.purchase_order import PurchaseOrder
     from procurement.domain.receipt import Discrepancy, Receipt
     from procurement.domain.ship_notice import ShipNotice, ShortLine
+    from procurement.domain.supplier_invoice import SupplierInvoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +162,11 @@ class DiscrepancyReported:
     discrepancy: Discrepancy
 
 
+@dataclass(frozen=True, slots=True)
+class SupplierInvoiceMatched:
+    invoice: SupplierInvoice
+
+
 Event = (
     PurchaseOrderReleased
     | PurchaseOrderRevised
@@ -176,4 +182,5 @@ Event = (
     | InboundExpected
     | GoodsReceived
     | DiscrepancyReported
+    | SupplierInvoiceMatched
 )

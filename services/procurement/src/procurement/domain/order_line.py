@@ -86,6 +86,7 @@ class OrderLine:
     received: Decimal = ZERO
     damaged: Decimal = ZERO
     closed_short: Decimal = ZERO
+    invoiced: Decimal = ZERO
     announced_on: date | None = None
     schedules_made: int = 0
 

@@ -261,3 +261,19 @@ class LocationOfAnotherSystem(Refused):
     location_id: str
     system: str
     owner: str
+
+
+# --- supplier invoices
+
+
+@dataclass
+class SupplierInvoiceUnknown(NotFound):
+    number: str
+
+
+@dataclass
+class InvoiceNumberReused(Refused):
+    """The number came again for the same day and total, with other lines."""
+
+    supplier_id: str
+    number: str

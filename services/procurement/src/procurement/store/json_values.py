@@ -12,6 +12,7 @@ from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import Condition, Discrepancy, DiscrepancyCode, ReceiptLineTerms
 from procurement.domain.schedules import Promise, Schedule
 from procurement.domain.ship_notice import Lot, NoticeLineTerms
+from procurement.domain.supplier_invoice import InvoiceLineTerms, MatchOutcome, Variance
 from procurement.domain.system_numbers import SystemNumber
 from procurement.domain.terms import PlacedDocument, Placement, Price, Window
 
@@ -233,3 +234,36 @@ def discrepancy(value: Discrepancy) -> Json:
 def read_discrepancy(value: Json) -> Discrepancy:
     read_values = {"code": DiscrepancyCode(value["code"]), "quantity": read_quantity(value["quantity"])}
     return Discrepancy(**value | read_values)
+
+
+def invoice_line_terms(value: InvoiceLineTerms) -> Json:
+    return {
+        "quantity": quantity(value.quantity),
+        "price": price(value.price),
+        "purchase_order_id": value.purchase_order_id,
+        "purchase_order_number": value.purchase_order_number,
+        "line_number": value.line_number,
+        "sku": value.sku,
+        "supplier_item": value.supplier_item,
+    }
+
+
+def read_invoice_line_terms(value: Json) -> InvoiceLineTerms:
+    money = value["price"]
+    return InvoiceLineTerms(
+        quantity=read_quantity(value["quantity"]),
+        price=Price(Decimal(money["amount"]), money["currency"], money["unit"], money["per"]),
+        purchase_order_id=value["purchase_order_id"],
+        purchase_order_number=value["purchase_order_number"],
+        line_number=value["line_number"],
+        sku=value["sku"],
+        supplier_item=value["supplier_item"],
+    )
+
+
+def variance(value: Variance) -> Json:
+    return {"outcome": value.outcome.value, "text": value.text, "rule": value.rule}
+
+
+def read_variance(value: Json) -> Variance:
+    return Variance(MatchOutcome(value["outcome"]), value["text"], value["rule"])

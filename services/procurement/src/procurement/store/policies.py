@@ -11,7 +11,7 @@ from crossdock_kit.calendars import read_calendar
 from crossdock_kit.driver import Driver
 from crossdock_kit.policy import Decided, PolicyBook, Scope
 
-from procurement.domain.tolerances import Tolerances
+from procurement.domain.tolerances import InvoiceTolerances, Tolerances
 from procurement.store.supplier_terms import KnownTerms
 from procurement.use_cases.deadlines import (
     ACKNOWLEDGMENT_HOURS,
@@ -24,7 +24,15 @@ from procurement.use_cases.deadlines import (
 OVER_PERCENT = "procurement.over_shipment_percent"
 SHORT_PERCENT = "procurement.short_tolerance_percent"
 SHORT_STAYS = "procurement.short_stays_on_order"
+INVOICE_PRICE_PERCENT = "procurement.invoice_price_percent"
+INVOICE_PRICE_AMOUNT = "procurement.invoice_price_amount"
+INVOICE_QUANTITY_PERCENT = "procurement.invoice_quantity_percent"
+INVOICE_LENIENT = "procurement.invoice_lenient"
 DEFAULTS: dict[str, Any] = {
+    INVOICE_PRICE_PERCENT: "2",
+    INVOICE_PRICE_AMOUNT: "10",
+    INVOICE_QUANTITY_PERCENT: "0",
+    INVOICE_LENIENT: False,
     OVER_PERCENT: "5",
     SHORT_PERCENT: "5",
     SHORT_STAYS: True,
@@ -50,6 +58,18 @@ class TenantPolicies:
         stays = await self._decide(SHORT_STAYS, place)
         return Tolerances(
             Decimal(str(over.value)), Decimal(str(short.value)), bool(stays.value), _rules(over), _rules(short, stays)
+        )
+
+    async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances:
+        place = Scope(business_unit=business_unit, partner=supplier_id)
+        keys = (INVOICE_PRICE_PERCENT, INVOICE_PRICE_AMOUNT, INVOICE_QUANTITY_PERCENT, INVOICE_LENIENT)
+        percent, amount, quantity, lenient = [await self._decide(key, place) for key in keys]
+        return InvoiceTolerances(
+            Decimal(str(percent.value)),
+            Decimal(str(amount.value)),
+            Decimal(str(quantity.value)),
+            bool(lenient.value),
+            _rules(percent, amount, quantity, lenient),
         )
 
     async def due(self, key: str, business_unit: str, partner: str, since: datetime) -> datetime:

@@ -14,6 +14,7 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item, plain
 from procurement.domain.receipt import Receipt, ReceiptLine, ReceiptTerms
 from procurement.domain.ship_notice import Flag, NoticeLine, NoticeState, NoticeTerms, ShipNotice
+from procurement.domain.supplier_invoice import InvoiceLine, InvoiceTerms, MatchOutcome, SupplierInvoice
 from procurement.store import json_values as values
 
 Record = Any
@@ -29,6 +30,7 @@ BALANCES = (
     "received",
     "damaged",
     "closed_short",
+    "invoiced",
 )
 _ORDER_FIELDS = (
     "purchase_order_id",
@@ -234,6 +236,56 @@ def _read_receipt_line(row: Record) -> ReceiptLine:
         **_balances(row, _RECEIPT_BALANCES),
         line_id=str(row["line_id"]),
         terms=values.read_receipt_line_terms(row["terms"]),
+    )
+
+
+# --- supplier invoices
+
+
+_INVOICE_TERMS = ("supplier_id", "number", "invoiced_on", "total", "currency")
+_INVOICE_FIELDS = ("invoice_id", "business_unit", "content", "version", "event_version", "recorded_at")
+_INVOICE_LINE_FIELDS = (
+    "purchase_order_id",
+    "purchase_order_number",
+    "order_line_id",
+    "line_number",
+    "sku",
+    "base_unit",
+)
+
+
+def invoice_row(invoice: SupplierInvoice) -> Row:
+    terms = {name: getattr(invoice.terms, name) for name in _INVOICE_TERMS}
+    own = {name: getattr(invoice, name) for name in _INVOICE_FIELDS}
+    return terms | own | {"identity": list(invoice.terms.identity), "state": invoice.state.value}
+
+
+def invoice_line_row(invoice: SupplierInvoice, line: InvoiceLine) -> Row:
+    return {name: getattr(line, name) for name in _INVOICE_LINE_FIELDS} | {
+        "invoice_id": invoice.invoice_id,
+        "line_id": int(line.line_id),
+        "base": line.base,
+        "outcome": line.outcome.value,
+        "variances": [values.variance(each) for each in line.variances],
+        "terms": values.invoice_line_terms(line.terms),
+    }
+
+
+def read_invoice(row: Record, lines: list[Record]) -> SupplierInvoice:
+    found = [_read_invoice_line(each) for each in lines]
+    told = {name: row[name] for name in _INVOICE_TERMS} | {"total": plain(row["total"])}
+    terms = InvoiceTerms(**told, lines=tuple(each.terms for each in found))
+    return SupplierInvoice(**{name: row[name] for name in _INVOICE_FIELDS}, terms=terms, lines=found)
+
+
+def _read_invoice_line(row: Record) -> InvoiceLine:
+    return InvoiceLine(
+        **{name: row[name] for name in _INVOICE_LINE_FIELDS},
+        line_id=str(row["line_id"]),
+        base=plain(row["base"]),
+        outcome=MatchOutcome(row["outcome"]),
+        variances=tuple(values.read_variance(each) for each in row["variances"]),
+        terms=values.read_invoice_line_terms(row["terms"]),
     )
 
 

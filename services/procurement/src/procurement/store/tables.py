@@ -104,6 +104,7 @@ purchase_order_line = Table(
     balance("received"),
     balance("damaged"),
     balance("closed_short"),
+    balance("invoiced"),
     day("announced_on"),
     number("schedules_made", Integer),
     Index("purchase_order_line_order", "tenant", "purchase_order_id", "position"),
@@ -202,6 +203,48 @@ receipt_line = Table(
     words("expected_at"),
     document("terms"),
     Index("receipt_line_order", "tenant", "purchase_order_id"),
+)
+
+supplier_invoice = Table(
+    "supplier_invoice",
+    metadata,
+    tenant_key(),
+    words("invoice_id", key=True),
+    words("business_unit"),
+    words("supplier_id"),
+    words("number"),
+    texts("identity"),
+    Column("invoiced_on", Date, nullable=False),
+    balance("total"),
+    words("currency"),
+    words("state"),
+    words("content"),
+    number("version"),
+    number("event_version"),
+    instant("recorded_at"),
+    Index("supplier_invoice_once", "tenant", "identity", unique=True),
+    Index("supplier_invoice_number", "tenant", "supplier_id", "number"),
+)
+
+# `purchase_order_number` is the order's, or what the supplier calls an order that we do not know.
+supplier_invoice_line = Table(
+    "supplier_invoice_line",
+    metadata,
+    tenant_key(),
+    words("invoice_id", key=True),
+    Column("line_id", Integer, primary_key=True, autoincrement=False),
+    words("purchase_order_id"),
+    words("purchase_order_number"),
+    words("order_line_id"),
+    words("line_number"),
+    words("sku"),
+    balance("base"),
+    words("base_unit"),
+    words("outcome"),
+    document("variances"),
+    document("terms"),
+    Index("supplier_invoice_line_order", "tenant", "purchase_order_id"),
+    Index("supplier_invoice_line_named", "tenant", "purchase_order_number"),
 )
 
 expected_receipt = Table(

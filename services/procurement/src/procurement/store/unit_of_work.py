@@ -24,6 +24,7 @@ from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
 from procurement.store.expected import Expected
 from procurement.store.handling_units import HandlingUnits
+from procurement.store.invoices import SupplierInvoices
 from procurement.store.master_data import KnownMasterData
 from procurement.store.notices import Notices, snapshot_notice
 from procurement.store.orders import Orders, snapshot_order
@@ -54,6 +55,7 @@ class ProcurementWork:
         self.ship_notices = Notices(driver, tenant)
         self.handling_units = HandlingUnits(driver, tenant, work.now)
         self.receipts = Receipts(driver, tenant)
+        self.supplier_invoices = SupplierInvoices(driver, tenant)
         self.expected = Expected(driver, tenant)
         self.master_data = KnownMasterData(driver, tenant, work.now.date())
         self.policies = TenantPolicies(driver, tenant, work.now)
@@ -105,6 +107,7 @@ class ProcurementWork:
         await self._save_orders()
         await self._save_notices()
         await self._save_receipts()
+        await self._save_invoices()
         expected = [each for each in self.expected.held.values() if each.events]
         for each in expected:
             self._record(each.events, each.sequence)
@@ -150,6 +153,17 @@ class ProcurementWork:
         await self._write(tables.receipt, [rows.receipt_row(each) for each in added])
         await self._write(
             tables.receipt_line, [rows.receipt_line_row(each, line) for each in added for line in each.lines]
+        )
+
+    async def _save_invoices(self) -> None:
+        matched = [each for each in self.supplier_invoices.held.values() if each.events]
+        for invoice in matched:
+            invoice.version += 1
+            self._announce(invoice)
+            self._tell(invoice)
+        await self._write(tables.supplier_invoice, [rows.invoice_row(each) for each in matched])
+        await self._write(
+            tables.supplier_invoice_line, [rows.invoice_line_row(each, line) for each in matched for line in each.lines]
         )
 
     async def _write(self, table: Table, written: list[Row]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from procurement.domain.answer import Answer
 from procurement.domain.receipt import ReceiptTerms
 from procurement.domain.ship_notice import NoticeTerms
+from procurement.domain.supplier_invoice import InvoiceTerms
 from procurement.domain.terms import OrderDocument
 from procurement.ports import NoticePurpose, OrderName, Origin
 
@@ -46,3 +47,9 @@ class RecordShipNotice:
 class RecordReceipt:
     origin: Origin
     terms: ReceiptTerms
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSupplierInvoice:
+    origin: Origin
+    terms: InvoiceTerms

@@ -9,6 +9,9 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import PurchaseOrderAmbiguous, PurchaseOrderUnknown, SupplierMismatch
 from procurement.ports import OrderName
 
+NO_BUSINESS_UNIT = "UNASSIGNED"
+"""Owner of what names no order of ours, at a place that no business unit owns."""
+
 Mint: TypeAlias = Callable[[], str]
 """Makes the id of something new."""
 

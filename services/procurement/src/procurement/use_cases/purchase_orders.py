@@ -18,6 +18,7 @@ from procurement.ports import OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import AcknowledgePurchaseOrder, DecideProposedChange, SubmitPurchaseOrder
 from procurement.use_cases.deadlines import DECISION_DAYS, watch_answer, watch_decisions, watch_promises
 from procurement.use_cases.naming import Mint, one_order
+from procurement.use_cases.supplier_invoices import match_waiting
 
 
 async def submit_purchase_order(
@@ -37,6 +38,7 @@ async def submit_purchase_order(
         _note_placement(work, order, placement)
         if placement is Placement.CREATED:
             await watch_answer(work, order)
+            await match_waiting(work, [order])
         elif placement not in {Placement.REPEATED, Placement.LATE}:
             await _follow_up(work, order)
         return order, placement
@@ -110,6 +112,7 @@ async def _follow_up(work: Work, order: PurchaseOrder) -> None:
     watch_decisions(work, order)
     await watch_promises(work, order)
     await tell_warehouses(work, [order])
+    await match_waiting(work, [order])
 
 
 async def tell_warehouses(work: Work, orders: Iterable[PurchaseOrder]) -> None:

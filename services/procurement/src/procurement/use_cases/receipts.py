@@ -14,11 +14,9 @@ from procurement.domain.refusals import LocationOfAnotherSystem, LocationUnknown
 from procurement.ports import Location, NoticeName, OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordReceipt
 from procurement.use_cases.deadlines import watch_answer, watch_arrival, watch_promises
-from procurement.use_cases.naming import Mint
+from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint
 from procurement.use_cases.purchase_orders import tell_warehouses
-
-NO_BUSINESS_UNIT = "UNASSIGNED"
-"""Owner of goods that no order names, at a place that no business unit owns."""
+from procurement.use_cases.supplier_invoices import match_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,3 +91,4 @@ async def _follow_up(work: Work, booking: Booking) -> None:
         await watch_answer(work, order)
         await watch_promises(work, order)
     await tell_warehouses(work, booking.back_on_order)
+    await match_waiting(work, booking.touched)

@@ -11,6 +11,7 @@ from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Receipt
 from procurement.domain.ship_notice import ShipNotice
+from procurement.domain.supplier_invoice import SupplierInvoice
 from procurement.wire.events import to_message
 
 
@@ -43,6 +44,8 @@ def announcement(event: events.Event) -> Announcement:
             return _of_expected(message, expected)
         case events.GoodsReceived(receipt=receipt) | events.DiscrepancyReported(receipt=receipt):
             return _of_receipt(message, receipt)
+        case events.SupplierInvoiceMatched(invoice=invoice):
+            return _of_invoice(message, invoice)
         case _:
             return _of_order(message, event.order)
 
@@ -103,4 +106,20 @@ def _of_receipt(message: Message, receipt: Receipt) -> Announcement:
         express=receipt.express,
         transaction_type="receipt" if root else "",
         root_key=f"receipt:{receipt.number}" if root else "",
+    )
+
+
+def _of_invoice(message: Message, invoice: SupplierInvoice) -> Announcement:
+    root = bool(invoice.root_id)
+    return Announcement(
+        message=message,
+        aggregate_type="supplier_invoice",
+        aggregate_id=invoice.invoice_id,
+        business_unit=invoice.business_unit,
+        subject=invoice.number,
+        keys=invoice.keys,
+        transaction_ids=invoice.transaction_ids,
+        express=False,
+        transaction_type="supplier_invoice" if root else "",
+        root_key=f"invoice:{invoice.number}" if root else "",
     )

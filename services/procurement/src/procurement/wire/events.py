@@ -17,7 +17,7 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import in_unit
 from procurement.domain.schedules import Promise
 from procurement.domain.ship_notice import ShipNotice
-from procurement.wire import inbound, values
+from procurement.wire import inbound, supplier_invoices, values
 from procurement.wire.answers import OUTCOMES
 from procurement.wire.purchase_order import LINE_STATES, ORDER_STATES, order, proposed
 
@@ -147,6 +147,15 @@ def _(event: events.DiscrepancyReported) -> Message:
         receipt_id=event.receipt.receipt_id,
         number=event.receipt.number,
         discrepancy=inbound.discrepancy(event.discrepancy),
+    )
+
+
+@to_message.register
+def _(event: events.SupplierInvoiceMatched) -> Message:
+    return events_pb2.SupplierInvoiceMatched(
+        invoice_id=event.invoice.invoice_id,
+        number=event.invoice.number,
+        supplier_invoice=supplier_invoices.supplier_invoice(event.invoice),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossdock.common.v1 import values_pb2
-from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
+from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2, supplier_invoice_pb2
 from crossdock_kit.ownership import Ownership, role_name
 from google.protobuf.descriptor import Descriptor
 
@@ -14,6 +14,7 @@ ORDERED = (purchase_order_pb2.PurchaseOrderLine.DESCRIPTOR, "ordered")
 CONFIRMED = (purchase_order_pb2.PurchaseOrderLine.DESCRIPTOR, "confirmed")
 SHIPPED = (inbound_pb2.ShipNotice.DESCRIPTOR, "number")
 RECEIVED = (inbound_pb2.Receipt.DESCRIPTOR, "number")
+INVOICED = (supplier_invoice_pb2.SupplierInvoice.DESCRIPTOR, "number")
 
 
 def may_write(origin: values_pb2.Origin, attribute: tuple[Descriptor, str]) -> None:

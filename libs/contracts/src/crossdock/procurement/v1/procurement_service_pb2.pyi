@@ -7,6 +7,7 @@ from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as _purchase_order_pb2
+from crossdock.procurement.v1 import supplier_invoice_pb2 as _supplier_invoice_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -347,6 +348,7 @@ class GetPurchaseOrderResponse(_message.Message):
     PURCHASE_ORDER_FIELD_NUMBER: _builtins.int
     SHIP_NOTICES_FIELD_NUMBER: _builtins.int
     RECEIPTS_FIELD_NUMBER: _builtins.int
+    SUPPLIER_INVOICES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def purchase_order(self) -> _purchase_order_pb2.PurchaseOrder: ...
     @_builtins.property
@@ -355,16 +357,21 @@ class GetPurchaseOrderResponse(_message.Message):
 
     @_builtins.property
     def receipts(self) -> _containers.RepeatedCompositeFieldContainer[_inbound_pb2.Receipt]: ...
+    @_builtins.property
+    def supplier_invoices(self) -> _containers.RepeatedCompositeFieldContainer[_supplier_invoice_pb2.SupplierInvoice]:
+        """The suppliers' invoices that name it, oldest first."""
+
     def __init__(
         self,
         *,
         purchase_order: _purchase_order_pb2.PurchaseOrder | None = ...,
         ship_notices: _abc.Iterable[_inbound_pb2.ShipNotice] | None = ...,
         receipts: _abc.Iterable[_inbound_pb2.Receipt] | None = ...,
+        supplier_invoices: _abc.Iterable[_supplier_invoice_pb2.SupplierInvoice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order", "receipts", b"receipts", "ship_notices", b"ship_notices"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order", "receipts", b"receipts", "ship_notices", b"ship_notices", "supplier_invoices", b"supplier_invoices"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -910,3 +917,113 @@ class GetReceiptResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetReceiptResponse: _TypeAlias = GetReceiptResponse  # noqa: Y015
+
+@_typing.final
+class RecordSupplierInvoiceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    INVOICED_ON_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    number: _builtins.str
+    supplier_id: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def invoiced_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def total(self) -> _values_pb2.Money: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_supplier_invoice_pb2.SupplierInvoiceLine]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        number: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
+        invoiced_on: _date_pb2.Date | None = ...,
+        total: _values_pb2.Money | None = ...,
+        lines: _abc.Iterable[_supplier_invoice_pb2.SupplierInvoiceLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["invoiced_on", b"invoiced_on", "origin", b"origin", "total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "origin", b"origin", "request_id", b"request_id", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordSupplierInvoiceRequest: _TypeAlias = RecordSupplierInvoiceRequest  # noqa: Y015
+
+@_typing.final
+class RecordSupplierInvoiceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLIER_INVOICE_FIELD_NUMBER: _builtins.int
+    REPEATED_INVOICE_FIELD_NUMBER: _builtins.int
+    repeated_invoice: _builtins.bool
+    """True where it was known already."""
+    @_builtins.property
+    def supplier_invoice(self) -> _supplier_invoice_pb2.SupplierInvoice: ...
+    def __init__(
+        self,
+        *,
+        supplier_invoice: _supplier_invoice_pb2.SupplierInvoice | None = ...,
+        repeated_invoice: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repeated_invoice", b"repeated_invoice", "supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordSupplierInvoiceResponse: _TypeAlias = RecordSupplierInvoiceResponse  # noqa: Y015
+
+@_typing.final
+class GetSupplierInvoiceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    supplier_id: _builtins.str
+    number: _builtins.str
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice_id", b"invoice_id", "number", b"number", "supplier_id", b"supplier_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSupplierInvoiceRequest: _TypeAlias = GetSupplierInvoiceRequest  # noqa: Y015
+
+@_typing.final
+class GetSupplierInvoiceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLIER_INVOICE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def supplier_invoice(self) -> _supplier_invoice_pb2.SupplierInvoice: ...
+    def __init__(
+        self,
+        *,
+        supplier_invoice: _supplier_invoice_pb2.SupplierInvoice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSupplierInvoiceResponse: _TypeAlias = GetSupplierInvoiceResponse  # noqa: Y015

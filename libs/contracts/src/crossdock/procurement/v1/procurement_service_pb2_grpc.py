@@ -80,6 +80,16 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetReceiptRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetReceiptResponse.FromString,
                 _registered_method=True)
+        self.RecordSupplierInvoice = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/RecordSupplierInvoice',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordSupplierInvoiceRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordSupplierInvoiceResponse.FromString,
+                _registered_method=True)
+        self.GetSupplierInvoice = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/GetSupplierInvoice',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.FromString,
+                _registered_method=True)
 
 
 class ProcurementServiceServicer:
@@ -151,6 +161,22 @@ class ProcurementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordSupplierInvoice(self, request, context):
+        """The supplier, or the ERP that captured it, hands over an invoice (810, JSON), which is matched with orders and receipts
+        at once and again whenever goods arrive or an order changes. The same invoice again changes nothing; with other content
+        it is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSupplierInvoice(self, request, context):
+        """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProcurementServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -198,6 +224,16 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.GetReceipt,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetReceiptRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetReceiptResponse.SerializeToString,
+            ),
+            'RecordSupplierInvoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordSupplierInvoice,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordSupplierInvoiceRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordSupplierInvoiceResponse.SerializeToString,
+            ),
+            'GetSupplierInvoice': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSupplierInvoice,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -444,6 +480,60 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/GetReceipt',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetReceiptRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordSupplierInvoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/RecordSupplierInvoice',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordSupplierInvoiceRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordSupplierInvoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSupplierInvoice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/GetSupplierInvoice',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -55,6 +55,13 @@ class ProcurementServiceStub:
     """A warehouse reports what arrived. A report of fact is never refused: what it breaks becomes a discrepancy or an exception."""
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetReceiptRequest, _procurement_service_pb2.GetReceiptResponse]
     """Returns a receipt by our id, or by the warehouse's number."""
+    RecordSupplierInvoice: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordSupplierInvoiceRequest, _procurement_service_pb2.RecordSupplierInvoiceResponse]
+    """The supplier, or the ERP that captured it, hands over an invoice (810, JSON), which is matched with orders and receipts
+    at once and again whenever goods arrive or an order changes. The same invoice again changes nothing; with other content
+    it is refused.
+    """
+    GetSupplierInvoice: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierInvoiceRequest, _procurement_service_pb2.GetSupplierInvoiceResponse]
+    """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
 
 @_typing.type_check_only
 class ProcurementServiceAsyncStub(ProcurementServiceStub):
@@ -83,6 +90,13 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """A warehouse reports what arrived. A report of fact is never refused: what it breaks becomes a discrepancy or an exception."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetReceiptRequest, _procurement_service_pb2.GetReceiptResponse]  # type: ignore[assignment]
     """Returns a receipt by our id, or by the warehouse's number."""
+    RecordSupplierInvoice: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordSupplierInvoiceRequest, _procurement_service_pb2.RecordSupplierInvoiceResponse]  # type: ignore[assignment]
+    """The supplier, or the ERP that captured it, hands over an invoice (810, JSON), which is matched with orders and receipts
+    at once and again whenever goods arrive or an order changes. The same invoice again changes nothing; with other content
+    it is refused.
+    """
+    GetSupplierInvoice: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierInvoiceRequest, _procurement_service_pb2.GetSupplierInvoiceResponse]  # type: ignore[assignment]
+    """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
 
 class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
     """Orders, answers, ship notices and receipts, each recorded once."""
@@ -162,5 +176,24 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procurement_service_pb2.GetReceiptResponse, _abc.Awaitable[_procurement_service_pb2.GetReceiptResponse]]:
         """Returns a receipt by our id, or by the warehouse's number."""
+
+    @_abc_1.abstractmethod
+    def RecordSupplierInvoice(
+        self,
+        request: _procurement_service_pb2.RecordSupplierInvoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.RecordSupplierInvoiceResponse, _abc.Awaitable[_procurement_service_pb2.RecordSupplierInvoiceResponse]]:
+        """The supplier, or the ERP that captured it, hands over an invoice (810, JSON), which is matched with orders and receipts
+        at once and again whenever goods arrive or an order changes. The same invoice again changes nothing; with other content
+        it is refused.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSupplierInvoice(
+        self,
+        request: _procurement_service_pb2.GetSupplierInvoiceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.GetSupplierInvoiceResponse, _abc.Awaitable[_procurement_service_pb2.GetSupplierInvoiceResponse]]:
+        """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
 
 def add_ProcurementServiceServicer_to_server(servicer: ProcurementServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -8,6 +8,7 @@ from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as _procurement_service_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as _purchase_order_pb2
+from crossdock.procurement.v1 import supplier_invoice_pb2 as _supplier_invoice_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -720,3 +721,29 @@ class ShortLine(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShortLine: _TypeAlias = ShortLine  # noqa: Y015
+
+@_typing.final
+class SupplierInvoiceMatched(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SUPPLIER_INVOICE_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def supplier_invoice(self) -> _supplier_invoice_pb2.SupplierInvoice: ...
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        supplier_invoice: _supplier_invoice_pb2.SupplierInvoice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice_id", b"invoice_id", "number", b"number", "supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplierInvoiceMatched: _TypeAlias = SupplierInvoiceMatched  # noqa: Y015

@@ -1,0 +1,179 @@
+"""The three-way match: an invoice's lines against the order in force and what was received, in exact numbers.
+
+Quantities are cumulative: what was received less what earlier invoices have passed for. Prices are compared for one
+base unit, so that invoice and order may state them for different units. What goes beyond a tolerance is a variance with
+an owner; so is each thing that keeps a line from being compared at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from procurement.domain import events
+from procurement.domain.announcing import UNPLACED, OrderBook
+from procurement.domain.concerns import ACCOUNTS_PAYABLE, BUYER, MASTER_DATA, PROCUREMENT, Concern
+from procurement.domain.order_line import OrderLine
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.quantities import ZERO, Item
+from procurement.domain.refusals import UnitNotConvertible
+from procurement.domain.supplier_invoice import InvoiceLine, MatchOutcome, SupplierInvoice, Variance
+from procurement.domain.terms import Price
+from procurement.domain.tolerances import InvoiceTolerances
+
+_OWNERS = {
+    MatchOutcome.UNKNOWN_ORDER: ACCOUNTS_PAYABLE,
+    MatchOutcome.CURRENCY_MISMATCH: ACCOUNTS_PAYABLE,
+    MatchOutcome.UNIT_MISMATCH: MASTER_DATA,
+    MatchOutcome.DATE_VARIANCE: ACCOUNTS_PAYABLE,
+    MatchOutcome.NO_RECEIPT: PROCUREMENT,
+    MatchOutcome.QUANTITY_VARIANCE: PROCUREMENT,
+    MatchOutcome.PRICE_VARIANCE: BUYER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What an invoice is held against; `today` decides whether it is dated in the future."""
+
+    book: OrderBook
+    items: Mapping[str, Item]
+    tolerances: InvoiceTolerances
+    today: date
+
+
+def match(invoice: SupplierInvoice, records: Records) -> None:
+    """Matches each line that has not passed yet; what passes counts as invoiced on its order line. Says so once more
+    only where something has changed."""
+    before = [(each.outcome, each.variances) for each in invoice.lines]
+    raised = {each.identity for each in _concerns(invoice)}
+    if not invoice.lines:
+        invoice.lines = [
+            InvoiceLine(line_id=str(number), terms=terms, purchase_order_number=terms.purchase_order_number)
+            for number, terms in enumerate(invoice.terms.lines, 1)
+        ]
+    for line in invoice.lines:
+        if not line.passed and line.purchase_order_id in {"", *records.book.by_id}:
+            _match_line(invoice, line, records)
+    if before == [(each.outcome, each.variances) for each in invoice.lines]:
+        return
+    invoice.content = invoice.content or invoice.terms.fingerprint
+    standing = _concerns(invoice)
+    invoice.settled += sorted(raised - {each.identity for each in standing})
+    invoice.concerns += [each for each in standing if each.identity not in raised]
+    invoice.events.append(events.SupplierInvoiceMatched(invoice))
+
+
+def _match_line(invoice: SupplierInvoice, line: InvoiceLine, records: Records) -> None:
+    try:
+        order, ordered = _place(invoice, line, records)
+        item = records.items[ordered.sku]
+        line.base, line.base_unit = item.to_base(line.terms.quantity), item.base_unit
+    except UNPLACED as reason:
+        line.variances = (Variance(MatchOutcome.UNKNOWN_ORDER, str(reason)),)
+    except (KeyError, UnitNotConvertible):
+        unit = line.terms.quantity.unit
+        line.variances = (Variance(MatchOutcome.UNIT_MISMATCH, f"{line.sku} is not sold by {unit}"),)
+    else:
+        found = sorted(_variances(invoice, order, (line, ordered, item), records), key=_rank)
+        line.variances = tuple(found)
+    line.outcome = line.variances[0].outcome if line.variances else MatchOutcome.MATCHED
+    if line.passed:
+        ordered.invoiced += line.base
+
+
+def _place(invoice: SupplierInvoice, line: InvoiceLine, records: Records) -> tuple[PurchaseOrder, OrderLine]:
+    terms = line.terms
+    order = records.book.find(terms.purchase_order_id, terms.purchase_order_number, invoice.terms.supplier_id)
+    ordered = order.line(terms.line_number, terms.sku, terms.supplier_item)
+    line.purchase_order_id, line.purchase_order_number = order.purchase_order_id, order.number
+    line.order_line_id, line.line_number, line.sku = ordered.line_id, ordered.line_number, ordered.sku
+    return order, ordered
+
+
+def _rank(variance: Variance) -> int:
+    return list(MatchOutcome).index(variance.outcome)
+
+
+Placed = tuple[InvoiceLine, OrderLine, Item]
+
+
+def _variances(invoice: SupplierInvoice, order: PurchaseOrder, placed: Placed, records: Records) -> Iterator[Variance]:
+    line, ordered, item = placed
+    day = invoice.terms.invoiced_on
+    if day < order.ordered_on or day > records.today:
+        placed_on = f"the order was placed on {order.ordered_on}, today is {records.today}"
+        yield Variance(MatchOutcome.DATE_VARIANCE, f"the invoice is dated {day}; {placed_on}")
+    yield from _quantity(line, ordered, records.tolerances)
+    yield from _price(placed, item, records.tolerances)
+
+
+def _quantity(line: InvoiceLine, ordered: OrderLine, tolerances: InvoiceTolerances) -> Iterator[Variance]:
+    left = ordered.received - ordered.invoiced
+    beyond = line.base - left
+    if ordered.received == ZERO:
+        yield Variance(MatchOutcome.NO_RECEIPT, "nothing has been received")
+    elif beyond > ZERO:
+        within = beyond * 100 <= ordered.received * tolerances.quantity_percent
+        outcome = MatchOutcome.WITHIN_TOLERANCE if within else MatchOutcome.QUANTITY_VARIANCE
+        said = f"{line.base} {line.base_unit} are invoiced, of {ordered.received} received {left} are left to invoice"
+        yield Variance(outcome, said, tolerances.rule)
+
+
+def _price(placed: Placed, item: Item, tolerances: InvoiceTolerances) -> Iterator[Variance]:
+    line, ordered, _ = placed
+    theirs, ours = line.terms.price, ordered.price
+    if ours is None:
+        yield Variance(MatchOutcome.PRICE_VARIANCE, "the order states no price")
+        return
+    if theirs.currency != ours.currency:
+        said = f"invoiced in {theirs.currency}, ordered in {ours.currency}"
+        yield Variance(MatchOutcome.CURRENCY_MISMATCH, said)
+        return
+    try:
+        asked = per_base_unit(theirs, line.terms.quantity.unit, item)
+        agreed = per_base_unit(ours, ordered.quantity.unit, item)
+    except UnitNotConvertible:
+        yield Variance(MatchOutcome.UNIT_MISMATCH, f"the price is for {theirs.unit}, which {item.sku} is not sold by")
+        return
+    if asked != agreed:
+        within = tolerances.allow(asked - agreed, agreed, Fraction(line.base))
+        outcome = MatchOutcome.WITHIN_TOLERANCE if within else MatchOutcome.PRICE_VARIANCE
+        said = f"invoiced at {_priced(theirs, line.terms.quantity.unit)}, ordered at "
+        yield Variance(outcome, said + _priced(ours, ordered.quantity.unit), tolerances.rule)
+
+
+def per_base_unit(price: Price, line_unit: str, item: Item) -> Fraction:
+    """Exactly: a price for seven pieces has no end as a decimal. Raises UnitNotConvertible."""
+    return Fraction(price.amount) / price.per / Fraction(item.factor(price.unit or line_unit))
+
+
+def _priced(price: Price, line_unit: str) -> str:
+    per = f"{price.per} " if price.per != 1 else ""
+    return f"{Decimal(price.amount):f} {price.currency} per {per}{price.unit or line_unit}"
+
+
+def _concerns(invoice: SupplierInvoice) -> list[Concern]:
+    """What somebody has to look at now: one for each line and variance."""
+    return [
+        Concern(
+            code=f"INVOICE_{variance.outcome.name}",
+            owner=_OWNERS[variance.outcome],
+            subject=f"supplier_invoice/{invoice.invoice_id}/{line.line_id}",
+            summary=f"invoice {invoice.number} line {line.line_id} {_named(line)}: {variance.text}",
+            transaction_ids=(line.purchase_order_id,) if line.purchase_order_id else invoice.transaction_ids,
+            keys=invoice.keys,
+            details={"policy": variance.rule} if variance.rule else {},
+        )
+        for line in invoice.lines
+        for variance in line.variances
+        if variance.outcome in _OWNERS
+    ]
+
+
+def _named(line: InvoiceLine) -> str:
+    order = line.purchase_order_number or line.terms.purchase_order_number or line.terms.purchase_order_id
+    return f"({order} {line.sku or line.terms.sku or line.terms.supplier_item or line.terms.line_number})"

@@ -1,0 +1,164 @@
+"""What a supplier asks to be paid for, and what our own records say of it, line by line.
+
+The match is ours and comes before the ERP's: it says what stands in the way of paying, and who has to look at it. It is
+made again whenever goods arrive or an order changes, until every line has passed; a line that has passed stays so.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from procurement.domain import events
+from procurement.domain.concerns import Concern
+from procurement.domain.fingerprints import fingerprint, unordered
+from procurement.domain.quantities import ZERO, Quantity
+from procurement.domain.terms import Price
+
+
+class MatchOutcome(Enum):
+    """Of a line; where several hold, the first of them in this order."""
+
+    UNKNOWN_ORDER = "unknown_order"
+    CURRENCY_MISMATCH = "currency_mismatch"
+    UNIT_MISMATCH = "unit_mismatch"
+    DATE_VARIANCE = "date_variance"
+    NO_RECEIPT = "no_receipt"
+    QUANTITY_VARIANCE = "quantity_variance"
+    PRICE_VARIANCE = "price_variance"
+    WITHIN_TOLERANCE = "within_tolerance"
+    MATCHED = "matched"
+
+
+PASSED = frozenset({MatchOutcome.MATCHED, MatchOutcome.WITHIN_TOLERANCE})
+
+
+class InvoiceState(Enum):
+    AWAITING_RECEIPT = "awaiting_receipt"
+    BLOCKED = "blocked"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLineTerms:
+    """As the supplier writes it, naming order and line as far as it knows them."""
+
+    quantity: Quantity
+    price: Price
+    purchase_order_id: str = ""
+    purchase_order_number: str = ""
+    line_number: str = ""
+    sku: str = ""
+    supplier_item: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceTerms:
+    """`total` as the supplier states it, with charges and tax, which are matched nowhere."""
+
+    supplier_id: str
+    number: str
+    invoiced_on: date
+    total: Decimal
+    currency: str
+    lines: tuple[InvoiceLineTerms, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(*self.identity, unordered(self.lines))
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What makes two invoices the same one, however the number is written: INV-0042 is inv 42."""
+        return (
+            self.supplier_id,
+            normalised(self.number),
+            self.invoiced_on.isoformat(),
+            format(self.total.normalize(), "f"),
+            self.currency,
+        )
+
+
+def normalised(number: str) -> str:
+    """Its letters and its digits, in capitals, without what stands between them and without leading zeros."""
+    words = re.findall(r"[^\W\d_]+|\d+", number.upper())
+    return "-".join(each.lstrip("0") or "0" if each.isdecimal() else each for each in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Variance:
+    """What the invoice says and what ours say, in words that stand in the exception; the amounts are plain numbers."""
+
+    outcome: MatchOutcome
+    text: str
+    rule: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class InvoiceLine:
+    """`base` is in the item's base unit, nothing while order or unit are not known."""
+
+    line_id: str
+    terms: InvoiceLineTerms
+    purchase_order_id: str = ""
+    purchase_order_number: str = ""
+    order_line_id: str = ""
+    line_number: str = ""
+    sku: str = ""
+    base: Decimal = ZERO
+    base_unit: str = ""
+    outcome: MatchOutcome = MatchOutcome.UNKNOWN_ORDER
+    variances: tuple[Variance, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome in PASSED
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SupplierInvoice:
+    invoice_id: str
+    business_unit: str
+    terms: InvoiceTerms
+    recorded_at: datetime
+    lines: list[InvoiceLine] = field(default_factory=list)
+    content: str = ""
+    version: int = 0
+    event_version: int = 0
+    events: list[events.Event] = field(default_factory=list)
+    concerns: list[Concern] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        return self.terms.number
+
+    @property
+    def state(self) -> InvoiceState:
+        open_outcomes = {each.outcome for each in self.lines if not each.passed}
+        if not open_outcomes:
+            return InvoiceState.READY
+        waits = open_outcomes == {MatchOutcome.NO_RECEIPT}
+        return InvoiceState.AWAITING_RECEIPT if waits else InvoiceState.BLOCKED
+
+    @property
+    def purchase_order_ids(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(each.purchase_order_id for each in self.lines if each.purchase_order_id))
+
+    @property
+    def root_id(self) -> str:
+        """The transaction of an invoice that names no order that we know is its own."""
+        return "" if self.purchase_order_ids else self.invoice_id
+
+    @property
+    def transaction_ids(self) -> tuple[str, ...]:
+        return self.purchase_order_ids or (self.invoice_id,)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        orders = dict.fromkeys(f"po:{each.purchase_order_number}" for each in self.lines if each.purchase_order_number)
+        skus = dict.fromkeys(f"sku:{each.sku}" for each in self.lines if each.sku)
+        return (f"invoice:{self.number}", *orders, *skus)

@@ -1,0 +1,69 @@
+"""Suppliers' invoices as rows: found by id, number or order; locked after the orders that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from crossdock_kit.database.claims import claimed, grouped
+from crossdock_kit.driver import Driver
+
+from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.supplier_invoice import InvoiceTerms, SupplierInvoice
+from procurement.store import rows
+
+_OF_ORDERS = """
+invoice_id IN (
+  SELECT invoice_id FROM supplier_invoice_line
+  WHERE tenant = $1 AND (purchase_order_id = ANY($2::text[])
+    OR purchase_order_id = '' AND purchase_order_number = ANY($3::text[])))
+"""
+
+
+class SupplierInvoices:
+    def __init__(self, driver: Driver, tenant: str) -> None:
+        self._driver, self._tenant = driver, tenant
+        self.held: dict[str, SupplierInvoice] = {}
+
+    async def claim(self, terms: InvoiceTerms) -> SupplierInvoice | None:
+        await claimed(self._driver, self._tenant, "supplier_invoice", *terms.identity)
+        found = await self._read("identity = $2", (list(terms.identity),))
+        return found[0] if found else None
+
+    async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
+        found = list(orders)
+        ids, numbers = [each.purchase_order_id for each in found], [each.number for each in found]
+        invoices = await self._read(f"state <> 'ready' AND {_OF_ORDERS}", (ids, numbers), lock=True)
+        for each in invoices:
+            self.add(each)
+        return invoices
+
+    async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None:
+        wanted = "($2 <> '' AND invoice_id = $2 OR $2 = '' AND supplier_id = $3 AND number = $4)"
+        found = await self._read(wanted, (invoice_id, supplier_id, number))
+        return found[-1] if found else None
+
+    async def of_order(self, order: PurchaseOrder) -> list[SupplierInvoice]:
+        return await self._read(_OF_ORDERS, ([order.purchase_order_id], [order.number]))
+
+    def add(self, invoice: SupplierInvoice) -> None:
+        self.held[invoice.invoice_id] = invoice
+
+    async def _read(self, where: str, arguments: Sequence[Any], *, lock: bool = False) -> list[SupplierInvoice]:
+        # Ids are made in the order of time.
+        heads = await self._driver.fetch(
+            f"SELECT * FROM supplier_invoice WHERE tenant = $1 AND {where} ORDER BY invoice_id"  # noqa: S608
+            + (" FOR UPDATE" if lock else ""),
+            self._tenant,
+            *arguments,
+        )
+        if not heads:
+            return []
+        lines = await self._driver.fetch(
+            "SELECT * FROM supplier_invoice_line WHERE tenant = $1 AND invoice_id = ANY($2::text[])"
+            " ORDER BY invoice_id, line_id",
+            self._tenant,
+            [head["invoice_id"] for head in heads],
+        )
+        by_invoice = grouped(lines, "invoice_id")
+        return [rows.read_invoice(head, by_invoice[head["invoice_id"]]) for head in heads]

@@ -1,0 +1,110 @@
+"""Suppliers' invoices: documents in, records and their match out."""
+
+from __future__ import annotations
+
+from crossdock.common.v1 import values_pb2
+from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
+from crossdock.procurement.v1 import supplier_invoice_pb2 as pb
+from crossdock_kit import dates_wire
+from crossdock_kit.errors import InvalidFields, Violation
+
+from procurement.domain.refusals import FieldMissing
+from procurement.domain.supplier_invoice import (
+    InvoiceLine,
+    InvoiceLineTerms,
+    InvoiceState,
+    InvoiceTerms,
+    MatchOutcome,
+    SupplierInvoice,
+)
+from procurement.use_cases.commands import RecordSupplierInvoice
+from procurement.wire import values
+from procurement.wire.ownership import INVOICED, may_write
+from procurement.wire.purchase_order import origin
+
+STATES = {
+    InvoiceState.AWAITING_RECEIPT: pb.SUPPLIER_INVOICE_STATE_AWAITING_RECEIPT,
+    InvoiceState.BLOCKED: pb.SUPPLIER_INVOICE_STATE_BLOCKED,
+    InvoiceState.READY: pb.SUPPLIER_INVOICE_STATE_READY,
+}
+OUTCOMES = {each: pb.MatchOutcome.Value(f"MATCH_OUTCOME_{each.name}") for each in MatchOutcome}
+
+
+def record_supplier_invoice(request: service_pb2.RecordSupplierInvoiceRequest) -> RecordSupplierInvoice:
+    may_write(request.origin, INVOICED)
+    invoiced_on = dates_wire.day(request, "invoiced_on")
+    if invoiced_on is None:
+        raise FieldMissing("invoiced_on")
+    total = values.number(request.total.amount)
+    if total < 0:
+        raise _broken("total.amount", "must not be negative: a credit is no invoice", "supplier_invoice.total")
+    terms = InvoiceTerms(
+        supplier_id=request.supplier_id,
+        number=request.number,
+        invoiced_on=invoiced_on,
+        total=total,
+        currency=request.total.currency,
+        lines=tuple([_terms(each, f"lines[{at}]", request.total.currency) for at, each in enumerate(request.lines)]),
+    )
+    return RecordSupplierInvoice(origin(request.origin), terms)
+
+
+def _terms(line: pb.SupplierInvoiceLine, path: str, currency: str) -> InvoiceLineTerms:
+    price = values.price(line, "price", path)
+    if price is None:
+        raise FieldMissing(f"{path}.price")
+    if price.currency != currency:
+        raise _broken(f"{path}.price.money.currency", f"an invoice has one currency, {currency}", "one_currency")
+    return InvoiceLineTerms(
+        quantity=values.asked_for(line.quantity, f"{path}.quantity"),
+        price=price,
+        purchase_order_id=line.purchase_order_id,
+        purchase_order_number=line.purchase_order_number,
+        line_number=line.line_number,
+        sku=line.sku,
+        supplier_item=line.supplier_item,
+    )
+
+
+def _broken(path: str, text: str, rule: str) -> InvalidFields:
+    return InvalidFields((Violation(path, text, rule),))
+
+
+def supplier_invoice(found: SupplierInvoice) -> pb.SupplierInvoice:
+    terms = found.terms
+    return pb.SupplierInvoice(
+        invoice_id=found.invoice_id,
+        business_unit=found.business_unit,
+        number=terms.number,
+        supplier_id=terms.supplier_id,
+        invoiced_on=dates_wire.date_message(terms.invoiced_on),
+        total=values_pb2.Money(amount=values.text(terms.total), currency=terms.currency),
+        lines=[_line(each) for each in found.lines],
+        state=STATES[found.state],
+        etag=str(found.version),
+    )
+
+
+def _line(line: InvoiceLine) -> pb.SupplierInvoiceLine:
+    return pb.SupplierInvoiceLine(
+        line_id=line.line_id,
+        purchase_order_id=line.purchase_order_id,
+        purchase_order_number=line.purchase_order_number,
+        purchase_order_line_id=line.order_line_id,
+        line_number=line.line_number,
+        sku=line.sku,
+        supplier_item=line.terms.supplier_item,
+        quantity=values.quantity_message(line.terms.quantity),
+        price=values.price_message(line.terms.price),
+        outcome=OUTCOMES[line.outcome],
+        variances=[pb.MatchVariance(outcome=OUTCOMES[v.outcome], text=v.text, rule=v.rule) for v in line.variances],
+        base_quantity=values.text(line.base),
+        base_unit=line.base_unit,
+    )
+
+
+def named_invoice(request: service_pb2.GetSupplierInvoiceRequest) -> tuple[str, str, str]:
+    """Supplier, number and id: the id, or both of the others."""
+    if not request.invoice_id and not (request.supplier_id and request.number):
+        raise FieldMissing("invoice_id, or supplier_id and number")
+    return request.supplier_id, request.number, request.invoice_id

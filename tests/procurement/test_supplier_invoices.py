@@ -1,0 +1,139 @@
+"""Invoices through real calls: recorded once, matched again by what happens later, and shown with their orders."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import grpc
+import pytest
+from crossdock.common.v1 import values_pb2 as common
+from crossdock.options.v1 import options_pb2
+from crossdock.procurement.v1 import procurement_service_pb2 as pb
+from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
+from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
+from procurement_cases.calls import Caller, billed, counted, invoicing, line, origin, unique
+from procurement_cases.refusals import refused
+
+PRECONDITION, NOT_FOUND = grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND
+READY = invoice_pb.SUPPLIER_INVOICE_STATE_READY
+AWAITING = invoice_pb.SUPPLIER_INVOICE_STATE_AWAITING_RECEIPT
+BLOCKED = invoice_pb.SUPPLIER_INVOICE_STATE_BLOCKED
+
+
+async def ordered(caller: Caller, *lines: pb.OrderedLine) -> order_pb.PurchaseOrder:
+    number = unique("PO")
+    await caller.submit(number, lines or None)
+    return (await caller.answer(number)).purchase_order
+
+
+async def arrive(caller: Caller, order: order_pb.PurchaseOrder, value: int) -> None:
+    await caller.receive(unique("RC"), counted(value, purchase_order_number=order.number, line_number="10"))
+
+
+async def states(caller: Caller, order: order_pb.PurchaseOrder) -> list[int]:
+    return [each.state for each in (await caller.order(order.number)).supplier_invoices]
+
+
+@pytest.mark.feature("F150", "F151", "F152")
+async def test_an_invoice_waits_for_the_goods_and_its_exception_goes_when_they_come(caller: Caller) -> None:
+    order = await ordered(caller)
+    done = await caller.invoice(unique("INV"), billed(order.number, 100))
+    assert done.supplier_invoice.state == AWAITING
+    assert ("INVOICE_NO_RECEIPT", "procurement", True) in await caller.exceptions(order.purchase_order_id)
+    await arrive(caller, order, 100)
+    assert await states(caller, order) == [READY]
+    assert ("INVOICE_NO_RECEIPT", "procurement", False) in await caller.exceptions(order.purchase_order_id)
+    told = (await caller.facts(order.purchase_order_id)).count("SupplierInvoiceMatched")
+    assert told == 2
+
+
+@pytest.mark.feature("F151")
+async def test_a_price_that_the_erp_corrects_unblocks_the_invoice(caller: Caller) -> None:
+    order = await ordered(caller)
+    await arrive(caller, order, 100)
+    await caller.invoice(unique("INV"), billed(order.number, 100, "2.75"))
+    assert await states(caller, order) == [BLOCKED]
+    await caller.submit(order.number, [line("10", 100, price="2.75")], hours=60)
+    assert await states(caller, order) == [READY]
+
+
+async def test_an_invoice_for_an_order_that_comes_later_is_matched_when_it_comes(caller: Caller) -> None:
+    number = unique("PO")
+    found = (await caller.invoice(unique("INV"), billed(number, 100))).supplier_invoice
+    assert (found.state, found.business_unit) == (BLOCKED, "UNASSIGNED")
+    await caller.submit(number)
+    [shown] = (await caller.order(number)).supplier_invoices
+    assert (shown.invoice_id, shown.state) == (found.invoice_id, AWAITING)
+
+
+@pytest.mark.feature("F154")
+async def test_the_same_invoice_is_recorded_once_at_once_and_later_and_with_other_lines_refused(caller: Caller) -> None:
+    order, number = await ordered(caller), unique("INV")
+    both = await asyncio.gather(*(caller.invoice(number, billed(order.number, 100)) for _ in range(2)))
+    again = await caller.invoice(number.lower(), billed(order.number, 100))
+    assert {each.supplier_invoice.invoice_id for each in (*both, again)} == {again.supplier_invoice.invoice_id}
+    assert sorted(each.repeated_invoice for each in both) == [False, True]
+    assert again.repeated_invoice
+    assert len(await states(caller, order)) == 1
+    other = caller.invoice(number, billed(order.number, 99))
+    assert await refused(other) == (PRECONDITION, "INVOICE_NUMBER_REUSED")
+
+
+@pytest.mark.feature("F153")
+async def test_of_invoices_at_once_for_the_same_goods_only_one_passes(caller: Caller) -> None:
+    order = await ordered(caller)
+    await arrive(caller, order, 100)
+    await asyncio.gather(*(caller.invoice(unique("INV"), billed(order.number, 100)) for _ in range(4)))
+    assert sorted(await states(caller, order)) == [BLOCKED] * 3 + [READY]
+
+
+async def test_it_is_found_by_id_and_by_the_suppliers_number_but_not_by_another_tenant(
+    caller: Caller, stranger: Caller
+) -> None:
+    order, number = await ordered(caller), unique("INV")
+    done = await caller.invoice(number, billed(order.number, 100))
+    by_id = pb.GetSupplierInvoiceRequest(invoice_id=done.supplier_invoice.invoice_id)
+    by_number = pb.GetSupplierInvoiceRequest(supplier_id="SUP-NORDIC", number=number)
+    for name in (by_id, by_number):
+        found = await caller.stub.GetSupplierInvoice(name, timeout=20)
+        assert found.supplier_invoice == done.supplier_invoice
+        asked = stranger.stub.GetSupplierInvoice(name, timeout=20)
+        assert await refused(asked) == (NOT_FOUND, "SUPPLIER_INVOICE_UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"lines": [billed("PO", 0)]}, "lines[0].quantity.value"),
+        ({"lines": [billed("PO", 1, "-1")]}, "lines[0].price.money.amount"),
+        ({"total": common.Money(amount="-1", currency="EUR")}, "total.amount"),
+        ({"total": common.Money(amount="1", currency="USD")}, "lines[0].price.money.currency"),
+        ({"lines": []}, "lines"),
+        ({"number": ""}, "number"),
+    ],
+)
+async def test_what_is_wrong_is_named_by_its_field(caller: Caller, wrong: dict[str, Any], field: str) -> None:
+    more = {"number": unique("INV"), "lines": [billed("PO", 1)]} | wrong
+    with pytest.raises(grpc.aio.AioRpcError) as error:
+        await caller.stub.RecordSupplierInvoice(invoicing(**more), timeout=20)
+    assert error.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert field in str(error.value.details()) + str(error.value.trailing_metadata())
+
+
+async def test_only_supplier_and_erp_may_say_what_is_invoiced(caller: Caller) -> None:
+    by_warehouse = origin("WMS-EAST", options_pb2.ROLE_WMS, 50)
+    call = caller.invoice(unique("INV"), billed("PO", 1), origin=by_warehouse)
+    assert await refused(call) == (PRECONDITION, "FIELD_NOT_OWNED")
+
+
+async def test_an_invoice_of_two_orders_shows_with_each_and_is_judged_line_by_line(caller: Caller) -> None:
+    first, second = await ordered(caller), await ordered(caller)
+    await arrive(caller, first, 100)
+    await caller.invoice(unique("INV"), billed(first.number, 100), billed(second.number, 100))
+    for order in (first, second):
+        [found] = (await caller.order(order.number)).supplier_invoices
+        outcomes = [each.outcome for each in found.lines]
+        assert outcomes == [invoice_pb.MATCH_OUTCOME_MATCHED, invoice_pb.MATCH_OUTCOME_NO_RECEIPT]
+    await arrive(caller, second, 100)
+    assert await states(caller, first) == await states(caller, second) == [READY]
