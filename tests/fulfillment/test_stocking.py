@@ -5,16 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from catalog.__main__ import SERVICE as CATALOG
-from crossdock.fulfillment.v1 import sales_order_pb2
-from crossdock_kit import policy
-from crossdock_kit.database import transaction
-from crossdock_kit.policy import NewRule
 from crossdock_kit.service import Service, start
 from crossdock_kit.testing import AUDIENCE, ISSUER
 from crossdock_local.migrated import MigratedDatabases
@@ -67,13 +62,8 @@ async def test_an_order_is_allocated_and_released_to_the_places_that_hold_its_st
 
 
 @pytest.mark.feature("F120", "F128", "F032")
-async def test_what_is_short_is_backordered_and_goes_out_once_it_is_there(suite: Suite) -> None:
+async def test_what_is_short_is_backordered_and_goes_out_as_soon_as_it_is_there(suite: Suite) -> None:
     sku = await suite.item(WH_EAST=4)
-    soon = NewRule(
-        key="fulfillment.backorder_retry_hours", value={"seconds": 1}, valid_from=datetime(2020, 1, 1, tzinfo=UTC)
-    )
-    async with transaction(suite.running["fulfillment"].app.engine, ["acme"]) as tx:
-        await policy.add(tx.driver, "acme", soon)
     order_id = await suite.place(line("1", 10, sku), channel_confirmed=True)
     found = await suite.until(order_id, "partly_released")
     assert standing(found.lines[0]) == {"released": "4", "backordered": "6"}
@@ -93,7 +83,7 @@ async def test_the_last_unit_wanted_on_many_channels_is_promised_once(suite: Sui
     channels = [f"channel-{number % 4}" for number in range(15)]
     orders = [first, *await asyncio.gather(*(suite.place(line("1", 1, sku), channel=each) for each in channels))]
     await asyncio.gather(*(suite.until(each, "released", "backordered") for each in orders))
-    # Those that wait ask again from time to time; nobody else ever gets the unit.
+    # Whoever asks again, nobody else ever gets the unit.
     assert (await suite.buckets(sku)) == {"sellable": "1", "adjustment": "-1", "allocated": "1"}
     released = [each for each in orders if (await suite.caller.order(each)).lines[0].schedules[0].reservation_id]
     assert len(released) == 1
@@ -190,16 +180,18 @@ async def test_reports_that_come_in_the_wrong_order_leave_the_same_stock(suite: 
 @pytest.mark.feature("F128")
 async def test_what_a_warehouse_does_not_find_is_held_by_no_promise_any_more(suite: Suite) -> None:
     sku = await suite.item(WH_EAST=10)
-    # Backorders ask again after a second here: an order that gives up what is short stands still.
-    order_id = await suite.place(line("1", 7, sku), shortage=sales_order_pb2.SHORTAGE_RULE_CANCEL)
+    order_id = await suite.place(line("1", 7, sku))
     await suite.until(order_id, "released")
     number = await number_of(suite, order_id)
     await suite.site("WH-EAST").pick(unique("P"), reported(number, sku, 5, short=2))
-    found = await suite.until(order_id, "picked")
-    assert standing(found.lines[0]) == {"picked": "5", "cancelled": "2"}
+    found = await suite.until(order_id, "partly_picked")
+    assert standing(found.lines[0]) == {"picked": "5", "backordered": "2"}
     assert ("PICK_SHORT", "warehouse", True) in await suite.caller.exceptions(order_id)
-    assert (await suite.caller.facts(order_id))[-1] == "OrderLinesCancelled"
+    assert (await suite.caller.facts(order_id))[-1] == "OrderLinesBackordered"
     await suite.holds(sku, sellable=5, staged=5)
+    # What becomes available is for others: it would be the same goods that nobody found.
+    await suite.until(await suite.place(line("1", 1, sku)), "released")
+    assert standing((await suite.caller.order(order_id)).lines[0]) == {"picked": "5", "backordered": "2"}
 
 
 async def test_goods_of_an_order_that_was_never_released_are_booked_and_somebody_is_told(suite: Suite) -> None:

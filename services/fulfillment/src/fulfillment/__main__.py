@@ -14,7 +14,7 @@ from crossdock_kit.process_timers import timer_kind
 from crossdock_kit.service import Service, run
 
 from fulfillment.api import FulfillmentServicer, PostingServicer, WarehouseServicer
-from fulfillment.consumers import asked_again, catalog_changes, deadlines, shipments, told_when_late
+from fulfillment.consumers import asked_again, availability, catalog_changes, deadlines, shipments, told_when_late
 from fulfillment.domain.billing_lifecycle import BILLING
 from fulfillment.domain.lifecycle import SCHEDULE
 from fulfillment.domain.posting_lifecycle import POSTING
@@ -31,6 +31,7 @@ async def build(app: App[Settings]) -> None:
     app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver)))
     app.add_servicer(posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(uow))
     app.subscribe(shipments(on))
+    app.subscribe(availability(on))
     app.on_timer(timer_kind(SCHEDULE), deadlines(on))
     for process in (POSTING, BILLING):
         app.on_timer(timer_kind(process), told_when_late(process))

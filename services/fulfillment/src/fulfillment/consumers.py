@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock.delivery.events.v1 import events_pb2 as delivery
+from crossdock.inventory.events.v1 import events_pb2 as inventory
 from crossdock_kit.events import Received
 from crossdock_kit.process_timers import expiry
 from crossdock_kit.processes import Process
@@ -24,8 +25,8 @@ from fulfillment.domain.lifecycle import SCHEDULE, State
 from fulfillment.domain.on_the_road import Word
 from fulfillment.use_cases.delivering import departed, told
 from fulfillment.use_cases.posting import ask_again, bill
-from fulfillment.use_cases.stocking import deadline_passed
-from fulfillment.wire import master_data, posting, road
+from fulfillment.use_cases.stocking import deadline_passed, supplied
+from fulfillment.wire import master_data, posting, road, stock
 
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
@@ -51,6 +52,22 @@ def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook]) -> Subscripti
             events_pb2.LocationChanged: on_locations,
         },
         owner="master-data",
+    )
+
+
+def availability(opens: Opens) -> Subscription:
+    """What inventory can promise again. A batch may be of several tenants; each change is one of its own."""
+
+    async def on_change(event: Received[inventory.AvailabilityChanged], work: Work) -> None:
+        if supply := stock.supply(event.message):
+            async with opens(work) as opened:
+                await supplied(supply, opened)
+
+    return Subscription(
+        name="fulfillment",
+        source="inventory",
+        handlers={inventory.AvailabilityChanged: each(on_change)},
+        owner="order-desk",
     )
 
 

@@ -69,6 +69,15 @@ class PostingPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Supply:
+    """Of an item there is something to be promised at a place of a business unit."""
+
+    sku: str
+    location_id: str
+    business_unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Before:
     """What comes before a posting in its order, with the number that the ERP gave it."""
 
@@ -134,6 +143,9 @@ class SalesOrders(Protocol):
 
     async def parts_of_shipment(self, shipment_id: str) -> Mapping[str, Sequence[int]]:
         """By order, the parts of which something is in a shipment."""
+
+    async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> Mapping[str, Sequence[int]]:
+        """By order, the oldest first, the parts that wait for it for another reason than these; of `most` lines."""
 
     async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
         """Of the lines that the order has of these numbers, what each says."""

@@ -14,7 +14,7 @@ from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine, part_of, positions_of
 from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.ports import OrderName, OrderPage
+from fulfillment.ports import OrderName, OrderPage, Supply
 from fulfillment.store import rows
 
 _LINES = """
@@ -31,6 +31,13 @@ SELECT line_number, fingerprint FROM order_line WHERE tenant = $1 AND order_id =
 _POSITIONS = "SELECT position FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = ANY($3::text[])"
 _SHIPPED = """
 SELECT DISTINCT order_id, position FROM line_schedule WHERE tenant = $1 AND shipment_id = $2 AND shipment_id <> ''
+"""
+_WAITING = """
+SELECT s.order_id, s.position FROM line_schedule s
+JOIN sales_order o ON o.tenant = s.tenant AND o.order_id = s.order_id
+WHERE s.tenant = $1 AND s.state = 'backordered' AND s.sku = $2 AND s.reason <> ALL($5::text[])
+  AND o.business_unit = $3 AND (o.locations = '{}' OR $4 = ANY(o.locations))
+ORDER BY s.order_id LIMIT $6
 """
 _ACCEPT = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
 
@@ -117,6 +124,13 @@ class Orders:
     async def parts_of_shipment(self, shipment_id: str) -> dict[str, list[int]]:
         found: dict[str, set[int]] = {}
         for row in await self._driver.fetch(_SHIPPED, self._tenant, shipment_id):
+            found.setdefault(row["order_id"], set()).add(part_of(row["position"]))
+        return {order_id: sorted(parts) for order_id, parts in found.items()}
+
+    async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> dict[str, list[int]]:
+        found: dict[str, set[int]] = {}
+        place = (supply.sku, supply.business_unit, supply.location_id)
+        for row in await self._driver.fetch(_WAITING, self._tenant, *place, list(but), most):
             found.setdefault(row["order_id"], set()).add(part_of(row["position"]))
         return {order_id: sorted(parts) for order_id, parts in found.items()}
 

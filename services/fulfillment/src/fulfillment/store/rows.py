@@ -101,6 +101,7 @@ def schedule_row(line: OrderLine, schedule: Schedule) -> Row:
     return {name: getattr(schedule, name) for name in _SCHEDULE} | {
         "order_id": line.order_id,
         "position": line.position,
+        "sku": line.sku,
         "state": schedule.state.value,
     }
 

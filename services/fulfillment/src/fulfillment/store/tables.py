@@ -100,6 +100,7 @@ line_schedule = Table(
     words("order_id", key=True),
     counter("position"),
     counter("number"),
+    words("sku"),
     words("state"),
     exact("quantity"),
     words("location_id"),
@@ -111,6 +112,7 @@ line_schedule = Table(
     words("shipment_id"),
     flag("pick_reported"),
     flag("pack_reported"),
+    Index("line_schedule_waiting", "tenant", "sku", "order_id", postgresql_where=text("state = 'backordered'")),
     Index("line_schedule_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
 )
 

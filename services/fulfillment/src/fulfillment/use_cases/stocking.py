@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fulfillment.domain.allocating import allocate, fall_short, refuse, release, retry
+from fulfillment.domain.allocating import PICK_SHORT, allocate, fall_short, refuse, release, retry
 from fulfillment.domain.lifecycle import CROSSDOCK, State
 from fulfillment.domain.order_line import parts_in
 from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.questions import Held, Shortage
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.ports import Work
+from fulfillment.ports import Supply, Work
 
 RETRY = "retry"
+AT_ONCE = 200
+"""Lines that one change of availability has asked for again; what is left waits for the next, or for its deadline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +69,16 @@ async def deadline_passed(order_id: str, part: int, state: State, trigger: str, 
         else:
             for _, schedule in order.in_state(part, state):
                 order.move(schedule, trigger, CROSSDOCK)
+        await work.put(order)
+
+
+async def supplied(supply: Supply, work: Work) -> None:
+    """Something can be promised again: what waits for it is asked for, the oldest order first. What a warehouse did not
+    find is left out, because the same stock would be promised again until somebody has counted it."""
+    parts = await work.sales_orders.waiting_for(supply, (PICK_SHORT,), AT_ONCE)
+    orders = await lock_orders(list(parts), work)
+    for order_id, order in orders.items():
+        await work.sales_orders.load_parts(order, parts[order_id])
+        for part in parts[order_id]:
+            retry(order, part)
         await work.put(order)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 
+from crossdock.inventory.events.v1 import events_pb2 as inventory_events
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock_kit.context import cause
 from crossdock_kit.deliveries import NewDelivery
@@ -17,6 +18,7 @@ from google.protobuf.json_format import MessageToDict, ParseDict
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.questions import Held, Question, Shortage
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.ports import Supply
 from fulfillment.use_cases.stocking import Answer
 from fulfillment.wire.values import number, quantity_message
 
@@ -93,6 +95,13 @@ def answer(idempotency_key: str, results: dict[str, str]) -> Answer:
         return Answer(order_id, part, attempt, reservation_id=result.reservation.reservation_id, held=held)
     lines = [Shortage(each.sku, number(each.available.value or "0"), each.reason) for each in result.refusal.lines]
     return Answer(order_id, part, attempt, short=lines)
+
+
+def supply(fact: inventory_events.AvailabilityChanged) -> Supply | None:
+    """None where nothing can be promised of it."""
+    if number(fact.available.value or "0") <= 0:
+        return None
+    return Supply(fact.sku, fact.location_id, fact.business_unit)
 
 
 def refusal(idempotency_key: str, code: str, why: str) -> Answer:
