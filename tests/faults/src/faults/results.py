@@ -34,7 +34,8 @@ RUNS = frozenset({".py", ".proto", ".toml", ".sql", ".lock", ".mako", ".ini", ".
 def label_of(kind: str, plan: Plan) -> str:
     """One file for each run that can be told from another: its rows, its seed, its mutant."""
     rows = "" if kind != "rows" else "-" + "+".join(sorted(plan.counts))
-    rows += f"-{plan.chapters[0].script}" if plan.chapters and not plan.counts else ""
+    alone = plan.chapters and not plan.counts and plan.chapters[0].script != kind
+    rows += f"-{plan.chapters[0].script}" if alone else ""
     return f"{kind}{rows}-{plan.seed}{'-' + plan.mutant.replace(' ', '-') if plan.mutant else ''}"
 
 

@@ -15,6 +15,7 @@ from partners.day import Day
 from partners.suite import Suite
 
 from faults import answers, counts, evidence, world
+from faults.broker_tricks import deliveries
 from faults.calls import Clients
 from faults.checkers import judged
 from faults.checkers.finding import Trial
@@ -194,7 +195,8 @@ class Stage:
             done, calls = len(nemesis.injected), self.history.counts()
             say(
                 f"seed {plan.seed}: {self.history.now:.0f} of {plan.seconds:.0f} s, {done} of {faults} faults over,"
-                f" {calls.get('ok', 0)} calls answered, {calls.get('unknown', 0)} unknown"
+                f" {calls.get('ok', 0)} calls answered, {calls.get('unknown', 0)} unknown,"
+                f" {deliveries(nemesis.scene.tricks)} deliveries played with"
             )
 
     async def _midway(self, plan: Plan) -> dict[str, int]:
