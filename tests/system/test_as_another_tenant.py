@@ -197,6 +197,7 @@ async def a_days_work(suite: Suite) -> None:
     profile = read_profile(DAY / "sup-nordic.yaml")
     partner = connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
     await suite.seed("connector", "PutPartner", partner)
+    await suite.seed("connector", "CheckPartner", connector_pb.CheckPartnerRequest(profile=profile))
     document = connector_pb.SubmitDocumentRequest(
         request_id=str(uuid4()), partner=profile.partner, name=f"{CANARY}.txt", content=f"no EDI {CANARY}".encode()
     )
