@@ -64,6 +64,9 @@ test: setup ## everything that must hold: lint, types, contracts, all tests on r
 explore: setup ## the tests that draw their examples, with examples that nobody has seen
 	@$(PYTHON) -m pytest -n $(WORKERS) -m hypothesis --hypothesis-profile exploring
 
+# Read when gRPC is loaded. Operators are started while the tests speak gRPC, whose handlers of forks then run in the child
+# and may close what the start needs, so that it never gets to its program.
+test-cluster: export GRPC_ENABLE_FORK_SUPPORT = false
 .PHONY: test-cluster
 test-cluster: setup ## the resource and the operator against a real Kubernetes API server (built once, needs Go 1.26 or PyPI)
 	@$(PYTHON) -m control_plane build

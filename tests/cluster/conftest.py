@@ -31,8 +31,6 @@ from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.place import find_checkout
 from crossdock_local.process import Child
 
-# Operators are started while this process speaks gRPC; its handlers of forks may then never return in the child.
-os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "false"
 # Each call of a test is no news.
 logging.getLogger("httpx").setLevel(logging.WARNING)
 HERE = Path(__file__).resolve().parent
