@@ -273,7 +273,7 @@ async def test_a_handling_unit_is_found_on_another_shipment_of_the_last_year(uow
     order = rich_order(number)
     first = trade.ship(trade.packed(number, 2, "20", carton_sscc=unit), orders=[order])
     second = trade.ship(trade.packed(number, 2, "20", pallet_sscc=unit), orders=[order])
-    since = datetime.now(UTC) - timedelta(days=365)
+    since = NOW - timedelta(days=365)
     found = []
     for notice in (first, first, second):
         async with opened(uow) as work:
