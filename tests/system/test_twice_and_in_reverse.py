@@ -27,7 +27,7 @@ from crossdock.connector.events.v1 import events_pb2 as connector_events
 from crossdock.delivery.events.v1 import events_pb2 as delivery_events
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_events
-from crossdock.fulfillment.v1 import warehouse_pb2
+from crossdock.fulfillment.v1 import posting_pb2, warehouse_pb2
 from crossdock.procurement.events.v1 import events_pb2 as procurement_events
 from crossdock_kit.broker import Broker, connect
 from crossdock_kit.context import Cause
@@ -183,6 +183,29 @@ def warehouse_reports() -> list[Message]:
     return told
 
 
+def sales_orders() -> list[Message]:
+    return [*warehouse_reports(), *postings_wanted()]
+
+
+def postings_wanted() -> list[Message]:
+    """The document of one order and the invoice of another: of one order the second is asked for after the answer to the
+    first, and what is asked for at once has no order."""
+    kinds = {"4711": posting_pb2.POSTING_KIND_ORDER, "4712": posting_pb2.POSTING_KIND_INVOICE}
+    line = posting_pb2.PostingLine(line_number="1", sku="BOLT", quantity=values_pb2.Quantity(value="5", unit="EA"))
+    return [
+        fulfillment_events.PostingRequested(
+            posting_id=f"posting-{name}",
+            order_id=f"0191-{name}",
+            order_number=f"S-{name}",
+            posting=posting_pb2.Posting(posting_id=f"posting-{name}", business_unit="EU01", kind=kind, lines=[line]),
+            customer_id="CUS-SHOP",
+            currency="EUR",
+            attempt=1,
+        )
+        for name, kind in kinds.items()
+    ]
+
+
 def planned_shipments() -> list[Message]:
     """Two that a TMS is offered."""
     return [
@@ -201,7 +224,7 @@ HISTORY: dict[str, Callable[[], list[Message]]] = {
     "catalog": master_data,
     "procurement": lives,
     "connector": postings,
-    "fulfillment": warehouse_reports,
+    "fulfillment": sales_orders,
     "delivery": planned_shipments,
 }
 
@@ -245,6 +268,7 @@ async def partners(engine: Engine) -> None:
     confirmations = [
         {"kind": "json.order_confirmation", "direction": "OUT", "path": "/order-confirmations"},
         {"kind": "json.goods_receipt", "direction": "OUT", "path": "/goods-receipts"},
+        {"kind": "json.posting_request", "direction": "OUT", "path": "/posting-requests"},
     ]
     await rig.partner("erp-eu", role="ERP", system="ERP-EU", transport=there, documents=confirmations)
     expected = [
