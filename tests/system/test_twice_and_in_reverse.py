@@ -188,7 +188,7 @@ def sales_orders() -> list[Message]:
 
 
 def postings_wanted() -> list[Message]:
-    """The document of one order and the invoice of another: of one order the second is asked for after the answer to the
+    """One order's document and another's invoice: of one order the second is asked for after the answer to the
     first, and what is asked for at once has no order."""
     kinds = {"4711": posting_pb2.POSTING_KIND_ORDER, "4712": posting_pb2.POSTING_KIND_INVOICE}
     line = posting_pb2.PostingLine(line_number="1", sku="BOLT", quantity=values_pb2.Quantity(value="5", unit="EA"))
