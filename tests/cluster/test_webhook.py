@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from control_plane.api import Api, ApiRefused
 from control_plane.certificates import Authority
 from control_plane.cluster import Cluster
 from control_plane.observing import until_ready
-from control_plane.operator_process import Operators
+from control_plane.operator_process import Operators, RealConnector, give_secrets
 from control_plane.partners import API_VERSION, PLURAL, partner
 from control_plane.waiting import until
 from crossdock_local.place import find_checkout
@@ -44,17 +45,26 @@ async def webhook(
     await admin.delete("admissionregistration.k8s.io/v1", CONFIGURATIONS, configuration["metadata"]["name"])
 
 
+@pytest.fixture
+async def name(admin: Api, home: str, connector_service: RealConnector) -> str:
+    """A partner of its own, with its secrets: namespaces of other tests may still be going, with resources that bear
+    the usual name."""
+    found = f"sup-{uuid.uuid4().hex[:8]}"
+    await give_secrets(admin, connector_service, home, found)
+    return found
+
+
 async def test_the_webhook_refuses_what_the_connector_service_refuses(
-    operators: Operators, admin: Api, home: str, webhook: dict[str, str]
+    operators: Operators, admin: Api, home: str, name: str, webhook: dict[str, str]
 ) -> None:
     with pytest.raises(ApiRefused) as away:
-        await admin.create(partner(home))
+        await admin.create(partner(home, name))
     assert "failed calling webhook" in away.value.message
     await operators.start(**webhook)
 
     async def taken() -> bool:
         try:
-            await admin.create(partner(home))
+            await admin.create(partner(home, name))
         except ApiRefused as refused:
             if "failed calling webhook" not in refused.message:
                 raise
@@ -62,26 +72,26 @@ async def test_the_webhook_refuses_what_the_connector_service_refuses(
         return True
 
     await until(taken)
-    await until_ready(admin, home)
+    await until_ready(admin, home, name)
     with pytest.raises(ApiRefused) as refused:
-        await admin.create(partner(home, "sup-2", calendar={"zone": "Nowhere/Atlantis"}), dry_run=True)
+        await admin.create(partner(home, f"{name}-2", calendar={"zone": "Nowhere/Atlantis"}), dry_run=True)
     assert "unknown zone: Nowhere/Atlantis" in refused.value.message
     change = {"spec": {"calendar": {"hours": ["25:00-26:00"]}}}
     with pytest.raises(ApiRefused, match="calendar"):
-        await admin.patch(API_VERSION, PLURAL, "sup-atlas", change, namespace=home)
+        await admin.patch(API_VERSION, PLURAL, name, change, namespace=home)
     with pytest.raises(ApiRefused, match="is declared in another namespace already"):
-        await admin.create(partner("default"), dry_run=True)
-    await admin.patch(API_VERSION, PLURAL, "sup-atlas", {"spec": {"state": "paused"}}, namespace=home)
+        await admin.create(partner("default", name), dry_run=True)
+    await admin.patch(API_VERSION, PLURAL, name, {"spec": {"state": "paused"}}, namespace=home)
 
 
 async def test_without_the_connector_service_a_resource_is_taken_with_a_warning(
-    operators: Operators, admin: Api, home: str, webhook: dict[str, str]
+    operators: Operators, admin: Api, home: str, name: str, webhook: dict[str, str]
 ) -> None:
     await operators.start(**webhook, CROSSDOCK_PEERS='{"connector": "127.0.0.1:1"}')
 
     async def taken() -> bool:
         try:
-            await admin.create(partner(home), dry_run=True)
+            await admin.create(partner(home, name), dry_run=True)
         except ApiRefused as refused:
             if "failed calling webhook" not in refused.message:
                 raise
