@@ -168,6 +168,21 @@ def test_credit_notes_never_exceed_their_invoice(wishes: list[int]) -> None:
     assert invoice.credited == granted <= D(119)
 
 
+@pytest.mark.feature("F158")
+def test_a_credit_note_that_the_erp_refuses_is_none_and_counts_again_if_it_is_booked_after_all() -> None:
+    invoice = invoiced()
+    first = invoice.credit("1", euros("119.00"))
+    first.request()
+    first.answer(said(refusal="wrong reason"), "EUR")
+    invoice.hear(first, State.REQUESTED)
+    assert invoice.credited == 0
+    invoice.credit("2", euros("100.00"))
+    first.answer(said("CN-1", totals()), "EUR")
+    invoice.hear(first, State.REFUSED)
+    assert invoice.credited == D(219)
+    assert [(each.code, each.owner) for each in invoice.concerns] == [("CREDITED_ABOVE_INVOICE", "finance")]
+
+
 def test_only_a_posted_invoice_can_be_credited_and_in_its_own_currency() -> None:
     unposted = shipped().bill()
     assert unposted is not None

@@ -11,8 +11,10 @@ from crossdock.options.v1 import options_pb2
 from crossdock_kit import policy
 from crossdock_kit.database import transaction
 from crossdock_kit.policy import NewRule, Scope
+from crossdock_kit.repairs.redoing import NothingToRetry
+from fulfillment.domain.refusals import CreditAboveInvoice
 from fulfillment_cases.calls import Caller, line, origin, unique
-from fulfillment_cases.ledger import Ledger, totals
+from fulfillment_cases.ledger import Ledger, shown, totals
 from fulfillment_cases.warehouse import Site, reported
 
 
@@ -124,10 +126,77 @@ async def test_what_the_erp_refuses_holds_up_what_follows_until_it_is_asked_agai
     await ledger.answer(asked, refusal="customer is blocked")
     assert sorted(await ledger.books(order_id)) == ["order refused", "shipment waiting"]
     assert ("POSTING_REFUSED", "finance", True) in await caller.exceptions(order_id)
-    await ledger.again(asked)
+    await ledger.again(f"posting/{asked}")
     await ledger.answer(asked, "4713")
     assert sorted(await ledger.books(order_id)) == ["order posted", "shipment requested"]
     assert ("POSTING_REFUSED", "finance", False) in await caller.exceptions(order_id)
+
+
+async def test_what_the_erp_never_answered_is_asked_for_again_by_its_deadlines_exception(
+    caller: Caller, ledger: Ledger
+) -> None:
+    _, order_id = await placed(caller)
+    asked = (await ledger.books(order_id))["order requested"]
+    await ledger.again(f"process/posting/{asked}")
+    attempts = await caller.fetch("SELECT attempt FROM posting WHERE posting_id = $1", asked)
+    assert [row["attempt"] for row in attempts] == [2]
+    with pytest.raises(NothingToRetry):
+        await ledger.again(f"process/order_schedule/{order_id}/1")
+
+
+@pytest.mark.feature("F132", "F156")
+async def test_what_is_changed_or_cancelled_after_the_order_was_posted_reaches_the_erp_behind_it(
+    caller: Caller, ledger: Ledger
+) -> None:
+    _, order_id = await placed(caller)
+    await caller.change(order_id, "1", 4, reason="fewer guests")
+    assert sorted(await ledger.books(order_id)) == ["change waiting", "order requested"]
+    await ledger.answer((await ledger.books(order_id))["order requested"], "4720")
+    await caller.cancel(order_id, reason="no party")
+    first, second = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_CHANGE)
+    assert [shown(first), shown(second)] == ["change requested", "change waiting"]
+    assert [(each.cause, each.lines[0].quantity.value) for each in (first, second)] == [
+        ("fewer guests", "4"),
+        ("no party", "0"),
+    ]
+    assert second.follows == [f"{order_id}.order.1", first.posting_id]
+    await ledger.answer(first.posting_id, "4721")
+    assert "change requested" in await ledger.books(order_id)
+
+
+@pytest.mark.feature("F156")
+async def test_goods_follow_the_newest_change_of_their_order(caller: Caller, site: Site, ledger: Ledger) -> None:
+    number, order_id = await placed(caller)
+    await caller.change(order_id, "1", 12)
+    await issued(site, number)
+    await ledger.answer((await ledger.books(order_id))["order requested"], "4722")
+    books = await ledger.books(order_id)
+    assert sorted(books) == ["change requested", "order posted", "shipment waiting"]
+    await ledger.answer(books["change requested"], "4723")
+    assert "shipment requested" in await ledger.books(order_id)
+
+
+async def test_an_order_that_was_never_submitted_is_none_of_the_erps(caller: Caller, ledger: Ledger) -> None:
+    order_id = (await caller.open(unique("S"))).order.order_id
+    await caller.append(order_id, line("1", 10))
+    await caller.cancel(order_id)
+    assert await ledger.books(order_id) == {}
+
+
+@pytest.mark.feature("F158")
+async def test_a_refused_credit_note_leaves_room_for_the_corrected_one(
+    caller: Caller, site: Site, ledger: Ledger
+) -> None:
+    number, order_id = await placed(caller)
+    await ledger.triggered(await issued(site, number), order_id)
+    for kind, said in (("order", "4716"), ("shipment", "8004"), ("invoice", "9003")):
+        await ledger.answer((await ledger.books(order_id))[f"{kind} requested"], said, totals=totals())
+    invoice = (await ledger.books(order_id))["invoice posted"]
+    refused = (await ledger.credit(order_id, invoice, "C-1", "119.00")).posting.posting_id
+    await ledger.answer(refused, refusal="no such reason code")
+    await ledger.credit(order_id, invoice, "C-2", "100.00")
+    with pytest.raises(CreditAboveInvoice):
+        await ledger.again(f"posting/{refused}")
 
 
 @pytest.mark.feature("F158")

@@ -35,7 +35,8 @@ async def build(app: App[Settings]) -> None:
     app.on_timer(timer_kind(SCHEDULE), deadlines(on))
     for process in (POSTING, BILLING):
         app.on_timer(timer_kind(process), told_when_late(process))
-    app.on_retry("posting", asked_again(on))
+    for subject in ("posting", "process"):
+        app.on_retry(subject, asked_again(on))
 
     def inventory_for(tenant: str) -> Any:
         return app.client("inventory", inventory.InventoryServiceStub, tenant=tenant)

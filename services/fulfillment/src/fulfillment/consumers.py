@@ -1,4 +1,5 @@
-"""What fulfillment hears: master data, and its own deadlines. A batch of events is one statement.
+"""What fulfillment hears: master data, what inventory can promise, what carriers and terms say of shipments, its own
+deadlines, and operators who want a posting asked for again.
 
 How the ports stand on the kit's work is brought by the wiring, so that nothing here reaches the storage.
 """
@@ -15,6 +16,7 @@ from crossdock.inventory.events.v1 import events_pb2 as inventory
 from crossdock_kit.events import Received
 from crossdock_kit.process_timers import expiry
 from crossdock_kit.processes import Process
+from crossdock_kit.repairs.redoing import NothingToRetry
 from crossdock_kit.subscriptions import Subscription
 from crossdock_kit.subscriptions.model import Handler, each
 from crossdock_kit.timer_loop import TimerHandler
@@ -23,8 +25,10 @@ from crossdock_kit.unit_of_work import Work
 from fulfillment import ports
 from fulfillment.domain.lifecycle import SCHEDULE, State
 from fulfillment.domain.on_the_road import Word
+from fulfillment.domain.posting_lifecycle import POSTING
 from fulfillment.use_cases.delivering import departed, told
-from fulfillment.use_cases.posting import ask_again, bill
+from fulfillment.use_cases.owing import bill
+from fulfillment.use_cases.posting import ask_again
 from fulfillment.use_cases.stocking import deadline_passed, supplied
 from fulfillment.wire import master_data, posting, road, stock
 
@@ -126,11 +130,15 @@ def deadlines(opens: Opens) -> TimerHandler:
 
 
 def asked_again(opens: Opens) -> Callable[[str, Work], Awaitable[str]]:
-    """Somebody has the ERP asked again for what it refused, by the subject of the exception."""
+    """Somebody has the ERP asked again for what it refused or never answered, by the subject of the exception:
+    "posting/.." or "process/posting/..". Raises NothingToRetry where that is another process."""
 
     async def retry(subject: str, work: Work) -> str:
+        _, named, posting_id = subject.removeprefix("process/").partition(f"{POSTING.name}/")
+        if not named:
+            raise NothingToRetry(subject)
         async with opens(work) as opened:
-            found = await ask_again(subject.partition("/")[2], opened)
+            found = await ask_again(posting_id, opened)
             return f"{found.kind.value} {found.reference} is asked for again"
 
     return retry

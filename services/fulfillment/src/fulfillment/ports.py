@@ -199,6 +199,9 @@ class Postings(Protocol):
     async def posted(self, posting_ids: Iterable[str]) -> Mapping[str, Before]:
         """Of these, those that the ERP has posted."""
 
+    async def changes(self, order_id: str, part: int) -> list[str]:
+        """The ids of the changes of a part, the oldest first."""
+
     async def of_shipment(self, shipment_id: str) -> list[Posting]:
         """What was shipped with it, by goods issue and order."""
 

@@ -13,9 +13,10 @@ from crossdock.fulfillment.v1 import posting_service_pb2 as pb
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.unit_of_work import UnitOfWork
-from fulfillment.store.unit_of_work import FulfillmentUnitOfWork
+from fulfillment.consumers import asked_again
+from fulfillment.store.unit_of_work import FulfillmentUnitOfWork, on
 from fulfillment.use_cases.commands import BillShipment
-from fulfillment.use_cases.posting import ask_again, bill
+from fulfillment.use_cases.owing import bill
 
 from fulfillment_cases.calls import SECONDS, origin
 from fulfillment_cases.warehouse import now
@@ -82,10 +83,11 @@ class Ledger:
             async with FulfillmentUnitOfWork(self.uow)() as work:
                 await bill(BillShipment(shipment_id, "SH", order_ids), work)
 
-    async def again(self, posting_id: str) -> None:
+    async def again(self, subject: str) -> None:
+        """Somebody retries an exception with this subject."""
         with caused_by(self._cause()):
-            async with FulfillmentUnitOfWork(self.uow)() as work:
-                await ask_again(posting_id, work)
+            async with self.uow(tenants=[self.tenant]) as work:
+                await asked_again(on)(subject, work)
 
     def _cause(self) -> Cause:
         name = str(uuid4())

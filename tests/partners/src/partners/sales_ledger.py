@@ -1,4 +1,5 @@
-"""The sales side of an ERP: it posts orders, shipments, invoices and credit notes as asked, under its own numbers.
+"""The sales side of an ERP: it posts orders and their changes, shipments, invoices and credit notes as asked, under
+its own numbers.
 
 It is as strict as a book has to be: what comes before its predecessor is refused, and the same posting is booked once.
 """
@@ -15,8 +16,14 @@ from typing import Any
 from partners.faults import Faults
 from partners.web import Answer, Door, Post
 
-FIRST_NUMBERS = {"order": 2_000_000_001, "shipment": 8_000_000_001, "invoice": 9_000_000_001, "credit": 9_500_000_001}
-NEEDS = {"order": "", "shipment": "order", "invoice": "shipment", "credit": "invoice"}
+FIRST_NUMBERS = {
+    "order": 2_000_000_001,
+    "change": 2_500_000_001,
+    "shipment": 8_000_000_001,
+    "invoice": 9_000_000_001,
+    "credit": 9_500_000_001,
+}
+NEEDS = {"order": "", "change": "order", "shipment": "order", "invoice": "shipment", "credit": "invoice"}
 TAX = Decimal("0.19")
 CENT = Decimal("0.01")
 

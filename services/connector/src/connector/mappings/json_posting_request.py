@@ -26,7 +26,7 @@ def write(event: events_pb2.PostingRequested, writing: Writing) -> dict[str, Any
         "orderDate": canonical.iso_day(event.ordered_on),
         "after": [{"posting": _kind(each.kind), "number": each.number} for each in event.before],
         "amount": posting.wanted.amount if posting.HasField("wanted") else None,
-        "reason": posting.reason or None,
+        "reason": posting.cause or None,
         "lines": [_line(each, writing) for each in posting.lines],
     }
 

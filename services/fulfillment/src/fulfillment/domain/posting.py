@@ -1,4 +1,5 @@
-"""What the ERP is to put into its books of an order, in their sequence: the order, what was shipped, invoice, credit.
+"""What the ERP is to put into its books of an order, in their sequence: the order, its changes, what was shipped,
+invoice, credit.
 
 A posting names those that it follows; it is asked for when all of them are posted, whatever order they arise in. Its id
 is made of what it is of, so that it exists once. Numbers, tax and totals are the ERP's.
@@ -28,12 +29,14 @@ from fulfillment.domain.refusals import (
 from fulfillment.domain.terms import Price
 
 POSTING_REFUSED, TOTALS_DOUBTFUL = "POSTING_REFUSED", "POSTED_TOTALS_DOUBTFUL"
+CREDITED_ABOVE_INVOICE = "CREDITED_ABOVE_INVOICE"
 
 
 class Kind(Enum):
     """In the sequence in which they come."""
 
     ORDER = "order"
+    CHANGE = "change"
     SHIPMENT = "shipment"
     INVOICE = "invoice"
     CREDIT = "credit"
@@ -88,7 +91,8 @@ class Fact(Enum):
 
 @dataclass(slots=True, eq=False)
 class Posting:
-    """`wanted` is what a credit note is to come to; `credited` what all credit notes of an invoice were asked for."""
+    """`wanted` is what a credit note is to come to; `credited` what all credit notes of an invoice come to that are not
+    refused. `reason` is the ERP's for refusing it, `cause` ours for wanting it."""
 
     posting_id: str
     order_id: str
@@ -104,6 +108,8 @@ class Posting:
     posted_at: datetime | None = None
     totals: Totals | None = None
     reason: str = ""
+    cause: str = ""
+    return_id: str = ""
     wanted: Money | None = None
     credited: Decimal = ZERO
     billing: Billing | None = None
@@ -198,8 +204,15 @@ class Posting:
             self.billing = billing_lifecycle.moved(self.billing, "invoice", ERP)
 
     def credit(self, number: str, amount: Money) -> Posting:
-        """A credit note for some of this invoice. Raises InvoiceNotPosted, CurrencyOfAnotherInvoice,
-        CreditNotPositive, CreditAboveInvoice."""
+        """A credit note for some of this invoice. Raises what `grant` raises."""
+        self.grant(amount)
+        made = posting(self.order_id, Kind.CREDIT, number, self.lines, follows=(self.posting_id,))
+        made.shipment_id, made.wanted = self.shipment_id, amount
+        return made
+
+    def grant(self, amount: Money) -> None:
+        """So much of this invoice is credited. Raises InvoiceNotPosted, CurrencyOfAnotherInvoice, CreditNotPositive,
+        CreditAboveInvoice."""
         if self.kind is not Kind.INVOICE or self.state is not State.POSTED or self.totals is None:
             raise InvoiceNotPosted(self.posting_id, self.state.value)
         gross = self.totals.gross
@@ -210,9 +223,15 @@ class Posting:
         if self.credited + amount.amount > gross.amount:
             raise CreditAboveInvoice(self.number, str(gross.amount), str(self.credited), str(amount.amount))
         self.credited += amount.amount
-        made = posting(self.order_id, Kind.CREDIT, number, self.lines, follows=(self.posting_id,))
-        made.shipment_id, made.wanted = self.shipment_id, amount
-        return made
+
+    def hear(self, credit: Posting, before: State) -> None:
+        """A refused credit note is none, and one that was booked counts, whatever was said of it before."""
+        counted, counts = before is not State.REFUSED, credit.state is not State.REFUSED
+        if credit.wanted is not None and counted is not counts:
+            self.credited += credit.wanted.amount if counts else -credit.wanted.amount
+        if self.totals is not None and self.credited > self.totals.gross.amount:
+            why = f"{self.credited} of invoice {self.number} is credited, and it comes to {self.totals.gross.amount}"
+            self._raise(CREDITED_ABOVE_INVOICE, why)
 
 
 def posting(

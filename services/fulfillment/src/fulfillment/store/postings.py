@@ -29,6 +29,8 @@ _PLAIN = (
     "posted_at",
     "reason",
     "credited",
+    "cause",
+    "return_id",
     "event_version",
     "created_at",
 )
@@ -38,6 +40,7 @@ _POSTED = (
     "SELECT posting_id, kind, number FROM posting"
     " WHERE tenant = $1 AND posting_id = ANY($2::text[]) AND state = 'posted'"
 )
+_CHANGES = "SELECT posting_id FROM posting WHERE tenant = $1 AND order_id = $2 AND kind = 'change' AND reference = $3"
 _SHIPPED = (
     "SELECT * FROM posting WHERE tenant = $1 AND shipment_id = $2 AND shipment_id <> '' AND kind = 'shipment'"
     " ORDER BY posting_id"
@@ -83,6 +86,11 @@ class PostingRows:
                 found[row["posting_id"]] = Before(row["posting_id"], Kind(row["kind"]), row["number"])
         return found
 
+    async def changes(self, order_id: str, part: int) -> list[str]:
+        known = {row["posting_id"] for row in await self._driver.fetch(_CHANGES, self._tenant, order_id, str(part))}
+        made = {each.posting_id for each in self._held.values() if _changes(each, order_id, part)}
+        return sorted(known | made, key=lambda name: int(name.rpartition("-")[2]))
+
     async def of_shipment(self, shipment_id: str) -> list[Posting]:
         self._hold(await self._driver.fetch(_SHIPPED, self._tenant, shipment_id))
         shipped = [each for each in self._held.values() if each.kind is Kind.SHIPMENT]
@@ -106,6 +114,10 @@ class PostingRows:
     def _hold(self, rows: Iterable[Any]) -> None:
         for row in rows:
             self._held.setdefault(row["posting_id"], read_posting(row))
+
+
+def _changes(found: Posting, order_id: str, part: int) -> bool:
+    return (found.kind, found.order_id, found.reference) == (Kind.CHANGE, order_id, str(part))
 
 
 def posting_row(made: Posting) -> Row:

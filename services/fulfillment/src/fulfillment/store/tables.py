@@ -181,6 +181,8 @@ posting = Table(
     words("reason"),
     document("wanted"),
     exact("credited"),
+    words("cause"),
+    words("return_id"),
     words("billing"),
     texts("watched"),
     number("event_version"),

@@ -8,6 +8,7 @@ from fulfillment.domain.refusals import LineUnknown, OrderOutdated, OrderUnknown
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import CancelOrder, ChangeLine
+from fulfillment.use_cases.owing import owe_changes
 from fulfillment.use_cases.placing import PARTS_AT_ONCE
 
 
@@ -19,6 +20,7 @@ async def change_line(command: ChangeLine, uow: UnitOfWork) -> tuple[SalesOrder,
         if line is None:
             raise LineUnknown(order.terms.number, command.line_number)
         change_quantity(order, line, command.wish, command.reason, command.origin.role)
+        await owe_changes(order, work)
         await work.put(order)
         return order, line
 
@@ -35,6 +37,7 @@ async def cancel_order(command: CancelOrder, uow: UnitOfWork) -> SalesOrder:
             await work.sales_orders.load_parts(order, some)
             for part in some:
                 cancel_part(order, part, command.reason, command.origin.role)
+            await owe_changes(order, work)
             await work.put(order)
         await work.put(order)
         return order

@@ -11,7 +11,7 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import content_of
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import AppendLines, PlaceOrder, SubmitOrder
-from fulfillment.use_cases.posting import owe_order
+from fulfillment.use_cases.owing import owe_order
 
 PARTS_AT_ONCE = 10
 

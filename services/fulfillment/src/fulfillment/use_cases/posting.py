@@ -1,72 +1,14 @@
-"""What the ERP has to post of orders: owed when it arises, asked for in its sequence, answered once.
-
-Whoever touches postings holds the head of their order, so that what follows a posting is asked for exactly once.
-"""
+"""What the ERP answers to postings, and what is asked for next; credit notes and what is asked for again."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from fulfillment.domain.billing_lifecycle import BILLING_DESK
-from fulfillment.domain.billing_lifecycle import State as Billing
-from fulfillment.domain.concerns import Concern
-from fulfillment.domain.order_line import OrderLine
-from fulfillment.domain.posting import Kind, Posting, PostingLine, due, order_of, posting, posting_id
-from fulfillment.domain.quantities import ZERO, Quantity
+from fulfillment.domain.posting import Kind, Posting, due, order_of, posting_id
+from fulfillment.domain.posting_lifecycle import State
 from fulfillment.domain.refusals import CreditNumberReused, OrderUnknown, PostingUnknown
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.warehouse_report import Booking
 from fulfillment.ports import UnitOfWork, Work
-from fulfillment.use_cases.commands import BillShipment, RecordPosting, RequestCredit
-
-SHIPMENT_UNKNOWN_TO_BILL = "BILLING_WITHOUT_GOODS_ISSUE"
-
-
-async def owe_order(order: SalesOrder, work: Work) -> None:
-    """The parts of an accepted order that are loaded: created in the ERP before anything else of it."""
-    for part in sorted({line.part for line in order.lines.values()}):
-        lines = [_ordered(line) for line in order.of_part(part)]
-        await _owe(posting(order.order_id, Kind.ORDER, str(part), lines), order, work)
-
-
-async def owe_shipment(booking: Booking, work: Work) -> None:
-    """What left by a goods issue, for each of its orders; with its invoice where the terms already allow that."""
-    for order in booking.orders:
-        lines = _issued(booking, order)
-        if not lines:
-            continue
-        parts = dict.fromkeys(line.part for line, _ in lines)
-        made = posting(
-            order.order_id,
-            Kind.SHIPMENT,
-            booking.report.report_id,
-            [quantity for _, quantity in lines],
-            follows=[posting_id(order.order_id, Kind.ORDER, str(part)) for part in parts],
-        )
-        made.reference, made.billing = booking.terms.number, Billing.NOT_BILLABLE
-        made.shipment_id = booking.report.shipment_id
-        billable = booking.shipment is not None and booking.shipment.billable
-        invoice = made.bill() if billable or await work.billed_by_issue(order) else None
-        await _owe(made, order, work)
-        if invoice is not None:
-            await _owe(invoice, order, work)
-
-
-async def bill(command: BillShipment, work: Work) -> None:
-    """Each goods issue of a shipment is invoiced once; what is issued of it later is invoiced when it is."""
-    before = {each.order_id for each in await work.postings.of_shipment(command.shipment_id)}
-    await work.sales_orders.lock(before | set(command.order_ids))
-    shipment = await work.warehouse_reports.lock_shipment(command.shipment_id)
-    if shipment is None:
-        work.tell(_nothing_issued(command))
-        return
-    shipment.billable = True
-    await work.put_shipment(shipment)
-    for shipped in await work.postings.of_shipment(command.shipment_id):
-        if invoice := shipped.bill():
-            [order] = await work.sales_orders.lock([shipped.order_id])
-            await work.put_posting(shipped, order)
-            await _owe(invoice, order, work)
+from fulfillment.use_cases.commands import RecordPosting, RequestCredit
+from fulfillment.use_cases.owing import owe
 
 
 async def record_posting(command: RecordPosting, uow: UnitOfWork) -> tuple[Posting, SalesOrder, bool]:
@@ -75,10 +17,14 @@ async def record_posting(command: RecordPosting, uow: UnitOfWork) -> tuple[Posti
     async with uow(command.origin) as work:
         found, order = await _known(command.posting_id, work)
         work.note(keys=order.keys, transaction_ids=(order.order_id,))
+        before = found.state
         if not found.answer(command.said, order.terms.currency):
             work.note(outcome="duplicate", reason="repeated")
             return found, order, True
         await work.put_posting(found, order)
+        if invoice := await _invoice_of(found, work):
+            invoice.hear(found, before)
+            await work.put_posting(invoice, order)
         if found.number:
             await _after(found, order, work)
         return found, order, False
@@ -102,15 +48,20 @@ async def request_credit(command: RequestCredit, uow: UnitOfWork) -> tuple[Posti
         if invoice is None or invoice.order_id != command.order_id:
             raise PostingUnknown(command.invoice_posting_id)
         made = invoice.credit(command.number, command.amount)
-        made.reason = command.reason
+        made.cause = command.reason
         await work.put_posting(invoice, locked[0])
-        await _owe(made, locked[0], work)
+        await owe(made, locked[0], work)
         return made, locked[0], False
 
 
 async def ask_again(wanted: str, work: Work) -> Posting:
-    """Somebody wants the ERP to be asked once more. Raises PostingUnknown, TransitionUnknown."""
+    """Somebody wants the ERP to be asked once more. Raises PostingUnknown, TransitionUnknown, and CreditAboveInvoice
+    where others have been credited since it was refused."""
     found, order = await _known(wanted, work)
+    invoice = await _invoice_of(found, work)
+    if invoice is not None and found.state is State.REFUSED and found.wanted is not None:
+        invoice.grant(found.wanted)
+        await work.put_posting(invoice, order)
     found.request()
     await work.put_posting(found, order)
     return found
@@ -122,6 +73,11 @@ async def _known(wanted: str, work: Work) -> tuple[Posting, SalesOrder]:
     if found is None:
         raise PostingUnknown(wanted)
     return found, orders[0]
+
+
+async def _invoice_of(found: Posting, work: Work) -> Posting | None:
+    """That a credit note is for."""
+    return await work.postings.get(found.follows[0]) if found.kind is Kind.CREDIT else None
 
 
 async def _after(posted: Posting, order: SalesOrder, work: Work) -> None:
@@ -138,41 +94,3 @@ async def _after(posted: Posting, order: SalesOrder, work: Work) -> None:
     for each in due(waiting, frozenset(done)):
         each.request()
         await work.put_posting(each, order)
-
-
-async def _owe(made: Posting, order: SalesOrder, work: Work) -> None:
-    made.created_at = work.now
-    work.postings.add(made)
-    if due([made], frozenset(await work.postings.posted(made.follows))):
-        made.request()
-    await work.put_posting(made, order)
-
-
-def _ordered(line: OrderLine) -> PostingLine:
-    return PostingLine(line.line_number, line.sku, line.quantity, line.price)
-
-
-def _issued(booking: Booking, order: SalesOrder) -> list[tuple[OrderLine, PostingLine]]:
-    """So much of each line, in its base unit. The price is for the unit in which it was ordered."""
-    sums: dict[int, tuple[OrderLine, Quantity]] = {}
-    for each in booking.outcome.handled:
-        if each.order is order and each.line is not None:
-            before = sums[each.line.position][1].value if each.line.position in sums else ZERO
-            sums[each.line.position] = (each.line, Quantity(before + each.quantity, each.line.base_unit))
-    return [(line, _shipped(line, quantity)) for line, quantity in sums.values()]
-
-
-def _shipped(line: OrderLine, quantity: Quantity) -> PostingLine:
-    price = line.price and replace(line.price, unit=line.price.unit or line.quantity.unit)
-    return PostingLine(line.line_number, line.sku, quantity, price)
-
-
-def _nothing_issued(command: BillShipment) -> Concern:
-    return Concern(
-        code=SHIPMENT_UNKNOWN_TO_BILL,
-        owner=BILLING_DESK,
-        subject=f"outbound_shipment/{command.shipment_id}",
-        summary=f"shipment {command.number} can be invoiced, and no warehouse has reported what is in it",
-        transaction_ids=command.order_ids,
-        keys=(f"shipment:{command.number}",),
-    )

@@ -12,6 +12,7 @@ from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.questions import Held, Shortage
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Supply, Work
+from fulfillment.use_cases.owing import owe_changes
 
 RETRY = "retry"
 AT_ONCE = 200
@@ -46,6 +47,7 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
     else:
         allocate(order, answer.part, answer.attempt, answer.reservation_id, answer.held)
         release(order, answer.part)
+    await owe_changes(order, work)
     await work.put(order)
     if order.state is OrderState.ALLOCATED and not order.ships_incomplete:
         await _release_all(order, work)

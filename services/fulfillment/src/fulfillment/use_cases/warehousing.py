@@ -12,7 +12,7 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Kind, ReportTerms, Shipment, WarehouseReport
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import RecordReport
-from fulfillment.use_cases.posting import owe_shipment
+from fulfillment.use_cases.owing import owe_changes, owe_shipment
 
 _VERBS: Mapping[Kind, Callable[[Place, Reported], Outcome]] = {
     Kind.PICK: pick,
@@ -38,6 +38,7 @@ async def record_report(command: RecordReport, uow: UnitOfWork) -> tuple[Warehou
         await _handle(booking, orders, work)
         booking.end()
         for order in booking.orders:
+            await owe_changes(order, work)
             await work.put(order)
         work.note(keys=booking.keys, transaction_ids=booking.transaction_ids)
         await work.record(booking)

@@ -114,6 +114,8 @@ def posting(found: Posting, order: SalesOrder) -> posting_pb2.Posting:
         wanted=_money(found.wanted) if found.wanted else None,
         billing=BILLINGS[found.billing] if found.billing else posting_pb2.BILLING_STATE_UNSPECIFIED,
         created_at=dates_wire.timestamp(found.created_at),
+        cause=found.cause,
+        return_id=found.return_id,
     )
 
 

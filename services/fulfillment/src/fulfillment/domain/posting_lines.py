@@ -1,0 +1,70 @@
+"""Which lines of an order stand in a posting, and how much of each: as ordered, as wanted now, as it left a warehouse.
+
+It must not know when a posting is owed or in which sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from fulfillment.domain import events
+from fulfillment.domain.order_line import OrderLine
+from fulfillment.domain.posting import PostingLine
+from fulfillment.domain.quantities import ZERO, Quantity
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.warehouse_report import Booking
+
+
+@dataclass(slots=True)
+class Changed:
+    """Lines of one part of which another quantity is wanted than before, and why."""
+
+    reason: str = ""
+    lines: dict[int, OrderLine] = field(default_factory=dict)
+
+    def postings(self) -> list[PostingLine]:
+        return [_wanted(self.lines[position]) for position in sorted(self.lines)]
+
+
+def ordered(line: OrderLine) -> PostingLine:
+    return PostingLine(line.line_number, line.sku, line.quantity, line.price)
+
+
+def changed(order: SalesOrder) -> Mapping[int, Changed]:
+    """By part, what the facts that an order has recorded and not yet told change of it."""
+    found: dict[int, Changed] = {}
+    for event in order.events:
+        match event:
+            case events.OrderLineChanged(line=line, reason=reason):
+                lines = [line]
+            case events.OrderLinesCancelled(steps=steps, reason=reason):
+                lines = [each.line for each in steps]
+            case events.OrderCancellationRequested(compensations=some, reason=reason):
+                lines = [each.step.line for each in some]
+            case _:
+                continue
+        for line in lines:
+            part = found.setdefault(line.part, Changed())
+            part.reason = part.reason or reason
+            part.lines[line.position] = line
+    return found
+
+
+def issued(booking: Booking, order: SalesOrder) -> list[tuple[OrderLine, PostingLine]]:
+    """So much of each line, in its base unit. The price is for the unit in which it was ordered."""
+    sums: dict[int, tuple[OrderLine, Quantity]] = {}
+    for each in booking.outcome.handled:
+        if each.order is order and each.line is not None:
+            before = sums[each.line.position][1].value if each.line.position in sums else ZERO
+            sums[each.line.position] = (each.line, Quantity(before + each.quantity, each.line.base_unit))
+    return [(line, _in_base_unit(line, quantity)) for line, quantity in sums.values()]
+
+
+def _wanted(line: OrderLine) -> PostingLine:
+    return _in_base_unit(line, Quantity(line.wanted, line.base_unit))
+
+
+def _in_base_unit(line: OrderLine, quantity: Quantity) -> PostingLine:
+    price = line.price and replace(line.price, unit=line.price.unit or line.quantity.unit)
+    return PostingLine(line.line_number, line.sku, quantity, price)

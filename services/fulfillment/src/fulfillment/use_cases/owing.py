@@ -1,0 +1,103 @@
+"""What the ERP is owed of orders: postings, made when something arises and asked for once all before them is posted.
+
+Whoever touches postings holds the head of their order, so that what follows a posting is asked for exactly once.
+"""
+
+from __future__ import annotations
+
+from fulfillment.domain.billing_lifecycle import BILLING_DESK
+from fulfillment.domain.billing_lifecycle import State as Billing
+from fulfillment.domain.concerns import Concern
+from fulfillment.domain.posting import Kind, Posting, due, posting, posting_id
+from fulfillment.domain.posting_lines import changed, issued, ordered
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.warehouse_report import Booking
+from fulfillment.ports import Work
+from fulfillment.use_cases.commands import BillShipment
+
+SHIPMENT_UNKNOWN_TO_BILL = "BILLING_WITHOUT_GOODS_ISSUE"
+
+
+async def owe(made: Posting, order: SalesOrder, work: Work) -> None:
+    made.created_at = work.now
+    work.postings.add(made)
+    if due([made], frozenset(await work.postings.posted(made.follows))):
+        made.request()
+    await work.put_posting(made, order)
+
+
+async def owe_order(order: SalesOrder, work: Work) -> None:
+    """The parts of an accepted order that are loaded: created in the ERP before anything else of it."""
+    for part in sorted({line.part for line in order.lines.values()}):
+        lines = [ordered(line) for line in order.of_part(part)]
+        await owe(posting(order.order_id, Kind.ORDER, str(part), lines), order, work)
+
+
+async def owe_changes(order: SalesOrder, work: Work) -> None:
+    """What is wanted of an accepted order now, where that has changed: told before its facts are, the newest last."""
+    if not order.submitted:
+        return
+    for part, found in changed(order).items():
+        before = await work.postings.changes(order.order_id, part)
+        made = posting(
+            order.order_id,
+            Kind.CHANGE,
+            f"{part}-{len(before) + 1}",
+            found.postings(),
+            follows=_told_of(order.order_id, part, before),
+        )
+        made.reference, made.cause = str(part), found.reason[:200]
+        await owe(made, order, work)
+
+
+def _told_of(order_id: str, part: int, changes: list[str]) -> list[str]:
+    """The newest that the ERP is told of a part."""
+    return [posting_id(order_id, Kind.ORDER, str(part)), *changes[-1:]]
+
+
+async def owe_shipment(booking: Booking, work: Work) -> None:
+    """What left by a goods issue, for each of its orders; with its invoice where the terms already allow that."""
+    for order in booking.orders:
+        lines = issued(booking, order)
+        if not lines:
+            continue
+        follows: list[str] = []
+        for part in dict.fromkeys(line.part for line, _ in lines):
+            follows += _told_of(order.order_id, part, await work.postings.changes(order.order_id, part))
+        said = [quantity for _, quantity in lines]
+        made = posting(order.order_id, Kind.SHIPMENT, booking.report.report_id, said, follows=follows)
+        made.reference, made.billing = booking.terms.number, Billing.NOT_BILLABLE
+        made.shipment_id = booking.report.shipment_id
+        billable = booking.shipment is not None and booking.shipment.billable
+        invoice = made.bill() if billable or await work.billed_by_issue(order) else None
+        await owe(made, order, work)
+        if invoice is not None:
+            await owe(invoice, order, work)
+
+
+async def bill(command: BillShipment, work: Work) -> None:
+    """Each goods issue of a shipment is invoiced once; what is issued of it later is invoiced when it is."""
+    before = {each.order_id for each in await work.postings.of_shipment(command.shipment_id)}
+    await work.sales_orders.lock(before | set(command.order_ids))
+    shipment = await work.warehouse_reports.lock_shipment(command.shipment_id)
+    if shipment is None:
+        work.tell(_nothing_issued(command))
+        return
+    shipment.billable = True
+    await work.put_shipment(shipment)
+    for shipped in await work.postings.of_shipment(command.shipment_id):
+        if invoice := shipped.bill():
+            [order] = await work.sales_orders.lock([shipped.order_id])
+            await work.put_posting(shipped, order)
+            await owe(invoice, order, work)
+
+
+def _nothing_issued(command: BillShipment) -> Concern:
+    return Concern(
+        code=SHIPMENT_UNKNOWN_TO_BILL,
+        owner=BILLING_DESK,
+        subject=f"outbound_shipment/{command.shipment_id}",
+        summary=f"shipment {command.number} can be invoiced, and no warehouse has reported what is in it",
+        transaction_ids=command.order_ids,
+        keys=(f"shipment:{command.number}",),
+    )
