@@ -108,17 +108,17 @@ async def test_an_855_answers_the_last_revision_that_was_accepted_before_its_own
 
 async def test_a_set_without_a_flow_is_refused_and_the_997_says_so(rig: Rig) -> None:
     await rig.send("sup-nordic")
-    content = files.interchange("810", ["BIG*20261102*INV1*20261102*PO1"], control=control(), group="IN")
+    content = files.interchange("820", ["BPR*I*10*C*CHK"], control=control(), group="RA")
     document = await rig.given("sup-nordic", content)
     assert document.state is State.REFUSED
-    assert document.reason == "set 810 (invoice) is not processed here"
+    assert document.reason == "set 820 (remittance) is not processed here"
     [(_, answer)] = await rig.send("sup-nordic")
     assert b"AK5*R*1" in answer
     [step] = await rig.rows(
         "SELECT name, outcome, reason FROM step WHERE kind = 'document' AND $1 = ANY(keys)",
         f"document:{document.document_id}",
     )
-    assert tuple(step) == ("read x12.810", "refused", "DOCUMENT_REFUSED")
+    assert tuple(step) == ("read x12.820", "refused", "DOCUMENT_REFUSED")
 
 
 @pytest.mark.feature("F127")
@@ -144,11 +144,11 @@ async def test_order_and_both_acknowledgments_stand_in_one_timeline(rig: Rig) ->
 async def test_a_set_that_nobody_reads_is_refused_without_its_namesake_in_another_group(rig: Rig) -> None:
     """Each group counts its sets anew, so that both are number 0001."""
     answer = files.acknowledgment(control=control())
-    invoice = files.interchange("810", ["BIG*20261102*INV1*20261102*PO1"], control=99, group="IN")
-    group = invoice[invoice.index(b"GS*") : invoice.index(b"IEA*")]
+    remittance = files.interchange("820", ["BPR*I*10*C*CHK"], control=99, group="RA")
+    group = remittance[remittance.index(b"GS*") : remittance.index(b"IEA*")]
     both = answer.replace(b"IEA*1*", group + b"IEA*2*")
     document = await rig.given("sup-nordic", both)
     assert [each.outcome.value for each in document.messages] == ["accepted", "refused"]
     sent = {content.partition(b"AK1*")[2][:2]: content for _, content in await rig.send("sup-nordic")}
     assert b"AK5*A" in sent[b"PR"]
-    assert b"AK5*R*1" in sent[b"IN"]
+    assert b"AK5*R*1" in sent[b"RA"]

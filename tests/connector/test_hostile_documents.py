@@ -91,6 +91,24 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "cartons": [{"contents": [CONTENT]}],
         "contents": [CONTENT],
     },
+    "json.supplier_invoice": {
+        "documentType": "supplierInvoice",
+        "supplier": "V100010",
+        "number": "INV-1",
+        "invoiceDate": "2026-11-20",
+        "currency": "EUR",
+        "total": "297.50",
+        "lines": [
+            {
+                "order": "PO1",
+                "line": "10",
+                "item": "AT-1001",
+                "quantity": "100",
+                "unit": "EA",
+                "price": {"amount": "2.50", "per": "1", "unit": "EA"},
+            }
+        ],
+    },
     "wms_a.receipt": {
         "type": "RECEIPT",
         "receiptNumber": "RC-1",
@@ -216,7 +234,7 @@ PROFILE = profile_of(
             "businessUnit": "EU01",
             "transport": {"fileDrop": {"inbox": "i", "outbox": "o"}},
             "edi": {"partnerId": "ZZ:*", "ownId": "ZZ:ACME"},
-            "documents": [{"kind": f"x12.{each}", "direction": "IN"} for each in ("850", "855", "856", "865", "997")],
+            "documents": [{"kind": f"x12.{each}", "direction": "IN"} for each in sorted(files.FUNCTIONAL)],
             "severities": dict.fromkeys(
                 ("element-missing", "segment-missing", "value-date", "value-number"), "warning"
             ),
@@ -227,6 +245,7 @@ X12 = (
     files.acknowledgment(),
     files.ship_notice(),
     files.functional_acknowledgment("7", control=1, written="20261102*0900"),
+    files.invoice(),
     files.interchange(
         "850", ["BEG*00*NE*PO1**20261102", "CUR*BY*EUR", "PO1*1*5*EA*1*PE*BP*A1001", "SCH*5*EA***002*20261110"]
     ),

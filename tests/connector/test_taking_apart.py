@@ -26,7 +26,7 @@ NUL = files.acknowledgment().replace(b"ND-77", b"ND-\x0077")
 @pytest.mark.parametrize(
     ("content", "why"),
     [
-        (files.interchange("810", ["BIG*20261102*INV1"]), "set 810 (invoice) is not processed here"),
+        (files.interchange("820", ["BPR*I*10*C*CHK"]), "set 820 (remittance) is not processed here"),
         (files.interchange("148", ["BHT*1"]), "set 148 is not processed here"),
         (files.interchange("850", ["BEG*00*SA*1**20261102"]), "profile takes no 850 (purchase order)"),
         (b'{"order": 1}', "it looks like JSON, and this partner's profile takes none"),

@@ -36,7 +36,8 @@ def _files() -> Iterator[tuple[str, bytes]]:
     yield "own 855", files.acknowledgment()
     yield "own 856", files.ship_notice()
     yield "own 997", files.functional_acknowledgment("7", control=1, written="20261102*0900")
-    yield "own 810", files.interchange("810", ["BIG*20261102*INV1"], group="IN")
+    yield "own 810", files.invoice()
+    yield "810 without anything", files.interchange("810", ["BIG*20261102*INV1"])
     yield "nothing", b""
     yield "no edi", b"%PDF-1.7 \x00\xff"
     yield "cut off", files.acknowledgment()[:150]
@@ -57,6 +58,7 @@ async def trying(migrated: MigratedDatabases, servers: EmbeddedServers) -> Async
     accepting.accepts("SubmitPurchaseOrder", procurement.SubmitPurchaseOrderResponse())
     accepting.accepts("AcknowledgePurchaseOrder", procurement.AcknowledgePurchaseOrderResponse())
     accepting.accepts("RecordShipNotice", procurement.RecordShipNoticeResponse())
+    accepting.accepts("RecordSupplierInvoice", procurement.RecordSupplierInvoiceResponse())
     rig = Rig(engine, accepting)
     yield rig
     await engine.stop()
@@ -101,6 +103,13 @@ async def test_a_file_of_anybody_comes_to_a_truthful_end(trying: Rig, name: str)
         for request in trying.procurement.requests:
             validate(request)
     print(f"\n{name}: {document.state.name} {document.reason or [m.reason for m in document.messages if m.reason][:1]}")
+
+
+def test_the_order_of_an_invoice_is_named_with_its_prices() -> None:
+    [order] = references.read(files.invoice()).orders
+    assert (order.number, order.currency, str(order.ordered_on)) == ("4500000001", "EUR", "2026-11-02")
+    [line] = order.lines
+    assert (line.number, str(line.quantity), line.unit, str(line.price)) == ("10", "100", "EA", "12.5")
 
 
 def test_the_orders_of_a_ship_notice_are_named_with_what_was_shipped() -> None:

@@ -72,6 +72,7 @@ LIVES = (
     "PurchaseOrderRevised",
     "PurchaseOrderCancelled",
     "PurchaseOrderCompleted",
+    "SupplierInvoiceMatched",
 )
 WAREHOUSE = master_data_pb2.LOCATION_KIND_WAREHOUSE
 MADE_ANEW = {
@@ -269,6 +270,7 @@ async def partners(engine: Engine) -> None:
         {"kind": "json.order_confirmation", "direction": "OUT", "path": "/order-confirmations"},
         {"kind": "json.goods_receipt", "direction": "OUT", "path": "/goods-receipts"},
         {"kind": "json.posting_request", "direction": "OUT", "path": "/posting-requests"},
+        {"kind": "json.invoice_match", "direction": "OUT", "path": "/invoice-matches"},
     ]
     await rig.partner("erp-eu", role="ERP", system="ERP-EU", transport=there, documents=confirmations)
     expected = [

@@ -85,6 +85,7 @@ class Orders:
                 procurement.PurchaseOrderChangeDecided: _together(self.around, self.confirmed),
                 procurement.GoodsReceived: _together(self.around, self.received),
                 procurement.InboundExpected: _together(self.around, self.expected),
+                procurement.SupplierInvoiceMatched: _together(self.around, self.matched),
             },
             # A document is rendered for each event: a smaller batch reaches the partners sooner.
             batch=100,
@@ -103,6 +104,9 @@ class Orders:
 
     async def expected(self, event: Received[procurement.InboundExpected], telling: Telling) -> None:
         await tell_partners.tell_warehouse(event, telling)
+
+    async def matched(self, event: Received[procurement.SupplierInvoiceMatched], telling: Telling) -> None:
+        await tell_partners.tell_erp_of_match(event, telling)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
@@ -37,20 +37,25 @@ def _carry(kind: str, stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome
 
 
 def results_of(response: Message) -> dict[str, str]:
-    """What the answer says that the document has to know: the transaction, and lines that were left out."""
+    """What the answer says that the document has to know: the transactions, and lines that were left out."""
+    if isinstance(response, procurement.RecordShipNoticeResponse) and response.refused_lines:
+        return {PARTLY: "; ".join(response.refused_lines)[:_LONGEST]}
+    found = ",".join(dict.fromkeys(filter(None, _transactions(response))))
+    return {TRANSACTION: found} if found else {}
+
+
+def _transactions(response: Message) -> Iterable[str]:
     match response:
         case procurement.SubmitPurchaseOrderResponse() | procurement.AcknowledgePurchaseOrderResponse():
-            found = response.purchase_order.purchase_order_id
-            return {TRANSACTION: found} if found else {}
-        case delivery.RecordCarrierUpdatesResponse() if response.transaction_ids:
-            return {TRANSACTION: ",".join(response.transaction_ids)}
-        case procurement.RecordShipNoticeResponse() if response.refused_lines:
-            return {PARTLY: "; ".join(response.refused_lines)[:_LONGEST]}
-        case (
-            warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse()
-        ) if response.order_ids:
-            return {TRANSACTION: ",".join(response.order_ids)}
+            return (response.purchase_order.purchase_order_id,)
+        case procurement.RecordSupplierInvoiceResponse():
+            invoice = response.supplier_invoice
+            return [each.purchase_order_id for each in invoice.lines if each.purchase_order_id] or [invoice.invoice_id]
+        case delivery.RecordCarrierUpdatesResponse():
+            return response.transaction_ids
+        case warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse():
+            return response.order_ids
         case posting.RecordPostingResponse():
-            return {TRANSACTION: response.posting.order_id}
+            return (response.posting.order_id,)
         case _:
-            return {}
+            return ()

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from crossdock_edi import Document
+from crossdock_edi.x12.invoice import Invoice
 from crossdock_edi.x12.order_acknowledgment import PurchaseOrderAcknowledgment
 from crossdock_edi.x12.order_change import PurchaseOrderChangeAcknowledgment
 from crossdock_edi.x12.parts import ItemId, Party, party_of
@@ -128,6 +129,8 @@ def _take(document: Document | None, gathered: _Gathering) -> int:
             return len(document.lines)
         case ShipNotice():
             return _take_notice(document, gathered)
+        case Invoice():
+            return _take_invoice(document, gathered)
         case _:
             return 0
 
@@ -159,6 +162,13 @@ def _take_notice(document: ShipNotice, gathered: _Gathering) -> int:
         revision = max(_revision(line.change_sequence) for line in lines)
         gathered.add(NamedOrder(number, tuple(_merged(lines)), place, revision=revision))
     return len(shipped)
+
+
+def _take_invoice(document: Invoice, gathered: _Gathering) -> int:
+    place = _ship_to(document.parties, gathered)
+    whole = _order(document, document.order_number, place, revision=_revision(document.change_sequence))
+    gathered.add(whole)
+    return len(document.lines)
 
 
 def _merged(lines: Iterable[Any]) -> Iterator[NamedLine]:

@@ -26,7 +26,7 @@ from connector.mappings.x12_order_parts import GTIN, OWN_ITEM, SUPPLIER_ITEM
 from connector.references import NamedLine, NamedOrder, References
 
 ANYWHERE = "ANYWHERE"
-_ANSWERS = ("855", "856", "865", "997")
+_ANSWERS = ("810", "855", "856", "865", "997")
 _ORDERS = ("850",)
 # Half of real files break a rule of form somewhere; a trial reads on and tells, as a tolerant partner's profile does.
 _TOLERATED = (

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+FUNCTIONAL = {"810": "IN", "850": "PO", "855": "PR", "856": "SH", "865": "CA", "997": "FA"}
+
 
 def interchange(
     set_id: str,
@@ -16,7 +18,7 @@ def interchange(
     receiver: str = "ACME",
 ) -> bytes:
     """One set in one group; `segments` without terminators, `written` is GS04*GS05."""
-    functional = group or {"850": "PO", "855": "PR", "856": "SH", "865": "CA", "997": "FA"}.get(set_id, "XX")
+    functional = group or FUNCTIONAL.get(set_id, "XX")
     body = [f"ST*{set_id}*0001", *segments, f"SE*{len(segments) + 2}*0001"]
     lines = [
         f"ISA*00*          *00*          *ZZ*{sender:<15}*ZZ*{receiver:<15}*261102*0830*U*00401*{control:09d}*0*P*>",
@@ -92,3 +94,9 @@ def ship_notice(
         ],
         control=control,
     )
+
+
+def invoice(*segments: str, control: int = 1, header: str = "INV-1*20261102*4500000001***DI*00") -> bytes:
+    """An order's first line as it was ordered, unless `segments` say something else after the header."""
+    lines = segments or ("CUR*SE*EUR", "IT1*10*100*EA*12.5*HP*BP*A1001*VP*ND-77", "TDS*1488", "CTT*1")
+    return interchange("810", [f"BIG*20261120*{header}", *lines], control=control)

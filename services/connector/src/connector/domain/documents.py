@@ -129,6 +129,7 @@ _OWNERS = {
     "SHIP_NOTICE_REUSED": "supplier-desk",
     "SHIP_NOTICE_LINES_UNKNOWN": "supplier-desk",
     "RECEIPT_NUMBER_REUSED": "warehouse",
+    "INVOICE_NUMBER_REUSED": "accounts-payable",
     "SHIPMENT_UNKNOWN": "delivery-desk",
 }
 _OWNERS_BY_COMMAND = {
@@ -136,6 +137,7 @@ _OWNERS_BY_COMMAND = {
     "AcknowledgePurchaseOrder": "supplier-desk",
     "RecordShipNotice": "supplier-desk",
     "RecordReceipt": "warehouse",
+    "RecordSupplierInvoice": "accounts-payable",
     "RecordCarrierUpdates": "delivery-desk",
     "AssignCarrier": "delivery-desk",
     "DeclineTender": "delivery-desk",

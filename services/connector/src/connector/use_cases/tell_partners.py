@@ -31,6 +31,14 @@ async def tell_erp_of_receipt(event: Received[Any], telling: Telling) -> None:
     _tell(event, found, telling, f"receipt:{event.message.receipt_id}", f"ERP of {unit}")
 
 
+async def tell_erp_of_match(event: Received[Any], telling: Telling) -> None:
+    """An invoice that names no order of ours has no business unit yet, and so no ERP: its exception has an owner."""
+    invoice = event.message.supplier_invoice
+    if any(line.purchase_order_id for line in invoice.lines):
+        found = await telling.erp(event.tenant, invoice.business_unit)
+        _tell(event, found, telling, f"invoice:{event.message.invoice_id}", f"ERP of {invoice.business_unit}")
+
+
 async def tell_warehouse(event: Received[Any], telling: Telling) -> None:
     fact = event.message
     found = await telling.warehouse(event.tenant, fact.location_id)

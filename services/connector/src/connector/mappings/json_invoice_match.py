@@ -1,0 +1,50 @@
+"""json.invoice_match, out: how far a supplier's invoice agrees with order and receipt. The ERP's own verdict counts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock.procurement.events.v1 import events_pb2
+from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb2
+
+from connector.mappings import canonical
+from connector.mappings.model import Outbound, Writing
+
+
+def write(event: events_pb2.SupplierInvoiceMatched, writing: Writing) -> dict[str, Any]:
+    invoice = event.supplier_invoice
+    return {
+        "documentType": "invoiceMatch",
+        "invoiceId": event.invoice_id,
+        "aggregateVersion": writing.event_version,
+        "companyCode": invoice.business_unit,
+        "supplier": writing.codes.party_code(invoice.supplier_id),
+        "invoice": event.number,
+        "invoiceDate": canonical.iso_day(invoice.invoiced_on),
+        "total": {"amount": invoice.total.amount, "currency": invoice.total.currency},
+        "readiness": canonical.lower_name(
+            invoice_pb2.SupplierInvoiceState.Name(invoice.state), "SUPPLIER_INVOICE_STATE_"
+        ),
+        "lines": [_line(position, line, writing) for position, line in enumerate(invoice.lines, start=1)],
+    }
+
+
+def _line(position: int, line: invoice_pb2.SupplierInvoiceLine, writing: Writing) -> dict[str, Any]:
+    codes = writing.codes
+    return {
+        "item": position,
+        "order": line.purchase_order_number,
+        "line": line.line_number or None,
+        "material": codes.item_code(line.sku) if line.sku else None,
+        "quantity": line.quantity.value,
+        "unit": codes.unit_code(line.quantity.unit),
+        "outcome": _outcome(line.outcome),
+        "findings": [{"outcome": _outcome(each.outcome), "text": each.text} for each in line.variances],
+    }
+
+
+def _outcome(outcome: invoice_pb2.MatchOutcome.ValueType) -> str:
+    return canonical.lower_name(invoice_pb2.MatchOutcome.Name(outcome), "MATCH_OUTCOME_")
+
+
+MAPPING = Outbound("json.invoice_match", write)
