@@ -67,6 +67,16 @@ async def test_an_invoice_for_an_order_that_comes_later_is_matched_when_it_comes
     assert (shown.invoice_id, shown.state) == (found.invoice_id, AWAITING)
 
 
+async def test_invoices_and_their_orders_at_the_same_moment_find_each_other(caller: Caller) -> None:
+    numbers = [unique("PO") for _ in range(20)]
+    await asyncio.gather(
+        *(caller.submit(each) for each in numbers),
+        *(caller.invoice(unique("INV"), billed(each, 100)) for each in numbers),
+    )
+    shown = [(await caller.order(each)).supplier_invoices for each in numbers]
+    assert [[each.state for each in invoices] for invoices in shown] == [[AWAITING]] * len(numbers)
+
+
 @pytest.mark.feature("F154")
 async def test_the_same_invoice_is_recorded_once_at_once_and_later_and_with_other_lines_refused(caller: Caller) -> None:
     order, number = await ordered(caller), unique("INV")

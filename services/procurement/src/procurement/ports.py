@@ -148,7 +148,8 @@ class Receipts(Protocol):
 
 class SupplierInvoices(Protocol):
     async def claim(self, terms: InvoiceTerms) -> SupplierInvoice | None:
-        """The invoice of this identity, or nobody else can record it until this work ends."""
+        """The invoice of this identity, or nobody else can record it until this work ends. Until then nobody creates an
+        order of a number that it names either: of two at once, the later sees the earlier."""
 
     async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
         """Those that name one of these orders and have a line that has not passed, locked, oldest first."""

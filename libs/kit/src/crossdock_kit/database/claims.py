@@ -8,12 +8,21 @@ from typing import Any
 
 from crossdock_kit.driver import Driver
 
-_CLAIM = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+# Each lock once and in one order, whatever names them, so that two never wait for each other.
+_CLAIM = """
+SELECT pg_advisory_xact_lock(k)
+FROM (SELECT DISTINCT hashtextextended(name, 0) AS k FROM unnest($1::text[]) AS name ORDER BY k) AS sorted
+"""
 
 
 async def claimed(driver: Driver, tenant: str, *natural_key: str) -> None:
     """Nobody else holds this natural key until the work ends. A lock of its own, because the row may not be there."""
-    await driver.execute(_CLAIM, "\x1f".join((tenant, *natural_key)))
+    await all_claimed(driver, tenant, [natural_key])
+
+
+async def all_claimed(driver: Driver, tenant: str, natural_keys: Iterable[Iterable[str]]) -> None:
+    """As `claimed`, for several keys at once."""
+    await driver.execute(_CLAIM, ["\x1f".join((tenant, *key)) for key in natural_keys])
 
 
 def grouped(records: Iterable[Any], column: str) -> dict[Any, list[Any]]:

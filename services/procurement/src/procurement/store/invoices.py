@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from crossdock_kit.database.claims import claimed, grouped
+from crossdock_kit.database.claims import all_claimed, grouped
 from crossdock_kit.driver import Driver
 
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.supplier_invoice import InvoiceTerms, SupplierInvoice
 from procurement.store import rows
+from procurement.store.orders import order_number
 
 _OF_ORDERS = """
 invoice_id IN (
@@ -26,7 +27,9 @@ class SupplierInvoices:
         self.held: dict[str, SupplierInvoice] = {}
 
     async def claim(self, terms: InvoiceTerms) -> SupplierInvoice | None:
-        await claimed(self._driver, self._tenant, "supplier_invoice", *terms.identity)
+        numbers = {each.purchase_order_number for each in terms.lines} - {""}
+        named = [("supplier_invoice", *terms.identity), *map(order_number, numbers)]
+        await all_claimed(self._driver, self._tenant, named)
         found = await self._read("identity = $2", (list(terms.identity),))
         return found[0] if found else None
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from crossdock_kit.database.claims import claimed, grouped
+from crossdock_kit.database.claims import all_claimed, grouped
 from crossdock_kit.driver import Driver
 
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.ports import OrderName, OrderPage
 from procurement.store import rows
+
+
+def order_number(number: str) -> tuple[str, str]:
+    """What is claimed by whoever may create an order of this number, and by whoever finds that there is none."""
+    return "order_number", number
 
 
 class Orders:
@@ -20,7 +25,8 @@ class Orders:
         self.stored: dict[str, dict[str, Any]] = {}
 
     async def claim(self, system: str, business_unit: str, number: str) -> PurchaseOrder | None:
-        await claimed(self._driver, self._tenant, "purchase_order", system, business_unit, number)
+        named = (("purchase_order", system, business_unit, number), order_number(number))
+        await all_claimed(self._driver, self._tenant, named)
         found = await self._read(
             "system = $2 AND business_unit = $3 AND number = $4", (system, business_unit, number), lock=True
         )
