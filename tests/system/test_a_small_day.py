@@ -10,7 +10,7 @@ import base64
 import json
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -452,14 +452,6 @@ async def ten_of_n9500(day: SmallDay) -> None:
                 return
 
 
-async def until(look: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool]) -> Any:
-    """What `look` finds, once it holds: reports and what inventory books of them come in any order."""
-    async with asyncio.timeout(120):
-        while not holds(found := await look()):
-            await asyncio.sleep(0.2)
-    return found
-
-
 async def standing(day: SmallDay, number: str) -> dict[str, str]:
     """What `order show` says of the first line, by state."""
     said = await day.crossdock("order", "show", number, "--json")
@@ -516,13 +508,13 @@ async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invo
                 assert "unknown" in said.err
                 await asyncio.sleep(0.2)
         wanted = {"SCHEDULE_STATE_HANDED_OVER": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
-        await until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
+        await day.until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
         assert books.numbers("invoice") == [], "nobody has said that the truck has left"
         [asked] = north.floor.requests
         await carrier_says(day, f"SH-{asked}", "AF", "X6", "D1")
         wanted = {"SCHEDULE_STATE_DELIVERED": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
-        await until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
-        await until(lambda: posted(day, "S-NORTH"), lambda found: set(found) == {"order", "shipment", "invoice"})
+        await day.until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
+        await day.until(lambda: posted(day, "S-NORTH"), lambda found: set(found) == {"order", "shipment", "invoice"})
     finally:
         await post.close()
         await site.close()
@@ -534,14 +526,14 @@ async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invo
     for each in ("inside-sales", "ERP-NORTH", "WH-NORTH", "UPSN"):
         assert any(line.startswith(each) for line in said.out.splitlines()), said.out
     left = {"ACCOUNT_CUSTOMER": "5", "ACCOUNT_SELLABLE": "5"}
-    await until(lambda: stocked(day, "N9500"), lambda found: left.items() <= found.items())
+    await day.until(lambda: stocked(day, "N9500"), lambda found: left.items() <= found.items())
     ways = [
         ["wms_a.pick_request", "RecordPick", "PickCompleted"],
         ["wms_a.pick_request", "RecordGoodsIssue", "GoodsIssued", "ShipmentDispatched", "BillingTriggered"],
         ["PostingRequested", "json.posting_request", "RecordPosting"],
     ]
     names = {name for way in ways for name in way}
-    steps = await until(lambda: step_names(day, "order:S-NORTH"), lambda found: names <= set(found))
+    steps = await day.until(lambda: step_names(day, "order:S-NORTH"), lambda found: names <= set(found))
     for way in ways:
         reached = [steps.index(each) for each in ("PlaceOrder", *way)]
         assert reached == sorted(reached)

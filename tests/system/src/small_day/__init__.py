@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,7 @@ TOGETHER = ("4500000155", "4500000156")
 NOTICE = "BOTH-1"
 REPEATED = "4500000153"
 OBSOLETE = "4500000151"
+_COMPLAINS = re.compile(r'"level": "(warning|error|critical)"').search
 ON_THE_WAY = {connector.DOCUMENT_STATE_RECEIVED, connector.DOCUMENT_STATE_TRANSLATED}
 
 
@@ -56,6 +58,10 @@ class Said:
     @property
     def json(self) -> Any:
         return json.loads(self.out)
+
+
+def _lines(log: Path) -> list[str]:
+    return log.read_text(errors="replace").splitlines()
 
 
 @cache
@@ -82,6 +88,22 @@ class SmallDay:
         )
         out, err = await process.communicate()
         return Said(process.returncode or 0, out.decode(), err.decode())
+
+    async def until(self, look: Callable[[], Awaitable[Any]], holds: Callable[[Any], bool]) -> Any:
+        """What `look` finds, once it holds. Where it never does: what it found, what is open, and who complained."""
+        found: Any = "nothing yet"
+        try:
+            async with asyncio.timeout(120):
+                while not holds(found := await look()):
+                    await asyncio.sleep(0.2)
+        except TimeoutError as never:
+            raise AssertionError(f"still {found}\n{await self._complaints()}") from never
+        return found
+
+    async def _complaints(self) -> str:
+        open_now = await self.crossdock("exceptions")
+        said = [line for each in self.stage.place.logs.glob("*.log") for line in _lines(each) if _COMPLAINS(line)]
+        return "\n".join([open_now.out, open_now.err, *sorted(said)[-100:]])
 
     async def helm_test(self, folder: Path, permissions: Sequence[str], **environment: str) -> Said:
         """Runs what the chart's test pod runs, told where this stack is and with an identity of its own."""
