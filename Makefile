@@ -89,8 +89,8 @@ bench: setup ## ratios against the naive way, each with its floor: make bench [O
 	@$(PYTHON) -m benchmarks --only "$(ONLY)"
 
 .PHONY: faults-smoke
-faults-smoke: setup ## over a hundred faults under load in ten minutes, and the seeds that catch the mutants: SEEDS=1
-	@$(PYTHON) -m faults smoke $(if $(SEEDS),--seeds "$(SEEDS)")
+faults-smoke: setup ## over a hundred faults under load in ten minutes, and the seeds that catch the mutants: SEEDS=1 TIMES=told
+	@$(PYTHON) -m faults smoke $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(TIMES),--times "$(TIMES)")
 
 .PHONY: faults
 faults: setup ## faults of some rows, a run for each seed: make faults ROWS=F01,F02 SEEDS=1,2 MINUTES=10

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from unittest.mock import ANY
 from uuid import uuid4
 
 import httpx
 import pytest
+from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from faults import counts, plans, results
 from faults.evidence import OfService
+from faults.history import Operation
 from faults.lag import publish_lag
 from faults.mutants import MUTANTS
 from faults.plan import Outcome, Plan
@@ -155,6 +159,39 @@ def test_a_recovery_on_a_starved_machine_is_told_and_not_judged(starved: float, 
     slow = Injected(Fault(1, "F01", "kill", "inventory"), 1, recovered_seconds=31.0, starved=starved)
     quick = Injected(Fault(1, "F02", "kill", "nats"), 1, recovered_seconds=3.0, starved=starved)
     assert counts.recoveries([slow, quick]) == (judged | {"F02": 3.0}, [] if judged else [ANY])
+
+
+def test_where_times_are_told_no_recovery_is_judged_and_the_smoke_is_the_same_otherwise() -> None:
+    slow = Injected(Fault(1, "F01", "kill", "inventory"), 1, recovered_seconds=31.0, starved=0.0)
+    assert counts.recoveries([slow], judged=False) == ({}, [ANY])
+    told, judged = plans.smoke(3, judges_times=False), plans.smoke(3)
+    assert told.patience_seconds > judged.patience_seconds
+    assert replace(told, judges_times=True, patience_seconds=judged.patience_seconds) == judged
+
+
+def test_a_reservation_of_a_batch_is_a_transaction_and_a_refused_one_is_none() -> None:
+    def call(what: str, outcome: Literal["ok", "unknown"], *results: inventory.ReservationResult) -> Operation:
+        answer = inventory.ReserveStockResponse(results=results)
+        return Operation(1, "a", what, "1", "acme", 0.0, outcome=outcome, answer=answer)
+
+    kept = inventory.ReservationResult(reservation=inventory.Reservation(reservation_id="1"))
+    refused = inventory.ReservationResult(refusal=inventory.Refusal())
+    assert counts.transactions([call("ReserveStock", "ok", kept, refused, kept)]) == 2
+    assert counts.transactions([call("ReserveStock", "unknown", kept), call("AdjustStock", "ok")]) == 1
+
+
+def test_who_is_told_to_end_takes_down_what_runs() -> None:
+    program = (
+        "import asyncio, os, signal\nfrom faults.ending import finished\n"
+        "def told():\n    os.kill(os.getpid(), signal.SIGTERM)\n"
+        "async def play():\n    try:\n        told()\n        await asyncio.Event().wait()\n"
+        "    finally:\n        told()\n        await asyncio.sleep(0.01)\n        print('taken down')\n"
+        "finished(play())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 128 + signal.SIGTERM
+    assert "taken down" in done.stdout, done.stderr
+    assert "nothing is proven" in done.stdout
 
 
 def test_only_rows_that_fill_disks_want_small_ones() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,9 @@ from partners.suite import Suite
 from faults import world
 from faults.checkers.finding import Trial
 from faults.stack import FaultStack
+
+SERVES_SECONDS = 30.0
+"""How long a process is asked whether it serves: on a starved machine one answer may come too late."""
 
 
 async def services(stack: FaultStack, ways: Mapping[str, Sequence[Suite]], trial: Trial) -> None:
@@ -39,6 +44,15 @@ async def services(stack: FaultStack, ways: Mapping[str, Sequence[Suite]], trial
 
 
 async def _serves(address: str) -> bool:
+    until = time.monotonic() + SERVES_SECONDS
+    while not await _says_so(address):
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(0.5)
+    return True
+
+
+async def _says_so(address: str) -> bool:
     try:
         return await is_serving(address)
     except ConnectionError:

@@ -40,13 +40,16 @@ UNKNOWN = frozenset(
 )
 SHARES = {"reserve": 46, "release": 14, "commit": 8, "stock": 10, "order": 12, "answer": 7, "ship": 7}
 HOLDS = (2, 4, 8, 3600)
+FEW = (1, 1, 1, 1, 3)
+"""How many baskets a shop asks for at once."""
 RUSHING = 5
 
 
 @dataclass
 class Clients:
     """Callers of one tenant. `suites` are ways to the same suite: by each replica of a service that has one. `rush` is
-    the part of the reservations in which several want the same scarce item at once."""
+    the part of the reservations in which several want the same scarce item at once; `baskets` are the sizes of the
+    other calls."""
 
     tenant: str
     suites: Sequence[Suite]
@@ -54,6 +57,7 @@ class Clients:
     seed: int
     orders: bool = True
     rush: float = 0.0
+    baskets: Sequence[int] = FEW
     _chance: random.Random = field(init=False)
     _zipf: world.Zipf = field(default_factory=world.Zipf)
     _held: list[str] = field(default_factory=list)
@@ -109,7 +113,7 @@ class Clients:
             sku, site = self._chance.choice(world.SCARCE), self._chance.choice(list(world.SITES))
             await asyncio.gather(*(self._reserve_these(name, [self._rushed(sku, site)]) for _ in range(RUSHING)))
         else:
-            await self._reserve_these(name, [self._basket() for _ in range(1 if self._chance.random() < 0.8 else 3)])
+            await self._reserve_these(name, [self._basket() for _ in range(self._chance.choice(self.baskets))])
 
     async def _reserve_these(self, name: str, baskets: list[inventory.ReservationRequest]) -> None:
         request = inventory.ReserveStockRequest(reservations=baskets)

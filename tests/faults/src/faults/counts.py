@@ -9,7 +9,7 @@ from inventory.domain.reservation import State
 from faults import evidence
 from faults.checkers.calls import AFTER_PROCESS_SECONDS
 from faults.checkers.finding import Trial
-from faults.history import History
+from faults.history import History, Operation
 from faults.nemesis import Nemesis
 from faults.plan import Outcome
 from faults.tally import Tally
@@ -21,13 +21,13 @@ STARVED = 0.8
 
 def what_was_done(outcome: Outcome, nemesis: Nemesis, tally: Tally, history: History) -> None:
     outcome.injected = nemesis.injected
-    outcome.recoveries, outcome.starved = recoveries(nemesis.injected)
+    outcome.recoveries, outcome.starved = recoveries(nemesis.injected, judged=outcome.plan.judges_times)
     for each in nemesis.injected:
         for name, seconds in each.waits.items():
             outcome.waits[name] = max(seconds, outcome.waits.get(name, 0.0))
     outcome.counters = tally.since_start()
     outcome.operations = history.counts()
-    outcome.transactions = sum(1 for each in history if each.outcome == "ok")
+    outcome.transactions = transactions(history)
     for name in ("messages", "copied", "reordered", "delayed", "dropped_acks"):
         outcome.tricks[name] = sum(getattr(each, name) for each in nemesis.scene.tricks)
 
@@ -42,13 +42,26 @@ def what_came_of_it(outcome: Outcome, trial: Trial) -> None:
     outcome.counters["reconciled"] = evidence.republished(trial.evidence.texts)
 
 
-def recoveries(injected: Iterable[Injected]) -> tuple[dict[str, float], list[str]]:
-    """The longest of each row, and those that took too long because the machine had no processor to give."""
+def transactions(operations: Iterable[Operation]) -> int:
+    """Accepted commands and documents. Each reservation of a batch is a command with an id of its own; one that was
+    refused for want of stock is none."""
+    return sum(_accepted(each) for each in operations if each.outcome == "ok")
+
+
+def _accepted(operation: Operation) -> int:
+    if operation.what != "ReserveStock":
+        return 1
+    return sum(each.HasField("reservation") for each in operation.answer.results)
+
+
+def recoveries(injected: Iterable[Injected], *, judged: bool = True) -> tuple[dict[str, float], list[str]]:
+    """The longest of each row, and those that took too long because the machine had no processor to give: with
+    `judged` as the kernel counts it, else in any case, because there are kernels that do not."""
     longest: dict[str, float] = {}
     starved = []
     for each in injected:
         row, took = each.fault.row, each.recovered_seconds
-        if took is not None and took > AFTER_PROCESS_SECONDS and each.starved > STARVED:
+        if took is not None and took > AFTER_PROCESS_SECONDS and (not judged or each.starved > STARVED):
             starved.append(f"{each.fault}: {took:.1f} s, somebody in line for {each.starved:.0%} of the time")
         elif took is not None:
             longest[row] = max(took, longest.get(row, 0.0))

@@ -24,6 +24,8 @@ from faults.stack import FaultStack
 
 SERVICES = ("catalog", "connector", "inventory", "procurement")
 PAGE = 500
+SILENCES = 3
+"""How often the broker may keep silent before what it promised counts as missing."""
 _PUT_BACK = re.compile(r"the broker lost (\d+) events; they are published again")
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What the driver raises where the database is away, or ends a session while it is being opened."""
@@ -202,12 +204,13 @@ async def _read_stream(url: str, service: str, found: OfService) -> None:
         )
         info = await jetstream.add_consumer(stream_name(service), config)
         reader = await jetstream.pull_subscribe_bind(info.name, stream_name(service))
-        left = info.num_pending or 0
-        while left > 0:
+        left, silences = info.num_pending or 0, 0
+        while left > 0 and silences < SILENCES:
             try:
                 messages = await reader.fetch(min(PAGE, left), timeout=10)
             except NatsTimeout:
-                break
+                silences += 1
+                continue
             left -= len(messages)
             for message in messages:
                 name = _id(message.headers or {})

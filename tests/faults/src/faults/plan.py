@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from faults.calls import FEW
 from faults.checkers.finding import Finding
 from faults.schedule import Fault, planned
 from faults.scripts import Chapter, never_in, one_after_another
@@ -15,6 +16,7 @@ from faults.ways.scene import LONGEST_SECONDS, Injected
 OUTAGE = "outage"
 PATIENCE_SECONDS = 75.0
 """Longer than the lease of a delivery: what a killed process had taken lies still until its lease has run out."""
+PATIENCE_OF_THE_SLOW = 3 * PATIENCE_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +44,10 @@ class Plan:
     """What the run begins with of each item that is scarce, at each site."""
     rush: float = 0.0
     """The part of the reservations in which several callers want the same of these at once."""
+    baskets: tuple[int, ...] = FEW
+    """How many reservations a call asks for, one of these sizes: each of them is a command with an id of its own."""
+    judges_times: bool = True
+    """Whether it is a violation to be ready again too late: not where nobody knows how slow the machine is."""
 
     def faults(self) -> list[Fault]:
         """All of them, by the seeds."""
@@ -80,7 +86,7 @@ class Outcome:
     recoveries: dict[str, float] = field(default_factory=dict)
     """The longest time until a target was ready again, by row."""
     starved: list[str] = field(default_factory=list)
-    """Recoveries that took too long while the machine had no processor to give: told, not judged."""
+    """Recoveries that took too long while the machine had no processor to give, or may not have: told, not judged."""
     waits: dict[str, float] = field(default_factory=dict)
     """The longest of each kind, by the names of `faults.waits`."""
     publish_lag: tuple[int, float] | None = None

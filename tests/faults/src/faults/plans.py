@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from faults import outage
-from faults.plan import OUTAGE, PATIENCE_SECONDS, Plan
+from faults.plan import OUTAGE, PATIENCE_OF_THE_SLOW, PATIENCE_SECONDS, Plan
 from faults.schedule import ROWS, divided
 from faults.scripts import CALLS, DOUBLED, DOUBLED_DELIVERIES, EVENTS, RELAY, Chapter
 
@@ -22,7 +22,7 @@ _OF_THE_SMOKE = tuple(Chapter(script, seed) for script in (EVENTS, RELAY, CALLS)
 _MUTANTS_SCARCE, _MUTANTS_RUSH = 8, 0.2
 """So little of what everybody wants that it is gone within seconds, and how often they all come at once."""
 _PER_MINUTE, _ORDERS_PER_MINUTE, MOST_MINUTES = 12, 30, 60
-_CLIENTS_OF_WHOLE = 16
+_CLIENTS_OF_WHOLE, _BASKETS_OF_WHOLE = 16, (1, 10, 20, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +36,19 @@ class Part:
 
 
 WHOLE = (
-    Part(("F01", "F02", "F03", "F04", "F05", "F06"), (101, 102, 103), 20, 12),
-    Part(("F09", "F11", "F12"), (104,), 20, 8),
-    Part(("F07", "F08"), (105,), 15, 4),
-    Part(("F15", "F16", "F17", "F18"), (106,), 12, 10),
+    Part(("F09", "F11", "F12"), (104,), 15, 10),
+    Part(("F07", "F08"), (105,), 10, 5),
+    Part(("F15", "F16", "F17", "F18"), (106,), 10, 10),
     Part(("F13",), (107,), 5, 4),
-    Part(("F10",), (108,), 6, 2),
-    Part(("F14",), (109,), 60, 0.1),
+    Part(("F10",), (108,), 5, 2),
+    Part(("F01", "F02", "F03", "F04", "F05", "F06"), (101, 102), 20, 20),
+    Part(("F14",), (109,), 40, 0.1),
 )
-"""Over a thousand faults; which parts are long decides which of the long waits come, and that they come seldom."""
+"""Over a thousand faults; which parts are long decides which of the long waits come, and that they come seldom. What
+events wait beside a transaction of half an hour can be read only where nothing else is wrong."""
 
 
-def smoke(seed: int) -> Plan:
+def smoke(seed: int, *, judges_times: bool = True) -> Plan:
     """At least 100 faults over four rows, and then, on the same stack, the chapters that catch the mutants."""
     return Plan(
         seed=seed,
@@ -55,6 +56,8 @@ def smoke(seed: int) -> Plan:
         seconds=_SMOKE_SECONDS + sum(each.seconds for each in _OF_THE_SMOKE),
         counts=_OF_SMOKE,
         long_waits=False,
+        judges_times=judges_times,
+        patience_seconds=PATIENCE_SECONDS if judges_times else PATIENCE_OF_THE_SLOW,
         chapters=_OF_THE_SMOKE,
         scarce=_MUTANTS_SCARCE,
         rush=_MUTANTS_RUSH,
@@ -110,6 +113,7 @@ def whole() -> list[Plan]:
             of_rows(part.rows, seed, part.minutes),
             counts=divided(part.rows, round(part.minutes * part.per_minute)),
             clients=_CLIENTS_OF_WHOLE,
+            baskets=_BASKETS_OF_WHOLE,
         )
         for part in WHOLE
         for seed in part.seeds

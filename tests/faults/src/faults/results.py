@@ -140,7 +140,7 @@ def merged(results: Iterable[Result]) -> list[str]:
         if took := [run["waits"][name] for run in runs if name in run.get("waits", {})]:
             lines.append(f"{name} after at most {max(took):.1f} s ({limit:.0f} s are allowed)")
     lines += [_lag_line(run) for run in runs if run.get("publish_lag")]
-    lines += [f"too slow on a starved machine, not judged: {told}" for run in runs for told in run.get("starved", ())]
+    lines += [f"too slow, not judged: {told}" for run in runs for told in run.get("starved", ())]
     lines += _build_lines(runs)
     lines.append("seeds: " + ", ".join(f"{run['kind']} {run['plan']['seed']}" for run in runs))
     lines.append(closing_line(runs))

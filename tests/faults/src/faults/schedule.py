@@ -214,8 +214,8 @@ LONG: Mapping[str, Sequence[Fault]] = {
     ),
     "F14": (Fault(0, "F14", "long transaction", "a forgotten session", 1800.0),),
 }
-"""What lasts, once per row and run, in runs that are at least twice as long: half an hour fits into the longest one."""
-LONG_SHARE = 2
+"""What lasts, once per row and run, in runs that are long enough to hold it with something before and after it."""
+LONG_SHARE = 1.3
 
 
 def divided(rows: Sequence[str], faults: int) -> dict[str, int]:

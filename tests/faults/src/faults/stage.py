@@ -37,7 +37,7 @@ from faults.ways.scene import Injected, Scene
 RELEASES_AT_ONCE = 6
 ALONE = {"restore": "F23", "failover": "F10", "overload": "F22"}
 TARGETS = {"restore": "procurement", "failover": "postgres", "overload": "inventory"}
-LEARN_SECONDS = 120.0
+LEARN_SECONDS = 300.0
 LAPSE_SECONDS = 20.0
 MUTANTS_SECONDS = 60.0
 PROGRESS_SECONDS = 20.0
@@ -68,7 +68,7 @@ class Stage:
         plan, watch = outcome.plan, outcome.watch
         settling = Settling(self.suites, self.cast)
         clients = [
-            Clients(tenant, ways, self.history, plan.seed, orders=tenant == TENANTS[0], rush=plan.rush)
+            Clients(tenant, ways, self.history, plan.seed, tenant == TENANTS[0], rush=plan.rush, baskets=plan.baskets)
             for tenant, ways in self.ways.items()
         ]
         await self._prepare(clients, settling, plan.scarce)
@@ -146,7 +146,7 @@ class Stage:
         outcome.injected = [Injected(Fault(0, row, name, TARGETS[name]), 0, began_at=at, ended_at=datetime.now(UTC))]
         outcome.operations = self.history.counts()
         accepted = played.figures.get("answered OK", 0)
-        outcome.transactions = sum(1 for each in self.history if each.outcome == "ok") + int(accepted)
+        outcome.transactions = counts.transactions(self.history) + int(accepted)
         outcome.findings, outcome.figures = [played.finding], played.figures
         return outcome
 
