@@ -125,8 +125,8 @@ faults-report: setup ## what all runs that are kept come to together
 	@$(PYTHON) -m faults report
 
 .PHONY: mutants
-mutants: setup ## builds of the suite without one of its guards, each to be caught by a checker
-	@$(PYTHON) -m faults mutants
+mutants: setup ## builds of the suite without one of its guards, each to be caught by a checker: BUILDS=any
+	@$(PYTHON) -m faults mutants --builds "$(or $(BUILDS),this)"
 
 .PHONY: fuzz
 fuzz: setup ## break EDI files for SECONDS (60) and see what breaks: coverage-guided, then files of 1 MiB

@@ -94,6 +94,17 @@ def test_what_was_played_on_this_build_is_not_played_again(tmp_path: Path, monke
     assert results.kept(tmp_path, "rows", first, any_build=True) is not None
 
 
+def test_a_mutant_that_was_caught_on_an_earlier_build_is_kept_and_one_that_was_missed_is_not(tmp_path: Path) -> None:
+    mutant = MUTANTS["some calls unaudited"]
+    plan = plans.mutant(mutant.script, 11, mutant.name)
+    played = {**results.result_of("mutant", Outcome(plan)), "build": "earlier"}
+    seen = {"invariant": mutant.caught_by, "name": "", "facts": 1, "violations": [mutant.words], "holds": False}
+    for findings, is_kept in (([seen], True), ([], False)):
+        results.write(tmp_path, played | {"findings": findings})
+        assert results.kept(tmp_path, "mutant", plan) is None
+        assert (results.kept(tmp_path, "mutant", plan, any_build=True) is not None) is is_kept
+
+
 def test_the_report_says_which_runs_are_of_which_build() -> None:
     runs = [a_result("F01", 5, 3.5, 1) | {"build": "a", "commit": "1"}, a_result("F02", 4, 1.0, 1) | {"build": "b"}]
     lines = results.merged(runs)

@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -115,9 +116,10 @@ def report() -> int:
     return 0
 
 
-def mutants(names: list[str]) -> int:
+def mutants(names: list[str], *, any_build: bool = False) -> int:
     """Every mutant by as many seeds as it takes to catch it twice; by each of those seeds the unchanged build, and the
     one in which only that is off which a mutant has off beside its guard."""
+    known = partial(known_or_run, any_build=any_build)
     wanted = [MUTANTS[name] for name in names or MUTANTS]
     done: list[results.Result] = []
     used: dict[tuple[str, int], set[str]] = {}
@@ -125,11 +127,11 @@ def mutants(names: list[str]) -> int:
         say(f"mutant: without {mutant.without}{', with ' + mutant.also_off + ' off' if mutant.also_off else ''}")
         for seed in plans.MUTANT_SEEDS:
             if len(results.catching_seeds(done, mutant)) < results.CATCHING_SEEDS:
-                done.append(known_or_run("mutant", plans.mutant(mutant.script, seed, mutant.name)))
+                done.append(known("mutant", plans.mutant(mutant.script, seed, mutant.name)))
                 used.setdefault((mutant.script, seed), set()).add(mutant.control)
-    sound = [known_or_run("unchanged", plans.mutant(script, seed, "")) for script, seed in used]
+    sound = [known("unchanged", plans.mutant(script, seed, "")) for script, seed in used]
     controls = [
-        known_or_run("control", plans.mutant(script, seed, control))
+        known("control", plans.mutant(script, seed, control))
         for (script, seed), named in used.items()
         for control in sorted(named - {""})
     ]
@@ -175,13 +177,18 @@ def _verbs() -> argparse.ArgumentParser:
     some.set_defaults(play=lambda given: rows(given.rows.split(","), given.seeds, given.minutes))
     changed = verbs.add_parser("mutants")
     changed.add_argument("names", nargs="*", metavar="NAME", help="all if none is named")
-    changed.set_defaults(play=lambda given: mutants(given.names))
+    _whose_results(changed)
+    changed.set_defaults(play=lambda given: mutants(given.names, any_build=given.builds == "any"))
     _scenes(verbs)
     all_of_it = verbs.add_parser("whole", help="every row and every scene; asked for again, it goes on where it was")
-    all_of_it.add_argument("--builds", choices=("this", "any"), default="this", help="whose results are kept")
+    _whose_results(all_of_it)
     all_of_it.set_defaults(play=lambda given: whole(any_build=given.builds == "any"))
     verbs.add_parser("report").set_defaults(play=lambda given: report())
     return parser
+
+
+def _whose_results(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--builds", choices=("this", "any"), default="this", help="whose results are kept")
 
 
 def _scenes(verbs: Any) -> None:

@@ -106,14 +106,20 @@ def write(folder: Path, result: Result) -> Path:
 
 def kept(folder: Path, kind: str, plan: Plan, *, any_build: bool = False) -> Result | None:
     """The result of this plan on this build, if it was played already, whatever its verdict. Of another build only one
-    that passed: what did not may have been mended since."""
+    that showed what it was played for: what did not may have been mended since."""
     path = folder / f"{label_of(kind, plan)}.json"
     if not path.exists():
         return None
     found: Result = json.loads(path.read_text())
     if found["plan"] != json.loads(json.dumps(asdict(plan))):
         return None
-    return found if found.get("build") == build() or (any_build and found["passed"]) else None
+    return found if found.get("build") == build() or (any_build and shown(found)) else None
+
+
+def shown(found: Result) -> bool:
+    """A mutant must have been seen by the checker that it names, everything else must have passed."""
+    mutant = MUTANTS.get(found["plan"]["mutant"])
+    return bool(catching_seeds([found], mutant)) if mutant else bool(found["passed"])
 
 
 def read(folder: Path) -> list[Result]:
@@ -222,10 +228,11 @@ def mutant_table(results: Sequence[Result]) -> list[str]:
 def _mutant_line(results: Sequence[Result], mutant: Mutant) -> str:
     mine = [run for run in results if run["plan"]["mutant"] == mutant.name]
     others = {each["invariant"] for run in mine for each in run["findings"] if not each["holds"]} - {mutant.caught_by}
-    seeds = catching_seeds(mine, mutant)
+    seeds, builds = catching_seeds(mine, mutant), sorted({run.get("build", "unknown") for run in mine})
     told = f"{mutant.caught_by} by seeds {', '.join(map(str, seeds))}" if seeds else f"{mutant.caught_by} by no seed"
     return (
         f"{mutant.name:24} {'caught' if len(seeds) >= CATCHING_SEEDS else 'NOT CAUGHT'}: {told} of {len(mine)}"
         + (f"; also {', '.join(sorted(others))}" if others else "")
         + (f" (with {mutant.also_off} off)" if mutant.also_off else "")
+        + (f"; on builds {', '.join(builds)}" if len(builds) > 1 else "")
     )
