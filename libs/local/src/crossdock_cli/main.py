@@ -13,6 +13,7 @@ from crossdock_cli import (
     identity,
     load,
     order,
+    po,
     reconcile,
     replay,
     shipment,
@@ -42,6 +43,7 @@ app.command(context_settings=edi.AS_THEY_STAND)(edi.edi)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
+app.add_typer(po.app, name="po")
 app.add_typer(shipment.app, name="shipment")
 app.add_typer(identity.app, name="identity")
 

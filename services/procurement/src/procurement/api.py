@@ -51,6 +51,8 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
             ship_notices=[inbound.ship_notice(each) for each in found.notices],
             receipts=[inbound.receipt(each) for each in found.receipts],
             supplier_invoices=[supplier_invoices.supplier_invoice(each) for each in found.invoices],
+            documents=[purchase_order.placed_document(each) for each in found.order.documents],
+            answers=[answers.line_answers(each) for each in found.order.lines if each.answers],
         )
 
     async def ListPurchaseOrders(

@@ -9,6 +9,7 @@ from crossdock_kit import dates_wire
 
 from procurement.domain.acknowledgment import AnsweredLine
 from procurement.domain.answer import Answer, RevisionBasis
+from procurement.domain.order_line import OrderLine
 from procurement.domain.outcomes import LineAcknowledgment, Outcome, RepeatedPrice
 from procurement.use_cases.commands import AcknowledgePurchaseOrder
 from procurement.wire import values
@@ -84,3 +85,25 @@ def _acknowledgment(message: service_pb2.LineAcknowledgment, path: str) -> LineA
 
 def _repeated(message: service_pb2.RepeatedPrice) -> RepeatedPrice:
     return RepeatedPrice(values.number(message.amount), message.currency)
+
+
+def line_answers(line: OrderLine) -> service_pb2.LineAnswers:
+    return service_pb2.LineAnswers(
+        line_id=line.line_id,
+        line_number=line.line_number,
+        revision=line.answered_revision,
+        answered_at=dates_wire.timestamp(line.answered_at),
+        acknowledgments=[_said(each) for each in line.answers],
+    )
+
+
+def _said(acknowledgment: LineAcknowledgment) -> service_pb2.LineAcknowledgment:
+    return service_pb2.LineAcknowledgment(
+        outcome=OUTCOMES[acknowledgment.outcome],
+        code=acknowledgment.code,
+        quantity=values.quantity_or_none(acknowledgment.quantity),
+        date=dates_wire.date_message(acknowledgment.on),
+        price=values.price_message(acknowledgment.price),
+        substitute_sku=acknowledgment.substitute_sku,
+        substitute_supplier_item=acknowledgment.substitute_supplier_item,
+    )

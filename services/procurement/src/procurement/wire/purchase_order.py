@@ -17,7 +17,7 @@ from procurement.domain.quantities import in_unit, total_in_unit
 from procurement.domain.refusals import FieldMissing
 from procurement.domain.schedules import Schedule
 from procurement.domain.system_numbers import SystemNumber
-from procurement.domain.terms import LineTerms, OrderDocument, OrderTerms, Placement, ScheduleTerms
+from procurement.domain.terms import LineTerms, OrderDocument, OrderTerms, PlacedDocument, Placement, ScheduleTerms
 from procurement.ports import OrderName, OrderPage, Origin
 from procurement.use_cases.commands import DecideProposedChange, SubmitPurchaseOrder
 from procurement.wire import values
@@ -167,6 +167,17 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
         updated_at=dates_wire.timestamp(found.updated_at or found.created_at),
         acknowledged_revision=found.acknowledged_revision,
         express=found.express,
+    )
+
+
+def placed_document(placed: PlacedDocument) -> service_pb2.PlacedDocument:
+    return service_pb2.PlacedDocument(
+        revision=placed.revision,
+        system_revision=placed.system_revision,
+        document=placed.document,
+        occurred_at=dates_wire.timestamp(placed.occurred_at),
+        placement=PLACEMENTS[placed.placement],
+        answered_at=dates_wire.timestamp(placed.answered_at),
     )
 
 

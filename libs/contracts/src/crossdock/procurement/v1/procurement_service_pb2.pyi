@@ -349,6 +349,8 @@ class GetPurchaseOrderResponse(_message.Message):
     SHIP_NOTICES_FIELD_NUMBER: _builtins.int
     RECEIPTS_FIELD_NUMBER: _builtins.int
     SUPPLIER_INVOICES_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def purchase_order(self) -> _purchase_order_pb2.PurchaseOrder: ...
     @_builtins.property
@@ -361,6 +363,14 @@ class GetPurchaseOrderResponse(_message.Message):
     def supplier_invoices(self) -> _containers.RepeatedCompositeFieldContainer[_supplier_invoice_pb2.SupplierInvoice]:
         """The suppliers' invoices that name it, oldest first."""
 
+    @_builtins.property
+    def documents(self) -> _containers.RepeatedCompositeFieldContainer[Global___PlacedDocument]:
+        """The ERP's documents of the order, as they were placed: those that made a revision, and those that made none."""
+
+    @_builtins.property
+    def answers(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineAnswers]:
+        """What the supplier said last of each line that it has answered."""
+
     def __init__(
         self,
         *,
@@ -368,14 +378,92 @@ class GetPurchaseOrderResponse(_message.Message):
         ship_notices: _abc.Iterable[_inbound_pb2.ShipNotice] | None = ...,
         receipts: _abc.Iterable[_inbound_pb2.Receipt] | None = ...,
         supplier_invoices: _abc.Iterable[_supplier_invoice_pb2.SupplierInvoice] | None = ...,
+        documents: _abc.Iterable[Global___PlacedDocument] | None = ...,
+        answers: _abc.Iterable[Global___LineAnswers] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order", "receipts", b"receipts", "ship_notices", b"ship_notices", "supplier_invoices", b"supplier_invoices"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "documents", b"documents", "purchase_order", b"purchase_order", "receipts", b"receipts", "ship_notices", b"ship_notices", "supplier_invoices", b"supplier_invoices"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetPurchaseOrderResponse: _TypeAlias = GetPurchaseOrderResponse  # noqa: Y015
+
+@_typing.final
+class PlacedDocument(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVISION_FIELD_NUMBER: _builtins.int
+    SYSTEM_REVISION_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    ANSWERED_AT_FIELD_NUMBER: _builtins.int
+    revision: _builtins.int
+    """The revision that it made; 0 if none."""
+    system_revision: _builtins.str
+    """The ERP's own name of that state, and its reference of the document."""
+    document: _builtins.str
+    placement: Global___Placement.ValueType
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was written there."""
+
+    @_builtins.property
+    def answered_at(self) -> _timestamp_pb2.Timestamp:
+        """When the supplier first answered the revision that it made; unset while it has not."""
+
+    def __init__(
+        self,
+        *,
+        revision: _builtins.int = ...,
+        system_revision: _builtins.str = ...,
+        document: _builtins.str = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        placement: Global___Placement.ValueType = ...,
+        answered_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at", "occurred_at", b"occurred_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at", "document", b"document", "occurred_at", b"occurred_at", "placement", b"placement", "revision", b"revision", "system_revision", b"system_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlacedDocument: _TypeAlias = PlacedDocument  # noqa: Y015
+
+@_typing.final
+class LineAnswers(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_ID_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    REVISION_FIELD_NUMBER: _builtins.int
+    ANSWERED_AT_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGMENTS_FIELD_NUMBER: _builtins.int
+    line_id: _builtins.str
+    line_number: _builtins.str
+    revision: _builtins.int
+    """The revision that was answered."""
+    @_builtins.property
+    def answered_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def acknowledgments(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineAcknowledgment]: ...
+    def __init__(
+        self,
+        *,
+        line_id: _builtins.str = ...,
+        line_number: _builtins.str = ...,
+        revision: _builtins.int = ...,
+        answered_at: _timestamp_pb2.Timestamp | None = ...,
+        acknowledgments: _abc.Iterable[Global___LineAcknowledgment] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledgments", b"acknowledgments", "answered_at", b"answered_at", "line_id", b"line_id", "line_number", b"line_number", "revision", b"revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LineAnswers: _TypeAlias = LineAnswers  # noqa: Y015
 
 @_typing.final
 class ListPurchaseOrdersRequest(_message.Message):
