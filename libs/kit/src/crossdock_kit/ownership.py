@@ -63,10 +63,7 @@ class Verdict:
     @property
     def reason(self) -> str:
         """A sentence for a refusal; empty otherwise."""
-        if self.accepted:
-            return ""
-        owners = ", ".join(role_name(each) for each in self.writers) or "nobody outside"
-        return f"{role_name(self.word.role)} may not write it; it belongs to {owners}"
+        return refusal(self.word.role, self.writers)
 
 
 ROLES = {name.removeprefix("ROLE_"): number for name, number in options_pb2.Role.items()}
@@ -154,6 +151,14 @@ def owned_fields() -> Iterator[OwnedField]:
                 writers = _declared(each)
                 if writers:
                     yield OwnedField(message.full_name, each.name, writers)
+
+
+def refusal(role: int, writers: Writers) -> str:
+    """Why a role may not write what belongs to `writers`; empty where it may."""
+    if role in writers:
+        return ""
+    owners = ", ".join(role_name(each) for each in writers) or "nobody outside"
+    return f"{role_name(role)} may not write it; it belongs to {owners}"
 
 
 def ownership_table() -> str:

@@ -13,6 +13,7 @@ from crossdock_cli import (
     identity,
     load,
     order,
+    ownership,
     po,
     reconcile,
     replay,
@@ -35,7 +36,7 @@ app = typer.Typer(
 )
 for command in (up.up, down.down, status.status, token.token, demo.demo):
     app.command()(command)
-for work in (load.load, submit.submit, trace.trace, stock.stock):
+for work in (load.load, submit.submit, trace.trace, stock.stock, ownership.ownership):
     app.command()(work)
 for repair in (replay.replay, reconcile.reconcile):
     app.command()(repair)

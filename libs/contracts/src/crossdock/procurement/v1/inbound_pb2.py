@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&crossdock/procurement/v1/inbound.proto\x12\x18\x63rossdock.procurement.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"o\n\x10PurchaseOrderRef\x12\"\n\x11purchase_order_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x06number\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rbusiness_unit\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xef\x03\n\nShipNotice\x12\x1f\n\x0eship_notice_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x15\n\rbusiness_unit\x18\x02 \x01(\t\x12\x17\n\x06number\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x1c\n\x0bsupplier_id\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x1b\n\nship_to_id\x18\x05 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x37\n\nshipped_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x31\n\x0b\x65xpected_on\x18\x07 \x01(\x0b\x32\x11.google.type.DateB\t\xea\xe0\x18\x05\n\x03\x02\x04\x06\x12\x19\n\x07\x63\x61rrier\x18\x08 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x04\x06\x12\x1f\n\x0e\x62ill_of_lading\x18\t \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x06\x12#\n\x11\x63\x61rrier_reference\x18\n \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x04\x06\x12\x37\n\x05lines\x18\x0b \x03(\x0b\x32(.crossdock.procurement.v1.ShipNoticeLine\x12\x41\n\x05state\x18\x0c \x01(\x0e\x32).crossdock.procurement.v1.ShipNoticeStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x0c\n\x04\x65tag\x18\r \x01(\t\"\xe9\x04\n\x0eShipNoticeLine\x12\x18\n\x07line_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x11purchase_order_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12&\n\x15purchase_order_number\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\'\n\x16purchase_order_line_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bline_number\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x14\n\x03sku\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1e\n\rsupplier_item\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x36\n\x07shipped\x18\x08 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01\x12%\n\x03lot\x18\t \x01(\x0b\x32\x18.crossdock.common.v1.Lot\x12*\n\x0bpallet_sscc\x18\n \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\x12*\n\x0b\x63\x61rton_sscc\x18\x0b \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\x12#\n\x12packed_on_revision\x18\x0c \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x17\n\x05\x66lags\x18\r \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\n\x12\"\n\x11received_quantity\x18\x0e \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rbase_quantity\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rfrom_on_order\x18\x10 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nordered_at\x18\x11 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xfd\x01\n\x07Receipt\x12\x1b\n\nreceipt_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x15\n\rbusiness_unit\x18\x02 \x01(\t\x12\x17\n\x06number\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x17\n\x06system\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x1c\n\x0blocation_id\x18\x05 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x38\n\x0breceived_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x34\n\x05lines\x18\x07 \x03(\x0b\x32%.crossdock.procurement.v1.ReceiptLine\"\x9c\x05\n\x0bReceiptLine\x12\x18\n\x07line_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x11purchase_order_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12&\n\x15purchase_order_number\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\'\n\x16purchase_order_line_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0bline_number\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\x16\n\x03sku\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x37\n\x08quantity\x18\x07 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01\x12\x42\n\tcondition\x18\x08 \x01(\x0e\x32#.crossdock.procurement.v1.ConditionB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12%\n\x03lot\x18\t \x01(\x0b\x32\x18.crossdock.common.v1.Lot\x12\x1f\n\x0eship_notice_id\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18@\x12#\n\x12ship_notice_number\x18\x0b \x01(\tB\x07\xbaH\x04r\x02\x18@\x12#\n\x04sscc\x18\x0c \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\x12 \n\x0f\x66rom_in_transit\x18\r \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rfrom_on_order\x18\x0e \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\x0c\x62\x65yond_order\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rbase_quantity\x18\x10 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\tbase_unit\x18\x11 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0b\x65xpected_at\x18\x12 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xd9\x01\n\x0b\x44iscrepancy\x12\x37\n\x04\x63ode\x18\x01 \x01(\x0e\x32).crossdock.procurement.v1.DiscrepancyCode\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x19\n\x11purchase_order_id\x18\x03 \x01(\t\x12\x1e\n\x16purchase_order_line_id\x18\x04 \x01(\t\x12/\n\x08quantity\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x18\n\x10\x62\x65yond_tolerance\x18\x06 \x01(\x08*\x82\x02\n\x0fShipNoticeState\x12!\n\x1dSHIP_NOTICE_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cSHIP_NOTICE_STATE_IN_TRANSIT\x10\x01\x12%\n!SHIP_NOTICE_STATE_PARTLY_RECEIVED\x10\x02\x12\x1e\n\x1aSHIP_NOTICE_STATE_RECEIVED\x10\x03\x12\"\n\x1eSHIP_NOTICE_STATE_CLOSED_SHORT\x10\x04\x12\x1e\n\x1aSHIP_NOTICE_STATE_REPLACED\x10\x05\x12\x1f\n\x1bSHIP_NOTICE_STATE_CANCELLED\x10\x06*e\n\tCondition\x12\x19\n\x15\x43ONDITION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ONDITION_GOOD\x10\x01\x12\x15\n\x11\x43ONDITION_DAMAGED\x10\x02\x12\x12\n\x0e\x43ONDITION_HOLD\x10\x03*\xb7\x02\n\x0f\x44iscrepancyCode\x12 \n\x1c\x44ISCREPANCY_CODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44ISCREPANCY_CODE_SHORT\x10\x01\x12\x19\n\x15\x44ISCREPANCY_CODE_OVER\x10\x02\x12\x1c\n\x18\x44ISCREPANCY_CODE_DAMAGED\x10\x03\x12\x1f\n\x1b\x44ISCREPANCY_CODE_WRONG_ITEM\x10\x04\x12 \n\x1c\x44ISCREPANCY_CODE_SUBSTITUTED\x10\x05\x12#\n\x1f\x44ISCREPANCY_CODE_NO_SHIP_NOTICE\x10\x06\x12\"\n\x1e\x44ISCREPANCY_CODE_UNKNOWN_ORDER\x10\x07\x12!\n\x1d\x44ISCREPANCY_CODE_QUALITY_HOLD\x10\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&crossdock/procurement/v1/inbound.proto\x12\x18\x63rossdock.procurement.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"o\n\x10PurchaseOrderRef\x12\"\n\x11purchase_order_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x17\n\x06number\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rbusiness_unit\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xef\x03\n\nShipNotice\x12\x1f\n\x0eship_notice_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x15\n\rbusiness_unit\x18\x02 \x01(\t\x12\x17\n\x06number\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x1c\n\x0bsupplier_id\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x1b\n\nship_to_id\x18\x05 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x37\n\nshipped_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x31\n\x0b\x65xpected_on\x18\x07 \x01(\x0b\x32\x11.google.type.DateB\t\xea\xe0\x18\x05\n\x03\x02\x04\x06\x12\x19\n\x07\x63\x61rrier\x18\x08 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x04\x06\x12\x1f\n\x0e\x62ill_of_lading\x18\t \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x06\x12#\n\x11\x63\x61rrier_reference\x18\n \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x04\x06\x12\x37\n\x05lines\x18\x0b \x03(\x0b\x32(.crossdock.procurement.v1.ShipNoticeLine\x12\x41\n\x05state\x18\x0c \x01(\x0e\x32).crossdock.procurement.v1.ShipNoticeStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x0c\n\x04\x65tag\x18\r \x01(\t\"\xb1\x05\n\x0eShipNoticeLine\x12\x18\n\x07line_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x11purchase_order_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12-\n\x15purchase_order_number\x18\x03 \x01(\tB\x0e\xbaH\x04r\x02\x18@\xea\xe0\x18\x03\n\x01\x06\x12\'\n\x16purchase_order_line_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12#\n\x0bline_number\x18\x05 \x01(\tB\x0e\xbaH\x04r\x02\x18 \xea\xe0\x18\x03\n\x01\x06\x12\x1b\n\x03sku\x18\x06 \x01(\tB\x0e\xbaH\x04r\x02\x18(\xea\xe0\x18\x03\n\x01\x06\x12%\n\rsupplier_item\x18\x07 \x01(\tB\x0e\xbaH\x04r\x02\x18P\xea\xe0\x18\x03\n\x01\x06\x12=\n\x07shipped\x18\x08 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x06\x12.\n\x03lot\x18\t \x01(\x0b\x32\x18.crossdock.common.v1.LotB\x07\xea\xe0\x18\x03\n\x01\x06\x12\x31\n\x0bpallet_sscc\x18\n \x01(\tB\x1c\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\xea\xe0\x18\x03\n\x01\x06\x12\x31\n\x0b\x63\x61rton_sscc\x18\x0b \x01(\tB\x1c\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\xea\xe0\x18\x03\n\x01\x06\x12*\n\x12packed_on_revision\x18\x0c \x01(\x05\x42\x0e\xbaH\x04\x1a\x02(\x00\xea\xe0\x18\x03\n\x01\x06\x12\x17\n\x05\x66lags\x18\r \x03(\tB\x08\xbaH\x05\x92\x01\x02\x10\n\x12)\n\x11received_quantity\x18\x0e \x01(\tB\x0e\xbaH\x04r\x02\x18@\xea\xe0\x18\x03\n\x01\x02\x12\x1e\n\rbase_quantity\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rfrom_on_order\x18\x10 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\nordered_at\x18\x11 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xfd\x01\n\x07Receipt\x12\x1b\n\nreceipt_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x15\n\rbusiness_unit\x18\x02 \x01(\t\x12\x17\n\x06number\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x17\n\x06system\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x1c\n\x0blocation_id\x18\x05 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x38\n\x0breceived_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x34\n\x05lines\x18\x07 \x03(\x0b\x32%.crossdock.procurement.v1.ReceiptLine\"\xd6\x05\n\x0bReceiptLine\x12\x18\n\x07line_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x11purchase_order_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12-\n\x15purchase_order_number\x18\x03 \x01(\tB\x0e\xbaH\x04r\x02\x18@\xea\xe0\x18\x03\n\x01\x02\x12\'\n\x16purchase_order_line_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12#\n\x0bline_number\x18\x05 \x01(\tB\x0e\xbaH\x04r\x02\x18 \xea\xe0\x18\x03\n\x01\x02\x12\x1d\n\x03sku\x18\x06 \x01(\tB\x10\xbaH\x06r\x04\x10\x01\x18(\xea\xe0\x18\x03\n\x01\x02\x12>\n\x08quantity\x18\x07 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x02\x12I\n\tcondition\x18\x08 \x01(\x0e\x32#.crossdock.procurement.v1.ConditionB\x11\xbaH\x07\x82\x01\x04\x10\x01 \x00\xea\xe0\x18\x03\n\x01\x02\x12.\n\x03lot\x18\t \x01(\x0b\x32\x18.crossdock.common.v1.LotB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x1f\n\x0eship_notice_id\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18@\x12*\n\x12ship_notice_number\x18\x0b \x01(\tB\x0e\xbaH\x04r\x02\x18@\xea\xe0\x18\x03\n\x01\x02\x12*\n\x04sscc\x18\x0c \x01(\tB\x1c\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\xea\xe0\x18\x03\n\x01\x02\x12 \n\x0f\x66rom_in_transit\x18\r \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rfrom_on_order\x18\x0e \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1d\n\x0c\x62\x65yond_order\x18\x0f \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1e\n\rbase_quantity\x18\x10 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\tbase_unit\x18\x11 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1c\n\x0b\x65xpected_at\x18\x12 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xd9\x01\n\x0b\x44iscrepancy\x12\x37\n\x04\x63ode\x18\x01 \x01(\x0e\x32).crossdock.procurement.v1.DiscrepancyCode\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x19\n\x11purchase_order_id\x18\x03 \x01(\t\x12\x1e\n\x16purchase_order_line_id\x18\x04 \x01(\t\x12/\n\x08quantity\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x18\n\x10\x62\x65yond_tolerance\x18\x06 \x01(\x08*\x82\x02\n\x0fShipNoticeState\x12!\n\x1dSHIP_NOTICE_STATE_UNSPECIFIED\x10\x00\x12 \n\x1cSHIP_NOTICE_STATE_IN_TRANSIT\x10\x01\x12%\n!SHIP_NOTICE_STATE_PARTLY_RECEIVED\x10\x02\x12\x1e\n\x1aSHIP_NOTICE_STATE_RECEIVED\x10\x03\x12\"\n\x1eSHIP_NOTICE_STATE_CLOSED_SHORT\x10\x04\x12\x1e\n\x1aSHIP_NOTICE_STATE_REPLACED\x10\x05\x12\x1f\n\x1bSHIP_NOTICE_STATE_CANCELLED\x10\x06*e\n\tCondition\x12\x19\n\x15\x43ONDITION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x43ONDITION_GOOD\x10\x01\x12\x15\n\x11\x43ONDITION_DAMAGED\x10\x02\x12\x12\n\x0e\x43ONDITION_HOLD\x10\x03*\xb7\x02\n\x0f\x44iscrepancyCode\x12 \n\x1c\x44ISCREPANCY_CODE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44ISCREPANCY_CODE_SHORT\x10\x01\x12\x19\n\x15\x44ISCREPANCY_CODE_OVER\x10\x02\x12\x1c\n\x18\x44ISCREPANCY_CODE_DAMAGED\x10\x03\x12\x1f\n\x1b\x44ISCREPANCY_CODE_WRONG_ITEM\x10\x04\x12 \n\x1c\x44ISCREPANCY_CODE_SUBSTITUTED\x10\x05\x12#\n\x1f\x44ISCREPANCY_CODE_NO_SHIP_NOTICE\x10\x06\x12\"\n\x1e\x44ISCREPANCY_CODE_UNKNOWN_ORDER\x10\x07\x12!\n\x1d\x44ISCREPANCY_CODE_QUALITY_HOLD\x10\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,27 +67,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHIPNOTICELINE'].fields_by_name['purchase_order_id']._loaded_options = None
   _globals['_SHIPNOTICELINE'].fields_by_name['purchase_order_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SHIPNOTICELINE'].fields_by_name['purchase_order_number']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['purchase_order_number']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_SHIPNOTICELINE'].fields_by_name['purchase_order_number']._serialized_options = b'\272H\004r\002\030@\352\340\030\003\n\001\006'
   _globals['_SHIPNOTICELINE'].fields_by_name['purchase_order_line_id']._loaded_options = None
   _globals['_SHIPNOTICELINE'].fields_by_name['purchase_order_line_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SHIPNOTICELINE'].fields_by_name['line_number']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['line_number']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_SHIPNOTICELINE'].fields_by_name['line_number']._serialized_options = b'\272H\004r\002\030 \352\340\030\003\n\001\006'
   _globals['_SHIPNOTICELINE'].fields_by_name['sku']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['sku']._serialized_options = b'\272H\004r\002\030('
+  _globals['_SHIPNOTICELINE'].fields_by_name['sku']._serialized_options = b'\272H\004r\002\030(\352\340\030\003\n\001\006'
   _globals['_SHIPNOTICELINE'].fields_by_name['supplier_item']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['supplier_item']._serialized_options = b'\272H\004r\002\030P'
+  _globals['_SHIPNOTICELINE'].fields_by_name['supplier_item']._serialized_options = b'\272H\004r\002\030P\352\340\030\003\n\001\006'
   _globals['_SHIPNOTICELINE'].fields_by_name['shipped']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['shipped']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_SHIPNOTICELINE'].fields_by_name['shipped']._serialized_options = b'\272H\003\310\001\001\352\340\030\003\n\001\006'
+  _globals['_SHIPNOTICELINE'].fields_by_name['lot']._loaded_options = None
+  _globals['_SHIPNOTICELINE'].fields_by_name['lot']._serialized_options = b'\352\340\030\003\n\001\006'
   _globals['_SHIPNOTICELINE'].fields_by_name['pallet_sscc']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['pallet_sscc']._serialized_options = b'\272H\022r\0202\016^([0-9]{18})?$'
+  _globals['_SHIPNOTICELINE'].fields_by_name['pallet_sscc']._serialized_options = b'\272H\022r\0202\016^([0-9]{18})?$\352\340\030\003\n\001\006'
   _globals['_SHIPNOTICELINE'].fields_by_name['carton_sscc']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['carton_sscc']._serialized_options = b'\272H\022r\0202\016^([0-9]{18})?$'
+  _globals['_SHIPNOTICELINE'].fields_by_name['carton_sscc']._serialized_options = b'\272H\022r\0202\016^([0-9]{18})?$\352\340\030\003\n\001\006'
   _globals['_SHIPNOTICELINE'].fields_by_name['packed_on_revision']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['packed_on_revision']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_SHIPNOTICELINE'].fields_by_name['packed_on_revision']._serialized_options = b'\272H\004\032\002(\000\352\340\030\003\n\001\006'
   _globals['_SHIPNOTICELINE'].fields_by_name['flags']._loaded_options = None
   _globals['_SHIPNOTICELINE'].fields_by_name['flags']._serialized_options = b'\272H\005\222\001\002\020\n'
   _globals['_SHIPNOTICELINE'].fields_by_name['received_quantity']._loaded_options = None
-  _globals['_SHIPNOTICELINE'].fields_by_name['received_quantity']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_SHIPNOTICELINE'].fields_by_name['received_quantity']._serialized_options = b'\272H\004r\002\030@\352\340\030\003\n\001\002'
   _globals['_SHIPNOTICELINE'].fields_by_name['base_quantity']._loaded_options = None
   _globals['_SHIPNOTICELINE'].fields_by_name['base_quantity']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SHIPNOTICELINE'].fields_by_name['from_on_order']._loaded_options = None
@@ -109,23 +111,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECEIPTLINE'].fields_by_name['purchase_order_id']._loaded_options = None
   _globals['_RECEIPTLINE'].fields_by_name['purchase_order_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_RECEIPTLINE'].fields_by_name['purchase_order_number']._loaded_options = None
-  _globals['_RECEIPTLINE'].fields_by_name['purchase_order_number']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_RECEIPTLINE'].fields_by_name['purchase_order_number']._serialized_options = b'\272H\004r\002\030@\352\340\030\003\n\001\002'
   _globals['_RECEIPTLINE'].fields_by_name['purchase_order_line_id']._loaded_options = None
   _globals['_RECEIPTLINE'].fields_by_name['purchase_order_line_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_RECEIPTLINE'].fields_by_name['line_number']._loaded_options = None
-  _globals['_RECEIPTLINE'].fields_by_name['line_number']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_RECEIPTLINE'].fields_by_name['line_number']._serialized_options = b'\272H\004r\002\030 \352\340\030\003\n\001\002'
   _globals['_RECEIPTLINE'].fields_by_name['sku']._loaded_options = None
-  _globals['_RECEIPTLINE'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030('
+  _globals['_RECEIPTLINE'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030(\352\340\030\003\n\001\002'
   _globals['_RECEIPTLINE'].fields_by_name['quantity']._loaded_options = None
-  _globals['_RECEIPTLINE'].fields_by_name['quantity']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_RECEIPTLINE'].fields_by_name['quantity']._serialized_options = b'\272H\003\310\001\001\352\340\030\003\n\001\002'
   _globals['_RECEIPTLINE'].fields_by_name['condition']._loaded_options = None
-  _globals['_RECEIPTLINE'].fields_by_name['condition']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_RECEIPTLINE'].fields_by_name['condition']._serialized_options = b'\272H\007\202\001\004\020\001 \000\352\340\030\003\n\001\002'
+  _globals['_RECEIPTLINE'].fields_by_name['lot']._loaded_options = None
+  _globals['_RECEIPTLINE'].fields_by_name['lot']._serialized_options = b'\352\340\030\003\n\001\002'
   _globals['_RECEIPTLINE'].fields_by_name['ship_notice_id']._loaded_options = None
   _globals['_RECEIPTLINE'].fields_by_name['ship_notice_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_RECEIPTLINE'].fields_by_name['ship_notice_number']._loaded_options = None
-  _globals['_RECEIPTLINE'].fields_by_name['ship_notice_number']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_RECEIPTLINE'].fields_by_name['ship_notice_number']._serialized_options = b'\272H\004r\002\030@\352\340\030\003\n\001\002'
   _globals['_RECEIPTLINE'].fields_by_name['sscc']._loaded_options = None
-  _globals['_RECEIPTLINE'].fields_by_name['sscc']._serialized_options = b'\272H\022r\0202\016^([0-9]{18})?$'
+  _globals['_RECEIPTLINE'].fields_by_name['sscc']._serialized_options = b'\272H\022r\0202\016^([0-9]{18})?$\352\340\030\003\n\001\002'
   _globals['_RECEIPTLINE'].fields_by_name['from_in_transit']._loaded_options = None
   _globals['_RECEIPTLINE'].fields_by_name['from_in_transit']._serialized_options = b'\272H\004r\002\030@'
   _globals['_RECEIPTLINE'].fields_by_name['from_on_order']._loaded_options = None
@@ -138,22 +142,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECEIPTLINE'].fields_by_name['base_unit']._serialized_options = b'\272H\004r\002\030@'
   _globals['_RECEIPTLINE'].fields_by_name['expected_at']._loaded_options = None
   _globals['_RECEIPTLINE'].fields_by_name['expected_at']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_SHIPNOTICESTATE']._serialized_start=2603
-  _globals['_SHIPNOTICESTATE']._serialized_end=2861
-  _globals['_CONDITION']._serialized_start=2863
-  _globals['_CONDITION']._serialized_end=2964
-  _globals['_DISCREPANCYCODE']._serialized_start=2967
-  _globals['_DISCREPANCYCODE']._serialized_end=3278
+  _globals['_SHIPNOTICESTATE']._serialized_start=2733
+  _globals['_SHIPNOTICESTATE']._serialized_end=2991
+  _globals['_CONDITION']._serialized_start=2993
+  _globals['_CONDITION']._serialized_end=3094
+  _globals['_DISCREPANCYCODE']._serialized_start=3097
+  _globals['_DISCREPANCYCODE']._serialized_end=3408
   _globals['_PURCHASEORDERREF']._serialized_start=224
   _globals['_PURCHASEORDERREF']._serialized_end=335
   _globals['_SHIPNOTICE']._serialized_start=338
   _globals['_SHIPNOTICE']._serialized_end=833
   _globals['_SHIPNOTICELINE']._serialized_start=836
-  _globals['_SHIPNOTICELINE']._serialized_end=1453
-  _globals['_RECEIPT']._serialized_start=1456
-  _globals['_RECEIPT']._serialized_end=1709
-  _globals['_RECEIPTLINE']._serialized_start=1712
-  _globals['_RECEIPTLINE']._serialized_end=2380
-  _globals['_DISCREPANCY']._serialized_start=2383
-  _globals['_DISCREPANCY']._serialized_end=2600
+  _globals['_SHIPNOTICELINE']._serialized_end=1525
+  _globals['_RECEIPT']._serialized_start=1528
+  _globals['_RECEIPT']._serialized_end=1781
+  _globals['_RECEIPTLINE']._serialized_start=1784
+  _globals['_RECEIPTLINE']._serialized_end=2510
+  _globals['_DISCREPANCY']._serialized_start=2513
+  _globals['_DISCREPANCY']._serialized_end=2730
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,164 @@
+"""The policy that is shipped: which system owns what, and `crossdock ownership`, which says so and why not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from crossdock.ops.v1 import ops_service_pb2 as ops
+from crossdock_cli import ownership as command
+from crossdock_cli.main import app
+from crossdock_kit.ownership import OwnedField, owned_fields, ownership_table, role_name
+from typer.testing import CliRunner
+
+RULES = {(each.message.removeprefix("crossdock."), each.name): each for each in owned_fields()}
+
+ERP = {
+    "catalog.v1.Item": "sku description category base_unit packaging",
+    "catalog.v1.Party": "party_id name roles",
+    "procurement.v1.PurchaseOrder": "number supplier_id currency incoterms ordered_on",
+    "procurement.v1.PurchaseOrderLine": "sku ordered price requested ship_to_id",
+    "fulfillment.v1.Posting": "number posted_at totals",
+    "procurement.v1.SupplierInvoice": "number total",
+}
+WMS = {
+    "procurement.v1.Receipt": "number system location_id received_at",
+    "procurement.v1.ReceiptLine": "sku quantity condition lot",
+    "procurement.v1.PurchaseOrderLine": "received_quantity damaged_quantity expected_on",
+    "procurement.v1.ShipNotice": "expected_on",
+}
+CARRIAGE = {"delivery.v1.Shipment": "carrier tracking_number stage milestones eta proven_at"}
+SUPPLIER = {
+    "procurement.v1.PurchaseOrderLine": "confirmed confirmed_quantity shipped_quantity",
+    "procurement.v1.ShipNotice": "number shipped_at",
+    "procurement.v1.ShipNoticeLine": "shipped lot pallet_sscc carton_sscc",
+}
+CHANNEL = {"fulfillment.v1.SalesOrder": "number channel customer_id requested_on channel_confirmed"}
+
+
+def writers(message: str, name: str) -> list[str]:
+    return [role_name(each) for each in RULES[message, name].writers]
+
+
+def attributes(policy: dict[str, str]) -> list[tuple[str, str]]:
+    return [(message, name) for message, names in policy.items() for name in names.split()]
+
+
+@pytest.mark.feature("F047")
+@pytest.mark.parametrize(("message", "name"), attributes(ERP))
+def test_the_erp_writes_orders_master_data_prices_and_what_is_posted(message: str, name: str) -> None:
+    assert "ERP" in writers(message, name)
+    assert not {"WMS", "TMS", "CARRIER", "CHANNEL"} & set(writers(message, name))
+
+
+@pytest.mark.feature("F048")
+@pytest.mark.parametrize(("message", "name"), attributes(WMS))
+def test_the_warehouse_comes_first_in_what_it_counts_and_when_it_receives(message: str, name: str) -> None:
+    assert writers(message, name)[0] == "WMS"
+
+
+@pytest.mark.feature("F049")
+@pytest.mark.parametrize(("message", "name"), attributes(CARRIAGE))
+def test_carriers_and_the_tms_come_first_in_where_a_shipment_is(message: str, name: str) -> None:
+    assert writers(message, name)[0] in {"CARRIER", "TMS", "POD"}
+    assert not {"ERP", "SUPPLIER", "CHANNEL"} & set(writers(message, name))
+
+
+@pytest.mark.feature("F050")
+@pytest.mark.parametrize(("message", "name"), attributes(SUPPLIER))
+def test_suppliers_write_what_they_promise_and_ship(message: str, name: str) -> None:
+    assert writers(message, name) == ["SUPPLIER"]
+
+
+@pytest.mark.feature("F051")
+@pytest.mark.parametrize(("message", "name"), attributes(CHANNEL))
+def test_channels_come_first_in_what_customers_see_of_their_orders(message: str, name: str) -> None:
+    assert writers(message, name)[0] == "CHANNEL"
+
+
+def test_no_number_of_ours_is_written_from_outside() -> None:
+    minted = [each for each in RULES.values() if each.name in {"purchase_order_id", "receipt_id", "invoice_id"}]
+    assert {tuple(map(role_name, each.writers)) for each in minted} == {("CROSSDOCK",)}
+
+
+# --- the command
+
+
+@pytest.fixture(autouse=True)
+def nothing_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stack runs on this machine is not asked."""
+
+    async def none(field: str, tenant: str | None) -> list[ops.Exception]:
+        return []
+
+    monkeypatch.setattr(command, "_refused", none)
+
+
+def rules(*words: str) -> list[dict[str, object]]:
+    answer = CliRunner().invoke(app, ["ownership", *words, "--json"])
+    assert answer.exit_code == 0, answer.output
+    found: list[dict[str, object]] = json.loads(answer.output)["rules"]
+    return found
+
+
+@pytest.mark.feature("F043")
+def test_the_command_prints_the_rules_of_the_committed_table() -> None:
+    found = rules()
+    table = ownership_table()
+    assert len(found) == len(RULES)
+    for each in found:
+        assert f"| `{each['attribute']}` | {', '.join(each['writers'])} |" in table  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("field", "messages"),
+    [
+        ("expected_on", {"PurchaseOrderLine", "ShipNotice"}),
+        ("ShipNotice.expected_on", {"ShipNotice"}),
+        ("crossdock.procurement.v1.Receipt", {"Receipt"}),
+    ],
+)
+def test_an_attribute_a_message_or_both_are_named(field: str, messages: set[str]) -> None:
+    assert {str(each["message"]).rpartition(".")[2] for each in rules(field)} == messages
+
+
+@pytest.mark.feature("F040")
+def test_a_role_is_told_whether_it_may_and_why_not() -> None:
+    [refused] = rules("ShipNotice.number", "--by", "carrier")
+    assert refused["refusal"] == "CARRIER may not write it; it belongs to SUPPLIER"
+    [allowed] = rules("ShipNotice.carrier", "--by", "CARRIER")
+    assert allowed["refusal"] == ""
+    said = CliRunner().invoke(app, ["ownership", "ShipNotice.number", "--by", "WMS"]).output
+    assert "ShipNotice.number: WMS may not write it; it belongs to SUPPLIER" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "why"),
+    [(("colour",), 4, "no contract gives 'colour' an owner"), (("number", "--by", "POPE"), 1, "'POPE' is none of ERP")],
+)
+def test_what_nobody_owns_and_who_is_no_role_is_said(words: tuple[str, ...], code: int, why: str) -> None:
+    answer = CliRunner().invoke(app, ["ownership", *words])
+    assert answer.exit_code == code
+    assert why in answer.output
+
+
+def test_a_refused_update_is_found_by_the_attribute_that_it_wrote() -> None:
+    masked = ops.Exception(
+        code="FIELD_NOT_OWNED",
+        summary="DHL wrote number of a ShipNotice, which it does not own",
+        details={"number": "CARRIER may not write it; it belongs to SUPPLIER"},
+    )
+    whole = ops.Exception(
+        code="FIELD_NOT_OWNED",
+        summary="sup-nordic, a.json: field not owned: field PurchaseOrderLine.ordered, role SUPPLIER, owners ERP",
+    )
+    other = ops.Exception(code="ITEM_UNKNOWN", summary="ordered")
+    found = [[command.about(each, field) for each in (masked, whole, other)] for field in ("", "number", "ordered")]
+    assert found == [[True, True, False], [True, False, False], [False, True, False]]
+    assert command.about(whole, "PurchaseOrderLine.ordered")
+    assert not command.about(whole, "order")
+
+
+def test_names_of_a_field_do_not_reach_its_namesakes() -> None:
+    fields = [OwnedField("crossdock.a.v1.Order", "number", (1,)), OwnedField("crossdock.a.v1.Orders", "number", (1,))]
+    assert command.named("Order", fields) == fields[:1]
