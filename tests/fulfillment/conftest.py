@@ -9,18 +9,20 @@ import pytest
 from crossdock.catalog.v1 import master_data_pb2 as catalog
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
+from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock_kit.database import Engine, create_engine, transaction
 from crossdock_kit.testing import FixedClock, RunningServer, start_service
 from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
-from fulfillment.api import FulfillmentServicer, PostingServicer, WarehouseServicer
+from fulfillment.api import FulfillmentServicer, PostingServicer, ReturnServicer, WarehouseServicer
 from fulfillment.store.master_data import MasterDataRows
 from fulfillment.store.unit_of_work import FulfillmentUnitOfWork
 from fulfillment.wire import master_data
 from fulfillment_cases.calls import Caller
 from fulfillment_cases.ledger import Ledger
+from fulfillment_cases.returns import Returns
 from fulfillment_cases.warehouse import Site
 
 TENANTS = ("acme", "globex")
@@ -65,6 +67,7 @@ async def server(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[RunningSer
     servicers = (
         (pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(ports)),
         (posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(ports)),
+        (return_grpc.add_ReturnServiceServicer_to_server, ReturnServicer(ports)),
         (warehouse_grpc.add_WarehouseServiceServicer_to_server, WarehouseServicer(ports)),
     )
     async with start_service(*servicers, uow=uow, clock=clock) as running:
@@ -87,6 +90,12 @@ def site(server: RunningServer) -> Site:
 def ledger(server: RunningServer, uow: UnitOfWork) -> Ledger:
     """The ERP of acme, and what delivery tells of its shipments."""
     return Ledger(server.caller(posting_grpc.PostingServiceStub, tenant="acme"), uow)
+
+
+@pytest.fixture
+def returns(server: RunningServer, uow: UnitOfWork, site: Site) -> Returns:
+    """The returns desk of acme, and goods on their way."""
+    return Returns(server.caller(return_grpc.ReturnServiceStub, tenant="acme"), uow, site)
 
 
 @pytest.fixture

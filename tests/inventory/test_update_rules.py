@@ -41,6 +41,7 @@ C10 = {
     Event.PUT_AWAY: {Account.STAGED: -1, Account.SELLABLE: +1},
     Event.QUALITY_RELEASED: {Account.QUARANTINED: -1, Account.SELLABLE: +1},
     Event.QUALITY_REJECTED: {Account.QUARANTINED: -1, Account.DAMAGED: +1},
+    Event.QUARANTINE_SCRAPPED: {Account.QUARANTINED: -1},
     Event.QUARANTINED: {Account.SELLABLE: -1, Account.QUARANTINED: +1},
     Event.PICKED: {Account.SELLABLE: -1, Account.STAGED: +1, Account.ALLOCATED: -1},
     Event.PICKED_SHORT: {Account.ALLOCATED: -1},

@@ -19,6 +19,8 @@ from crossdock.catalog.v1 import catalog_service_pb2 as catalog_pb
 from crossdock.catalog.v1 import master_data_pb2 as master
 from crossdock.connector.v1 import connector_service_pb2 as connector_pb
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery_pb
+from crossdock.fulfillment.v1 import return_pb2
+from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.server.methods import READ_ONLY, Method, methods_of, service_descriptor
@@ -32,8 +34,9 @@ from delivery_cases.calls import planned, word
 from foreign_calls import Harvest, betrays, texts
 from fulfillment.__main__ import SERVICE as FULFILLMENT
 from fulfillment_cases.calls import line as wanted_line
+from fulfillment_cases.calls import origin as said_by
 from fulfillment_cases.calls import placement
-from fulfillment_cases.warehouse import Site, reported
+from fulfillment_cases.warehouse import Site, now, reported
 from google.protobuf.message import Message
 from inventory.__main__ import SERVICE as INVENTORY
 from procurement.__main__ import SERVICE as PROCUREMENT
@@ -194,6 +197,8 @@ async def a_days_work(suite: Suite) -> None:
     await _shipped(suite)
     packing = Site(None, "WH-EAST").packing(f"SH-{CANARY}", reported(f"SO-{CANARY}", SKU, 2))
     await suite.seed("fulfillment", "RecordPacking", packing)
+    for name in ("RecordReturnReceipt", "RecordReturnInspection"):
+        await suite.seed("fulfillment", name, came_back(name))
     profile = read_profile(DAY / "sup-nordic.yaml")
     partner = connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
     await suite.seed("connector", "PutPartner", partner)
@@ -202,6 +207,28 @@ async def a_days_work(suite: Suite) -> None:
         request_id=str(uuid4()), partner=profile.partner, name=f"{CANARY}.txt", content=f"no EDI {CANARY}".encode()
     )
     await suite.seed("connector", "SubmitDocument", document)
+
+
+def came_back(name: str) -> Message:
+    """A return that nobody authorised, and what becomes of it."""
+    kind, at = {
+        "RecordReturnReceipt": (return_pb.RecordReturnReceiptRequest, "received_at"),
+        "RecordReturnInspection": (return_pb.RecordReturnInspectionRequest, "inspected_at"),
+    }[name]
+    line = return_pb2.ReturnedLine(
+        line_number="1", sku=SKU, quantity=quantity(1), disposition=return_pb2.DISPOSITION_RESTOCK
+    )
+    return kind(
+        request_id=str(uuid4()),
+        origin=said_by(options_pb2.ROLE_WMS, "WH-EAST"),
+        business_unit="EU01",
+        number=f"RR-{CANARY}",
+        location_id="WH-EAST",
+        return_number=f"R-{CANARY}",
+        order_number=f"SO-{CANARY}",
+        lines=[line],
+        **{at: now()},
+    )
 
 
 async def _reserved(suite: Suite, wanted: Any) -> bool:

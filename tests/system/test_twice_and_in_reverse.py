@@ -27,7 +27,7 @@ from crossdock.connector.events.v1 import events_pb2 as connector_events
 from crossdock.delivery.events.v1 import events_pb2 as delivery_events
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_events
-from crossdock.fulfillment.v1 import posting_pb2, warehouse_pb2
+from crossdock.fulfillment.v1 import posting_pb2, return_pb2, warehouse_pb2
 from crossdock.procurement.events.v1 import events_pb2 as procurement_events
 from crossdock_kit.broker import Broker, connect
 from crossdock_kit.context import Cause
@@ -185,7 +185,25 @@ def warehouse_reports() -> list[Message]:
 
 
 def sales_orders() -> list[Message]:
-    return [*warehouse_reports(), *postings_wanted()]
+    return [*warehouse_reports(), *goods_back(), *postings_wanted()]
+
+
+def goods_back() -> list[Message]:
+    """Some of it comes back, and some of that is sold again."""
+    place: dict[str, Any] = {
+        "return_id": "return-1",
+        "number": "R-1",
+        "location_id": "WH-EAST",
+        "business_unit": "EU01",
+    }
+    line = return_pb2.ReturnedLine(sku="NUT", quantity=values_pb2.Quantity(value="3", unit="EA"))
+    decided = return_pb2.ReturnedLine(
+        sku="NUT", quantity=values_pb2.Quantity(value="2", unit="EA"), disposition=return_pb2.DISPOSITION_RESTOCK
+    )
+    return [
+        fulfillment_events.ReturnReceived(report_number="RR-1", lines=[line], **place),
+        fulfillment_events.ReturnInspected(report_number="RI-1", lines=[decided], **place),
+    ]
 
 
 def postings_wanted() -> list[Message]:

@@ -9,13 +9,16 @@ from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting_pb
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
+from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
+from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse_pb
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 
 from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
-from fulfillment.use_cases import changing, placing, posting, warehousing
+from fulfillment.use_cases import changing, placing, posting, returning, warehousing
 from fulfillment.wire import posting as posting_wire
+from fulfillment.wire import returns as return_wire
 from fulfillment.wire import sales_order as wire
 from fulfillment.wire import warehouse as warehouse_wire
 
@@ -131,3 +134,44 @@ class PostingServicer(posting_grpc.PostingServiceServicer):
         return posting_pb.ListPostingsResponse(
             postings=[posting_wire.posting(*each) for each in found], next_page_token=token
         )
+
+
+class ReturnServicer(return_grpc.ReturnServiceServicer):
+    def __init__(self, uow: Opens) -> None:
+        self._uow = uow
+
+    async def AuthorizeReturn(
+        self, request: return_pb.AuthorizeReturnRequest, context: Context
+    ) -> return_pb.AuthorizeReturnResponse:
+        found, repeated = await returning.authorize_return(return_wire.authorize(request), self._uow)
+        return return_pb.AuthorizeReturnResponse(customer_return=return_wire.customer_return(found), repeated=repeated)
+
+    async def WithdrawReturn(
+        self, request: return_pb.WithdrawReturnRequest, context: Context
+    ) -> return_pb.WithdrawReturnResponse:
+        found = await returning.withdraw_return(return_wire.withdraw(request), self._uow)
+        return return_pb.WithdrawReturnResponse(customer_return=return_wire.customer_return(found))
+
+    async def RecordReturnReceipt(
+        self, request: return_pb.RecordReturnReceiptRequest, context: Context
+    ) -> return_pb.RecordReturnReceiptResponse:
+        report, repeated = await returning.record_return(return_wire.received(request), self._uow)
+        return return_pb.RecordReturnReceiptResponse(**return_wire.booked(report, repeated=repeated))
+
+    async def RecordReturnInspection(
+        self, request: return_pb.RecordReturnInspectionRequest, context: Context
+    ) -> return_pb.RecordReturnInspectionResponse:
+        report, repeated = await returning.record_return(return_wire.inspected(request), self._uow)
+        return return_pb.RecordReturnInspectionResponse(**return_wire.booked(report, repeated=repeated))
+
+    async def GetReturn(self, request: return_pb.GetReturnRequest, context: Context) -> return_pb.GetReturnResponse:
+        found = await queries.get_return(request.return_id, request.number, self._uow)
+        return return_pb.GetReturnResponse(customer_return=return_wire.customer_return(found))
+
+    async def ListReturns(
+        self, request: return_pb.ListReturnsRequest, context: Context
+    ) -> return_pb.ListReturnsResponse:
+        asked, page = return_wire.page(request)
+        found, more = await queries.list_returns(asked, self._uow)
+        token = page.token(return_wire.place_of(found[-1])) if more else ""
+        return return_pb.ListReturnsResponse(returns=map(return_wire.customer_return, found), next_page_token=token)

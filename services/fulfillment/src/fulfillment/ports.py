@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from fulfillment.domain import billing_lifecycle, posting, posting_lifecycle
+from fulfillment.domain import billing_lifecycle, posting, posting_lifecycle, return_lifecycle
 from fulfillment.domain.concerns import Concern
+from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.posting import Posting
 from fulfillment.domain.quantities import Item
+from fulfillment.domain.return_report import BookedReport, ReportKind, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Kind, Shipment, WarehouseReport
 
@@ -64,6 +66,17 @@ class PostingPage:
     state: posting_lifecycle.State | None
     billing: billing_lifecycle.State | None
     pending: bool
+    size: int
+    after: tuple[datetime, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPage:
+    """`after` is the instant and id of the last of the page before; oldest first."""
+
+    order_id: str
+    state: return_lifecycle.State | None
+    awaiting_credit: bool
     size: int
     after: tuple[datetime, str] | None
 
@@ -202,12 +215,34 @@ class Postings(Protocol):
     async def changes(self, order_id: str, part: int) -> list[str]:
         """The ids of the changes of a part, the oldest first."""
 
+    async def returned(self, order_id: str) -> list[Posting]:
+        """The credit notes of an order's returns."""
+
     async def of_shipment(self, shipment_id: str) -> list[Posting]:
         """What was shipped with it, by goods issue and order."""
 
     async def page(self, page: PostingPage) -> list[tuple[Posting, SalesOrder]]: ...
 
     def add(self, made: Posting) -> None: ...
+
+
+class Returns(Protocol):
+    """Returns of an order belong to whoever holds its head."""
+
+    async def claim(self, order_id: str, number: str) -> CustomerReturn | None:
+        """The return of this number, of the order or of none yet, locked; where there is none, nobody else can create
+        it until this work ends."""
+
+    async def get(self, return_id: str) -> CustomerReturn | None:
+        """Locked."""
+
+    async def find(self, *, return_id: str = "", number: str = "", order_id: str = "") -> list[CustomerReturn]:
+        """To read only; empty stands for any."""
+
+    async def page(self, page: ReturnPage) -> list[CustomerReturn]: ...
+
+    async def claim_report(self, kind: ReportKind, location_id: str, number: str) -> BookedReport | None:
+        """The report of this number; where there is none, nobody else can record it until this work ends."""
 
 
 class PersonalData(Protocol):
@@ -230,6 +265,9 @@ class Work(Protocol):
     def postings(self) -> Postings: ...
 
     @property
+    def returns(self) -> Returns: ...
+
+    @property
     def master_data(self) -> MasterData: ...
 
     @property
@@ -250,6 +288,13 @@ class Work(Protocol):
         """Announces what the posting came to, watches its deadlines, and writes it."""
 
     async def put_shipment(self, shipment: Shipment) -> None: ...
+
+    async def put_return(
+        self, found: CustomerReturn, order: SalesOrder | None, report: ReturnReport | None = None
+    ) -> None:
+        """Announces the report and what the return came to, watches its deadline, and writes it."""
+
+    async def keep_return_report(self, report: BookedReport) -> None: ...
 
     async def billed_by_issue(self, order: SalesOrder) -> bool:
         """Whether the customer's terms let an invoice follow the goods issue; else delivery says when."""

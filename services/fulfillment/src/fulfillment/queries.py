@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.order_line import PART_LINES, OrderLine
 from fulfillment.domain.posting import Posting
-from fulfillment.domain.refusals import OrderAmbiguous, OrderUnknown
+from fulfillment.domain.refusals import OrderAmbiguous, OrderUnknown, ReturnAmbiguous, ReturnUnknown
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.ports import OrderName, OrderPage, PostingPage, Snapshots, Work
+from fulfillment.ports import OrderName, OrderPage, PostingPage, ReturnPage, Snapshots, Work
 
 
 async def get_order(name: OrderName, snapshots: Snapshots) -> tuple[SalesOrder, list[OrderLine]]:
@@ -37,6 +38,24 @@ async def list_postings(page: PostingPage, snapshots: Snapshots) -> tuple[list[t
     """A page of postings with their orders, and whether there may be more."""
     async with snapshots.reading() as work:
         found = await work.postings.page(page)
+    return found, len(found) == page.size
+
+
+async def get_return(return_id: str, number: str, snapshots: Snapshots) -> CustomerReturn:
+    """Raises ReturnUnknown, ReturnAmbiguous."""
+    async with snapshots.reading() as work:
+        found = await work.returns.find(return_id=return_id, number=number) if return_id or number else []
+    if not found:
+        raise ReturnUnknown(return_id or number)
+    if len(found) > 1:
+        raise ReturnAmbiguous(number)
+    return found[0]
+
+
+async def list_returns(page: ReturnPage, snapshots: Snapshots) -> tuple[list[CustomerReturn], bool]:
+    """A page of returns, and whether there may be more."""
+    async with snapshots.reading() as work:
+        found = await work.returns.page(page)
     return found, len(found) == page.size
 
 

@@ -18,6 +18,7 @@ from crossdock_kit.unit_of_work import Work
 from google.protobuf.message import Message
 
 from inventory import ports
+from inventory.domain.coming_back import ReturnFact
 from inventory.domain.item import Location
 from inventory.domain.outbound import OutboundFact
 from inventory.use_cases.inbound import (
@@ -62,6 +63,8 @@ class Consumers:
                 handlers={
                     fulfillment.PickCompleted: self._issuing(outbound_wire.picks),
                     fulfillment.GoodsIssued: self._issuing(outbound_wire.goods_issues),
+                    fulfillment.ReturnReceived: self._issuing(outbound_wire.returns),
+                    fulfillment.ReturnInspected: self._issuing(outbound_wire.inspections),
                 },
                 owner="warehouse",
             ),
@@ -96,7 +99,7 @@ class Consumers:
 
         return book
 
-    def _issuing(self, read: Callable[[Sequence[Any]], list[OutboundFact]]) -> Handler:
+    def _issuing(self, read: Callable[[Sequence[Any]], Sequence[OutboundFact | ReturnFact]]) -> Handler:
         async def book(events: Sequence[AnyReceived], work: Work) -> None:
             await book_outbound(read(events), self._opened(work, events))
 

@@ -37,6 +37,7 @@ class Schedule:
     shipment_id: str = ""
     pick_reported: bool = False
     pack_reported: bool = False
+    return_id: str = ""
 
 
 @dataclass(slots=True)

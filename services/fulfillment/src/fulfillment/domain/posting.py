@@ -29,7 +29,7 @@ from fulfillment.domain.refusals import (
 from fulfillment.domain.terms import Price
 
 POSTING_REFUSED, TOTALS_DOUBTFUL = "POSTING_REFUSED", "POSTED_TOTALS_DOUBTFUL"
-CREDITED_ABOVE_INVOICE = "CREDITED_ABOVE_INVOICE"
+CREDITED_ABOVE_INVOICE, NOTHING_LEFT_TO_CREDIT = "CREDITED_ABOVE_INVOICE", "NOTHING_LEFT_TO_CREDIT"
 
 
 class Kind(Enum):
@@ -229,9 +229,15 @@ class Posting:
         counted, counts = before is not State.REFUSED, credit.state is not State.REFUSED
         if credit.wanted is not None and counted is not counts:
             self.credited += credit.wanted.amount if counts else -credit.wanted.amount
+        elif credit.wanted is None and credit.totals is not None:
+            self.credited += credit.totals.gross.amount
         if self.totals is not None and self.credited > self.totals.gross.amount:
             why = f"{self.credited} of invoice {self.number} is credited, and it comes to {self.totals.gross.amount}"
             self._raise(CREDITED_ABOVE_INVOICE, why)
+
+    def exhausted(self) -> None:
+        """There is nothing left of its invoice that could be credited: somebody decides what is to become of it."""
+        self._raise(NOTHING_LEFT_TO_CREDIT, f"credit note {self.reference}: its invoice is credited already")
 
 
 def posting(

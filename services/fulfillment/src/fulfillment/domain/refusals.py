@@ -174,6 +174,34 @@ class LocationOfAnotherSystem(Refused):
 
 
 @dataclass
+class ReturnUnknown(NotFound):
+    wanted: str
+
+
+@dataclass
+class ReturnAmbiguous(Refused):
+    """Several orders have a return of this number; the id must be named."""
+
+    number: str
+
+
+@dataclass
+class ReturnNumberReused(Refused):
+    """The order has a return of this number for something else."""
+
+    number: str
+
+
+@dataclass
+class NotDelivered(Refused):
+    """Only what was delivered, and is under no other return, can come back."""
+
+    number: str
+    line_number: str
+    missing: str
+
+
+@dataclass
 class PostingUnknown(NotFound):
     posting_id: str
 

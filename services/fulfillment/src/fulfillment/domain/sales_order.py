@@ -190,10 +190,11 @@ class SalesOrder:
         return [(line, each) for line in self.of_part(part) for each in line.schedules if each.state is state]
 
     def laggard(self, part: int) -> State:
-        """The state of what has come least far in a part; an end if nothing of it is under way any more."""
-        states = [each.state for line in self.of_part(part) for each in line.schedules]
+        """The state of what has come least far in a part; an end if nothing of it is under way any more. What is to
+        come back is watched by its return."""
+        states = [each.state for line in self.of_part(part) for each in line.schedules if not each.return_id]
         live = [state for state in states if state not in DROPPED]
-        return min(live or states, key=place_of)
+        return min(live or states or [State.CLOSED], key=place_of)
 
     @property
     def ships_incomplete(self) -> bool:

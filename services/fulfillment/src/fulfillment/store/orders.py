@@ -96,21 +96,25 @@ class Orders:
         return found
 
     async def load_parts(self, order: SalesOrder, parts: Sequence[int]) -> None:
+        """Lines that this work holds already are those that it goes on with."""
         if not parts:
             return
         first, last = min(parts), max(parts)
-        lines = await self.lines(order.order_id, positions_of(first)[0], positions_of(last)[1])
-        known = await self._driver.fetch(_PARTS, self._tenant, order.order_id, first, last)
-        order.hold(lines)
-        order.parts |= {each.part: each for each in map(rows.read_part, known)}
-        for part in range(first, last + 1):
-            order.parts.setdefault(part, Part(part))
+        found = await self.lines(order.order_id, positions_of(first)[0], positions_of(last)[1])
+        lines = [each for each in found if each.position not in order.lines]
+        known = {
+            each["part"]: each for each in await self._driver.fetch(_PARTS, self._tenant, order.order_id, first, last)
+        }
         stored = self.stored[order.order_id]
+        for part in range(first, last + 1):
+            if part not in order.parts:
+                order.parts[part] = rows.read_part(known[part]) if part in known else Part(part)
+                stored.parts[part] = rows.part_row(order.order_id, order.parts[part])
+        order.hold(lines)
         stored.lines |= {line.position: rows.line_row(line) for line in lines}
         stored.schedules |= {
             (line.position, each.number): rows.schedule_row(line, each) for line in lines for each in line.schedules
         }
-        stored.parts |= {part: rows.part_row(order.order_id, each) for part, each in order.parts.items()}
 
     async def part_with(self, order: SalesOrder, line_number: str) -> OrderLine | None:
         return (await self.load_lines(order, [line_number])).get(line_number)

@@ -41,6 +41,7 @@ _POSTED = (
     " WHERE tenant = $1 AND posting_id = ANY($2::text[]) AND state = 'posted'"
 )
 _CHANGES = "SELECT posting_id FROM posting WHERE tenant = $1 AND order_id = $2 AND kind = 'change' AND reference = $3"
+_RETURNED = "SELECT * FROM posting WHERE tenant = $1 AND order_id = $2 AND kind = 'credit' AND return_id <> ''"
 _SHIPPED = (
     "SELECT * FROM posting WHERE tenant = $1 AND shipment_id = $2 AND shipment_id <> '' AND kind = 'shipment'"
     " ORDER BY posting_id"
@@ -90,6 +91,10 @@ class PostingRows:
         known = {row["posting_id"] for row in await self._driver.fetch(_CHANGES, self._tenant, order_id, str(part))}
         made = {each.posting_id for each in self._held.values() if _changes(each, order_id, part)}
         return sorted(known | made, key=lambda name: int(name.rpartition("-")[2]))
+
+    async def returned(self, order_id: str) -> list[Posting]:
+        self._hold(await self._driver.fetch(_RETURNED, self._tenant, order_id))
+        return [each for each in self._held.values() if each.order_id == order_id and each.return_id]
 
     async def of_shipment(self, shipment_id: str) -> list[Posting]:
         self._hold(await self._driver.fetch(_SHIPPED, self._tenant, shipment_id))

@@ -60,6 +60,7 @@ _SCHEDULE = (
     "shipment_id",
     "pick_reported",
     "pack_reported",
+    "return_id",
 )
 _REPORT = ("report_id", "location_id", "number", "content", "order_ids", "shipment_id", "unreleased_count")
 _SHIPMENT = (

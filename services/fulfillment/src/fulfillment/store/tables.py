@@ -112,6 +112,7 @@ line_schedule = Table(
     words("shipment_id"),
     flag("pick_reported"),
     flag("pack_reported"),
+    words("return_id"),
     Index("line_schedule_waiting", "tenant", "sku", "order_id", postgresql_where=text("state = 'backordered'")),
     Index("line_schedule_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
 )
@@ -190,6 +191,43 @@ posting = Table(
     Index("posting_order", "tenant", "order_id"),
     Index("posting_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
     Index("posting_list", "tenant", "kind", "state", "created_at", "posting_id"),
+)
+
+# What customers send back. Lines belong to the return and are read with it only.
+customer_return = Table(
+    "customer_return",
+    metadata,
+    tenant_key(),
+    words("return_id", key=True),
+    words("number"),
+    words("business_unit"),
+    words("order_id"),
+    words("order_number"),
+    words("customer_id"),
+    words("reason"),
+    words("state"),
+    document("lines"),
+    number("credits_asked", Integer),
+    number("credits_posted", Integer),
+    number("event_version"),
+    words("watched"),
+    instant("created_at"),
+    Index("customer_return_once", "tenant", "order_id", "number", unique=True),
+    Index("customer_return_number", "tenant", "number"),
+    Index("customer_return_list", "tenant", "state", "created_at", "return_id"),
+)
+
+return_report = Table(
+    "return_report",
+    metadata,
+    tenant_key(),
+    words("kind", key=True),
+    words("location_id", key=True),
+    words("number", key=True),
+    words("content"),
+    words("return_id"),
+    words("order_id"),
+    flag("unauthorized"),
 )
 
 item = Table(

@@ -22,11 +22,14 @@ from crossdock_kit.process_timers import Course, entered
 from crossdock_kit.unit_of_work import Work as KitWork
 from sqlalchemy import Table
 
+from fulfillment.domain import return_lifecycle
 from fulfillment.domain.concerns import Concern
+from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.events import Event
 from fulfillment.domain.lifecycle import POLICY_KEYS, SCHEDULE
 from fulfillment.domain.posting import Posting
 from fulfillment.domain.questions import Part
+from fulfillment.domain.return_report import BookedReport, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Shipment
 from fulfillment.ports import Origin
@@ -35,6 +38,8 @@ from fulfillment.store.master_data import KnownMasterData
 from fulfillment.store.orders import Orders
 from fulfillment.store.posting_book import PostingBook
 from fulfillment.store.postings import PostingRows, posting_row
+from fulfillment.store.return_book import ReturnBook
+from fulfillment.store.returns import ReturnRows, report_row, return_row
 from fulfillment.store.warehouse_reports import WarehouseReportRows
 from fulfillment.wire.envelopes import announcement
 from fulfillment.wire.stock import give_back, question
@@ -52,6 +57,8 @@ class FulfillmentWork:
         self.warehouse_reports = WarehouseReportRows(work.driver, work.tenant)
         self.postings = PostingRows(work.driver, work.tenant)
         self._posting_book = PostingBook(work, origin, self._policy_book, self.tell)
+        self.returns = ReturnRows(work.driver, work.tenant)
+        self._return_book = ReturnBook(work, origin, self._policy_book, self.tell)
         self.master_data = KnownMasterData(work.driver, work.tenant, work.now.date())
         self.personal_data = StoredPersonalData(work.driver, work.tenant)
         self._written: dict[Table, dict[tuple[object, ...], Row]] = {table: {} for table in _TABLES}
@@ -96,6 +103,16 @@ class FulfillmentWork:
         await self._posting_book.take(made, order, self.postings)
         self._keep(tables.posting, posting_row(made))
 
+    async def put_return(
+        self, found: CustomerReturn, order: SalesOrder | None, report: ReturnReport | None = None
+    ) -> None:
+        self.returns.add(found)
+        await self._return_book.take(found, order, report)
+        self._keep(tables.customer_return, return_row(found))
+
+    async def keep_return_report(self, report: BookedReport) -> None:
+        self._keep(tables.return_report, report_row(report))
+
     async def put_shipment(self, shipment: Shipment) -> None:
         self._keep(tables.outbound_shipment, rows.shipment_row(shipment))
 
@@ -136,7 +153,7 @@ class FulfillmentWork:
 
     async def _policy_book(self) -> PolicyBook:
         if self._policies is None:
-            keys = [*POLICY_KEYS, *posting_book.POLICY_KEYS]
+            keys = [*POLICY_KEYS, *posting_book.POLICY_KEYS, *return_lifecycle.POLICY_KEYS]
             self._policies = await policy.read(self._work.driver, self._work.tenant, keys)
         return self._policies
 
@@ -244,6 +261,8 @@ _TABLES = (
     tables.outbound_shipment,
     tables.warehouse_report,
     tables.posting,
+    tables.customer_return,
+    tables.return_report,
 )
 
 

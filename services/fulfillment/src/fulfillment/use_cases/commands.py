@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fulfillment.domain.posting import Money, Posted
 from fulfillment.domain.quantities import Quantity
+from fulfillment.domain.return_report import ReturnReport
 from fulfillment.domain.terms import LineTerms, OrderTerms
 from fulfillment.domain.warehouse_report import ReportTerms
 from fulfillment.ports import Origin
@@ -78,6 +79,32 @@ class RequestCredit:
     number: str
     amount: Money
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizeReturn:
+    """`lines` by number of the order's line, in any unit of the item."""
+
+    origin: Origin
+    order_id: str
+    number: str
+    lines: tuple[tuple[str, Quantity], ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawReturn:
+    origin: Origin
+    return_id: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordReturn:
+    """What a warehouse says of goods that came back; quantities are in the units that it used."""
+
+    origin: Origin
+    report: ReturnReport
 
 
 @dataclass(frozen=True, slots=True)

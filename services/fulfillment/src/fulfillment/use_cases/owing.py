@@ -5,25 +5,47 @@ Whoever touches postings holds the head of their order, so that what follows a p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
+
+from fulfillment.domain.allocating import Pair
 from fulfillment.domain.billing_lifecycle import BILLING_DESK
 from fulfillment.domain.billing_lifecycle import State as Billing
 from fulfillment.domain.concerns import Concern
+from fulfillment.domain.crediting import by_invoice, room, share
+from fulfillment.domain.customer_return import CustomerReturn
+from fulfillment.domain.lifecycle import RETURNS_DESK
 from fulfillment.domain.posting import Kind, Posting, due, posting, posting_id
 from fulfillment.domain.posting_lines import changed, issued, ordered
+from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking
 from fulfillment.ports import Work
 from fulfillment.use_cases.commands import BillShipment
 
 SHIPMENT_UNKNOWN_TO_BILL = "BILLING_WITHOUT_GOODS_ISSUE"
+CREDIT_WITHOUT_GOODS_ISSUE = "CREDIT_WITHOUT_GOODS_ISSUE"
 
 
 async def owe(made: Posting, order: SalesOrder, work: Work) -> None:
     made.created_at = work.now
     work.postings.add(made)
     if due([made], frozenset(await work.postings.posted(made.follows))):
-        made.request()
+        await ask(made, order, work)
     await work.put_posting(made, order)
+
+
+async def ask(made: Posting, order: SalesOrder, work: Work) -> None:
+    """Asks for what nothing stands before any more. By now it is known what a return's credit note may come to."""
+    if made.return_id and made.wanted is None and (invoice := await work.postings.get(made.follows[0])):
+        if room(invoice) <= ZERO:
+            made.exhausted()
+            return
+        made.wanted = share(invoice, made.lines)
+        if made.wanted is not None:
+            invoice.grant(made.wanted)
+            await work.put_posting(invoice, order)
+    made.request()
 
 
 async def owe_order(order: SalesOrder, work: Work) -> None:
@@ -90,6 +112,42 @@ async def bill(command: BillShipment, work: Work) -> None:
             [order] = await work.sales_orders.lock([shipped.order_id])
             await work.put_posting(shipped, order)
             await owe(invoice, order, work)
+
+
+async def owe_credits(order: SalesOrder, back: CustomerReturn, decided: Sequence[Pair], work: Work) -> int:
+    """A credit note for each invoice that inspected goods were on, asked for once that is posted. How many."""
+    sums: dict[tuple[str, str], Decimal] = {}
+    for line, schedule in decided:
+        place = schedule.shipment_id, line.line_number
+        sums[place] = sums.get(place, ZERO) + schedule.quantity
+    made: list[Posting] = []
+    uninvoiced = ZERO
+    for shipment_id in sorted({shipment_id for shipment_id, _ in sums}):
+        shipped = [each for each in await work.postings.of_shipment(shipment_id) if each.order_id == order.order_id]
+        wanted = {number: quantity for (of, number), quantity in sums.items() if of == shipment_id}
+        lines, rest = by_invoice(wanted, shipped, await work.postings.returned(order.order_id))
+        uninvoiced += rest
+        for invoice_id, some in lines.items():
+            key = f"{back.return_id}.{back.credits_asked + len(made) + 1}"
+            note = posting(order.order_id, Kind.CREDIT, key, some, follows=[invoice_id])
+            note.reference, note.cause, note.return_id = back.number, back.reason, back.return_id
+            note.shipment_id = shipment_id
+            await owe(note, order, work)
+            made.append(note)
+    if uninvoiced > ZERO:
+        work.tell(_never_shipped(order, back))
+    return len(made)
+
+
+def _never_shipped(order: SalesOrder, back: CustomerReturn) -> Concern:
+    return Concern(
+        code=CREDIT_WITHOUT_GOODS_ISSUE,
+        owner=RETURNS_DESK,
+        subject=back.subject,
+        summary=f"return {back.number} of order {order.terms.number} is more than goods issues say was shipped",
+        transaction_ids=back.transaction_ids,
+        keys=back.keys,
+    )
 
 
 def _nothing_issued(command: BillShipment) -> Concern:

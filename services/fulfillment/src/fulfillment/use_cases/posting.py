@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fulfillment.domain.coming_back import credited
 from fulfillment.domain.posting import Kind, Posting, due, order_of, posting_id
 from fulfillment.domain.posting_lifecycle import State
 from fulfillment.domain.refusals import CreditNumberReused, OrderUnknown, PostingUnknown
+from fulfillment.domain.return_lifecycle import State as Returned
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import RecordPosting, RequestCredit
-from fulfillment.use_cases.owing import owe
+from fulfillment.use_cases.owing import ask, owe
 
 
 async def record_posting(command: RecordPosting, uow: UnitOfWork) -> tuple[Posting, SalesOrder, bool]:
@@ -92,5 +94,19 @@ async def _after(posted: Posting, order: SalesOrder, work: Work) -> None:
     waiting = [each for each in await work.postings.waiting(order.order_id) if posted.posting_id in each.follows]
     done = await work.postings.posted({one for each in waiting for one in each.follows})
     for each in due(waiting, frozenset(done)):
-        each.request()
+        await ask(each, order, work)
         await work.put_posting(each, order)
+    if posted.return_id:
+        await _credited(posted.return_id, order, work)
+
+
+async def _credited(return_id: str, order: SalesOrder, work: Work) -> None:
+    """The last credit note of a return ends it, for its order's lines, too."""
+    if found := await work.returns.get(return_id):
+        found.credit(posted=1)
+        if found.state is Returned.CREDITED:
+            numbers = {each.line_number for each in found.lines.values()}
+            for line in (await work.sales_orders.load_lines(order, numbers)).values():
+                credited(order, line, return_id)
+            await work.put(order)
+        await work.put_return(found, order)

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick, stray
 from fulfillment.domain.quantities import Item, in_base
-from fulfillment.domain.refusals import ItemUnknown, LocationOfAnotherSystem, LocationUnknown, ReportNumberReused
+from fulfillment.domain.refusals import ItemUnknown, ReportNumberReused
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Kind, ReportTerms, Shipment, WarehouseReport
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import RecordReport
 from fulfillment.use_cases.owing import owe_changes, owe_shipment
+from fulfillment.use_cases.places import speaks_for
 
 _VERBS: Mapping[Kind, Callable[[Place, Reported], Outcome]] = {
     Kind.PICK: pick,
@@ -29,7 +30,7 @@ async def record_report(command: RecordReport, uow: UnitOfWork) -> tuple[Warehou
         known = await work.warehouse_reports.claim(said.kind, said.location_id, said.number)
         if known is not None:
             return _repeated(known, said, work), True
-        await _own_place(said, work)
+        await speaks_for(said.system, said.location_id, work)
         terms = await _in_base_units(said, work)
         orders = await _orders(terms, work)
         booking = Booking(
@@ -52,15 +53,6 @@ def _repeated(known: WarehouseReport, said: ReportTerms, work: Work) -> Warehous
         raise ReportNumberReused(said.location_id, said.number)
     work.note(transaction_ids=known.order_ids, outcome="duplicate", reason="repeated")
     return known
-
-
-async def _own_place(said: ReportTerms, work: Work) -> None:
-    systems = await work.master_data.systems([said.location_id])
-    if said.location_id not in systems:
-        raise LocationUnknown(said.location_id)
-    owner = systems[said.location_id]
-    if owner not in {"", said.system}:
-        raise LocationOfAnotherSystem(said.location_id, said.system, owner)
 
 
 async def _in_base_units(said: ReportTerms, work: Work) -> ReportTerms:

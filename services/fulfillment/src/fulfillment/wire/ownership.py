@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossdock.common.v1 import values_pb2
-from crossdock.fulfillment.v1 import posting_pb2, sales_order_pb2, warehouse_pb2
+from crossdock.fulfillment.v1 import posting_pb2, return_pb2, sales_order_pb2, warehouse_pb2
 from crossdock_kit.ownership import Ownership, role_name
 from google.protobuf.descriptor import Descriptor
 
@@ -14,6 +14,8 @@ ORDERED = (sales_order_pb2.OrderLine.DESCRIPTOR, "ordered")
 CANCELLED = (sales_order_pb2.LineSchedule.DESCRIPTOR, "cancel_requested")
 POSTED = (posting_pb2.Posting.DESCRIPTOR, "number")
 WANTED = (posting_pb2.Posting.DESCRIPTOR, "wanted")
+RETURN_AUTHORIZED = (return_pb2.ReturnLine.DESCRIPTOR, "authorized")
+CAME_BACK = (return_pb2.ReturnLine.DESCRIPTOR, "received")
 HANDLED = (warehouse_pb2.HandledLine.DESCRIPTOR, "quantity")
 
 

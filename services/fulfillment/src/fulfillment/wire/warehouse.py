@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import warehouse_pb2, warehouse_service_pb2
-from crossdock_kit.dates_wire import date_message, day, instant, timestamp
+from crossdock_kit.dates_wire import date_message, instant, timestamp
 from google.protobuf.message import Message
 
-from fulfillment.domain.handling import Handled, Lot, Reported
+from fulfillment.domain.handling import Handled, Reported
 from fulfillment.domain.quantities import ZERO, Quantity, exact
 from fulfillment.domain.refusals import FieldMissing, QuantityInvalid
 from fulfillment.domain.warehouse_report import Booking, Carriage, Kind, Package, ReportTerms, WarehouseReport, earliest
 from fulfillment.use_cases.commands import RecordReport
 from fulfillment.wire import values
+from fulfillment.wire.lots import lot, lot_message
 from fulfillment.wire.ownership import HANDLED, may_write
 
 # --- in
@@ -81,7 +81,7 @@ def _line(line: warehouse_service_pb2.ReportedLine, path: str) -> Reported:
         found.unit,
         exact(found.value),
         exact(short.value) if short else ZERO,
-        _lot(line),
+        lot(line),
     )
 
 
@@ -100,15 +100,8 @@ def _content(line: warehouse_pb2.PackedLine, path: str) -> Reported:
         line.sku,
         found.unit,
         exact(found.value),
-        lot=_lot(line),
+        lot=lot(line),
     )
-
-
-def _lot(holder: warehouse_service_pb2.ReportedLine | warehouse_pb2.PackedLine) -> Lot | None:
-    if not holder.HasField("lot"):
-        return None
-    found = holder.lot
-    return Lot(found.number, day(found, "expires_on"), day(found, "made_on"))
 
 
 # --- out
@@ -204,17 +197,11 @@ def _handled(handled: Handled, booking: Booking) -> warehouse_pb2.HandledLine:
         schedule_id=handled.schedule_id,
         sku=said.sku,
         quantity=values.quantity_message(Quantity(handled.quantity, said.unit)),
-        lot=_lot_message(said.lot),
+        lot=lot_message(said.lot),
         reservation_id=handled.reservation_id,
         business_unit=order.terms.business_unit if order else booking.terms.business_unit,
         unreleased=not handled.schedule_id,
     )
-
-
-def _lot_message(lot: Lot | None) -> values_pb2.Lot | None:
-    if lot is None:
-        return None
-    return values_pb2.Lot(number=lot.number, expires_on=date_message(lot.expires_on), made_on=date_message(lot.made_on))
 
 
 def _package_message(package: Package) -> warehouse_pb2.Package:
@@ -229,7 +216,7 @@ def _package_message(package: Package) -> warehouse_pb2.Package:
                 line_number=each.line_number,
                 sku=each.sku,
                 quantity=values.quantity_message(Quantity(each.quantity, each.unit)),
-                lot=_lot_message(each.lot),
+                lot=lot_message(each.lot),
             )
             for each in package.contents
         ],

@@ -50,18 +50,8 @@ class Picked(Outgoing):
             yield from self._off_the_shelf(lot, quantity, shelves)
 
     def _off_the_shelf(self, lot: str, quantity: Decimal, shelves: Shelves) -> Iterator[Movement]:
-        yield _moved(self, Event.PICKED, lot, quantity)
-        shelves.put(self.key, lot, Account.STAGED, quantity)
-        unnamed = min(shelves.owed(self.key, Account.STAGED), quantity) if lot else ZERO
-        if unnamed > 0:
-            yield from self._named_late(lot, unnamed, shelves)
-
-    def _named_late(self, lot: str, quantity: Decimal, shelves: Shelves) -> Iterator[Movement]:
-        """It had left the house before anybody said of which lot it was."""
-        yield _booked(self, LOT_NAMED, (Account.STAGED, Account.ADJUSTMENT), lot, quantity)
-        yield _booked(self, LOT_NAMED, (Account.ADJUSTMENT, Account.STAGED), "", quantity)
-        shelves.put(self.key, lot, Account.STAGED, -quantity)
-        shelves.put(self.key, "", Account.STAGED, quantity)
+        yield moved(self, Event.PICKED, lot, quantity)
+        yield from entered(self, Account.STAGED, lot, quantity, shelves)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +69,7 @@ class Issued(Outgoing):
 
     def movements(self, bound: Bound, shelves: Shelves) -> Iterator[Movement]:
         for lot, quantity in shelves.take(self, Account.STAGED, self.quantity, self.lot or None):
-            yield _moved(self, Event.SHIPPED, lot, quantity)
+            yield moved(self, Event.SHIPPED, lot, quantity)
 
 
 OutboundFact = Picked | NotFound | Issued
@@ -144,18 +134,29 @@ class Shelves:
         return sorted(lot for of, lot, held in self._held if (of, held) == (key, account))
 
 
-def _moved(fact: Outgoing, event: Event, lot: str, quantity: Decimal) -> Movement:
+def entered(fact: Outgoing, account: Account, lot: str, quantity: Decimal, shelves: Shelves) -> Iterator[Movement]:
+    """It lies there now. Where some of it had gone on before anybody said of which lot it was, that is said now."""
+    shelves.put(fact.key, lot, account, quantity)
+    unnamed = min(shelves.owed(fact.key, account), quantity) if lot else ZERO
+    if unnamed > 0:
+        yield booked(fact, LOT_NAMED, (account, Account.ADJUSTMENT), lot, unnamed)
+        yield booked(fact, LOT_NAMED, (Account.ADJUSTMENT, account), "", unnamed)
+        shelves.put(fact.key, lot, account, -unnamed)
+        shelves.put(fact.key, "", account, unnamed)
+
+
+def moved(fact: Outgoing, event: Event, lot: str, quantity: Decimal) -> Movement:
     """The goods of it: the first pair of its rule."""
-    return _booked(fact, event.name, UPDATE_RULES[event][0], lot, quantity)
+    return booked(fact, event.name, UPDATE_RULES[event][0], lot, quantity)
 
 
 def _freed(fact: Outgoing, event: Event, lot: str, quantity: Decimal) -> Movement:
     """The promise of it: the last pair of its rule, under the reservation that ends by it."""
     document = replace(fact.document, name=f"reservation/{fact.reservation_id}")
-    return _booked(replace(fact, document=document), event.name, UPDATE_RULES[event][-1], lot, quantity)
+    return booked(replace(fact, document=document), event.name, UPDATE_RULES[event][-1], lot, quantity)
 
 
-def _booked(fact: Outgoing, reason: str, pair: Pair, lot: str, quantity: Decimal) -> Movement:
+def booked(fact: Outgoing, reason: str, pair: Pair, lot: str, quantity: Decimal) -> Movement:
     source, target = pair
     return Movement(
         key=fact.key,

@@ -35,6 +35,7 @@ class Event(Enum):
     QUALITY_RELEASED = auto()
     QUALITY_REJECTED = auto()
     QUARANTINED = auto()
+    QUARANTINE_SCRAPPED = auto()
     PICKED = auto()
     PICKED_SHORT = auto()
     SHIPPED = auto()
@@ -70,6 +71,7 @@ UPDATE_RULES: Mapping[Event, tuple[Pair, ...]] = {
     Event.QUALITY_RELEASED: ((Account.QUARANTINED, Account.SELLABLE),),
     Event.QUALITY_REJECTED: ((Account.QUARANTINED, Account.DAMAGED),),
     Event.QUARANTINED: ((Account.SELLABLE, Account.QUARANTINED),),
+    Event.QUARANTINE_SCRAPPED: ((Account.QUARANTINED, Account.SCRAP),),
     # The goods leave the shelf and the promise that bound them is kept.
     Event.PICKED: ((Account.SELLABLE, Account.STAGED), (Account.ALLOCATED, Account.OPEN_DEMAND)),
     # Whoever wants it still asks anew.

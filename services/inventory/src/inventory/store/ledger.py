@@ -67,9 +67,9 @@ class StockRow:
 
     @property
     def below_zero(self) -> list[Account]:
-        """What is staged is left out: goods that are known to have left are owed there until the word of their pick,
-        which was recorded before, has come."""
-        owned = BY_LOT - {Account.STAGED}
+        """What is staged or returned is left out: goods that are known to have gone on are owed there until the word of
+        their pick, or of their coming back, has come."""
+        owned = BY_LOT - {Account.STAGED, Account.RETURNED}
         return [account for account, quantity in self.held.items() if quantity < 0 and account in owned]
 
 

@@ -1,15 +1,16 @@
-"""Booking what warehouses did with released orders: many reports in one pass over the ledger."""
+"""Booking what warehouses did with released orders and with what came back: many reports in one pass over stock."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from inventory.domain.coming_back import ReturnFact
 from inventory.domain.outbound import Bound, OutboundFact, Shelves, keys_of
 from inventory.domain.reservation import State
 from inventory.ports import Work
 
 
-async def book_outbound(facts: Sequence[OutboundFact], work: Work) -> None:
+async def book_outbound(facts: Sequence[OutboundFact | ReturnFact], work: Work) -> None:
     """A reservation that binds nothing any more has been fulfilled."""
     if not facts:
         return

@@ -1,4 +1,4 @@
-"""What fulfillment announced of warehouses' reports, as inventory books it."""
+"""What fulfillment announced of warehouses' reports on orders and returns, as inventory books it."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ from typing import Any
 from uuid import UUID
 
 from crossdock.fulfillment.events.v1 import events_pb2 as pb
-from crossdock.fulfillment.v1 import warehouse_pb2
+from crossdock.fulfillment.v1 import return_pb2, warehouse_pb2
 from crossdock_kit.events import Received as Event
 from crossdock_kit.ids import uuid_of
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from inventory.domain.accounts import Account
+from inventory.domain.coming_back import CameBack, Decided, Disposition, ReturnFact
 from inventory.domain.movement import Document, StockKey
 from inventory.domain.outbound import Issued, NotFound, OutboundFact, Picked
 from inventory.domain.quantity import exact
 from inventory.wire.values import instant_in
+
+_HELD = {return_pb2.RETURN_HOLDING_QUARANTINED: Account.QUARANTINED}
+_DISPOSITIONS = {return_pb2.Disposition.Value(f"DISPOSITION_{each.name}"): each for each in Disposition}
 
 
 def picks(events: Sequence[Event[pb.PickCompleted]]) -> list[OutboundFact]:
@@ -44,6 +50,44 @@ def _issue(event: Event[pb.GoodsIssued]) -> Iterator[OutboundFact]:
         if unsaid > 0:
             yield Picked(**said | {"quantity": unsaid})
         yield Issued(**said)
+
+
+def returns(events: Sequence[Event[pb.ReturnReceived]]) -> list[ReturnFact]:
+    return [
+        CameBack(**_returned(event, line, event.message.received_at), held=_HELD.get(line.held, Account.RETURNED))
+        for event in events
+        for line in event.message.lines
+    ]
+
+
+def inspections(events: Sequence[Event[pb.ReturnInspected]]) -> list[ReturnFact]:
+    return [
+        Decided(
+            **_returned(event, line, event.message.inspected_at),
+            held=_HELD.get(line.held, Account.RETURNED),
+            disposition=_DISPOSITIONS[line.disposition],
+        )
+        for event in events
+        for line in event.message.lines
+    ]
+
+
+def _returned(event: Event[Any], line: return_pb2.ReturnedLine, at: Timestamp) -> dict[str, Any]:
+    message = event.message
+    return {
+        "key": StockKey(event.tenant, line.sku, message.location_id, message.business_unit or event.business_unit),
+        "quantity": exact(line.quantity.value),
+        "unit": line.quantity.unit,
+        "lot": line.lot.number,
+        "reservation_id": None,
+        "document": Document(
+            name=f"return/{message.report_number}/{line.line_number}",
+            occurred_at=instant_in(at, event.occurred_at),
+            system=event.origin.system if event.origin else "",
+            transaction_id=message.return_id,
+            cause_id=str(event.id),
+        ),
+    }
 
 
 def _outgoing(event: Event[Any], line: warehouse_pb2.HandledLine, document: Document) -> dict[str, Any]:

@@ -8,6 +8,7 @@ lines.
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.fulfillment.v1 import posting_pb2 as _posting_pb2
+from crossdock.fulfillment.v1 import return_pb2 as _return_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2 as _sales_order_pb2
 from crossdock.fulfillment.v1 import warehouse_pb2 as _warehouse_pb2
 from google.protobuf import descriptor as _descriptor
@@ -945,3 +946,204 @@ class PostingRefused(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PostingRefused: _TypeAlias = PostingRefused  # noqa: Y015
+
+@_typing.final
+class ReturnAuthorized(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETURN_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_RETURN_FIELD_NUMBER: _builtins.int
+    return_id: _builtins.str
+    number: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    @_builtins.property
+    def customer_return(self) -> _return_pb2.CustomerReturn: ...
+    def __init__(
+        self,
+        *,
+        return_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        customer_return: _return_pb2.CustomerReturn | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "return_id", b"return_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnAuthorized: _TypeAlias = ReturnAuthorized  # noqa: Y015
+
+@_typing.final
+class ReturnReceived(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETURN_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_RETURN_FIELD_NUMBER: _builtins.int
+    REPORT_NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    RECEIVED_AT_FIELD_NUMBER: _builtins.int
+    return_id: _builtins.str
+    number: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    report_number: _builtins.str
+    """The warehouse's number of its report."""
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    """Whose stock it is."""
+    @_builtins.property
+    def customer_return(self) -> _return_pb2.CustomerReturn: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_return_pb2.ReturnedLine]: ...
+    @_builtins.property
+    def received_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        return_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        customer_return: _return_pb2.CustomerReturn | None = ...,
+        report_number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        lines: _abc.Iterable[_return_pb2.ReturnedLine] | None = ...,
+        received_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "received_at", b"received_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "customer_return", b"customer_return", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "received_at", b"received_at", "report_number", b"report_number", "return_id", b"return_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnReceived: _TypeAlias = ReturnReceived  # noqa: Y015
+
+@_typing.final
+class ReturnInspected(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETURN_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_RETURN_FIELD_NUMBER: _builtins.int
+    REPORT_NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    INSPECTED_AT_FIELD_NUMBER: _builtins.int
+    return_id: _builtins.str
+    number: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    report_number: _builtins.str
+    """The warehouse's number of its report."""
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    """Whose stock it is."""
+    @_builtins.property
+    def customer_return(self) -> _return_pb2.CustomerReturn: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_return_pb2.ReturnedLine]: ...
+    @_builtins.property
+    def inspected_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        return_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        customer_return: _return_pb2.CustomerReturn | None = ...,
+        report_number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        lines: _abc.Iterable[_return_pb2.ReturnedLine] | None = ...,
+        inspected_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "inspected_at", b"inspected_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "customer_return", b"customer_return", "inspected_at", b"inspected_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "report_number", b"report_number", "return_id", b"return_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnInspected: _TypeAlias = ReturnInspected  # noqa: Y015
+
+@_typing.final
+class ReturnWithdrawn(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETURN_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_RETURN_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    return_id: _builtins.str
+    number: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def customer_return(self) -> _return_pb2.CustomerReturn: ...
+    def __init__(
+        self,
+        *,
+        return_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        customer_return: _return_pb2.CustomerReturn | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "reason", b"reason", "return_id", b"return_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnWithdrawn: _TypeAlias = ReturnWithdrawn  # noqa: Y015
+
+@_typing.final
+class ReturnCredited(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETURN_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_RETURN_FIELD_NUMBER: _builtins.int
+    return_id: _builtins.str
+    number: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    @_builtins.property
+    def customer_return(self) -> _return_pb2.CustomerReturn: ...
+    def __init__(
+        self,
+        *,
+        return_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        customer_return: _return_pb2.CustomerReturn | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "return_id", b"return_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReturnCredited: _TypeAlias = ReturnCredited  # noqa: Y015

@@ -1,0 +1,77 @@
+"""Which invoices goods that came back were on, and what their credit notes come to at most.
+
+Each credit note is for one invoice and never for more of a line than was invoiced and is not credited yet. Where prices
+do not tell what a part of an invoice came to, only the ERP does. It must not know when a credit note is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+
+from fulfillment.domain.posting import Kind, Money, Posting, PostingLine, posting_id
+from fulfillment.domain.posting_lifecycle import State
+from fulfillment.domain.quantities import ZERO, Quantity
+
+
+def invoice_id(shipped: Posting) -> str:
+    """Of the invoice of what was shipped, whether it is there already or not."""
+    return posting_id(shipped.order_id, Kind.INVOICE, shipped.posting_id.rpartition(".")[2])
+
+
+def by_invoice(
+    back: Mapping[str, Decimal], shipped: Sequence[Posting], credited: Iterable[Posting]
+) -> tuple[dict[str, list[PostingLine]], Decimal]:
+    """What came back, by line number, as lines of the invoices that it was on; and how much was on none."""
+    taken: dict[tuple[str, str], Decimal] = {}
+    for note in credited:
+        if note.state is not State.REFUSED:
+            for line in note.lines:
+                place = note.follows[0], line.line_number
+                taken[place] = taken.get(place, ZERO) + line.quantity.value
+    found: dict[str, list[PostingLine]] = {}
+    left = dict(back)
+    for each in shipped:
+        for line in each.lines:
+            wanted = left.get(line.line_number, ZERO)
+            there = line.quantity.value - taken.get((invoice_id(each), line.line_number), ZERO)
+            if (part := min(wanted, there)) > ZERO:
+                left[line.line_number] = wanted - part
+                quantity = Quantity(part, line.quantity.unit)
+                found.setdefault(invoice_id(each), []).append(replace(line, quantity=quantity))
+    return found, sum(left.values(), ZERO)
+
+
+def room(invoice: Posting) -> Decimal:
+    """What can still be credited of an invoice, tax included."""
+    return invoice.totals.gross.amount - invoice.credited if invoice.totals else ZERO
+
+
+def share(invoice: Posting, lines: Sequence[PostingLine]) -> Money | None:
+    """What these lines of a posted invoice come to, tax included and rounded as its own totals are, never more than
+    there is room for; None where its prices do not tell."""
+    worth = {each.line_number: _worth(each, alone=len(invoice.lines) == 1) for each in invoice.lines}
+    parts = [_worth(each, alone=len(invoice.lines) == 1) for each in lines]
+    whole = sum((each for each in worth.values() if each), ZERO)
+    if invoice.totals is None or None in worth.values() or None in parts or not whole:
+        return None
+    gross = invoice.totals.gross
+    part = sum((each for each in parts if each), ZERO)
+    exact = gross.amount * part / whole
+    rounded = exact.quantize(Decimal(1).scaleb(_exponent(gross.amount)), ROUND_HALF_UP)
+    return Money(min(rounded, room(invoice)), gross.currency)
+
+
+def _worth(line: PostingLine, *, alone: bool) -> Decimal | None:
+    """Compared with the other lines of its invoice; a price for another unit than the base unit tells nothing here."""
+    if alone:
+        return line.quantity.value
+    if line.price is None or line.price.unit != line.quantity.unit:
+        return None
+    return line.quantity.value * line.price.amount / line.price.per
+
+
+def _exponent(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    return exponent if isinstance(exponent, int) else 0

@@ -1,0 +1,168 @@
+"""Returns as their callers see them: authorised, back at a warehouse, inspected, credited by the ERP."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import grpc
+import pytest
+from crossdock.fulfillment.v1 import posting_pb2, return_pb2
+from crossdock.options.v1 import options_pb2
+from fulfillment_cases.calls import Caller, line, origin, quantity, standing, unique
+from fulfillment_cases.ledger import Ledger, totals
+from fulfillment_cases.ledger import shown as posting_shown
+from fulfillment_cases.returns import Returns, came, restocked, shown
+
+
+async def delivered(caller: Caller, returns: Returns, ledger: Ledger | None = None) -> str:
+    """An order of ten that its customer has; invoiced where there is a ledger."""
+    number = unique("S")
+    order_id = (await caller.place(number, line("1", 10))).order.order_id
+    shipment_id = await returns.delivered(order_id, number)
+    if ledger is not None:
+        await ledger.triggered(shipment_id, order_id)
+        await invoiced(ledger, order_id)
+    return str(order_id)
+
+
+async def invoiced(ledger: Ledger, order_id: str) -> None:
+    for kind in ("order", "shipment", "invoice"):
+        await ledger.answer((await ledger.books(order_id))[f"{kind} requested"], unique("D"), totals=totals())
+
+
+async def credit_of(ledger: Ledger, order_id: str) -> posting_pb2.Posting:
+    [found] = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_CREDIT)
+    return found
+
+
+@pytest.mark.feature("F034", "F109", "F133", "F158")
+async def test_a_partial_return_comes_back_is_inspected_and_credited(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    order_id = await delivered(caller, returns, ledger)
+    number = unique("R")
+    found = (await returns.authorize(order_id, number, 4)).customer_return
+    assert (shown(found), found.order_id) == ("authorized", order_id)
+    order = await caller.order(order_id)
+    assert standing(order.lines[0]) == {"delivered": "6", "return_requested": "4"}
+    await returns.received(came(4), return_number=number)
+    assert shown(await returns.one(found.return_id)) == "received"
+    await returns.inspected(restocked(4), return_number=number)
+    assert standing((await caller.order(order_id)).lines[0]) == {"delivered": "6", "inspected": "4"}
+    credit = await credit_of(ledger, order_id)
+    assert (posting_shown(credit), credit.wanted.amount, credit.cause) == ("credit requested", "47.60", "too many")
+    assert [each.quantity.value for each in credit.lines] == ["4"]
+    assert found.return_id in {each.return_id for each in await returns.listed(awaiting_credit=True)}
+    await ledger.answer(credit.posting_id, unique("CN"), totals=totals("40.00", "7.60", "47.60"))
+    assert shown(await returns.one(found.return_id)) == "credited"
+    assert standing((await caller.order(order_id)).lines[0]) == {"delivered": "6", "credited": "4"}
+    assert found.return_id not in {each.return_id for each in await returns.listed(awaiting_credit=True)}
+    facts = await caller.fetch(
+        "SELECT type, version FROM journal WHERE aggregate = $1 ORDER BY version", f"return/{found.return_id}"
+    )
+    assert [row["type"].rpartition(".")[2] for row in facts] == [
+        "ReturnAuthorized",
+        "ReturnReceived",
+        "ReturnInspected",
+        "ReturnCredited",
+    ]
+
+
+@pytest.mark.feature("F156", "F158")
+async def test_a_credit_waits_for_its_invoice_and_comes_to_its_share_of_it(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    order_id = await delivered(caller, returns)
+    await returns.authorize(order_id, unique("R"), 5)
+    await returns.inspected(restocked(5), order_id=order_id)
+    credit = await credit_of(ledger, order_id)
+    assert posting_shown(credit) == "credit waiting"
+    assert not credit.HasField("wanted")
+    [shipped] = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_SHIPMENT)
+    await ledger.triggered(shipped.shipment_id, order_id)
+    await invoiced(ledger, order_id)
+    credit = await credit_of(ledger, order_id)
+    assert (posting_shown(credit), credit.wanted.amount) == ("credit requested", "59.50")
+
+
+@pytest.mark.feature("F158")
+async def test_what_is_credited_already_is_not_credited_again_by_a_return(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    order_id = await delivered(caller, returns, ledger)
+    await ledger.credit(order_id, (await ledger.books(order_id))["invoice posted"], "C-1", "119.00")
+    await returns.authorize(order_id, unique("R"), 10)
+    await returns.inspected(restocked(10), order_id=order_id)
+    books = await ledger.books(order_id)
+    assert "credit waiting" in books
+    assert ("NOTHING_LEFT_TO_CREDIT", "finance", True) in await caller.exceptions(order_id)
+
+
+@pytest.mark.feature("F133")
+async def test_what_was_never_authorised_is_booked_and_the_desks_until_it_is(caller: Caller, returns: Returns) -> None:
+    order_id = await delivered(caller, returns)
+    number = unique("R")
+    said = await returns.received(came(3, line=""), return_number=number)
+    assert (said.unauthorized, said.order_id) == (True, "")
+    assert ("RETURN_NOT_AUTHORIZED", "returns-desk", True) in await caller.exceptions(said.return_id)
+    found = (await returns.authorize(order_id, number, 3)).customer_return
+    assert (found.return_id, shown(found)) == (said.return_id, "received")
+    assert ("RETURN_NOT_AUTHORIZED", "returns-desk", False) in await caller.exceptions(said.return_id)
+    assert standing((await caller.order(order_id)).lines[0]) == {"delivered": "7", "returned": "3"}
+
+
+async def test_goods_of_no_order_are_booked_under_the_warehouses_own_number(caller: Caller, returns: Returns) -> None:
+    said = await returns.received(came(2, line="", sku="NUT"), order_number=unique("nobodys"))
+    found = await returns.one(said.return_id)
+    assert (shown(found), found.order_id, found.business_unit) == ("unauthorized", "", "EU01")
+    assert (await returns.withdraw(said.return_id)).state == return_pb2.RETURN_STATE_WITHDRAWN
+    assert ("RETURN_NOT_AUTHORIZED", "returns-desk", False) in await caller.exceptions(said.return_id)
+
+
+async def test_the_same_report_and_the_same_authorisation_twice_are_one(caller: Caller, returns: Returns) -> None:
+    order_id = await delivered(caller, returns)
+    number, report = unique("R"), unique("RR")
+    assert not (await returns.authorize(order_id, number, 2)).repeated
+    assert (await returns.authorize(order_id, number, 2)).repeated
+    first = await returns.received(came(2), return_number=number, number=report)
+    again = await returns.received(came(2), return_number=number, number=report)
+    assert (first.repeated, again.repeated, again.return_id) == (False, True, first.return_id)
+    [back] = (await returns.one(first.return_id)).lines
+    assert back.received == quantity(2)
+    for wrong in (
+        returns.authorize(order_id, number, 3),
+        returns.received(came(1), return_number=number, number=report),
+    ):
+        with pytest.raises(grpc.aio.AioRpcError) as refused:
+            await wrong
+        assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_only_what_was_delivered_can_come_back(caller: Caller, returns: Returns) -> None:
+    order_id = (await caller.place(unique("S"), line("1", 10))).order.order_id
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await returns.authorize(order_id, unique("R"), 1)
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+    assert await returns.listed(order_id=order_id) == []
+
+
+@pytest.mark.parametrize("role", [options_pb2.ROLE_WMS, options_pb2.ROLE_CARRIER])
+async def test_a_warehouse_authorises_nothing(caller: Caller, returns: Returns, role: int) -> None:
+    order_id = await delivered(caller, returns)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await returns.authorize(order_id, unique("R"), 1, origin=origin(role))
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+async def test_what_does_not_come_back_is_somebodys_after_its_deadline_and_can_be_withdrawn(
+    caller: Caller, returns: Returns
+) -> None:
+    order_id = await delivered(caller, returns)
+    found = (await returns.authorize(order_id, unique("R"), 4)).customer_return
+    [timer] = await caller.fetch(
+        "SELECT due_at, kind FROM timer WHERE subject = $1 AND kind = 'process/return'", found.return_id
+    )
+    assert timer["due_at"] - found.created_at.ToDatetime(timer["due_at"].tzinfo) >= timedelta(days=30)
+    assert shown(await returns.withdraw(found.return_id)) == "withdrawn"
+    assert standing((await caller.order(order_id)).lines[0]) == {"delivered": "6", "closed": "4"}
+    assert not await caller.fetch("SELECT 1 FROM timer WHERE subject = $1", found.return_id)
