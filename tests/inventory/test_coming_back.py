@@ -53,7 +53,7 @@ def on_hand(held: Balances) -> dict[tuple[str, str], int]:
 @pytest.mark.feature("F133")
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
 def test_receipts_and_inspections_leave_the_same_stock_in_any_order(order: tuple[int, ...]) -> None:
-    facts = [
+    facts: list[ReturnFact] = [
         back(5, "L1"),
         back(3, held=Account.QUARANTINED),
         decided(4, Disposition.RESTOCK, "L1"),

@@ -211,24 +211,22 @@ async def a_days_work(suite: Suite) -> None:
 
 def came_back(name: str) -> Message:
     """A return that nobody authorised, and what becomes of it."""
-    kind, at = {
-        "RecordReturnReceipt": (return_pb.RecordReturnReceiptRequest, "received_at"),
-        "RecordReturnInspection": (return_pb.RecordReturnInspectionRequest, "inspected_at"),
-    }[name]
     line = return_pb2.ReturnedLine(
         line_number="1", sku=SKU, quantity=quantity(1), disposition=return_pb2.DISPOSITION_RESTOCK
     )
-    return kind(
-        request_id=str(uuid4()),
-        origin=said_by(options_pb2.ROLE_WMS, "WH-EAST"),
-        business_unit="EU01",
-        number=f"RR-{CANARY}",
-        location_id="WH-EAST",
-        return_number=f"R-{CANARY}",
-        order_number=f"SO-{CANARY}",
-        lines=[line],
-        **{at: now()},
-    )
+    said: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "origin": said_by(options_pb2.ROLE_WMS, "WH-EAST"),
+        "business_unit": "EU01",
+        "number": f"RR-{CANARY}",
+        "location_id": "WH-EAST",
+        "return_number": f"R-{CANARY}",
+        "order_number": f"SO-{CANARY}",
+        "lines": [line],
+    }
+    if name == "RecordReturnReceipt":
+        return return_pb.RecordReturnReceiptRequest(**said, received_at=now())
+    return return_pb.RecordReturnInspectionRequest(**said, inspected_at=now())
 
 
 async def _reserved(suite: Suite, wanted: Any) -> bool:
