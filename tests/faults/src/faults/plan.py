@@ -17,6 +17,7 @@ OUTAGE = "outage"
 PATIENCE_SECONDS = 75.0
 """Longer than the lease of a delivery: what a killed process had taken lies still until its lease has run out."""
 PATIENCE_OF_THE_SLOW = 3 * PATIENCE_SECONDS
+MUTANTS_FAULT_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class Plan:
     @property
     def longest_fault_seconds(self) -> float:
         """How long a fault may wait for what it is there for: a mutant may have lost what would come of it."""
-        return 10.0 if self.mutant else 10 * LONGEST_SECONDS if self.deliveries else LONGEST_SECONDS
+        return MUTANTS_FAULT_SECONDS if self.mutant else 10 * LONGEST_SECONDS if self.deliveries else LONGEST_SECONDS
 
     @property
     def never(self) -> frozenset[str]:
