@@ -7,20 +7,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
-from unittest.mock import ANY
-from uuid import uuid4
+from typing import Any
 
 import httpx
 import pytest
-from crossdock.inventory.v1 import inventory_service_pb2 as inventory
-from faults import counts, plans, results
-from faults.evidence import OfService
-from faults.history import Operation
-from faults.lag import publish_lag
+from faults import plans, results
 from faults.mutants import MUTANTS
 from faults.plan import Outcome, Plan
 from faults.schedule import CONSUMING, LONG, LONG_SHARE, ROWS, SMALL_DISKS, WEIGHTS, Fault, divided, planned
@@ -28,7 +21,6 @@ from faults.scripts import NEVER, RELAY, SCRIPTS, SECONDS, Chapter
 from faults.tally import REQUIRED
 from faults.ways import WAYS
 from faults.ways.partners import ANSWERS
-from faults.ways.scene import Injected
 from partners.faults import Faults
 from partners.journal import Journal
 from partners.web import Door, Site
@@ -165,32 +157,6 @@ def test_a_mutant_is_caught_by_its_checker_in_its_words() -> None:
     assert seen("I11", "the stream of inventory lacks 3 of 9 events") == []
 
 
-@pytest.mark.parametrize(("starved", "judged"), [(0.3, {"F01": 31.0}), (0.95, {})])
-def test_a_recovery_on_a_starved_machine_is_told_and_not_judged(starved: float, judged: dict[str, float]) -> None:
-    slow = Injected(Fault(1, "F01", "kill", "inventory"), 1, recovered_seconds=31.0, starved=starved)
-    quick = Injected(Fault(1, "F02", "kill", "nats"), 1, recovered_seconds=3.0, starved=starved)
-    assert counts.recoveries([slow, quick]) == (judged | {"F02": 3.0}, [] if judged else [ANY])
-
-
-def test_where_times_are_told_no_recovery_is_judged_and_the_smoke_is_the_same_otherwise() -> None:
-    slow = Injected(Fault(1, "F01", "kill", "inventory"), 1, recovered_seconds=31.0, starved=0.0)
-    assert counts.recoveries([slow], judged=False) == ({}, [ANY])
-    told, judged = plans.smoke(3, judges_times=False), plans.smoke(3)
-    assert told.patience_seconds > judged.patience_seconds
-    assert replace(told, judges_times=True, patience_seconds=judged.patience_seconds) == judged
-
-
-def test_a_reservation_of_a_batch_is_a_transaction_and_a_refused_one_is_none() -> None:
-    def call(what: str, outcome: Literal["ok", "unknown"], *results: inventory.ReservationResult) -> Operation:
-        answer = inventory.ReserveStockResponse(results=results)
-        return Operation(1, "a", what, "1", "acme", 0.0, outcome=outcome, answer=answer)
-
-    kept = inventory.ReservationResult(reservation=inventory.Reservation(reservation_id="1"))
-    refused = inventory.ReservationResult(refusal=inventory.Refusal())
-    assert counts.transactions([call("ReserveStock", "ok", kept, refused, kept)]) == 2
-    assert counts.transactions([call("ReserveStock", "unknown", kept), call("AdjustStock", "ok")]) == 1
-
-
 def test_who_is_told_to_end_takes_down_what_runs() -> None:
     program = (
         "import asyncio, os, signal\nfrom faults.ending import finished\n"
@@ -230,23 +196,6 @@ def test_a_process_believes_the_file_about_the_time_and_sleeps_as_long_as_before
         "assert (SystemClock().now() - before).total_seconds() < 60\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
-
-
-def injected(row: str, began: int, seconds: int) -> Injected:
-    at = NOW + timedelta(seconds=began)
-    fault = Fault(began, row, "kill", "a", seconds)
-    return Injected(fault, began, began_at=at, ended_at=at + timedelta(seconds=seconds))
-
-
-def test_the_wait_for_the_relay_is_read_only_where_nothing_else_was_wrong() -> None:
-    rows = OfService()
-    for second, lag in ((10, 1), (40, 50), (70, 2), (200, 9)):
-        event_id = uuid4()
-        rows.recorded_at[event_id] = NOW + timedelta(seconds=second)
-        rows.published_at[str(event_id)] = NOW + timedelta(seconds=second + lag)
-    faults = [injected("F14", 0, 100), injected("F01", 35, 10)]
-    assert publish_lag({"a": rows}, faults) == (2, 2.0)
-    assert publish_lag({"a": rows}, faults[1:]) is None
 
 
 def a_result(row: str, faults: int, took: float, seed: int) -> dict[str, Any]:

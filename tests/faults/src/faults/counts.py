@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from inventory.domain.reservation import State
 
 from faults import evidence
-from faults.checkers.calls import AFTER_PROCESS_SECONDS
+from faults.checkers.calls import AFTER_PROCESS_SECONDS, PUBLISHED_SECONDS
 from faults.checkers.finding import Trial
 from faults.history import History, Operation
+from faults.lag import ROW, publish_lag
 from faults.nemesis import Nemesis
 from faults.plan import Outcome
 from faults.tally import Tally
+from faults.waits import WAITS
 from faults.ways.scene import Injected
 
 STARVED = 0.8
@@ -22,9 +24,8 @@ STARVED = 0.8
 def what_was_done(outcome: Outcome, nemesis: Nemesis, tally: Tally, history: History) -> None:
     outcome.injected = nemesis.injected
     outcome.recoveries, outcome.starved = recoveries(nemesis.injected, judged=outcome.plan.judges_times)
-    for each in nemesis.injected:
-        for name, seconds in each.waits.items():
-            outcome.waits[name] = max(seconds, outcome.waits.get(name, 0.0))
+    outcome.waits, late = longest_waits(nemesis.injected, judged=outcome.plan.judges_times)
+    outcome.starved += late
     outcome.counters = tally.since_start()
     outcome.operations = history.counts()
     outcome.transactions = transactions(history)
@@ -40,6 +41,16 @@ def what_came_of_it(outcome: Outcome, trial: Trial) -> None:
     # What is written down outlives a kill, what a process has counted does not.
     outcome.counters["parked"] = sum(rows.parked for rows in trial.evidence.services.values())
     outcome.counters["reconciled"] = evidence.republished(trial.evidence.texts)
+
+
+def what_waited_for_the_relay(outcome: Outcome, trial: Trial) -> None:
+    """Beside a long transaction; told and not judged where that stood beside too much else."""
+    found = outcome.publish_lag = publish_lag(trial.evidence.services, outcome.injected)
+    beside = [each for each in outcome.injected if each.fault.row == ROW and each.starved > STARVED]
+    if found and found[1] > PUBLISHED_SECONDS and beside:
+        outcome.starved.append(f"{_told(beside[0], found[1])}; events waited so long for the relay (p99)")
+    else:
+        trial.publish_lag = found
 
 
 def transactions(operations: Iterable[Operation]) -> int:
@@ -62,7 +73,24 @@ def recoveries(injected: Iterable[Injected], *, judged: bool = True) -> tuple[di
     for each in injected:
         row, took = each.fault.row, each.recovered_seconds
         if took is not None and took > AFTER_PROCESS_SECONDS and (not judged or each.starved > STARVED):
-            starved.append(f"{each.fault}: {took:.1f} s, somebody in line for {each.starved:.0%} of the time")
+            starved.append(_told(each, took))
         elif took is not None:
             longest[row] = max(took, longest.get(row, 0.0))
     return longest, starved
+
+
+def longest_waits(injected: Iterable[Injected], *, judged: bool = True) -> tuple[dict[str, float], list[str]]:
+    """The longest of each kind, and those that were too long for the same reason."""
+    longest: dict[str, float] = {}
+    starved = []
+    for each in injected:
+        for name, took in each.waits.items():
+            if took > WAITS[name] and (not judged or each.starved > STARVED):
+                starved.append(f"{name}, {_told(each, took)}")
+            else:
+                longest[name] = max(took, longest.get(name, 0.0))
+    return longest, starved
+
+
+def _told(each: Injected, took: float) -> str:
+    return f"{each.fault}: {took:.1f} s, somebody in line for {each.starved:.0%} of the time"

@@ -22,7 +22,6 @@ from faults.checkers.finding import Trial
 from faults.command_line import CommandLine
 from faults.failover import Failover
 from faults.history import History
-from faults.lag import publish_lag
 from faults.nemesis import Nemesis
 from faults.outage import Outage
 from faults.overload import Overload
@@ -105,7 +104,7 @@ class Stage:
         trial.evidence = await evidence.gathered(self.stack)
         watch.ended("reading")
         counts.what_came_of_it(outcome, trial)
-        trial.publish_lag = outcome.publish_lag = publish_lag(trial.evidence.services, nemesis.injected)
+        counts.what_waited_for_the_relay(outcome, trial)
         outcome.findings = judged(trial)
         if outage:
             outcome.findings.append(outage.judge(trial))

@@ -9,7 +9,7 @@ import asyncpg
 from faults.evidence import AWAY
 from faults.replica import Replica
 from faults.schedule import Fault
-from faults.ways.scene import Injected, Scene
+from faults.ways.scene import Injected, InLine, Scene
 
 
 async def end_backends(scene: Scene, fault: Fault, injected: Injected) -> None:
@@ -46,7 +46,9 @@ async def long_transaction(scene: Scene, fault: Fault, injected: Injected) -> No
         await connection.execute("SET idle_in_transaction_session_timeout = 0; SET idle_session_timeout = 0")
         await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
         await connection.execute("SELECT pg_current_xact_id()")
+        line = InLine()
         await asyncio.sleep(fault.seconds)
+        injected.starved = line.share()
     except AWAY:
         injected.done = False
     finally:

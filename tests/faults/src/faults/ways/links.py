@@ -9,7 +9,7 @@ from faults.proxies import Toxic
 from faults.schedule import Fault
 from faults.stack import SERVERS
 from faults.waits import NOTICED, WAITS
-from faults.ways.scene import Injected, Scene
+from faults.ways.scene import Injected, InLine, Scene
 
 
 async def hole(scene: Scene, fault: Fault, injected: Injected) -> None:
@@ -17,19 +17,19 @@ async def hole(scene: Scene, fault: Fault, injected: Injected) -> None:
     toxic = Toxic(swallow_up=both or fault.detail == "up", swallow_down=both or fault.detail == "down")
     client, _, target = fault.target.partition(">")
     noticing = both and target in SERVERS and fault.seconds > WAITS[NOTICED]
-    looking = asyncio.create_task(_noticed(scene, client, injected)) if noticing else None
+    looking, line = asyncio.create_task(_noticed(scene, client, injected)) if noticing else None, InLine()
     await _poisoned(scene, fault, toxic)
     if looking is not None and not looking.done():
         looking.cancel()
-        injected.waits[NOTICED] = fault.seconds
+        injected.waits[NOTICED], injected.starved = fault.seconds, line.share()
 
 
 async def _noticed(scene: Scene, name: str, injected: Injected) -> None:
     """Until the process says itself that it is not to be sent work; a kill meanwhile says it as well."""
-    began = asyncio.get_running_loop().time()
+    began, line = asyncio.get_running_loop().time(), InLine()
     while await scene.serves(name):
         await asyncio.sleep(0.2)
-    injected.waits[NOTICED] = asyncio.get_running_loop().time() - began
+    injected.waits[NOTICED], injected.starved = asyncio.get_running_loop().time() - began, line.share()
 
 
 async def latency(scene: Scene, fault: Fault, injected: Injected) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ class Injected:
     done: bool = True
     recovered_seconds: float | None = None
     starved: float = 0.0
-    """The part of that time in which somebody on this machine stood in line for a processor, as the kernel tells."""
+    """The part of the time that is measured in which somebody on this machine stood in line for a processor."""
     waits: dict[str, float] = field(default_factory=dict)
     """Seconds, by the names of `faults.waits`."""
     began_at: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -88,19 +89,18 @@ class Scene:
         """Until another process than the `former` is ready. What counts is the time in
         which it could: not while another fault keeps its broker or its database away, nor while it stood in line for a
         processor that others used."""
-        clock, counted = asyncio.get_running_loop().time, 0.0
-        first, pressure = clock(), pressure_seconds()
+        clock, counted, line = asyncio.get_running_loop().time, 0.0, InLine()
         needs = [] if name in SERVERS else [server for server in NEEDED if server in self.stack.processes]
         while counted <= RETURN_SECONDS:
             pid = self.stack.pid(name)
             if self.stack.ready(name) and pid not in (None, former):
                 break
-            began, line, could = clock(), in_line_seconds(pid), all(map(self.stack.ready, needs))
+            began, stood, could = clock(), in_line_seconds(pid), all(map(self.stack.ready, needs))
             await asyncio.sleep(0.05)
             if could:
-                counted += max(0.0, clock() - began - max(0.0, in_line_seconds(pid) - line))
+                counted += max(0.0, clock() - began - max(0.0, in_line_seconds(pid) - stood))
         injected.recovered_seconds = counted
-        injected.starved = (pressure_seconds() - pressure) / max(0.05, clock() - first)
+        injected.starved = line.share()
 
     async def patiently(self, seconds: float, happened: Callable[[], Awaitable[bool]]) -> None:
         """So many seconds, and on a machine that is starved longer, until the fault has done what it is there for."""
@@ -136,6 +136,16 @@ class Scene:
         finally:
             connection.terminate()
         return True
+
+
+class InLine:
+    """In which part of the time since it was made somebody on this machine stood in line for a processor."""
+
+    def __init__(self) -> None:
+        self._began, self._pressure = time.monotonic(), pressure_seconds()
+
+    def share(self) -> float:
+        return (pressure_seconds() - self._pressure) / max(0.05, time.monotonic() - self._began)
 
 
 def children_of(pid: int | None) -> list[int]:
