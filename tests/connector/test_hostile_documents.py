@@ -31,6 +31,7 @@ PICKED = {
     "uom": "EACH",
     "lot": LOT,
 }
+CAME_BACK = {"orderLine": "1", "sku": "A1001", "qty": "2", "uom": "EACH"}
 SAMPLES: dict[str, dict[str, Any]] = {
     "json.purchase_order": {
         "documentType": "purchaseOrder",
@@ -143,6 +144,24 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "tracking": "1Z999",
         "packages": [{"sscc": "106141411234567897"}],
         "lines": [PICKED],
+    },
+    "wms_a.return_receipt": {
+        "type": "RETURN_RECEIPT",
+        "receiptNumber": "RR-1",
+        "warehouse": "EAST1",
+        "receivedAt": "2026-11-20T10:00:00Z",
+        "return": "R-1",
+        "order": "S-1",
+        "orderRef": "0191-1",
+        "lines": [CAME_BACK | {"area": "QA", "lot": LOT}],
+    },
+    "wms_a.return_inspection": {
+        "type": "RETURN_INSPECTION",
+        "inspectionNumber": "RI-1",
+        "warehouse": "EAST1",
+        "inspectedAt": "2026-11-20T11:00:00Z",
+        "return": "R-1",
+        "lines": [CAME_BACK | {"disposition": "RESTOCK"}],
     },
     "wms_b.receipt": {
         "arrival": {"no": "7", "site": "S-07", "at": 1762770600000, "complete": True},

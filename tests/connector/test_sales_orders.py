@@ -13,6 +13,7 @@ from connector_samples.rig import Rig
 from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import posting_pb2, posting_service_pb2
+from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from fulfillment.domain.refusals import PostedUnderAnotherNumber, ReportNumberReused
 
@@ -83,6 +84,20 @@ async def test_a_pick_that_is_refused_is_the_warehouses_to_look_at(rig: Rig) -> 
     document = await rig.given("wms-east", pick("P-1"), path="picks")
     assert document.state is State.EXCEPTION
     assert await rig.exceptions(document.document_id) == [("business", "REPORT_NUMBER_REUSED", "warehouse")]
+
+
+@pytest.mark.feature("F034", "F133")
+async def test_what_came_back_is_told_to_fulfillment_and_stands_with_its_return(rig: Rig) -> None:
+    told = returns.RecordReturnReceiptResponse(return_id="ret-1", order_id="so-1")
+    rig.procurement.accepts("RecordReturnReceipt", told)
+    line = {"orderLine": "1", "sku": "A1001", "qty": "2", "uom": "EACH"}
+    head = {"type": "RETURN_RECEIPT", "receiptNumber": uuid4().hex, "warehouse": "EAST1", "return": "R-1"}
+    content = json.dumps(head | {"receivedAt": "2026-11-20T10:00:00Z", "lines": [line]}).encode()
+    document = await rig.given("wms-east", content, path="return-receipts")
+    assert (document.state, document.transaction_ids) == (State.UNDERSTOOD, ("ret-1", "so-1"))
+    [request] = rig.procurement.requests
+    assert isinstance(request, returns.RecordReturnReceiptRequest)
+    assert (request.return_number, request.origin.system) == ("R-1", "WMS-EAST")
 
 
 INVOICE = "so-1.invoice.r-1"

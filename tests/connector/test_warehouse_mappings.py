@@ -16,12 +16,14 @@ from connector.mappings import (
     wms_a_pick,
     wms_a_pick_request,
     wms_a_receipt,
+    wms_a_return,
     wms_b_expected_receipt,
     wms_b_receipt,
 )
 from connector.mappings.model import Packing
 from connector_samples import orders
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
+from crossdock.fulfillment.v1 import return_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import inbound_pb2
 
@@ -208,3 +210,53 @@ def test_a_goods_issue_names_its_shipment_its_carrier_and_its_lines() -> None:
     assert list(request.ssccs) == ["106141411234567897"]
     assert [each.quantity.value for each in request.lines] == ["7"]
     assert command.keys == ("goods_issue:GI-1", "order:S-1", "shipment:SH-1")
+
+
+CAME_BACK = {"orderLine": "1", "sku": "A1001", "qty": "2", "uom": "EACH"}
+BACK = {
+    "type": "RETURN_RECEIPT",
+    "receiptNumber": "RR-1",
+    "warehouse": "EAST1",
+    "receivedAt": "2026-11-20T10:00:00Z",
+    "return": "R-1",
+    "order": "S-1",
+}
+DECIDED = {
+    "type": "RETURN_INSPECTION",
+    "inspectionNumber": "RI-1",
+    "warehouse": "EAST1",
+    "inspectedAt": "2026-11-20T11:00:00Z",
+}
+
+
+@pytest.mark.feature("F133")
+@pytest.mark.parametrize(("area", "held"), [(None, "RETURNED"), ("RETURNS", "RETURNED"), ("QA", "QUARANTINED")])
+def test_what_came_back_lies_where_the_warehouse_says(area: str | None, held: str) -> None:
+    line = CAME_BACK | ({"area": area} if area else {}) | {"lot": {"number": "L1"}}
+    command = wms_a_return.RECEIPT.read(parsed(BACK | {"lines": [line]}), orders.reading())
+    request: Any = command.request
+    assert (request.number, request.return_number, request.order_number) == ("RR-1", "R-1", "S-1")
+    [got] = request.lines
+    assert return_pb2.ReturnHolding.Name(got.held) == f"RETURN_HOLDING_{held}"
+    assert (got.line_number, got.quantity.value, got.quantity.unit, got.lot.number) == ("1", "2", "EA", "L1")
+    assert command.keys == ("return_receipt:RR-1", "return:R-1", "order:S-1")
+
+
+@pytest.mark.feature("F133")
+@pytest.mark.parametrize(
+    ("word", "meaning"), [("RESTOCK", "RESTOCK"), ("QA", "QUARANTINE"), ("DMG", "DAMAGED"), ("TIP", "SCRAP")]
+)
+def test_an_inspection_says_what_becomes_of_each_line(word: str, meaning: str) -> None:
+    partner = orders.partner(options={"dispositions": {"TIP": "SCRAP"}})
+    said = DECIDED | {"lines": [CAME_BACK | {"disposition": word}]}
+    command = wms_a_return.INSPECTION.read(parsed(said), orders.reading(partner))
+    request: Any = command.request
+    assert return_pb2.Disposition.Name(request.lines[0].disposition) == f"DISPOSITION_{meaning}"
+    assert command.keys == ("return_inspection:RI-1",)
+
+
+@pytest.mark.parametrize("line", [CAME_BACK, CAME_BACK | {"disposition": "EAT"}, CAME_BACK | {"disposition": "BURN"}])
+def test_an_inspection_without_a_known_disposition_is_refused(line: dict[str, str]) -> None:
+    partner = orders.partner(options={"dispositions": {"BURN": "FIRE"}})
+    with pytest.raises(json_document.DocumentFault):
+        wms_a_return.INSPECTION.read(parsed(DECIDED | {"lines": [line]}), orders.reading(partner))

@@ -17,6 +17,7 @@ from crossdock_cli import (
     po,
     reconcile,
     replay,
+    returns,
     shipment,
     status,
     stock,
@@ -46,6 +47,7 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
 app.add_typer(po.app, name="po")
 app.add_typer(shipment.app, name="shipment")
+app.add_typer(returns.app, name="return")
 app.add_typer(identity.app, name="identity")
 
 

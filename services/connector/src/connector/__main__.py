@@ -10,6 +10,7 @@ from typing import Any
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
+from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as procurement_grpc
 from crossdock_kit.app import App
@@ -63,6 +64,8 @@ def _peers(app: App[Settings]) -> Callable[[str, str], Any]:
         FULFILLMENT: warehouse_grpc.WarehouseServiceStub,
         DELIVERY: delivery_grpc.DeliveryServiceStub,
         f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
+        f"{FULFILLMENT}.RecordReturnReceipt": return_grpc.ReturnServiceStub,
+        f"{FULFILLMENT}.RecordReturnInspection": return_grpc.ReturnServiceStub,
     }
 
     def stub(kind: str, tenant: str) -> Any:

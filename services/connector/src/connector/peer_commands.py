@@ -7,6 +7,7 @@ from typing import Any
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
+from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.deliveries import Delivered, Leased, Outcome
@@ -44,7 +45,7 @@ def results_of(response: Message) -> dict[str, str]:
     return {TRANSACTION: found} if found else {}
 
 
-def _transactions(response: Message) -> Iterable[str]:
+def _transactions(response: Message) -> Iterable[str]:  # noqa: PLR0911  one case for each kind of answer
     match response:
         case procurement.SubmitPurchaseOrderResponse() | procurement.AcknowledgePurchaseOrderResponse():
             return (response.purchase_order.purchase_order_id,)
@@ -55,6 +56,8 @@ def _transactions(response: Message) -> Iterable[str]:
             return response.transaction_ids
         case warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse():
             return response.order_ids
+        case returns.RecordReturnReceiptResponse() | returns.RecordReturnInspectionResponse():
+            return response.return_id, response.order_id
         case posting.RecordPostingResponse():
             return (response.posting.order_id,)
         case _:

@@ -26,6 +26,7 @@ WMS_ROUTES = [
     {"kind": "wms_a.receipt", "direction": "IN", "path": "receipts"},
     {"kind": "wms_a.pick_request", "direction": "OUT", "path": "/pick-requests"},
     {"kind": "wms_a.pick", "direction": "IN", "path": "picks"},
+    {"kind": "wms_a.return_receipt", "direction": "IN", "path": "return-receipts"},
 ]
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
+from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
@@ -37,6 +38,8 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     warehouse.RecordPickRequest: (FULFILLMENT, "RecordPick"),
     warehouse.RecordPackingRequest: (FULFILLMENT, "RecordPacking"),
     warehouse.RecordGoodsIssueRequest: (FULFILLMENT, "RecordGoodsIssue"),
+    returns.RecordReturnReceiptRequest: (FULFILLMENT, "RecordReturnReceipt"),
+    returns.RecordReturnInspectionRequest: (FULFILLMENT, "RecordReturnInspection"),
     posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),
 }
 KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
