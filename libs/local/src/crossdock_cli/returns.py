@@ -79,8 +79,9 @@ class ReturnsDesk:
 async def _desk(system: str, tenant: str | None) -> AsyncIterator[ReturnsDesk]:
     state = stack_or_exit()
     async with channel(state, "fulfillment") as open_channel:
-        stubs = (kind(open_channel) for kind in (pb_grpc.ReturnServiceStub, orders_grpc.FulfillmentServiceStub))
-        yield ReturnsDesk(*stubs, metadata(state, tenant), system)
+        stub: Any = pb_grpc.ReturnServiceStub(open_channel)
+        order_stub: Any = orders_grpc.FulfillmentServiceStub(open_channel)
+        yield ReturnsDesk(stub, order_stub, metadata(state, tenant), system)
 
 
 def _at_desk(system: str, tenant: str | None, work: Callable[[ReturnsDesk], Awaitable[T]]) -> T:
