@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,13 @@ async def test_a_released_order_is_asked_back_from_its_warehouse(suite: Suite) -
     assert (await suite.caller.facts(order_id))[-1] == "OrderCancellationRequested"
     assert ("RECALL_UNANSWERED", "warehouse", True) in await suite.caller.exceptions(order_id)
     assert (await suite.buckets(sku))["allocated"] == "5"
+
+
+async def test_inventory_that_was_away_is_asked_again_within_seconds(suite: Suite) -> None:
+    bears = suite.running["fulfillment"].app.deliveries.limits_of("acme", "inventory")
+    assert max(bears.backoff_longest, bears.breaker.longest) <= timedelta(seconds=10)
+    # As often as a busy night has orders.
+    assert bears.rate.per_second >= 1000
 
 
 async def test_a_big_order_finds_its_stock_part_by_part(suite: Suite) -> None:

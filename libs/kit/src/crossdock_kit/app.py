@@ -18,7 +18,8 @@ from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.credentials import channel_credentials, own_token
 from crossdock_kit.database import Engine
 from crossdock_kit.deliveries.dispatcher import Carrier
-from crossdock_kit.deliveries.queue import DeliveryQueue
+from crossdock_kit.deliveries.model import SERVICE_LIMITS
+from crossdock_kit.deliveries.queue import DeliveryQueue, same_limits
 from crossdock_kit.egress import Egress
 from crossdock_kit.health import Check, Health
 from crossdock_kit.journal_client import JournalClient
@@ -78,7 +79,10 @@ class App(Generic[C]):
         self.reconciler = Reconciler(self.relay) if self.relay else None
         hint = self.relay.hint if self.relay else _nobody_publishes
         self.uow = UnitOfWork(engine, hint, self.clock, frozenset(settings.tenants))
-        self.deliveries = DeliveryQueue(engine, settings.tenants, limiter=RateLimiter(self.infrastructure.valkey))
+        # To services of ours; who serves partners says here what each of those bears.
+        self.deliveries = DeliveryQueue(
+            engine, settings.tenants, same_limits(SERVICE_LIMITS), RateLimiter(self.infrastructure.valkey)
+        )
         self.egress = Egress(settings.egress_allow)
 
     @property

@@ -9,13 +9,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from crossdock.connector.v1 import partner_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.breaker import BreakerPolicy
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.deliveries import PartnerLimits
+from crossdock_kit.deliveries import SERVICE_LIMITS, PartnerLimits
 from crossdock_kit.errors import Unavailable
 from crossdock_kit.rate_limit import Rate
 
@@ -25,17 +24,6 @@ from connector.use_cases.commanding import PEERS
 log = logging.getLogger(__name__)
 
 _RENEW_SECONDS = 5.0
-# Another service of ours: fast, patient, and never given up on.
-_PEER_LIMITS = PartnerLimits(
-    rate=Rate(5_000.0, 5_000),
-    concurrency=16,
-    attempts=60,
-    backoff_first=timedelta(milliseconds=200),
-    backoff_longest=timedelta(seconds=10),
-    lease=timedelta(seconds=30),
-    breaker=BreakerPolicy(failures=20, pause=timedelta(seconds=1), longest=timedelta(seconds=5)),
-    owner="integration",
-)
 _DEFAULT = PartnerLimits(owner="integration")
 
 
@@ -46,7 +34,7 @@ class ProfileLimits:
     _limits: dict[tuple[str, str], PartnerLimits] = field(default_factory=dict)
 
     def __call__(self, tenant: str, partner: str) -> PartnerLimits:
-        return _PEER_LIMITS if partner in PEERS else self._limits.get((tenant, partner), _DEFAULT)
+        return SERVICE_LIMITS if partner in PEERS else self._limits.get((tenant, partner), _DEFAULT)
 
     async def renew(self) -> None:
         async with transaction(self.engine, self.tenants) as tx:

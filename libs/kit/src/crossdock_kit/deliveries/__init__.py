@@ -6,6 +6,7 @@ only its key.
 """
 
 from crossdock_kit.deliveries.model import (
+    SERVICE_LIMITS,
     Dead,
     Declined,
     Delivered,
@@ -20,6 +21,7 @@ from crossdock_kit.deliveries.outgoing import enqueue
 from crossdock_kit.deliveries.waking import wake
 
 __all__ = [
+    "SERVICE_LIMITS",
     "Dead",
     "Declined",
     "Delivered",

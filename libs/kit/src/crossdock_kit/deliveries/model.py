@@ -168,3 +168,16 @@ class PartnerLimits:
     lease: timedelta = timedelta(seconds=60)
     breaker: BreakerPolicy = field(default_factory=BreakerPolicy)
     owner: str = "partner-operations"
+
+
+SERVICE_LIMITS = PartnerLimits(
+    rate=Rate(5_000.0, 5_000),
+    concurrency=16,
+    attempts=60,
+    backoff_first=timedelta(milliseconds=200),
+    backoff_longest=timedelta(seconds=10),
+    lease=timedelta(seconds=30),
+    breaker=BreakerPolicy(failures=20, pause=timedelta(seconds=1), longest=timedelta(seconds=5)),
+    owner="integration",
+)
+"""Another service of ours: it bears much, it is soon back, and while it is away nothing is given up."""
