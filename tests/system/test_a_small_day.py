@@ -403,7 +403,8 @@ spec:
   system: WMS-NORTH
   businessUnit: NO01
   locations: [WH-NORTH]
-  transport: {http: {url: "%s", credentials: wms-north-key, webhookSecret: wms-north-webhook, timeout: 5s}}
+  transport: {http: {url: "%s", credentials: wms-north-key, webhookSecret: wms-north-webhook, timeout: 30s}}
+  retry: {first: 0.2s, longest: 1s, breakerPause: 1s}
   documents:
     - {kind: wms_a.pick_request, direction: OUT, path: /pick-requests}
     - {kind: wms_a.pick, direction: IN, path: picks}
@@ -418,11 +419,11 @@ spec:
   role: ERP
   system: ERP-NORTH
   businessUnit: NO01
-  transport: {http: {url: "%s", credentials: erp-north-key, webhookSecret: erp-north-webhook, timeout: 5s}}
+  transport: {http: {url: "%s", credentials: erp-north-key, webhookSecret: erp-north-webhook, timeout: 30s}}
   documents:
     - {kind: json.posting_request, direction: OUT, path: /posting-requests}
     - {kind: json.posting_result, direction: IN, path: posting-results}
-  retry: {first: 0.2s, longest: 1s}
+  retry: {first: 0.2s, longest: 1s, breakerPause: 1s}
   stage: live
 """
 

@@ -93,7 +93,7 @@ class SmallDay:
         """What `look` finds, once it holds. Where it never does: what it found, what is open, and who complained."""
         found: Any = "nothing yet"
         try:
-            async with asyncio.timeout(120):
+            async with asyncio.timeout(300):
                 while not holds(found := await look()):
                     await asyncio.sleep(0.2)
         except TimeoutError as never:
