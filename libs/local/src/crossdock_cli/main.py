@@ -22,6 +22,7 @@ from crossdock_cli import (
     status,
     stock,
     submit,
+    supplier,
     token,
     trace,
     up,
@@ -46,6 +47,7 @@ app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
 app.add_typer(po.app, name="po")
+app.add_typer(supplier.app, name="supplier")
 app.add_typer(shipment.app, name="shipment")
 app.add_typer(returns.app, name="return")
 app.add_typer(identity.app, name="identity")

@@ -20,7 +20,7 @@ from procurement.use_cases.purchase_orders import (
 from procurement.use_cases.receipts import record_receipt
 from procurement.use_cases.ship_notices import record_ship_notice
 from procurement.use_cases.supplier_invoices import record_supplier_invoice
-from procurement.wire import answers, inbound, purchase_order, supplier_invoices
+from procurement.wire import answers, inbound, purchase_order, scores, supplier_invoices
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -113,3 +113,9 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
     ) -> pb.GetSupplierInvoiceResponse:
         found = await queries.get_supplier_invoice(*supplier_invoices.named_invoice(request), self._uow)
         return pb.GetSupplierInvoiceResponse(supplier_invoice=supplier_invoices.supplier_invoice(found))
+
+    async def GetSupplierScore(
+        self, request: pb.GetSupplierScoreRequest, context: Context
+    ) -> pb.GetSupplierScoreResponse:
+        found = await queries.get_supplier_score(scores.scope(request), self._uow)
+        return pb.GetSupplierScoreResponse(supplier_score=scores.supplier_score(found))

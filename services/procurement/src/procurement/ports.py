@@ -18,6 +18,7 @@ from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import OrderState, PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
+from procurement.domain.score import Score, ScoreScope
 from procurement.domain.ship_notice import ShipNotice
 from procurement.domain.supplier_invoice import InvoiceTerms, SupplierInvoice
 from procurement.domain.tolerances import InvoiceTolerances, Tolerances
@@ -294,6 +295,12 @@ class Reads(Protocol):
     def receipts(self) -> Receipts: ...
     @property
     def supplier_invoices(self) -> SupplierInvoices: ...
+    @property
+    def supplier_scores(self) -> SupplierScores: ...
+
+
+class SupplierScores(Protocol):
+    async def count(self, scope: ScoreScope) -> Score: ...
 
 
 class Snapshots(Protocol):

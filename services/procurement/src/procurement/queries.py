@@ -13,6 +13,7 @@ from procurement.domain.refusals import (
     ShipNoticeUnknown,
     SupplierInvoiceUnknown,
 )
+from procurement.domain.score import Score, ScoreScope
 from procurement.domain.ship_notice import ShipNotice
 from procurement.domain.supplier_invoice import SupplierInvoice
 from procurement.ports import OrderName, OrderPage, Snapshots
@@ -76,3 +77,9 @@ async def get_supplier_invoice(supplier_id: str, number: str, invoice_id: str, s
     if found is None:
         raise SupplierInvoiceUnknown(number or invoice_id)
     return found
+
+
+async def get_supplier_score(scope: ScoreScope, snapshots: Snapshots) -> Score:
+    """Of one moment, though it is counted in several statements."""
+    async with snapshots.reading() as work:
+        return await work.supplier_scores.count(scope)

@@ -67,6 +67,7 @@ purchase_order = Table(
     Index("purchase_order_once", "tenant", "system", "business_unit", "number", unique=True),
     Index("purchase_order_number", "tenant", "number"),
     Index("purchase_order_state", "tenant", "state", "purchase_order_id"),
+    Index("purchase_order_supplier", "tenant", "supplier_id", "ordered_on"),
 )
 
 purchase_order_line = Table(

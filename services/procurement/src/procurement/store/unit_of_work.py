@@ -30,6 +30,7 @@ from procurement.store.notices import Notices, snapshot_notice
 from procurement.store.orders import Orders, snapshot_order
 from procurement.store.policies import TenantPolicies
 from procurement.store.receipts import Receipts
+from procurement.store.scores import SupplierScores
 from procurement.wire.envelopes import announcement
 
 
@@ -56,6 +57,7 @@ class ProcurementWork:
         self.handling_units = HandlingUnits(driver, tenant, work.now)
         self.receipts = Receipts(driver, tenant)
         self.supplier_invoices = SupplierInvoices(driver, tenant)
+        self.supplier_scores = SupplierScores(driver, tenant)
         self.expected = Expected(driver, tenant)
         self.master_data = KnownMasterData(driver, tenant, work.now.date())
         self.policies = TenantPolicies(driver, tenant, work.now)

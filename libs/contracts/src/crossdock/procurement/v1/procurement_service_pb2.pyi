@@ -8,6 +8,7 @@ from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as _purchase_order_pb2
 from crossdock.procurement.v1 import supplier_invoice_pb2 as _supplier_invoice_pb2
+from crossdock.procurement.v1 import supplier_score_pb2 as _supplier_score_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -1115,3 +1116,56 @@ class GetSupplierInvoiceResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetSupplierInvoiceResponse: _TypeAlias = GetSupplierInvoiceResponse  # noqa: Y015
+
+@_typing.final
+class GetSupplierScoreRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    supplier_id: _builtins.str
+    business_unit: _builtins.str
+    """All business units if not given."""
+    @_builtins.property
+    def from_date(self) -> _date_pb2.Date:
+        """First and last day that count."""
+
+    @_builtins.property
+    def to_date(self) -> _date_pb2.Date: ...
+    def __init__(
+        self,
+        *,
+        supplier_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        from_date: _date_pb2.Date | None = ...,
+        to_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "to_date", b"to_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "from_date", b"from_date", "supplier_id", b"supplier_id", "to_date", b"to_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSupplierScoreRequest: _TypeAlias = GetSupplierScoreRequest  # noqa: Y015
+
+@_typing.final
+class GetSupplierScoreResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLIER_SCORE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def supplier_score(self) -> _supplier_score_pb2.SupplierScore: ...
+    def __init__(
+        self,
+        *,
+        supplier_score: _supplier_score_pb2.SupplierScore | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["supplier_score", b"supplier_score"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["supplier_score", b"supplier_score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSupplierScoreResponse: _TypeAlias = GetSupplierScoreResponse  # noqa: Y015

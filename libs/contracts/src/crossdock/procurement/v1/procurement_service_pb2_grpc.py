@@ -90,6 +90,11 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.FromString,
                 _registered_method=True)
+        self.GetSupplierScore = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/GetSupplierScore',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreResponse.FromString,
+                _registered_method=True)
 
 
 class ProcurementServiceServicer:
@@ -177,6 +182,13 @@ class ProcurementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSupplierScore(self, request, context):
+        """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProcurementServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -234,6 +246,11 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.GetSupplierInvoice,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.SerializeToString,
+            ),
+            'GetSupplierScore': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSupplierScore,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -534,6 +551,33 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/GetSupplierInvoice',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSupplierScore(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/GetSupplierScore',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreResponse.FromString,
             options,
             channel_credentials,
             insecure,

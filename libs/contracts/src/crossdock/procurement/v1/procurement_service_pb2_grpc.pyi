@@ -62,6 +62,8 @@ class ProcurementServiceStub:
     """
     GetSupplierInvoice: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierInvoiceRequest, _procurement_service_pb2.GetSupplierInvoiceResponse]
     """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
+    GetSupplierScore: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierScoreRequest, _procurement_service_pb2.GetSupplierScoreResponse]
+    """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
 
 @_typing.type_check_only
 class ProcurementServiceAsyncStub(ProcurementServiceStub):
@@ -97,6 +99,8 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """
     GetSupplierInvoice: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierInvoiceRequest, _procurement_service_pb2.GetSupplierInvoiceResponse]  # type: ignore[assignment]
     """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
+    GetSupplierScore: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierScoreRequest, _procurement_service_pb2.GetSupplierScoreResponse]  # type: ignore[assignment]
+    """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
 
 class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
     """Orders, answers, ship notices and receipts, each recorded once."""
@@ -195,5 +199,13 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procurement_service_pb2.GetSupplierInvoiceResponse, _abc.Awaitable[_procurement_service_pb2.GetSupplierInvoiceResponse]]:
         """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
+
+    @_abc_1.abstractmethod
+    def GetSupplierScore(
+        self,
+        request: _procurement_service_pb2.GetSupplierScoreRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.GetSupplierScoreResponse, _abc.Awaitable[_procurement_service_pb2.GetSupplierScoreResponse]]:
+        """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
 
 def add_ProcurementServiceServicer_to_server(servicer: ProcurementServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
