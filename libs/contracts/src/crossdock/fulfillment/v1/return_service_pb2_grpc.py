@@ -100,7 +100,8 @@ class ReturnServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetReturn(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Returns a customer's return by our id, or by its number.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -42,6 +42,7 @@ class ReturnServiceStub:
     RecordReturnInspection: _grpc.UnaryUnaryMultiCallable[_return_service_pb2.RecordReturnInspectionRequest, _return_service_pb2.RecordReturnInspectionResponse]
     """Records what a warehouse found and what becomes of it. Credit of what was authorised is asked for from it."""
     GetReturn: _grpc.UnaryUnaryMultiCallable[_return_service_pb2.GetReturnRequest, _return_service_pb2.GetReturnResponse]
+    """Returns a customer's return by our id, or by its number."""
     ListReturns: _grpc.UnaryUnaryMultiCallable[_return_service_pb2.ListReturnsRequest, _return_service_pb2.ListReturnsResponse]
     """Lists returns, oldest first: of an order, in a state, or those that wait for their credit."""
 
@@ -59,6 +60,7 @@ class ReturnServiceAsyncStub(ReturnServiceStub):
     RecordReturnInspection: _aio.UnaryUnaryMultiCallable[_return_service_pb2.RecordReturnInspectionRequest, _return_service_pb2.RecordReturnInspectionResponse]  # type: ignore[assignment]
     """Records what a warehouse found and what becomes of it. Credit of what was authorised is asked for from it."""
     GetReturn: _aio.UnaryUnaryMultiCallable[_return_service_pb2.GetReturnRequest, _return_service_pb2.GetReturnResponse]  # type: ignore[assignment]
+    """Returns a customer's return by our id, or by its number."""
     ListReturns: _aio.UnaryUnaryMultiCallable[_return_service_pb2.ListReturnsRequest, _return_service_pb2.ListReturnsResponse]  # type: ignore[assignment]
     """Lists returns, oldest first: of an order, in a state, or those that wait for their credit."""
 
@@ -102,7 +104,8 @@ class ReturnServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _return_service_pb2.GetReturnRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_return_service_pb2.GetReturnResponse, _abc.Awaitable[_return_service_pb2.GetReturnResponse]]: ...
+    ) -> _typing.Union[_return_service_pb2.GetReturnResponse, _abc.Awaitable[_return_service_pb2.GetReturnResponse]]:
+        """Returns a customer's return by our id, or by its number."""
 
     @_abc_1.abstractmethod
     def ListReturns(
