@@ -145,6 +145,16 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "packages": [{"sscc": "106141411234567897"}],
         "lines": [PICKED],
     },
+    "shop.order": {
+        "id": 9001,
+        "name": "#1001",
+        "created_at": "2026-11-20T10:00:00-05:00",
+        "currency": "EUR",
+        "email": "kim@example.com",
+        "shipping_address": {"name": "Kim Doe", "address1": "1 Quay", "city": "Hamburg", "country_code": "DE"},
+        "shipping_lines": [{"code": "EXPRESS"}],
+        "line_items": [{"id": 7, "sku": "A1001", "quantity": 2, "price": "2.50", "title": "Bolt"}],
+    },
     "wms_a.return_receipt": {
         "type": "RETURN_RECEIPT",
         "receiptNumber": "RR-1",

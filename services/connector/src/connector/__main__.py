@@ -9,11 +9,13 @@ from typing import Any
 
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
+from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as fulfillment_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as procurement_grpc
 from crossdock_kit.app import App
+from crossdock_kit.deliveries import Leased
 from crossdock_kit.service import Service, run
 from crossdock_kit.timer_loop import TimerHandler
 
@@ -28,6 +30,7 @@ from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
 from connector.use_cases.commanding import DELIVERY, FULFILLMENT, PROCUREMENT
 from connector.use_cases.deliver import Desk
 from connector.use_cases.read_again import read_again
+from connector.use_cases.sealing import payload_of
 
 
 async def build(app: App[Settings]) -> None:
@@ -48,7 +51,11 @@ async def build(app: App[Settings]) -> None:
     app.add_servicer(pb_grpc.add_ConnectorServiceServicer_to_server, ConnectorServicer(app.engine, around))
     for subscription in consumers.subscriptions(around):
         app.subscribe(subscription)
-    for kind, carrier in peer_commands.carriers(_peers(app)).items():
+
+    async def opened(leased: Leased) -> bytes:
+        return await payload_of(leased, app.engine, around.vault)
+
+    for kind, carrier in peer_commands.carriers(_peers(app), opened).items():
         app.carry(kind, carrier)
     app.on_retry("document", lambda subject, work: read_again(subject, work, around))
     app.on_timer(TIMER, TimerHandler(acknowledgment_overdue, owner="supplier-desk"))
@@ -63,6 +70,7 @@ def _peers(app: App[Settings]) -> Callable[[str, str], Any]:
         PROCUREMENT: procurement_grpc.ProcurementServiceStub,
         FULFILLMENT: warehouse_grpc.WarehouseServiceStub,
         DELIVERY: delivery_grpc.DeliveryServiceStub,
+        f"{FULFILLMENT}.PlaceOrder": fulfillment_grpc.FulfillmentServiceStub,
         f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
         f"{FULFILLMENT}.RecordReturnReceipt": return_grpc.ReturnServiceStub,
         f"{FULFILLMENT}.RecordReturnInspection": return_grpc.ReturnServiceStub,

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
@@ -19,20 +20,25 @@ from connector.use_cases.settling import PARTLY, TRANSACTION, settle_commands
 
 Call = Callable[..., Awaitable[Any]]
 StubFor = Callable[[str, str], Any]
+Opened = Callable[[Leased], Awaitable[bytes]]
 _LONGEST = 1500
 
 
-def carriers(stub_for: StubFor) -> dict[str, Carrier]:
-    """One per kind of command. `stub_for` gives the stub that has the method of a kind, for a tenant."""
-    return {kind: Carrier(_carry(kind, stub_for), settle=settle_commands, refusals_are_answers=True) for kind in KINDS}
+def carriers(stub_for: StubFor, opened: Opened) -> dict[str, Carrier]:
+    """One per kind of command. `stub_for` gives the stub that has the method of a kind, for a tenant, and
+    `opened` a command as it is said."""
+    return {
+        kind: Carrier(_carry(kind, stub_for, opened), settle=settle_commands, refusals_are_answers=True)
+        for kind in KINDS
+    }
 
 
-def _carry(kind: str, stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
+def _carry(kind: str, stub_for: StubFor, opened: Opened) -> Callable[[Leased], Awaitable[Outcome]]:
     method, request_type = kind.rpartition(".")[2], KINDS[kind]
 
     async def carry(leased: Leased) -> Outcome:
         call: Call = getattr(stub_for(kind, leased.tenant), method)
-        return Delivered(results=results_of(await call(request_type.FromString(leased.payload))))
+        return Delivered(results=results_of(await call(request_type.FromString(await opened(leased)))))
 
     return carry
 
@@ -56,6 +62,8 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: PLR0911  one cas
             return response.transaction_ids
         case warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse():
             return response.order_ids
+        case sales.PlaceOrderResponse():
+            return (response.order.order_id,)
         case returns.RecordReturnReceiptResponse() | returns.RecordReturnInspectionResponse():
             return response.return_id, response.order_id
         case posting.RecordPostingResponse():

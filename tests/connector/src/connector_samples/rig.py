@@ -23,12 +23,13 @@ from connector.translating import Translator
 from connector.use_cases import keep_partners, receive
 from connector.use_cases.deliver import Desk, Worker, acquire_lease, report_deliveries
 from connector.use_cases.receive import HandIn
+from connector.use_cases.sealing import payload_of
 from crossdock_kit import crypto
 from crossdock_kit.clock import SystemClock
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.crypto import MasterKey
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.deliveries import Delivered, Outcome, Report
+from crossdock_kit.deliveries import Delivered, Leased, Outcome, Report
 from crossdock_kit.deliveries.dispatcher import Dispatcher
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.events import Received
@@ -123,7 +124,11 @@ class Rig:
 
     async def dispatch(self) -> None:
         """Carries out every command that is due."""
-        carriers = peer_commands.carriers(lambda *_: self.procurement)
+
+        async def opened(leased: Leased) -> bytes:
+            return await payload_of(leased, self.engine, self.around.vault)
+
+        carriers = peer_commands.carriers(lambda *_: self.procurement, opened)
         dispatcher = Dispatcher(self.queue, self.uow, carriers, worker="test", poll_seconds=0.01)
         task = asyncio.create_task(dispatcher.run())
         async with asyncio.timeout(20):

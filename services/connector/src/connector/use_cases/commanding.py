@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
@@ -35,6 +36,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
     delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),
     delivery.DeclineTenderRequest: (DELIVERY, "DeclineTender"),
+    sales.PlaceOrderRequest: (FULFILLMENT, "PlaceOrder"),
     warehouse.RecordPickRequest: (FULFILLMENT, "RecordPick"),
     warehouse.RecordPackingRequest: (FULFILLMENT, "RecordPacking"),
     warehouse.RecordGoodsIssueRequest: (FULFILLMENT, "RecordGoodsIssue"),

@@ -25,6 +25,7 @@ from connector.use_cases.commanding import command, decide_revision, order_keys
 from connector.use_cases.document_step import DocumentStep
 from connector.use_cases.intake import Incoming, Intake, Translated, open_intake
 from connector.use_cases.owed_acknowledgments import send_acknowledgments
+from connector.use_cases.sealing import sealed
 from connector.use_cases.settling import conclude
 from connector.use_cases.taking_apart import Part, TakenApart
 
@@ -43,7 +44,7 @@ async def translate(steps: Sequence[DocumentStep], work: Work, around: Surroundi
     intake = await open_intake(steps, work, around)
     for each in intake.incoming:
         with each.step.within():
-            _read(each, intake)
+            await _read(each, intake)
             conclude(each.document, work)
             _note_end(each.document, work)
             intake.done(each.document)
@@ -57,7 +58,7 @@ def _note_end(document: Document, work: Work) -> None:
     work.note(outcome=outcome, reason=reason)
 
 
-def _read(incoming: Incoming, intake: Intake) -> None:
+async def _read(incoming: Incoming, intake: Intake) -> None:
     document, taken = incoming.document, incoming.taken
     document.next_attempt_at = None
     if incoming.fresh:
@@ -72,7 +73,7 @@ def _read(incoming: Incoming, intake: Intake) -> None:
         if _changed_meanwhile(document, taken):
             return
     for number, part in list(incoming.parts_to_read()):
-        document.messages[number - 1] = _end_of(incoming, number, part, intake)
+        document.messages[number - 1] = await _end_of(incoming, number, part, intake)
     if any(each.outcome is Outcome.WAITING for each in document.messages):
         _wait(document, intake)
 
@@ -120,7 +121,7 @@ def _refused_or_repeated(incoming: Incoming, intake: Intake) -> bool:
     return True
 
 
-def _end_of(incoming: Incoming, number: int, part: Part, intake: Intake) -> MessageEnd:
+async def _end_of(incoming: Incoming, number: int, part: Part, intake: Intake) -> MessageEnd:
     message = incoming.document.messages[number - 1]
     if part.refusal:
         return ended(message, Outcome.REFUSED, part.refusal)
@@ -130,14 +131,14 @@ def _end_of(incoming: Incoming, number: int, part: Part, intake: Intake) -> Mess
     try:
         if isinstance(mapped, Exception):
             raise mapped
-        return _commanded(incoming.document, number, mapped, intake)
+        return await _commanded(incoming.document, number, mapped, intake)
     except CrossdockError as error:
         if kind_of(error).verdict is not Verdict.ACK_REFUSED:
             raise
         return ended(message, Outcome.REFUSED, str(error))
 
 
-def _commanded(document: Document, number: int, mapped: Translated, intake: Intake) -> MessageEnd:
+async def _commanded(document: Document, number: int, mapped: Translated, intake: Intake) -> MessageEnd:
     translated = mapped.command
     message = replace(document.messages[number - 1], lines=translated.lines, keys=translated.keys)
     known = intake.transactions
@@ -154,7 +155,8 @@ def _commanded(document: Document, number: int, mapped: Translated, intake: Inta
     if translated.findings:
         _tell_wrong_numbers(document, translated, transactions, intake.work)
     delivery = command(document, number, translated, transactions, intake.unfinished_of(about))
-    intake.work.deliver(delivery)
+    vault = intake.around.vault.within(intake.work.driver)
+    intake.work.deliver(await sealed(delivery, document.kept, vault))
     intake.unfinished.append(Unfinished(delivery.delivery_id, frozenset(delivery.keys)))
     return ended(message, Outcome.PENDING, transaction_ids=transactions)
 

@@ -1,0 +1,98 @@
+"""shop.order, in: an order that a web shop has taken, in the form in which Shopify's webhooks tell it.
+
+The shop has confirmed it to its customer, so it is never refused for want of stock. Who receives it is personal data:
+it goes into the command, and into no key, fault or finding.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from crossdock.common.v1 import values_pb2
+from crossdock.fulfillment.v1 import fulfillment_service_pb2, sales_order_pb2
+
+from connector.codecs.json_document import JsonObject
+from connector.mappings import canonical
+from connector.mappings.model import Command, Inbound, Reading
+
+SAME_DAY = "SAME_DAY"
+"""What a partner's option `shipping` says of the codes of its shipping lines that have to leave today."""
+
+
+def read(document: JsonObject, reading: Reading) -> Command:
+    number = document.text("name", longest=64)
+    if document.boolean("test"):
+        raise document.fault("test", "a shop's trial is no order")
+    currency = document.text("currency", longest=3)
+    lines = [_line(each, reading, currency) for each in document.objects("line_items")]
+    if not lines:
+        raise document.fault("line_items", "an order has at least one line")
+    taken_at = document.instant("created_at")
+    partner = reading.partner
+    terms = fulfillment_service_pb2.OrderTerms(
+        business_unit=partner.business_unit,
+        channel=partner.name,
+        number=number,
+        customer_id=partner.party_id,
+        currency=currency,
+        ordered_on=canonical.to_day(_day(document)),
+        same_day=_same_day(document, reading),
+        channel_confirmed=True,
+        shortage=sales_order_pb2.SHORTAGE_RULE_BACKORDER,
+        consignee=_consignee(document),
+    )
+    request = fulfillment_service_pb2.PlaceOrderRequest(
+        origin=reading.origin(occurred_at=taken_at), order=terms, lines=lines
+    )
+    return Command(request, (), (f"order:{number}",), len(lines))
+
+
+def _day(document: JsonObject) -> date:
+    """The day on which it was ordered where the shop is: the instant is written in its own zone."""
+    text = document.text("created_at")[:10]
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise document.fault("created_at", "begins with no date") from None
+
+
+def _same_day(document: JsonObject, reading: Reading) -> bool:
+    meanings = reading.partner.table("shipping", {})
+    codes = [each.optional_text("code") for each in document.objects("shipping_lines")]
+    return any(meanings.get(code) == SAME_DAY for code in codes)
+
+
+def _line(line: JsonObject, reading: Reading, currency: str) -> fulfillment_service_pb2.OrderedLine:
+    sku = reading.codes.item(line.text("sku", longest=80))
+    unit = reading.codes.packing(sku).base_unit if sku else ""
+    return fulfillment_service_pb2.OrderedLine(
+        line_number=line.text("id", longest=32),
+        sku=sku,
+        description=line.optional_text("title", longest=255)[:200],
+        ordered=values_pb2.Quantity(value=str(line.integer("quantity")), unit=unit),
+        price=canonical.price(line.decimal("price"), currency, path=f"{line.path}.price"),
+    )
+
+
+def _consignee(document: JsonObject) -> sales_order_pb2.Consignee | None:
+    """Whom the shop names, as far as the contract has room; nobody where it ships to no address."""
+    found = document.optional_object("shipping_address")
+    if found is None:
+        return None
+    people = " ".join(filter(None, (found.optional_text("first_name"), found.optional_text("last_name"))))
+    name = found.optional_text("name") or people
+    streets = [found.optional_text("address1"), found.optional_text("address2")]
+    return sales_order_pb2.Consignee(
+        name=name[:100],
+        company=found.optional_text("company")[:100],
+        address_lines=[each[:100] for each in streets if each],
+        postal_code=found.optional_text("zip", longest=20),
+        city=found.optional_text("city", longest=100),
+        region=found.optional_text("province", longest=100),
+        country=found.optional_text("country_code", longest=2).upper(),
+        phone=(found.optional_text("phone", longest=40) or document.optional_text("phone", longest=40)),
+        email=document.optional_text("email", longest=254),
+    )
+
+
+MAPPING = Inbound("shop.order", read)

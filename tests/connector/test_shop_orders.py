@@ -1,0 +1,124 @@
+"""A web shop's orders become fulfillment's, and nobody who receives one stands anywhere in clear."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from connector.codecs import json_document
+from connector.domain.documents import State
+from connector.mappings import shop_order
+from connector_samples import orders
+from connector_samples.calls import refusal
+from connector_samples.partners import http
+from connector_samples.rig import Rig
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
+from crossdock.fulfillment.v1 import sales_order_pb2
+from fulfillment.domain.refusals import OrderNumberReused
+
+SOMEBODY = "Quentin Ausgedacht"
+
+
+def written(number: str = "#1001", **more: Any) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "id": 9001,
+        "name": number,
+        "created_at": "2026-11-20T22:30:00-05:00",
+        "currency": "EUR",
+        "email": "quentin@example.com",
+        "phone": None,
+        "shipping_address": {
+            "first_name": "Quentin",
+            "last_name": "Ausgedacht",
+            "name": SOMEBODY,
+            "address1": "1 Quay",
+            "address2": None,
+            "zip": "20457",
+            "city": "Hamburg",
+            "country_code": "DE",
+        },
+        "shipping_lines": [{"code": "COURIER"}],
+        "line_items": [
+            {"id": 71, "sku": "A1001", "quantity": 2, "price": "2.50", "title": "Bolt"},
+            {"id": 72, "sku": "A1004", "quantity": 1, "price": "10.00", "title": "Nut"},
+        ],
+    }
+    return said | more
+
+
+def parsed(body: dict[str, Any]) -> json_document.JsonObject:
+    return json_document.decode(json.dumps(body).encode())
+
+
+@pytest.mark.feature("F112")
+def test_a_shops_order_is_ours_with_its_lines_its_day_and_who_receives_it() -> None:
+    partner = orders.partner(options={"shipping": {"COURIER": "SAME_DAY"}})
+    command = shop_order.read(parsed(written()), orders.reading(partner))
+    request: Any = command.request
+    terms, person = request.order, request.order.consignee
+    assert (terms.number, terms.currency, terms.channel_confirmed, terms.same_day) == ("#1001", "EUR", True, True)
+    assert (terms.ordered_on.year, terms.ordered_on.month, terms.ordered_on.day) == (2026, 11, 20)
+    assert (person.name, list(person.address_lines), person.country) == (SOMEBODY, ["1 Quay"], "DE")
+    assert [(each.line_number, each.sku, each.ordered.value, each.ordered.unit) for each in request.lines] == [
+        ("71", "A1001", "2", "EA"),
+        ("72", "A1004", "1", "EA"),
+    ]
+    assert request.lines[1].price.money.amount == "10"
+    assert command.keys == ("order:#1001",)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"line_items": []}, {"test": True}, {"name": None}, {"created_at": "2026-11-20"}, {"currency": "EURO"}]
+)
+def test_what_is_no_order_is_refused_without_a_word_of_who_would_receive_it(wrong: dict[str, Any]) -> None:
+    with pytest.raises(json_document.DocumentFault) as refused:
+        shop_order.read(parsed(written(**wrong)), orders.reading())
+    assert SOMEBODY not in str(refused.value)
+
+
+@pytest.fixture
+async def shop(rig: Rig) -> Rig:
+    routes = [{"kind": "shop.order", "direction": "IN", "path": "orders"}]
+    said = {"role": "CHANNEL", "system": "SHOP-EU", "partyId": "CUS-SHOP"}
+    await rig.partner("shop-eu", **said, transport=http(), documents=routes)
+    answer = sales.PlaceOrderResponse(order=sales_order_pb2.SalesOrder(order_id="so-9"))
+    rig.procurement.accepts("PlaceOrder", answer)
+    return rig
+
+
+async def given(shop: Rig, number: str) -> Any:
+    return await shop.given("shop-eu", json.dumps(written(number)).encode(), path="orders")
+
+
+@pytest.mark.feature("F112", "F113")
+async def test_an_order_that_names_somebody_is_carried_as_it_was_said_and_once(shop: Rig) -> None:
+    number = f"#{uuid4().hex[:8]}"
+    document = await given(shop, number)
+    assert (document.state, document.transaction_ids) == (State.UNDERSTOOD, ("so-9",))
+    assert (await given(shop, number)).state is State.DUPLICATE
+    [request] = [each for each in shop.procurement.requests if isinstance(each, sales.PlaceOrderRequest)]
+    assert (request.order.channel, request.order.customer_id) == ("shop-eu", "CUS-SHOP")
+    assert request.order.consignee.name == SOMEBODY
+
+
+async def test_nobody_who_receives_an_order_stands_in_any_table_in_clear(shop: Rig) -> None:
+    await given(shop, f"#{uuid4().hex[:8]}")
+    tables = await shop.rows(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = current_schema()::regnamespace"
+        " AND has_table_privilege(oid, 'SELECT')"
+    )
+    assert {"delivery", "document"} <= {row["relname"] for row in tables}
+    hidden = SOMEBODY.encode().hex()
+    for table in (row["relname"] for row in tables):
+        counted = f"SELECT count(*) FROM {table} t WHERE t::text LIKE $1 OR t::text LIKE $2"
+        assert (table, await shop.value(counted, f"%{SOMEBODY}%", f"%{hidden}%")) == (table, 0)
+
+
+async def test_another_order_under_the_same_number_is_somebodys(shop: Rig) -> None:
+    shop.procurement.refuses("PlaceOrder", refusal(OrderNumberReused("shop-eu", "#1")))
+    document = await given(shop, f"#{uuid4().hex[:8]}")
+    assert document.state is State.EXCEPTION
+    [(_, code, owner)] = await shop.exceptions(document.document_id)
+    assert (code, bool(owner)) == ("ORDER_NUMBER_REUSED", True)
