@@ -17,7 +17,6 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-from connector import peer_commands
 from connector.consumers import Orders
 from connector.store.codes import Thing
 from connector.translating import Translator
@@ -86,8 +85,7 @@ class Floor:
     async def _reading(self, pace: Pace) -> AsyncIterator[None]:
         rig = self.rig
         translator = Translator(rig.engine, TENANTS, SystemClock(), rig.around, batch=pace.documents)
-        carriers = peer_commands.carriers(lambda *_: rig.procurement)
-        dispatcher = Dispatcher(rig.queue, rig.uow, carriers, worker="bench")
+        dispatcher = Dispatcher(rig.queue, rig.uow, rig.carriers(), worker="bench")
         dispatcher.settler.at_once = pace.ends
         tasks = [asyncio.create_task(each) for each in (translator.run(), dispatcher.run())]
         try:

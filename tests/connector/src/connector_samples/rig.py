@@ -30,7 +30,7 @@ from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.crypto import MasterKey
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import Delivered, Leased, Outcome, Report
-from crossdock_kit.deliveries.dispatcher import Dispatcher
+from crossdock_kit.deliveries.dispatcher import Carrier, Dispatcher
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.events import Received
 from crossdock_kit.unit_of_work import UnitOfWork
@@ -122,14 +122,17 @@ class Rig:
         await self.dispatch()
         return await self.document(document_id)
 
-    async def dispatch(self) -> None:
-        """Carries out every command that is due."""
+    def carriers(self) -> dict[str, Carrier]:
+        """Of every kind of command, all to the same peer."""
 
         async def opened(leased: Leased) -> bytes:
             return await payload_of(leased, self.engine, self.around.vault)
 
-        carriers = peer_commands.carriers(lambda *_: self.procurement, opened)
-        dispatcher = Dispatcher(self.queue, self.uow, carriers, worker="test", poll_seconds=0.01)
+        return peer_commands.carriers(lambda *_: self.procurement, opened)
+
+    async def dispatch(self) -> None:
+        """Carries out every command that is due."""
+        dispatcher = Dispatcher(self.queue, self.uow, self.carriers(), worker="test", poll_seconds=0.01)
         task = asyncio.create_task(dispatcher.run())
         async with asyncio.timeout(20):
             while await self._commands_left():
