@@ -1,0 +1,253 @@
+"""What each service has announced in a history of everything that somebody listens to; the facts of procurement are its
+golden ones: two orders' whole lives."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from crossdock.catalog.events.v1 import events_pb2 as catalog
+from crossdock.catalog.v1 import master_data_pb2
+from crossdock.common.v1 import values_pb2
+from crossdock.connector.events.v1 import events_pb2 as connector_events
+from crossdock.delivery.events.v1 import events_pb2 as delivery_events
+from crossdock.delivery.v1 import shipment_pb2
+from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_events
+from crossdock.fulfillment.v1 import posting_pb2, return_pb2, warehouse_pb2
+from crossdock.inventory.events.v1 import events_pb2 as inventory_events
+from crossdock.procurement.events.v1 import events_pb2 as procurement_events
+from crossdock_kit.ids import derived
+from google.protobuf.json_format import ParseDict
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+
+AT = datetime(2026, 5, 4, 8, tzinfo=UTC)
+GOLDENS = Path(__file__).parents[3] / "procurement" / "goldens"
+LIVES = (
+    "PurchaseOrderReleased",
+    "PurchaseOrderAcknowledged",
+    "PurchaseOrderChangeProposed",
+    "PurchaseOrderChangeDecided",
+    "InboundExpected",
+    "ShipNoticeReceived",
+    "ShipNoticeWithdrawn",
+    "GoodsReceived",
+    "DiscrepancyReported",
+    "ShipNoticeClosed",
+    "PurchaseOrderReceived",
+    "PurchaseOrderRevised",
+    "PurchaseOrderCancelled",
+    "PurchaseOrderCompleted",
+    "SupplierInvoiceMatched",
+)
+WAREHOUSE = master_data_pb2.LOCATION_KIND_WAREHOUSE
+ROAD_ORDER = "0191-road"
+"""An order whose goods stand at the dock when the history begins."""
+
+
+def master_data() -> list[Message]:
+    """Each thing twice, so that their order matters."""
+    told: list[Message] = []
+    for change in ("Riga", "Vilnius"):
+        told += [
+            catalog.ItemChanged(sku=sku, item=master_data_pb2.Item(sku=sku, base_unit="EA", category=change))
+            for sku in ("BOLT", "NUT")
+        ]
+        place = master_data_pb2.Location(
+            location_id="WH-EAST",
+            name="East",
+            zone=f"Europe/{change}",
+            system="WMS-EAST",
+            business_unit="EU01",
+            kind=WAREHOUSE,
+        )
+        told.append(catalog.LocationChanged(location_id="WH-EAST", location=place))
+        party = master_data_pb2.Party(party_id="SUP-NORDIC", name=change, roles=[master_data_pb2.PARTY_ROLE_SUPPLIER])
+        told.append(catalog.PartyChanged(party_id="SUP-NORDIC", party=party))
+        role = master_data_pb2.PARTY_ROLE_CARRIER if change == "Riga" else master_data_pb2.PARTY_ROLE_CUSTOMER
+        buyer = master_data_pb2.Party(party_id="CUS-SHOP", name=change, roles=[role])
+        told.append(catalog.PartyChanged(party_id="CUS-SHOP", party=buyer))
+        entry = master_data_pb2.CrosswalkEntry(
+            partner="erp-eu", kind=master_data_pb2.CODE_KIND_ITEM, partner_code=change, canonical="BOLT"
+        )
+        told.append(catalog.CrosswalkChanged(partner="erp-eu", entries=[entry]))
+    return told
+
+
+def lives() -> list[Message]:
+    found = []
+    for name in LIVES:
+        golden = json.loads((GOLDENS / f"{name}.json").read_text())
+        found.append(ParseDict(golden["message"], getattr(procurement_events, name)()))
+    return found
+
+
+def postings() -> list[Message]:
+    return [
+        connector_events.DocumentSent(
+            document_id=f"doc-{number}",
+            partner="erp-eu",
+            kind="json.goods_receipt",
+            foreign_number=f"50000{number}",
+            source_event_id=str(derived("posting", number)),
+            source_aggregate=f"receipt/0193-{letter}",
+            sent_at=Timestamp(seconds=int(AT.timestamp())),
+        )
+        for number, letter in enumerate("ab")
+    ]
+
+
+def warehouse_reports() -> list[Message]:
+    """Two parts of an order's line: picked and handed over, and handed over without a word of the pick."""
+    step = fulfillment_events.ScheduleStep(
+        line_number="1", sku="BOLT", quantity=values_pb2.Quantity(value="5", unit="EA"), location_id="WH-EAST"
+    )
+    told: list[Message] = [
+        fulfillment_events.OrderReleased(
+            order_id="0191-4711", number="S-1", part=1, location_id="WH-EAST", steps=[step], release_number="S-1/1.1"
+        )
+    ]
+    for part, (sku, picked) in enumerate((("BOLT", "5"), ("NUT", "0"))):
+        line = warehouse_pb2.HandledLine(
+            order_id="0191-4711",
+            order_number="S-1",
+            line_number=str(part + 1),
+            sku=sku,
+            quantity=values_pb2.Quantity(value="5", unit="EA"),
+            business_unit="EU01",
+            # Which lot left is the warehouse's word: where it says it late, the ledger tells that it was said late.
+            lot=values_pb2.Lot(number="L1") if sku == "BOLT" else None,
+        )
+        place: dict[str, Any] = {"location_id": "WH-EAST", "order_numbers": ["S-1"]}
+        if picked != "0":
+            told.append(fulfillment_events.PickCompleted(pick_id=f"pick-{part}", number="P-1", lines=[line], **place))
+            told.append(
+                fulfillment_events.ShipmentReady(
+                    shipment_id=f"shipment-{part}", number=f"SH-{part}", lines=[line], customer_id="CUS-SHOP", **place
+                )
+            )
+        before = values_pb2.Quantity(value=picked, unit="EA")
+        told.append(
+            fulfillment_events.GoodsIssued(
+                shipment_id=f"shipment-{part}",
+                number=f"SH-{part}",
+                issue_number="I-1",
+                lines=[fulfillment_events.IssuedLine(line=line, picked_before=before)],
+                **place,
+            )
+        )
+    return told
+
+
+def sales_orders() -> list[Message]:
+    return [*warehouse_reports(), *goods_back(), *postings_wanted()]
+
+
+def goods_back() -> list[Message]:
+    """Some of it comes back, and some of that is sold again."""
+    place: dict[str, Any] = {
+        "return_id": "return-1",
+        "number": "R-1",
+        "location_id": "WH-EAST",
+        "business_unit": "EU01",
+    }
+    line = return_pb2.ReturnedLine(sku="NUT", quantity=values_pb2.Quantity(value="3", unit="EA"))
+    decided = return_pb2.ReturnedLine(
+        sku="NUT", quantity=values_pb2.Quantity(value="2", unit="EA"), disposition=return_pb2.DISPOSITION_RESTOCK
+    )
+    return [
+        fulfillment_events.ReturnReceived(report_number="RR-1", lines=[line], **place),
+        fulfillment_events.ReturnInspected(report_number="RI-1", lines=[decided], **place),
+    ]
+
+
+def postings_wanted() -> list[Message]:
+    """One order's document and another's invoice: of one order the second is asked for after the answer to the
+    first, and what is asked for at once has no order."""
+    kinds = {"4711": posting_pb2.POSTING_KIND_ORDER, "4712": posting_pb2.POSTING_KIND_INVOICE}
+    line = posting_pb2.PostingLine(line_number="1", sku="BOLT", quantity=values_pb2.Quantity(value="5", unit="EA"))
+    return [
+        fulfillment_events.PostingRequested(
+            posting_id=f"posting-{name}",
+            order_id=f"0191-{name}",
+            order_number=f"S-{name}",
+            posting=posting_pb2.Posting(posting_id=f"posting-{name}", business_unit="EU01", kind=kind, lines=[line]),
+            customer_id="CUS-SHOP",
+            currency="EUR",
+            attempt=1,
+        )
+        for name, kind in kinds.items()
+    ]
+
+
+def planned_shipments() -> list[Message]:
+    """Two that a TMS is offered."""
+    return [
+        delivery_events.ShipmentPlanned(
+            shipment_id=f"shipment-{letter}",
+            number=f"SH-{letter}",
+            shipment=shipment_pb2.Shipment(
+                shipment_id=f"shipment-{letter}", business_unit="EU01", number=f"SH-{letter}"
+            ),
+        )
+        for letter in "ab"
+    ]
+
+
+def on_the_road() -> list[Message]:
+    """A shipment leaves, is out for delivery, in trouble, on its way and delivered; the last word is taken back."""
+    shipment: dict[str, Any] = {"shipment_id": "shipment-a", "number": "SH-a"}
+    gone = delivery_events.DispatchedLine(
+        order_id=ROAD_ORDER,
+        order_number="S-ROAD",
+        line_id=f"{ROAD_ORDER}.1",
+        line_number="1",
+        sku="BOLT",
+        quantity=values_pb2.Quantity(value="10", unit="EA"),
+    )
+    reached = [
+        delivery_events.MilestoneReached(milestone=each, at=_instant(hour), **shipment)
+        for hour, each in enumerate((shipment_pb2.MILESTONE_OUT_FOR_DELIVERY, shipment_pb2.MILESTONE_DELIVERED), 2)
+    ]
+    return [
+        delivery_events.ShipmentDispatched(lines=[gone], dispatched_at=_instant(1), issue_number="I-a", **shipment),
+        reached[0],
+        delivery_events.DeliveryExceptionRaised(exception_id="trouble-1", at=_instant(3), **shipment),
+        delivery_events.DeliveryExceptionResolved(exception_id="trouble-1", **shipment),
+        reached[1],
+        delivery_events.BillingTriggered(customer_id="CUS-SHOP", evidence="I-a", at=_instant(4), **shipment),
+        delivery_events.MilestoneCorrected(
+            milestone=shipment_pb2.MILESTONE_DELIVERED, old_at=_instant(4), reason="EVIDENCE_CONTRADICTED", **shipment
+        ),
+    ]
+
+
+def _instant(hours: int) -> Timestamp:
+    return Timestamp(seconds=int(AT.timestamp()) + hours * 3600)
+
+
+def supplies() -> list[Message]:
+    """There is stock again, and more of it."""
+    return [
+        inventory_events.AvailabilityChanged(
+            sku="NUT",
+            location_id="WH-EAST",
+            business_unit="EU01",
+            available=values_pb2.Quantity(value=str(there), unit="EA"),
+            as_of_version=version,
+        )
+        for version, there in enumerate((4, 9), 1)
+    ]
+
+
+HISTORY: dict[str, Callable[[], list[Message]]] = {
+    "catalog": master_data,
+    "procurement": lives,
+    "connector": postings,
+    "fulfillment": sales_orders,
+    "delivery": lambda: [*planned_shipments(), *on_the_road()],
+    "inventory": supplies,
+}
