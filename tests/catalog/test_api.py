@@ -43,6 +43,7 @@ async def announced(catalog: RunningCatalog, sku: str) -> list[events_pb2.ItemCh
     return [events_pb2.ItemChanged.FromString(row["body"]) for row in rows]
 
 
+@pytest.mark.feature("F167")
 async def test_a_loaded_item_can_be_read_and_is_announced_once(catalog: RunningCatalog) -> None:
     calls = stub(catalog)
     first = await calls.PutMasterData(put(item("A1")))

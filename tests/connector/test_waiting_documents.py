@@ -16,6 +16,7 @@ from crossdock_kit.exceptions import NothingLeft
 pytestmark = pytest.mark.usefixtures("accepting")
 
 
+@pytest.mark.feature("F178")
 async def test_an_unknown_item_waits_and_goes_on_when_catalog_knows_it(rig: Rig) -> None:
     document = await rig.given("erp-eu", purchase_order("PO-W", "B9999"), name="m2", path="purchase-orders")
     assert document.state is State.WAITING
@@ -79,6 +80,7 @@ async def test_what_procurement_does_not_know_yet_is_asked_again_under_a_new_req
     assert first.request_id != second.request_id  # type: ignore[attr-defined]
 
 
+@pytest.mark.feature("F178")
 async def test_an_operator_has_a_refused_message_read_again_and_nothing_that_had_its_effect(rig: Rig) -> None:
     rig.procurement.refuses("AcknowledgePurchaseOrder", refusal(ObsoleteRevision(1)))
     document = await rig.given("sup-nordic", files.acknowledgment(control=control()))

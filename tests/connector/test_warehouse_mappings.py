@@ -133,6 +133,8 @@ def test_one_expectation_in_the_words_of_two_warehouses() -> None:
         (("2.5", "KGM"), Packing("KGM"), ("0", "2.5")),
     ],
 )
+@pytest.mark.feature("F172")
+@pytest.mark.feature("F173")
 def test_cases_and_loose_units_are_exact(
     quantity: tuple[str, str], packing: Packing, expected: tuple[str, str]
 ) -> None:

@@ -328,6 +328,8 @@ async def test_the_erps_number_marks_the_movements_as_posted(stage: Stage) -> No
 
 
 @pytest.mark.feature("F089")
+@pytest.mark.feature("F074")
+@pytest.mark.feature("F162")
 async def test_availability_changes_with_the_receipt_and_not_with_the_posting(stage: Stage) -> None:
     story = Story()
     await stage.know(story.sku)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
 from crossdock.procurement.v1 import supplier_score_pb2 as score_pb
 from crossdock_cli.supplier import MEASURES, score_table
+from crossdock_kit.testing import FixedClock
 from google.type.date_pb2 import Date
 from procurement.domain.score import Share
 from procurement_cases.calls import (
@@ -86,8 +88,11 @@ async def lived(caller: Caller) -> None:
 
 
 @pytest.mark.feature("F080")
-async def test_every_promise_is_held_against_what_came(caller: Caller, stranger: Caller) -> None:
+async def test_every_promise_is_held_against_what_came(caller: Caller, stranger: Caller, clock: FixedClock) -> None:
     await lived(caller)
+    early = shares(await score(caller, DELTA, *EVERYTHING))
+    assert early["as_promised"] == early["as_requested"] == (1, 1, "100.0"), "what is not due yet is not late"
+    clock.advance(timedelta(days=10))
     found = await score(caller, DELTA, *EVERYTHING)
     half = (1, 2, "50.0")
     assert shares(found) == {

@@ -1,11 +1,13 @@
 """A supplier's score, counted by the database from procurement's own tables. A statement for each kind of fact.
 
 Days are those of UTC. A part of a line has arrived in full when all that was received of the line by its day covers
-what was due by then, itself included: goods fill the earliest day first, whichever notice they came with.
+what was due by then, itself included: goods fill the earliest day first, whichever notice they came with. What has not
+arrived is not late before its day has passed.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 from crossdock_kit.driver import Driver
@@ -46,7 +48,7 @@ FROM due CROSS JOIN LATERAL (
   WHERE r.tenant = $1 AND r.purchase_order_id = due.purchase_order_id AND r.order_line_id = due.line_id
     AND (h.received_at AT TIME ZONE 'UTC')::date <= due.day
 ) arrived
-WHERE due.day {_PERIOD}
+WHERE due.day {_PERIOD} AND (due.day < $6 OR arrived.base >= due.through)
 """  # noqa: S608
 
 _FILLED = f"""
@@ -76,6 +78,7 @@ FROM supplier_invoice o JOIN supplier_invoice_line l ON l.tenant = o.tenant AND 
 WHERE {_OWN} AND o.invoiced_on {_PERIOD}
 """  # noqa: S608
 
+PUNCTUAL = frozenset({Measure.AS_PROMISED, Measure.AS_REQUESTED})
 STATEMENTS: dict[Measure, str] = {
     Measure.AS_PROMISED: _PUNCTUAL.format(schedules="confirmed"),
     Measure.AS_REQUESTED: _PUNCTUAL.format(schedules="requested"),
@@ -88,8 +91,8 @@ STATEMENTS: dict[Measure, str] = {
 
 
 class SupplierScores:
-    def __init__(self, driver: Driver, tenant: str) -> None:
-        self._driver, self._tenant = driver, tenant
+    def __init__(self, driver: Driver, tenant: str, today: date) -> None:
+        self._driver, self._tenant, self._today = driver, tenant, today
 
     async def count(self, scope: ScoreScope) -> Score:
         facts = (self._tenant, scope.supplier_id, scope.business_unit, scope.first, scope.last)
@@ -97,7 +100,8 @@ class SupplierScores:
         [answers] = await self._driver.fetch(_ANSWERS, *facts)
         shares[Measure.ANSWERED] = Share(answers["good"], answers["total"])
         for measure, statement in STATEMENTS.items():
-            [row] = await self._driver.fetch(statement, *facts)
+            more = (self._today,) if measure in PUNCTUAL else ()
+            [row] = await self._driver.fetch(statement, *facts, *more)
             shares[measure] = Share(row["good"], row["total"])
         return Score(scope, shares, _hours(answers["median_seconds"]))
 

@@ -57,7 +57,7 @@ class ProcurementWork:
         self.handling_units = HandlingUnits(driver, tenant, work.now)
         self.receipts = Receipts(driver, tenant)
         self.supplier_invoices = SupplierInvoices(driver, tenant)
-        self.supplier_scores = SupplierScores(driver, tenant)
+        self.supplier_scores = SupplierScores(driver, tenant, work.now.date())
         self.expected = Expected(driver, tenant)
         self.master_data = KnownMasterData(driver, tenant, work.now.date())
         self.policies = TenantPolicies(driver, tenant, work.now)

@@ -51,7 +51,7 @@ class SupplierScore(_message.Message):
 
     @_builtins.property
     def as_promised(self) -> Global___Share:
-        """Promised parts of lines that had arrived in full by their day (UTC), on that day."""
+        """Promised parts of lines that had arrived in full by their day (UTC), on that day; what is open counts once it has passed."""
 
     @_builtins.property
     def as_requested(self) -> Global___Share:
