@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from connector.domain.documents import Outcome, State
 from connector.store.codes import Entry, Thing
@@ -44,6 +46,20 @@ async def test_an_unknown_item_waits_and_goes_on_when_catalog_knows_it(rig: Rig)
     assert (await rig.document(document.document_id)).state is State.UNDERSTOOD
     assert (await rig.document(behind.document_id)).state is State.UNDERSTOOD
     assert len(rig.procurement.requests) == 2
+
+
+@pytest.mark.feature("F178")
+async def test_what_waits_too_long_has_an_owner_until_the_master_data_comes(rig: Rig) -> None:
+    impatient = Rig(rig.engine, rig.procurement, patience=timedelta(0))
+    document = await impatient.given("erp-eu", purchase_order("PO-X", "B9998"), name="m9", path="purchase-orders")
+    assert document.state is State.WAITING
+    assert [each[1:] for each in await rig.exceptions(document.document_id)] == [("MASTER_DATA_MISSING", "master-data")]
+    await rig.knows(Thing(TENANT, "item", "B9998", (), "EA"))
+    await rig.due_now(document.document_id)
+    await impatient.translate("erp-eu")
+    await impatient.dispatch()
+    assert (await rig.document(document.document_id)).state is State.UNDERSTOOD
+    assert await rig.exceptions(document.document_id) == []
 
 
 async def test_a_message_that_waits_neither_repeats_nor_loses_the_others_of_its_file(rig: Rig) -> None:
