@@ -276,16 +276,25 @@ async def find_transactions(driver: Driver, key: str, limit: int = 200) -> list[
 
 
 _SHOWN = f"position, {_NAMES}"
+# Row security lets an index serve only what cannot tell of other tenants' rows, and that two lists overlap is no such
+# thing: the first transaction of a step is found by its value, and only steps of several are looked through.
 # What was done before the transaction had a name (a document is read, then its order accepted) named none. It belongs
 # where its correlation id came to and one of its keys leads: either alone may be shared by much else.
-_LIST = f"""
-SELECT {_SHOWN} FROM step WHERE transaction_ids && $1::text[] AND position > $2
+LIST = f"""
+WITH named AS MATERIALIZED (
+  SELECT {_SHOWN} FROM step WHERE transaction_ids[1] = ANY ($1::text[])
+  UNION ALL
+  SELECT {_SHOWN} FROM step
+  WHERE cardinality(transaction_ids) > 1 AND transaction_ids && $1 AND NOT transaction_ids[1] = ANY ($1)
+)
+SELECT {_SHOWN} FROM named WHERE position > $2
 UNION ALL
 SELECT {_SHOWN} FROM step WHERE transaction_ids = '{{}}' AND position > $2
-  AND correlation_id IN (SELECT correlation_id FROM step WHERE transaction_ids && $1 AND correlation_id <> '')
+  AND correlation_id = ANY (ARRAY(SELECT DISTINCT correlation_id FROM named WHERE correlation_id <> ''))
   AND keys && ARRAY(SELECT key FROM transaction_key WHERE transaction_id = ANY ($1))
 ORDER BY position LIMIT $3
 """  # noqa: S608 - only constants of this module
+"""For the ids of transactions, a position after which, and how many."""
 
 
 async def list_steps(
@@ -293,7 +302,7 @@ async def list_steps(
 ) -> list[tuple[int, Step]]:
     """Steps of the transactions, and those that led to them before they had a name, in the order in which they were
     recorded, each with its position for the next page."""
-    rows = await driver.fetch(_LIST, list(transaction_ids), after, limit)
+    rows = await driver.fetch(LIST, list(transaction_ids), after, limit)
     return [(row["position"], _step(row)) for row in rows]
 
 

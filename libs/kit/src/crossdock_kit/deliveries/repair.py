@@ -48,7 +48,8 @@ _LIST = """
 SELECT position, delivery_id, partner, kind, ordering_key, state, attempts, last_error, foreign_number, transaction_ids,
   created_at, next_attempt_at, finished_at
 FROM delivery
-WHERE ($1 = '' OR partner = $1) AND ($2 = '' OR transaction_ids @> ARRAY[$2]::text[])
+WHERE ($1 = '' OR partner = $1)
+  AND ($2 = '' OR transaction_ids[1] = $2 OR cardinality(transaction_ids) > 1 AND $2 = ANY (transaction_ids))
   AND (NOT $3 OR state IN ('waiting', 'leased', 'dead')) AND position > $4
 ORDER BY position LIMIT $5
 """

@@ -71,7 +71,8 @@ delivery = Table(
         postgresql_where=text("state = 'waiting'"),
     ),
     Index("delivery_leased", "leased_until", postgresql_where=text("state = 'leased'")),
-    Index("delivery_transactions", "transaction_ids", postgresql_using="gin"),
+    Index("delivery_transaction", "tenant", text("(transaction_ids[1])")),
+    Index("delivery_transactions", "tenant", postgresql_where=text("cardinality(transaction_ids) > 1")),
 )
 
 breaker = Table(
