@@ -35,9 +35,10 @@ CREATE UNIQUE INDEX document_named ON document (tenant, partner, outbound, name,
 CREATE INDEX document_due ON document (next_attempt_at) WHERE next_attempt_at IS NOT NULL;
 CREATE INDEX document_order ON document (tenant, partner, position);
 CREATE INDEX document_content ON document (tenant, partner, sha256);
-CREATE INDEX document_controls ON document USING gin (control_numbers);
+CREATE INDEX document_control ON document (tenant, partner, (control_numbers[1]));
+CREATE INDEX document_controls ON document (tenant, partner) WHERE cardinality(control_numbers) > 1;
 CREATE INDEX document_group ON document (tenant, partner, group_control) WHERE outbound;
-CREATE INDEX document_waiting ON document USING gin (keys) WHERE state = 7;
+CREATE INDEX document_waiting ON document (tenant, partner) WHERE state = 7;
 
 CREATE TABLE message (
   tenant text NOT NULL, document_id uuid NOT NULL, number int NOT NULL, kind text NOT NULL,
@@ -68,13 +69,19 @@ CREATE TABLE crosswalk (
   tenant text NOT NULL, partner text NOT NULL, kind text NOT NULL, list text NOT NULL, partner_code text NOT NULL,
   canonical text NOT NULL, valid_from date NOT NULL DEFAULT '0001-01-01', valid_to date,
   PRIMARY KEY (tenant, partner, kind, list, partner_code, valid_from));
-CREATE INDEX crosswalk_canonical ON crosswalk (tenant, partner, kind, canonical);
+CREATE INDEX crosswalk_code ON crosswalk (tenant, partner, partner_code);
+CREATE INDEX crosswalk_canonical ON crosswalk (tenant, partner, canonical);
 
 CREATE TABLE known_thing (
   tenant text NOT NULL, kind text NOT NULL, name text NOT NULL, valid_from date NOT NULL DEFAULT '0001-01-01',
   valid_to date, aliases text[] NOT NULL DEFAULT '{}', base_unit text NOT NULL DEFAULT '',
   packaging jsonb NOT NULL DEFAULT '{}', PRIMARY KEY (tenant, kind, name, valid_from));
-CREATE INDEX known_thing_aliases ON known_thing USING gin (aliases);
+CREATE INDEX known_thing_name ON known_thing (tenant, name);
+
+CREATE TABLE known_alias (
+  tenant text NOT NULL, alias text NOT NULL, kind text NOT NULL, name text NOT NULL, valid_from date NOT NULL,
+  PRIMARY KEY (tenant, alias, kind, name, valid_from));
+CREATE INDEX known_alias_thing ON known_alias (tenant, kind, name, valid_from);
 """
 _NAMES = (
     "partner",
@@ -86,6 +93,7 @@ _NAMES = (
     "sent_revision",
     "crosswalk",
     "known_thing",
+    "known_alias",
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -45,54 +45,63 @@ class Thing:
     valid_to: date | None = None
 
 
-_PUT_ENTRY = """
+_PUT_ENTRIES = """
 INSERT INTO crosswalk (tenant, partner, kind, list, partner_code, canonical, valid_from, valid_to)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT tenant, partner, kind, list, partner_code, canonical, valid_from, valid_to
+FROM json_populate_recordset(NULL::crosswalk, $1::json)
+ORDER BY tenant, partner, kind, list, partner_code, valid_from
 ON CONFLICT (tenant, partner, kind, list, partner_code, valid_from) DO UPDATE SET
   canonical = excluded.canonical, valid_to = excluded.valid_to
 """
-_PUT_THING = """
+_PUT_THINGS = """
+WITH told AS MATERIALIZED (
+  SELECT * FROM json_populate_recordset(NULL::known_thing, $1::json) ORDER BY tenant, kind, name, valid_from
+), dropped AS (
+  DELETE FROM known_alias a USING told t
+  WHERE a.tenant = t.tenant AND a.kind = t.kind AND a.name = t.name AND a.valid_from = t.valid_from
+    AND NOT a.alias = ANY (t.aliases)
+), named AS (
+  INSERT INTO known_alias (tenant, alias, kind, name, valid_from)
+  SELECT DISTINCT tenant, alias, kind, name, valid_from FROM told CROSS JOIN unnest(aliases) AS alias
+  ORDER BY tenant, alias, kind, name, valid_from
+  ON CONFLICT DO NOTHING
+)
 INSERT INTO known_thing (tenant, kind, name, aliases, base_unit, packaging, valid_from, valid_to)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+SELECT tenant, kind, name, aliases, base_unit, packaging, valid_from, valid_to FROM told
 ON CONFLICT (tenant, kind, name, valid_from) DO UPDATE SET aliases = excluded.aliases, base_unit = excluded.base_unit,
   packaging = excluded.packaging, valid_to = excluded.valid_to
 """
 
 
 async def put_entries(driver: Driver, entries: Iterable[Entry]) -> None:
-    rows = [
-        (e.tenant, e.partner, e.kind, e.list, e.partner_code, e.canonical, e.valid_from, e.valid_to) for e in entries
-    ]
-    await driver.executemany(_PUT_ENTRY, rows)
+    """Of an entry that is told twice the later one counts."""
+    rows = {(e.tenant, e.partner, e.kind, e.list, e.partner_code, e.valid_from): asdict(e) for e in entries}
+    await driver.execute(_PUT_ENTRIES, json_rows.encode(rows.values()))
 
 
 async def put_things(driver: Driver, things: Iterable[Thing]) -> None:
-    rows = [
-        (
-            each.tenant,
-            each.kind,
-            each.name,
-            list(each.aliases),
-            each.base_unit,
-            json_rows.encode_value(dict(each.packaging)),
-            each.valid_from,
-            each.valid_to,
-        )
-        for each in things
-    ]
-    await driver.executemany(_PUT_THING, rows)
+    """Of a thing that is told twice the later one counts."""
+    rows = {(each.tenant, each.kind, each.name, each.valid_from): asdict(each) for each in things}
+    await driver.execute(_PUT_THINGS, json_rows.encode(rows.values()))
 
 
-_ENTRIES = """
-SELECT DISTINCT ON (kind, list, partner_code) kind, list, partner_code, canonical FROM crosswalk
-WHERE tenant = $1 AND partner = ANY($2::text[]) AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3)
-  AND (partner_code = ANY($4::text[]) OR canonical = ANY($4::text[]))
+# Each way to find something is an index's own: a partner may have as many codes as there are items.
+ENTRIES = """
+SELECT DISTINCT ON (kind, list, partner_code) kind, list, partner_code, canonical FROM (
+  SELECT * FROM crosswalk WHERE tenant = $1 AND partner = ANY($2::text[]) AND partner_code = ANY($4::text[])
+  UNION ALL
+  SELECT * FROM crosswalk WHERE tenant = $1 AND partner = ANY($2::text[]) AND canonical = ANY($4::text[])
+) AS found
+WHERE valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3)
 ORDER BY kind, list, partner_code, valid_from DESC
 """
-_THINGS = """
+THINGS = """
 SELECT DISTINCT ON (kind, name) kind, name, aliases, base_unit, packaging::text AS packaging FROM known_thing
 WHERE tenant = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to > $2)
-  AND (name = ANY($3::text[]) OR aliases && $4::text[])
+  AND (kind, name, valid_from) IN (
+    SELECT kind, name, valid_from FROM known_thing WHERE tenant = $1 AND name = ANY($3::text[])
+    UNION
+    SELECT kind, name, valid_from FROM known_alias WHERE tenant = $1 AND alias = ANY($4::text[]))
 ORDER BY kind, name, valid_from DESC
 """
 
@@ -108,12 +117,12 @@ class CodesOn:
 
     async def load(self, asked: frozenset[Asked], known: Known) -> None:
         codes = sorted({each.code for each in asked})
-        for row in await self.driver.fetch(_ENTRIES, self.tenant, list(self.partners), self.on, codes):
+        for row in await self.driver.fetch(ENTRIES, self.tenant, list(self.partners), self.on, codes):
             kind, listed, code, canonical = row["kind"], row["list"], row["partner_code"], row["canonical"]
             known.meanings[kind, listed, code] = canonical
             known.own_codes.setdefault((kind, listed, canonical), code)
         names = sorted({*codes, *known.meanings.values()})
-        for row in await self.driver.fetch(_THINGS, self.tenant, self.on, names, _as_numbers(codes)):
+        for row in await self.driver.fetch(THINGS, self.tenant, self.on, names, _as_numbers(codes)):
             _take_thing(row, known, codes)
 
 

@@ -90,10 +90,18 @@ class Sent:
     control_numbers: tuple[str, ...]
 
 
-_ALIKE = """
-SELECT position, document_id, sha256, control_numbers FROM document
-WHERE tenant = $1 AND partner = $2 AND NOT outbound AND document_id <> ALL($3::uuid[]) AND state NOT IN (1, 4, 6)
-  AND (sha256 = ANY($4::text[]) OR control_numbers && $5::text[])
+# Row security keeps an index over whole lists from us: the first control number is found by its value, and only files
+# of several interchanges are looked through.
+ALIKE = """
+SELECT DISTINCT position, document_id, sha256, control_numbers FROM (
+  SELECT * FROM document WHERE tenant = $1 AND partner = $2 AND sha256 = ANY($4::text[])
+  UNION ALL
+  SELECT * FROM document WHERE tenant = $1 AND partner = $2 AND control_numbers[1] = ANY($5::text[])
+  UNION ALL
+  SELECT * FROM document
+  WHERE tenant = $1 AND partner = $2 AND cardinality(control_numbers) > 1 AND control_numbers && $5
+) AS found
+WHERE NOT outbound AND document_id <> ALL($3::uuid[]) AND state NOT IN (1, 4, 6)
 ORDER BY position
 """
 
@@ -104,7 +112,7 @@ async def alike(
     """What the partner sent with one of these contents or control numbers, the batch itself left out."""
     first = batch[0]
     ids = [each.document_id for each in batch]
-    rows = await driver.fetch(_ALIKE, first.tenant, first.partner, ids, list(hashes), list(control_numbers))
+    rows = await driver.fetch(ALIKE, first.tenant, first.partner, ids, list(hashes), list(control_numbers))
     return [_sent(row) for row in rows]
 
 
