@@ -94,10 +94,13 @@ class Conductor:
         return sorted(missing) + going
 
     async def _until(self, condition: Callable[[], Any], why: str, seconds: float) -> None:
-        """Waits for a condition that holds twice in a row, because work may be between two services."""
-        deadline, held = time.monotonic() + seconds, 0
+        """Waits for a condition that holds twice in a row, because work may be between two services: as long as
+        something moves, however slowly, and `seconds` after that."""
+        deadline, held, stood = time.monotonic() + seconds, 0, ""
         while held < 2:
             held = held + 1 if await condition() else 0
+            if stood != (stood := self._said):
+                deadline = time.monotonic() + seconds
             if time.monotonic() > deadline:
                 raise NotSettled(await self._account(why))
             await asyncio.sleep(PAUSE_SECONDS)
