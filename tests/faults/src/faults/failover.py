@@ -93,7 +93,7 @@ class Failover:
         await command("reconcile", "--from", "1h", "--run", "--reason", "the replica that took over was behind")
         await command("exceptions")
         self.figures["given up by hand"] = await by_hand.decided(self.suite, "what was applied stands")
-        self.finding.look(not await self.suite.quiet(), "something still waits after everything was decided")
+        self.finding.look(not await self.suite.quiet(), await self._what_waits())
         await self.stack.stop_services()
         found = await evidence.gathered(self.stack)
         self.figures["events on streams that no journal knows"] = sum(
@@ -101,6 +101,13 @@ class Failover:
             for rows in found.services.values()
         )
         self._compare(found)
+
+    async def _what_waits(self) -> str:
+        backlog = await self.suite.backlog()
+        rows = {name: (each.held, each.unprocessed, each.undelivered) for name, each in backlog.items()}
+        counts = ", ".join(f"{name} {row}" for name, row in rows.items() if any(row))
+        waiting = "; ".join(await self.suite.unfinished())
+        return f"still waits after everything was decided (held, unprocessed, undelivered): {counts}; {waiting[:2000]}"
 
     def _compare(self, found: evidence.Evidence) -> None:
         """Each consumer has come as far as the journal that there is now."""
