@@ -77,7 +77,14 @@ class Cast:
 
     @property
     def busy(self) -> bool:
-        return any(script.busy for script in self.scripts) or any(w.busy for w in self.warehouses.values())
+        return self.erp.script.busy or self.others_busy
+
+    @property
+    def others_busy(self) -> bool:
+        """Somebody beside the ERP, which says nothing to the end while it is out of order."""
+        return any(partner.script.busy for partner in self.suppliers.values()) or any(
+            warehouse.busy for warehouse in self.warehouses.values()
+        )
 
     @property
     def unfinished(self) -> list[str]:

@@ -164,7 +164,7 @@ class Conductor:
             self.cast.erp.faults.silent = True
             self.say(f"{step.facts['partner']} answers nobody")
         elif step.do == "outage":
-            if await self._reached(step.facts["until"]):
+            if await self._reached(step.facts["until"]) or await self._waits_only_for(step.facts["partner"]):
                 self.cast.erp.faults.silent = False
                 self._done.add(index)
                 self.say(f"{step.facts['partner']} is back")
@@ -175,6 +175,10 @@ class Conductor:
         elif step.do == "stray":
             await self._stray(step.facts)
             self._done.add(index)
+
+    async def _waits_only_for(self, erp: str) -> bool:
+        """What ends its outage may depend on it: who has not heard a confirmation by then goes no further."""
+        return not self.cast.others_busy and await self.suite.waits_only_for(erp)
 
     async def _stray(self, facts: Mapping[str, Any]) -> None:
         warehouse = self.cast.warehouses[facts["location"]]

@@ -144,6 +144,15 @@ class Suite:
         rows = (await self.backlog()).values()
         return not any(r.unpublished + r.unprocessed + r.held + r.undelivered + sum(r.own.values()) for r in rows)
 
+    async def waits_only_for(self, partner: str) -> bool:
+        """Nothing is left to do anywhere but what this partner does not take."""
+        rows = (await self.backlog()).values()
+        if any(r.unpublished + r.unprocessed + r.held + sum(r.own.values()) for r in rows):
+            return False
+        request = ops.ListDeliveriesRequest(unfinished=True)
+        answers = [await self.call(stub.ListDeliveries, request) for stub in self.desks.values()]
+        return all(d.partner == partner for answer in answers for d in answer.deliveries)
+
 
 @asynccontextmanager
 async def reached(
