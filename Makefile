@@ -60,6 +60,11 @@ test: setup ## everything that must hold: lint, types, contracts, all tests on r
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),--output-sync) lint types proto-check
 	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
+.PHONY: test-again
+test-again: setup ## the tests that failed, one at a time: whether it was they or the company they kept
+	@$(MAKE) --no-print-directory lint types proto-check
+	@$(PYTHON) -m pytest --last-failed --last-failed-no-failures none --maxfail 1
+
 .PHONY: explore
 explore: setup ## the tests that draw their examples, with examples that nobody has seen
 	@$(PYTHON) -m pytest -n $(WORKERS) -m hypothesis --hypothesis-profile exploring
