@@ -1,10 +1,14 @@
-"""x12.850: a purchase order, out to suppliers on EDI; in from a partner that hands over orders of its own."""
+"""x12.850: a purchase order, out to suppliers on EDI; in from a system of ours that orders, or from a customer of ours.
+
+Who the partner is says which: what a channel orders of us is a sales order.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
 
+from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock.procurement.v1 import purchase_order_pb2
@@ -12,7 +16,7 @@ from crossdock_edi.x12.parts import Totals
 from crossdock_edi.x12.purchase_order import OrderLine, PurchaseOrder
 
 from connector.codecs.json_document import DocumentFault
-from connector.mappings import canonical
+from connector.mappings import canonical, x12_customer_order
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Command, Inbound, Outbound, Reading, Writing
 
@@ -64,6 +68,11 @@ def _line(
 
 
 def read(document: PurchaseOrder, reading: Reading) -> Command:
+    is_customer = reading.partner.role == options_pb2.ROLE_CHANNEL
+    return x12_customer_order.read(document, reading) if is_customer else _submitted(document, reading)
+
+
+def _submitted(document: PurchaseOrder, reading: Reading) -> Command:
     options = reading.partner.options
     currency = document.currency or str(options.get("currency", ""))
     if not document.number:

@@ -31,6 +31,7 @@ from connector.mappings.model import Codes, Reading, Writing
 OWN_ITEM = ("BP", "SK", "PI", "IN")
 SUPPLIER_ITEM = ("VP", "VN", "VC", "MG", "VA")
 GTIN = ("UK", "EN", "EO", "UP", "UA", "UI")
+_RANKS = (OWN_ITEM, SUPPLIER_ITEM, GTIN)
 NOT_BEFORE, NOT_AFTER, REQUESTED = "064", "063", "002"
 PRICE_UNIT, PRICE_PER, PRICE_CURRENCY, WINDOW_ZONE = "PRICE UNIT", "PRICE PER", "PRICE CURRENCY", "WINDOW ZONE"
 _PID_LENGTH = 80
@@ -141,9 +142,12 @@ def read_items(line: Any, codes: Codes, *, required: bool) -> tuple[str, str]:
     return resolved_item(line.item_ids, codes, required=required), supplier
 
 
-def resolved_item(ids: Sequence[ItemId], codes: Codes, *, required: bool) -> str:
-    ranked = sorted(ids, key=lambda each: _rank(each.qualifier))
-    named = [each for each in ranked if each.value.strip() and _rank(each.qualifier) < len(_RANKS)]
+def resolved_item(
+    ids: Sequence[ItemId], codes: Codes, *, required: bool, ranks: Sequence[Sequence[str]] = _RANKS
+) -> str:
+    """`ranks` are groups of qualifiers, the one that counts most first."""
+    ranked = sorted(ids, key=lambda each: _rank(each.qualifier, ranks))
+    named = [each for each in ranked if each.value.strip() and _rank(each.qualifier, ranks) < len(ranks)]
     named = named or [each for each in ranked if each.value.strip()]
     for each in named:
         if found := codes.optional_item(each.value.strip(), each.qualifier):
@@ -153,11 +157,8 @@ def resolved_item(ids: Sequence[ItemId], codes: Codes, *, required: bool) -> str
     return ""
 
 
-_RANKS = (OWN_ITEM, SUPPLIER_ITEM, GTIN)
-
-
-def _rank(qualifier: str) -> int:
-    return next((rank for rank, group in enumerate(_RANKS) if qualifier in group), len(_RANKS))
+def _rank(qualifier: str, ranks: Sequence[Sequence[str]]) -> int:
+    return next((rank for rank, group in enumerate(ranks) if qualifier in group), len(ranks))
 
 
 def note_of(references: Iterable[Reference], name: str) -> str:
