@@ -16,7 +16,7 @@ from faults.calls import Clients
 from faults.checkers.finding import Finding
 
 QUIET_SECONDS = 90.0
-CONTRADICTED = "HISTORY_CONTRADICTED"
+OTHER_HISTORIES = ("HISTORY_CONTRADICTED", "HISTORY_LOST")
 Placed = tuple[str, str, str]
 
 
@@ -46,7 +46,7 @@ async def at_rest(suite: Suite) -> None:
 
 
 async def contradictions(suite: Suite) -> list[ops.Exception]:
-    return [each for each in await suite.open_exceptions() if each.code == CONTRADICTED]
+    return [each for each in await suite.open_exceptions() if each.code in OTHER_HISTORIES]
 
 
 async def given_up(suite: Suite, raised: ops.Exception, reason: str) -> bool:

@@ -88,8 +88,9 @@ class Failover:
         """As docs/runbooks/restore.md says, for all services put back to one moment."""
         # Answers as soon as every service does, from the database that it has now.
         await self.suite.backlog()
-        command = CommandLine(self.stack.place.root, self.clients.tenant, self.commands, self.finding).run
-        await command("status")
+        line = CommandLine(self.stack.place.root, self.clients.tenant, self.commands, self.finding)
+        await line.ready()
+        command = line.run
         await command("reconcile", "--from", "1h", "--run", "--reason", "the replica that took over was behind")
         await command("exceptions")
         self.figures["given up by hand"] = await by_hand.decided(self.suite, "what was applied stands")

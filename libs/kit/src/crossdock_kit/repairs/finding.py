@@ -19,7 +19,7 @@ _HELD = """
 SELECT h.consumer, h.event_id, h.type, h.aggregate, h.version, h.headers, h.held_at, h.last_error, h.why,
   h.next_attempt_at > now() AS resting, coalesce(w.version, 0) AS reached, w.parked_at IS NOT NULL AS parked,
   (SELECT min(e.version) FROM held e WHERE e.consumer = h.consumer AND e.tenant = h.tenant
-     AND e.aggregate = h.aggregate) AS first
+     AND e.aggregate = h.aggregate AND e.why <> 'disowned') AS first
 FROM held h LEFT JOIN watermark w ON w.consumer = h.consumer AND w.tenant = h.tenant AND w.aggregate = h.aggregate
 WHERE h.held_at >= coalesce($1, h.held_at) AND ($2::timestamptz IS NULL OR h.held_at < $2)
 ORDER BY h.held_at, h.event_id LIMIT 20000
@@ -53,8 +53,8 @@ def _held(row: asyncpg.Record) -> Item:
 
 def _judged_message(row: asyncpg.Record) -> tuple[Decision, str]:
     version, reached, first = row["version"], row["reached"], row["first"]
-    if version <= reached:
-        return _judged_as_passed(row)
+    if version <= reached or row["why"] == held.DISOWNED:
+        return _judged_out_of_order(row)
     if version > first:
         return Decision.SKIP, f"follows version {first} by itself"
     if version > reached + 1:
@@ -67,7 +67,9 @@ def _judged_message(row: asyncpg.Record) -> tuple[Decision, str]:
     return Decision.SKIP, "its turn has come; it is applied by itself"
 
 
-def _judged_as_passed(row: asyncpg.Record) -> tuple[Decision, str]:
+def _judged_out_of_order(row: asyncpg.Record) -> tuple[Decision, str]:
+    if row["why"] == held.DISOWNED:
+        return Decision.REFUSE, "its owner's journal does not know it; somebody decides at its exception"
     if row["why"] == CONTRADICTION:
         return Decision.REFUSE, f"{row['last_error']}; somebody decides at its exception"
     return Decision.SKIP, "it had its effect; the row goes away by itself"

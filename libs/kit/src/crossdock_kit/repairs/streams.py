@@ -17,7 +17,7 @@ from crossdock_kit.database import transaction
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.journal import Extract
 from crossdock_kit.reconcile import Reconciler
-from crossdock_kit.subscriptions import Consumer, inbox
+from crossdock_kit.subscriptions import Consumer, disowned, inbox
 from crossdock_kit.subscriptions.catch_up import LEADER, past_arrival
 from crossdock_kit.subscriptions.model import Arrival
 
@@ -36,6 +36,8 @@ class Finding:
     what: str
     compared: int = 0
     missing: int = 0
+    unknown: int = 0
+    """Held messages that the source's journal does not know."""
     examples: list[str] = field(default_factory=list)
     effect: str = ""
 
@@ -76,17 +78,36 @@ async def inbox_against_journal(consumer: Consumer, tenant: str, since: datetime
     if consumer.journal is None:
         finding.effect = f"there is no way to the journal of {consumer.subscription.source}"
         return finding
-    part = Extract((tenant,), recorded_from=since, recorded_to=datetime.now(UTC) - GRACE)
-    async for entries in consumer.journal.read(consumer.subscription.source, part):
+    untold = await _suspects(consumer, tenant, since)
+    settled = datetime.now(UTC) - GRACE
+    async for entries in consumer.journal.read(consumer.subscription.source, Extract((tenant,), recorded_from=since)):
         arrivals = [past_arrival(entry) for entry in entries]
+        untold -= {arrival.event_id for arrival in arrivals}
         missing = await _unseen(consumer, tenant, arrivals)
         finding.compared += len(arrivals)
-        finding.lacks([arrival.event_id for arrival in missing])
+        finding.lacks([arrival.event_id for arrival in missing if arrival.announced_at < settled])
         if repair and missing:
+            # With those that may be on their way: they are duplicates when they arrive.
             await consumer.apply_past(missing)
-    if finding.missing:
-        finding.effect = "they are applied" if repair else "they would be applied"
+    finding.unknown = await consumer.disown(tenant, untold) if repair and untold else len(untold)
+    finding.effect = _effect(finding, repair)
     return finding
+
+
+def _effect(finding: Finding, repair: bool) -> str:
+    parts = []
+    if finding.missing:
+        parts.append("they are applied" if repair else "they would be applied")
+    if finding.unknown:
+        wait = f"{finding.unknown} that wait here are unknown to the journal"
+        parts.append(f"{wait}, an exception for each" if repair else wait)
+    return "; ".join(parts)
+
+
+async def _suspects(consumer: Consumer, tenant: str, since: datetime) -> set[UUID]:
+    """Held messages of the time that is about to be read: what was published stands in the journal already."""
+    async with transaction(consumer.engine, (tenant,)) as tx:
+        return await disowned.suspects(tx.driver, consumer.subscription.consumer, since)
 
 
 async def _unseen(consumer: Consumer, tenant: str, arrivals: list[Arrival]) -> list[Arrival]:
@@ -107,7 +128,7 @@ async def watch_inbox(consumer: Consumer) -> None:
         try:
             for tenant in consumer.tenants:
                 found = await inbox_against_journal(consumer, tenant, datetime.now(UTC) - LOOKED_BACK, repair=True)
-                if found.missing:
-                    log.error("%s had never seen %d events; they are applied", found.what, found.missing)
+                if found.missing or found.unknown:
+                    log.error("%s lacked %d events: %s", found.what, found.missing, found.effect)
         except CrossdockError as error:
             log.warning("comparing %s waits: %s", consumer.subscription.consumer, error)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from crossdock_kit import crash_points
 from crossdock_kit.broker import Broker
@@ -25,6 +26,7 @@ from crossdock_kit.storage import ConsumerStore, LeaseStore
 from crossdock_kit.subscriptions.aside import Aside
 from crossdock_kit.subscriptions.batch import Applied, Batches, HandlerFailed
 from crossdock_kit.subscriptions.catch_up import CatchUp, JournalReader
+from crossdock_kit.subscriptions.disowned import disown
 from crossdock_kit.subscriptions.inbox import Key
 from crossdock_kit.subscriptions.model import Arrival, Subscription, arrival_of
 from crossdock_kit.subscriptions.puller import Pulled, Puller
@@ -107,6 +109,11 @@ class Consumer:
             loosened = await self._settle(session, arrivals)
         while loosened:
             loosened = await self._release(loosened)
+
+    async def disown(self, tenant: str, event_ids: Collection[UUID]) -> int:
+        """Takes held messages out of their order that the source's journal does not know; how many."""
+        async with self.leases.hold() as (session, _):
+            return await disown(session, self.subscription, self.uow, tenant, event_ids)
 
     async def _settle_pulled(self, pulled: list[Pulled]) -> None:
         """Settles a batch and acknowledges it; whoever is no longer the owner does neither."""

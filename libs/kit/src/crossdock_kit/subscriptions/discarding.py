@@ -13,17 +13,17 @@ from crossdock_kit.errors import Refused
 from crossdock_kit.exceptions import NothingLeft
 from crossdock_kit.subscriptions import held, inbox
 
-_LOCK = """
-SELECT h.tenant, h.aggregate, h.version, coalesce(w.version, 0) AS reached,
+_LOCK = f"""
+SELECT h.tenant, h.aggregate, h.version, h.why, coalesce(w.version, 0) AS reached,
   (SELECT min(e.version) FROM held e WHERE e.consumer = h.consumer AND e.tenant = h.tenant
-     AND e.aggregate = h.aggregate) AS first
+     AND e.aggregate = h.aggregate AND e.why <> '{held.DISOWNED}') AS first
 FROM held h
 LEFT JOIN LATERAL (
   SELECT version FROM watermark
   WHERE consumer = h.consumer AND tenant = h.tenant AND aggregate = h.aggregate FOR UPDATE
 ) w ON true
 WHERE h.consumer = $1 AND h.event_id = $2 FOR UPDATE OF h
-"""
+"""  # noqa: S608 - one constant of this package
 
 
 class BehindAnother(Refused):
@@ -35,6 +35,9 @@ async def discard(driver: Driver, consumer: str, event_id: UUID) -> str:
     row = await driver.fetchrow(_LOCK, consumer, event_id)
     if row is None:
         raise NothingLeft(f"message {event_id} is held no more")
+    if row["why"] == held.DISOWNED:
+        await held.remove(driver, consumer, [event_id])
+        return f"version {row['version']} of {row['aggregate']}, which its owner does not know, is given up"
     if row["first"] < row["version"]:
         raise BehindAnother(f"version {row['first']} of {row['aggregate']} is held before it")
     key = (row["tenant"], row["aggregate"])

@@ -20,6 +20,8 @@ from crossdock_kit.subscriptions.inbox import Key
 from crossdock_kit.subscriptions.model import Arrival, HeldFacts
 
 OVERDUE = timedelta(minutes=5)
+DISOWNED = "disowned"
+"""Why a message is held that its owner's journal does not know: it takes part in no order (disowned.py)."""
 
 _COLUMNS = """h.event_id, h.tenant, h.aggregate, h.version, h.slot, h.type, h.headers, h.body, h.why, h.attempts,
   h.held_at, h.raised_at IS NOT NULL AS raised, h.last_traceparent, h.redriven_by"""
@@ -103,7 +105,7 @@ _DUE = f"""
 SELECT {_COLUMNS} FROM held h
 LEFT JOIN watermark w ON w.consumer = h.consumer AND w.tenant = h.tenant AND w.aggregate = h.aggregate
 WHERE h.consumer = $1 AND h.slot = ANY ($2::int2[]) AND (h.next_attempt_at IS NULL OR h.next_attempt_at <= now())
-  AND w.parked_at IS NULL AND h.version <= coalesce(w.version, 0) + 1
+  AND w.parked_at IS NULL AND h.version <= coalesce(w.version, 0) + 1 AND h.why <> '{DISOWNED}'
 ORDER BY h.held_at, h.version LIMIT $3
 """  # noqa: S608 - the columns stand above
 
@@ -111,7 +113,7 @@ _CHAIN = f"""
 SELECT {_COLUMNS}, w.version AS reached, coalesce(h.next_attempt_at <= now(), true) AS due
 FROM unnest($2::text[], $3::text[]) AS k (tenant, aggregate)
 JOIN watermark w ON w.consumer = $1 AND w.tenant = k.tenant AND w.aggregate = k.aggregate AND w.parked_at IS NULL
-JOIN held h ON h.consumer = $1 AND h.tenant = k.tenant AND h.aggregate = k.aggregate
+JOIN held h ON h.consumer = $1 AND h.tenant = k.tenant AND h.aggregate = k.aggregate AND h.why <> '{DISOWNED}'
 ORDER BY h.tenant, h.aggregate, h.version LIMIT $4
 """  # noqa: S608 - the columns stand above
 
@@ -155,7 +157,7 @@ WITH late AS (
 )
 SELECT {_COLUMNS}, h.last_error, coalesce(w.version, 0) AS reached,
   EXISTS (SELECT FROM held e WHERE e.consumer = h.consumer AND e.tenant = h.tenant AND e.aggregate = h.aggregate
-          AND e.version < h.version) AS behind
+          AND e.version < h.version AND e.why <> '{DISOWNED}') AS behind
 FROM late h
 LEFT JOIN watermark w ON w.consumer = h.consumer AND w.tenant = h.tenant AND w.aggregate = h.aggregate
 ORDER BY h.tenant, h.aggregate, h.version
@@ -166,6 +168,39 @@ async def take_overdue(driver: Driver, consumer: str, slots: Iterable[int], afte
     """Messages held longer than `after`, each once: whoever takes them raises what has to be raised."""
     rows = await driver.fetch(_OVERDUE, consumer, list(slots), after)
     return [Overdue(_arrival(row), row["reached"], row["behind"], row["last_error"]) for row in rows]
+
+
+_WAITING = f"""
+SELECT {_COLUMNS} FROM held h WHERE h.consumer = $1 AND h.why NOT IN ('contradiction', '{DISOWNED}')
+ORDER BY h.held_at, h.event_id LIMIT $2
+"""  # noqa: S608 - the columns stand above
+
+_DISOWN = f"""
+UPDATE held h SET why = '{DISOWNED}', last_error = $3, raised_at = now(), next_attempt_at = NULL
+WHERE h.consumer = $1 AND h.event_id = ANY ($2::uuid[]) AND h.why NOT IN ('contradiction', '{DISOWNED}')
+RETURNING {_COLUMNS}
+"""  # noqa: S608 - the columns stand above
+
+
+async def waiting(driver: Driver, consumer: str, limit: int) -> list[Arrival]:
+    """What waits for an earlier version or for its next attempt, the oldest first."""
+    return [_arrival(row) for row in await driver.fetch(_WAITING, consumer, limit)]
+
+
+async def disown(driver: Driver, consumer: str, event_ids: Sequence[UUID], code: str) -> list[Arrival]:
+    """Takes messages out of their aggregates' order; those that were still there."""
+    return [_arrival(row) for row in await driver.fetch(_DISOWN, consumer, event_ids, code)]
+
+
+async def forget_raised(driver: Driver, consumer: str, keys: Sequence[Key]) -> None:
+    """Lets what waits behind a gap in these aggregates become overdue once more."""
+    await driver.execute(
+        "UPDATE held h SET raised_at = NULL FROM unnest($2::text[], $3::text[]) AS k (tenant, aggregate)"
+        " WHERE h.consumer = $1 AND h.tenant = k.tenant AND h.aggregate = k.aggregate AND h.why = 'gap'",
+        consumer,
+        [tenant for tenant, _ in keys],
+        [name for _, name in keys],
+    )
 
 
 async def try_again(driver: Driver, consumer: str, event_id: UUID, *, by: str) -> str:

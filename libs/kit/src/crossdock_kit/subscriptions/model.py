@@ -103,6 +103,11 @@ class Arrival:
         return self.slot % EXPRESS
 
     @property
+    def announced_at(self) -> datetime:
+        """When its owner recorded it."""
+        return datetime.fromisoformat(self.headers["ce-time"])
+
+    @property
     def sequence(self) -> int:
         """Its place in the stream; 0 for what did not come by it."""
         return _from_reply(self.reply, 5)
