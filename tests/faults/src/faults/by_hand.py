@@ -16,7 +16,8 @@ from faults.calls import Clients
 from faults.checkers.finding import Finding
 
 QUIET_SECONDS = 90.0
-OTHER_HISTORIES = ("HISTORY_CONTRADICTED", "HISTORY_LOST")
+CONTRADICTED = "HISTORY_CONTRADICTED"
+OTHER_HISTORIES = (CONTRADICTED, "HISTORY_LOST")
 Placed = tuple[str, str, str]
 
 
