@@ -101,7 +101,7 @@ def message_schema(message: Descriptor, comments: Comments) -> Schema:
     for choice in message.oneofs:
         if names := [each.json_name for each in choice.fields if len(choice.fields) > 1]:
             count = " + ".join(f"(has(self.{name}) ? 1 : 0)" for name in names)
-            rules.append({"rule": f"{count} == 1", "message": f"name one of {' and '.join(names)}"})
+            rules.append({"rule": f"{count} == 1", "message": f"name one of {', '.join(names[:-1])} and {names[-1]}"})
     if message.full_name == "crossdock.connector.v1.DocumentRoute":
         rules.append(directions())
     return schema | ({"x-kubernetes-validations": rules} if rules else {})
@@ -145,8 +145,9 @@ def single_schema(field: FieldDescriptor, given: Any, comments: Comments) -> Sch
 
 def list_schema(field: FieldDescriptor, given: Any, keys: list[str], comments: Comments) -> Schema:
     schema: Schema = {"type": "array", "items": single_schema(field, given.items, comments)}
-    if given.HasField("max_items"):
-        schema["maxItems"] = given.max_items
+    for theirs, ours in (("min_items", "minItems"), ("max_items", "maxItems")):
+        if given.HasField(theirs):
+            schema[ours] = getattr(given, theirs)
     if keys:
         schema |= {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys}
     elif given.unique:
@@ -205,7 +206,9 @@ def rules_of(field: FieldDescriptor) -> Any:
 
 def is_required(field: FieldDescriptor) -> bool:
     given = rules_of(field)
-    if field.is_repeated or field.containing_oneof is not None:
+    if field.is_repeated:
+        return bool(given.repeated.min_items)
+    if field.containing_oneof is not None:
         return False
     if field.enum_type is not None:
         return 0 in list(given.enum.not_in)

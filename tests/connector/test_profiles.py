@@ -67,12 +67,32 @@ def test_a_profile_says_when_time_counts_for_its_partner() -> None:
     assert profiles.calendar_of(profiles.profile_of(GOOD)).always
 
 
+SFTP = {
+    "host": "sftp.partner.example",
+    "username": "acme",
+    "credentials": "sup-key",
+    "hostKeys": [{"key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA=="}],
+    "inbox": "in",
+    "outbox": "out",
+}
+
+
+def polled(kind: str = "json.order_response", direction: str = "IN", **poll: Any) -> dict[str, Any]:
+    said = {"cursor": {"parameter": "after", "pointer": "/next"}} | poll
+    route = {"kind": kind, "direction": direction, "path": "answers"}
+    return route | {"poll": {name: each for name, each in said.items() if each is not None}}
+
+
+def over_http(*routes: dict[str, Any]) -> dict[str, Any]:
+    return {"transport": {"http": {"url": "https://partner.example"}}, "documents": list(routes)}
+
+
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "hours that overlap": ({"calendar": {"hours": ["08:00-12:00", "10:00-17:00"]}}, "overlap"),
     "hours that are none": ({"calendar": {"hours": ["from eight on"]}}, "hours are written like"),
     "an unknown zone": ({"calendar": {"zone": "Europe/Atlantis"}}, "unknown zone"),
     "a day that is none": ({"calendar": {"closures": ["2026-02-30"]}}, "day is out of range"),
-    "no transport": ({"transport": {}}, "neither fileDrop nor http"),
+    "no transport": ({"transport": {}}, "neither fileDrop nor http nor sftp"),
     "out of the folder": (
         {"transport": {"fileDrop": {"inbox": "a/../../etc", "outbox": "b"}}},
         "leads out of the transport",
@@ -105,6 +125,23 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"edi": {"partnerId": "ZZ:N", "ownId": "ZZ:A", "elementSeparator": "A"}},
         "may not be a letter",
     ),
+    "polled without an address": ({"documents": [polled()]}, "does not say where"),
+    "polled outwards": (over_http(polled(kind="json.supplier_order", direction="OUT")), "comes in"),
+    "polled EDI": (over_http(polled(kind="x12.855")), "of a kind in JSON"),
+    "polled from nowhere": (over_http(polled(cursor=None)), "neither a cursor nor a window"),
+    "two places of a cursor": (
+        over_http(polled(cursor={"parameter": "after", "pointer": "/next", "header": "X-Next"})),
+        "or in a header of it",
+    ),
+    "a size without a name": (over_http(polled(pageSize=5)), "belong together"),
+    "a key among the parameters": (over_http(polled(parameters={"api_key": "x"})), "like a credential"),
+    "a path that climbs": (over_http(polled(path="a/../b")), "no plain path"),
+    "JSON over SFTP": (
+        {"transport": {"sftp": SFTP}, "documents": [{"kind": "json.order_response", "direction": "IN", "path": "x"}]},
+        "X12 interchanges",
+    ),
+    "one folder over SFTP": ({"transport": {"sftp": SFTP | {"outbox": "in/"}}}, "the same folder"),
+    "up a folder over SFTP": ({"transport": {"sftp": SFTP | {"outbox": "a/../../b"}}}, "leads out of"),
     "severity": ({"severities": {"x": "fatal"}}, "none of ignore"),
     "unknown field": ({"secretRef": {"name": "x"}}, "secretRef"),
     "inline password": ({"transport": {"http": {"url": "https://p.example", "password": "x"}}}, "password"),
@@ -150,6 +187,14 @@ def with_route(**route: Any) -> dict[str, Any]:
     changed = copy.deepcopy(GOOD)
     changed["spec"]["documents"] = [{"kind": "x12.855", "direction": "IN", **route}]
     return changed
+
+
+@pytest.mark.parametrize("spec", [over_http(polled()), {"transport": {"sftp": SFTP}}], ids=["polled", "over SFTP"])
+def test_what_is_fetched_is_said_in_the_resource_too(spec: dict[str, Any]) -> None:
+    profile = profiles.profile_of({**GOOD, "spec": GOOD["spec"] | spec})
+    validate(profile)
+    assert list(profiles.polled(profile).values()) == [timedelta(minutes=1)]
+    assert profiles.profile_of(profiles.resource_of(profile)) == profile
 
 
 CODES = {"codes": {"mapping.yaml": "units: {STK: EA}\ncurrency: USD"}}

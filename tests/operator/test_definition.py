@@ -30,6 +30,8 @@ ONLY_IN_A_CLUSTER = (
     "52 characters",
     "version",
     "only inbound HTTP",
+    "the host ",
+    "the port of an SFTP",
 )
 
 

@@ -18,6 +18,7 @@ from connector.profiles import read_profile
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog_pb
 from crossdock.catalog.v1 import master_data_pb2 as master
 from crossdock.connector.v1 import connector_service_pb2 as connector_pb
+from crossdock.connector.v1 import partner_pb2
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery_pb
 from crossdock.fulfillment.v1 import return_pb2
 from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
@@ -203,10 +204,24 @@ async def a_days_work(suite: Suite) -> None:
     partner = connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
     await suite.seed("connector", "PutPartner", partner)
     await suite.seed("connector", "CheckPartner", connector_pb.CheckPartnerRequest(profile=profile))
+    await suite.seed("connector", "PutPartner", _polled_carrier())
+    reset = connector_pb.ResetCursorRequest(request_id=str(uuid4()), partner=f"car-{CANARY}".lower())
+    await suite.seed("connector", "ResetCursor", reset)
     document = connector_pb.SubmitDocumentRequest(
         request_id=str(uuid4()), partner=profile.partner, name=f"{CANARY}.txt", content=f"no EDI {CANARY}".encode()
     )
     await suite.seed("connector", "SubmitDocument", document)
+
+
+def _polled_carrier() -> Message:
+    """A stopped carrier whose trackers are asked for: what is reset only while it is stopped can be."""
+    profile = read_profile(DAY / "sup-nordic.yaml")
+    profile.partner, profile.role, profile.state = f"car-{CANARY}".lower(), options_pb2.ROLE_CARRIER, "stopped"
+    profile.transport.http.url = "https://carrier.example"
+    del profile.documents[:]
+    route = profile.documents.add(kind="easypost.tracker", direction=partner_pb2.DIRECTION_IN, path="trackers")
+    route.poll.cursor.parameter, route.poll.cursor.pointer = "after", "/next"
+    return connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
 
 
 def came_back(name: str) -> Message:

@@ -79,7 +79,13 @@ class Connector:
 
     @property
     def receives_posts(self) -> bool:
-        return self.http is not None and any(each["direction"] == "IN" for each in self.spec.get("documents", ()))
+        routes = self.spec.get("documents", ())
+        return self.http is not None and any(each["direction"] == "IN" and "poll" not in each for each in routes)
+
+    @property
+    def sftp(self) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = self.spec["transport"].get("sftp")
+        return found
 
     @property
     def replicas(self) -> int:
@@ -101,8 +107,8 @@ class Connector:
     @property
     def named_secrets(self) -> tuple[str, ...]:
         """Those of the spec, each once."""
-        http = self.http or {}
-        named = (http.get("credentials", ""), http.get("webhookSecret", ""))
+        called = self.http or self.sftp or {}
+        named = (called.get("credentials", ""), called.get("webhookSecret", ""))
         return tuple(dict.fromkeys(each for each in named if each))
 
     @property

@@ -7,6 +7,7 @@ from partner_operator.manifests.platform import HTTP_PORT, Manifest, Platform, m
 
 INGRESS_LABEL = "crossdock.dev/partner-ingress"
 _PARTNER_PORTS = (443, 4443, 8443, 9443)
+_SFTP_PORT = 22
 
 
 def service(connector: Connector) -> Manifest:
@@ -56,7 +57,14 @@ def _egress(connector: Connector, platform: Platform) -> list[Manifest]:
         {"to": [names], "ports": [{"protocol": each, "port": 53} for each in ("UDP", "TCP")]},
         {"to": [ours], "ports": [{"protocol": "TCP", "port": port}]},
     ]
-    if connector.http is not None:
+    if ports := _partner_ports(connector):
         world = {"ipBlock": {"cidr": "0.0.0.0/0", "except": list(platform.inner_networks)}}
-        found.append({"to": [world], "ports": [{"protocol": "TCP", "port": each} for each in _PARTNER_PORTS]})
+        found.append({"to": [world], "ports": [{"protocol": "TCP", "port": each} for each in ports]})
     return found
+
+
+def _partner_ports(connector: Connector) -> tuple[int, ...]:
+    """Where its partner may be called; none where both only share folders."""
+    if connector.sftp is not None:
+        return (connector.sftp.get("port") or _SFTP_PORT,)
+    return _PARTNER_PORTS if connector.http is not None else ()

@@ -167,7 +167,7 @@ def _source(secret: str, files: dict[str, str]) -> Manifest:
 
 
 def _transport(connector: Connector) -> dict[str, Any]:
-    """Folders of a file drop are a volume that the platform team provides; over HTTP there are none."""
-    if connector.http is None:
+    """Folders of a file drop are a volume that the platform team provides; other transports have none here."""
+    if "fileDrop" in connector.spec["transport"]:
         return {"persistentVolumeClaim": {"claimName": f"{connector.partner}-files"}}
     return {"emptyDir": {"sizeLimit": "1Mi"}}

@@ -54,6 +54,12 @@ CREATE TABLE worker_lease (
   tenant text NOT NULL, partner text NOT NULL, transport text NOT NULL, worker text NOT NULL,
   epoch bigint NOT NULL, expires_at timestamptz NOT NULL, PRIMARY KEY (tenant, partner, transport));
 
+CREATE TABLE poll (
+  tenant text NOT NULL, partner text NOT NULL, kind text NOT NULL, polled boolean NOT NULL DEFAULT true,
+  cursor text NOT NULL DEFAULT '', moved_at timestamptz, polled_at timestamptz, documents bigint NOT NULL DEFAULT 0,
+  next_at timestamptz NOT NULL DEFAULT now(), failures int NOT NULL DEFAULT 0, fault text NOT NULL DEFAULT '',
+  code text NOT NULL DEFAULT '', PRIMARY KEY (tenant, partner, kind));
+
 CREATE TABLE known_order (
   tenant text NOT NULL, purchase_order_id text NOT NULL, business_unit text NOT NULL, number text NOT NULL,
   supplier_id text NOT NULL, revision int NOT NULL, PRIMARY KEY (tenant, purchase_order_id));
@@ -89,6 +95,7 @@ _NAMES = (
     "message",
     "control_number",
     "worker_lease",
+    "poll",
     "known_order",
     "sent_revision",
     "crosswalk",

@@ -17,8 +17,9 @@ from crossdock_kit.errors import InvalidFields, PermissionDenied, Violation
 
 from connector import profiles, queries, wire
 from connector.ports import Surroundings
-from connector.use_cases import deliver, keep_partners, receive
+from connector.use_cases import deliver, keep_partners, poll, receive
 from connector.use_cases.deliver import Desk, Worker
+from connector.use_cases.poll import Page
 from connector.use_cases.receive import HandIn
 
 Context = Any
@@ -69,6 +70,16 @@ class WorkerServicer(pb_grpc.WorkerServiceServicer):
         stale = await deliver.report_deliveries(worker, reports, self.desk.queue, self.around)
         return pb.ReportDeliveriesResponse(stale=[str(each) for each in stale])
 
+    async def BeginPoll(self, request: pb.BeginPollRequest, context: Context) -> pb.BeginPollResponse:
+        worker = Worker(tenant(), _worker_of(request.partner), request.worker, request.epoch)
+        cursor, wait = await poll.begin_poll(worker, request.kind, self.around)
+        return pb.BeginPollResponse(cursor=cursor, wait_ms=wire.milliseconds(wait))
+
+    async def RecordPoll(self, request: pb.RecordPollRequest, context: Context) -> pb.RecordPollResponse:
+        worker = Worker(tenant(), _worker_of(request.partner), request.worker, request.epoch)
+        page = _page(request)
+        return pb.RecordPollResponse(wait_ms=wire.milliseconds(await poll.record_poll(worker, page, self.around)))
+
 
 def _hand_in(request: pb.HandInDocumentRequest | pb.SubmitDocumentRequest) -> HandIn:
     return HandIn(
@@ -78,6 +89,20 @@ def _hand_in(request: pb.HandInDocumentRequest | pb.SubmitDocumentRequest) -> Ha
         content_type=request.content_type,
         path=request.path,
         content=request.content,
+    )
+
+
+def _page(request: pb.RecordPollRequest) -> Page:
+    return Page(
+        kind=request.kind,
+        after=request.after,
+        cursor=request.cursor,
+        documents=request.documents,
+        fault=request.fault,
+        code=request.code,
+        more=request.more,
+        turn_ends=request.turn_ends,
+        retry_after=timedelta(seconds=request.retry_after_seconds),
     )
 
 
@@ -118,6 +143,10 @@ class ConnectorServicer(pb_grpc.ConnectorServiceServicer):
         found = await queries.list_partners(self.engine, tenant(), after=_after(request.page_token), limit=size)
         token = _token(found[-1].profile.partner) if len(found) == size else ""
         return pb.ListPartnersResponse(profiles=[each.profile for each in found], next_page_token=token)
+
+    async def ResetCursor(self, request: pb.ResetCursorRequest, context: Context) -> pb.ResetCursorResponse:
+        before = await poll.reset_cursor(tenant(), _own(request.partner), request.kind, request.cursor, self.around)
+        return pb.ResetCursorResponse(reset=[pb.CursorReset(kind=kind, before=each) for kind, each in before.items()])
 
     async def SubmitDocument(self, request: pb.SubmitDocumentRequest, context: Context) -> pb.SubmitDocumentResponse:
         _own(request.partner)

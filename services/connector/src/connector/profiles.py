@@ -6,10 +6,9 @@ The YAML has the shape of the Kubernetes resource, so that a laptop's file and a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import yaml
@@ -21,9 +20,12 @@ from google.protobuf import json_format
 
 from connector.domain.schedule import end_of_batch, read_crontab
 from connector.mappings import registry
+from connector.transport_rules import poll_faults, transport_faults
 
 API_VERSION = "crossdock.dev/v1alpha1"
 KIND = "PartnerConnector"
+SFTP_INBOX = "sftp"
+_POLL_EVERY = timedelta(minutes=1)
 ConfigMaps = Mapping[str, Mapping[str, str]]
 """The data of each, by its name."""
 
@@ -131,6 +133,18 @@ def goes_at(profile: partner_pb2.PartnerProfile, at: datetime) -> datetime | Non
     return None
 
 
+def polled(profile: partner_pb2.PartnerProfile) -> dict[str, timedelta]:
+    """What is fetched from the partner, each kind with the time between two turns; the inbox of SFTP is one of them."""
+    found = {
+        route.kind: route.poll.every.ToTimedelta() or _POLL_EVERY
+        for route in profile.documents
+        if route.HasField("poll")
+    }
+    if profile.transport.HasField("sftp"):
+        found[SFTP_INBOX] = profile.transport.sftp.every.ToTimedelta() or _POLL_EVERY
+    return found
+
+
 def check(profile: partner_pb2.PartnerProfile) -> None:
     """Refuses what the field rules of the contract cannot say. Raises InvalidFields with every fault."""
     faults = tuple(_faults(profile))
@@ -139,7 +153,7 @@ def check(profile: partner_pb2.PartnerProfile) -> None:
 
 
 def _faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
-    yield from _transport_faults(profile)
+    yield from transport_faults(profile)
     yield from _role_faults(profile)
     yield from _bound_faults(profile)
     seen: set[tuple[str, int]] = set()
@@ -180,25 +194,6 @@ def _schedule_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str,
             yield "schedule.cron", str(wrong)
 
 
-def _transport_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
-    if not profile.transport.WhichOneof("kind"):
-        yield "transport", "names neither fileDrop nor http"
-    if profile.transport.HasField("file_drop"):
-        drop = profile.transport.file_drop
-        for name, folder in (("inbox", drop.inbox), ("outbox", drop.outbox)):
-            if ".." in folder.split("/"):
-                yield f"transport.fileDrop.{name}", "leads out of the transport's folder"
-        if drop.inbox.rstrip("/") == drop.outbox.rstrip("/"):
-            yield "transport.fileDrop", "inbox and outbox are the same folder"
-    url = profile.transport.http.url
-    if url:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            yield "transport.http.url", "is no http or https URL with a host"
-        if parts.username or parts.password or parts.fragment:
-            yield "transport.http.url", "holds credentials or a fragment; credentials are named as a secret"
-
-
 def _bound_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
     first, longest = profile.retry.first.ToTimedelta(), profile.retry.longest.ToTimedelta()
     if longest and first > longest:
@@ -236,6 +231,8 @@ def _route_faults(
         yield f"{where}.path", "an HTTP document needs a path"
     if ".." in route.path or "//" in route.path:
         yield f"{where}.path", "is no plain path"
+    if route.HasField("poll"):
+        yield from poll_faults(route, profile, where)
 
 
 def _edi_faults(edi: partner_pb2.EdiIdentity) -> Iterator[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from crossdock.catalog.v1 import master_data_pb2
 from crossdock.connector.v1 import connector_service_pb2 as connector
@@ -22,6 +22,11 @@ def stamp(instant: datetime) -> Timestamp:
     found = Timestamp()
     found.FromDatetime(instant)
     return found
+
+
+def milliseconds(span: timedelta) -> int:
+    """Rounded up: who waits so long is never too early."""
+    return -(-span // timedelta(milliseconds=1))
 
 
 def message(end: MessageEnd) -> connector.DocumentMessage:
@@ -80,6 +85,10 @@ def health(found: Health) -> partner_pb2.PartnerHealth:
         breaker=found.breaker,
         delivered_percent=found.delivered_percent,
         worker_active=found.worker_active,
+        last_polled_at=_stamp_of(found.last_polled_at),
+        cursor_moved_at=_stamp_of(found.cursor_moved_at),
+        polling_fault=found.polling_fault,
+        polling_code=found.polling_code,
     )
 
 

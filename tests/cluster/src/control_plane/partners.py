@@ -1,4 +1,4 @@
-"""PartnerConnector resources for tests: three plain ones, and changes to them by merging."""
+"""PartnerConnector resources for tests: plain ones, and changes to them by merging."""
 
 from __future__ import annotations
 
@@ -36,7 +36,32 @@ _WMS: Resource = {
     "transport": {"http": {"url": "https://wms.example.com", "credentials": "wms-east-key"}},
     "documents": [{"kind": "wms_a.receipt", "direction": "IN", "path": "receipts"}],
 }
-PLAIN = {"http": _HTTP, "edi": _EDI, "wms": _WMS}
+_POLLED: Resource = {
+    "role": "CARRIER",
+    "businessUnit": "EU01",
+    "transport": {"http": {"url": "https://api.example.com", "credentials": "car-key"}},
+    "documents": [
+        {
+            "kind": "easypost.tracker",
+            "direction": "IN",
+            "path": "trackers",
+            "poll": {"documents": "/trackers", "cursor": {"parameter": "after", "pointer": "/next"}},
+        }
+    ],
+}
+_SFTP: Resource = _EDI | {
+    "transport": {
+        "sftp": {
+            "host": "files.example.com",
+            "username": "acme",
+            "credentials": "sup-nordic-key",
+            "hostKeys": [{"key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA=="}],
+            "inbox": "in",
+            "outbox": "out",
+        }
+    }
+}
+PLAIN = {"http": _HTTP, "edi": _EDI, "wms": _WMS, "polled": _POLLED, "sftp": _SFTP}
 
 
 def merged(base: Any, change: Any) -> Any:

@@ -72,8 +72,12 @@ class Endpoint:
     url: str = ""
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     answers: list[Response] = field(default_factory=list)
+    # Another partner's API in its place.
+    answer_with: Callable[[Request], Awaitable[Response]] | None = None
 
     async def __call__(self, request: Request) -> Response:
+        if self.answer_with is not None:
+            return await self.answer_with(request)
         self.requests.append((request.url.path, dict(request.headers), await request.body()))
         return self.answers.pop(0) if self.answers else JSONResponse({"documentNumber": "5000000001"}, 201)
 

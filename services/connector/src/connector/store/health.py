@@ -12,7 +12,9 @@ from crossdock_kit.driver import Driver
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """`delivered_percent` is of the deliveries that ended in the last 24 hours; None where none did."""
+    """`delivered_percent` is of the deliveries that ended in the last 24 hours; None where none did.
+    `last_polled_at` is of the kind that was read to its end longest ago; None where one never was.
+    """
 
     partner: str
     last_received_at: datetime | None
@@ -26,6 +28,10 @@ class Health:
     breaker: str
     delivered_percent: int | None
     worker_active: bool
+    last_polled_at: datetime | None
+    cursor_moved_at: datetime | None
+    polling_fault: str
+    polling_code: str
 
 
 _PAGE = """
@@ -34,7 +40,9 @@ SELECT p.partner, received.at AS last_received_at, sent.at AS last_sent_at,
   unacknowledged.number AS unacknowledged, unacknowledged.oldest AS oldest_unacknowledged_at,
   unread.number AS unread, coalesce(b.state, 'closed') AS breaker, ended.delivered_percent,
   EXISTS (SELECT FROM worker_lease l WHERE (l.tenant, l.partner) = (p.tenant, p.partner)
-    AND l.transport = 'outbound' AND l.expires_at > now()) AS worker_active
+    AND l.transport = 'outbound' AND l.expires_at > now()) AS worker_active,
+  polls.last_polled_at, polls.cursor_moved_at, coalesce(failing.fault, '') AS polling_fault,
+  coalesce(failing.code, '') AS polling_code
 FROM (SELECT tenant, partner FROM partner WHERE tenant = $1 AND ($2 = '' OR partner = $2) AND partner > $3
   ORDER BY partner LIMIT $4) p
 LEFT JOIN breaker b ON (b.tenant, b.partner) = (p.tenant, p.partner)
@@ -56,6 +64,11 @@ CROSS JOIN LATERAL (
   SELECT 100 * count(*) FILTER (WHERE state = 'delivered') / nullif(count(*), 0) AS delivered_percent
   FROM delivery d WHERE (d.tenant, d.partner) = (p.tenant, p.partner) AND state IN ('delivered', 'dead')
   AND finished_at > now() - interval '24 hours') ended
+CROSS JOIN LATERAL (SELECT CASE WHEN bool_and(polled_at IS NOT NULL) THEN min(polled_at) END AS last_polled_at,
+  max(moved_at) AS cursor_moved_at
+  FROM poll q WHERE (q.tenant, q.partner) = (p.tenant, p.partner) AND polled) polls
+LEFT JOIN LATERAL (SELECT fault, code FROM poll q WHERE (q.tenant, q.partner) = (p.tenant, p.partner)
+  AND polled AND fault <> '' ORDER BY kind LIMIT 1) failing ON true
 ORDER BY p.partner
 """
 

@@ -9,7 +9,7 @@ from crossdock_kit.ids import derived
 
 from connector import profiles
 from connector.ports import OpensWork
-from connector.store import partners
+from connector.store import partners, polls
 from connector.store.partners import PartnerUnknown
 
 
@@ -26,6 +26,7 @@ async def put_partner(tenant: str, profile: partner_pb2.PartnerProfile, uow: Ope
                 return False
             version = stored.event_version + 1
         await partners.put(work.driver, tenant, profile, version)
+        await polls.declare(work.driver, tenant, profile.partner, profiles.polled(profile))
         work.record(
             NewEvent(
                 message=events_pb2.PartnerChanged(partner=profile.partner, profile=profile),

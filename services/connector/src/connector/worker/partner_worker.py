@@ -1,4 +1,4 @@
-"""Acts for one partner: holds the lease on its transport, carries its deliveries, reads its folder if it has one."""
+"""Acts for one partner: holds the lease on its transport, carries its deliveries, reads what it does not post."""
 
 from __future__ import annotations
 
@@ -17,9 +17,12 @@ from crossdock_kit.egress import Egress
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.peers import PeerRefused
 
+from connector.worker.fetching import Source
 from connector.worker.file_drop import Inbox, folder_of, outbox
 from connector.worker.http_out import HttpOut
+from connector.worker.http_poll import Calls, HttpPoll
 from connector.worker.named_secrets import NamedSecrets
+from connector.worker.polling import Polling
 from connector.worker.sending import RETRY, Sends, Sent
 from connector.worker.service import PartnerService
 
@@ -101,6 +104,7 @@ class PartnerWorker:
                 parts.create_task(self._deliver())
                 parts.create_task(self._report())
                 parts.create_task(self._read_inbox())
+                parts.create_task(self._polling().run())
         finally:
             for task in tuple(self._under_way):
                 task.cancel()
@@ -183,6 +187,15 @@ class PartnerWorker:
                 for each in reports:
                     self._reports.put_nowait(each)
                 await asyncio.sleep(_PAUSE_SECONDS)
+
+    def _polling(self) -> Polling:
+        return Polling(self.service, lambda: self.epoch, lambda: self.profile, self._sources, self.means.poll_seconds)
+
+    def _sources(self, profile: partner_pb2.PartnerProfile) -> list[Source]:
+        """What is fetched from the partner."""
+        calls = Calls(self.means.client, self.means.egress, self.means.secrets)
+        http = profile.transport.http
+        return [HttpPoll(http, each, calls) for each in profile.documents if each.HasField("poll")]
 
     async def _read_inbox(self) -> None:
         inbox: Inbox | None = None

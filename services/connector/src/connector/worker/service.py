@@ -1,4 +1,4 @@
-"""The connector service as one partner's worker sees it: four calls under the partner's own identity."""
+"""The connector service as one partner's worker sees it: six calls under the partner's own identity."""
 
 from __future__ import annotations
 
@@ -52,6 +52,15 @@ class PartnerService:
         )
         timeout = WAIT_MS / 1000 + _CALL_SLACK_SECONDS
         return list((await self._call(self._stub.LeaseDeliveries, request, timeout=timeout)).deliveries)
+
+    async def begin_poll(self, epoch: int, kind: str) -> pb.BeginPollResponse:
+        request = pb.BeginPollRequest(partner=self.partner, worker=self.worker, epoch=epoch, kind=kind)
+        return await self._call(self._stub.BeginPoll, request)  # type: ignore[no-any-return]
+
+    async def record_poll(self, epoch: int, request: pb.RecordPollRequest) -> pb.RecordPollResponse:
+        """`request` says all but who asks."""
+        request.partner, request.worker, request.epoch = self.partner, self.worker, epoch
+        return await self._call(self._stub.RecordPoll, request)  # type: ignore[no-any-return]
 
     async def report(self, reports: Sequence[pb.DeliveryReport]) -> None:
         await self._call(self._stub.ReportDeliveries, pb.ReportDeliveriesRequest(partner=self.partner, reports=reports))

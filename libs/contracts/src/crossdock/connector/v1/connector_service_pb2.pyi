@@ -539,6 +539,138 @@ class ReportDeliveriesResponse(_message.Message):
 Global___ReportDeliveriesResponse: _TypeAlias = ReportDeliveriesResponse  # noqa: Y015
 
 @_typing.final
+class BeginPollRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTNER_FIELD_NUMBER: _builtins.int
+    WORKER_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    partner: _builtins.str
+    worker: _builtins.str
+    epoch: _builtins.int
+    kind: _builtins.str
+    """Kind of the documents; "sftp" for the inbox of that transport."""
+    def __init__(
+        self,
+        *,
+        partner: _builtins.str = ...,
+        worker: _builtins.str = ...,
+        epoch: _builtins.int = ...,
+        kind: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["epoch", b"epoch", "kind", b"kind", "partner", b"partner", "worker", b"worker"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginPollRequest: _TypeAlias = BeginPollRequest  # noqa: Y015
+
+@_typing.final
+class BeginPollResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURSOR_FIELD_NUMBER: _builtins.int
+    WAIT_MS_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """Where the next page begins; empty at the beginning."""
+    wait_ms: _builtins.int
+    """Not before so many milliseconds from now."""
+    def __init__(
+        self,
+        *,
+        cursor: _builtins.str = ...,
+        wait_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "wait_ms", b"wait_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BeginPollResponse: _TypeAlias = BeginPollResponse  # noqa: Y015
+
+@_typing.final
+class RecordPollRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTNER_FIELD_NUMBER: _builtins.int
+    WORKER_FIELD_NUMBER: _builtins.int
+    EPOCH_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    FAULT_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    RETRY_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    TURN_ENDS_FIELD_NUMBER: _builtins.int
+    partner: _builtins.str
+    worker: _builtins.str
+    epoch: _builtins.int
+    kind: _builtins.str
+    after: _builtins.str
+    """Cursor that the page was asked for with."""
+    cursor: _builtins.str
+    """Cursor of the next page: the same where it does not move."""
+    documents: _builtins.int
+    """Documents of the page, those that had been handed in before among them."""
+    more: _builtins.bool
+    """More follows."""
+    fault: _builtins.str
+    """Why the page could not be read, in a sentence and in a word; empty where it was. Never a secret."""
+    code: _builtins.str
+    retry_after_seconds: _builtins.int
+    """What the partner asked for, where it said so."""
+    turn_ends: _builtins.bool
+    """The worker asks for no further page now, though more may follow: there were enough of them for one turn."""
+    def __init__(
+        self,
+        *,
+        partner: _builtins.str = ...,
+        worker: _builtins.str = ...,
+        epoch: _builtins.int = ...,
+        kind: _builtins.str = ...,
+        after: _builtins.str = ...,
+        cursor: _builtins.str = ...,
+        documents: _builtins.int = ...,
+        more: _builtins.bool = ...,
+        fault: _builtins.str = ...,
+        code: _builtins.str = ...,
+        retry_after_seconds: _builtins.int = ...,
+        turn_ends: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "code", b"code", "cursor", b"cursor", "documents", b"documents", "epoch", b"epoch", "fault", b"fault", "kind", b"kind", "more", b"more", "partner", b"partner", "retry_after_seconds", b"retry_after_seconds", "turn_ends", b"turn_ends", "worker", b"worker"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordPollRequest: _TypeAlias = RecordPollRequest  # noqa: Y015
+
+@_typing.final
+class RecordPollResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WAIT_MS_FIELD_NUMBER: _builtins.int
+    wait_ms: _builtins.int
+    """Not before so many milliseconds from now."""
+    def __init__(
+        self,
+        *,
+        wait_ms: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["wait_ms", b"wait_ms"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordPollResponse: _TypeAlias = RecordPollResponse  # noqa: Y015
+
+@_typing.final
 class PutPartnerRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -708,6 +840,80 @@ class ListPartnersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListPartnersResponse: _TypeAlias = ListPartnersResponse  # noqa: Y015
+
+@_typing.final
+class ResetCursorRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PARTNER_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    partner: _builtins.str
+    kind: _builtins.str
+    """Kind of the documents; every kind that is polled if empty."""
+    cursor: _builtins.str
+    """Where the reading goes on; from the beginning if empty. Only with a kind."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        partner: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        cursor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "kind", b"kind", "partner", b"partner", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResetCursorRequest: _TypeAlias = ResetCursorRequest  # noqa: Y015
+
+@_typing.final
+class ResetCursorResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESET_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def reset(self) -> _containers.RepeatedCompositeFieldContainer[Global___CursorReset]:
+        """Each kind with the cursor that it had."""
+
+    def __init__(
+        self,
+        *,
+        reset: _abc.Iterable[Global___CursorReset] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reset", b"reset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResetCursorResponse: _TypeAlias = ResetCursorResponse  # noqa: Y015
+
+@_typing.final
+class CursorReset(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    before: _builtins.str
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        before: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CursorReset: _TypeAlias = CursorReset  # noqa: Y015
 
 @_typing.final
 class SubmitDocumentRequest(_message.Message):

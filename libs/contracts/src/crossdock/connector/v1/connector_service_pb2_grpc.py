@@ -50,6 +50,16 @@ class WorkerServiceStub:
                 request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.LeaseDeliveriesRequest.SerializeToString,
                 response_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.LeaseDeliveriesResponse.FromString,
                 _registered_method=True)
+        self.BeginPoll = channel.unary_unary(
+                '/crossdock.connector.v1.WorkerService/BeginPoll',
+                request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.BeginPollRequest.SerializeToString,
+                response_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.BeginPollResponse.FromString,
+                _registered_method=True)
+        self.RecordPoll = channel.unary_unary(
+                '/crossdock.connector.v1.WorkerService/RecordPoll',
+                request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.RecordPollRequest.SerializeToString,
+                response_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.RecordPollResponse.FromString,
+                _registered_method=True)
         self.ReportDeliveries = channel.unary_unary(
                 '/crossdock.connector.v1.WorkerService/ReportDeliveries',
                 request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ReportDeliveriesRequest.SerializeToString,
@@ -82,6 +92,21 @@ class WorkerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BeginPoll(self, request, context):
+        """Says where the reading of what is polled stands, and how long it is not its turn yet.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordPoll(self, request, context):
+        """Says that a page was read and its documents handed in, or why not. The cursor moves on from where the page began, or
+        not at all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ReportDeliveries(self, request, context):
         """Says how deliveries ended.
         """
@@ -106,6 +131,16 @@ def add_WorkerServiceServicer_to_server(servicer, server):
                     servicer.LeaseDeliveries,
                     request_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.LeaseDeliveriesRequest.FromString,
                     response_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.LeaseDeliveriesResponse.SerializeToString,
+            ),
+            'BeginPoll': grpc.unary_unary_rpc_method_handler(
+                    servicer.BeginPoll,
+                    request_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.BeginPollRequest.FromString,
+                    response_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.BeginPollResponse.SerializeToString,
+            ),
+            'RecordPoll': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordPoll,
+                    request_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.RecordPollRequest.FromString,
+                    response_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.RecordPollResponse.SerializeToString,
             ),
             'ReportDeliveries': grpc.unary_unary_rpc_method_handler(
                     servicer.ReportDeliveries,
@@ -206,6 +241,60 @@ class WorkerService:
             _registered_method=True)
 
     @staticmethod
+    def BeginPoll(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.connector.v1.WorkerService/BeginPoll',
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.BeginPollRequest.SerializeToString,
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.BeginPollResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordPoll(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.connector.v1.WorkerService/RecordPoll',
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.RecordPollRequest.SerializeToString,
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.RecordPollResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ReportDeliveries(request,
             target,
             options=(),
@@ -263,6 +352,11 @@ class ConnectorServiceStub:
                 request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnersRequest.SerializeToString,
                 response_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnersResponse.FromString,
                 _registered_method=True)
+        self.ResetCursor = channel.unary_unary(
+                '/crossdock.connector.v1.ConnectorService/ResetCursor',
+                request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ResetCursorRequest.SerializeToString,
+                response_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ResetCursorResponse.FromString,
+                _registered_method=True)
         self.SubmitDocument = channel.unary_unary(
                 '/crossdock.connector.v1.ConnectorService/SubmitDocument',
                 request_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.SubmitDocumentRequest.SerializeToString,
@@ -312,6 +406,13 @@ class ConnectorServiceServicer:
 
     def ListPartners(self, request, context):
         """Lists profiles by partner id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ResetCursor(self, request, context):
+        """Puts the cursors of what is polled back to their beginning, or to a given one. Refused unless the partner is stopped.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -367,6 +468,11 @@ def add_ConnectorServiceServicer_to_server(servicer, server):
                     servicer.ListPartners,
                     request_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnersRequest.FromString,
                     response_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnersResponse.SerializeToString,
+            ),
+            'ResetCursor': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResetCursor,
+                    request_deserializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ResetCursorRequest.FromString,
+                    response_serializer=crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ResetCursorResponse.SerializeToString,
             ),
             'SubmitDocument': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitDocument,
@@ -498,6 +604,33 @@ class ConnectorService:
             '/crossdock.connector.v1.ConnectorService/ListPartners',
             crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnersRequest.SerializeToString,
             crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ListPartnersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResetCursor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.connector.v1.ConnectorService/ResetCursor',
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ResetCursorRequest.SerializeToString,
+            crossdock_dot_connector_dot_v1_dot_connector__service__pb2.ResetCursorResponse.FromString,
             options,
             channel_credentials,
             insecure,

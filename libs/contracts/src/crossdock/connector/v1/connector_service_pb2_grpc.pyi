@@ -39,6 +39,12 @@ class WorkerServiceStub:
     """Hands in a document as it was received. It is stored before anything else happens; the answer says only that."""
     LeaseDeliveries: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.LeaseDeliveriesRequest, _connector_service_pb2.LeaseDeliveriesResponse]
     """Leases what is due for the partner, in the order of each business document."""
+    BeginPoll: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.BeginPollRequest, _connector_service_pb2.BeginPollResponse]
+    """Says where the reading of what is polled stands, and how long it is not its turn yet."""
+    RecordPoll: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.RecordPollRequest, _connector_service_pb2.RecordPollResponse]
+    """Says that a page was read and its documents handed in, or why not. The cursor moves on from where the page began, or
+    not at all.
+    """
     ReportDeliveries: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.ReportDeliveriesRequest, _connector_service_pb2.ReportDeliveriesResponse]
     """Says how deliveries ended."""
 
@@ -53,6 +59,12 @@ class WorkerServiceAsyncStub(WorkerServiceStub):
     """Hands in a document as it was received. It is stored before anything else happens; the answer says only that."""
     LeaseDeliveries: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.LeaseDeliveriesRequest, _connector_service_pb2.LeaseDeliveriesResponse]  # type: ignore[assignment]
     """Leases what is due for the partner, in the order of each business document."""
+    BeginPoll: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.BeginPollRequest, _connector_service_pb2.BeginPollResponse]  # type: ignore[assignment]
+    """Says where the reading of what is polled stands, and how long it is not its turn yet."""
+    RecordPoll: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.RecordPollRequest, _connector_service_pb2.RecordPollResponse]  # type: ignore[assignment]
+    """Says that a page was read and its documents handed in, or why not. The cursor moves on from where the page began, or
+    not at all.
+    """
     ReportDeliveries: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.ReportDeliveriesRequest, _connector_service_pb2.ReportDeliveriesResponse]  # type: ignore[assignment]
     """Says how deliveries ended."""
 
@@ -84,6 +96,24 @@ class WorkerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Leases what is due for the partner, in the order of each business document."""
 
     @_abc_1.abstractmethod
+    def BeginPoll(
+        self,
+        request: _connector_service_pb2.BeginPollRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_connector_service_pb2.BeginPollResponse, _abc.Awaitable[_connector_service_pb2.BeginPollResponse]]:
+        """Says where the reading of what is polled stands, and how long it is not its turn yet."""
+
+    @_abc_1.abstractmethod
+    def RecordPoll(
+        self,
+        request: _connector_service_pb2.RecordPollRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_connector_service_pb2.RecordPollResponse, _abc.Awaitable[_connector_service_pb2.RecordPollResponse]]:
+        """Says that a page was read and its documents handed in, or why not. The cursor moves on from where the page began, or
+        not at all.
+        """
+
+    @_abc_1.abstractmethod
     def ReportDeliveries(
         self,
         request: _connector_service_pb2.ReportDeliveriesRequest,
@@ -108,6 +138,8 @@ class ConnectorServiceStub:
     """How business with each partner stands, by partner id."""
     ListPartners: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.ListPartnersRequest, _connector_service_pb2.ListPartnersResponse]
     """Lists profiles by partner id."""
+    ResetCursor: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.ResetCursorRequest, _connector_service_pb2.ResetCursorResponse]
+    """Puts the cursors of what is polled back to their beginning, or to a given one. Refused unless the partner is stopped."""
     SubmitDocument: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.SubmitDocumentRequest, _connector_service_pb2.SubmitDocumentResponse]
     """Hands in a document on behalf of a partner, for repair and for trials."""
     GetDocument: _grpc.UnaryUnaryMultiCallable[_connector_service_pb2.GetDocumentRequest, _connector_service_pb2.GetDocumentResponse]
@@ -130,6 +162,8 @@ class ConnectorServiceAsyncStub(ConnectorServiceStub):
     """How business with each partner stands, by partner id."""
     ListPartners: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.ListPartnersRequest, _connector_service_pb2.ListPartnersResponse]  # type: ignore[assignment]
     """Lists profiles by partner id."""
+    ResetCursor: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.ResetCursorRequest, _connector_service_pb2.ResetCursorResponse]  # type: ignore[assignment]
+    """Puts the cursors of what is polled back to their beginning, or to a given one. Refused unless the partner is stopped."""
     SubmitDocument: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.SubmitDocumentRequest, _connector_service_pb2.SubmitDocumentResponse]  # type: ignore[assignment]
     """Hands in a document on behalf of a partner, for repair and for trials."""
     GetDocument: _aio.UnaryUnaryMultiCallable[_connector_service_pb2.GetDocumentRequest, _connector_service_pb2.GetDocumentResponse]  # type: ignore[assignment]
@@ -173,6 +207,14 @@ class ConnectorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_connector_service_pb2.ListPartnersResponse, _abc.Awaitable[_connector_service_pb2.ListPartnersResponse]]:
         """Lists profiles by partner id."""
+
+    @_abc_1.abstractmethod
+    def ResetCursor(
+        self,
+        request: _connector_service_pb2.ResetCursorRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_connector_service_pb2.ResetCursorResponse, _abc.Awaitable[_connector_service_pb2.ResetCursorResponse]]:
+        """Puts the cursors of what is polled back to their beginning, or to a given one. Refused unless the partner is stopped."""
 
     @_abc_1.abstractmethod
     def SubmitDocument(

@@ -107,7 +107,7 @@ class PartnerProfile(_message.Message):
 
     @_builtins.property
     def transport(self) -> Global___Transport:
-        """How documents travel: one of fileDrop and http."""
+        """How documents travel: one of fileDrop, http and sftp."""
 
     @_builtins.property
     def edi(self) -> Global___EdiIdentity:
@@ -285,6 +285,7 @@ class Transport(_message.Message):
 
     FILE_DROP_FIELD_NUMBER: _builtins.int
     HTTP_FIELD_NUMBER: _builtins.int
+    SFTP_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def file_drop(self) -> Global___FileDrop:
         """Files in two folders."""
@@ -293,17 +294,22 @@ class Transport(_message.Message):
     def http(self) -> Global___Http:
         """Requests both ways."""
 
+    @_builtins.property
+    def sftp(self) -> Global___Sftp:
+        """Files in two folders of the partner's SFTP server."""
+
     def __init__(
         self,
         *,
         file_drop: Global___FileDrop | None = ...,
         http: Global___Http | None = ...,
+        sftp: Global___Sftp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["file_drop", b"file_drop", "http", b"http", "kind", b"kind"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["file_drop", b"file_drop", "http", b"http", "kind", b"kind", "sftp", b"sftp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_drop", b"file_drop", "http", b"http", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_drop", b"file_drop", "http", b"http", "kind", b"kind", "sftp", b"sftp"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["file_drop", "http"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["file_drop", "http", "sftp"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -370,6 +376,96 @@ class Http(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Http: _TypeAlias = Http  # noqa: Y015
+
+@_typing.final
+class Sftp(_message.Message):
+    """Files in two folders of an SFTP server that the partner runs. Ours appear whole or not at all; the partner's are read when
+    they stand still, and put aside when they are stored.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOST_FIELD_NUMBER: _builtins.int
+    PORT_FIELD_NUMBER: _builtins.int
+    USERNAME_FIELD_NUMBER: _builtins.int
+    CREDENTIALS_FIELD_NUMBER: _builtins.int
+    HOST_KEYS_FIELD_NUMBER: _builtins.int
+    INBOX_FIELD_NUMBER: _builtins.int
+    OUTBOX_FIELD_NUMBER: _builtins.int
+    EVERY_FIELD_NUMBER: _builtins.int
+    AFTERWARDS_FIELD_NUMBER: _builtins.int
+    host: _builtins.str
+    """The server's full DNS name."""
+    port: _builtins.int
+    """Port of the server; 22 if 0. In a cluster one of 22, 2022, 2222 and 8022."""
+    username: _builtins.str
+    """Who logs in."""
+    credentials: _builtins.str
+    """Name of the secret that holds the password, or private keys of which the server takes one: an old and a new one may stand
+    one below the other.
+    """
+    inbox: _builtins.str
+    """Folder that the partner writes to and we read."""
+    outbox: _builtins.str
+    """Folder that we write to and the partner reads."""
+    afterwards: _builtins.str
+    """What becomes of a file that is stored: archive (it goes into the folder of that name in the inbox) or remove."""
+    @_builtins.property
+    def host_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___HostKey]:
+        """Public keys of the server, one of which it must show: a second one while it changes them."""
+
+    @_builtins.property
+    def every(self) -> _duration_pb2.Duration:
+        """Time between two looks into the inbox; a minute where it is not set. A file is read when two looks found it alike."""
+
+    def __init__(
+        self,
+        *,
+        host: _builtins.str = ...,
+        port: _builtins.int = ...,
+        username: _builtins.str = ...,
+        credentials: _builtins.str = ...,
+        host_keys: _abc.Iterable[Global___HostKey] | None = ...,
+        inbox: _builtins.str = ...,
+        outbox: _builtins.str = ...,
+        every: _duration_pb2.Duration | None = ...,
+        afterwards: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["every", b"every"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["afterwards", b"afterwards", "credentials", b"credentials", "every", b"every", "host", b"host", "host_keys", b"host_keys", "inbox", b"inbox", "outbox", b"outbox", "port", b"port", "username", b"username"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Sftp: _TypeAlias = Sftp  # noqa: Y015
+
+@_typing.final
+class HostKey(_message.Message):
+    """A public key by which a server proves who it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    """As in known_hosts, without the name: algorithm, blank, key in base64."""
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """From this instant on the key proves nothing any more; always, where it is not set."""
+
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "key", b"key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HostKey: _TypeAlias = HostKey  # noqa: Y015
 
 @_typing.final
 class EdiIdentity(_message.Message):
@@ -444,6 +540,7 @@ class DocumentRoute(_message.Message):
     PATH_FIELD_NUMBER: _builtins.int
     MAPPING_FIELD_NUMBER: _builtins.int
     MAPPING_FROM_FIELD_NUMBER: _builtins.int
+    POLL_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """Kind as in the registry of mappings: x12.850, json.purchase_order, wms_a.receipt."""
     direction: Global___Direction.ValueType
@@ -458,6 +555,10 @@ class DocumentRoute(_message.Message):
     def mapping_from(self) -> Global___MappingSource:
         """Where more of the mapping stands, for what is long or shared by partners. What `mapping` says itself goes over it."""
 
+    @_builtins.property
+    def poll(self) -> Global___Poll:
+        """How we ask for these documents, where the partner does not post them: documents of kinds in JSON that come in over HTTP."""
+
     def __init__(
         self,
         *,
@@ -466,14 +567,185 @@ class DocumentRoute(_message.Message):
         path: _builtins.str = ...,
         mapping: _struct_pb2.Struct | None = ...,
         mapping_from: Global___MappingSource | None = ...,
+        poll: Global___Poll | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["mapping", b"mapping", "mapping_from", b"mapping_from"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["mapping", b"mapping", "mapping_from", b"mapping_from", "poll", b"poll"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["direction", b"direction", "kind", b"kind", "mapping", b"mapping", "mapping_from", b"mapping_from", "path", b"path"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["direction", b"direction", "kind", b"kind", "mapping", b"mapping", "mapping_from", b"mapping_from", "path", b"path", "poll", b"poll"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DocumentRoute: _TypeAlias = DocumentRoute  # noqa: Y015
+
+@_typing.final
+class Poll(_message.Message):
+    """What we ask a partner's API for, again and again. Where the reading stands is a cursor that the connector keeps: it moves
+    on when the documents before it are stored.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ParametersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PATH_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
+    EVERY_FIELD_NUMBER: _builtins.int
+    DOCUMENTS_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
+    SIZE_PARAMETER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    MOST_PAGES_FIELD_NUMBER: _builtins.int
+    LONGEST_ANSWER_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Path that is appended to the partner's URL; that of the document where it is empty."""
+    documents: _builtins.str
+    """JSON pointer to the documents in an answer: to a list of them or to a single one; the whole answer where it is empty."""
+    size_parameter: _builtins.str
+    """Parameter that says how many documents a page may hold."""
+    page_size: _builtins.int
+    """How many documents of a page are asked for."""
+    most_pages: _builtins.int
+    """Pages of one turn; 10 if 0."""
+    longest_answer: _builtins.int
+    """Longest answer in bytes; 1,000,000 if 0."""
+    @_builtins.property
+    def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """Parameters of every request. None of them is a secret."""
+
+    @_builtins.property
+    def every(self) -> _duration_pb2.Duration:
+        """Time between two turns; a minute where it is not set."""
+
+    @_builtins.property
+    def id(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """JSON pointers in a document that together name it and its version, for example "/id" and "/updated_at". Its content names
+        a document where nothing is said.
+        """
+
+    @_builtins.property
+    def cursor(self) -> Global___Cursor:
+        """By a word of the partner's own."""
+
+    @_builtins.property
+    def window(self) -> Global___Window:
+        """By the time that it covers."""
+
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        parameters: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        every: _duration_pb2.Duration | None = ...,
+        documents: _builtins.str = ...,
+        id: _abc.Iterable[_builtins.str] | None = ...,
+        size_parameter: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        most_pages: _builtins.int = ...,
+        longest_answer: _builtins.int = ...,
+        cursor: Global___Cursor | None = ...,
+        window: Global___Window | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "every", b"every", "position", b"position", "window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "documents", b"documents", "every", b"every", "id", b"id", "longest_answer", b"longest_answer", "most_pages", b"most_pages", "page_size", b"page_size", "parameters", b"parameters", "path", b"path", "position", b"position", "size_parameter", b"size_parameter", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_position: _TypeAlias = _typing.Literal["cursor", "window"]  # noqa: Y015
+    _WhichOneofArgType_position: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_position) -> _WhichOneofReturnType_position | None: ...
+
+Global___Poll: _TypeAlias = Poll  # noqa: Y015
+
+@_typing.final
+class Cursor(_message.Message):
+    """A word that the partner gives with each page and that names the next one. It is kept as it came."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARAMETER_FIELD_NUMBER: _builtins.int
+    POINTER_FIELD_NUMBER: _builtins.int
+    HEADER_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    parameter: _builtins.str
+    """Parameter that carries it back to the partner."""
+    pointer: _builtins.str
+    """JSON pointer to the next cursor in an answer."""
+    header: _builtins.str
+    """Header of the answer that holds the next cursor."""
+    more: _builtins.str
+    """JSON pointer to what says whether more follows. Where it is empty, more follows a page that has documents and a new cursor."""
+    def __init__(
+        self,
+        *,
+        parameter: _builtins.str = ...,
+        pointer: _builtins.str = ...,
+        header: _builtins.str = ...,
+        more: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "more", b"more", "parameter", b"parameter", "pointer", b"pointer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Cursor: _TypeAlias = Cursor  # noqa: Y015
+
+@_typing.final
+class Window(_message.Message):
+    """What changed since an instant. A turn begins where the last one that was read to its end began, less the overlap."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARAMETER_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
+    REACH_FIELD_NUMBER: _builtins.int
+    PAGE_PARAMETER_FIELD_NUMBER: _builtins.int
+    parameter: _builtins.str
+    """Parameter that carries the instant from which on we ask, as in RFC 3339."""
+    page_parameter: _builtins.str
+    """Parameter that carries the number of the page, counted from 1; a window is one page where it is empty."""
+    @_builtins.property
+    def overlap(self) -> _duration_pb2.Duration:
+        """How far a window reaches back into the one before it, for what the partner shows late; five minutes where it is not set."""
+
+    @_builtins.property
+    def reach(self) -> _duration_pb2.Duration:
+        """How far the very first window reaches back; a day where it is not set."""
+
+    def __init__(
+        self,
+        *,
+        parameter: _builtins.str = ...,
+        overlap: _duration_pb2.Duration | None = ...,
+        reach: _duration_pb2.Duration | None = ...,
+        page_parameter: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overlap", b"overlap", "reach", b"reach"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["overlap", b"overlap", "page_parameter", b"page_parameter", "parameter", b"parameter", "reach", b"reach"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Window: _TypeAlias = Window  # noqa: Y015
 
 @_typing.final
 class MappingSource(_message.Message):
@@ -625,6 +897,10 @@ class PartnerHealth(_message.Message):
     BREAKER_FIELD_NUMBER: _builtins.int
     DELIVERED_PERCENT_FIELD_NUMBER: _builtins.int
     WORKER_ACTIVE_FIELD_NUMBER: _builtins.int
+    LAST_POLLED_AT_FIELD_NUMBER: _builtins.int
+    CURSOR_MOVED_AT_FIELD_NUMBER: _builtins.int
+    POLLING_FAULT_FIELD_NUMBER: _builtins.int
+    POLLING_CODE_FIELD_NUMBER: _builtins.int
     partner: _builtins.str
     """Id of the partner."""
     backlog: _builtins.int
@@ -641,6 +917,10 @@ class PartnerHealth(_message.Message):
     """Of the deliveries that ended in the last 24 hours, how many whole per cent the partner took; absent where none ended."""
     worker_active: _builtins.bool
     """A worker holds the partner's transport."""
+    polling_fault: _builtins.str
+    """Why something cannot be fetched from the partner now, in a sentence; empty where nothing is wrong."""
+    polling_code: _builtins.str
+    """The same in one word: HOST_KEY_UNKNOWN, HTTP_503."""
     @_builtins.property
     def last_received_at(self) -> _timestamp_pb2.Timestamp:
         """When the partner's last document was received."""
@@ -657,6 +937,14 @@ class PartnerHealth(_message.Message):
     def oldest_unacknowledged_at(self) -> _timestamp_pb2.Timestamp:
         """When the oldest of them was taken."""
 
+    @_builtins.property
+    def last_polled_at(self) -> _timestamp_pb2.Timestamp:
+        """When what we fetch from the partner was last read to its end; of several kinds the one for which that is longest ago."""
+
+    @_builtins.property
+    def cursor_moved_at(self) -> _timestamp_pb2.Timestamp:
+        """When a cursor last moved on."""
+
     def __init__(
         self,
         *,
@@ -672,10 +960,14 @@ class PartnerHealth(_message.Message):
         breaker: _builtins.str = ...,
         delivered_percent: _builtins.int | None = ...,
         worker_active: _builtins.bool = ...,
+        last_polled_at: _timestamp_pb2.Timestamp | None = ...,
+        cursor_moved_at: _timestamp_pb2.Timestamp | None = ...,
+        polling_fault: _builtins.str = ...,
+        polling_code: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_delivered_percent", b"_delivered_percent", "delivered_percent", b"delivered_percent", "last_received_at", b"last_received_at", "last_sent_at", b"last_sent_at", "oldest_unacknowledged_at", b"oldest_unacknowledged_at", "oldest_waiting_at", b"oldest_waiting_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_delivered_percent", b"_delivered_percent", "cursor_moved_at", b"cursor_moved_at", "delivered_percent", b"delivered_percent", "last_polled_at", b"last_polled_at", "last_received_at", b"last_received_at", "last_sent_at", b"last_sent_at", "oldest_unacknowledged_at", b"oldest_unacknowledged_at", "oldest_waiting_at", b"oldest_waiting_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivered_percent", b"_delivered_percent", "backlog", b"backlog", "breaker", b"breaker", "delivered_percent", b"delivered_percent", "given_up", b"given_up", "last_received_at", b"last_received_at", "last_sent_at", b"last_sent_at", "oldest_unacknowledged_at", b"oldest_unacknowledged_at", "oldest_waiting_at", b"oldest_waiting_at", "partner", b"partner", "unacknowledged", b"unacknowledged", "unread", b"unread", "worker_active", b"worker_active"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_delivered_percent", b"_delivered_percent", "backlog", b"backlog", "breaker", b"breaker", "cursor_moved_at", b"cursor_moved_at", "delivered_percent", b"delivered_percent", "given_up", b"given_up", "last_polled_at", b"last_polled_at", "last_received_at", b"last_received_at", "last_sent_at", b"last_sent_at", "oldest_unacknowledged_at", b"oldest_unacknowledged_at", "oldest_waiting_at", b"oldest_waiting_at", "partner", b"partner", "polling_code", b"polling_code", "polling_fault", b"polling_fault", "unacknowledged", b"unacknowledged", "unread", b"unread", "worker_active", b"worker_active"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__delivered_percent: _TypeAlias = _typing.Literal["delivered_percent"]  # noqa: Y015
     _WhichOneofArgType__delivered_percent: _TypeAlias = _typing.Literal["_delivered_percent", b"_delivered_percent"]  # noqa: Y015
