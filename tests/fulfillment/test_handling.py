@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 from fulfillment.domain.cancelling import cancel_part
-from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick, stray
+from fulfillment.domain.handling import Lot, Outcome, Place, Reported, issue, pack, pick, stray
 from fulfillment.domain.lifecycle import State
+from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import ShortageRule
-from fulfillment.domain.warehouse_report import Booking, Kind, ReportTerms, Shipment, WarehouseReport
+from fulfillment.domain.warehouse_report import (
+    Booking,
+    Carriage,
+    Kind,
+    Package,
+    ReportTerms,
+    Shipment,
+    WarehouseReport,
+)
+from fulfillment.store.package_rows import package_row, read_package
 from fulfillment.wire.warehouse import fact_of
 from fulfillment_cases.trade import D, hear_held, line, names, placed, shown, standing, told
 
@@ -184,3 +197,57 @@ def test_a_shipment_that_is_ready_says_what_its_carriage_needs() -> None:
     assert list(ready.order_ids) == ["0191-1"]  # type: ignore[attr-defined]
     assert ready.customer_id == "CUS-SHOP"  # type: ignore[attr-defined]
     assert [each.reservation_id for each in ready.lines] == ["R-1"]  # type: ignore[attr-defined]
+
+
+FIRST, SECOND = "006141411234567894", "006141411234567900"
+
+
+def packed(sscc: str, quantity: int) -> Package:
+    return Package(sscc, "XCT", Quantity(D("2.5"), "KGM"), (said(quantity),))
+
+
+def on_site(*packages: Package) -> Shipment:
+    shipment = Shipment("0192-1", EAST, "SH-1", "EU01")
+    shipment.pack(packages)
+    return shipment
+
+
+def test_packages_leave_once_by_their_numbers() -> None:
+    shipment = on_site(packed(FIRST, 4), packed(SECOND, 6))
+    assert [each.sscc for each in shipment.let_go([FIRST], [said(4)])] == [FIRST]
+    assert shipment.let_go([FIRST], [said(4)]) == ()
+    assert [each.sscc for each in shipment.packages] == [SECOND]
+
+
+def test_packages_that_nobody_names_leave_with_exactly_what_lies_in_them() -> None:
+    shipment = on_site(packed(FIRST, 4), packed(SECOND, 6))
+    assert shipment.let_go([], [said(7)]) == ()
+    assert [each.sscc for each in shipment.let_go([], [said(3), said(7)])] == [FIRST, SECOND]
+    assert shipment.packages == ()
+
+
+def test_a_package_that_is_packed_anew_holds_what_was_said_last() -> None:
+    shipment = on_site(packed(FIRST, 4))
+    shipment.pack([packed(FIRST, 5)])
+    assert [each.contents[0].quantity for each in shipment.packages] == [D(5)]
+
+
+def test_a_package_survives_its_row() -> None:
+    lot = Lot("L-9", date(2027, 1, 31))
+    package = Package(FIRST, "XCT", Quantity(D("2.5"), "KGM"), (replace(said(4), lot=lot), said(1)))
+    for each in (package, Package("", "", None, (said(1),))):
+        assert read_package(json.loads(json.dumps(package_row(each)))) == each
+
+
+@pytest.mark.feature("F126")
+def test_goods_that_left_are_told_with_their_orders_and_what_lay_in_which_package() -> None:
+    order = released(10, ship_to_code="92:0042")
+    made = booking(Kind.GOODS_ISSUE, issue(at(order), said(10)), order)
+    assert made.shipment is not None
+    made.shipment.pack([packed(FIRST, 10)])
+    made.terms = replace(made.terms, carriage=Carriage((FIRST,), "UPSN", "1Z"))
+    made.end()
+    gone: Any = fact_of(made)
+    [told_of], [package] = gone.orders, gone.packages
+    assert (told_of.order_id, told_of.channel, told_of.ship_to_code) == ("0191-1", "shop-eu", "92:0042")
+    assert (package.sscc, package.contents[0].quantity.value) == (FIRST, "10")

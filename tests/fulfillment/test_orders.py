@@ -129,7 +129,29 @@ def test_a_line_that_two_places_serve_becomes_two_schedules() -> None:
         ("WH-EAST", D(7)),
     ]
     assert order.lines[1].conserved
-    assert names(order) == ["OrderLinesAllocated", "OrderReleased", "OrderReleased"]
+    assert names(order) == ["OrderLinesAllocated", "OrderAcknowledged", "OrderReleased", "OrderReleased"]
+
+
+def test_a_customer_is_told_of_its_lines_once_when_inventory_has_answered_for_all_of_them() -> None:
+    order = placed(line("1", 10), line("2", 5, "NUT"))
+    hear_short(order, BOLT=4)
+    assert "OrderAcknowledged" not in names(order)
+    hear_held(order)
+    [acknowledged] = [each for each in told(order) if isinstance(each, events.OrderAcknowledged)]
+    assert [standing(each) for each in acknowledged.lines] == [
+        {"released": D(4), "backordered": D(6)},
+        {"released": D(5)},
+    ]
+    retry(order, 1)
+    hear_held(order)
+    assert names(order) == ["OrderLinesAllocated", "OrderReleased"]
+
+
+@pytest.mark.parametrize("rule", [ShortageRule.BACKORDER, ShortageRule.CANCEL])
+def test_a_customer_that_gets_nothing_is_told_so(rule: ShortageRule) -> None:
+    order = placed(line("1", 10), shortage=rule)
+    hear_short(order, BOLT=0)
+    assert names(order)[-1] == "OrderAcknowledged"
 
 
 @pytest.mark.feature("F128")

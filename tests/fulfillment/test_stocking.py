@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from catalog.__main__ import SERVICE as CATALOG
+from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock_kit.service import Service, start
 from crossdock_kit.testing import AUDIENCE, ISSUER
 from crossdock_local.migrated import MigratedDatabases
@@ -58,7 +59,8 @@ async def test_an_order_is_allocated_and_released_to_the_places_that_hold_its_st
     assert [[each.location_id for each in of.schedules] for of in found.lines] == [["WH-EAST"], ["WH-WEST"]]
     assert await suite.buckets(bolt) == {"sellable": "10", "adjustment": "-10", "allocated": "7"}
     facts = await suite.caller.facts(order_id)
-    assert facts == ["OrderSubmitted", "OrderAccepted", "OrderLinesAllocated", "OrderReleased", "OrderReleased"]
+    accepted = ["OrderSubmitted", "OrderAccepted", "OrderLinesAllocated", "OrderAcknowledged"]
+    assert facts == [*accepted, "OrderReleased", "OrderReleased"]
     assert await suite.caller.exceptions(order_id) == []
 
 
@@ -160,6 +162,12 @@ async def test_what_a_warehouse_reports_moves_lines_and_stock_once(suite: Suite)
     await suite.until(order_id, "packed")
     await suite.holds(sku, sellable=3, staged=7)
     issued = await east.issue(unique("945"), shipment, said)
+    gone = await suite.caller.fetch(
+        "SELECT body FROM journal WHERE aggregate = $1 AND type LIKE '%GoodsIssued'",
+        f"outbound_shipment/{issued.shipment_id}",
+    )
+    [package] = events_pb2.GoodsIssued.FromString(gone[0]["body"]).packages
+    assert [each.quantity.value for each in package.contents] == ["7"]
     found = await suite.until(order_id, "packed")
     assert standing(found.lines[0]) == {"handed_over": "7"}
     await suite.holds(sku, sellable=3, customer=7)

@@ -108,6 +108,11 @@ async def partners(engine: Engine) -> None:
     ]
     east = {"system": "WMS-EAST", "locations": ["WH-EAST"], "transport": there, "documents": expected}
     await rig.partner("wms-east", role="WMS", **east)
+    # One document in X12 and no more: its control number is the same in whatever order the facts come.
+    edi = {"partnerId": "08:MERCATO", "ownId": "ZZ:ACME"}
+    acknowledgments = [{"kind": "x12.855", "direction": "OUT"}]
+    customer = {"partyId": "CUS-MERCATO", "edi": edi, "documents": acknowledgments}
+    await rig.partner("edi-mercato", role="CHANNEL", transport=there, **customer)
     orders = [{"kind": "json.supplier_order", "direction": "OUT", "path": "/orders"}]
     tenders = [{"kind": "json.load_tender", "direction": "OUT", "path": "/tenders"}]
     await rig.partner("tms-eu", role="TMS", system="TMS-EU", transport=there, documents=tenders)
@@ -140,6 +145,7 @@ LISTENERS = (
         "connector",
         lambda engine: connector.consumers.subscriptions(connector_samples.rig.Rig(engine).around),
         partners,
+        ("x12.855",),
     ),
     Listener("delivery", lambda engine: [outbound_shipments(on)]),
     Listener("fulfillment", orders_hear, orders_that_wait, ('"state": "out_for_delivery"', '"billable": true')),

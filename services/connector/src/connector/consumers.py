@@ -130,7 +130,8 @@ class Shipments:
 
 @dataclass(frozen=True, slots=True)
 class SalesOrders:
-    """Fulfillment's facts: what is released is picked by the warehouse that holds it, and the ERP is asked to post."""
+    """Fulfillment's facts: what is released is picked by the warehouse that holds it, the ERP is asked to post, and
+    customers on EDI are told what they get, what has left for them and what they owe."""
 
     around: Surroundings
 
@@ -141,6 +142,9 @@ class SalesOrders:
             handlers={
                 fulfillment.OrderReleased: _together(self.around, self.released),
                 fulfillment.PostingRequested: _together(self.around, self.to_be_posted),
+                fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
+                fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
+                fulfillment.GoodsIssued: _together(self.around, self.gone),
             },
             batch=100,
             owner="integration",
@@ -151,6 +155,12 @@ class SalesOrders:
 
     async def to_be_posted(self, event: Received[fulfillment.PostingRequested], telling: Telling) -> None:
         await tell_partners.ask_to_post(event, telling)
+
+    async def to_its_customer(self, event: Received[Any], telling: Telling) -> None:
+        await tell_partners.tell_customer(event, telling)
+
+    async def gone(self, event: Received[fulfillment.GoodsIssued], telling: Telling) -> None:
+        await tell_partners.tell_customers_of_goods(event, telling)
 
 
 def _together(around: Surroundings, handle: Callable[[Any, Telling], Awaitable[None]]) -> Handler:

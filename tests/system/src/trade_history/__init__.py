@@ -16,13 +16,14 @@ from crossdock.connector.events.v1 import events_pb2 as connector_events
 from crossdock.delivery.events.v1 import events_pb2 as delivery_events
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_events
-from crossdock.fulfillment.v1 import posting_pb2, return_pb2, warehouse_pb2
+from crossdock.fulfillment.v1 import posting_pb2, return_pb2, sales_order_pb2, warehouse_pb2
 from crossdock.inventory.events.v1 import events_pb2 as inventory_events
 from crossdock.procurement.events.v1 import events_pb2 as procurement_events
 from crossdock_kit.ids import derived
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type import date_pb2
 
 AT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 GOLDENS = Path(__file__).parents[3] / "procurement" / "goldens"
@@ -143,7 +144,28 @@ def warehouse_reports() -> list[Message]:
 
 
 def sales_orders() -> list[Message]:
-    return [*warehouse_reports(), *goods_back(), *postings_wanted()]
+    return [*warehouse_reports(), *goods_back(), *postings_wanted(), *customers_told()]
+
+
+def customers_told() -> list[Message]:
+    """An order of a customer on EDI, which takes its acknowledgment and no invoice."""
+    line = sales_order_pb2.OrderLine(
+        line_number="1",
+        sku="BOLT",
+        ordered=values_pb2.Quantity(value="5", unit="EA"),
+        schedules=[
+            sales_order_pb2.LineSchedule(
+                state=sales_order_pb2.SCHEDULE_STATE_RELEASED, quantity=values_pb2.Quantity(value="5", unit="EA")
+            )
+        ],
+    )
+    said: dict[str, Any] = {"order_id": "0191-edi", "channel": "edi-mercato"}
+    placed_on = date_pb2.Date(year=2026, month=5, day=4)
+    order = sales_order_pb2.SalesOrder(number="S-EDI", currency="EUR", ordered_on=placed_on, **said)
+    return [
+        fulfillment_events.OrderAcknowledged(number="S-EDI", part=1, order=order, lines=[line], **said),
+        fulfillment_events.InvoicePosted(posting_id="posting-edi", order_number="S-EDI", invoice_number="9001", **said),
+    ]
 
 
 def goods_back() -> list[Message]:

@@ -145,7 +145,17 @@ _OWNERS_BY_COMMAND = {
     "RecordPacking": "warehouse",
     "RecordGoodsIssue": "warehouse",
     "RecordPosting": "finance",
+    "PlaceOrder": "order-desk",
 }
+_DESKS = {
+    **dict.fromkeys(("x12.855", "x12.856", "x12.810"), "order-desk"),
+    "x12.204": "delivery-desk",
+}
+
+
+def desk_of(kind: str) -> str:
+    """Who looks after what a partner says, or does not say, of a document of ours."""
+    return _DESKS.get(kind, "supplier-desk")
 
 
 def owner_of(reason: str, command: str) -> str:

@@ -36,6 +36,9 @@ from connector.mappings import (
     x12_860,
     x12_865,
     x12_990,
+    x12_customer_acknowledgment,
+    x12_customer_invoice,
+    x12_customer_ship_notice,
 )
 from connector.mappings.model import Inbound, Outbound
 
@@ -82,6 +85,9 @@ OUTBOUND: dict[str, Outbound] = {
         wms_b_expected_receipt.MAPPING,
         x12_850.OUTBOUND,
         x12_860.MAPPING,
+        x12_customer_acknowledgment.MAPPING,
+        x12_customer_ship_notice.MAPPING,
+        x12_customer_invoice.MAPPING,
     )
 }
 # Not translated to a command: it says what became of a document of ours, and we say it of theirs.
@@ -99,6 +105,9 @@ TELLS: dict[str, tuple[str, ...]] = {
     "SupplierInvoiceMatched": ("json.invoice_match",),
     "ShipmentPlanned": ("x12.204", "json.load_tender"),
     "OrderReleased": ("wms_a.pick_request",),
+    "OrderAcknowledged": ("x12.855",),
+    "GoodsIssued": ("x12.856",),
+    "InvoicePosted": ("x12.810",),
     "PostingRequested": ("json.posting_request",),
     "InboundExpected": ("wms_a.expected_receipt", "wms_b.expected_receipt"),
 }

@@ -50,6 +50,7 @@ def read(document: PurchaseOrder, reading: Reading) -> Command:
         shortage=_shortage(document),
         consignee=_consignee(ship_to) if ship_to else None,
         customer_order_number=document.number[:64],
+        ship_to_code=f"{ship_to.id_qualifier}:{ship_to.id}" if ship_to and ship_to.id else "",
     )
     request = fulfillment_service_pb2.PlaceOrderRequest(
         origin=reading.origin(revision=document.release), order=terms, lines=lines

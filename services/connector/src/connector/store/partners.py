@@ -94,6 +94,11 @@ async def carriage_of(driver: Driver, tenant: str, business_unit: str) -> list[S
     return await _found(driver, "role = ANY($2::int[]) AND business_unit = $3", tenant, roles, business_unit)
 
 
+async def of_channel(driver: Driver, tenant: str, channel: str) -> list[StoredPartner]:
+    """The partner that a sales channel is; none where orders come in by people."""
+    return await _found(driver, "role = $2 AND partner = $3", tenant, int(options_pb2.ROLE_CHANNEL), channel)
+
+
 async def _found(driver: Driver, condition: str, *values: object) -> list[StoredPartner]:
     rows = await driver.fetch(
         f"SELECT {_COLUMNS} FROM partner WHERE tenant = $1 AND {condition} ORDER BY partner",

@@ -13,7 +13,7 @@ from crossdock_kit.timers import DueTimer
 from crossdock_kit.unit_of_work import Work
 
 from connector import wire
-from connector.domain.documents import MessageEnd, Outcome, State
+from connector.domain.documents import MessageEnd, Outcome, State, desk_of
 from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT
 from connector.store import documents, saving
 from connector.store.document import Document, ended
@@ -83,7 +83,7 @@ def _rejected(sent: Document, by: Document) -> NewException:
         failure_class=FailureClass.PARTNER,
         code="FUNCTIONAL_ACK_REJECTED",
         summary=f"{sent.partner} rejects {sent.kind} {sent.name} in its acknowledgment {by.name}",
-        owner="supplier-desk",
+        owner=desk_of(sent.kind),
         subject=sent.subject,
         transaction_ids=sent.transaction_ids,
         keys=(*sent.keys, f"document:{sent.document_id}"),
@@ -105,7 +105,7 @@ async def acknowledgment_overdue(due: Sequence[DueTimer], work: Work) -> None:
                 failure_class=FailureClass.PARTNER,
                 code="FUNCTIONAL_ACK_OVERDUE",
                 summary=f"{sent.partner} has not acknowledged {sent.kind} {sent.name}",
-                owner="supplier-desk",
+                owner=desk_of(sent.kind),
                 subject=sent.subject,
                 transaction_ids=sent.transaction_ids,
                 keys=(*sent.keys, f"document:{sent.document_id}"),

@@ -1,4 +1,4 @@
-"""Who has to hear of a fact: the order's supplier, the business unit's ERP, the location's WMS."""
+"""Who has to hear of a fact: the order's supplier or customer, the business unit's ERP, the location's WMS."""
 
 from __future__ import annotations
 
@@ -68,6 +68,23 @@ async def ask_to_post(event: Received[Any], telling: Telling) -> None:
     unit = event.message.posting.business_unit
     found = await telling.erp(event.tenant, unit)
     _tell(event, found, telling, f"order:{event.message.order_id}", f"ERP of {unit}")
+
+
+async def tell_customer(event: Received[Any], telling: Telling) -> None:
+    """What a channel takes of a fact about an order of its; one that takes nothing of it tells its customers itself."""
+    fact = event.message
+    for stored in await telling.channel(event.tenant, fact.channel):
+        telling.tell(event, stored, f"order:{fact.order_id}")
+
+
+async def tell_customers_of_goods(event: Received[Any], telling: Telling) -> None:
+    """A goods issue may hold orders of several channels: each is told of its own."""
+    first: dict[str, str] = {}
+    for each in event.message.orders:
+        first.setdefault(each.channel, each.order_id)
+    for channel, order_id in first.items():
+        for stored in await telling.channel(event.tenant, channel):
+            telling.tell(event, stored, f"order:{order_id}")
 
 
 def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:

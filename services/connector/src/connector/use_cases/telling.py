@@ -78,6 +78,12 @@ class Telling:
             self._partners[key] = await partners.carriage_of(self.work.driver, tenant, business_unit)
         return self._partners[key]
 
+    async def channel(self, tenant: str, name: str) -> list[StoredPartner]:
+        key = (tenant, "channel", name)
+        if key not in self._partners:
+            self._partners[key] = await partners.of_channel(self.work.driver, tenant, name)
+        return self._partners[key]
+
     def learn(self, order: KnownOrder) -> None:
         self._orders.append(order)
 

@@ -43,6 +43,7 @@ def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, he
     bound = _bind(order, part, reservation_id, held)
     order.settled += [identity(code, _subject(order, part)) for code in (ALLOCATION_REFUSED, PICK_SHORT)]
     order.events.append(events.OrderLinesAllocated(order, part, steps_of(bound)))
+    _acknowledge(order, part)
 
 
 def _bind(order: SalesOrder, part: int, reservation_id: str, held: Sequence[Held]) -> list[Pair]:
@@ -83,6 +84,7 @@ def fall_short(order: SalesOrder, part: int, attempt: int, shortages: Sequence[S
             waiting.append((line, rest))
     _without_stock(order, part, waiting)
     ask(order, part)
+    _acknowledge(order, part)
 
 
 def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> None:
@@ -95,6 +97,7 @@ def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> N
         schedule.reason = code
     asked.open = False
     _backorder(order, part, waiting)
+    _acknowledge(order, part)
     order.concerns.append(
         Concern(
             code=ALLOCATION_REFUSED,
@@ -139,6 +142,14 @@ def release_number(order: SalesOrder, part: int) -> str:
 def _answers(asked: Part, attempt: int) -> bool:
     """Whether an answer is to the question that is open now."""
     return asked.open and asked.attempt == attempt
+
+
+def _acknowledge(order: SalesOrder, part: int) -> None:
+    """Once, when inventory has answered for all of the part: until then nobody knows what the customer gets."""
+    asked = order.parts[part]
+    if not asked.open and not asked.acknowledged:
+        asked.acknowledged = True
+        order.events.append(events.OrderAcknowledged(order, part, order.of_part(part)))
 
 
 def _without_stock(order: SalesOrder, part: int, waiting: Sequence[Pair]) -> None:

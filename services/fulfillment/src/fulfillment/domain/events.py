@@ -85,6 +85,13 @@ class OrderLinesBackordered:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderAcknowledged:
+    order: SalesOrder
+    part: int
+    lines: Sequence[OrderLine]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderReleased:
     order: SalesOrder
     part: int
@@ -147,6 +154,7 @@ Event = (
     | OrderLinesAllocated
     | OrderLinesDeallocated
     | OrderLinesBackordered
+    | OrderAcknowledged
     | OrderReleased
     | OrderLineChanged
     | OrderLinesCancelled

@@ -17,13 +17,14 @@ SHORT_ANSWERS = 5
 @dataclass(slots=True)
 class Part:
     """`open` while the answer to question `attempt` is awaited; `shorts` counts answers in a row that did not reach;
-    `watched` is the state whose deadline is running."""
+    `acknowledged` once the customer was told of its lines; `watched` is the state whose deadline is running."""
 
     part: int
     attempt: int = 0
     open: bool = False
     shorts: int = 0
     watched: str = ""
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,7 @@ class OrderTerms:
     shortage: ShortageRule = ShortageRule.BACKORDER
     locations: tuple[str, ...] = ()
     customer_order_number: str = ""
+    ship_to_code: str = ""
     consignee: str = ""
 
     @property
@@ -75,7 +76,8 @@ class OrderTerms:
         days = (self.ordered_on, self.requested_on or "")
         flags = (self.same_day, self.channel_confirmed, self.shortage.value)
         said = (self.business_unit, self.customer_id, self.currency, self.customer_order_number, self.consignee)
-        return _hash(*said, *days, *flags, *self.locations)
+        address = (self.ship_to_code,) if self.ship_to_code else ()
+        return _hash(*said, *days, *flags, *self.locations, *address)
 
 
 def content_of(head: int, *lines: int) -> str:

@@ -10,12 +10,13 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.handling import Outcome, Reported
 from fulfillment.domain.lifecycle import WAREHOUSE
-from fulfillment.domain.quantities import Quantity
+from fulfillment.domain.quantities import ZERO, Quantity
 from fulfillment.domain.sales_order import SalesOrder
 
 HANDLED_WITHOUT_RELEASE = "HANDLED_WITHOUT_RELEASE"
@@ -71,7 +72,8 @@ class ReportTerms:
 class Shipment:
     """`event_version` counts its facts; `number` is the warehouse's, unique at the place. `billable` once the
     customer's terms allow to invoice it: what is issued of it later is billed at once. `reached` are the milestones
-    that hold, `troubles` the delivery exceptions that are open, as delivery tells them."""
+    that hold, `troubles` the delivery exceptions that are open, as delivery tells them. `packages` are packed and have
+    not left."""
 
     shipment_id: str
     location_id: str
@@ -81,6 +83,22 @@ class Shipment:
     billable: bool = False
     reached: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
+    packages: tuple[Package, ...] = ()
+
+    def pack(self, packages: Iterable[Package]) -> None:
+        """What is packed anew under a number replaces what lay in it."""
+        added = tuple(packages)
+        named = {each.sscc for each in added if each.sscc}
+        self.packages = (*(each for each in self.packages if each.sscc not in named), *added)
+
+    def let_go(self, ssccs: Sequence[str], lines: Sequence[Reported]) -> tuple[Package, ...]:
+        """The packages that leave with these lines: those that are named, else all, if exactly that lies in them."""
+        named = set(ssccs)
+        left = tuple(each for each in self.packages if not named or each.sscc in named)
+        if not named and _goods(line for each in left for line in each.contents) != _goods(lines):
+            return ()
+        self.packages = tuple(each for each in self.packages if each not in left)
+        return left
 
 
 @dataclass(slots=True, eq=False)
@@ -105,6 +123,7 @@ class Booking:
     shipment: Shipment | None = None
     outcome: Outcome = field(default_factory=Outcome)
     event_version: int = 0
+    packages_left: tuple[Package, ...] = ()
 
     @property
     def aggregate(self) -> tuple[str, str]:
@@ -142,6 +161,11 @@ class Booking:
         return SAME_DAY if self.express else STANDARD
 
     def end(self) -> None:
+        terms = self.terms
+        if self.shipment is not None and terms.kind is Kind.PACKING:
+            self.shipment.pack(terms.packages)
+        if self.shipment is not None and terms.kind is Kind.GOODS_ISSUE:
+            self.packages_left = self.shipment.let_go(terms.carriage.ssccs, terms.lines)
         self.report.order_ids = tuple(each.order_id for each in self.orders)
         self.report.unreleased_count = len({each.said for each in self.outcome.unreleased})
 
@@ -162,6 +186,15 @@ class Booking:
             keys=self.keys,
             details={f"line_{number}": _named(each) for number, each in enumerate(strange[:20], 1)},
         )
+
+
+def _goods(lines: Iterable[Reported]) -> dict[tuple[str, str, str], Decimal]:
+    """How much of which line."""
+    found: dict[tuple[str, str, str], Decimal] = {}
+    for each in lines:
+        name = each.order_number, each.line_number, each.sku
+        found[name] = found.get(name, ZERO) + each.quantity
+    return found
 
 
 def _named(said: Reported) -> str:

@@ -15,6 +15,7 @@ from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import OrderTerms, Price, ShortageRule
 from fulfillment.domain.warehouse_report import Kind, Shipment, WarehouseReport
+from fulfillment.store.package_rows import package_row, read_package
 
 Record = Any
 """A row as asyncpg gives it, read by column name."""
@@ -30,6 +31,7 @@ _TERMS = (
     "same_day",
     "channel_confirmed",
     "customer_order_number",
+    "ship_to_code",
     "consignee",
 )
 _HEAD = (
@@ -73,7 +75,7 @@ _SHIPMENT = (
     "reached",
     "troubles",
 )
-_PART = ("part", "attempt", "open", "shorts", "watched")
+_PART = ("part", "attempt", "open", "shorts", "acknowledged", "watched")
 
 
 def order_row(order: SalesOrder) -> Row:
@@ -149,12 +151,14 @@ def read_report(row: Record) -> WarehouseReport:
 
 
 def shipment_row(shipment: Shipment) -> Row:
-    return {name: getattr(shipment, name) for name in _SHIPMENT}
+    packages = [package_row(each) for each in shipment.packages]
+    return {name: getattr(shipment, name) for name in _SHIPMENT} | {"packages": packages}
 
 
 def read_shipment(row: Record) -> Shipment:
     lists = {name: tuple(row[name]) for name in ("reached", "troubles")}
-    return Shipment(**{name: row[name] for name in _SHIPMENT} | lists)
+    packages = tuple(read_package(each) for each in row["packages"] or ())
+    return Shipment(**{name: row[name] for name in _SHIPMENT} | lists, packages=packages)
 
 
 def read_item(row: Record) -> Item:

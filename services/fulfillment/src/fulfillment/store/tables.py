@@ -55,6 +55,7 @@ sales_order = Table(
     words("shortage"),
     texts("locations"),
     words("customer_order_number"),
+    words("ship_to_code"),
     words("consignee"),
     words("consignee_id"),
     words("erp_system"),
@@ -127,6 +128,7 @@ order_part = Table(
     number("attempt", Integer),
     flag("open"),
     number("shorts", Integer),
+    flag("acknowledged"),
     words("watched"),
 )
 
@@ -158,6 +160,7 @@ outbound_shipment = Table(
     flag("billable"),
     texts("reached"),
     texts("troubles"),
+    document("packages"),
     Index("outbound_shipment_once", "tenant", "location_id", "number", unique=True),
 )
 

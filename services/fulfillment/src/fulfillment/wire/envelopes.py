@@ -29,7 +29,11 @@ def announcement(event: events.Event) -> Announcement:
 
 def _skus(event: events.Event) -> list[str]:
     match event:
-        case events.OrderSubmitted(lines=lines) | events.OrderLinesAppended(lines=lines):
+        case (
+            events.OrderSubmitted(lines=lines)
+            | events.OrderLinesAppended(lines=lines)
+            | events.OrderAcknowledged(lines=lines)
+        ):
             return [each.sku for each in lines]
         case events.OrderLineChanged(line=line):
             return [line.sku]

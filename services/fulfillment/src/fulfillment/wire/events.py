@@ -63,6 +63,17 @@ def _(event: events.OrderLinesBackordered) -> Message:
 
 
 @to_message.register
+def _(event: events.OrderAcknowledged) -> Message:
+    return events_pb2.OrderAcknowledged(
+        **_named(event.order),
+        channel=event.order.terms.channel,
+        part=event.part,
+        order=order(event.order),
+        lines=[order_line(each) for each in event.lines],
+    )
+
+
+@to_message.register
 def _(event: events.OrderReleased) -> Message:
     return events_pb2.OrderReleased(
         **_part(event),

@@ -138,12 +138,23 @@ def fact_of(fact: Fact, found: Posting, order: SalesOrder, before: Sequence[Befo
         case Fact.REFUSED, _:
             return events_pb2.PostingRefused(**said, reason=found.reason)
         case _, Kind.INVOICE:
-            number, customer = found.number, order.terms.customer_id
-            return events_pb2.InvoicePosted(**said, invoice_number=number, customer_id=customer)
+            return _invoice_posted(said, found, order)
         case _, Kind.CREDIT:
             return events_pb2.CreditIssued(**said, credit_number=found.number, customer_id=order.terms.customer_id)
         case _:
             return events_pb2.PostingBooked(**said, document_number=found.number)
+
+
+def _invoice_posted(said: dict[str, Any], found: Posting, order: SalesOrder) -> Message:
+    terms = order.terms
+    return events_pb2.InvoicePosted(
+        **said,
+        invoice_number=found.number,
+        customer_id=terms.customer_id,
+        channel=terms.channel,
+        ordered_on=dates_wire.date_message(terms.ordered_on),
+        ship_to_code=terms.ship_to_code,
+    )
 
 
 def keys_of(found: Posting, order: SalesOrder) -> tuple[str, ...]:

@@ -119,6 +119,7 @@ def _terms(terms: service_pb2.OrderTerms) -> OrderTerms:
         shortage=_SHORTAGE_OF.get(terms.shortage, ShortageRule.BACKORDER),
         locations=tuple(terms.locations),
         customer_order_number=terms.customer_order_number,
+        ship_to_code=terms.ship_to_code,
         consignee=hashlib.sha256(said).hexdigest() if said else "",
     )
 
@@ -163,6 +164,7 @@ def order(found: SalesOrder) -> order_pb2.SalesOrder:
         etag=found.etag,
         created_at=dates_wire.timestamp(found.created_at),
         updated_at=dates_wire.timestamp(found.updated_at or found.created_at),
+        ship_to_code=terms.ship_to_code,
     )
 
 

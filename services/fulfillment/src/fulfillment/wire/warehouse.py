@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from fulfillment.domain.handling import Handled, Reported
 from fulfillment.domain.quantities import ZERO, Quantity, exact
 from fulfillment.domain.refusals import FieldMissing, QuantityInvalid
+from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Carriage, Kind, Package, ReportTerms, WarehouseReport, earliest
 from fulfillment.use_cases.commands import RecordReport
 from fulfillment.wire import values
@@ -176,6 +177,20 @@ def _goods_issued(booking: Booking) -> Message:
         carrier=terms.carriage.carrier,
         tracking_number=terms.carriage.tracking_number,
         issued_at=timestamp(terms.happened_at),
+        orders=[_issued_order(each) for each in booking.orders],
+        packages=[_package_message(each) for each in booking.packages_left],
+    )
+
+
+def _issued_order(order: SalesOrder) -> events_pb2.IssuedOrder:
+    terms = order.terms
+    return events_pb2.IssuedOrder(
+        order_id=order.order_id,
+        channel=terms.channel,
+        number=terms.number,
+        customer_id=terms.customer_id,
+        ordered_on=date_message(terms.ordered_on),
+        ship_to_code=terms.ship_to_code,
     )
 
 
@@ -184,6 +199,7 @@ def _issued_line(handled: Handled, booking: Booking) -> events_pb2.IssuedLine:
     return events_pb2.IssuedLine(
         line=_handled(handled, booking),
         picked_before=values.quantity_message(Quantity(before, handled.said.unit)),
+        ordered_unit=handled.line.quantity.unit if handled.line else "",
     )
 
 

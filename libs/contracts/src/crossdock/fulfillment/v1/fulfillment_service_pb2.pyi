@@ -64,6 +64,7 @@ class OrderTerms(_message.Message):
     CONSIGNEE_FIELD_NUMBER: _builtins.int
     LOCATIONS_FIELD_NUMBER: _builtins.int
     CUSTOMER_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    SHIP_TO_CODE_FIELD_NUMBER: _builtins.int
     business_unit: _builtins.str
     channel: _builtins.str
     number: _builtins.str
@@ -75,6 +76,8 @@ class OrderTerms(_message.Message):
     """BACKORDER if unspecified."""
     customer_order_number: _builtins.str
     """The customer's own number of the purchase order behind it."""
+    ship_to_code: _builtins.str
+    """The customer's own code of the address that it goes to, with its qualifier: "92:0042"."""
     @_builtins.property
     def ordered_on(self) -> _date_pb2.Date: ...
     @_builtins.property
@@ -99,10 +102,11 @@ class OrderTerms(_message.Message):
         consignee: _sales_order_pb2.Consignee | None = ...,
         locations: _abc.Iterable[_builtins.str] | None = ...,
         customer_order_number: _builtins.str = ...,
+        ship_to_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consignee", b"consignee", "ordered_on", b"ordered_on", "requested_on", b"requested_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "consignee", b"consignee", "currency", b"currency", "customer_id", b"customer_id", "customer_order_number", b"customer_order_number", "locations", b"locations", "number", b"number", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "shortage", b"shortage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "consignee", b"consignee", "currency", b"currency", "customer_id", b"customer_id", "customer_order_number", b"customer_order_number", "locations", b"locations", "number", b"number", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "shortage", b"shortage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

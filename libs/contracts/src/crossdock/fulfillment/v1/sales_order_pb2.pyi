@@ -194,6 +194,7 @@ class SalesOrder(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
+    SHIP_TO_CODE_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """Minted by Crossdock; also the id of the transaction that the order is the root of."""
     business_unit: _builtins.str
@@ -214,6 +215,8 @@ class SalesOrder(_message.Message):
     """Names the row of personal data that says who receives it; empty if nothing was said. See GetConsignee."""
     line_count: _builtins.int
     etag: _builtins.str
+    ship_to_code: _builtins.str
+    """The customer's own code of the address that it goes to, with its qualifier: "92:0042" is a store by the buyer's number."""
     @_builtins.property
     def system_numbers(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.SystemNumber]:
         """Numbers of other systems: the ERP's order, a customer's purchase order."""
@@ -259,10 +262,11 @@ class SalesOrder(_message.Message):
         etag: _builtins.str = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
+        ship_to_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "consignee_id", b"consignee_id", "counts", b"counts", "created_at", b"created_at", "currency", b"currency", "customer_id", b"customer_id", "etag", b"etag", "line_count", b"line_count", "locations", b"locations", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "shortage", b"shortage", "state", b"state", "system_numbers", b"system_numbers", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "consignee_id", b"consignee_id", "counts", b"counts", "created_at", b"created_at", "currency", b"currency", "customer_id", b"customer_id", "etag", b"etag", "line_count", b"line_count", "locations", b"locations", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "shortage", b"shortage", "state", b"state", "system_numbers", b"system_numbers", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -298,6 +298,44 @@ class OrderLinesBackordered(_message.Message):
 Global___OrderLinesBackordered: _TypeAlias = OrderLinesBackordered  # noqa: Y015
 
 @_typing.final
+class OrderAcknowledged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    @_builtins.property
+    def order(self) -> _sales_order_pb2.SalesOrder: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_sales_order_pb2.OrderLine]:
+        """The lines of the part, with what of each is held, waits for supply or was given up."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        order: _sales_order_pb2.SalesOrder | None = ...,
+        lines: _abc.Iterable[_sales_order_pb2.OrderLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "lines", b"lines", "number", b"number", "order", b"order", "order_id", b"order_id", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderAcknowledged: _TypeAlias = OrderAcknowledged  # noqa: Y015
+
+@_typing.final
 class OrderReleased(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -667,6 +705,8 @@ class GoodsIssued(_message.Message):
     CARRIER_FIELD_NUMBER: _builtins.int
     TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
     ISSUED_AT_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    PACKAGES_FIELD_NUMBER: _builtins.int
     shipment_id: _builtins.str
     number: _builtins.str
     """The warehouse's number of the shipment, and of this handing over: a shipment may leave in parts."""
@@ -687,6 +727,14 @@ class GoodsIssued(_message.Message):
 
     @_builtins.property
     def issued_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___IssuedOrder]:
+        """Those of the orders that are known here."""
+
+    @_builtins.property
+    def packages(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.Package]:
+        """What left, package by package, where the warehouse had said what lies in which; empty where it had not."""
+
     def __init__(
         self,
         *,
@@ -701,14 +749,54 @@ class GoodsIssued(_message.Message):
         carrier: _builtins.str = ...,
         tracking_number: _builtins.str = ...,
         issued_at: _timestamp_pb2.Timestamp | None = ...,
+        orders: _abc.Iterable[Global___IssuedOrder] | None = ...,
+        packages: _abc.Iterable[_warehouse_pb2.Package] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "issue_number", b"issue_number", "issued_at", b"issued_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "shipment_id", b"shipment_id", "ssccs", b"ssccs", "tracking_number", b"tracking_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "issue_number", b"issue_number", "issued_at", b"issued_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "orders", b"orders", "packages", b"packages", "shipment_id", b"shipment_id", "ssccs", b"ssccs", "tracking_number", b"tracking_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GoodsIssued: _TypeAlias = GoodsIssued  # noqa: Y015
+
+@_typing.final
+class IssuedOrder(_message.Message):
+    """Of an order what its customer has to be told with the goods."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ORDERED_ON_FIELD_NUMBER: _builtins.int
+    SHIP_TO_CODE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    customer_id: _builtins.str
+    ship_to_code: _builtins.str
+    """The customer's code of the address, with its qualifier: "92:0042". Empty if it named none."""
+    @_builtins.property
+    def ordered_on(self) -> _date_pb2.Date: ...
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        ordered_on: _date_pb2.Date | None = ...,
+        ship_to_code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered_on", b"ordered_on"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "ship_to_code", b"ship_to_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IssuedOrder: _TypeAlias = IssuedOrder  # noqa: Y015
 
 @_typing.final
 class IssuedLine(_message.Message):
@@ -716,6 +804,9 @@ class IssuedLine(_message.Message):
 
     LINE_FIELD_NUMBER: _builtins.int
     PICKED_BEFORE_FIELD_NUMBER: _builtins.int
+    ORDERED_UNIT_FIELD_NUMBER: _builtins.int
+    ordered_unit: _builtins.str
+    """Unit in which the customer ordered it; empty where no order of ours has the line."""
     @_builtins.property
     def line(self) -> _warehouse_pb2.HandledLine: ...
     @_builtins.property
@@ -727,10 +818,11 @@ class IssuedLine(_message.Message):
         *,
         line: _warehouse_pb2.HandledLine | None = ...,
         picked_before: _values_pb2.Quantity | None = ...,
+        ordered_unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "picked_before", b"picked_before"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "picked_before", b"picked_before"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "ordered_unit", b"ordered_unit", "picked_before", b"picked_before"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -855,13 +947,21 @@ class InvoicePosted(_message.Message):
     INVOICE_NUMBER_FIELD_NUMBER: _builtins.int
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     POSTING_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    ORDERED_ON_FIELD_NUMBER: _builtins.int
+    SHIP_TO_CODE_FIELD_NUMBER: _builtins.int
     posting_id: _builtins.str
     order_id: _builtins.str
     order_number: _builtins.str
     invoice_number: _builtins.str
     customer_id: _builtins.str
+    channel: _builtins.str
+    ship_to_code: _builtins.str
+    """The customer's code of the address, with its qualifier: "92:0042". Empty if it named none."""
     @_builtins.property
     def posting(self) -> _posting_pb2.Posting: ...
+    @_builtins.property
+    def ordered_on(self) -> _date_pb2.Date: ...
     def __init__(
         self,
         *,
@@ -871,10 +971,13 @@ class InvoicePosted(_message.Message):
         invoice_number: _builtins.str = ...,
         customer_id: _builtins.str = ...,
         posting: _posting_pb2.Posting | None = ...,
+        channel: _builtins.str = ...,
+        ordered_on: _date_pb2.Date | None = ...,
+        ship_to_code: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["posting", b"posting"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered_on", b"ordered_on", "posting", b"posting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "invoice_number", b"invoice_number", "order_id", b"order_id", "order_number", b"order_number", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_id", b"customer_id", "invoice_number", b"invoice_number", "order_id", b"order_id", "order_number", b"order_number", "ordered_on", b"ordered_on", "posting", b"posting", "posting_id", b"posting_id", "ship_to_code", b"ship_to_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
