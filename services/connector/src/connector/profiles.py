@@ -213,8 +213,15 @@ def _role_faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str
         yield "locations", "a WMS serves at least one location"
     if profile.role == options_pb2.ROLE_SUPPLIER and not profile.party_id:
         yield "partyId", "a supplier is a party of the catalog"
+    takes = {each.kind for each in profile.documents if each.direction == partner_pb2.DIRECTION_IN}
+    if profile.role == options_pb2.ROLE_CHANNEL and not profile.party_id and takes & registry.FROM_CUSTOMERS:
+        yield "partyId", "a channel that hands in orders stands for a party of the catalog"
     if not profile.business_unit:
         yield "businessUnit", "is missing"
+
+
+def _is_for_customers(route: partner_pb2.DocumentRoute) -> bool:
+    return route.direction == partner_pb2.DIRECTION_OUT and route.kind in registry.TO_CUSTOMERS
 
 
 def _route_faults(
@@ -226,6 +233,8 @@ def _route_faults(
     known = registry.INBOUND if route.direction == partner_pb2.DIRECTION_IN else registry.OUTBOUND
     if route.kind != registry.FUNCTIONAL_ACKNOWLEDGMENT and route.kind not in known:
         yield f"{where}.direction", f"{route.kind} does not travel this way"
+    elif _is_for_customers(route) and profile.role != options_pb2.ROLE_CHANNEL:
+        yield f"{where}.direction", f"{route.kind} goes out to a customer, which is a CHANNEL"
     over_http = profile.transport.HasField("http")
     if over_http and not route.kind.startswith("x12.") and not route.path:
         yield f"{where}.path", "an HTTP document needs a path"

@@ -94,6 +94,10 @@ OUTBOUND: dict[str, Outbound] = {
 FUNCTIONAL_ACKNOWLEDGMENT = "x12.997"
 KINDS = frozenset({*INBOUND, *OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT})
 
+# What a channel hands in as orders, and what a customer on EDI is answered.
+FROM_CUSTOMERS = frozenset({"shop.order", "x12.850"})
+TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810"})
+
 # Which kinds may tell a partner of which fact; the partner's profile says which of them it takes.
 TELLS: dict[str, tuple[str, ...]] = {
     "PurchaseOrderReleased": ("x12.850", "json.supplier_order"),
