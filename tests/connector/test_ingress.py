@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
+import hmac
 import time
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 from connector.worker.ingress import LARGEST_BODY
-from connector_samples.stage import ORDER, Stage, signed
+from connector_samples.stage import ORDER, SECRET, Stage, signed
 from crossdock.connector.v1.connector_service_pb2_grpc import WorkerServiceStub
 from crossdock_kit.client import Peer
 
@@ -80,6 +82,79 @@ async def test_one_of_several_signatures_is_enough_while_a_secret_is_rotated(sta
     )
     answer = await stage.http.post("/partners/erp-http/purchase-orders", content=ORDER, headers=headers)
     assert answer.status_code == 202
+
+
+SHOPS_SECRET = "hush-hush-of-the-shop"
+SHOP_ORDER = (
+    b'{"id": 9001, "name": "#2001", "created_at": "2026-11-20T22:30:00-05:00", "currency": "EUR", "line_items":'
+    b' [{"id": 71, "sku": "A1001", "quantity": 2, "price": "2.50", "title": "Bolt"}]}'
+)
+
+
+def as_shopify(body: bytes, *, secret: str = SHOPS_SECRET, name: str = "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043") -> Any:
+    digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+    return {
+        "x-shopify-webhook-id": name,
+        "x-shopify-topic": "orders/create",
+        "x-shopify-hmac-sha256": base64.b64encode(digest).decode(),
+        "content-type": "application/json",
+    }
+
+
+@pytest.fixture(scope="module")
+async def shop(stage: Stage) -> Stage:
+    (stage.folder / "secrets" / "shop-hook").write_text(f"an-older-one\n{SHOPS_SECRET}\n")
+    signing = {"webhookSecret": "shop-hook", "webhookSignature": "shopify"}
+    await stage.rig.partner(
+        "shop-eu",
+        role="CHANNEL",
+        partyId="CUS-SHOP",
+        transport={"http": signing},
+        documents=[{"kind": "shop.order", "direction": "IN", "path": "orders"}],
+    )
+    token = stage.folder / "tokens" / "shop-eu.jwt"
+    token.write_text(stage.token("shop-eu"))
+
+    async def taken_on() -> bool:
+        return stage.crew.member("shop-eu") is not None
+
+    await stage.until(taken_on)
+    return stage
+
+
+@pytest.mark.feature("F112")
+async def test_what_a_shop_signs_in_its_own_way_is_stored_once(shop: Stage) -> None:
+    path, headers = "/partners/shop-eu/orders", as_shopify(SHOP_ORDER)
+    first = await shop.http.post(path, content=SHOP_ORDER, headers=headers)
+    again = await shop.http.post(path, content=SHOP_ORDER, headers=headers)
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json()["documentId"] == again.json()["documentId"]
+
+
+SHOPS_WRONGS: dict[str, dict[str, str]] = {
+    "another secret": as_shopify(SHOP_ORDER, secret="guessed"),
+    "another body": as_shopify(SHOP_ORDER + b" "),
+    "no secret at all": as_shopify(SHOP_ORDER, secret=""),
+    "no signature": as_shopify(SHOP_ORDER) | {"x-shopify-hmac-sha256": ""},
+    "no base64": as_shopify(SHOP_ORDER) | {"x-shopify-hmac-sha256": "?!"},
+    "no id": as_shopify(SHOP_ORDER, name=""),
+}
+
+
+@pytest.mark.parametrize("name", SHOPS_WRONGS)
+async def test_what_a_shop_did_not_sign_is_turned_away(shop: Stage, name: str) -> None:
+    answer = await shop.http.post("/partners/shop-eu/orders", content=SHOP_ORDER, headers=SHOPS_WRONGS[name])
+    assert (answer.status_code, answer.json()) == (401, {"error": "unauthorised"})
+
+
+async def test_a_partner_signs_in_its_own_way_and_in_no_other(shop: Stage) -> None:
+    """A secret that both ways of signing could use opens neither door to the other."""
+    by_standard = signed(SHOP_ORDER, secret=base64.b64encode(SHOPS_SECRET.encode()).decode())
+    answer = await shop.http.post("/partners/shop-eu/orders", content=SHOP_ORDER, headers=by_standard)
+    assert answer.status_code == 401
+    shops = as_shopify(ORDER, secret=f"whsec_{SECRET}")
+    answer = await shop.http.post("/partners/erp-http/purchase-orders", content=ORDER, headers=shops)
+    assert answer.status_code == 401
 
 
 async def test_a_known_partner_is_told_what_it_got_wrong(stage: Stage) -> None:

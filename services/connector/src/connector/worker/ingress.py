@@ -23,7 +23,7 @@ from starlette.routing import Route
 from connector.worker.crew import Crew
 from connector.worker.named_secrets import NamedSecrets
 from connector.worker.partner_worker import PartnerWorker
-from connector.worker.signatures import Signed, is_genuine, keys_of
+from connector.worker.signatures import SCHEMES, is_genuine
 
 log = logging.getLogger(__name__)
 
@@ -74,10 +74,11 @@ class Ingress:
         body = await self._body(request)
         partner, path = request.path_params["partner"], request.path_params["path"].strip("/")
         member, profile = await self._known(partner)
-        name = profile.transport.http.webhook_secret if profile else ""
-        keys = keys_of(self.secrets.read(name)) if name else ()
-        claim = Signed.of(request.headers)
-        if not is_genuine(claim, body, keys, datetime.now(UTC)) or member is None or profile is None:
+        http = profile.transport.http if profile else partner_pb2.Http()
+        scheme = SCHEMES[http.webhook_signature]
+        keys = scheme.keys_of(self.secrets.read(http.webhook_secret)) if http.webhook_secret else ()
+        claim = scheme.claim_of(request.headers, datetime.now(UTC))
+        if not is_genuine(claim, body, keys) or member is None or profile is None:
             raise Turned(401, "unauthorised")
         _check_route(profile, path, request)
         return await self._hand_in(member, claim.message_id, path, body)

@@ -350,6 +350,7 @@ class Http(_message.Message):
     URL_FIELD_NUMBER: _builtins.int
     CREDENTIALS_FIELD_NUMBER: _builtins.int
     WEBHOOK_SECRET_FIELD_NUMBER: _builtins.int
+    WEBHOOK_SIGNATURE_FIELD_NUMBER: _builtins.int
     TIMEOUT_FIELD_NUMBER: _builtins.int
     url: _builtins.str
     """Where we send to; a path per document kind is appended if the route names one. In a cluster https to a public name."""
@@ -357,6 +358,8 @@ class Http(_message.Message):
     """Name of the secret that holds the key we send."""
     webhook_secret: _builtins.str
     """Name of the secret that the partner signs with what it posts."""
+    webhook_signature: _builtins.str
+    """How the partner signs what it posts: standard-webhooks, or shopify (X-Shopify-Hmac-Sha256 over the body alone)."""
     @_builtins.property
     def timeout(self) -> _duration_pb2.Duration:
         """Longest time that the partner may take to answer; at most 30 seconds count."""
@@ -367,11 +370,12 @@ class Http(_message.Message):
         url: _builtins.str = ...,
         credentials: _builtins.str = ...,
         webhook_secret: _builtins.str = ...,
+        webhook_signature: _builtins.str = ...,
         timeout: _duration_pb2.Duration | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["timeout", b"timeout"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials", "timeout", b"timeout", "url", b"url", "webhook_secret", b"webhook_secret"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credentials", b"credentials", "timeout", b"timeout", "url", b"url", "webhook_secret", b"webhook_secret", "webhook_signature", b"webhook_signature"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
