@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from control_plane.api import Api
+from control_plane.api import Api, ApiRefused
 from control_plane.observing import (
     KINDS,
     condition,
@@ -115,6 +115,43 @@ async def test_pause_resume_restart_and_stop(
         return bool(found["spec"]["replicas"] == 0)
 
     await until(nobody_works)
+
+
+async def test_a_cursor_is_reset_by_an_annotation_while_the_connector_is_stopped_and_never_else(
+    operator: Child, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    await give_secrets(admin, connector_service, home, "car-one", "car-key")
+    await admin.create(partner(home, "car-one", "polled"))
+    await until_ready(admin, home, name="car-one")
+
+    async def annotate(value: str) -> None:
+        change = {"metadata": {"annotations": {"crossdock.dev/reset-cursor": value}}}
+        await admin.patch(API_VERSION, PLURAL, "car-one", change, namespace=home)
+
+    for state in ("running", "paused"):
+        await admin.patch(API_VERSION, PLURAL, "car-one", {"spec": {"state": state}}, namespace=home)
+        with pytest.raises(ApiRefused) as refused:
+            await annotate("monday")
+        assert "a cursor is reset only while the connector is stopped" in refused.value.message
+    await connector_service.read_up_to("car-one", "c7")
+    await admin.patch(API_VERSION, PLURAL, "car-one", {"spec": {"state": "stopped"}}, namespace=home)
+    await annotate("monday")
+
+    async def told() -> bool:
+        found = await resource(admin, home, "car-one")
+        return bool(found["status"].get("cursorReset", {}).get("asked") == "monday")
+
+    await until(told)
+    found = await resource(admin, home, "car-one")
+    assert found["status"]["cursorReset"]["done"] is True, found["status"]["cursorReset"]
+    assert await connector_service.cursors("car-one") == [""]
+    # It stays reset once: the same value is no new request when something was read since.
+    await admin.patch(API_VERSION, PLURAL, "car-one", {"spec": {"state": "running"}}, namespace=home)
+    await until_ready(admin, home, name="car-one")
+    await connector_service.read_up_to("car-one", "c9")
+    await admin.patch(API_VERSION, PLURAL, "car-one", {"spec": {"state": "stopped"}}, namespace=home)
+    await until_condition(admin, home, "Ready", lambda each: each.get("reason") == "Stopped", name="car-one")
+    assert await connector_service.cursors("car-one") == ["c9"]
 
 
 async def test_a_secret_that_cannot_be_used_is_said_and_not_mounted(

@@ -27,12 +27,15 @@ from connector_samples.stage import Stage, endpoint
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock_cli import partner as partner_command
+from crossdock_cli.main import app
 from crossdock_kit.client import Peer
 from crossdock_kit.credentials import own_token
 from crossdock_kit.egress import Egress
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.peers import PeerRefused
 from starlette.responses import RedirectResponse, Response, StreamingResponse
+from typer.testing import CliRunner, Result
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -383,3 +386,26 @@ async def test_a_cursor_is_reset_only_while_its_partner_is_stopped(opens: Opens)
     poller.api.asked.clear()
     await poller.turn()
     assert [each["after"] for each in poller.api.asked] == ["c1"]
+
+
+async def test_the_command_line_resets_a_cursor_and_says_why_not(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
+    poller = await opens("car-command")
+    poller.api.pages = pages([tracker("A")], [tracker("B")])
+    await poller.turn()
+    server = poller.stage.server
+    bearer = (("authorization", f"Bearer {server.issuer.token((TENANT,), ('*',))}"),)
+    monkeypatch.setattr(partner_command, "stack_or_exit", lambda: None)
+    monkeypatch.setattr(partner_command, "channel", lambda *_: grpc.aio.insecure_channel(server.address))
+    monkeypatch.setattr(partner_command, "metadata", lambda *_: bearer)
+
+    async def command() -> Result:
+        """In a thread: there its own event loop does not take the test's away."""
+        return await asyncio.to_thread(CliRunner().invoke, app, ["partner", "reset-cursor", "car-command"])
+
+    refused = await command()
+    assert refused.exit_code != 0
+    assert "car-command is running: a cursor is reset only while its partner is stopped" in refused.output
+    await poller.declare(state="stopped")
+    done = await command()
+    assert (done.exit_code, done.output) == (0, f"{KIND} is read from the beginning; it stood at c1\n")
+    assert (await poller.row())["cursor"] == ""

@@ -58,6 +58,8 @@ def test_what_is_measured_is_what_the_status_says() -> None:
     )
     health.oldest_waiting_at.FromDatetime(NOW - timedelta(minutes=20))
     health.oldest_unacknowledged_at.FromDatetime(NOW - timedelta(hours=1))
+    health.last_polled_at.FromDatetime(NOW - timedelta(minutes=2))
+    health.polling_fault, health.polling_code = "HTTP 503", "HTTP_503"
     health.last_sent_at.FromDatetime(NOW - timedelta(minutes=5))
     expiring = Credential("sup-atlas-identity", expires_at=NOW + timedelta(days=1))
     assert measured(health=health, credentials=(expiring,)) == {
@@ -71,6 +73,8 @@ def test_what_is_measured_is_what_the_status_says() -> None:
         "crossdock.connector.delivered.percent": 75,
         "crossdock.connector.breaker.open": 1,
         "crossdock.connector.credentials.expiry": 85800,
+        "crossdock.connector.polled.age": 720,
+        "crossdock.connector.polling.failing": 1,
     }
 
 

@@ -25,6 +25,8 @@ CASES: dict[str, tuple[Connector, Platform]] = {
         connector(documents=POSTED, workers={"replicas": 1, "maxReplicas": 4}),
         replace(PLATFORM, autoscaler="keda", worker_tls=True),
     ),
+    "polled": (connector("car-one", "polled"), PLATFORM),
+    "sftp": (connector("sup-nordic", "sftp"), PLATFORM),
     "stopped": (connector(state="stopped"), PLATFORM),
     "restarted": (connector(metadata={"annotations": {"crossdock.dev/restart": "again"}}), PLATFORM),
     "leaving": (connector(documents=POSTED, metadata={"deletionTimestamp": "2026-11-21T12:00:00Z"}), PLATFORM),

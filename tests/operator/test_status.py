@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import yaml
 from crossdock.connector.v1 import partner_pb2
+from crossdock_kit.errors import CrossdockError
+from crossdock_kit.peers import PeerUnavailable
 from crossdock_local.place import find_checkout
 from declared import connector
 from partner_operator.conditions import Known, change_of, is_ready, status_of
+from partner_operator.connector import Connector
 from partner_operator.credentials import Credential, judge
+from partner_operator.cursors import CursorReset, reset_if_asked
 from partner_operator.restarts import MOST, Restarts, next_restart, wait_before
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -45,6 +50,10 @@ def test_what_runs_and_is_connected_is_ready() -> None:
     }
 
 
+def failing(code: str) -> partner_pb2.PartnerHealth:
+    return partner_pb2.PartnerHealth(breaker="closed", worker_active=True, polling_fault="no", polling_code=code)
+
+
 FAULTY = Credential("key", "the secret key is missing: create it with the key value")
 STUCK = RUNNING | {"status": {"conditions": [{"type": "Progressing", "status": "False"}]}}
 
@@ -67,6 +76,9 @@ STUCK = RUNNING | {"status": {"conditions": [{"type": "Progressing", "status": "
         (known(health=partner_pb2.PartnerHealth(breaker="closed")), {}, "Connected", ("False", "NoWorker")),
         (known(health=partner_pb2.PartnerHealth(breaker="open")), {}, "Degraded", ("True", "BreakerOpen")),
         (known(health=partner_pb2.PartnerHealth(given_up=2)), {}, "Degraded", ("True", "GivenUp")),
+        (known(health=failing("HTTP_503")), {}, "Degraded", ("True", "PollingFails")),
+        (known(health=failing("HTTP_503")), {}, "Connected", ("True", "WorkerActive")),
+        (known(health=failing("HOST_KEY_UNKNOWN")), {}, "Connected", ("False", "HostKeyRefused")),
         (known(restarts=Restarts(2)), {}, "Degraded", ("True", "Restarting")),
     ],
 )
@@ -180,9 +192,83 @@ def test_the_schema_keeps_whatever_the_status_says() -> None:
         restarts=Restarts(2, NOW + timedelta(minutes=12), NOW),
         health=partner_pb2.PartnerHealth(partner="sup-atlas", breaker="open", delivered_percent=90),
     )
-    status = status_of(connector(), everything, NOW)
+    everything = replace(everything, cursor_reset=CursorReset("1", True, "begins anew"))
+    status = status_of(over_sftp(NOW), everything, NOW)
+    assert {"cursorReset", "hostKeys"} <= status.keys()
     assert {"restarts", "restartAfter", "restartedAt", "credentials", "health"} <= status.keys() <= properties.keys()
-    for name in ("health", "credentials", "conditions"):
-        said = status[name] if name == "health" else status[name][0]
-        described = properties[name] if name == "health" else properties[name]["items"]
+    for name in ("health", "cursorReset", "credentials", "hostKeys", "conditions"):
+        alone = isinstance(status[name], dict)
+        said = status[name] if alone else status[name][0]
+        described = properties[name] if alone else properties[name]["items"]
         assert said.keys() <= described["properties"].keys()
+
+
+def over_sftp(*ends: datetime) -> Connector:
+    """A supplier whose host keys expire at these instants."""
+    keys = [
+        {"key": f"ssh-ed25519 {base64.b64encode(b'%d' % n).decode()}", "expiresAt": f"{end:%Y-%m-%dT%H:%M:%SZ}"}
+        for n, end in enumerate(ends)
+    ]
+    return connector("sup-nordic", "sftp", transport={"sftp": {"hostKeys": keys}})
+
+
+def test_host_keys_are_shown_by_fingerprint_and_end_as_certificates_are() -> None:
+    old, new = NOW - timedelta(days=1), NOW + timedelta(days=90)
+    rolling = status_of(over_sftp(old, new), known(), NOW)
+    assert [each["expiresAt"] for each in rolling["hostKeys"]] == ["2026-11-20T12:00:00Z", "2027-02-19T12:00:00Z"]
+    assert all(each["fingerprint"].startswith("SHA256:") for each in rolling["hostKeys"])
+    assert valid(rolling) == ("True", "Valid")
+    gone = status_of(over_sftp(old), known(), NOW)
+    assert valid(gone) == ("False", "CredentialsInvalid")
+    assert "hostKeys" not in status_of(connector(), known(), NOW)
+
+
+def valid(status: dict[str, Any]) -> tuple[str, str]:
+    [found] = [each for each in status["conditions"] if each["type"] == "CredentialsValid"]
+    return found["status"], found["reason"]
+
+
+class Business:
+    """The connector service as far as cursors go."""
+
+    def __init__(self, *answers: list[str] | CrossdockError) -> None:
+        self.answers, self.asked = list(answers), list[tuple[str, str]]()
+
+    async def reset_cursors(self, partner: str, request_id: str) -> list[str]:
+        self.asked.append((partner, request_id))
+        answer = self.answers.pop(0)
+        if isinstance(answer, CrossdockError):
+            raise answer
+        return answer
+
+
+def asking(value: str, state: str, told: CursorReset | None = None) -> Connector:
+    annotations = {"annotations": {"crossdock.dev/reset-cursor": value}} if value else {}
+    status = {"cursorReset": told.as_status} if told else {}
+    return connector("car-one", "polled", metadata=annotations, state=state, status=status)
+
+
+@pytest.mark.parametrize("state", ["running", "paused"])
+async def test_a_cursor_is_not_reset_while_its_connector_runs_nor_later_by_the_same_request(state: str) -> None:
+    business = Business()
+    refused = await reset_if_asked(asking("monday", state), business)
+    assert refused is not None
+    assert not refused.done
+    assert f"it is {state}: stop it" in refused.message
+    assert await reset_if_asked(asking("monday", "stopped", refused), business) == refused
+    assert business.asked == []
+
+
+async def test_a_cursor_is_reset_once_for_each_new_value_of_the_annotation() -> None:
+    away = PeerUnavailable("away")
+    business = Business(away, ["easypost.tracker"], ["easypost.tracker"])
+    assert await reset_if_asked(asking("monday", "stopped"), business) is None
+    done = await reset_if_asked(asking("monday", "stopped"), business)
+    assert done == CursorReset("monday", True, "begins anew: easypost.tracker")
+    assert await reset_if_asked(asking("monday", "stopped", done), business) == done
+    assert await reset_if_asked(asking("", "stopped", done), business) == done
+    again = await reset_if_asked(asking("tuesday", "stopped", done), business)
+    assert again is not None
+    assert again.done
+    first, repeated, other = (request_id for _, request_id in business.asked)
+    assert first == repeated != other

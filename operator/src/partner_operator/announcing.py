@@ -1,4 +1,7 @@
-"""Kubernetes events that people can read: one when readiness changes its reason, counted where it comes again."""
+"""Kubernetes events that people can read: one when readiness changes its reason, one for a reset that was asked for.
+
+An event that comes again is counted.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from partner_operator.manifests.platform import MANAGER
 
 log = logging.getLogger(__name__)
 # Reasons of a passing state, or of one that somebody wanted.
-_NORMAL = frozenset({"Running", "RollingOut", "Draining", "Stopped"})
+_RESET = "CursorReset"
+_NORMAL = frozenset({"Running", "RollingOut", "Draining", "Stopped", _RESET})
 _MOST_REMEMBERED = 10_000
 
 
@@ -31,12 +35,17 @@ class Announcer:
     _counts: dict[str, int] = field(default_factory=dict)
 
     async def tell(self, connector: Connector, status: Mapping[str, Any]) -> None:
-        """Says it if readiness is no longer what the resource's status said. An event that is lost is only logged."""
+        """Says what is no longer as the resource's status said. An event that is lost is only logged."""
         before, now = is_ready(connector.status), is_ready(status)
-        if before.get("reason") == now["reason"]:
-            return
+        if before.get("reason") != now["reason"]:
+            await self._post(connector, now["reason"], now["message"])
+        reset = status.get("cursorReset")
+        if reset and reset != connector.status.get("cursorReset"):
+            await self._post(connector, _RESET if reset["done"] else "CursorResetRefused", reset["message"])
+
+    async def _post(self, connector: Connector, reason: str, message: str) -> None:
         try:
-            await self.cluster.post_event(self._event(connector, now["reason"], now["message"]))
+            await self.cluster.post_event(self._event(connector, reason, message))
         except CrossdockError as error:
             log.warning("%s/%s: an event is lost: %s", *connector.key, error)
 

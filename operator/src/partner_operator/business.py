@@ -77,6 +77,12 @@ class Business:
         if self._standing is not None:
             self._standing.profiles[profile.partner] = profile
 
+    async def reset_cursors(self, partner: str, request_id: str) -> list[str]:
+        """The kinds of documents whose reading begins anew."""
+        asked = pb.ResetCursorRequest(request_id=request_id, partner=partner)
+        answer = await self._call(self._stub.ResetCursor, asked)
+        return [each.kind for each in answer.reset]
+
     async def judge(self, connector: Connector) -> None:
         """Raises PeerRefused or Invalid with what is wrong with its profile."""
         profile = profile_of(mappings.without(connector))

@@ -12,10 +12,14 @@ from google.protobuf import json_format
 
 from partner_operator.connector import Connector
 from partner_operator.credentials import Credential
+from partner_operator.cursors import CursorReset
+from partner_operator.host_keys import host_keys
 from partner_operator.manifests.platform import selector
 from partner_operator.restarts import Restarts
 
 Status = dict[str, Any]
+# Codes of what a worker refuses to speak with.
+_HOST_KEY = "HOST_KEY_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,7 @@ class Known:
     deployment: Mapping[str, Any] = field(default_factory=dict)
     draining: str = ""
     restarts: Restarts = field(default_factory=Restarts)
+    cursor_reset: CursorReset | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ def status_of(connector: Connector, known: Known, now: datetime) -> Status:
         "replicas": known.deployment.get("status", {}).get("replicas", 0),
         "selector": ",".join(f"{key}={value}" for key, value in sorted(selector(connector).items())),
         "credentials": [_credential(each) for each in known.credentials],
+        "hostKeys": [each.as_status for each in host_keys(connector)],
+        "cursorReset": known.cursor_reset.as_status if known.cursor_reset else None,
         "conditions": _conditions(connector, known, now),
         **_restarts(known.restarts),
     }
@@ -56,7 +63,7 @@ def status_of(connector: Connector, known: Known, now: datetime) -> Status:
     elif "health" in there:
         # What was last known stays to be read; Connected says that it is old.
         found |= {name: there[name] for name in ("health", "lastDocumentAt") if name in there}
-    return {name: each for name, each in found.items() if each not in ("", None)}
+    return {name: each for name, each in found.items() if each not in ("", None) and (each or name != "hostKeys")}
 
 
 def change_of(there: Mapping[str, Any], wanted: Status) -> Status:
@@ -81,7 +88,7 @@ def _conditions(connector: Connector, known: Known, now: datetime) -> list[Statu
     verdicts = {
         "Ready": _ready(connector, known),
         "Connected": _connected(known),
-        "CredentialsValid": _credentials_valid(known),
+        "CredentialsValid": _credentials_valid(connector, known, now),
         "Degraded": _degraded(known),
         "Paused": _paused(connector),
     }
@@ -132,13 +139,19 @@ def _connected(known: Known) -> Verdict:
         return Verdict("Unknown", "ConnectorUnreachable" if known.unreachable else "NotKnown", text)
     if known.health.breaker != "closed":
         return Verdict("False", "BreakerOpen", "the partner fails again and again and is left alone for a while")
+    if known.health.polling_code.startswith(_HOST_KEY):
+        return Verdict("False", "HostKeyRefused", known.health.polling_fault)
     if not known.health.worker_active:
         return Verdict("False", "NoWorker", "no worker holds the partner's transport")
     return Verdict("True", "WorkerActive", "a worker holds the partner's transport")
 
 
-def _credentials_valid(known: Known) -> Verdict:
-    if faults := [each.fault for each in known.credentials if each.fault]:
+def _credentials_valid(connector: Connector, known: Known, now: datetime) -> Verdict:
+    faults = [each.fault for each in known.credentials if each.fault]
+    keys = host_keys(connector)
+    if keys and all(each.is_past(now) for each in keys):
+        faults.append("every host key of the spec has expired: pin the one that the server shows now")
+    if faults:
         return Verdict("False", "CredentialsInvalid", "; ".join(faults))
     return Verdict("True", "Valid", f"{len(known.credentials)} secrets can be used")
 
@@ -149,6 +162,8 @@ def _degraded(known: Known) -> Verdict:
         return Verdict("True", "GivenUp", "documents could not be delivered and wait for a decision")
     if health is not None and health.breaker != "closed":
         return Verdict("True", "BreakerOpen", "the partner fails again and again")
+    if health is not None and health.polling_fault:
+        return Verdict("True", "PollingFails", health.polling_fault)
     if known.restarts.number:
         return Verdict("True", "Restarting", f"begun anew {known.restarts.number} times since it was last healthy")
     if known.unreachable:

@@ -12,7 +12,9 @@ API_VERSION = f"{GROUP}/{VERSION}"
 FINALIZER = "crossdock.dev/drain"
 # Annotations by which people steer a connector without changing its spec.
 PAUSE, RESTART, FORCE_DELETION = "crossdock.dev/pause", "crossdock.dev/restart", "crossdock.dev/force-deletion"
-STEERING = (PAUSE, RESTART, FORCE_DELETION)
+# Anything new in it puts the cursors of what is polled back to their beginning, once, if the connector is stopped.
+RESET_CURSOR = "crossdock.dev/reset-cursor"
+STEERING = (PAUSE, RESTART, FORCE_DELETION, RESET_CURSOR)
 Key = tuple[str, str]
 
 

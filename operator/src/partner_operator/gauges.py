@@ -47,8 +47,14 @@ def _breaker_open(status: Mapping[str, Any], _: datetime) -> float | None:
     return None if breaker is None else float(breaker != "closed")
 
 
+def _polling_fails(status: Mapping[str, Any], _: datetime) -> float | None:
+    health = status.get("health")
+    return None if health is None else float(bool(health.get("pollingFault")))
+
+
 def _expiry(status: Mapping[str, Any], now: datetime) -> float | None:
-    ends = [each["expiresAt"] for each in status.get("credentials", ()) if "expiresAt" in each]
+    known = (*status.get("credentials", ()), *status.get("hostKeys", ()))
+    ends = [each["expiresAt"] for each in known if "expiresAt" in each]
     return (datetime.fromisoformat(min(ends)) - now).total_seconds() if ends else None
 
 
@@ -64,6 +70,8 @@ GAUGES: Mapping[tuple[str, str], Read] = {
     ("crossdock.connector.delivered.percent", ""): _number("deliveredPercent"),
     ("crossdock.connector.breaker.open", ""): _breaker_open,
     ("crossdock.connector.credentials.expiry", "s"): _expiry,
+    ("crossdock.connector.polled.age", "s"): _age("health", "lastPolledAt"),
+    ("crossdock.connector.polling.failing", ""): _polling_fails,
 }
 
 

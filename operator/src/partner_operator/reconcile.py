@@ -18,7 +18,7 @@ from crossdock.connector.v1 import partner_pb2
 from crossdock_kit.errors import CrossdockError, Invalid, PermissionDenied
 from crossdock_kit.peers import PeerRefused
 
-from partner_operator import credentials, mappings
+from partner_operator import credentials, cursors, mappings
 from partner_operator.announcing import Announcer
 from partner_operator.business import Business, profile_of
 from partner_operator.cluster import Cluster
@@ -88,6 +88,7 @@ class Reconciler:
             health=heard.health,
             deployment=made.deployment,
             restarts=restarts,
+            cursor_reset=await self._reset(connector, heard),
         )
         await self._report(connector, known)
         if restarts.after:
@@ -110,6 +111,12 @@ class Reconciler:
         except CrossdockError:
             return Heard(unreachable=True)
         return Heard(health=standing.health.get(connector.partner))
+
+    async def _reset(self, connector: Connector, heard: Heard) -> cursors.CursorReset | None:
+        """A profile that was not taken is another one than the spec's: then nothing is reset."""
+        if heard.unreachable or heard.refused:
+            return cursors.told(connector)
+        return await cursors.reset_if_asked(connector, self.business)
 
     async def _make(self, connector: Connector, found: Sequence[Object], secrets: Sequence[Credential]) -> Made:
         usable = frozenset(each.name for each in secrets if not each.fault)

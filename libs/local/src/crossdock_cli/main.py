@@ -14,6 +14,7 @@ from crossdock_cli import (
     load,
     order,
     ownership,
+    partner,
     po,
     reconcile,
     replay,
@@ -48,6 +49,7 @@ app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
 app.add_typer(po.app, name="po")
 app.add_typer(supplier.app, name="supplier")
+app.add_typer(partner.app, name="partner")
 app.add_typer(shipment.app, name="shipment")
 app.add_typer(returns.app, name="return")
 app.add_typer(identity.app, name="identity")

@@ -61,6 +61,17 @@ class RealConnector:
         finally:
             await peer.close()
 
+    async def cursors(self, partner: str) -> list[str]:
+        """Where the reading of each kind stands that is polled."""
+        async with transaction(self.running.app.engine, (TENANT,)) as tx:
+            rows = await tx.driver.fetch("SELECT cursor FROM poll WHERE partner = $1 ORDER BY kind", partner)
+        return [row["cursor"] for row in rows]
+
+    async def read_up_to(self, partner: str, cursor: str) -> None:
+        """As if a worker had read so far."""
+        async with transaction(self.running.app.engine, (TENANT,)) as tx:
+            await tx.driver.execute("UPDATE poll SET cursor = $2 WHERE partner = $1", partner, cursor)
+
     @asynccontextmanager
     async def a_delivery_waits(self, partner: str) -> AsyncIterator[None]:
         """Something is to be sent to the partner for the while, and nobody carries it."""
