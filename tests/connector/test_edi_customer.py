@@ -53,6 +53,15 @@ def test_a_customers_850_is_a_sales_order_with_its_lines_its_day_and_who_receive
     assert (command.keys, command.orders) == (("order:PO-7001",), ())
 
 
+@pytest.mark.feature("F132")
+def test_a_customer_that_takes_its_order_back_cancels_it_by_its_number() -> None:
+    command = read("BEG*01*SA*PO-7001**20261102", *customers.LINES)
+    request: Any = command.request
+    assert isinstance(request, sales.CancelOrderRequest)
+    assert (request.ref.channel, request.ref.number) == ("edi-mercato", "PO-7001")
+    assert command.sequence == read().sequence == ("order:PO-7001",)
+
+
 def test_our_own_number_counts_more_than_the_customers_that_looks_like_one() -> None:
     request: Any = lines("PO1*1*1*EA*1**BP*A1004*VP*A1001").request
     assert request.lines[0].sku == "A1001"
@@ -75,7 +84,7 @@ def test_what_becomes_of_what_is_short_is_the_customers_word(said: str, rule: in
 @pytest.mark.parametrize(
     ("replaced", "by", "where"),
     [
-        ("BEG", "BEG*01*SA*PO-7001**20261102", "BEG01"),
+        ("BEG", "BEG*04*SA*PO-7001**20261102", "BEG01"),
         ("BEG", "BEG*00*SA***20261102", "BEG03"),
         ("BEG", "BEG*00*SA*PO-7001", "BEG05"),
         ("CUR", "FOB*PP", "CUR02"),

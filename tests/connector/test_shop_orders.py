@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from connector.codecs import json_document
 from connector.domain.documents import State
-from connector.mappings import shop_order
+from connector.mappings import shop_order, shop_order_cancellation
+from connector.store.codes import Thing
 from connector_samples import orders
 from connector_samples.calls import refusal
 from connector_samples.partners import http
-from connector_samples.rig import Rig
+from connector_samples.rig import TENANT, Rig
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
 from crossdock.fulfillment.v1 import sales_order_pb2
-from fulfillment.domain.refusals import OrderNumberReused
+from fulfillment.domain.refusals import OrderAlreadyShipped, OrderNumberReused
 
 SOMEBODY = "Quentin Ausgedacht"
 
@@ -80,11 +81,17 @@ def test_what_is_no_order_is_refused_without_a_word_of_who_would_receive_it(wron
 
 @pytest.fixture
 async def shop(rig: Rig) -> Rig:
-    routes = [{"kind": "shop.order", "direction": "IN", "path": "orders"}]
+    routes = [
+        {"kind": "shop.order", "direction": "IN", "path": "orders"},
+        {"kind": "shop.order_cancellation", "direction": "IN", "path": "cancellations"},
+    ]
     said = {"role": "CHANNEL", "system": "SHOP-EU", "partyId": "CUS-SHOP"}
     await rig.partner("shop-eu", **said, transport=http(), documents=routes)
     answer = sales.PlaceOrderResponse(order=sales_order_pb2.SalesOrder(order_id="so-9"))
     rig.procurement.accepts("PlaceOrder", answer)
+    taken_back = sales.CancelOrderResponse(order=sales_order_pb2.SalesOrder(order_id="so-9"))
+    rig.procurement.accepts("CancelOrder", taken_back)
+    rig.procurement.requests.clear()
     return rig
 
 
@@ -122,3 +129,71 @@ async def test_another_order_under_the_same_number_is_somebodys(shop: Rig) -> No
     assert document.state is State.EXCEPTION
     [(_, code, owner)] = await shop.exceptions(document.document_id)
     assert (code, bool(owner)) == ("ORDER_NUMBER_REUSED", True)
+
+
+def taken_back(number: str = "#1001", **more: Any) -> dict[str, Any]:
+    return written(number, cancelled_at="2026-11-21T10:00:00-05:00", cancel_reason="customer", **more)
+
+
+@pytest.mark.feature("F132")
+def test_what_a_shop_takes_back_is_cancelled_by_its_number_and_names_nobody() -> None:
+    partner = orders.partner(name="shop-eu")
+    command = shop_order_cancellation.read(parsed(taken_back()), orders.reading(partner))
+    request = command.request
+    assert isinstance(request, sales.CancelOrderRequest)
+    assert (request.ref.channel, request.ref.number, request.reason) == ("shop-eu", "#1001", "customer")
+    assert request.origin.occurred_at.ToJsonString() == "2026-11-21T15:00:00Z"
+    assert SOMEBODY.encode() not in request.SerializeToString()
+
+
+def test_an_order_that_stands_is_no_cancellation() -> None:
+    with pytest.raises(json_document.DocumentFault, match="cancelled_at"):
+        shop_order_cancellation.read(parsed(written()), orders.reading())
+
+
+async def handed(shop: Rig, body: dict[str, Any], path: str) -> UUID:
+    return await shop.hand_in("shop-eu", json.dumps(body).encode(), path=path)
+
+
+def commanded(shop: Rig) -> list[str]:
+    return [type(each).__name__ for each in shop.procurement.requests]
+
+
+@pytest.mark.feature("F132")
+async def test_an_order_and_its_end_are_carried_in_the_order_in_which_the_shop_said_them(shop: Rig) -> None:
+    number = f"#{uuid4().hex[:8]}"
+    placed = await handed(shop, written(number), "orders")
+    ended = await handed(shop, taken_back(number), "cancellations")
+    await shop.translate("shop-eu")
+    rows = await shop.rows(
+        "SELECT ordering_key, delivery_id, after FROM delivery WHERE keys && $1::text[] ORDER BY position",
+        [f"document:{placed}", f"document:{ended}"],
+    )
+    assert [row["ordering_key"] for row in rows] == [f"shop-eu/order:{number}"] * 2
+    await shop.dispatch()
+    assert commanded(shop) == ["PlaceOrderRequest", "CancelOrderRequest"]
+    assert (await shop.document(ended)).transaction_ids == ("so-9",)
+
+
+@pytest.mark.feature("F132")
+async def test_the_end_of_an_order_that_waits_for_master_data_waits_behind_it(shop: Rig) -> None:
+    number = f"#{uuid4().hex[:8]}"
+    unknown = [{"id": 71, "sku": f"NEW-{number}", "quantity": 2, "price": "2.50", "title": "Bolt"}]
+    placed = await handed(shop, written(number, line_items=unknown), "orders")
+    ended = await handed(shop, taken_back(number), "cancellations")
+    await shop.translate("shop-eu")
+    assert [(await shop.document(each)).state for each in (placed, ended)] == [State.WAITING, State.WAITING]
+    await shop.knows(Thing(TENANT, "item", f"NEW-{number}", (), "EA", {}))
+    for each in (placed, ended):
+        await shop.due_now(each)
+        await shop.translate("shop-eu")
+    await shop.dispatch()
+    assert commanded(shop) == ["PlaceOrderRequest", "CancelOrderRequest"]
+
+
+async def test_what_has_left_cannot_be_taken_back_and_is_the_order_desks(shop: Rig) -> None:
+    shop.procurement.refuses("CancelOrder", refusal(OrderAlreadyShipped("#1", "shipped")))
+    document_id = await handed(shop, taken_back(f"#{uuid4().hex[:8]}"), "cancellations")
+    await shop.translate("shop-eu")
+    await shop.dispatch()
+    assert await shop.exceptions(document_id) == [("business", "ORDER_ALREADY_SHIPPED", "order-desk")]

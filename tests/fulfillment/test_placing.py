@@ -156,6 +156,17 @@ async def test_a_line_can_be_changed_and_an_order_cancelled_before_stock_has_ans
     assert await reason(caller.change(order_id, "9", 4)) == "LINE_UNKNOWN"
 
 
+@pytest.mark.feature("F132")
+async def test_a_channel_takes_its_order_back_by_the_number_that_it_gave_it(caller: Caller) -> None:
+    number = unique("S")
+    placed = await caller.place(number, line("1", 10))
+    ref = pb.OrderRef(channel=placed.order.channel, number=number)
+    cancelled = await caller.cancel("", ref=ref)
+    assert (cancelled.order.order_id, state_of(cancelled.order)) == (placed.order.order_id, "cancelled")
+    assert await reason(caller.cancel("", ref=pb.OrderRef(channel="another", number=number))) == "ORDER_UNKNOWN"
+    assert await reason(caller.cancel("")) == "FIELD_MISSING"
+
+
 async def test_a_tenant_never_sees_the_orders_of_another(caller: Caller, stranger: Caller) -> None:
     number = unique("S")
     placed = await caller.place(number)
@@ -166,6 +177,10 @@ async def test_a_tenant_never_sees_the_orders_of_another(caller: Caller, strange
         ("ListOrderLines", pb.ListOrderLinesRequest(order_id=order_id)),
         ("GetConsignee", pb.GetConsigneeRequest(order_id=order_id)),
         ("CancelOrder", pb.CancelOrderRequest(request_id=str(uuid4()), origin=origin(), order_id=order_id)),
+        (
+            "CancelOrder",
+            pb.CancelOrderRequest(request_id=str(uuid4()), origin=origin(), ref=pb.OrderRef(number=number)),
+        ),
     ]
     for name, request in questions:
         assert await reason(getattr(stranger.stub, name)(request, timeout=SECONDS)) == "ORDER_UNKNOWN"

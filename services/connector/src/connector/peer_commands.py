@@ -62,7 +62,7 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: PLR0911  one cas
             return response.transaction_ids
         case warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse():
             return response.order_ids
-        case sales.PlaceOrderResponse():
+        case sales.PlaceOrderResponse() | sales.CancelOrderResponse():
             return (response.order.order_id,)
         case returns.RecordReturnReceiptResponse() | returns.RecordReturnInspectionResponse():
             return response.return_id, response.order_id

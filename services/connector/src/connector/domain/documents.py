@@ -146,6 +146,7 @@ _OWNERS_BY_COMMAND = {
     "RecordGoodsIssue": "warehouse",
     "RecordPosting": "finance",
     "PlaceOrder": "order-desk",
+    "CancelOrder": "order-desk",
 }
 _DESKS = {
     **dict.fromkeys(("x12.855", "x12.856", "x12.810"), "order-desk"),

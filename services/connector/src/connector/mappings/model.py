@@ -120,7 +120,8 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Command:
     """A canonical command, without its request id. `orders` are the purchase order numbers that it concerns: about one
-    of these commands stay in order. Reports on sales orders name none, because they may come in any order."""
+    of these commands stay in order, and so they do about one of the keys in `sequence`. Reports on sales orders name
+    none, because they may come in any order."""
 
     request: Message
     orders: tuple[str, ...]
@@ -128,6 +129,7 @@ class Command:
     lines: int
     answer: Answer | None = None
     findings: tuple[tuple[str, str], ...] = ()
+    sequence: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,8 @@ def read(document: JsonObject, reading: Reading) -> Command:
     request = fulfillment_service_pb2.PlaceOrderRequest(
         origin=reading.origin(occurred_at=taken_at), order=terms, lines=lines
     )
-    return Command(request, (), (f"order:{number}",), len(lines))
+    key = f"order:{number}"
+    return Command(request, (), (key,), len(lines), sequence=(key,))
 
 
 def _day(document: JsonObject) -> date:

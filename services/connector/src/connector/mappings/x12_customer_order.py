@@ -15,12 +15,14 @@ from crossdock_edi.x12.purchase_order import OrderLine, PurchaseOrder
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings import x12_order_parts as parts
+from connector.mappings.cancellations import cancelled
 from connector.mappings.model import Command, Reading
 from connector.mappings.shop_order import SAME_DAY
 
 MOST_LINES = 500
 ORIGINALS = frozenset({"", "00", "07"})
 """BEG01: what is an order, and no change of one. A duplicate is recognised by its number."""
+CANCELLATIONS = frozenset({"01", "03"})
 SHORTAGE = {"N": sales_order_pb2.SHORTAGE_RULE_CANCEL, "SC": sales_order_pb2.SHORTAGE_RULE_SHIP_COMPLETE}
 """CSH01: no backorder, ship complete. What a customer says of neither waits for supply."""
 WANTED_ON = ("002", "010", "063")
@@ -29,6 +31,8 @@ OUR_NUMBERS_FIRST = (parts.SUPPLIER_ITEM, parts.GTIN, parts.OWN_ITEM)
 
 
 def read(document: PurchaseOrder, reading: Reading) -> Command:
+    if document.purpose in CANCELLATIONS and document.number:
+        return cancelled(document.number[:64], f"BEG01 {document.purpose}", reading.origin(), reading)
     _refuse_what_is_no_order(document)
     partner = reading.partner
     currency = document.currency or str(partner.options.get("currency", ""))
@@ -55,7 +59,8 @@ def read(document: PurchaseOrder, reading: Reading) -> Command:
     request = fulfillment_service_pb2.PlaceOrderRequest(
         origin=reading.origin(revision=document.release), order=terms, lines=lines
     )
-    return Command(request, (), (f"order:{document.number}",), len(lines))
+    key = f"order:{document.number}"
+    return Command(request, (), (key,), len(lines), sequence=(key,))
 
 
 def _refuse_what_is_no_order(document: PurchaseOrder) -> None:

@@ -37,6 +37,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),
     delivery.DeclineTenderRequest: (DELIVERY, "DeclineTender"),
     sales.PlaceOrderRequest: (FULFILLMENT, "PlaceOrder"),
+    sales.CancelOrderRequest: (FULFILLMENT, "CancelOrder"),
     warehouse.RecordPickRequest: (FULFILLMENT, "RecordPick"),
     warehouse.RecordPackingRequest: (FULFILLMENT, "RecordPacking"),
     warehouse.RecordGoodsIssueRequest: (FULFILLMENT, "RecordGoodsIssue"),
@@ -70,9 +71,9 @@ class Sender:
         return cls(UUID(document_id), int(number), int(generation))
 
 
-def order_keys(keys: Iterable[str]) -> list[str]:
+def order_keys(translated: Command) -> list[str]:
     """Of the keys of a message those that name orders: what is about one order stays in order."""
-    return [key for key in keys if key.startswith("po:")]
+    return [*(key for key in translated.keys if key.startswith("po:")), *translated.sequence]
 
 
 def decide_revision(document: Document, request: Message, answer: Answer, sent: Iterable[SentRevision]) -> None:
@@ -97,7 +98,7 @@ def command(
     request = translated.request
     request.request_id = str(derived(sender.text))  # type: ignore[attr-defined]
     validate(request)
-    orderings = [f"{document.partner}/{order}" for order in translated.orders] or [f"{document.partner}/{sender.text}"]
+    about = (*translated.orders, *translated.sequence, sender.text)
     peer, method = METHODS[type(request)]
     why = cause()
     return NewDelivery(
@@ -105,7 +106,7 @@ def command(
         business_unit=document.business_unit,
         partner=peer,
         kind=f"{peer}.{method}",
-        ordering_key=orderings[0],
+        ordering_key=f"{document.partner}/{about[0]}",
         payload=request.SerializeToString(),
         idempotency_key=sender.text,
         transaction_ids=tuple(transaction_ids),

@@ -30,7 +30,7 @@ from connector.store.documents import Sent
 from connector.store.orders import Accepted
 from connector.store.partners import StoredPartner
 from connector.store.reading_queue import Waiting
-from connector.use_cases.commanding import PROCUREMENT, order_keys
+from connector.use_cases.commanding import METHODS, order_keys
 from connector.use_cases.document_step import DocumentStep
 from connector.use_cases.taking_apart import Part, TakenApart, take_apart
 from connector.use_cases.vocabulary import book_of, partner_of
@@ -203,9 +203,11 @@ async def _look_up(intake: Intake) -> None:
         intake.alike = await documents.alike(driver, batch, [each.document.sha256 for each in fresh], numbers)
     if named := sorted({number for each in translated for number in each.orders}):
         intake.transactions = await orders.transactions_of(driver, tenant, named)
-    if keys := sorted({key for each in translated for key in order_keys(each.keys)}):
+    if keys := sorted({key for each in translated for key in order_keys(each)}):
         intake.waiting = await reading_queue.waiting_for(driver, batch, keys)
-        intake.unfinished = await commands.unfinished(driver, tenant, PROCUREMENT, partner, keys)
+        peers = {METHODS[type(each.request)][0] for each in translated if order_keys(each)}
+        for peer in sorted(peers):
+            intake.unfinished += await commands.unfinished(driver, tenant, peer, partner, keys)
     if answered := sorted({each.answer.order for each in translated if each.answer is not None}):
         intake.revisions = await orders.sent(driver, tenant, partner, answered)
     if groups := sorted({group for each in intake.incoming for group in _groups(each)} - {""}):

@@ -146,7 +146,7 @@ async def _commanded(document: Document, number: int, mapped: Translated, intake
     document.belongs_to(translated.keys, transactions)
     if mapped.unknown:
         return ended(message, Outcome.WAITING, f"waits for master data: {', '.join(mapped.unknown[:20])}")
-    about = order_keys(translated.keys)
+    about = order_keys(translated)
     if before := intake.waiting_before(document, about):
         return ended(message, Outcome.WAITING, f"waits for document {before}, which concerns the same order")
     if translated.answer is not None:

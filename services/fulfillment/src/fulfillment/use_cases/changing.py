@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fulfillment.domain.cancelling import cancel_part, change_quantity
 from fulfillment.domain.order_line import OrderLine, parts_in
-from fulfillment.domain.refusals import LineUnknown, OrderOutdated, OrderUnknown
+from fulfillment.domain.refusals import LineUnknown, OrderAmbiguous, OrderOutdated, OrderUnknown
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.ports import UnitOfWork, Work
+from fulfillment.ports import OrderName, UnitOfWork, Work
 from fulfillment.use_cases.commands import CancelOrder, ChangeLine
 from fulfillment.use_cases.owing import owe_changes
 from fulfillment.use_cases.placing import PARTS_AT_ONCE
@@ -26,9 +26,10 @@ async def change_line(command: ChangeLine, uow: UnitOfWork) -> tuple[SalesOrder,
 
 
 async def cancel_order(command: CancelOrder, uow: UnitOfWork) -> SalesOrder:
-    """Part by part. Cancelled twice it is cancelled. Raises OrderAlreadyShipped before anything is changed."""
+    """Part by part. Cancelled twice it is cancelled. Raises OrderUnknown, OrderAmbiguous and OrderOutdated, and
+    OrderAlreadyShipped before anything is changed."""
     async with uow(command.origin) as work:
-        order = await _as_decided(command.order_id, command.etag, work)
+        order = await _as_decided(await _id_of(command.order, work), command.etag, work)
         order.refuse_if_gone()
         order.end()
         parts = parts_in(order.line_count)
@@ -41,6 +42,18 @@ async def cancel_order(command: CancelOrder, uow: UnitOfWork) -> SalesOrder:
             await work.put(order)
         await work.put(order)
         return order
+
+
+async def _id_of(name: OrderName, work: Work) -> str:
+    """A name that its channel never used again stays the same order's, so it may be looked up before it is locked."""
+    if name.order_id:
+        return name.order_id
+    found = await work.sales_orders.find(name)
+    if not found:
+        raise OrderUnknown(name.number)
+    if len(found) > 1:
+        raise OrderAmbiguous(name.number)
+    return found[0].order_id
 
 
 async def _as_decided(order_id: str, etag: str, work: Work) -> SalesOrder:

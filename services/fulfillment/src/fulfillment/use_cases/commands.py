@@ -9,7 +9,7 @@ from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.return_report import ReturnReport
 from fulfillment.domain.terms import LineTerms, OrderTerms
 from fulfillment.domain.warehouse_report import ReportTerms
-from fulfillment.ports import Origin
+from fulfillment.ports import OrderName, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class ChangeLine:
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
     origin: Origin
-    order_id: str
+    order: OrderName
     reason: str = ""
     etag: str = ""
 

@@ -71,7 +71,8 @@ def change_line(request: service_pb2.ChangeLineRequest) -> ChangeLine:
 
 def cancel(request: service_pb2.CancelOrderRequest) -> CancelOrder:
     may_write(request.origin, CANCELLED)
-    return CancelOrder(values.origin(request.origin), request.order_id, request.reason, request.etag)
+    name = OrderName(request.order_id) if request.order_id else order_name(request.ref)
+    return CancelOrder(values.origin(request.origin), name, request.reason, request.etag)
 
 
 def order_name(ref: service_pb2.OrderRef) -> OrderName:
