@@ -64,21 +64,26 @@ async def build(app: App[Settings]) -> None:
     app.count_backlog("documents", lambda: queries.unread(app.engine, app.settings.tenants))
 
 
-def _peers(app: App[Settings]) -> Callable[[str, str], Any]:
-    """The stub for a kind of command: of its own service where it has one, else of its peer's first."""
-    stubs: dict[str, Callable[[Any], Any]] = {
-        PROCUREMENT: procurement_grpc.ProcurementServiceStub,
-        FULFILLMENT: warehouse_grpc.WarehouseServiceStub,
-        DELIVERY: delivery_grpc.DeliveryServiceStub,
-        f"{FULFILLMENT}.PlaceOrder": fulfillment_grpc.FulfillmentServiceStub,
-        f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
-        f"{FULFILLMENT}.RecordReturnReceipt": return_grpc.ReturnServiceStub,
-        f"{FULFILLMENT}.RecordReturnInspection": return_grpc.ReturnServiceStub,
-    }
+_STUBS: dict[str, Callable[[Any], Any]] = {
+    PROCUREMENT: procurement_grpc.ProcurementServiceStub,
+    FULFILLMENT: warehouse_grpc.WarehouseServiceStub,
+    DELIVERY: delivery_grpc.DeliveryServiceStub,
+    f"{FULFILLMENT}.PlaceOrder": fulfillment_grpc.FulfillmentServiceStub,
+    f"{FULFILLMENT}.CancelOrder": fulfillment_grpc.FulfillmentServiceStub,
+    f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
+    f"{FULFILLMENT}.RecordReturnReceipt": return_grpc.ReturnServiceStub,
+    f"{FULFILLMENT}.RecordReturnInspection": return_grpc.ReturnServiceStub,
+}
 
+
+def stub_of(kind: str) -> Callable[[Any], Any]:
+    """The stub for a kind of command: of its own service where it has one, else of its peer's first."""
+    return _STUBS.get(kind, _STUBS[kind.partition(".")[0]])
+
+
+def _peers(app: App[Settings]) -> Callable[[str, str], Any]:
     def stub(kind: str, tenant: str) -> Any:
-        peer = kind.partition(".")[0]
-        return app.client(peer, stubs.get(kind, stubs[peer]), tenant=tenant)
+        return app.client(kind.partition(".")[0], stub_of(kind), tenant=tenant)
 
     return stub
 
