@@ -12,6 +12,7 @@ import os
 import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -39,6 +40,7 @@ from partners.faults import Faults
 from partners.feeding import feed
 from partners.journal import Journal
 from partners.sales_ledger import SalesLedger
+from partners.stock_book import StockBook
 from partners.suite import reached
 from partners.web import Door, Post, Site
 from partners.wms_a import WarehouseA
@@ -410,6 +412,7 @@ spec:
     - {kind: wms_a.pick, direction: IN, path: picks}
     - {kind: wms_a.packing, direction: IN, path: packings}
     - {kind: wms_a.goods_issue, direction: IN, path: goods-issues}
+    - {kind: wms_a.count, direction: IN, path: counts}
   stage: live
 ---
 apiVersion: crossdock.dev/v1alpha1
@@ -423,6 +426,7 @@ spec:
   documents:
     - {kind: json.posting_request, direction: OUT, path: /posting-requests}
     - {kind: json.posting_result, direction: IN, path: posting-results}
+    - {kind: json.stock_movement, direction: OUT, path: /stock-movements}
   retry: {first: 0.2s, longest: 1s, breakerPause: 1s}
   stage: live
 """
@@ -481,7 +485,7 @@ async def carrier_says(day: SmallDay, shipment: str, *codes: str) -> None:
             await day.suite.call(stub.RecordCarrierUpdates, request)
 
 
-@pytest.mark.feature("F022", "F023", "F026", "F109", "F121", "F125", "F126", "F128", "F155", "F156")
+@pytest.mark.feature("F018", "F022", "F023", "F026", "F045", "F109", "F121", "F125", "F126", "F128", "F155", "F156")
 async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invoiced(
     day: SmallDay, tmp_path: Path
 ) -> None:
@@ -497,6 +501,8 @@ async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invo
     books = SalesLedger("erp-north", post, Faults())
     office = Door("erp-north", key, journal, books.faults)
     books.open_at(office)
+    stock_book = StockBook()
+    stock_book.open_at(office)
     file = tmp_path / "north.yaml"
     urls = [f"http://127.0.0.1:{await site.open(each)}" for each in (north.door(key, journal), office)]
     file.write_text(NORTH % tuple(urls))
@@ -516,6 +522,7 @@ async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invo
         wanted = {"SCHEDULE_STATE_DELIVERED": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
         await day.until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
         await day.until(lambda: posted(day, "S-NORTH"), lambda found: set(found) == {"order", "shipment", "invoice"})
+        await one_is_missing(day, post, stock_book)
     finally:
         await post.close()
         await site.close()
@@ -526,7 +533,7 @@ async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invo
     assert "PICK_SHORT" in said.out
     for each in ("inside-sales", "ERP-NORTH", "WH-NORTH", "UPSN"):
         assert any(line.startswith(each) for line in said.out.splitlines()), said.out
-    left = {"ACCOUNT_CUSTOMER": "5", "ACCOUNT_SELLABLE": "5"}
+    left = {"ACCOUNT_CUSTOMER": "5", "ACCOUNT_SELLABLE": "4"}
     await day.until(lambda: stocked(day, "N9500"), lambda found: left.items() <= found.items())
     ways = [
         ["wms_a.pick_request", "RecordPick", "PickCompleted"],
@@ -538,6 +545,28 @@ async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invo
     for way in ways:
         reached = [steps.index(each) for each in ("PlaceOrder", *way)]
         assert reached == sorted(reached)
+
+
+async def one_is_missing(day: SmallDay, post: Post, stock_book: StockBook) -> None:
+    """Four are counted where five should be: the ERP posts the one, and there is nothing left to decide."""
+    line = {"sku": "N9500", "condition": "OK", "counted": "4", "uom": "EACH"}
+    count = {"type": "COUNT", "number": "CC-NORTH", "warehouse": "NORTH1", "countedAt": datetime.now(UTC).isoformat()}
+    await post.send("wms-north", "counts", "wms_a.count", "CC-NORTH", count | {"lines": [line]})
+    await day.until(lambda: counted(day), lambda found: found == {("CC-NORTH", "posted", "4900000001")})
+    [adjusted] = stock_book.booked.values()
+    said = [(each["direction"], each["quantity"], each["reason"]) for each in adjusted["lines"]]
+    assert said == [("decrease", "1", "AA")]
+    words = ("--reject", "--reason", "found it")
+    refusal = await day.crossdock("stock", "decide", adjusted["movementId"], *words)
+    assert (refusal.code, "FAILED_PRECONDITION" in refusal.err) == (1, True), refusal.err
+
+
+async def counted(day: SmallDay) -> set[tuple[str, str, str]]:
+    """What counts moved, and what the ERP says of it."""
+    request = inventory.ListMovementsRequest(sku="N9500")
+    found = (await day.suite.call(day.suite.inventory.ListMovements, request)).movements
+    told = [each for each in found if each.reason == "AA"]
+    return {(each.document.split("/")[1], each.posting_state, each.posting_number) for each in told}
 
 
 async def posted(day: SmallDay, number: str) -> dict[str, str]:

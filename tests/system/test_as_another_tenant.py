@@ -23,6 +23,7 @@ from crossdock.delivery.v1 import delivery_service_pb2 as delivery_pb
 from crossdock.fulfillment.v1 import return_pb2
 from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
+from crossdock.inventory.v1 import stock_control_service_pb2 as control_pb
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.server.methods import READ_ONLY, Method, methods_of, service_descriptor
 from crossdock_kit.service import Running, start
@@ -195,6 +196,7 @@ async def a_days_work(suite: Suite) -> None:
     )
     await eventually(lambda: _reserved(suite, wanted))
     await eventually(lambda: _sold(suite))
+    await suite.seed("inventory", "RecordStockReport", found())
     await _shipped(suite)
     packing = Site(None, "WH-EAST").packing(f"SH-{CANARY}", reported(f"SO-{CANARY}", SKU, 2))
     await suite.seed("fulfillment", "RecordPacking", packing)
@@ -242,6 +244,20 @@ def came_back(name: str) -> Message:
     if name == "RecordReturnReceipt":
         return return_pb.RecordReturnReceiptRequest(**said, received_at=now())
     return return_pb.RecordReturnInspectionRequest(**said, inspected_at=now())
+
+
+def found() -> Message:
+    """What a warehouse threw away."""
+    line = control_pb.ReportedStock(sku=SKU, bucket=inventory_pb.ACCOUNT_SELLABLE, change=quantity(-1), reason="07")
+    return control_pb.RecordStockReportRequest(
+        request_id=str(uuid4()),
+        origin=said_by(options_pb2.ROLE_WMS, "WH-EAST"),
+        number=f"ADJ-{CANARY}",
+        location_id="WH-EAST",
+        business_unit="EU01",
+        found_at=now(),
+        lines=[line],
+    )
 
 
 async def _reserved(suite: Suite, wanted: Any) -> bool:

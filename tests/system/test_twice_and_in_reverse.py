@@ -100,6 +100,7 @@ async def partners(engine: Engine) -> None:
         {"kind": "json.goods_receipt", "direction": "OUT", "path": "/goods-receipts"},
         {"kind": "json.posting_request", "direction": "OUT", "path": "/posting-requests"},
         {"kind": "json.invoice_match", "direction": "OUT", "path": "/invoice-matches"},
+        {"kind": "json.stock_movement", "direction": "OUT", "path": "/stock-movements"},
     ]
     await rig.partner("erp-eu", role="ERP", system="ERP-EU", transport=there, documents=confirmations)
     expected = [

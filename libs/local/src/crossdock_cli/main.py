@@ -39,7 +39,7 @@ app = typer.Typer(
 )
 for command in (up.up, down.down, status.status, token.token, demo.demo):
     app.command()(command)
-for work in (load.load, submit.submit, trace.trace, stock.stock, ownership.ownership):
+for work in (load.load, submit.submit, trace.trace, ownership.ownership):
     app.command()(work)
 for repair in (replay.replay, reconcile.reconcile):
     app.command()(repair)
@@ -48,6 +48,7 @@ app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
 app.add_typer(po.app, name="po")
+app.add_typer(stock.app, name="stock")
 app.add_typer(supplier.app, name="supplier")
 app.add_typer(partner.app, name="partner")
 app.add_typer(shipment.app, name="shipment")

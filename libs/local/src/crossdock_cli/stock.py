@@ -1,52 +1,64 @@
-"""`crossdock stock SKU`: every bucket of an item, by location, lot and owner."""
+"""`crossdock stock`: what there is of an item, and what is decided on reports of it."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, cast
+from uuid import uuid4
 
 import typer
-from crossdock.inventory.v1 import inventory_service_pb2 as pb
-from crossdock.inventory.v1 import inventory_service_pb2_grpc as pb_grpc
+from crossdock.inventory.v1 import stock_control_service_pb2 as pb
+from crossdock.inventory.v1 import stock_control_service_pb2_grpc as pb_grpc
 from google.protobuf.json_format import MessageToDict
-from rich.table import Table
+from typer.core import TyperGroup
 
+from crossdock_cli import stock_show
 from crossdock_cli.asking import SECONDS, answered
 from crossdock_cli.connection import channel, metadata, stack_or_exit
-from crossdock_cli.console import NOT_FOUND, fail, out, print_json
+from crossdock_cli.console import out, print_json
+
+SHOW = "show"
 
 
-def account_name(account: pb.Account.ValueType) -> str:
-    return pb.Account.Name(account).removeprefix("ACCOUNT_").lower()
+class OrShow(TyperGroup):
+    """What names no command is an item to show."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        named = args[0] in self.commands
+        return super().resolve_command(ctx, args if named else [SHOW, *args])
 
 
-async def _ask(sku: str, tenant: str | None) -> tuple[pb.GetStockResponse, pb.GetAvailabilityResponse]:
+app = typer.Typer(
+    cls=OrShow,
+    help="What there is of an item (crossdock stock SKU), and decisions on what warehouses found.",
+    no_args_is_help=True,
+    context_settings={"ignore_unknown_options": True},
+)
+app.command(SHOW)(stock_show.show)
+
+
+async def _decide(request: pb.DecideAdjustmentRequest, tenant: str | None) -> pb.StockAdjustment:
     state = stack_or_exit()
-    credentials = metadata(state, tenant)
     async with channel(state, "inventory") as open_channel:
-        stub = cast(Any, pb_grpc.InventoryServiceStub)(open_channel)
-        stock = await stub.GetStock(pb.GetStockRequest(sku=sku), metadata=credentials, timeout=SECONDS)
-        wanted = pb.GetAvailabilityRequest(skus=[sku])
-        return stock, await stub.GetAvailability(wanted, metadata=credentials, timeout=SECONDS)
+        stub = cast(Any, pb_grpc.StockControlServiceStub)(open_channel)
+        found = await stub.DecideAdjustment(request, metadata=metadata(state, tenant), timeout=SECONDS)
+    return cast(pb.StockAdjustment, found.adjustment)
 
 
-def stock(
-    sku: Annotated[str, typer.Argument(help="canonical item number")],
+@app.command()
+def decide(
+    adjustment_id: Annotated[str, typer.Argument(help="as the exception ADJUSTMENT_BEYOND_LIMIT names it")],
+    approve: Annotated[bool, typer.Option("--approve/--reject", help="post it at the ERP, or take it back")],
+    reason: Annotated[str, typer.Option(help="why, in words")],
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
 ) -> None:
-    """Show what there is of an item, and what may be promised of it."""
-    found, promised = answered(_ask(sku, tenant))
+    """Decide on an adjustment beyond the limit."""
+    request = pb.DecideAdjustmentRequest(
+        request_id=str(uuid4()), adjustment_id=adjustment_id, approved=approve, reason=reason
+    )
+    found = answered(_decide(request, tenant))
     if json:
-        print_json(MessageToDict(found) | MessageToDict(promised))
+        print_json(MessageToDict(found))
         return
-    if not found.balances:
-        fail(f"nothing of {sku!r} was ever booked", NOT_FOUND)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("LOCATION", "LOT", "OWNER", "BUCKET", "QUANTITY"):
-        table.add_column(heading, justify="right" if heading == "QUANTITY" else "left", no_wrap=True)
-    for row in found.balances:
-        quantity = f"{row.quantity.value} {row.quantity.unit}"
-        table.add_row(row.location_id, row.lot, row.business_unit, account_name(row.account), quantity)
-    out.print(table)
-    for each in promised.availability:
-        out.print(f"available at {each.location_id}: {each.available.value} {each.available.unit}", highlight=False)
+    verdict = "the ERP posts it" if approve else "taken back"
+    out.print(f"{found.system} {found.number} at {found.location_id}: {verdict}", highlight=False)

@@ -13,6 +13,7 @@ from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as fulfillment
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
+from crossdock.inventory.v1 import stock_control_service_pb2_grpc as control_grpc
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as procurement_grpc
 from crossdock_kit.app import App
 from crossdock_kit.deliveries import Leased
@@ -27,7 +28,7 @@ from connector.settings import Settings
 from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
-from connector.use_cases.commanding import DELIVERY, FULFILLMENT, PROCUREMENT
+from connector.use_cases.commanding import DELIVERY, FULFILLMENT, INVENTORY, PROCUREMENT
 from connector.use_cases.deliver import Desk
 from connector.use_cases.read_again import read_again
 from connector.use_cases.sealing import payload_of
@@ -68,6 +69,7 @@ _STUBS: dict[str, Callable[[Any], Any]] = {
     PROCUREMENT: procurement_grpc.ProcurementServiceStub,
     FULFILLMENT: warehouse_grpc.WarehouseServiceStub,
     DELIVERY: delivery_grpc.DeliveryServiceStub,
+    INVENTORY: control_grpc.StockControlServiceStub,
     f"{FULFILLMENT}.PlaceOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.CancelOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,

@@ -9,6 +9,7 @@ from typing import Any
 from crossdock.catalog.events.v1 import events_pb2 as catalog
 from crossdock.delivery.events.v1 import events_pb2 as delivery
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
+from crossdock.inventory.events.v1 import events_pb2 as inventory
 from crossdock.procurement.events.v1 import events_pb2 as procurement
 from crossdock_kit.context import caused_by
 from crossdock_kit.events import Received
@@ -28,6 +29,7 @@ def subscriptions(around: Surroundings) -> tuple[Subscription, ...]:
         Orders(around).subscription(),
         SalesOrders(around).subscription(),
         Shipments(around).subscription(),
+        Stock(around).subscription(),
     )
 
 
@@ -161,6 +163,33 @@ class SalesOrders:
 
     async def gone(self, event: Received[fulfillment.GoodsIssued], telling: Telling) -> None:
         await tell_partners.tell_customers_of_goods(event, telling)
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Inventory's facts: the ERP posts what warehouses adjusted, as far as nobody has to decide on it."""
+
+    around: Surroundings
+
+    def subscription(self) -> Subscription:
+        return Subscription(
+            name="connector",
+            source="inventory",
+            handlers={
+                inventory.StockAdjusted: _together(self.around, self.adjusted),
+                inventory.AdjustmentDecided: _together(self.around, self.decided),
+            },
+            batch=100,
+            owner="integration",
+        )
+
+    async def adjusted(self, event: Received[inventory.StockAdjusted], telling: Telling) -> None:
+        if event.message.to_be_posted:
+            await tell_partners.tell_erp_of_adjustment(event, telling)
+
+    async def decided(self, event: Received[inventory.AdjustmentDecided], telling: Telling) -> None:
+        if event.message.approved:
+            await tell_partners.tell_erp_of_adjustment(event, telling)
 
 
 def _together(around: Surroundings, handle: Callable[[Any, Telling], Awaitable[None]]) -> Handler:

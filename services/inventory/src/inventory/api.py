@@ -7,6 +7,8 @@ from typing import Any
 
 from crossdock.inventory.v1 import inventory_service_pb2 as pb
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as pb_grpc
+from crossdock.inventory.v1 import stock_control_service_pb2 as control
+from crossdock.inventory.v1 import stock_control_service_pb2_grpc as control_grpc
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import actor, tenant
 from crossdock_kit.database import Engine
@@ -25,7 +27,8 @@ from inventory.use_cases.reservations import (
     release_reservations,
 )
 from inventory.use_cases.reserve import reserve_stock
-from inventory.wire import reservations, stock
+from inventory.use_cases.stock_reports import decide_adjustment, record_stock_report
+from inventory.wire import reservations, stock, stock_reports
 
 Context = Any
 
@@ -92,3 +95,20 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
         return pb.VerifyLedgerResponse(
             movements=found.movements, balances=found.balances, differences=found.differences
         )
+
+
+@dataclass(frozen=True)
+class StockControlServicer(control_grpc.StockControlServiceServicer):
+    uow: UnitOfWork
+
+    async def RecordStockReport(
+        self, request: control.RecordStockReportRequest, context: Context
+    ) -> control.RecordStockReportResponse:
+        report = await record_stock_report(stock_reports.record_stock_report(request, tenant()), self.uow)
+        return control.RecordStockReportResponse(adjustment=stock_reports.adjustment_out(report))
+
+    async def DecideAdjustment(
+        self, request: control.DecideAdjustmentRequest, context: Context
+    ) -> control.DecideAdjustmentResponse:
+        report = await decide_adjustment(stock_reports.decide_adjustment(request, tenant(), actor().subject), self.uow)
+        return control.DecideAdjustmentResponse(adjustment=stock_reports.adjustment_out(report))

@@ -11,13 +11,17 @@ from typing import Protocol
 from uuid import UUID
 
 from inventory.domain.accounts import Account
+from inventory.domain.adjusting import Adjustment
+from inventory.domain.concerns import Concern
 from inventory.domain.events import Fact
+from inventory.domain.held import HeldThen
 from inventory.domain.inbound import Confirmed, NoticeChange, Received, SupplyChange
 from inventory.domain.item import Item, Location
 from inventory.domain.lots import FreeLot, Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Basket, LineRefusal
+from inventory.domain.stock_report import CountedPlace, StockAdjustment
 
 Booked = Sequence[tuple[UUID, Movement]]
 
@@ -57,6 +61,10 @@ class Ledger(Protocol):
         """Balances by lot of physical accounts, under the lock."""
         ...
 
+    async def held_at(self, keys: Iterable[StockKey], at: datetime) -> HeldThen:
+        """What physical accounts held at an instant, under the lock."""
+        ...
+
     async def free_lots(self, keys: Iterable[StockKey]) -> Mapping[StockKey, list[FreeLot]]:
         """What of each lot is sellable and not bound, under the lock."""
         ...
@@ -77,6 +85,26 @@ class Ledger(Protocol):
 
     async def miss_lots(self, lines: Sequence[Received]) -> None:
         """Of these no lot was said. They are booked; where the item is kept by lots, somebody is asked for it."""
+        ...
+
+
+class Adjustments(Protocol):
+    async def claim(self, report: StockAdjustment) -> StockAdjustment | None:
+        """Keeps a new report; gives the one that is known under its number instead."""
+        ...
+
+    async def get(self, adjustment_id: UUID) -> StockAdjustment:
+        """Under lock. Raises AdjustmentUnknown."""
+        ...
+
+    async def save(self, report: StockAdjustment, *, decided_by: str = "", decision: str = "") -> None: ...
+
+    async def newest(self, places: Sequence[CountedPlace], counted_at: datetime) -> set[CountedPlace]:
+        """Notes when places were counted; gives those of which no later count is known."""
+        ...
+
+    async def beyond_limit(self, changes: Sequence[Adjustment]) -> list[str]:
+        """In words, the changes that somebody has to decide on before the ERP posts them."""
         ...
 
 
@@ -180,8 +208,19 @@ class Work(Protocol):
     @property
     def postings(self) -> Postings: ...
 
+    @property
+    def adjustments(self) -> Adjustments: ...
+
     def announce(self, fact: Fact, cause_id: str = "") -> None:
         """Records a fact; `cause_id` names the event that it follows from where the work serves several."""
+        ...
+
+    def raise_concern(self, concern: Concern) -> None:
+        """Opens an exception for its owner."""
+        ...
+
+    def settle(self, identity: str, resolution: str, tenant: str) -> None:
+        """Closes an exception; none open is no matter."""
         ...
 
 

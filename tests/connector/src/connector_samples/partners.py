@@ -20,6 +20,7 @@ ERP_ROUTES = [
     {"kind": "json.goods_receipt", "direction": "OUT", "path": "/goods-receipts"},
     {"kind": "json.posting_request", "direction": "OUT", "path": "/posting-requests"},
     {"kind": "json.posting_result", "direction": "IN", "path": "posting-results"},
+    {"kind": "json.stock_movement", "direction": "OUT", "path": "/stock-movements"},
 ]
 WMS_ROUTES = [
     {"kind": "wms_a.expected_receipt", "direction": "OUT", "path": "/expected-receipts"},
@@ -27,6 +28,8 @@ WMS_ROUTES = [
     {"kind": "wms_a.pick_request", "direction": "OUT", "path": "/pick-requests"},
     {"kind": "wms_a.pick", "direction": "IN", "path": "picks"},
     {"kind": "wms_a.return_receipt", "direction": "IN", "path": "return-receipts"},
+    {"kind": "wms_a.count", "direction": "IN", "path": "counts"},
+    {"kind": "wms_a.adjustment", "direction": "IN", "path": "adjustments"},
 ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from connector import peer_commands, profiles
-from connector.consumers import Orders, SalesOrders
+from connector.consumers import Orders, SalesOrders, Stock
 from connector.domain.documents import State
 from connector.ports import Surroundings
 from connector.profile_limits import ProfileLimits
@@ -144,7 +144,7 @@ class Rig:
     async def _commands_left(self) -> int:
         return int(
             await self.value(
-                "SELECT count(*) FROM delivery WHERE partner IN ('procurement', 'fulfillment', 'delivery')"
+                "SELECT count(*) FROM delivery WHERE partner IN ('procurement', 'fulfillment', 'delivery', 'inventory')"
                 " AND state IN ('waiting', 'leased')"
             )
         )
@@ -198,8 +198,8 @@ class Rig:
             cause=cause,
             **facts,
         )
-        subscriptions = (Orders(self.around).subscription(), SalesOrders(self.around).subscription())
-        handlers = {kind: handler for each in subscriptions for kind, handler in each.handlers.items()}
+        listening = (Orders(self.around), SalesOrders(self.around), Stock(self.around))
+        handlers = {kind: told for each in listening for kind, told in each.subscription().handlers.items()}
         handler = handlers[type(message)]
         async with self.uow(tenants=TENANTS) as work:
             await handler([event], work)

@@ -17,6 +17,7 @@ from partners.faults import Faults
 from partners.journal import Journal
 from partners.sales_ledger import SalesLedger
 from partners.script import Script
+from partners.stock_book import StockBook
 from partners.web import Answer, Door, Post
 
 PARTNER = "erp-eu"
@@ -75,6 +76,8 @@ class Erp:
         self.door.accept("/goods-receipts", "json.goods_receipt", lambda d: d["warehouseReceipt"], self._posted)
         self.sales = SalesLedger(PARTNER, post, self.faults)
         self.sales.open_at(self.door)
+        self.stock = StockBook()
+        self.stock.open_at(self.door)
 
     async def release(self, order: Order) -> None:
         self._lines[order.number] = {line.number: line for line in order.lines}

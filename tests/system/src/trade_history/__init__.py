@@ -18,6 +18,7 @@ from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_events
 from crossdock.fulfillment.v1 import posting_pb2, return_pb2, sales_order_pb2, warehouse_pb2
 from crossdock.inventory.events.v1 import events_pb2 as inventory_events
+from crossdock.inventory.v1 import inventory_service_pb2 as stock_pb
 from crossdock.procurement.events.v1 import events_pb2 as procurement_events
 from crossdock_kit.ids import derived
 from google.protobuf.json_format import ParseDict
@@ -265,11 +266,36 @@ def supplies() -> list[Message]:
     ]
 
 
+def stock_reports() -> list[Message]:
+    """What one warehouse adjusted, and what another did and somebody had to decide on."""
+    moved = {
+        place: stock_pb.Movement(
+            sku="NUT",
+            location_id=place,
+            business_unit="EU01",
+            to=stock_pb.ACCOUNT_ADJUSTMENT,
+            quantity=values_pb2.Quantity(value="2", unit="EA"),
+            reason="AA",
+            occurred_at=_instant(0),
+            **{"from": stock_pb.ACCOUNT_SELLABLE},  # type: ignore[arg-type]
+        )
+        for place in ("WH-EAST", "WH-WEST")
+    }
+    return [
+        inventory_events.StockAdjusted(
+            adjustment_id="adjustment-a", number="CC-A", to_be_posted=True, movements=[moved["WH-EAST"]]
+        ),
+        inventory_events.AdjustmentDecided(
+            adjustment_id="adjustment-b", number="CC-B", approved=True, movements=[moved["WH-WEST"]]
+        ),
+    ]
+
+
 HISTORY: dict[str, Callable[[], list[Message]]] = {
     "catalog": master_data,
     "procurement": lives,
     "connector": postings,
     "fulfillment": sales_orders,
     "delivery": lambda: [*planned_shipments(), *on_the_road()],
-    "inventory": supplies,
+    "inventory": lambda: [*supplies(), *stock_reports()],
 }

@@ -131,6 +131,7 @@ _OWNERS = {
     "RECEIPT_NUMBER_REUSED": "warehouse",
     "INVOICE_NUMBER_REUSED": "accounts-payable",
     "SHIPMENT_UNKNOWN": "delivery-desk",
+    "LOCATION_OF_ANOTHER_SYSTEM": "integration",
 }
 _OWNERS_BY_COMMAND = {
     "SubmitPurchaseOrder": "procurement",
@@ -147,6 +148,7 @@ _OWNERS_BY_COMMAND = {
     "RecordPosting": "finance",
     "PlaceOrder": "order-desk",
     "CancelOrder": "order-desk",
+    "RecordStockReport": "warehouse",
 }
 _DESKS = {
     **dict.fromkeys(("x12.855", "x12.856", "x12.810"), "order-desk"),

@@ -12,6 +12,7 @@ from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
+from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.context import cause
@@ -24,8 +25,8 @@ from connector.domain.revision import Basis, SentRevision, answered_revision
 from connector.mappings.model import Answer, Command
 from connector.store.document import Document
 
-PROCUREMENT, FULFILLMENT, DELIVERY = "procurement", "fulfillment", "delivery"
-PEERS = frozenset({PROCUREMENT, FULFILLMENT, DELIVERY})
+PROCUREMENT, FULFILLMENT, DELIVERY, INVENTORY = "procurement", "fulfillment", "delivery", "inventory"
+PEERS = frozenset({PROCUREMENT, FULFILLMENT, DELIVERY, INVENTORY})
 # Request type → the peer and its method; what a command may be.
 METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.SubmitPurchaseOrderRequest: (PROCUREMENT, "SubmitPurchaseOrder"),
@@ -44,6 +45,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     returns.RecordReturnReceiptRequest: (FULFILLMENT, "RecordReturnReceipt"),
     returns.RecordReturnInspectionRequest: (FULFILLMENT, "RecordReturnInspection"),
     posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),
+    control.RecordStockReportRequest: (INVENTORY, "RecordStockReport"),
 }
 KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
 _BASES = {

@@ -39,6 +39,13 @@ async def tell_erp_of_match(event: Received[Any], telling: Telling) -> None:
         _tell(event, found, telling, f"invoice:{event.message.invoice_id}", f"ERP of {invoice.business_unit}")
 
 
+async def tell_erp_of_adjustment(event: Received[Any], telling: Telling) -> None:
+    """What the ERP posts of one place never overtakes."""
+    found = await telling.erp(event.tenant, event.business_unit)
+    place = event.message.movements[0].location_id
+    _tell(event, found, telling, f"stock:{event.business_unit}:{place}", f"ERP of {event.business_unit}")
+
+
 async def tell_warehouse(event: Received[Any], telling: Telling) -> None:
     fact = event.message
     found = await telling.warehouse(event.tenant, fact.location_id)

@@ -165,8 +165,14 @@ def _dispatch(telegram: Telegram) -> Dispatch:
 
 
 def _idempotency_key(event: Received[Any], kind: str) -> str:
-    """The receipt's own id for the ERP's posting, so that even a second event could not post it twice."""
-    return str(event.message.receipt_id) if kind == "json.goods_receipt" else str(event.id)
+    """For what the ERP posts of stock it is the id of what was booked: even a second event could not post it twice."""
+    match kind:
+        case "json.goods_receipt":
+            return str(event.message.receipt_id)
+        case "json.stock_movement":
+            return str(event.message.adjustment_id)
+        case _:
+            return str(event.id)
 
 
 def sent_order(telegram: Telegram) -> SentOrder:

@@ -11,6 +11,7 @@ from inventory.domain.holding_back import NOTHING_HELD_BACK, HeldBack
 from inventory.domain.lots import Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
+from inventory.domain.stock_report import Counted, StockAdjustment
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,29 @@ class StockAdjusted:
     occurred_at: datetime
     system: str
     document: str
+    version: int = 1
+    number: str = ""
+    to_be_posted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StockCounted:
+    report: StockAdjustment
+    version: int
+    counts: tuple[Counted, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentDecided:
+    """`movements`: approved, those that the ERP is to post; otherwise those that take it back."""
+
+    report: StockAdjustment
+    version: int
+    approved: bool
+    decided_by: str
+    reason: str
+    movements: tuple[tuple[UUID, Movement], ...]
+    occurred_at: datetime
 
 
 Fact = (
@@ -94,6 +118,8 @@ Fact = (
     | StockAllocated
     | StockDeallocated
     | StockAdjusted
+    | StockCounted
+    | AdjustmentDecided
 )
 ReservationFact = (
     StockReserved | ReservationReleased | ReservationExpired | ReservationCommitted | StockAllocated | StockDeallocated

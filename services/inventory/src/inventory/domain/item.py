@@ -61,9 +61,11 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """`put_away`: received goods are staged here and become sellable by put-away."""
+    """`put_away`: received goods are staged here and become sellable by put-away. `system` is the instance that reports
+    what happens here; empty where none is named."""
 
     location_id: str
     business_unit: str
     put_away: bool = False
     version: int = 0
+    system: str = ""

@@ -62,6 +62,13 @@ def positive(text: str) -> Decimal:
     return value
 
 
+def not_negative(text: str) -> Decimal:
+    value = exact(text)
+    if value < 0:
+        raise QuantityInvalid(text, "zero or more")
+    return value
+
+
 def signed(text: str) -> Decimal:
     value = exact(text)
     if value == 0:

@@ -22,7 +22,7 @@ _ITEMS = (
     f" WHERE tenant = $1 AND sku = ANY ($2::text[]) AND {_VALID}"
 )
 _LOCATIONS = (
-    "SELECT location_id, business_unit, put_away, version FROM location"  # noqa: S608
+    "SELECT location_id, business_unit, put_away, version, system FROM location"  # noqa: S608
     f" WHERE tenant = $1 AND location_id = ANY ($2::text[]) AND {_VALID}"
 )
 _PUT_ITEMS = """

@@ -20,6 +20,7 @@ from crossdock_kit.unit_of_work import Work as KitWork
 
 from inventory.domain.accounts import PHYSICAL, Account
 from inventory.domain.events import AvailabilityChanged
+from inventory.domain.held import HeldThen, held_then
 from inventory.domain.holding_back import HeldBack
 from inventory.domain.inbound import Received
 from inventory.domain.lots import FreeLot
@@ -29,6 +30,7 @@ from inventory.ports import HeldBackPage
 from inventory.store import holding_back, ledger
 from inventory.store.holding_back import POLICY
 from inventory.store.ledger import STOCK_ACCOUNTS, StockRow, column
+from inventory.store.moved_since import moved_since
 from inventory.wire.facts import event_of
 
 Record = Mapping[str, Any]
@@ -157,6 +159,11 @@ class StoredLedger:
             for key, row in await self._lots(keys)
             for account in PHYSICAL
         }
+
+    async def held_at(self, keys: Iterable[StockKey], at: datetime) -> HeldThen:
+        wanted = list(keys)
+        since = await moved_since(self._work.driver, wanted, at, self._work.now)
+        return held_then(await self.held(wanted), since)
 
     async def free_lots(self, keys: Iterable[StockKey]) -> dict[StockKey, list[FreeLot]]:
         found: dict[StockKey, list[FreeLot]] = {}

@@ -244,3 +244,32 @@ posting = Table(
     Column("posted_on", Date, nullable=True),
     instant("noted_at", default=NOW),
 )
+
+# What warehouses reported beside receipts and picks, under the numbers that they gave it.
+adjustment = Table(
+    "adjustment",
+    metadata,
+    tenant_key(),
+    identity("adjustment_id"),
+    words("business_unit"),
+    words("location_id"),
+    words("system"),
+    words("number"),
+    words("content"),
+    Column("state", SmallInteger, nullable=False),
+    instant("found_at"),
+    number("event_version"),
+    words("decided_by"),
+    words("decision"),
+    Index("adjustment_number", "tenant", "system", "number", unique=True),
+)
+
+# When each place was last counted: an older count that comes later changes nothing.
+last_count = Table(
+    "last_count",
+    metadata,
+    *stock_key(),
+    words("lot", key=True),
+    Column("bucket", SmallInteger, primary_key=True),
+    instant("counted_at"),
+)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from crossdock_kit.context import Cause
+from crossdock_kit.errors import FailureClass
+from crossdock_kit.exceptions import NewException
 from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
 
+from inventory.domain.concerns import Concern
 from inventory.domain.events import Fact
+from inventory.store.adjustments import StoredAdjustments
 from inventory.store.master_data import StoredMasterData, StoredPostings
 from inventory.store.reservations import StoredReservations
 from inventory.store.stored_ledger import Causes, Changed, StoredLedger, nobody_is_told
@@ -34,12 +38,23 @@ class InventoryWork:
         self.postings = StoredPostings(work.driver)
 
     @property
+    def adjustments(self) -> StoredAdjustments:
+        return StoredAdjustments(self._work.driver, self._work.tenant, self._work.now)
+
+    @property
     def now(self) -> datetime:
         return self._work.now
 
     def announce(self, fact: Fact, cause_id: str = "") -> None:
         event = event_of(fact, self._work.now)
         self._work.record(replace(event, because=self._causes.of(cause_id, event.transaction_ids)))
+
+    def raise_concern(self, concern: Concern) -> None:
+        raised = {each.name: getattr(concern, each.name) for each in fields(concern)}
+        self._work.raise_exception(NewException(failure_class=FailureClass.BUSINESS, **raised))
+
+    def settle(self, identity: str, resolution: str, tenant: str) -> None:
+        self._work.resolve_exception(identity, resolution, tenant=tenant)
 
 
 @dataclass(frozen=True, slots=True)

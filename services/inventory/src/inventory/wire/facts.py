@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
-from uuid import UUID
 
 from crossdock.inventory.events.v1 import events_pb2 as pb
 from crossdock.inventory.v1 import inventory_service_pb2 as api
@@ -15,8 +14,9 @@ from google.protobuf.message import Message
 
 from inventory.domain import events as facts
 from inventory.domain.lots import Pick
-from inventory.domain.movement import Movement
 from inventory.domain.reservation import Reservation
+from inventory.wire import stock_reports
+from inventory.wire.movements import movement_out
 from inventory.wire.values import instant_out, quantity_out
 
 
@@ -28,6 +28,8 @@ def event_of(fact: facts.Fact, now: datetime) -> NewEvent:
         return _stock_received(fact)
     if isinstance(fact, facts.StockAdjusted):
         return _stock_adjusted(fact)
+    if isinstance(fact, facts.StockCounted | facts.AdjustmentDecided):
+        return stock_reports.event_of(fact)
     return reservation_event(fact, now)
 
 
@@ -86,41 +88,22 @@ def _stock_adjusted(fact: facts.StockAdjusted) -> NewEvent:
         message=pb.StockAdjusted(
             adjustment_id=fact.adjustment_id,
             movements=[movement_out(movement_id, movement) for movement_id, movement in fact.movements],
+            number=fact.number,
+            to_be_posted=fact.to_be_posted,
         ),
         tenant=fact.tenant,
         business_unit=fact.business_unit,
         aggregate_type="stock_adjustment",
         aggregate_id=fact.adjustment_id,
-        version=1,
+        version=fact.version,
         subject=fact.document or fact.adjustment_id,
         keys=tuple(f"sku:{sku}" for sku in skus),
         transaction_ids=(fact.adjustment_id,),
         occurred_at=fact.occurred_at,
         origin=Origin(system=fact.system, document=fact.document),
-        transaction_type="stock_adjustment",
-        root_key=f"adjustment:{fact.adjustment_id}",
+        transaction_type="stock_adjustment" if fact.version == 1 else "",
+        root_key=f"adjustment:{fact.adjustment_id}" if fact.version == 1 else "",
     )
-
-
-def movement_out(movement_id: UUID, movement: Movement) -> api.Movement:
-    out = api.Movement(
-        movement_id=str(movement_id),
-        sku=movement.key.sku,
-        location_id=movement.key.location_id,
-        lot=movement.lot,
-        business_unit=movement.key.business_unit,
-        to=int(movement.target),  # type: ignore[arg-type]
-        quantity=quantity_out(movement.quantity, movement.unit),
-        reason=movement.reason,
-        document=movement.document.name,
-        occurred_at=instant_out(movement.document.occurred_at),
-        posting_state="pending" if movement.document.posting_key else "none",
-        transaction_id=movement.document.transaction_id,
-        **{"from": int(movement.source)},  # type: ignore[arg-type]
-    )
-    if movement.said is not None:
-        out.document_quantity.CopyFrom(quantity_out(movement.said.value, movement.said.unit))
-    return out
 
 
 class HasParts(Protocol):

@@ -276,11 +276,11 @@ def locations(events: Sequence[Event[catalog.LocationChanged]]) -> list[Location
     ]
 
 
-POSTED_AGGREGATES = ("receipt/",)
+POSTED_AGGREGATES = ("receipt/", "stock_adjustment/")
 
 
 def postings(events: Sequence[Event[connector.DocumentSent]]) -> list[Posting]:
-    """Numbers that a partner's system gave to what it booked from a receipt."""
+    """Numbers that a partner's system gave to what it booked from a receipt or an adjustment."""
     return [
         Posting(
             tenant=event.tenant,

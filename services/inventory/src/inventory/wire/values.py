@@ -11,7 +11,7 @@ from crossdock.common.v1 import values_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
-from inventory.domain.quantity import Measure, QuantityInvalid, exact, plain, positive, signed
+from inventory.domain.quantity import Measure, QuantityInvalid, exact, not_negative, plain, positive, signed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -30,6 +30,11 @@ def measure_in(quantity: values_pb2.Quantity, path: str, *at: int) -> Measure:
 def change_in(quantity: values_pb2.Quantity, path: str, *at: int) -> Measure:
     """Signed and not zero; raises QuantityInvalid, which names the field."""
     return _measured(signed, quantity, path, at)
+
+
+def amount_in(quantity: values_pb2.Quantity, path: str, *at: int) -> Measure:
+    """Zero or more; raises QuantityInvalid, which names the field."""
+    return _measured(not_negative, quantity, path, at)
 
 
 def _measured(rule: Callable[[str], Decimal], quantity: values_pb2.Quantity, path: str, at: tuple[int, ...]) -> Measure:

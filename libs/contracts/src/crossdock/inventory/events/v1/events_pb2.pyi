@@ -269,7 +269,13 @@ class StockAdjusted(_message.Message):
 
     ADJUSTMENT_ID_FIELD_NUMBER: _builtins.int
     MOVEMENTS_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    TO_BE_POSTED_FIELD_NUMBER: _builtins.int
     adjustment_id: _builtins.str
+    number: _builtins.str
+    """As the system that reports it numbers it."""
+    to_be_posted: _builtins.bool
+    """The ERP is to post it. Not set for what it knows already, or while it waits for a decision."""
     @_builtins.property
     def movements(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_service_pb2.Movement]: ...
     def __init__(
@@ -277,11 +283,120 @@ class StockAdjusted(_message.Message):
         *,
         adjustment_id: _builtins.str = ...,
         movements: _abc.Iterable[_inventory_service_pb2.Movement] | None = ...,
+        number: _builtins.str = ...,
+        to_be_posted: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjustment_id", b"adjustment_id", "movements", b"movements"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjustment_id", b"adjustment_id", "movements", b"movements", "number", b"number", "to_be_posted", b"to_be_posted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StockAdjusted: _TypeAlias = StockAdjusted  # noqa: Y015
+
+@_typing.final
+class StockCounted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADJUSTMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    COUNTED_AT_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    adjustment_id: _builtins.str
+    number: _builtins.str
+    location_id: _builtins.str
+    @_builtins.property
+    def counted_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___CountedStock]: ...
+    def __init__(
+        self,
+        *,
+        adjustment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        counted_at: _timestamp_pb2.Timestamp | None = ...,
+        lines: _abc.Iterable[Global___CountedStock] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counted_at", b"counted_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjustment_id", b"adjustment_id", "counted_at", b"counted_at", "lines", b"lines", "location_id", b"location_id", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StockCounted: _TypeAlias = StockCounted  # noqa: Y015
+
+@_typing.final
+class CountedStock(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SKU_FIELD_NUMBER: _builtins.int
+    LOT_FIELD_NUMBER: _builtins.int
+    BUCKET_FIELD_NUMBER: _builtins.int
+    COUNTED_FIELD_NUMBER: _builtins.int
+    EXPECTED_FIELD_NUMBER: _builtins.int
+    sku: _builtins.str
+    lot: _builtins.str
+    bucket: _inventory_service_pb2.Account.ValueType
+    @_builtins.property
+    def counted(self) -> _values_pb2.Quantity:
+        """Base unit."""
+
+    @_builtins.property
+    def expected(self) -> _values_pb2.Quantity:
+        """What the ledger held at the time of the count; unset where a later count is known, which stands."""
+
+    def __init__(
+        self,
+        *,
+        sku: _builtins.str = ...,
+        lot: _builtins.str = ...,
+        bucket: _inventory_service_pb2.Account.ValueType = ...,
+        counted: _values_pb2.Quantity | None = ...,
+        expected: _values_pb2.Quantity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["counted", b"counted", "expected", b"expected"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "counted", b"counted", "expected", b"expected", "lot", b"lot", "sku", b"sku"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountedStock: _TypeAlias = CountedStock  # noqa: Y015
+
+@_typing.final
+class AdjustmentDecided(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADJUSTMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    APPROVED_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
+    adjustment_id: _builtins.str
+    number: _builtins.str
+    approved: _builtins.bool
+    decided_by: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def movements(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_service_pb2.Movement]:
+        """Approved: what the ERP is to post. Taken back: the movements that undo it."""
+
+    def __init__(
+        self,
+        *,
+        adjustment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        approved: _builtins.bool = ...,
+        decided_by: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        movements: _abc.Iterable[_inventory_service_pb2.Movement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjustment_id", b"adjustment_id", "approved", b"approved", "decided_by", b"decided_by", "movements", b"movements", "number", b"number", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AdjustmentDecided: _TypeAlias = AdjustmentDecided  # noqa: Y015

@@ -1,0 +1,87 @@
+"""wms_a.count and wms_a.adjustment, in: what a warehouse counted, and what it found more, less or spoiled.
+
+Goods that change from one state into another (put on hold, taken off) are neither: they are not gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock.inventory.v1 import stock_control_service_pb2 as control
+
+from connector.codecs.json_document import DocumentFault, JsonObject
+from connector.mappings import canonical
+from connector.mappings.model import Command, Inbound, Reading
+
+BUCKETS = {"OK": "SELLABLE", "QA": "QUARANTINED", "DMG": "DAMAGED", "RET": "RETURNED", "STG": "STAGED"}
+COUNT = "AA"
+# X12 947, element W1901: those that say that goods came or went.
+REASONS = {code: code for code in ("07", COUNT, "AR", "AS", "AU", "AV", "AW", "AX", "BK", "BS")}
+
+ReadLine = Callable[[JsonObject, Reading], control.ReportedStock]
+
+
+def read_count(document: JsonObject, reading: Reading) -> Command:
+    document.one_of("type", ("COUNT",))
+    return _report(document, reading, document.instant("countedAt"), _counted)
+
+
+def read_adjustment(document: JsonObject, reading: Reading) -> Command:
+    document.one_of("type", ("ADJUSTMENT",))
+    return _report(document, reading, document.instant("adjustedAt"), _changed)
+
+
+def _report(document: JsonObject, reading: Reading, found_at: datetime, read_line: ReadLine) -> Command:
+    number = document.text("number", longest=64)
+    lines = [read_line(each, reading) for each in document.objects("lines")]
+    if not lines:
+        raise document.fault("lines", "a report has at least one line")
+    request = control.RecordStockReportRequest(
+        origin=reading.origin(occurred_at=found_at),
+        number=number,
+        location_id=reading.codes.location(document.text("warehouse", longest=80)),
+        business_unit=reading.partner.business_unit,
+        found_at=canonical.stamp(found_at),
+        lines=lines,
+    )
+    keys = (f"adjustment:{number}", *dict.fromkeys(f"sku:{line.sku}" for line in lines))
+    return Command(request, (), keys, len(lines))
+
+
+def _counted(line: JsonObject, reading: Reading) -> control.ReportedStock:
+    found = _stock(line, reading)
+    unit = reading.codes.unit(line.text("uom", longest=80))
+    found.counted.CopyFrom(canonical.quantity(line.decimal("counted"), unit, path=f"{line.path}.counted"))
+    found.reason = COUNT
+    return found
+
+
+def _changed(line: JsonObject, reading: Reading) -> control.ReportedStock:
+    found = _stock(line, reading)
+    unit = reading.codes.unit(line.text("uom", longest=80))
+    found.change.CopyFrom(canonical.quantity(line.decimal("change"), unit, path=f"{line.path}.change"))
+    reasons = reading.partner.table("reasons", REASONS)
+    found.reason = _meant(line.text("reason", longest=32), reasons, f"{line.path}.reason")
+    return found
+
+
+def _stock(line: JsonObject, reading: Reading) -> control.ReportedStock:
+    buckets = reading.partner.table("buckets", BUCKETS)
+    bucket = _meant(line.text("condition", longest=32), buckets, f"{line.path}.condition")
+    return control.ReportedStock(
+        sku=reading.codes.item(line.text("sku", longest=80)),
+        lot=line.optional_text("lot", longest=64),
+        bucket=inventory.Account.Value(f"ACCOUNT_{bucket}"),
+    )
+
+
+def _meant(code: str, table: Mapping[str, str], path: str) -> str:
+    if code not in table:
+        raise DocumentFault(path, f"{code!r} is none of {', '.join(table)}")
+    return table[code]
+
+
+COUNT_MAPPING = Inbound("wms_a.count", read_count)
+ADJUSTMENT_MAPPING = Inbound("wms_a.adjustment", read_adjustment)

@@ -1,0 +1,165 @@
+"""What warehouses report beside receipts and picks is booked as reported; what goes beyond the limit is decided on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from inventory.domain.adjusting import Adjustment
+from inventory.domain.concerns import INVENTORY_CONTROL, Concern, identity
+from inventory.domain.events import AdjustmentDecided, StockAdjusted, StockCounted
+from inventory.domain.item import ItemUnknown, LocationUnknown
+from inventory.domain.stock_report import (
+    AdjustmentState,
+    Counted,
+    Found,
+    Line,
+    StockAdjustment,
+    adjustments_of,
+    together,
+)
+from inventory.ports import UnitOfWork, Work
+
+ADJUSTMENT_BEYOND_LIMIT = "ADJUSTMENT_BEYOND_LIMIT"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStockReport:
+    """`content` is the same for the same report, however it came."""
+
+    tenant: str
+    adjustment_id: UUID
+    business_unit: str
+    location_id: str
+    system: str
+    number: str
+    content: str
+    found_at: datetime
+    lines: tuple[Found, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecideAdjustment:
+    tenant: str
+    adjustment_id: UUID
+    approved: bool
+    decided_by: str
+    reason: str
+
+
+async def record_stock_report(command: RecordStockReport, uow: UnitOfWork) -> StockAdjustment:
+    """Raises ItemUnknown, LocationUnknown, LocationOfAnotherSystem, UnitNotConvertible, AdjustmentNumberReused."""
+    async with uow(tenants=(command.tenant,)) as work:
+        report = StockAdjustment(
+            tenant=command.tenant,
+            adjustment_id=command.adjustment_id,
+            business_unit=command.business_unit,
+            location_id=command.location_id,
+            system=command.system,
+            number=command.number,
+            content=command.content,
+            found_at=command.found_at,
+        )
+        earlier = await work.adjustments.claim(report)
+        if earlier is not None:
+            earlier.must_repeat(command.content)
+            return earlier
+        lines = await _known(command.lines, report, work)
+        await work.ledger.lock({report.key_of(found.sku) for found, _ in lines})
+        counts = await _counted(report, [each for each in lines if each[0].counted], work)
+        changes = [each for each in lines if not each[0].counted]
+        await _book(report, adjustments_of(report, changes, counts), counts, work)
+        return report
+
+
+async def _known(lines: Sequence[Found], report: StockAdjustment, work: Work) -> list[Line]:
+    locations = await work.master_data.known_locations(report.tenant, [report.location_id])
+    if report.location_id not in locations:
+        raise LocationUnknown(report.location_id)
+    report.must_be_of(locations[report.location_id])
+    items = await work.master_data.known(report.tenant, {each.sku for each in lines})
+    for each in lines:
+        if each.sku not in items:
+            raise ItemUnknown(each.sku)
+    return [(each, items[each.sku]) for each in lines]
+
+
+async def _counted(report: StockAdjustment, lines: Sequence[Line], work: Work) -> list[Counted]:
+    """Each count beside what the ledger held then; without that where a later count of the place is known."""
+    counts = list(together(report, lines))
+    if not counts:
+        return []
+    newest = await work.adjustments.newest([each.place for each in counts], report.found_at)
+    held = await work.ledger.held_at([each.place.key for each in counts], report.found_at)
+    return [
+        replace(each, expected=held.of(each.place.key, each.place.lot, each.place.bucket))
+        if each.place in newest
+        else each
+        for each in counts
+    ]
+
+
+async def _book(report: StockAdjustment, changes: list[Adjustment], counts: list[Counted], work: Work) -> None:
+    report.movements = list(await work.ledger.book([each.movement() for each in changes]))
+    beyond = await work.adjustments.beyond_limit(changes)
+    if beyond:
+        report.state = AdjustmentState.AWAITING_DECISION
+        work.raise_concern(_to_be_decided(report, beyond))
+    if counts:
+        work.announce(StockCounted(report, report.next_version(), tuple(counts)))
+    if report.movements:
+        work.announce(
+            StockAdjusted(
+                tenant=report.tenant,
+                business_unit=report.business_unit,
+                adjustment_id=str(report.adjustment_id),
+                movements=tuple(report.movements),
+                occurred_at=report.found_at,
+                system=report.system,
+                document=report.number,
+                version=report.next_version(),
+                number=report.number,
+                to_be_posted=not beyond,
+            )
+        )
+    await work.adjustments.save(report)
+
+
+def _to_be_decided(report: StockAdjustment, beyond: Sequence[str]) -> Concern:
+    return Concern(
+        code=ADJUSTMENT_BEYOND_LIMIT,
+        owner=INVENTORY_CONTROL,
+        subject=report.subject,
+        summary=f"{report.system} {report.number} at {report.location_id}: {'; '.join(beyond)[:400]}; not posted yet",
+        tenant=report.tenant,
+        transaction_ids=(str(report.adjustment_id),),
+        keys=report.keys,
+    )
+
+
+async def decide_adjustment(command: DecideAdjustment, uow: UnitOfWork) -> StockAdjustment:
+    """Raises AdjustmentUnknown, AdjustmentNotAwaiting. What is taken back is undone by movements of its own."""
+    async with uow(tenants=(command.tenant,)) as work:
+        report = await work.adjustments.get(command.adjustment_id)
+        report.decide(command.approved)
+        concerned = report.movements
+        if not command.approved:
+            concerned = list(await work.ledger.book(list(report.taken_back(work.now))))
+            report.movements = [*report.movements, *concerned]
+        work.announce(
+            AdjustmentDecided(
+                report=report,
+                version=report.next_version(),
+                approved=command.approved,
+                decided_by=command.decided_by,
+                reason=command.reason,
+                movements=tuple(concerned),
+                occurred_at=work.now,
+            )
+        )
+        await work.adjustments.save(report, decided_by=command.decided_by, decision=command.reason)
+        verdict = f"{'approved' if command.approved else 'taken back'} by {command.decided_by}: {command.reason}"
+        work.settle(identity(ADJUSTMENT_BEYOND_LIMIT, report.subject), verdict, command.tenant)
+        return report
