@@ -25,6 +25,8 @@ from connector.worker.named_secrets import NamedSecrets
 from connector.worker.polling import Polling
 from connector.worker.sending import RETRY, Sends, Sent
 from connector.worker.service import PartnerService
+from connector.worker.sftp import SftpInbox, SftpOut
+from connector.worker.sftp_link import SftpLink
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +62,7 @@ class PartnerWorker:
     epoch: int = 0
     held_until: datetime = _LONG_AGO
     _reports: asyncio.Queue[pb.DeliveryReport] = field(default_factory=asyncio.Queue)
+    _link: SftpLink | None = None
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     # Leased and not reported yet, with the epoch of each: what is not among them was lost on its way here.
     _holding: dict[str, int] = field(default_factory=dict)
@@ -166,6 +169,8 @@ class PartnerWorker:
         transport = self.profile.transport
         if transport.HasField("file_drop"):
             return outbox(self.means.transport_dir, transport.file_drop)
+        if transport.HasField("sftp"):
+            return SftpOut(self._sftp(transport.sftp))
         return HttpOut(self.means.client, self.means.egress, transport.http, self.means.secrets)
 
     async def _report(self) -> None:
@@ -193,9 +198,17 @@ class PartnerWorker:
 
     def _sources(self, profile: partner_pb2.PartnerProfile) -> list[Source]:
         """What is fetched from the partner."""
+        if profile.transport.HasField("sftp"):
+            return [SftpInbox(self._sftp(profile.transport.sftp))]
         calls = Calls(self.means.client, self.means.egress, self.means.secrets)
         http = profile.transport.http
         return [HttpPoll(http, each, calls) for each in profile.documents if each.HasField("poll")]
+
+    def _sftp(self, sftp: partner_pb2.Sftp) -> SftpLink:
+        """One connection for both ways, to the server as it is named now."""
+        if self._link is None or self._link.sftp != sftp:
+            self._link = SftpLink(sftp, self.means.egress, self.means.secrets)
+        return self._link
 
     async def _read_inbox(self) -> None:
         inbox: Inbox | None = None
