@@ -194,6 +194,9 @@ async def test_a_paused_partner_is_sent_nothing_and_a_shadow_keeps_what_it_would
         assert await rig.send(name) == []
     states = await rig.rows("SELECT partner, state FROM delivery WHERE partner IN ('sup-paused', 'sup-shadow')")
     assert {row["partner"]: row["state"] for row in states} == {"sup-paused": "waiting", "sup-shadow": "suppressed"}
+    steps = await rig.rows("SELECT kind, name, transaction_ids, outcome, reason FROM step WHERE outcome = 'suppressed'")
+    told = ("delivery", "x12.850", ["po-1"], "suppressed", "SHADOW")
+    assert [tuple(row.values()) for row in steps] == [told], "a trace says that it went to nobody"
 
 
 async def test_a_profile_is_judged_as_it_would_be_kept_and_is_not_kept(server: RunningServer) -> None:

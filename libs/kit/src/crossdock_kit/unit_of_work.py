@@ -142,8 +142,26 @@ class Work:
             )
 
     def deliver(self, delivery: NewDelivery) -> None:
-        """Sets off a call to the outside, made after the commit by whoever leases it."""
-        self._gathered.deliveries.append(self._owned(delivery))
+        """Sets off a call to the outside, made after the commit by whoever leases it. One that nobody will make leaves
+        its step here: no other will tell of it."""
+        owned = self._owned(delivery)
+        self._gathered.deliveries.append(owned)
+        if owned.suppressed:
+            self._note_suppressed(owned)
+
+    def _note_suppressed(self, delivery: NewDelivery) -> None:
+        because = Cause(
+            kind="delivery",
+            name=delivery.kind,
+            tenant=delivery.tenant,
+            actor=delivery.partner,
+            correlation_id=delivery.correlation_id,
+            causation_id=delivery.causation_id,
+            traceparent=delivery.traceparent,
+            started_at=self.now,
+            transaction_ids=delivery.transaction_ids,
+        )
+        self.note(keys=delivery.keys, outcome="suppressed", reason="SHADOW", because=because)
 
     def raise_exception(self, raised: NewException) -> None:
         """Opens an exception for its owner, or counts up the one that is open already."""

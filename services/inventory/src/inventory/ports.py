@@ -150,10 +150,6 @@ class ItemRecord:
 class LocationRecord:
     tenant: str
     location: Location
-    kind: int
-    parent_id: str
-    zone: str
-    system: str
     valid_from: date | None
     valid_to: date | None
 

@@ -112,7 +112,7 @@ class Stage:
             )
             await work.master_data.put_locations(
                 [
-                    LocationRecord(tenant, Location(name, UNIT, name == "SOUTH", 1), 2, "", "UTC", "", None, None)
+                    LocationRecord(tenant, Location(name, UNIT, name == "SOUTH", 1), None, None)
                     for name in ("EAST", "WEST", "SOUTH")
                 ]
             )

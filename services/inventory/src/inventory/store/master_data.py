@@ -35,14 +35,10 @@ ON CONFLICT (tenant, sku) DO UPDATE SET base_unit = excluded.base_unit, packagin
 WHERE item.version < excluded.version
 """
 _PUT_LOCATIONS = """
-INSERT INTO location (tenant, location_id, kind, parent_id, business_unit, zone, system, put_away, valid_from, valid_to,
-  version)
-SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[],
-  $9::date[], $10::date[], $11::int8[])
-ON CONFLICT (tenant, location_id) DO UPDATE SET kind = excluded.kind, parent_id = excluded.parent_id,
-  business_unit = excluded.business_unit, zone = excluded.zone, system = excluded.system,
-  put_away = excluded.put_away, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
-  version = excluded.version
+INSERT INTO location (tenant, location_id, business_unit, put_away, valid_from, valid_to, version)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::date[], $6::date[], $7::int8[])
+ON CONFLICT (tenant, location_id) DO UPDATE SET business_unit = excluded.business_unit, put_away = excluded.put_away,
+  valid_from = excluded.valid_from, valid_to = excluded.valid_to, version = excluded.version
 WHERE location.version < excluded.version
 """
 _POSTINGS = """
@@ -92,8 +88,8 @@ def _item_row(record: ItemRecord) -> tuple[object, ...]:
 
 def _location_row(record: LocationRecord) -> tuple[object, ...]:
     its = record.location
-    place = (record.kind, record.parent_id, its.business_unit, record.zone, record.system, its.put_away)
-    return (record.tenant, its.location_id, *place, record.valid_from, record.valid_to, its.version)
+    dates = record.valid_from, record.valid_to
+    return (record.tenant, its.location_id, its.business_unit, its.put_away, *dates, its.version)
 
 
 class StoredPostings:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Computed,
     Date,
     Index,
-    Integer,
     MetaData,
     Numeric,
     SmallInteger,
@@ -178,16 +177,11 @@ location = Table(
     metadata,
     tenant_key(),
     words("location_id", key=True),
-    number("kind", Integer),
-    words("parent_id"),
     words("business_unit"),
-    words("zone"),
-    words("system"),
     Column("put_away", Boolean, nullable=False, server_default=text("false")),
     Column("valid_from", Date, nullable=True),
     Column("valid_to", Date, nullable=True),
     number("version"),
-    Index("location_parent", "tenant", "parent_id"),
 )
 
 # One row for each line of a purchase order: what is on order of it, and how much of its schedule is used.

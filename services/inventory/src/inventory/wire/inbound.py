@@ -264,10 +264,6 @@ def locations(events: Sequence[Event[catalog.LocationChanged]]) -> list[Location
         LocationRecord(
             tenant=event.tenant,
             location=Location(event.message.location_id, its.business_unit, its.put_away, event.version),
-            kind=its.kind,
-            parent_id=its.parent_id,
-            zone=its.zone,
-            system=its.system,
             valid_from=dates_wire.day(its, "valid_from"),
             valid_to=dates_wire.day(its, "valid_to"),
         )

@@ -103,7 +103,7 @@ class Step(_message.Message):
     """Who caused it: the caller's subject, a partner, or the service itself."""
     attempt: _builtins.int
     outcome: _builtins.str
-    """advanced, duplicate, refused, retry, held, parked, failed."""
+    """advanced, duplicate, refused, retry, held, parked, failed, suppressed (a partner in shadow is told nothing)."""
     reason: _builtins.str
     """Reason code where the outcome is not `advanced`."""
     trace_id: _builtins.str
