@@ -84,6 +84,47 @@ async def test_one_that_is_not_due_yet_holds_back_its_key_only(partner: Partner)
     assert await partner.numbers() == ["B1"]
 
 
+async def test_the_newest_word_takes_the_turn_of_one_that_nobody_has_sent(partner: Partner) -> None:
+    older, newer = partner.new("stock", "4 left", replaces=True), partner.new("stock", "3 left", replaces=True)
+    await partner.write(older, partner.new("B", "B1"))
+    await partner.write(newer)
+    assert await partner.state(older.delivery_id) == "cancelled"
+    assert await partner.numbers() == ["3 left", "B1"]
+
+
+async def test_the_newest_word_is_due_when_the_one_was_whose_place_it_takes(partner: Partner) -> None:
+    """However often it changes, it is told: else what changes more often than batches end would never be."""
+    later = datetime.now(UTC) + timedelta(hours=1)
+    await partner.write(partner.new("stock", "4 left", replaces=True))
+    await partner.write(partner.new("stock", "3 left", replaces=True, not_before=later))
+    assert await partner.numbers() == ["3 left"]
+
+
+async def test_the_newest_word_waits_behind_one_that_is_on_its_way(partner: Partner) -> None:
+    await partner.write(partner.new("stock", "4 left", replaces=True))
+    [leased] = await partner.lease()
+    await partner.write(partner.new("stock", "3 left", replaces=True))
+    await partner.write(partner.new("stock", "2 left", replaces=True))
+    assert await partner.numbers() == []
+    await partner.report(leased, Delivered())
+    assert await partner.numbers() == ["2 left"]
+
+
+async def test_a_word_that_was_given_up_blocks_the_newest_no_more_and_nobody_has_to_decide(partner: Partner) -> None:
+    await partner.write(partner.new("stock", "4 left", replaces=True))
+    [leased] = await partner.lease()
+    await partner.report(leased, Dead("no such item"))
+    assert len(await partner.open_exceptions()) == 1
+    await partner.write(partner.new("stock", "3 left", replaces=True))
+    assert await partner.numbers() == ["3 left"]
+    assert await partner.open_exceptions() == []
+
+
+async def test_what_does_not_replace_takes_nobodys_place(partner: Partner) -> None:
+    await partner.write(partner.new("A", "A1"), partner.new("A", "A2"))
+    assert await partner.numbers() == ["A1"]
+
+
 async def test_a_later_decision_waits_for_an_earlier_one_that_is_not_committed(partner: Partner) -> None:
     """Without the lock the second would be visible, leased and delivered before the first."""
     async with transaction(partner.engine, TENANTS) as tx:

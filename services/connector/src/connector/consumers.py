@@ -167,7 +167,8 @@ class SalesOrders:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Inventory's facts: the ERP posts what warehouses adjusted, as far as nobody has to decide on it."""
+    """Inventory's facts: the ERP posts what warehouses adjusted, as far as nobody has to decide on it, and channels hear
+    what they may promise."""
 
     around: Surroundings
 
@@ -178,6 +179,7 @@ class Stock:
             handlers={
                 inventory.StockAdjusted: _together(self.around, self.adjusted),
                 inventory.AdjustmentDecided: _together(self.around, self.decided),
+                inventory.AvailabilityChanged: _together(self.around, self.changed),
             },
             batch=100,
             owner="integration",
@@ -190,6 +192,9 @@ class Stock:
     async def decided(self, event: Received[inventory.AdjustmentDecided], telling: Telling) -> None:
         if event.message.approved:
             await tell_partners.tell_erp_of_adjustment(event, telling)
+
+    async def changed(self, event: Received[inventory.AvailabilityChanged], telling: Telling) -> None:
+        await tell_partners.tell_channels_of_stock(event, telling)
 
 
 def _together(around: Surroundings, handle: Callable[[Any, Telling], Awaitable[None]]) -> Handler:

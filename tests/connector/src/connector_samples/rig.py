@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from connector import peer_commands, profiles
-from connector.consumers import Orders, SalesOrders, Stock
+from connector import consumers, peer_commands, profiles
 from connector.domain.documents import State
 from connector.ports import Surroundings
 from connector.profile_limits import ProfileLimits
@@ -174,35 +173,15 @@ class Rig:
         return [(row["failure_class"], row["code"], row["owner"]) for row in rows]
 
     async def tell(self, message: Message, *, aggregate: str, version: int = 1, **facts: Any) -> None:
-        """Gives an event of procurement to the consumer, as the broker would."""
-        cause = replace(a_cause("event"), transaction_ids=("po-1",))
-        event = Received(
-            id=uuid4(),
-            type=message.DESCRIPTOR.full_name,
-            message=message,
-            tenant=TENANT,
-            business_unit="EU01",
-            aggregate_type=aggregate.partition("/")[0],
-            aggregate_id=aggregate.partition("/")[2],
-            version=version,
-            subject="x",
-            occurred_at=datetime.now(UTC),
-            recorded_at=datetime.now(UTC),
-            origin=None,
-            correlation_id="c",
-            causation_id="c",
-            transaction_ids=("po-1",),
-            keys=("po:4500000001",),
-            express=False,
-            traceparent="",
-            cause=cause,
-            **facts,
-        )
-        listening = (Orders(self.around), SalesOrders(self.around), Stock(self.around))
-        handlers = {kind: told for each in listening for kind, told in each.subscription().handlers.items()}
-        handler = handlers[type(message)]
+        """Gives an event to the consumer, as the broker would."""
+        await self.tell_together([received(message, aggregate, version, **facts)])
+
+    async def tell_together(self, events: Sequence[Received[Any]]) -> None:
+        """A batch of one type."""
+        found = consumers.subscriptions(self.around)
+        handlers = {kind: handler for each in found for kind, handler in each.handlers.items()}
         async with self.uow(tenants=TENANTS) as work:
-            await handler([event], work)
+            await handlers[type(events[0].message)](events, work)
 
     async def send(self, partner: str, outcome: Outcome | None = None) -> list[tuple[Document, bytes]]:
         """What a worker of the partner gets now; reported as delivered unless said otherwise."""
@@ -228,3 +207,30 @@ class Rig:
     async def states(self, partner: str) -> list[State]:
         rows = await self.rows("SELECT state FROM document WHERE partner = $1 ORDER BY position", partner)
         return [State(row["state"]) for row in rows]
+
+
+def received(message: Message, aggregate: str, version: int = 1, **facts: Any) -> Received[Any]:
+    """An event of a service's, as it comes out of the broker."""
+    cause = replace(a_cause("event"), transaction_ids=("po-1",))
+    return Received(
+        id=uuid4(),
+        type=message.DESCRIPTOR.full_name,
+        message=message,
+        tenant=TENANT,
+        business_unit="EU01",
+        aggregate_type=aggregate.partition("/")[0],
+        aggregate_id=aggregate.partition("/")[2],
+        version=version,
+        subject="x",
+        occurred_at=datetime.now(UTC),
+        recorded_at=datetime.now(UTC),
+        origin=None,
+        correlation_id="c",
+        causation_id="c",
+        transaction_ids=("po-1",),
+        keys=("po:4500000001",),
+        express=False,
+        traceparent="",
+        cause=cause,
+        **facts,
+    )

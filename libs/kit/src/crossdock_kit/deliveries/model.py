@@ -30,7 +30,8 @@ class NewDelivery:
     the same partner with that key; `after` names further deliveries that must be finished first.
 
     `idempotency_key` is unique per partner for ever and is sent along: writing the same delivery twice writes it once.
-    A `suppressed` one (shadow operation) is kept to be seen and compared, and is never made.
+    A `suppressed` one (shadow operation) is kept to be seen and compared, and is never made. One that `replaces` says
+    all that an earlier one of its kind and key said: it takes the place of what is not on its way yet.
     """
 
     partner: str
@@ -44,6 +45,7 @@ class NewDelivery:
     express: bool = False
     not_before: datetime | None = None
     suppressed: bool = False
+    replaces: bool = False
     after: tuple[UUID, ...] = ()
     business_unit: str = ""
     correlation_id: str = ""

@@ -13,6 +13,7 @@ from hashlib import blake2b
 
 from crossdock_kit import json_rows
 from crossdock_kit.deliveries.model import NewDelivery
+from crossdock_kit.deliveries.replacing import replace
 from crossdock_kit.driver import Driver
 
 _ENQUEUE = """
@@ -41,6 +42,7 @@ async def enqueue(driver: Driver, deliveries: Sequence[NewDelivery], *, at: date
     await driver.execute("SELECT pg_advisory_xact_lock(k) FROM unnest($1::bigint[]) AS k", locks)
     rows = [_row(each, n) for n, each in enumerate(deliveries, start=1)]
     await driver.execute(_ENQUEUE, json_rows.encode(rows), [each.payload for each in deliveries], at)
+    await replace([each.delivery_id for each in deliveries if each.replaces and not each.suppressed], driver, at=at)
 
 
 def _lock(delivery: NewDelivery) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from connector.mappings import (
     easypost_tracker,
+    json_availability,
     json_goods_receipt,
     json_invoice_match,
     json_load_tender,
@@ -80,6 +81,7 @@ OUTBOUND: dict[str, Outbound] = {
     each.kind: each
     for each in (
         json_order_confirmation.MAPPING,
+        json_availability.MAPPING,
         json_goods_receipt.MAPPING,
         json_invoice_match.MAPPING,
         json_posting_request.MAPPING,
@@ -121,6 +123,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "OrderAcknowledged": ("x12.855",),
     "GoodsIssued": ("x12.856",),
     "InvoicePosted": ("x12.810",),
+    "AvailabilityChanged": ("json.availability",),
     "PostingRequested": ("json.posting_request",),
     "InboundExpected": ("wms_a.expected_receipt", "wms_b.expected_receipt"),
 }

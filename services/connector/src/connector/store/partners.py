@@ -94,6 +94,13 @@ async def carriage_of(driver: Driver, tenant: str, business_unit: str) -> list[S
     return await _found(driver, "role = ANY($2::int[]) AND business_unit = $3", tenant, roles, business_unit)
 
 
+async def channels_of(driver: Driver, tenant: str, business_unit: str) -> list[StoredPartner]:
+    """The channels that sell a business unit's goods."""
+    return await _found(
+        driver, "role = $2 AND business_unit = $3", tenant, int(options_pb2.ROLE_CHANNEL), business_unit
+    )
+
+
 async def of_channel(driver: Driver, tenant: str, channel: str) -> list[StoredPartner]:
     """The partner that a sales channel is; none where orders come in by people."""
     return await _found(driver, "role = $2 AND partner = $3", tenant, int(options_pb2.ROLE_CHANNEL), channel)

@@ -63,6 +63,7 @@ class Dispatch:
     source_aggregate: str = ""
     related: UUID | None = None
     express: bool = False
+    replaces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +179,7 @@ def _delivery(document: Document, outbound: Outbound, now: datetime) -> NewDeliv
         express=dispatch.express,
         not_before=None if waits_for_nothing else profiles.goes_at(profile, now),
         suppressed=profile.stage in NOT_SENT,
+        replaces=dispatch.replaces,
         correlation_id=document.correlation_id,
         causation_id=document.causation_id,
         traceparent=document.traceparent,

@@ -94,6 +94,13 @@ async def tell_customers_of_goods(event: Received[Any], telling: Telling) -> Non
             telling.tell(event, stored, f"order:{order_id}")
 
 
+async def tell_channels_of_stock(event: Received[Any], telling: Telling) -> None:
+    """What may be promised, to the channels that ask to be told; of one item at one place the newest alone."""
+    fact = event.message
+    for stored in await telling.channels(event.tenant, fact.business_unit):
+        telling.tell(event, stored, f"availability:{fact.sku}:{fact.location_id}", replaces=True)
+
+
 def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:
     """`wanted` says in words who is looked for."""
     for stored in found:

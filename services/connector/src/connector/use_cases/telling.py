@@ -6,6 +6,7 @@ documents are one insert.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,12 +35,14 @@ ORDERS_TO_SUPPLIERS = frozenset({"x12.850", "x12.860", "json.supplier_order"})
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """A fact that a partner is to be told by the document of a route; of one `ordering` none overtakes another."""
+    """A fact that a partner is to be told by the document of a route; of one `ordering` none overtakes another. Of
+    those that `replaces` only the newest is told."""
 
     event: Received[Any]
     stored: StoredPartner
     route: partner_pb2.DocumentRoute
     ordering: str
+    replaces: bool = False
 
     @property
     def addressee(self) -> tuple[str, str]:
@@ -87,15 +90,23 @@ class Telling:
     def learn(self, order: KnownOrder) -> None:
         self._orders.append(order)
 
-    def tell(self, event: Received[Any], stored: StoredPartner, ordering: str) -> None:
-        """Notes what the partner's profile takes of a fact; a partner that takes nothing of it is not told."""
+    async def channels(self, tenant: str, business_unit: str) -> list[StoredPartner]:
+        key = (tenant, "channels", business_unit)
+        if key not in self._partners:
+            self._partners[key] = await partners.channels_of(self.work.driver, tenant, business_unit)
+        return self._partners[key]
+
+    def tell(self, event: Received[Any], stored: StoredPartner, ordering: str, *, replaces: bool = False) -> None:
+        """Notes what the partner's profile takes of a fact; a partner that takes nothing of it is not told. What
+        `replaces` makes earlier facts of its ordering superfluous, in the batch and among what is not sent yet."""
         kinds = registry.TELLS[event.message.DESCRIPTOR.name]
         route = partners.route_of(stored.profile, kinds, partner_pb2.DIRECTION_OUT)
         if route is not None:
-            self._telegrams.append(Telegram(event, stored, route, ordering))
+            self._telegrams.append(Telegram(event, stored, route, ordering, replaces))
 
     async def write(self) -> None:
         """At the end of the batch, in its transaction. Raises EventFailed for a fact that cannot be rendered."""
+        self._telegrams = _newest(self._telegrams)
         written = await self._mapped()
         numbered = [each.addressee for each, what in written if isinstance(what, EdiDocument)]
         taken = await control_numbers.take_all(self.work.driver, numbered)
@@ -149,6 +160,12 @@ class Telling:
         return Outbound(document_id, rendered, _dispatch(telegram), telegram.stored, event.cause)
 
 
+def _newest(telegrams: Sequence[Telegram]) -> list[Telegram]:
+    """Without those that a later one replaces."""
+    last = {(each.addressee, each.ordering): each for each in telegrams if each.replaces}
+    return [each for each in telegrams if not each.replaces or last[each.addressee, each.ordering] is each]
+
+
 def _dispatch(telegram: Telegram) -> Dispatch:
     event, route = telegram.event, telegram.route
     return Dispatch(
@@ -161,6 +178,7 @@ def _dispatch(telegram: Telegram) -> Dispatch:
         source_event_id=str(event.id),
         source_aggregate=f"{event.aggregate_type}/{event.aggregate_id}",
         express=event.express,
+        replaces=telegram.replaces,
     )
 
 
