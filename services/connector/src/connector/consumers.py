@@ -167,7 +167,7 @@ class SalesOrders:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Inventory's facts: the ERP posts what warehouses adjusted, as far as nobody has to decide on it, and channels hear
+    """Inventory's facts: the ERP posts what warehouses adjusted, as far as nobody has to decide on it; channels hear
     what they may promise."""
 
     around: Surroundings
