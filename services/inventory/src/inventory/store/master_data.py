@@ -35,10 +35,11 @@ ON CONFLICT (tenant, sku) DO UPDATE SET base_unit = excluded.base_unit, packagin
 WHERE item.version < excluded.version
 """
 _PUT_LOCATIONS = """
-INSERT INTO location (tenant, location_id, business_unit, put_away, valid_from, valid_to, version)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bool[], $5::date[], $6::date[], $7::int8[])
-ON CONFLICT (tenant, location_id) DO UPDATE SET business_unit = excluded.business_unit, put_away = excluded.put_away,
-  valid_from = excluded.valid_from, valid_to = excluded.valid_to, version = excluded.version
+INSERT INTO location (tenant, location_id, business_unit, system, put_away, valid_from, valid_to, version)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::date[], $7::date[], $8::int8[])
+ON CONFLICT (tenant, location_id) DO UPDATE SET business_unit = excluded.business_unit, system = excluded.system,
+  put_away = excluded.put_away, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
+  version = excluded.version
 WHERE location.version < excluded.version
 """
 _POSTINGS = """
@@ -89,7 +90,7 @@ def _item_row(record: ItemRecord) -> tuple[object, ...]:
 def _location_row(record: LocationRecord) -> tuple[object, ...]:
     its = record.location
     dates = record.valid_from, record.valid_to
-    return (record.tenant, its.location_id, its.business_unit, its.put_away, *dates, its.version)
+    return (record.tenant, its.location_id, its.business_unit, its.system, its.put_away, *dates, its.version)
 
 
 class StoredPostings:

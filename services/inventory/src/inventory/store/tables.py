@@ -178,6 +178,7 @@ location = Table(
     tenant_key(),
     words("location_id", key=True),
     words("business_unit"),
+    words("system"),
     Column("put_away", Boolean, nullable=False, server_default=text("false")),
     Column("valid_from", Date, nullable=True),
     Column("valid_to", Date, nullable=True),

@@ -263,7 +263,7 @@ def locations(events: Sequence[Event[catalog.LocationChanged]]) -> list[Location
     return [
         LocationRecord(
             tenant=event.tenant,
-            location=Location(event.message.location_id, its.business_unit, its.put_away, event.version),
+            location=Location(event.message.location_id, its.business_unit, its.put_away, event.version, its.system),
             valid_from=dates_wire.day(its, "valid_from"),
             valid_to=dates_wire.day(its, "valid_to"),
         )
