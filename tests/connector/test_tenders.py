@@ -71,6 +71,42 @@ async def hears(rig: Rig, message: events_pb2.ShipmentPlanned, said_by: str = "W
         await handler([event], work)
 
 
+@pytest.mark.feature("F149")
+@pytest.mark.parametrize(
+    ("carrier", "said", "level"),
+    [
+        ("UPSN", "01", "NEXT_DAY"),
+        ("UPS", "59", "TWO_DAY"),
+        ("UPSN", "3 Day Select", "THREE_DAY"),
+        ("UPSN", "UPS Ground", "GROUND"),
+        ("FDEG", "FEDEX_2_DAY", "TWO_DAY"),
+        ("FDE", "PRIORITY_OVERNIGHT", "NEXT_DAY"),
+        ("FDE", "FEDEX_EXPRESS_SAVER", "THREE_DAY"),
+        ("FDEG", "GROUND_HOME_DELIVERY", "GROUND"),
+        ("EXLA", "SE", "TWO_DAY"),
+        ("EXLA", "D1", "NEXT_DAY"),
+        ("EXLA", "same day", "SAME_DAY"),
+        ("DHLE", "EXPRESS 24", "NEXT_DAY"),
+    ],
+)
+def test_a_carriers_word_for_its_service_is_one_word_for_all_carriers(carrier: str, said: str, level: str) -> None:
+    own = orders.partner(options={"serviceLevels": {"EXPRESS 24": "NEXT_DAY"}})
+    answer = {"shipment": "SH-1", "decision": "accepted", "carrier": carrier, "serviceLevel": said}
+    request: Any = json_tender_response.read(decoded(answer), orders.reading(own)).request
+    assert request.service_level == level
+
+
+@pytest.mark.parametrize(("carrier", "said"), [("EXLA", "01"), ("EXLA", "VOLUME LTL"), ("UPSN", "96"), ("UPSN", "")])
+def test_a_word_that_nobody_knows_stays_the_carriers(carrier: str, said: str) -> None:
+    answer = {"shipment": "SH-1", "decision": "accepted", "carrier": carrier, "serviceLevel": said}
+    request: Any = json_tender_response.read(decoded(answer), orders.reading()).request
+    assert request.service_level == said
+
+
+def decoded(body: dict[str, Any]) -> json_document.JsonObject:
+    return json_document.decode(json.dumps(body).encode())
+
+
 @pytest.mark.feature("F122")
 async def test_a_tms_is_offered_a_shipment_and_its_answer_is_told_to_delivery(rig: Rig) -> None:
     await rig.partner(

@@ -8,6 +8,7 @@ from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 
 from connector.mappings import canonical
 from connector.mappings.model import Command, Reading
+from connector.mappings.service_levels import normalised
 
 
 def taken(
@@ -23,7 +24,7 @@ def taken(
         origin=reading.origin(),
         ref=ref,
         carrier=carrier,
-        service_level=service_level,
+        service_level=normalised(service_level, carrier, reading.partner)[:64],
         tracking_number=tracking_number,
         eta=canonical.stamp(eta),
     )
