@@ -128,7 +128,7 @@ def field_schema(field: FieldDescriptor, comments: Comments) -> Schema:
 
 def single_schema(field: FieldDescriptor, given: Any, comments: Comments) -> Schema:
     if field.enum_type is not None:
-        return {"type": "string", "enum": enum_values(field.enum_type)}
+        return {"type": "string", "enum": enum_values(field.enum_type, frozenset(given.enum.not_in))}
     if field.message_type is None:
         return SCALARS[field.type] | bounds(field, given)
     match field.message_type.full_name:
@@ -195,9 +195,9 @@ def duration_bounds(said: Any) -> Schema:
     }
 
 
-def enum_values(enum: EnumDescriptor) -> list[str]:
+def enum_values(enum: EnumDescriptor, left_out: frozenset[int]) -> list[str]:
     prefix = ENUM_PREFIXES[enum.name]
-    return [value.name.removeprefix(prefix) for value in enum.values if value.number != 0]
+    return [value.name.removeprefix(prefix) for value in enum.values if value.number not in {0, *left_out}]
 
 
 def rules_of(field: FieldDescriptor) -> Any:

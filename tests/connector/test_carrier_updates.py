@@ -17,6 +17,8 @@ from connector_samples.partners import http
 from connector_samples.rig import Rig
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.options.v1 import options_pb2
+from delivery.domain.refusals import FieldNotOwned
+from delivery.wire.values import may_write
 
 WRITTEN = datetime(2026, 11, 2, 8, 30, tzinfo=UTC)
 
@@ -185,3 +187,21 @@ async def test_carriers_documents_are_told_to_delivery_and_stand_in_their_orders
         assert key in document.keys
         told = [each for each in rig.procurement.requests if each.origin.system == partner]  # type: ignore[attr-defined]
         assert [each.origin.role for each in told] == [options_pb2.ROLE_CARRIER]  # type: ignore[attr-defined]
+
+
+@pytest.mark.feature("F039")
+async def test_a_supplier_tells_milestones_only_where_its_profile_lets_it_speak_as_a_carrier(rig: Rig) -> None:
+    rig.procurement.accepts("RecordCarrierUpdates", delivery.RecordCarrierUpdatesResponse())
+    told: list[Any] = []
+    for partner, more in (("sup-silent", {}), ("sup-ships", {"speaksAs": "CARRIER"})):
+        route = {"kind": "easypost.tracker", "direction": "IN", "path": "trackers", **more}
+        await rig.partner(partner, role="SUPPLIER", partyId="SUP-NORDIC", transport=http(), documents=[route])
+        rig.procurement.requests.clear()
+        await rig.given(partner, json.dumps(tracker()).encode(), name=f"evt-{partner}", path="trackers")
+        [request] = rig.procurement.requests
+        told.append(request.origin)  # type: ignore[attr-defined]
+    assert [each.role for each in told] == [options_pb2.ROLE_SUPPLIER, options_pb2.ROLE_CARRIER]
+    assert {each.system for each in told} == {"sup-silent", "sup-ships"}
+    with pytest.raises(FieldNotOwned):
+        may_write(told[0], "milestones")
+    may_write(told[1], "milestones")

@@ -140,6 +140,10 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a size without a name": (over_http(polled(pageSize=5)), "belong together"),
     "a key among the parameters": (over_http(polled(parameters={"api_key": "x"})), "like a credential"),
+    "spoken for outwards": (
+        {"documents": [{"kind": "x12.850", "direction": "OUT", "speaksAs": "ERP"}]},
+        "whose word",
+    ),
     "a path that climbs": (over_http(polled(path="a/../b")), "no plain path"),
     "JSON over SFTP": (
         {"transport": {"sftp": SFTP}, "documents": [{"kind": "json.order_response", "direction": "IN", "path": "x"}]},
@@ -192,6 +196,15 @@ def with_route(**route: Any) -> dict[str, Any]:
     changed = copy.deepcopy(GOOD)
     changed["spec"]["documents"] = [{"kind": "x12.855", "direction": "IN", **route}]
     return changed
+
+
+def test_a_kind_of_documents_may_speak_in_another_role_but_never_in_ours() -> None:
+    profile = profiles.profile_of(with_route(speaksAs="WMS"))
+    assert profile.documents[0].speaks_as == options_pb2.ROLE_WMS
+    assert profiles.resource_of(profile)["spec"]["documents"][0]["speaksAs"] == "WMS"
+    assert profiles.profile_of(profiles.resource_of(profile)) == profile
+    with pytest.raises(Invalid):
+        validate(profiles.profile_of(with_route(speaksAs="CROSSDOCK")))
 
 
 @pytest.mark.parametrize("spec", [over_http(polled()), {"transport": {"sftp": SFTP}}], ids=["polled", "over SFTP"])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from crossdock.connector.v1 import partner_pb2
 from crossdock.ops.v1 import ops_service_pb2 as ops
+from crossdock.options.v1 import options_pb2
 from crossdock_cli import ownership as command
 from crossdock_cli.main import app
 from crossdock_kit.ownership import OwnedField, owned_fields, ownership_table, role_name
@@ -162,3 +164,20 @@ def test_a_refused_update_is_found_by_the_attribute_that_it_wrote() -> None:
 def test_names_of_a_field_do_not_reach_its_namesakes() -> None:
     fields = [OwnedField("crossdock.a.v1.Order", "number", (1,)), OwnedField("crossdock.a.v1.Orders", "number", (1,))]
     assert command.named("Order", fields) == fields[:1]
+
+
+def test_who_speaks_in_anothers_role_is_listed_by_partner_and_kind() -> None:
+    profile = partner_pb2.PartnerProfile(partner="sup-ships", role=options_pb2.ROLE_SUPPLIER)
+    profile.documents.add(kind="x12.856")
+    profile.documents.add(kind="easypost.tracker", speaks_as=options_pb2.ROLE_CARRIER)
+    profile.documents.add(kind="x12.855", speaks_as=options_pb2.ROLE_SUPPLIER)
+    [found] = command.spoken_for([profile], None)
+    assert (found.partner, found.kind, found.role, found.speaks_as) == (
+        "sup-ships",
+        "easypost.tracker",
+        "SUPPLIER",
+        "CARRIER",
+    )
+    assert command.spoken_for([profile], options_pb2.ROLE_CARRIER) == [found]
+    assert command.spoken_for([profile], options_pb2.ROLE_WMS) == []
+    assert command.spoken_table([found]).row_count == 1

@@ -39,15 +39,18 @@ class Standing:
 def profile_of(connector: Connector) -> partner_pb2.PartnerProfile:
     """The resource as the contract spells it. Raises Invalid."""
     fields = dict(connector.spec) | {"role": f"ROLE_{connector.spec['role']}", "state": connector.state}
-    fields["documents"] = [
-        each | {"direction": f"DIRECTION_{each['direction']}"} for each in connector.spec.get("documents", ())
-    ]
+    fields["documents"] = [_route(each) for each in connector.spec.get("documents", ())]
     profile = partner_pb2.PartnerProfile(partner=connector.partner)
     try:
         json_format.ParseDict(fields, profile, max_recursion_depth=40)
     except (json_format.ParseError, ValueError, TypeError) as error:
         raise Invalid(f"the spec cannot be read: {error}") from error
     return profile
+
+
+def _route(route: Mapping[str, Any]) -> dict[str, Any]:
+    said = {**route, "direction": f"DIRECTION_{route['direction']}"}
+    return said | {"speaksAs": f"ROLE_{route['speaksAs']}"} if "speaksAs" in route else said
 
 
 @dataclass(eq=False)

@@ -1,23 +1,29 @@
 """`crossdock ownership [FIELD]`: who may write what, by the contracts' own options, and which updates were refused.
 
-The rules need no stack; what was refused is asked of all services where one is up.
+The rules need no stack. Where one is up, all services are asked what was refused, and the connector which partners
+speak in another role than their own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any, cast
 
 import typer
+from crossdock.connector.v1 import connector_service_pb2 as pb
+from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock.connector.v1 import partner_pb2
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock_kit.ownership import ROLES, OwnedField, owned_fields, refusal, role_name
 from crossdock_local.control import NotUp, running_state
+from crossdock_local.state import StackState
 from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 
-from crossdock_cli.asking import answered, asker
-from crossdock_cli.connection import stack_place
+from crossdock_cli.asking import LONGEST_PAGE, SECONDS, answered, asker
+from crossdock_cli.connection import channel, metadata, stack_place
 from crossdock_cli.console import FAILED, NOT_FOUND, fail, out, print_json
 
 NOT_OWNED = "FIELD_NOT_OWNED"
@@ -67,12 +73,50 @@ def refusals_table(refused: Iterable[ops.Exception]) -> Table:
     return table
 
 
-async def _refused(field: str, tenant: str | None) -> list[ops.Exception]:
-    """Open and resolved ones; none where no stack is up to be asked."""
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A partner's documents of a kind that speak in another role than the partner's own."""
+
+    partner: str
+    kind: str
+    role: str
+    speaks_as: str
+
+
+def spoken_for(profiles: Iterable[partner_pb2.PartnerProfile], role: int | None) -> list[Spoken]:
+    """Those that speak in this role; in any other than their own if none is asked for."""
+    return [
+        Spoken(profile.partner, route.kind, role_name(profile.role), role_name(route.speaks_as))
+        for profile in profiles
+        for route in profile.documents
+        if route.speaks_as not in {0, profile.role} and role in {None, route.speaks_as}
+    ]
+
+
+def spoken_table(spoken: Iterable[Spoken]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("PARTNER", "ROLE", "DOCUMENTS", "SPEAK AS"):
+        table.add_column(heading, overflow="fold")
+    for each in spoken:
+        table.add_row(each.partner, each.role, each.kind, each.speaks_as)
+    return table
+
+
+async def _heard(field: str, role: int | None, tenant: str | None) -> tuple[list[ops.Exception], list[Spoken]]:
+    """What was refused and who speaks for others; nothing where no stack is up to be asked."""
     try:
         state = running_state(stack_place())
     except NotUp:
-        return []
+        return [], []
+    async with channel(state, "connector") as open_channel:
+        stub = cast(Any, pb_grpc.ConnectorServiceStub)(open_channel)
+        request = pb.ListPartnersRequest(page_size=LONGEST_PAGE)
+        listed = await stub.ListPartners(request, metadata=metadata(state, tenant), timeout=SECONDS)
+    return await _refused(state, field, tenant), spoken_for(listed.profiles, role)
+
+
+async def _refused(state: StackState, field: str, tenant: str | None) -> list[ops.Exception]:
+    """Open and resolved ones."""
     async with asker(state, tenant) as ask:
         found = [
             each
@@ -95,17 +139,19 @@ def ownership(
     role = ROLES.get(by.upper()) if by else None
     if by and role is None:
         fail(f"{by!r} is none of {', '.join(name for name in ROLES if name != 'UNSPECIFIED')}", FAILED)
-    refused = answered(_refused(field, tenant))
+    refused, spoken = answered(_heard(field, role, tenant))
     if json:
-        print_json({"rules": [_as_json(each, role) for each in found], "refused": list(map(MessageToDict, refused))})
+        rules = [_as_json(each, role) for each in found]
+        others = [asdict(each) for each in spoken]
+        print_json({"rules": rules, "refused": list(map(MessageToDict, refused)), "speakAsOthers": others})
         return
     out.print(rules_table(found))
     if role is not None:
         for each in found:
             verdict = refusal(role, each.writers) or f"{role_name(role)} may write it"
             out.print(f"{each.message.rpartition('.')[2]}.{each.name}: {verdict}", highlight=False, soft_wrap=True)
-    if refused:
-        out.print(refusals_table(refused))
+    for table in ([spoken_table(spoken)] if spoken else []) + ([refusals_table(refused)] if refused else []):
+        out.print(table)
 
 
 def _as_json(owned: OwnedField, role: int | None) -> dict[str, Any]:

@@ -69,6 +69,8 @@ def resource_of(profile: partner_pb2.PartnerProfile) -> dict[str, Any]:
         spec["role"] = str(role).removeprefix("ROLE_")
     for route in spec.get("documents", ()):
         route["direction"] = str(route["direction"]).removeprefix("DIRECTION_")
+        if role := route.get("speaksAs"):
+            route["speaksAs"] = str(role).removeprefix("ROLE_")
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": profile.partner}, "spec": spec}
 
 
@@ -99,9 +101,14 @@ def _with_mapping(route: Any, config_maps: ConfigMaps) -> Any:
 
 
 def _route(route: Any) -> Any:
-    if isinstance(route, dict) and isinstance(way := route.get("direction"), str) and way in {"IN", "OUT"}:
-        return {**route, "direction": f"DIRECTION_{way}"}
-    return route
+    if not isinstance(route, dict):
+        return route
+    said = dict(route)
+    if isinstance(way := route.get("direction"), str) and way in {"IN", "OUT"}:
+        said["direction"] = f"DIRECTION_{way}"
+    if isinstance(role := route.get("speaksAs"), str) and not role.startswith("ROLE_"):
+        said["speaksAs"] = f"ROLE_{role}"
+    return said
 
 
 def _as_text(fields: dict[str, Any]) -> dict[str, Any]:
@@ -240,6 +247,8 @@ def _route_faults(
         yield f"{where}.path", "an HTTP document needs a path"
     if ".." in route.path or "//" in route.path:
         yield f"{where}.path", "is no plain path"
+    if route.speaks_as and route.direction != partner_pb2.DIRECTION_IN:
+        yield f"{where}.speaksAs", "says whose word a document is that comes in: what goes out is ours"
     if route.HasField("poll"):
         yield from poll_faults(route, profile, where)
 

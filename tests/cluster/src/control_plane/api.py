@@ -16,6 +16,7 @@ from control_plane.certificates import Pair
 from control_plane.kubeconfig import Endpoint
 
 Object = dict[str, Any]
+_ASKED_LATER = 60
 _CLUSTER_WIDE = frozenset(
     {
         "ClusterRole",
@@ -145,15 +146,26 @@ class Api:
         options: dict[str, str] | None = None,
         content_type: str = "application/json",
     ) -> Object:
-        answer = await self._http.request(
-            method, path, json=body, params=options or {}, headers={"content-type": content_type}
-        )
+        answer = await self._patiently(method, path, body, options or {}, content_type)
         if answer.is_error and not answer.headers.get("content-type", "").startswith("application/json"):
             raise ApiRefused(answer.status_code, "", answer.text)
         said: Object = answer.json()
         if answer.is_error:
             raise ApiRefused(answer.status_code, str(said.get("reason", "")), str(said.get("message", "")))
         return said
+
+    async def _patiently(
+        self, method: str, path: str, body: Object | None, options: dict[str, str], content_type: str
+    ) -> httpx.Response:
+        """Asks again where the server wants to be asked later, as while it takes on a changed definition."""
+        for _ in range(_ASKED_LATER):
+            answer = await self._http.request(
+                method, path, json=body, params=options, headers={"content-type": content_type}
+            )
+            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                break
+            await asyncio.sleep(0.5)
+        return answer
 
 
 def _options(strict: bool, dry_run: bool) -> dict[str, str]:

@@ -58,7 +58,9 @@ class Codes(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Of a partner's profile what mappings need. `options` are what it does differently with this kind of document."""
+    """Of a partner's profile what mappings need. `options` are what it does differently with this kind of document;
+    `speaks_as` is the role whose word its documents of this kind are.
+    """
 
     name: str
     role: options_pb2.Role.ValueType
@@ -67,6 +69,7 @@ class Partner:
     business_unit: str
     revision_reference: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    speaks_as: options_pb2.Role.ValueType = options_pb2.ROLE_UNSPECIFIED
 
     def table(self, name: str, default: Mapping[str, str]) -> Mapping[str, str]:
         """A table of the mapping with the partner's own rows over it."""
@@ -89,7 +92,7 @@ class Reading:
     def origin(self, *, revision: str = "", occurred_at: datetime | None = None) -> values_pb2.Origin:
         origin = values_pb2.Origin(
             system=self.partner.system or self.partner.name,
-            role=self.partner.role,
+            role=self.partner.speaks_as or self.partner.role,
             document=self.document[:128],
             revision=revision[:32],
         )

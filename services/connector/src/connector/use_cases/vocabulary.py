@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from crossdock.connector.v1 import partner_pb2
+from crossdock.options.v1 import options_pb2
 from google.protobuf import json_format
 
 from connector.code_book import CodeBook
@@ -19,6 +20,7 @@ def partner_of(profile: partner_pb2.PartnerProfile, route: partner_pb2.DocumentR
         business_unit=profile.business_unit,
         revision_reference=profile.edi.revision_reference,
         options=options,
+        speaks_as=route.speaks_as if route is not None else options_pb2.ROLE_UNSPECIFIED,
     )
 
 

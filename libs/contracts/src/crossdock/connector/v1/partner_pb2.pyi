@@ -545,12 +545,17 @@ class DocumentRoute(_message.Message):
     MAPPING_FIELD_NUMBER: _builtins.int
     MAPPING_FROM_FIELD_NUMBER: _builtins.int
     POLL_FIELD_NUMBER: _builtins.int
+    SPEAKS_AS_FIELD_NUMBER: _builtins.int
     kind: _builtins.str
     """Kind as in the registry of mappings: x12.850, json.purchase_order, wms_a.receipt."""
     direction: Global___Direction.ValueType
     """IN: the partner sends it. OUT: we do."""
     path: _builtins.str
     """Path that is appended to the partner's URL, or under which the partner posts."""
+    speaks_as: _options_pb2.Role.ValueType
+    """In whose role the partner speaks by these documents, where it is not its own: a supplier that books the carriage itself
+    tells milestones as CARRIER. Attributes that the contracts give to that role may then be written by it.
+    """
     @_builtins.property
     def mapping(self) -> _struct_pb2.Struct:
         """What this partner does differently; the mapping of the kind says what it understands."""
@@ -572,10 +577,11 @@ class DocumentRoute(_message.Message):
         mapping: _struct_pb2.Struct | None = ...,
         mapping_from: Global___MappingSource | None = ...,
         poll: Global___Poll | None = ...,
+        speaks_as: _options_pb2.Role.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["mapping", b"mapping", "mapping_from", b"mapping_from", "poll", b"poll"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["direction", b"direction", "kind", b"kind", "mapping", b"mapping", "mapping_from", b"mapping_from", "path", b"path", "poll", b"poll"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["direction", b"direction", "kind", b"kind", "mapping", b"mapping", "mapping_from", b"mapping_from", "path", b"path", "poll", b"poll", "speaks_as", b"speaks_as"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
