@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -20,16 +21,19 @@ from connector.store.worker_leases import OUTBOUND
 from connector.use_cases.deliver import SENT_KINDS, Desk, Worker, acquire_lease
 from connector_samples import orders
 from connector_samples.partners import edi_supplier
+from connector_samples.polled import TrackerApi, carrier, pages, tracker
 from connector_samples.rig import TENANT, TENANTS, Rig
+from connector_samples.stage import endpoint
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
+from crossdock_kit.crash_points import AFTER_FOREIGN_CALL
 from crossdock_kit.deliveries import PartnerLimits
 from crossdock_kit.deliveries.queue import DeliveryQueue, same_limits
 from crossdock_kit.rate_limit import Rate, RateLimiter
-from crossdock_kit.testing import start_service
+from crossdock_kit.testing import RunningServer, start_service
 from crossdock_local.embedded import EmbeddedServers
 from redis.asyncio import Redis
 
-PARTNER = "sup-two"
+PARTNER, POLLED = "sup-two", "car-two"
 
 
 @dataclass
@@ -37,6 +41,7 @@ class Pair:
     rig: Rig
     folder: Path
     environment: dict[str, str]
+    server: RunningServer
 
     @property
     def outbox(self) -> Path:
@@ -100,8 +105,9 @@ async def pair(rig: Rig, tmp_path: Path, servers: EmbeddedServers) -> AsyncItera
     desk = Desk(rig.engine, DeliveryQueue(rig.engine, TENANTS, rig.limits, RateLimiter(valkey)), rig.around)
     servicer = (pb_grpc.add_WorkerServiceServicer_to_server, WorkerServicer(rig.around, desk))
     async with start_service(servicer, uow=rig.uow) as server:
-        token = server.issuer.token((TENANT,), ("connector.worker.act",), partner=PARTNER)
-        (tmp_path / "tokens" / f"{PARTNER}.jwt").write_text(token)
+        for partner in (PARTNER, POLLED):
+            token = server.issuer.token((TENANT,), ("connector.worker.act",), partner=partner)
+            (tmp_path / "tokens" / f"{partner}.jwt").write_text(token)
         environment = {
             "PYTHONSAFEPATH": "1",
             "CROSSDOCK_SERVICE": "connector",
@@ -111,7 +117,7 @@ async def pair(rig: Rig, tmp_path: Path, servers: EmbeddedServers) -> AsyncItera
             "CROSSDOCK_TRANSPORT_DIR": str(tmp_path / "transport"),
             "CROSSDOCK_HTTP_LISTEN": "127.0.0.1:0",
         }
-        yield Pair(rig, tmp_path, environment)
+        yield Pair(rig, tmp_path, environment, server)
     await valkey.aclose()
 
 
@@ -142,6 +148,38 @@ async def test_of_two_worker_processes_one_acts_and_the_other_takes_over_when_it
         assert later > epoch
         assert len(pair.files()) == 20
         assert sum((await pair.carriers()).values()) == 20
+
+
+async def test_of_two_worker_processes_one_polls_and_the_other_goes_on_where_the_stored_documents_end(
+    pair: Pair,
+) -> None:
+    """The first is killed when a page is stored and not yet recorded."""
+    pair.environment |= {
+        "CROSSDOCK_CRASH_POINTS": str(pair.folder / "crash"),
+        "CROSSDOCK_WORKER_PARTNERS": POLLED,
+        "CROSSDOCK_EGRESS_ALLOW": "127.0.0.0/8",
+    }
+    (pair.folder / "crash").mkdir()
+    armed = pair.folder / "crash" / AFTER_FOREIGN_CALL
+    armed.touch()
+    (pair.folder / "secrets" / "key").write_text("the-key")
+    async with endpoint() as server, pair.worker("left") as left, pair.worker("right") as right:
+        server.answer_with = api = TrackerApi(pages([tracker("A"), tracker("B")], [tracker("C")]))
+        await pair.rig.partner(POLLED, **carrier(server.url))
+
+        async def read_to_its_end() -> bool:
+            return bool(await pair.rig.value("SELECT polled_at FROM poll WHERE partner = $1", POLLED))
+
+        await until(read_to_its_end)
+        assert not armed.exists()
+        assert [each.get("after", "") for each in api.asked] == ["", "", "c1"]
+        stored = await pair.rig.rows("SELECT name FROM document WHERE partner = $1 ORDER BY position", POLLED)
+        assert [row["name"].partition("trk_")[2][0] for row in stored] == ["A", "B", "C"]
+
+        async def one_died() -> bool:
+            return {left.returncode, right.returncode} == {None, -signal.SIGKILL}
+
+        await until(one_died)
 
 
 async def test_what_a_worker_leased_and_never_heard_of_is_given_out_again_at_once(pair: Pair) -> None:

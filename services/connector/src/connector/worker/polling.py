@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import partner_pb2
+from crossdock_kit import crash_points
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.peers import PeerRefused
 
@@ -75,6 +76,7 @@ class Polling:
         for number in range(1, source.most_pages + 1):
             report = await self._page(source, cursor)
             report.turn_ends = number == source.most_pages
+            crash_points.reached(crash_points.AFTER_FOREIGN_CALL)
             wait = (await self.service.record_poll(self.epoch(), report)).wait_ms / 1000
             if not report.more:
                 break
