@@ -93,6 +93,32 @@ async def test_an_adjustment_that_says_not_what_or_why_is_refused(rig: Rig, line
     assert rig.procurement.requests == []
 
 
+def statement(**facts: Any) -> bytes:
+    line = {"sku": "A1001", "condition": "OK", "lot": "L1", "qty": "46", "uom": "EACH"}
+    head = {"type": "STOCK_STATEMENT", "number": "ST-1", "warehouse": "EAST1", "asOf": "2026-11-10T09:00:00Z"}
+    return json.dumps(head | {"complete": True, "speaksOf": "OK, DMG", "lines": [line]} | facts).encode()
+
+
+@pytest.mark.feature("F101")
+async def test_a_statement_says_what_it_speaks_of_and_as_of_when(rig: Rig) -> None:
+    rig.procurement.accepts("RecordStatement", control.RecordStatementResponse())
+    document = await rig.given("wms-east", statement(), path="statements")
+    assert document.state is State.UNDERSTOOD
+    [request] = rig.procurement.requests
+    assert isinstance(request, control.RecordStatementRequest)
+    assert (request.number, request.location_id, request.complete) == ("ST-1", "WH-EAST", True)
+    assert list(request.buckets) == [inventory.ACCOUNT_SELLABLE, inventory.ACCOUNT_DAMAGED]
+    assert request.as_of == Timestamp(seconds=1_794_301_200)
+    assert [(each.sku, each.lot, each.quantity.value) for each in request.lines] == [("A1001", "L1", "46")]
+
+
+@pytest.mark.feature("F101")
+@pytest.mark.parametrize("facts", [{"lines": [], "speaksOf": ""}, {"speaksOf": "OK, LOST"}, {"asOf": "yesterday"}])
+async def test_a_statement_of_nothing_or_of_no_time_is_refused(rig: Rig, facts: dict[str, Any]) -> None:
+    document = await rig.given("wms-east", statement(**facts), path="statements")
+    assert (document.state, rig.procurement.requests) == (State.REFUSED, [])
+
+
 @pytest.mark.feature("F017")
 @pytest.mark.parametrize(
     ("error", "code", "owner"),

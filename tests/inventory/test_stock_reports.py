@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -17,23 +17,27 @@ from crossdock.inventory.v1 import stock_control_service_pb2 as pb
 from crossdock.inventory.v1 import stock_control_service_pb2_grpc as pb_grpc
 from crossdock.options.v1 import options_pb2
 from crossdock_kit import policy
+from crossdock_kit.clock import SystemClock
 from crossdock_kit.peers import reason_in, status_in
 from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.testing import RunningServer, start_service
 from inventory.api import StockControlServicer
 from inventory.domain.accounts import Account
 from inventory.domain.held import held_then
-from inventory.domain.movement import Document, Movement, StockKey
+from inventory.domain.movement import StockKey
 from inventory.queries.ledger import verify_ledger
 from inventory_stage import UNIT, Stage
+from inventory_stage.movements import NINE, moved, stocked
 
 D = Decimal
-NINE = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 
 
 @pytest.fixture(scope="module")
 async def server(stage: Stage) -> AsyncIterator[RunningServer]:
-    registration = (pb_grpc.add_StockControlServiceServicer_to_server, StockControlServicer(stage.uow))
+    registration = (
+        pb_grpc.add_StockControlServiceServicer_to_server,
+        StockControlServicer(stage.engine, stage.uow, SystemClock()),
+    )
     async with start_service(registration, uow=stage.uow.kit) as running:
         yield running
 
@@ -41,10 +45,6 @@ async def server(stage: Stage) -> AsyncIterator[RunningServer]:
 @pytest.fixture
 def acme(server: RunningServer) -> Any:
     return server.caller(pb_grpc.StockControlServiceStub, tenant="acme")
-
-
-def a_sku() -> str:
-    return f"SR-{uuid4().hex[:8].upper()}"
 
 
 def each(value: str) -> values_pb2.Quantity:
@@ -72,25 +72,6 @@ def report(*lines: pb.ReportedStock, number: str = "", at: datetime = NINE, **fa
     request = pb.RecordStockReportRequest(**known | facts)
     request.found_at.FromDatetime(at)
     return request
-
-
-async def moved(stage: Stage, sku: str, quantity: str, *, at: datetime) -> None:
-    """So much left for staging at that time."""
-    key = StockKey("acme", sku, "EAST", UNIT)
-    async with stage.work() as work:
-        document = Document("pick/1", at, transaction_id=str(uuid4()))
-        await work.ledger.book([Movement(key, Account.SELLABLE, Account.STAGED, D(quantity), "PICK", document)])
-
-
-async def stocked(stage: Stage, quantity: int) -> str:
-    """An item of which so much was there two hours before nine."""
-    sku = a_sku()
-    await stage.know(sku)
-    key = StockKey("acme", sku, "EAST", UNIT)
-    async with stage.work() as work:
-        document = Document("opening/1", NINE - timedelta(hours=2), transaction_id=str(uuid4()))
-        await work.ledger.book([Movement(key, Account.ADJUSTMENT, Account.SELLABLE, D(quantity), "OPENING", document)])
-    return sku
 
 
 async def sellable(stage: Stage, sku: str) -> Decimal:
@@ -176,6 +157,14 @@ async def test_an_adjustment_is_booked_with_its_reason_and_once(stage: Stage, ac
         await acme.RecordStockReport(report(change(sku, "-3"), number=f"ADJ-{sku}"))
     assert reason_in(status_in(refused.value)) == "ADJUSTMENT_NUMBER_REUSED"
     assert await sellable(stage, sku) == 8
+
+
+async def test_a_count_from_the_future_is_refused(stage: Stage, acme: Any) -> None:
+    sku = await stocked(stage, 10)
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await acme.RecordStockReport(report(count(sku, "9"), at=NINE + timedelta(days=3)))
+    assert reason_in(status_in(refused.value)) == "REPORTED_FROM_THE_FUTURE"
+    assert (await acme.RecordStockReport(report(count(sku, "9")))).adjustment.movements
 
 
 @pytest.mark.feature("F040")

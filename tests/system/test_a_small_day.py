@@ -413,6 +413,7 @@ spec:
     - {kind: wms_a.packing, direction: IN, path: packings}
     - {kind: wms_a.goods_issue, direction: IN, path: goods-issues}
     - {kind: wms_a.count, direction: IN, path: counts}
+    - {kind: wms_a.stock_statement, direction: IN, path: statements}
   stage: live
 ---
 apiVersion: crossdock.dev/v1alpha1
@@ -485,7 +486,9 @@ async def carrier_says(day: SmallDay, shipment: str, *codes: str) -> None:
             await day.suite.call(stub.RecordCarrierUpdates, request)
 
 
-@pytest.mark.feature("F018", "F022", "F023", "F026", "F045", "F109", "F121", "F125", "F126", "F128", "F155", "F156")
+@pytest.mark.feature(
+    "F018", "F022", "F023", "F026", "F045", "F100", "F109", "F121", "F125", "F126", "F128", "F155", "F156"
+)
 async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invoiced(
     day: SmallDay, tmp_path: Path
 ) -> None:
@@ -533,7 +536,7 @@ async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invo
     assert "PICK_SHORT" in said.out
     for each in ("inside-sales", "ERP-NORTH", "WH-NORTH", "UPSN"):
         assert any(line.startswith(each) for line in said.out.splitlines()), said.out
-    left = {"ACCOUNT_CUSTOMER": "5", "ACCOUNT_SELLABLE": "4"}
+    left = {"ACCOUNT_CUSTOMER": "5", "ACCOUNT_SELLABLE": "5"}
     await day.until(lambda: stocked(day, "N9500"), lambda found: left.items() <= found.items())
     ways = [
         ["wms_a.pick_request", "RecordPick", "PickCompleted"],
@@ -559,6 +562,20 @@ async def one_is_missing(day: SmallDay, post: Post, stock_book: StockBook) -> No
     words = ("--reject", "--reason", "found it")
     refusal = await day.crossdock("stock", "decide", adjusted["movementId"], *words)
     assert (refusal.code, "FAILED_PRECONDITION" in refusal.err) == (1, True), refusal.err
+    await one_is_stated_more(day, post)
+
+
+async def one_is_stated_more(day: SmallDay, post: Post) -> None:
+    """The warehouse states five where four were counted: shown, and booked for a reason."""
+    line = {"sku": "N9500", "condition": "OK", "qty": "5", "uom": "EACH"}
+    head = {"type": "STOCK_STATEMENT", "number": "ST-NORTH", "warehouse": "NORTH1", "complete": True}
+    stated = head | {"asOf": datetime.now(UTC).isoformat(), "lines": [line]}
+    await post.send("wms-north", "statements", "wms_a.stock_statement", "ST-NORTH", stated)
+    words = ("stock", "reconcile", "WH-NORTH", "--business-unit", "NO01")
+    await day.until(lambda: day.crossdock(*words), lambda said: "1 differences" in said.out)
+    booked = await day.crossdock(*words, "--book", "AA")
+    assert (booked.code, booked.out) == (0, "1 movements booked; the ERP posts it\n"), booked.err
+    assert "0 differences" in (await day.crossdock(*words)).out
 
 
 async def counted(day: SmallDay) -> set[tuple[str, str, str]]:

@@ -197,6 +197,7 @@ async def a_days_work(suite: Suite) -> None:
     await eventually(lambda: _reserved(suite, wanted))
     await eventually(lambda: _sold(suite))
     await suite.seed("inventory", "RecordStockReport", found())
+    await suite.seed("inventory", "RecordStatement", held())
     await _shipped(suite)
     packing = Site(None, "WH-EAST").packing(f"SH-{CANARY}", reported(f"SO-{CANARY}", SKU, 2))
     await suite.seed("fulfillment", "RecordPacking", packing)
@@ -257,6 +258,21 @@ def found() -> Message:
         business_unit="EU01",
         found_at=now(),
         lines=[line],
+    )
+
+
+def held() -> Message:
+    """What it says that it holds, which is not what the ledger says."""
+    stated = control_pb.StatedStock(sku=SKU, bucket=inventory_pb.ACCOUNT_SELLABLE, quantity=quantity(1))
+    return control_pb.RecordStatementRequest(
+        request_id=str(uuid4()),
+        origin=said_by(options_pb2.ROLE_WMS, "WH-EAST"),
+        number=f"ST-{CANARY}",
+        location_id="WH-EAST",
+        business_unit="EU01",
+        as_of=now(),
+        buckets=[inventory_pb.ACCOUNT_SELLABLE],
+        lines=[stated],
     )
 
 

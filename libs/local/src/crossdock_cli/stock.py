@@ -11,7 +11,7 @@ from crossdock.inventory.v1 import stock_control_service_pb2_grpc as pb_grpc
 from google.protobuf.json_format import MessageToDict
 from typer.core import TyperGroup
 
-from crossdock_cli import stock_show
+from crossdock_cli import stock_reconcile, stock_show
 from crossdock_cli.asking import SECONDS, answered
 from crossdock_cli.connection import channel, metadata, stack_or_exit
 from crossdock_cli.console import out, print_json
@@ -34,6 +34,7 @@ app = typer.Typer(
     context_settings={"ignore_unknown_options": True},
 )
 app.command(SHOW)(stock_show.show)
+app.command("reconcile")(stock_reconcile.reconcile)
 
 
 async def _decide(request: pb.DecideAdjustmentRequest, tenant: str | None) -> pb.StockAdjustment:

@@ -38,7 +38,7 @@ async def build(app: App[InventorySettings]) -> None:
     desk = ReservationDesk(engine, app.uow.relay_hint, leases, clock, served, availability.changed)
     servicer = InventoryServicer(engine, uow, desk, items, availability, clock)
     app.add_servicer(pb_grpc.add_InventoryServiceServicer_to_server, servicer)
-    app.add_servicer(control_grpc.add_StockControlServiceServicer_to_server, StockControlServicer(uow))
+    app.add_servicer(control_grpc.add_StockControlServiceServicer_to_server, StockControlServicer(engine, uow, clock))
     safety_stock = SafetyStock(uow, settings.tenants, clock)
 
     def opened(work: Work, causes: Mapping[str, Cause]) -> InventoryWork:

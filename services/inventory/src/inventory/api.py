@@ -18,6 +18,7 @@ from inventory.queries import promises
 from inventory.queries import stock as stocks
 from inventory.queries.availability import Availability
 from inventory.queries.ledger import verify_ledger
+from inventory.queries.reconciliation import reconciliation
 from inventory.queries.stock import Where
 from inventory.use_cases.adjust import adjust_stock
 from inventory.use_cases.reservations import (
@@ -27,8 +28,9 @@ from inventory.use_cases.reservations import (
     release_reservations,
 )
 from inventory.use_cases.reserve import reserve_stock
+from inventory.use_cases.statements import book_differences, record_statement
 from inventory.use_cases.stock_reports import decide_adjustment, record_stock_report
-from inventory.wire import reservations, stock, stock_reports
+from inventory.wire import reservations, statements, stock, stock_reports
 
 Context = Any
 
@@ -99,7 +101,9 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
 
 @dataclass(frozen=True)
 class StockControlServicer(control_grpc.StockControlServiceServicer):
+    engine: Engine
     uow: UnitOfWork
+    clock: Clock
 
     async def RecordStockReport(
         self, request: control.RecordStockReportRequest, context: Context
@@ -112,3 +116,23 @@ class StockControlServicer(control_grpc.StockControlServiceServicer):
     ) -> control.DecideAdjustmentResponse:
         report = await decide_adjustment(stock_reports.decide_adjustment(request, tenant(), actor().subject), self.uow)
         return control.DecideAdjustmentResponse(adjustment=stock_reports.adjustment_out(report))
+
+    async def RecordStatement(
+        self, request: control.RecordStatementRequest, context: Context
+    ) -> control.RecordStatementResponse:
+        compared = await record_statement(statements.record_statement(request, tenant()), self.uow)
+        return control.RecordStatementResponse(statement=statements.statement_out(compared))
+
+    async def GetReconciliation(
+        self, request: control.GetReconciliationRequest, context: Context
+    ) -> control.GetReconciliationResponse:
+        compared = await reconciliation(
+            self.engine, tenant(), request.location_id, request.business_unit, self.clock.now()
+        )
+        return control.GetReconciliationResponse(statement=statements.statement_out(compared))
+
+    async def BookDifferences(
+        self, request: control.BookDifferencesRequest, context: Context
+    ) -> control.BookDifferencesResponse:
+        report = await book_differences(statements.book_differences(request, tenant()), self.uow)
+        return control.BookDifferencesResponse(adjustment=stock_reports.adjustment_out(report))

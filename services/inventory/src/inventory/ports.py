@@ -21,6 +21,7 @@ from inventory.domain.lots import FreeLot, Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Basket, LineRefusal
+from inventory.domain.statement import Difference, Stated, Statement
 from inventory.domain.stock_report import CountedPlace, StockAdjustment
 
 Booked = Sequence[tuple[UUID, Movement]]
@@ -105,6 +106,24 @@ class Adjustments(Protocol):
 
     async def beyond_limit(self, changes: Sequence[Adjustment]) -> list[str]:
         """In words, the changes that somebody has to decide on before the ERP posts them."""
+        ...
+
+
+class Statements(Protocol):
+    async def newest(self, location_id: str, business_unit: str) -> Statement | None:
+        """Nobody else changes it until the end of the work."""
+        ...
+
+    async def put(self, statement: Statement, lines: Sequence[Stated]) -> None:
+        """In place of the one before."""
+        ...
+
+    async def differences(self, statement: Statement) -> list[Difference]:
+        """What its lines say and the ledger of its instant does not."""
+        ...
+
+    async def raised(self, statement: Statement, skus: Sequence[str]) -> None:
+        """Notes the items that somebody was told of."""
         ...
 
 
@@ -206,6 +225,9 @@ class Work(Protocol):
 
     @property
     def adjustments(self) -> Adjustments: ...
+
+    @property
+    def statements(self) -> Statements: ...
 
     def announce(self, fact: Fact, cause_id: str = "") -> None:
         """Records a fact; `cause_id` names the event that it follows from where the work serves several."""

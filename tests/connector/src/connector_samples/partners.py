@@ -30,6 +30,7 @@ WMS_ROUTES = [
     {"kind": "wms_a.return_receipt", "direction": "IN", "path": "return-receipts"},
     {"kind": "wms_a.count", "direction": "IN", "path": "counts"},
     {"kind": "wms_a.adjustment", "direction": "IN", "path": "adjustments"},
+    {"kind": "wms_a.stock_statement", "direction": "IN", "path": "statements"},
 ]
 
 

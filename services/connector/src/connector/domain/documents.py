@@ -149,6 +149,7 @@ _OWNERS_BY_COMMAND = {
     "PlaceOrder": "order-desk",
     "CancelOrder": "order-desk",
     "RecordStockReport": "warehouse",
+    "RecordStatement": "warehouse",
 }
 _DESKS = {
     **dict.fromkeys(("x12.855", "x12.856", "x12.810"), "order-desk"),

@@ -62,6 +62,7 @@ INBOUND: dict[str, Inbound] = {
         wms_a_return.INSPECTION,
         wms_a_stock.COUNT_MAPPING,
         wms_a_stock.ADJUSTMENT_MAPPING,
+        wms_a_stock.STATEMENT_MAPPING,
         wms_b_receipt.MAPPING,
         easypost_tracker.MAPPING,
         shop_order.MAPPING,

@@ -1,4 +1,4 @@
-"""wms_a.count and wms_a.adjustment, in: what a warehouse counted, and what it found more, less or spoiled.
+"""wms_a.count, wms_a.adjustment, wms_a.stock_statement, in: what a warehouse counted, found gone or spoiled, and holds.
 
 Goods that change from one state into another (put on hold, taken off) are neither: they are not gone.
 """
@@ -50,6 +50,36 @@ def _report(document: JsonObject, reading: Reading, found_at: datetime, read_lin
     return Command(request, (), keys, len(lines))
 
 
+def read_statement(document: JsonObject, reading: Reading) -> Command:
+    """`speaksOf`: its conditions, with commas; those of its lines if it names none."""
+    document.one_of("type", ("STOCK_STATEMENT",))
+    number, as_of = document.text("number", longest=64), document.instant("asOf")
+    lines = [_stated(each, reading) for each in document.objects("lines")]
+    table = reading.partner.table("buckets", BUCKETS)
+    named = [each.strip() for each in document.optional_text("speaksOf").split(",") if each.strip()]
+    buckets = {inventory.Account.Value(f"ACCOUNT_{_meant(each, table, 'speaksOf')}") for each in named}
+    buckets = buckets or {line.bucket for line in lines}
+    if not buckets:
+        raise document.fault("lines", "a statement speaks of something")
+    request = control.RecordStatementRequest(
+        origin=reading.origin(occurred_at=as_of),
+        number=number,
+        location_id=reading.codes.location(document.text("warehouse", longest=80)),
+        business_unit=reading.partner.business_unit,
+        as_of=canonical.stamp(as_of),
+        buckets=sorted(buckets),
+        complete=document.boolean("complete"),
+        lines=lines,
+    )
+    return Command(request, (), (f"statement:{number}",), len(lines))
+
+
+def _stated(line: JsonObject, reading: Reading) -> control.StatedStock:
+    found, unit = _stock(line, reading), reading.codes.unit(line.text("uom", longest=80))
+    quantity = canonical.quantity(line.decimal("qty"), unit, path=f"{line.path}.qty")
+    return control.StatedStock(sku=found.sku, lot=found.lot, bucket=found.bucket, quantity=quantity)
+
+
 def _counted(line: JsonObject, reading: Reading) -> control.ReportedStock:
     found = _stock(line, reading)
     unit = reading.codes.unit(line.text("uom", longest=80))
@@ -85,3 +115,4 @@ def _meant(code: str, table: Mapping[str, str], path: str) -> str:
 
 COUNT_MAPPING = Inbound("wms_a.count", read_count)
 ADJUSTMENT_MAPPING = Inbound("wms_a.adjustment", read_adjustment)
+STATEMENT_MAPPING = Inbound("wms_a.stock_statement", read_statement)

@@ -46,6 +46,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     returns.RecordReturnInspectionRequest: (FULFILLMENT, "RecordReturnInspection"),
     posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),
     control.RecordStockReportRequest: (INVENTORY, "RecordStockReport"),
+    control.RecordStatementRequest: (INVENTORY, "RecordStatement"),
 }
 KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
 _BASES = {

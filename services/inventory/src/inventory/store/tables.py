@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from crossdock_kit.database.tables import NOW, identity, instant, number, tenant_key, words
+from crossdock_kit.database.tables import NOW, identity, instant, number, tenant_key, texts, words
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData()
 AVAILABLE = "sellable - reserved - committed - allocated - safety"
@@ -267,4 +267,32 @@ last_count = Table(
     words("lot", key=True),
     Column("bucket", SmallInteger, primary_key=True),
     instant("counted_at"),
+)
+
+# The newest statement of each place; `raised` names the items that somebody was told of.
+statement = Table(
+    "statement",
+    metadata,
+    tenant_key(),
+    words("location_id", key=True),
+    words("business_unit", key=True),
+    words("system"),
+    words("number"),
+    words("content"),
+    instant("as_of"),
+    Column("buckets", ARRAY(SmallInteger), nullable=False),
+    Column("complete", Boolean, nullable=False),
+    texts("raised"),
+)
+
+statement_line = Table(
+    "statement_line",
+    metadata,
+    tenant_key(),
+    words("location_id", key=True),
+    words("business_unit", key=True),
+    words("sku", key=True),
+    words("lot", key=True),
+    Column("bucket", SmallInteger, primary_key=True),
+    quantity("quantity"),
 )

@@ -18,6 +18,7 @@ from inventory.domain.events import Fact
 from inventory.store.adjustments import StoredAdjustments
 from inventory.store.master_data import StoredMasterData, StoredPostings
 from inventory.store.reservations import StoredReservations
+from inventory.store.statements import StoredStatements
 from inventory.store.stored_ledger import Causes, Changed, StoredLedger, nobody_is_told
 from inventory.store.supply import StoredSupply
 from inventory.wire.facts import event_of
@@ -40,6 +41,10 @@ class InventoryWork:
     @property
     def adjustments(self) -> StoredAdjustments:
         return StoredAdjustments(self._work.driver, self._work.tenant, self._work.now)
+
+    @property
+    def statements(self) -> StoredStatements:
+        return StoredStatements(self._work.driver, self._work.tenant, self._work.now)
 
     @property
     def now(self) -> datetime:

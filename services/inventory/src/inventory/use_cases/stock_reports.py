@@ -11,6 +11,7 @@ from inventory.domain.adjusting import Adjustment
 from inventory.domain.concerns import INVENTORY_CONTROL, Concern, identity
 from inventory.domain.events import AdjustmentDecided, StockAdjusted, StockCounted
 from inventory.domain.item import ItemUnknown, LocationUnknown
+from inventory.domain.reporting import refuse_the_future
 from inventory.domain.stock_report import (
     AdjustmentState,
     Counted,
@@ -50,7 +51,8 @@ class DecideAdjustment:
 
 
 async def record_stock_report(command: RecordStockReport, uow: UnitOfWork) -> StockAdjustment:
-    """Raises ItemUnknown, LocationUnknown, LocationOfAnotherSystem, UnitNotConvertible, AdjustmentNumberReused."""
+    """Raises ItemUnknown, LocationUnknown, LocationOfAnotherSystem, UnitNotConvertible, AdjustmentNumberReused,
+    ReportedFromTheFuture."""
     async with uow(tenants=(command.tenant,)) as work:
         report = StockAdjustment(
             tenant=command.tenant,
@@ -70,7 +72,7 @@ async def record_stock_report(command: RecordStockReport, uow: UnitOfWork) -> St
         await work.ledger.lock({report.key_of(found.sku) for found, _ in lines})
         counts = await _counted(report, [each for each in lines if each[0].counted], work)
         changes = [each for each in lines if not each[0].counted]
-        await _book(report, adjustments_of(report, changes, counts), counts, work)
+        await book_report(report, adjustments_of(report, changes, counts), counts, work)
         return report
 
 
@@ -79,7 +81,13 @@ async def _known(lines: Sequence[Found], report: StockAdjustment, work: Work) ->
     if report.location_id not in locations:
         raise LocationUnknown(report.location_id)
     report.must_be_of(locations[report.location_id])
-    items = await work.master_data.known(report.tenant, {each.sku for each in lines})
+    refuse_the_future(report.number, report.found_at, work.now)
+    return await with_items(lines, report.tenant, work)
+
+
+async def with_items(lines: Sequence[Found], tenant: str, work: Work) -> list[Line]:
+    """Raises ItemUnknown."""
+    items = await work.master_data.known(tenant, {each.sku for each in lines})
     for each in lines:
         if each.sku not in items:
             raise ItemUnknown(each.sku)
@@ -101,7 +109,8 @@ async def _counted(report: StockAdjustment, lines: Sequence[Line], work: Work) -
     ]
 
 
-async def _book(report: StockAdjustment, changes: list[Adjustment], counts: list[Counted], work: Work) -> None:
+async def book_report(report: StockAdjustment, changes: list[Adjustment], counts: list[Counted], work: Work) -> None:
+    """In the ledger at once; for the ERP now, or when somebody has decided."""
     report.movements = list(await work.ledger.book([each.movement() for each in changes]))
     beyond = await work.adjustments.beyond_limit(changes)
     if beyond:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from inventory.domain import events as facts
 from inventory.domain.accounts import Account
 from inventory.domain.stock_report import Counted, Found, StockAdjustment
 from inventory.use_cases.stock_reports import DecideAdjustment, RecordStockReport
+from inventory.wire.contents import content_of
 from inventory.wire.movements import movement_out
 from inventory.wire.values import amount_in, change_in, instant_out, quantity_out
 
@@ -26,19 +26,10 @@ def record_stock_report(request: pb.RecordStockReportRequest, tenant: str) -> Re
         location_id=request.location_id,
         system=request.origin.system,
         number=request.number,
-        content=_content(request),
+        content=content_of(request),
         found_at=request.found_at.ToDatetime(tzinfo=UTC),
         lines=tuple(_found(each, at) for at, each in enumerate(request.lines)),
     )
-
-
-def _content(request: pb.RecordStockReportRequest) -> str:
-    """What the warehouse says, without the words of who carried it."""
-    said = pb.RecordStockReportRequest()
-    said.CopyFrom(request)
-    said.ClearField("request_id")
-    said.ClearField("origin")
-    return hashlib.sha256(said.SerializeToString(deterministic=True)).hexdigest()
 
 
 def _found(line: pb.ReportedStock, at: int) -> Found:

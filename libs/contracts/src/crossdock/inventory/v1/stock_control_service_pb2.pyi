@@ -248,3 +248,297 @@ class DecideAdjustmentResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecideAdjustmentResponse: _TypeAlias = DecideAdjustmentResponse  # noqa: Y015
+
+@_typing.final
+class StatedStock(_message.Message):
+    """What is there of one item, lot and bucket."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SKU_FIELD_NUMBER: _builtins.int
+    LOT_FIELD_NUMBER: _builtins.int
+    BUCKET_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    sku: _builtins.str
+    lot: _builtins.str
+    """Where no line of an item names a lot, the item is compared without lots."""
+    bucket: _inventory_service_pb2.Account.ValueType
+    @_builtins.property
+    def quantity(self) -> _values_pb2.Quantity:
+        """Zero or more."""
+
+    def __init__(
+        self,
+        *,
+        sku: _builtins.str = ...,
+        lot: _builtins.str = ...,
+        bucket: _inventory_service_pb2.Account.ValueType = ...,
+        quantity: _values_pb2.Quantity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "lot", b"lot", "quantity", b"quantity", "sku", b"sku"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StatedStock: _TypeAlias = StatedStock  # noqa: Y015
+
+@_typing.final
+class RecordStatementRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    BUCKETS_FIELD_NUMBER: _builtins.int
+    COMPLETE_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    number: _builtins.str
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    complete: _builtins.bool
+    """Of items that it does not name there is nothing; otherwise it says nothing of them."""
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp:
+        """What happened later, by the warehouse's clock, is no difference."""
+
+    @_builtins.property
+    def buckets(self) -> _containers.RepeatedScalarFieldContainer[_inventory_service_pb2.Account.ValueType]:
+        """The buckets that it speaks of; others are not compared."""
+
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___StatedStock]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        buckets: _abc.Iterable[_inventory_service_pb2.Account.ValueType] | None = ...,
+        complete: _builtins.bool = ...,
+        lines: _abc.Iterable[Global___StatedStock] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "origin", b"origin"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "buckets", b"buckets", "business_unit", b"business_unit", "complete", b"complete", "lines", b"lines", "location_id", b"location_id", "number", b"number", "origin", b"origin", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordStatementRequest: _TypeAlias = RecordStatementRequest  # noqa: Y015
+
+@_typing.final
+class RecordStatementResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def statement(self) -> Global___StockStatement: ...
+    def __init__(
+        self,
+        *,
+        statement: Global___StockStatement | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordStatementResponse: _TypeAlias = RecordStatementResponse  # noqa: Y015
+
+@_typing.final
+class StockStatement(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    AS_OF_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_COUNT_FIELD_NUMBER: _builtins.int
+    number: _builtins.str
+    system: _builtins.str
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    difference_count: _builtins.int
+    """How many there are."""
+    @_builtins.property
+    def as_of(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockDifference]:
+        """By item, lot and bucket; at most 1,000 are shown."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.str = ...,
+        system: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        as_of: _timestamp_pb2.Timestamp | None = ...,
+        differences: _abc.Iterable[Global___StockDifference] | None = ...,
+        difference_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "business_unit", b"business_unit", "difference_count", b"difference_count", "differences", b"differences", "location_id", b"location_id", "number", b"number", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StockStatement: _TypeAlias = StockStatement  # noqa: Y015
+
+@_typing.final
+class StockDifference(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SKU_FIELD_NUMBER: _builtins.int
+    LOT_FIELD_NUMBER: _builtins.int
+    BUCKET_FIELD_NUMBER: _builtins.int
+    STATED_FIELD_NUMBER: _builtins.int
+    IN_LEDGER_FIELD_NUMBER: _builtins.int
+    DIFFERENCE_FIELD_NUMBER: _builtins.int
+    WITHIN_TOLERANCE_FIELD_NUMBER: _builtins.int
+    sku: _builtins.str
+    lot: _builtins.str
+    bucket: _inventory_service_pb2.Account.ValueType
+    within_tolerance: _builtins.bool
+    """Nobody is told of it."""
+    @_builtins.property
+    def stated(self) -> _values_pb2.Quantity:
+        """Base unit, all three."""
+
+    @_builtins.property
+    def in_ledger(self) -> _values_pb2.Quantity: ...
+    @_builtins.property
+    def difference(self) -> _values_pb2.Quantity:
+        """Stated less in the ledger."""
+
+    def __init__(
+        self,
+        *,
+        sku: _builtins.str = ...,
+        lot: _builtins.str = ...,
+        bucket: _inventory_service_pb2.Account.ValueType = ...,
+        stated: _values_pb2.Quantity | None = ...,
+        in_ledger: _values_pb2.Quantity | None = ...,
+        difference: _values_pb2.Quantity | None = ...,
+        within_tolerance: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["difference", b"difference", "in_ledger", b"in_ledger", "stated", b"stated"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "difference", b"difference", "in_ledger", b"in_ledger", "lot", b"lot", "sku", b"sku", "stated", b"stated", "within_tolerance", b"within_tolerance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StockDifference: _TypeAlias = StockDifference  # noqa: Y015
+
+@_typing.final
+class GetReconciliationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "location_id", b"location_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReconciliationRequest: _TypeAlias = GetReconciliationRequest  # noqa: Y015
+
+@_typing.final
+class GetReconciliationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def statement(self) -> Global___StockStatement: ...
+    def __init__(
+        self,
+        *,
+        statement: Global___StockStatement | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReconciliationResponse: _TypeAlias = GetReconciliationResponse  # noqa: Y015
+
+@_typing.final
+class BookDifferencesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SKUS_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    number: _builtins.str
+    """The statement that was looked at; refused if a newer one has come."""
+    reason: _builtins.str
+    """X12 947 reason code."""
+    @_builtins.property
+    def skus(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """All items that differ if empty."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        number: _builtins.str = ...,
+        skus: _abc.Iterable[_builtins.str] | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "location_id", b"location_id", "number", b"number", "reason", b"reason", "request_id", b"request_id", "skus", b"skus"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookDifferencesRequest: _TypeAlias = BookDifferencesRequest  # noqa: Y015
+
+@_typing.final
+class BookDifferencesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADJUSTMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def adjustment(self) -> Global___StockAdjustment: ...
+    def __init__(
+        self,
+        *,
+        adjustment: Global___StockAdjustment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adjustment", b"adjustment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjustment", b"adjustment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BookDifferencesResponse: _TypeAlias = BookDifferencesResponse  # noqa: Y015

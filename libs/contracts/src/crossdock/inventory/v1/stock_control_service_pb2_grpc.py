@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class StockControlServiceStub:
-    """Counts and adjustments as warehouses report them, and the decision on those that go beyond a limit.
+    """Counts, adjustments and statements as warehouses report them, and what is decided on them.
     """
 
     def __init__(self, channel):
@@ -45,10 +45,25 @@ class StockControlServiceStub:
                 request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.DecideAdjustmentRequest.SerializeToString,
                 response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.DecideAdjustmentResponse.FromString,
                 _registered_method=True)
+        self.RecordStatement = channel.unary_unary(
+                '/crossdock.inventory.v1.StockControlService/RecordStatement',
+                request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStatementRequest.SerializeToString,
+                response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStatementResponse.FromString,
+                _registered_method=True)
+        self.GetReconciliation = channel.unary_unary(
+                '/crossdock.inventory.v1.StockControlService/GetReconciliation',
+                request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.GetReconciliationRequest.SerializeToString,
+                response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.GetReconciliationResponse.FromString,
+                _registered_method=True)
+        self.BookDifferences = channel.unary_unary(
+                '/crossdock.inventory.v1.StockControlService/BookDifferences',
+                request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.BookDifferencesRequest.SerializeToString,
+                response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.BookDifferencesResponse.FromString,
+                _registered_method=True)
 
 
 class StockControlServiceServicer:
-    """Counts and adjustments as warehouses report them, and the decision on those that go beyond a limit.
+    """Counts, adjustments and statements as warehouses report them, and what is decided on them.
     """
 
     def RecordStockReport(self, request, context):
@@ -60,6 +75,27 @@ class StockControlServiceServicer:
 
     def DecideAdjustment(self, request, context):
         """Lets the ERP post an adjustment beyond the limit, or takes it back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordStatement(self, request, context):
+        """Takes what a warehouse says that it holds as of an instant, and raises what differs from the ledger of that instant.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReconciliation(self, request, context):
+        """The newest statement of a location held against the ledger of its instant, as it is known now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BookDifferences(self, request, context):
+        """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -78,6 +114,21 @@ def add_StockControlServiceServicer_to_server(servicer, server):
                     request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.DecideAdjustmentRequest.FromString,
                     response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.DecideAdjustmentResponse.SerializeToString,
             ),
+            'RecordStatement': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordStatement,
+                    request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStatementRequest.FromString,
+                    response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStatementResponse.SerializeToString,
+            ),
+            'GetReconciliation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReconciliation,
+                    request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.GetReconciliationRequest.FromString,
+                    response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.GetReconciliationResponse.SerializeToString,
+            ),
+            'BookDifferences': grpc.unary_unary_rpc_method_handler(
+                    servicer.BookDifferences,
+                    request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.BookDifferencesRequest.FromString,
+                    response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.BookDifferencesResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'crossdock.inventory.v1.StockControlService', rpc_method_handlers)
@@ -87,7 +138,7 @@ def add_StockControlServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class StockControlService:
-    """Counts and adjustments as warehouses report them, and the decision on those that go beyond a limit.
+    """Counts, adjustments and statements as warehouses report them, and what is decided on them.
     """
 
     @staticmethod
@@ -134,6 +185,87 @@ class StockControlService:
             '/crossdock.inventory.v1.StockControlService/DecideAdjustment',
             crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.DecideAdjustmentRequest.SerializeToString,
             crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.DecideAdjustmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordStatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.inventory.v1.StockControlService/RecordStatement',
+            crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStatementRequest.SerializeToString,
+            crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReconciliation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.inventory.v1.StockControlService/GetReconciliation',
+            crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.GetReconciliationRequest.SerializeToString,
+            crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.GetReconciliationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BookDifferences(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.inventory.v1.StockControlService/BookDifferences',
+            crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.BookDifferencesRequest.SerializeToString,
+            crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.BookDifferencesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class StockControlServiceStub:
-    """Counts and adjustments as warehouses report them, and the decision on those that go beyond a limit."""
+    """Counts, adjustments and statements as warehouses report them, and what is decided on them."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -37,19 +37,31 @@ class StockControlServiceStub:
     """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer."""
     DecideAdjustment: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.DecideAdjustmentRequest, _stock_control_service_pb2.DecideAdjustmentResponse]
     """Lets the ERP post an adjustment beyond the limit, or takes it back."""
+    RecordStatement: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStatementRequest, _stock_control_service_pb2.RecordStatementResponse]
+    """Takes what a warehouse says that it holds as of an instant, and raises what differs from the ledger of that instant."""
+    GetReconciliation: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.GetReconciliationRequest, _stock_control_service_pb2.GetReconciliationResponse]
+    """The newest statement of a location held against the ledger of its instant, as it is known now."""
+    BookDifferences: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.BookDifferencesRequest, _stock_control_service_pb2.BookDifferencesResponse]
+    """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason."""
 
 @_typing.type_check_only
 class StockControlServiceAsyncStub(StockControlServiceStub):
-    """Counts and adjustments as warehouses report them, and the decision on those that go beyond a limit."""
+    """Counts, adjustments and statements as warehouses report them, and what is decided on them."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RecordStockReport: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStockReportRequest, _stock_control_service_pb2.RecordStockReportResponse]  # type: ignore[assignment]
     """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer."""
     DecideAdjustment: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.DecideAdjustmentRequest, _stock_control_service_pb2.DecideAdjustmentResponse]  # type: ignore[assignment]
     """Lets the ERP post an adjustment beyond the limit, or takes it back."""
+    RecordStatement: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStatementRequest, _stock_control_service_pb2.RecordStatementResponse]  # type: ignore[assignment]
+    """Takes what a warehouse says that it holds as of an instant, and raises what differs from the ledger of that instant."""
+    GetReconciliation: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.GetReconciliationRequest, _stock_control_service_pb2.GetReconciliationResponse]  # type: ignore[assignment]
+    """The newest statement of a location held against the ledger of its instant, as it is known now."""
+    BookDifferences: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.BookDifferencesRequest, _stock_control_service_pb2.BookDifferencesResponse]  # type: ignore[assignment]
+    """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason."""
 
 class StockControlServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Counts and adjustments as warehouses report them, and the decision on those that go beyond a limit."""
+    """Counts, adjustments and statements as warehouses report them, and what is decided on them."""
 
     @_abc_1.abstractmethod
     def RecordStockReport(
@@ -66,5 +78,29 @@ class StockControlServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_control_service_pb2.DecideAdjustmentResponse, _abc.Awaitable[_stock_control_service_pb2.DecideAdjustmentResponse]]:
         """Lets the ERP post an adjustment beyond the limit, or takes it back."""
+
+    @_abc_1.abstractmethod
+    def RecordStatement(
+        self,
+        request: _stock_control_service_pb2.RecordStatementRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_control_service_pb2.RecordStatementResponse, _abc.Awaitable[_stock_control_service_pb2.RecordStatementResponse]]:
+        """Takes what a warehouse says that it holds as of an instant, and raises what differs from the ledger of that instant."""
+
+    @_abc_1.abstractmethod
+    def GetReconciliation(
+        self,
+        request: _stock_control_service_pb2.GetReconciliationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_control_service_pb2.GetReconciliationResponse, _abc.Awaitable[_stock_control_service_pb2.GetReconciliationResponse]]:
+        """The newest statement of a location held against the ledger of its instant, as it is known now."""
+
+    @_abc_1.abstractmethod
+    def BookDifferences(
+        self,
+        request: _stock_control_service_pb2.BookDifferencesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_control_service_pb2.BookDifferencesResponse, _abc.Awaitable[_stock_control_service_pb2.BookDifferencesResponse]]:
+        """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason."""
 
 def add_StockControlServiceServicer_to_server(servicer: StockControlServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

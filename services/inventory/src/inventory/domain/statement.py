@@ -1,0 +1,128 @@
+"""A warehouse's statement of what it holds, compared with the ledger of the same instant.
+
+It repairs nothing by itself: what differs is somebody's to look at, and is booked only for a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from crossdock_kit.errors import NotFound, Refused
+
+from inventory.domain.accounts import Account
+from inventory.domain.item import Location
+from inventory.domain.movement import StockKey
+from inventory.domain.quantity import Measure, plain
+from inventory.domain.stock_report import Found, LocationOfAnotherSystem
+
+
+@dataclass
+class StatementOutdated(Refused):
+    """A later one is known already; it stands."""
+
+    location_id: str
+    number: str
+    known_as_of: str
+
+
+@dataclass
+class StatementUnknown(NotFound):
+    location_id: str
+    business_unit: str
+
+
+@dataclass
+class StatementSuperseded(Refused):
+    """Somebody looked at another statement than the newest."""
+
+    location_id: str
+    number: str
+    newest: str
+
+
+@dataclass
+class NothingDiffers(Refused):
+    location_id: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """In base units."""
+
+    sku: str
+    lot: str
+    bucket: Account
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """`buckets` are those that it speaks of; a complete one says of an item that it does not name that none is there.
+    `raised` are the items that somebody was told of."""
+
+    tenant: str
+    location_id: str
+    business_unit: str
+    system: str
+    number: str
+    content: str
+    as_of: datetime
+    buckets: tuple[Account, ...]
+    complete: bool
+    raised: frozenset[str] = frozenset()
+
+    def key_of(self, sku: str) -> StockKey:
+        return StockKey(self.tenant, sku, self.location_id, self.business_unit)
+
+    def subject_of(self, sku: str) -> str:
+        return f"stock_difference/{self.business_unit}/{self.location_id}/{sku}"
+
+    def must_be_of(self, location: Location) -> None:
+        if location.system and location.system != self.system:
+            raise LocationOfAnotherSystem(self.location_id, self.system)
+
+    def repeats(self, known: Statement | None) -> bool:
+        """Whether it is the one that is known. Raises StatementOutdated for an older one."""
+        if known is None:
+            return False
+        if (known.system, known.number, known.content) == (self.system, self.number, self.content):
+            return True
+        if self.as_of < known.as_of:
+            raise StatementOutdated(self.location_id, self.number, known.as_of.isoformat())
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    sku: str
+    lot: str
+    bucket: Account
+    stated: Decimal
+    in_ledger: Decimal
+    unit: str
+    within_tolerance: bool = False
+
+    @property
+    def change(self) -> Decimal:
+        return self.stated - self.in_ledger
+
+    def found(self, reason: str) -> Found:
+        return Found(self.sku, self.lot, self.bucket, Measure(self.change, self.unit), False, reason)
+
+    def __str__(self) -> str:
+        lot = f" of lot {self.lot}" if self.lot else ""
+        said = f"{plain(self.stated)} stated, {plain(self.in_ledger)} in the ledger"
+        return f"{self.bucket.name.lower()}{lot}: {said} ({self.unit})"
+
+
+def summed(lines: Iterable[Stated]) -> list[Stated]:
+    """Each place once: a warehouse states bin by bin."""
+    sums: dict[tuple[str, str, Account], Decimal] = {}
+    for line in lines:
+        place = line.sku, line.lot, line.bucket
+        sums[place] = sums.get(place, Decimal(0)) + line.quantity
+    return [Stated(*place, quantity) for place, quantity in sorted(sums.items())]

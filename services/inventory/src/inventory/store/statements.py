@@ -1,0 +1,136 @@
+"""Statements as rows, and the statement's own comparison with the ledger: one set-based query for a whole warehouse.
+
+The ledger of an instant is today's balances without what has happened since. Movements are found item by item from the
+newest backwards, so the cost follows the items and what they moved since, not the history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+from crossdock_kit import policy
+from crossdock_kit.driver import Driver
+from crossdock_kit.policy import PolicyBook, Scope
+
+from inventory.domain.accounts import PHYSICAL, Account
+from inventory.domain.quantity import QuantityInvalid, exact
+from inventory.domain.statement import Difference, Stated, Statement
+from inventory.store.moved_since import CLOCKS_DIFFER_BY, first_id_at
+
+TOLERANCE = "inventory.statement_tolerance"
+"""Its value: {"quantity": "5"}, in the item's base unit, for one item, lot and bucket. Without a rule nothing is
+tolerated."""
+
+_WHERE = "tenant = $1 AND location_id = $2 AND business_unit = $3"
+_KNOWN = f"SELECT * FROM statement WHERE {_WHERE}"  # noqa: S608
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('statement ' || $1 || ' ' || $2 || ' ' || $3, 0))"
+_PUT = """
+INSERT INTO statement (tenant, location_id, business_unit, system, number, content, as_of, buckets, complete)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (tenant, location_id, business_unit) DO UPDATE SET system = excluded.system, number = excluded.number,
+  content = excluded.content, as_of = excluded.as_of, buckets = excluded.buckets, complete = excluded.complete
+"""
+_FORGET = f"DELETE FROM statement_line WHERE {_WHERE}"  # noqa: S608
+_LINES = """
+INSERT INTO statement_line (tenant, location_id, business_unit, sku, lot, bucket, quantity)
+SELECT $1, $2, $3, * FROM unnest($4::text[], $5::text[], $6::int2[], $7::numeric[])
+"""
+_RAISED = f"UPDATE statement SET raised = $4 WHERE {_WHERE}"  # noqa: S608
+_BALANCES = ", ".join(f"({int(each)}, {each.name.lower()})" for each in sorted(PHYSICAL))
+_DIFFERENCES = f"""
+WITH stated AS MATERIALIZED (
+  SELECT sku, lot, bucket, quantity FROM statement_line WHERE {_WHERE}
+), named AS MATERIALIZED (
+  SELECT sku, bool_or(lot <> '') AS by_lot FROM stated GROUP BY sku
+), balances AS MATERIALIZED (
+  SELECT sku, lot, b.bucket, b.quantity FROM lot_stock, LATERAL (VALUES {_BALANCES}) AS b (bucket, quantity)
+  WHERE {_WHERE} AND ($4 OR sku IN (SELECT sku FROM named))
+), since AS MATERIALIZED (
+  SELECT m.sku, m.lot, m.source, m.target, m.quantity
+  FROM (SELECT sku FROM balances UNION SELECT sku FROM named) AS i JOIN movement m USING (sku)
+  WHERE {_WHERE} AND m.movement_id >= $6 AND m.occurred_at > $7
+), then_held AS (
+  SELECT sku, lot, bucket, quantity FROM balances
+  UNION ALL SELECT sku, lot, source, quantity FROM since
+  UNION ALL SELECT sku, lot, target, -quantity FROM since
+), ledger AS (
+  SELECT sku, CASE WHEN coalesce(by_lot, true) THEN lot ELSE '' END AS lot, bucket, sum(quantity) AS quantity
+  FROM then_held LEFT JOIN named USING (sku) WHERE bucket = ANY ($5::int2[]) GROUP BY 1, 2, 3
+)
+SELECT sku, lot, bucket, coalesce(s.quantity, 0) AS stated, coalesce(l.quantity, 0) AS in_ledger,
+  coalesce(i.base_unit, '') AS unit, coalesce(i.category, '') AS category
+FROM stated s FULL JOIN ledger l USING (sku, lot, bucket)
+LEFT JOIN (SELECT sku, base_unit, category FROM item WHERE tenant = $1) AS i USING (sku)
+WHERE coalesce(s.quantity, 0) <> coalesce(l.quantity, 0)
+ORDER BY sku, bucket, lot
+"""  # noqa: S608
+
+
+class StoredStatements:
+    def __init__(self, driver: Driver, tenant: str, now: datetime) -> None:
+        self._driver, self._tenant, self._now = driver, tenant, now
+
+    async def newest(self, location_id: str, business_unit: str) -> Statement | None:
+        await self._driver.execute(_LOCK, self._tenant, location_id, business_unit)
+        return await self.known(location_id, business_unit)
+
+    async def known(self, location_id: str, business_unit: str) -> Statement | None:
+        """The newest, as others may replace it at any time."""
+        rows = await self._driver.fetch(_KNOWN, self._tenant, location_id, business_unit)
+        return _statement(rows[0]) if rows else None
+
+    async def put(self, statement: Statement, lines: Sequence[Stated]) -> None:
+        its = statement
+        where = its.tenant, its.location_id, its.business_unit
+        buckets = [int(each) for each in its.buckets]
+        said = its.system, its.number, its.content, its.as_of, buckets, its.complete
+        await self._driver.execute(_PUT, *where, *said)
+        await self._driver.execute(_FORGET, *where)
+        rows = [(each.sku, each.lot, int(each.bucket), each.quantity) for each in lines]
+        if rows:
+            await self._driver.execute(_LINES, *where, *(list(column) for column in zip(*rows, strict=True)))
+
+    async def differences(self, statement: Statement) -> list[Difference]:
+        """Of the lines that are kept, by item, bucket and lot."""
+        its = statement
+        where = its.tenant, its.location_id, its.business_unit
+        floor = first_id_at(min(its.as_of, self._now) - CLOCKS_DIFFER_BY)
+        buckets = [int(each) for each in its.buckets]
+        rows = await self._driver.fetch(_DIFFERENCES, *where, its.complete, buckets, floor, its.as_of)
+        book = await policy.read(self._driver, its.tenant, [TOLERANCE])
+        return [self._judged(_difference(row), row["category"], statement, book) for row in rows]
+
+    def _judged(self, found: Difference, category: str, statement: Statement, book: PolicyBook) -> Difference:
+        place = Scope(business_unit=statement.business_unit, item_category=category, location=statement.location_id)
+        tolerated = _quantity(book.decide(TOLERANCE, place, self._now, None).value)
+        return replace(found, within_tolerance=abs(found.change) <= tolerated)
+
+    async def raised(self, statement: Statement, skus: Sequence[str]) -> None:
+        where = statement.tenant, statement.location_id, statement.business_unit
+        await self._driver.execute(_RAISED, *where, list(skus))
+
+
+def _quantity(value: Any) -> Decimal:
+    """Nothing is tolerated by a rule that says no quantity."""
+    try:
+        return exact(str(value["quantity"]))
+    except (QuantityInvalid, KeyError, TypeError):
+        return Decimal(0)
+
+
+def _statement(row: asyncpg.Record) -> Statement:
+    plain_facts = ("tenant", "location_id", "business_unit", "system", "number", "content", "as_of", "complete")
+    return Statement(
+        **{name: row[name] for name in plain_facts},
+        buckets=tuple(Account(each) for each in row["buckets"]),
+        raised=frozenset(row["raised"]),
+    )
+
+
+def _difference(row: asyncpg.Record) -> Difference:
+    return Difference(row["sku"], row["lot"], Account(row["bucket"]), row["stated"], row["in_ledger"], row["unit"])
