@@ -33,6 +33,14 @@ AND (tracking_number = ANY($2::text[]) OR (tracking_number = '' AND shipment_num
 """
 _ENTRIES = "SELECT * FROM milestone_entry WHERE tenant = $1 AND shipment_id = $2 ORDER BY position"
 
+# Nearly always a shipment serves one order; those that serve several are looked through.
+OF_ORDER = """
+SELECT o.shipment_id FROM shipment o WHERE o.tenant = $1 AND o.order_numbers[1] = $3
+UNION ALL
+SELECT o.shipment_id FROM shipment o WHERE o.tenant = $1 AND cardinality(o.order_numbers) > 1
+  AND o.order_numbers @> ARRAY[$3] AND o.order_numbers[1] <> $3
+"""
+
 
 class Shipments:
     def __init__(self, driver: Driver, tenant: str) -> None:
@@ -61,8 +69,9 @@ class Shipments:
         return await self._read(f"shipment_id IN ({of_number}) ORDER BY shipment_id LIMIT 2", (name.tracking_number,))
 
     async def page(self, page: ShipmentPage) -> list[Shipment]:
+        of_order = f"shipment_id IN ({OF_ORDER})" if page.order_number else "$3 = ''"
         where = (
-            "($2 = '' OR milestone = $2) AND ($3 = '' OR order_numbers @> ARRAY[$3]) AND ($4 = '' OR carrier = $4)"
+            f"($2 = '' OR milestone = $2) AND {of_order} AND ($4 = '' OR carrier = $4)"
             " AND ($5 = '' OR shipment_id < $5) ORDER BY shipment_id DESC LIMIT $6"
         )
         milestone = page.milestone.value if page.milestone else ""
