@@ -146,6 +146,8 @@ class SalesOrders:
                 fulfillment.PostingRequested: _together(self.around, self.to_be_posted),
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
+                fulfillment.OrderLinesBackordered: _together(self.around, self.to_its_customer),
+                fulfillment.OrderStatusChanged: _together(self.around, self.to_its_customer),
                 fulfillment.GoodsIssued: _together(self.around, self.gone),
             },
             batch=100,

@@ -163,7 +163,13 @@ def customers_told() -> list[Message]:
     said: dict[str, Any] = {"order_id": "0191-edi", "channel": "edi-mercato"}
     placed_on = date_pb2.Date(year=2026, month=5, day=4)
     order = sales_order_pb2.SalesOrder(number="S-EDI", currency="EUR", ordered_on=placed_on, **said)
+    step = fulfillment_events.ScheduleStep(line_number="1", sku="BOLT", quantity=line.ordered)
+    steps = {"number": "S-EDI", "part": 1, "steps": [step], **said}
     return [
+        fulfillment_events.OrderLinesBackordered(**steps),
+        fulfillment_events.OrderStatusChanged(
+            line_state=sales_order_pb2.SCHEDULE_STATE_SHIPPED, shipment_id="shipment-a", **steps
+        ),
         fulfillment_events.OrderAcknowledged(number="S-EDI", part=1, order=order, lines=[line], **said),
         fulfillment_events.InvoicePosted(posting_id="posting-edi", order_number="S-EDI", invoice_number="9001", **said),
     ]

@@ -10,6 +10,7 @@ from connector.mappings import (
     json_load_tender,
     json_order_confirmation,
     json_order_response,
+    json_order_status,
     json_posting_request,
     json_posting_result,
     json_purchase_order,
@@ -82,6 +83,7 @@ OUTBOUND: dict[str, Outbound] = {
     each.kind: each
     for each in (
         json_order_confirmation.MAPPING,
+        json_order_status.MAPPING,
         json_availability.MAPPING,
         json_goods_receipt.MAPPING,
         json_invoice_match.MAPPING,
@@ -124,6 +126,8 @@ TELLS: dict[str, tuple[str, ...]] = {
     "OrderAcknowledged": ("x12.855",),
     "GoodsIssued": ("x12.856",),
     "InvoicePosted": ("x12.810",),
+    "OrderLinesBackordered": ("json.order_status",),
+    "OrderStatusChanged": ("json.order_status",),
     "AvailabilityChanged": ("json.availability",),
     "PostingRequested": ("json.posting_request",),
     "InboundExpected": ("wms_a.expected_receipt", "wms_b.expected_receipt"),

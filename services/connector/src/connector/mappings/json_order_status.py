@@ -1,0 +1,54 @@
+"""json.order_status, out: a channel hears where lines of its order stand, so that it can tell its customer.
+
+What waits for supply, and what a carrier says of goods on the road. A receiver keeps, of an order, the highest version.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1 import sales_order_pb2
+
+from connector.mappings import canonical
+from connector.mappings.model import Outbound, Writing
+
+Told = events_pb2.OrderStatusChanged | events_pb2.OrderLinesBackordered
+
+
+def write(event: Told, writing: Writing) -> dict[str, Any]:
+    return {
+        "documentType": "orderStatus",
+        "messageId": writing.event_id,
+        "order": event.number,
+        "orderRef": event.order_id,
+        "orderState": canonical.lower_name(sales_order_pb2.OrderState.Name(event.state), "ORDER_STATE_"),
+        **_where(event),
+        "aggregateVersion": writing.event_version,
+        "lines": [_line(each, writing) for each in event.steps],
+    }
+
+
+def _where(event: Told) -> dict[str, Any]:
+    """Where these lines stand; of goods on the road with their shipment and the carrier's instant."""
+    if isinstance(event, events_pb2.OrderLinesBackordered):
+        return {"lineState": "backordered", "shipment": None, "at": None}
+    return {
+        "lineState": canonical.lower_name(sales_order_pb2.ScheduleState.Name(event.line_state), "SCHEDULE_STATE_"),
+        "shipment": event.shipment_id or None,
+        "at": canonical.iso_instant(event.at) if event.HasField("at") else None,
+    }
+
+
+def _line(step: events_pb2.ScheduleStep, writing: Writing) -> dict[str, Any]:
+    codes = writing.codes
+    return {
+        "line": step.line_number,
+        "item": codes.item_code(step.sku),
+        "quantity": step.quantity.value,
+        "unit": codes.unit_code(step.quantity.unit),
+        "reason": step.reason or None,
+    }
+
+
+MAPPING = Outbound("json.order_status", write)

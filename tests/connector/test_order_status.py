@@ -1,0 +1,78 @@
+"""A channel hears where its orders stand: what waits for supply, and what is on the road."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from connector.mappings import json_order_status
+from connector_samples import orders
+from connector_samples.partners import http
+from connector_samples.rig import Rig
+from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1 import sales_order_pb2
+from crossdock.options.v1 import options_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+
+STEP = events_pb2.ScheduleStep(line_number="71", sku="A1001", quantity=orders.quantity("6"), reason="STOCK_SHORT")
+HEAD: dict[str, Any] = {"order_id": "so-9", "channel": "shop-status", "number": "#1001", "part": 1, "steps": [STEP]}
+
+
+def backordered(**more: Any) -> events_pb2.OrderLinesBackordered:
+    return events_pb2.OrderLinesBackordered(state=sales_order_pb2.ORDER_STATE_BACKORDERED, **HEAD | more)
+
+
+def shipped(**more: Any) -> events_pb2.OrderStatusChanged:
+    at = Timestamp()
+    at.FromDatetime(orders.AT)
+    return events_pb2.OrderStatusChanged(
+        state=sales_order_pb2.ORDER_STATE_PARTLY_SHIPPED,
+        line_state=sales_order_pb2.SCHEDULE_STATE_SHIPPED,
+        shipment_id="sh-1",
+        at=at,
+        **HEAD | more,
+    )
+
+
+def written(event: json_order_status.Told) -> dict[str, Any]:
+    shop = orders.partner(options_pb2.ROLE_CHANNEL, name="shop-status")
+    return json_order_status.write(event, orders.writing(shop, own={("item", "A1001"): "SHOP-1"}))
+
+
+@pytest.mark.feature("F032", "F130")
+def test_a_backorder_is_told_with_its_lines_and_why() -> None:
+    found = written(backordered())
+    assert (found["orderState"], found["lineState"], found["shipment"], found["at"]) == (
+        "backordered",
+        "backordered",
+        None,
+        None,
+    )
+    line = {"line": "71", "item": "SHOP-1", "quantity": "6", "unit": "EA", "reason": "STOCK_SHORT"}
+    assert found["lines"] == [line]
+
+
+@pytest.mark.feature("F129", "F130")
+def test_what_a_carrier_says_is_told_with_its_shipment_and_when() -> None:
+    found = written(shipped())
+    assert (found["orderState"], found["lineState"], found["shipment"]) == ("partly_shipped", "shipped", "sh-1")
+    assert (found["order"], found["orderRef"], found["at"]) == ("#1001", "so-9", "2026-11-02T08:30:00Z")
+
+
+@pytest.mark.feature("F032", "F130")
+async def test_a_channel_hears_of_its_own_orders_in_their_order(rig: Rig) -> None:
+    routes = [{"kind": "json.order_status", "direction": "OUT", "path": "/order-status"}]
+    await rig.partner("shop-status", role="CHANNEL", partyId="CUS-SHOP", transport=http(), documents=routes)
+    order_id = str(uuid4())
+    await rig.tell(backordered(order_id=order_id), aggregate=f"sales_order/{order_id}", version=4)
+    await rig.tell(shipped(order_id=order_id), aggregate=f"sales_order/{order_id}", version=9)
+    await rig.tell(shipped(channel="shop-other"), aggregate=f"sales_order/{uuid4()}")
+    heard = []
+    while sent := await rig.send("shop-status"):
+        heard += [json.loads(content) for _, content in sent]
+    assert [(each["orderRef"], each["lineState"], each["aggregateVersion"]) for each in heard] == [
+        (order_id, "backordered", 4),
+        (order_id, "shipped", 9),
+    ]
