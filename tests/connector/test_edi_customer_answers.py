@@ -43,7 +43,7 @@ def answers(*lines: sales_order_pb2.OrderLine) -> tuple[str, list[list[tuple[str
     ]
 
 
-@pytest.mark.feature("F113", "F127")
+@pytest.mark.feature("F127")
 def test_a_customer_is_told_what_it_gets_in_the_855_that_was_agreed() -> None:
     golden("855-customer.edi", x12_customer_acknowledgment.write(customers.acknowledged(), customers.writing()))
 
