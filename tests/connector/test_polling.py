@@ -16,6 +16,7 @@ import grpc
 import pytest
 from connector.domain.documents import State
 from connector.store import documents
+from connector.use_cases.poll import poll_again
 from connector.worker.http_poll import Calls, HttpPoll
 from connector.worker.named_secrets import NamedSecrets
 from connector.worker.polling import Polling
@@ -23,7 +24,7 @@ from connector.worker.service import PartnerService
 from connector_samples import polled
 from connector_samples.polled import KIND, TrackerApi, carrier, pages, tracker
 from connector_samples.rig import TENANT
-from connector_samples.stage import Stage, endpoint
+from connector_samples.stage import Endpoint, Stage, endpoint
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
@@ -33,6 +34,7 @@ from crossdock_kit.client import Peer
 from crossdock_kit.credentials import own_token
 from crossdock_kit.egress import Egress
 from crossdock_kit.errors import CrossdockError
+from crossdock_kit.exceptions import NothingLeft
 from crossdock_kit.peers import PeerRefused
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from typer.testing import CliRunner, Result
@@ -81,30 +83,36 @@ class Poller:
 Opens = Callable[..., Awaitable[Poller]]
 
 
+@pytest.fixture(scope="module")
+async def server() -> AsyncIterator[Endpoint]:
+    """Where the partners of this module have their APIs, one after the other."""
+    async with endpoint() as running:
+        yield running
+
+
 @pytest.fixture
-async def opens(stage: Stage, tmp_path: Path) -> AsyncIterator[Opens]:
+async def opens(stage: Stage, server: Endpoint, tmp_path: Path) -> AsyncIterator[Opens]:
     """Opens a poller of a partner of its own, with what the test says of its polling."""
     egress = Egress((ip_network("127.0.0.0/8"),))
     client, peers = egress.client(), []
     (tmp_path / "key").write_text("the-key")
-    async with endpoint() as server:
 
-        async def open_poller(name: str, egress: Egress = egress, **poll: Any) -> Poller:
-            api = TrackerApi()
-            server.answer_with = api
-            await stage.rig.partner(name, **carrier(server.url, **poll))
-            (tmp_path / f"{name}.jwt").write_text(stage.token(name))
-            peer = Peer(stage.server.address, token=own_token(tmp_path / f"{name}.jwt"))
-            peers.append(peer)
-            service = PartnerService(name, "worker-1", peer)
-            profile = (await service.acquire("outbound", 0)).profile
-            calls = Calls(client, egress, NamedSecrets(tmp_path), lambda: NOW)
-            source = HttpPoll(profile.transport.http, profile.documents[0], calls)
-            polling = Polling(service, lambda: poller.epoch, lambda: profile, lambda _: [source], 0.01)
-            poller = Poller(stage, name, api, server.url, polling, source, 0)
-            return poller
+    async def open_poller(name: str, egress: Egress = egress, **poll: Any) -> Poller:
+        api = TrackerApi()
+        server.answer_with = api
+        await stage.rig.partner(name, **carrier(server.url, **poll))
+        (tmp_path / f"{name}.jwt").write_text(stage.token(name))
+        peer = Peer(stage.server.address, token=own_token(tmp_path / f"{name}.jwt"))
+        peers.append(peer)
+        service = PartnerService(name, "worker-1", peer)
+        profile = (await service.acquire("outbound", 0)).profile
+        calls = Calls(client, egress, NamedSecrets(tmp_path), lambda: NOW)
+        source = HttpPoll(profile.transport.http, profile.documents[0], calls)
+        polling = Polling(service, lambda: poller.epoch, lambda: profile, lambda _: [source], 0.01)
+        poller = Poller(stage, name, api, server.url, polling, source, 0)
+        return poller
 
-        yield open_poller
+    yield open_poller
     await client.aclose()
     for each in peers:
         await each.close()
@@ -281,6 +289,13 @@ async def test_a_failure_that_lasts_is_somebodys_until_it_ends_and_is_seen_in_th
     assert await rig.exceptions_like(subject) == []
     await poller.turn()
     assert await rig.exceptions_like(subject) == [("partner", "HTTP_503", "integration")]
+    await poller.hold()
+    # Whoever mended it need not wait for the end of the back-off.
+    await rig.rows("UPDATE poll SET next_at = now() + interval '1 hour' WHERE partner = 'car-fails' RETURNING 1")
+    assert (await poller.polling.service.begin_poll(poller.epoch, KIND)).wait_ms > 3_000_000
+    async with rig.uow(tenants=(TENANT,)) as work:
+        assert await poll_again(subject, work) == "it is asked for again at once"
+    assert (await poller.polling.service.begin_poll(poller.epoch, KIND)).wait_ms == 0
     connector: Any = poller.stage.server.stub(
         pb_grpc.ConnectorServiceStub, poller.stage.server.issuer.token((TENANT,), ("*",), partner="car-fails")
     )
@@ -290,6 +305,9 @@ async def test_a_failure_that_lasts_is_somebodys_until_it_ends_and_is_seen_in_th
     poller.api.pages = pages([tracker("A")], [])
     await poller.turn()
     assert await rig.exceptions_like(subject) == []
+    async with rig.uow(tenants=(TENANT,)) as work:
+        with pytest.raises(NothingLeft):
+            await poll_again(subject, work)
     [health] = (await connector.ListPartnerHealth(pb.ListPartnerHealthRequest())).partners
     assert (health.polling_fault, health.HasField("last_polled_at"), health.HasField("cursor_moved_at")) == (
         "",

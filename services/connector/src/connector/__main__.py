@@ -30,6 +30,7 @@ from connector.translating import Translator
 from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
 from connector.use_cases.commanding import DELIVERY, FULFILLMENT, INVENTORY, PROCUREMENT
 from connector.use_cases.deliver import Desk
+from connector.use_cases.poll import poll_again
 from connector.use_cases.read_again import read_again
 from connector.use_cases.sealing import payload_of
 
@@ -59,6 +60,7 @@ async def build(app: App[Settings]) -> None:
     for kind, carrier in peer_commands.carriers(_peers(app), opened).items():
         app.carry(kind, carrier)
     app.on_retry("document", lambda subject, work: read_again(subject, work, around))
+    app.on_retry("poll", poll_again)
     app.on_timer(TIMER, TimerHandler(acknowledgment_overdue, owner="supplier-desk"))
     app.add_loop("profiles", limits.run)
     app.add_loop("translator", translator.run)

@@ -87,6 +87,19 @@ async def record(
     await driver.execute(_RECORD, *key, step.cursor, step.documents, failures, step.fault, step.code, wait, at_end)
 
 
+async def hurry(driver: Driver, tenant: str, partner: str, kind: str) -> bool:
+    """Whether something failed that is tried again at once now."""
+    return bool(
+        await driver.fetchval(
+            "UPDATE poll SET next_at = now() WHERE tenant = $1 AND partner = $2 AND kind = $3 AND polled"
+            " AND failures > 0 RETURNING true",
+            tenant,
+            partner,
+            kind,
+        )
+    )
+
+
 _RESET = """
 UPDATE poll p SET cursor = $4, moved_at = now(), next_at = now(), failures = 0, fault = '', code = ''
 FROM (SELECT kind, cursor FROM poll WHERE tenant = $1 AND partner = $2 AND ($3 = '' OR kind = $3) AND polled

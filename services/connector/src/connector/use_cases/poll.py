@@ -12,7 +12,7 @@ from datetime import timedelta
 from crossdock.connector.v1 import partner_pb2
 from crossdock_kit.deliveries import PartnerLimits
 from crossdock_kit.errors import FailureClass, InvalidFields, Refused, Violation
-from crossdock_kit.exceptions import NewException
+from crossdock_kit.exceptions import NewException, NothingLeft
 from crossdock_kit.unit_of_work import Work
 
 from connector.ports import Surroundings
@@ -24,6 +24,8 @@ from connector.use_cases.deliver import Worker
 
 # How soon a worker asks again whether its partner is stopped no longer.
 _STOPPED = timedelta(seconds=2)
+# A question costs a partner little: it is asked again sooner than a document is sent again.
+_LONGEST = timedelta(minutes=5)
 _LIMITS = PartnerLimits(owner="integration")
 # What nobody mends by waiting is told at once.
 _AT_ONCE = ("HOST_KEY_", "SECRET_", "LOGIN_", "EGRESS_")
@@ -110,6 +112,14 @@ async def reset_cursor(tenant: str, partner: str, kind: str, cursor: str, around
     return before
 
 
+async def poll_again(subject: str, work: Work) -> str:
+    """Somebody put right what stood in its way: nobody waits for the end of the back-off. Raises NothingLeft."""
+    _, partner, kind = subject.split("/", 2)
+    if not await polls.hurry(work.driver, work.tenant, partner, kind):
+        raise NothingLeft(subject)
+    return "it is asked for again at once"
+
+
 async def _leased(worker: Worker, work: Work) -> partner_pb2.PartnerProfile:
     await worker_leases.check(work.driver, worker.tenant, worker.partner, worker=worker.worker, epoch=worker.epoch)
     return (await partners.get(work.driver, worker.tenant, worker.partner)).profile
@@ -119,7 +129,7 @@ def _wait(profile: partner_pb2.PartnerProfile, page: Page, failures: int) -> tim
     if failures:
         retry = profile.retry
         first: timedelta = retry.first.ToTimedelta() or _LIMITS.backoff_first
-        longest: timedelta = retry.longest.ToTimedelta() or _LIMITS.backoff_longest
+        longest: timedelta = retry.longest.ToTimedelta() or _LONGEST
         backoff: timedelta = min(longest, first * 2 ** min(failures - 1, 20))
         return max(backoff, page.retry_after)
     every = polled(profile).get(page.kind)

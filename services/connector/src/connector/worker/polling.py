@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 # The profile may have changed, and a partner that was stopped may run again.
 _LONGEST_SLEEP = 2.0
 _AFTER_REFUSAL = 2.0
+# Somebody may have said meanwhile that it is to be tried at once.
+_LONGEST_WAIT = 30.0
 
 
 @dataclass(eq=False)
@@ -48,7 +50,7 @@ class Polling:
             for source in self._open:
                 if self._due.get(source.kind, 0.0) <= clock():
                     wait = await self._turn_or_pause(source)
-                    self._due[source.kind] = clock() + wait
+                    self._due[source.kind] = clock() + min(wait, _LONGEST_WAIT)
             left = min((self._due[each.kind] - clock() for each in self._open), default=_LONGEST_SLEEP)
             await asyncio.sleep(min(max(left, self.pause_seconds), _LONGEST_SLEEP))
 
