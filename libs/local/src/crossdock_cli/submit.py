@@ -25,8 +25,17 @@ GOOD_ENDS = frozenset({pb.DOCUMENT_STATE_UNDERSTOOD, pb.DOCUMENT_STATE_DUPLICATE
 PAUSE_SECONDS = 0.1
 
 
-def state_name(state: pb.DocumentState.ValueType) -> str:
-    return pb.DocumentState.Name(state).removeprefix("DOCUMENT_STATE_").lower()
+def end_of(document: pb.Document) -> str:
+    """A document that was known is a repetition: it did nothing."""
+    if document.state == pb.DOCUMENT_STATE_DUPLICATE:
+        return "repetition"
+    return pb.DocumentState.Name(document.state).removeprefix("DOCUMENT_STATE_").lower()
+
+
+def why(document: pb.Document) -> str:
+    if document.state == pb.DOCUMENT_STATE_DUPLICATE and document.related_document_id:
+        return f"of {document.related_document_id}"
+    return document.reason or "; ".join(dict.fromkeys(each.reason for each in document.messages if each.reason))
 
 
 def documents_table(rows: Sequence[tuple[str, pb.Document]]) -> Table:
@@ -37,8 +46,7 @@ def documents_table(rows: Sequence[tuple[str, pb.Document]]) -> Table:
     for name, document in rows:
         kinds = ", ".join(dict.fromkeys(message.kind for message in document.messages))
         messages, lines = str(len(document.messages)), str(sum(message.lines for message in document.messages))
-        why = document.reason or "; ".join(dict.fromkeys(m.reason for m in document.messages if m.reason))
-        table.add_row(name, document.document_id, kinds, messages, lines, state_name(document.state), why)
+        table.add_row(name, document.document_id, kinds, messages, lines, end_of(document), why(document))
     return table
 
 
