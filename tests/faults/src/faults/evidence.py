@@ -59,8 +59,8 @@ class OfService:
     inbox: dict[str, set[UUID]] = field(default_factory=dict)
     watermarks: dict[tuple[str, str, str], int] = field(default_factory=dict)
     held: Sequence[Row] = field(default_factory=list)
-    applied: list[tuple[str, str, str, int]] = field(default_factory=list)
-    """(consumer's name, causing event, aggregate, version) of each event that a consumer applied, in its order."""
+    applied: list[tuple[str, str, str, str, int]] = field(default_factory=list)
+    """(consumer's name, tenant, causing event, aggregate, version) of each event that was applied, in its order."""
     audited: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     parked: int = 0
     exceptions: Sequence[Row] = field(default_factory=list)
@@ -139,7 +139,7 @@ async def _of_service(connection: asyncpg.Connection, name: str) -> OfService:
     found.watermarks = {(row["consumer"], row["tenant"], row["aggregate"]): row["version"] for row in marks}
     found.held = await rows("SELECT consumer, event_id, aggregate, version, why, attempts, last_error FROM {s}.held")
     steps = await rows(
-        "SELECT actor, causation_id, aggregate, event_version FROM {s}.step"
+        "SELECT actor, tenant, causation_id, aggregate, event_version FROM {s}.step"
         " WHERE kind = 'event' AND outcome = 'advanced' AND aggregate <> '' ORDER BY position"
     )
     found.applied = [tuple(row) for row in steps]

@@ -38,13 +38,14 @@ def _consumer(rows: OfService, consumer: str, last: dict[tuple[str, str], int], 
 
 def _applied(service: str, rows: OfService, found: Finding) -> None:
     """Each step of the timeline was written in the transaction of its effects."""
-    times = Counter((actor, event) for actor, event, _, _ in rows.applied)
+    times = Counter((actor, event) for actor, _, event, _, _ in rows.applied)
     for (actor, event), count in times.items():
         found.look(count > 1, f"{service}/{actor} applied event {event} {count} times")
-    order: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
-    for actor, _, aggregate, version in rows.applied:
-        order[actor, aggregate].append(version)
-    for (actor, aggregate), versions in order.items():
+    # Each tenant counts the versions of what it calls by a name of the trade.
+    order: defaultdict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for actor, tenant, _, aggregate, version in rows.applied:
+        order[actor, tenant, aggregate].append(version)
+    for (actor, _, aggregate), versions in order.items():
         found.look(versions != sorted(versions), f"{service}/{actor} applied {aggregate} as {versions[:8]}")
 
 
