@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from benchmarks.__main__ import BENCHMARKS, chosen
-from benchmarks.figures import Figure, table
+from benchmarks.figures import Figure, middle, table
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,11 @@ def test_each_figure_is_told_with_its_ratio_and_verdict(figure: Figure, ratio: s
     assert line.endswith(verdict)
     assert ratio in line
     assert figure.kept == (verdict != "FAIL")
+
+
+def test_of_some_rounds_the_one_with_the_middle_ratio_is_told() -> None:
+    slow, fast, odd = (50.0, 10.0), (100.0, 25.0), (90.0, 9.0)
+    assert middle([odd, fast, slow]) == slow
 
 
 def test_all_benchmarks_run_unless_some_are_named() -> None:
