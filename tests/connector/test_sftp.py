@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import pytest
-from connector import profiles
 from connector.domain.documents import State
 from connector.worker.fetching import Fetched, NotRead
-from connector.worker.named_secrets import NamedSecrets
 from connector.worker.sending import DEAD, DELIVERED, RETRY
 from connector.worker.sftp import SftpInbox, SftpOut
 from connector.worker.sftp_link import SftpLink
@@ -23,20 +20,12 @@ from connector_samples.stage import Stage
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock_kit.egress import Egress
 
-HERE = Egress((ip_network("127.0.0.0/8"),))
-
 
 @pytest.fixture
 async def peer(tmp_path: Path) -> AsyncIterator[SftpPeer]:
     (tmp_path / "sftp-login").write_text(PASSWORD)
     async with sftp_server(tmp_path / "root") as running:
         yield running
-
-
-def link(peer: SftpPeer, *host_keys: dict[str, Any], egress: Egress = HERE, **more: Any) -> SftpLink:
-    spec = edi_supplier(transport=peer.transport(*host_keys, **more), businessUnit="EU01")
-    resource = {"apiVersion": profiles.API_VERSION, "kind": profiles.KIND, "metadata": {"name": "p"}, "spec": spec}
-    return SftpLink(profiles.profile_of(resource).transport.sftp, egress, NamedSecrets(peer.folder.parent))
 
 
 class Stored(list[Fetched]):
@@ -50,7 +39,7 @@ def here(folder: Path) -> list[str]:
 
 @pytest.mark.feature("F197")
 async def test_a_file_is_read_when_two_looks_found_it_alike_and_put_aside_when_it_is_stored(peer: SftpPeer) -> None:
-    inbox, stored = SftpInbox(link(peer)), Stored()
+    inbox, stored = SftpInbox(peer.link()), Stored()
     (peer.inbox / "answer.edi").write_bytes(b"ISA")
     (peer.inbox / "grows.edi").write_bytes(b"I")
     (peer.inbox / "other.edi.tmp").write_bytes(b"IS")
@@ -77,7 +66,7 @@ async def test_a_file_is_read_when_two_looks_found_it_alike_and_put_aside_when_i
 
 
 async def test_files_that_are_stored_are_removed_where_the_profile_says_so(peer: SftpPeer) -> None:
-    inbox, stored = SftpInbox(link(peer, afterwards="remove")), Stored()
+    inbox, stored = SftpInbox(peer.link(afterwards="remove")), Stored()
     (peer.inbox / "answer.edi").write_bytes(b"ISA")
     for _ in range(2):
         await inbox.read("", stored.take)
@@ -86,7 +75,7 @@ async def test_files_that_are_stored_are_removed_where_the_profile_says_so(peer:
 
 
 async def test_a_file_that_could_not_be_stored_stays_and_is_read_again(peer: SftpPeer) -> None:
-    inbox, stored = SftpInbox(link(peer)), Stored()
+    inbox, stored = SftpInbox(peer.link()), Stored()
     (peer.inbox / "answer.edi").write_bytes(b"ISA")
 
     async def dies(document: Fetched) -> None:
@@ -105,7 +94,7 @@ def delivery(content: bytes, name: str = "850_1.edi", epoch: int = 1) -> pb.Leas
 
 
 async def test_what_we_write_appears_whole_and_again_replaces_itself(peer: SftpPeer) -> None:
-    out = SftpOut(link(peer))
+    out = SftpOut(peer.link())
     for epoch in (1, 2):
         assert (await out.send(delivery(b"ISA*850", epoch=epoch))).outcome == DELIVERED
         assert here(peer.outbox) == ["850_1.edi"]
@@ -129,7 +118,7 @@ async def refusal(to: SftpLink) -> tuple[str, str]:
 
 @pytest.mark.parametrize("kind", ["ssh-ed25519", "ecdsa-sha2-nistp256"])
 async def test_a_server_with_another_key_is_told_nothing(peer: SftpPeer, kind: str) -> None:
-    code, said = await refusal(link(peer, {"key": public(new_key(kind))}))
+    code, said = await refusal(peer.link({"key": public(new_key(kind))}))
     assert code == "HOST_KEY_UNKNOWN"
     if kind == "ssh-ed25519":
         assert peer.host_key.get_fingerprint() in said
@@ -141,15 +130,15 @@ async def test_two_keys_count_while_a_server_changes_them_and_an_expired_one_doe
     past, future = (f"{datetime.now(UTC) + timedelta(days=each):%Y-%m-%dT%H:%M:%SZ}" for each in (-1, 1))
     present, other = public(peer.host_key), public(new_key())
     for pinned in ([other, present], [present, other]):
-        assert (await SftpInbox(link(peer, *({"key": each} for each in pinned))).read("", Stored().take)).documents == 0
-    await SftpInbox(link(peer, {"key": present, "expiresAt": future})).read("", Stored().take)
-    assert (await refusal(link(peer, {"key": present, "expiresAt": past})))[0] == "HOST_KEY_EXPIRED"
-    rolled = link(peer, {"key": present, "expiresAt": past}, {"key": other})
+        assert (await SftpInbox(peer.link(*({"key": each} for each in pinned))).read("", Stored().take)).documents == 0
+    await SftpInbox(peer.link({"key": present, "expiresAt": future})).read("", Stored().take)
+    assert (await refusal(peer.link({"key": present, "expiresAt": past})))[0] == "HOST_KEY_EXPIRED"
+    rolled = peer.link({"key": present, "expiresAt": past}, {"key": other})
     assert (await refusal(rolled))[0] == "HOST_KEY_UNKNOWN"
 
 
 async def test_one_logs_in_by_password_or_by_the_one_of_two_keys_that_the_server_takes(peer: SftpPeer) -> None:
-    secret, inbox = peer.folder.parent / "sftp-login", SftpInbox(link(peer))
+    secret, inbox = peer.folder.parent / "sftp-login", SftpInbox(peer.link())
     await inbox.read("", Stored().take)
     for keys in ((peer.user_key,), (new_key(), peer.user_key), (peer.user_key, new_key())):
         secret.write_text(private(*keys))
@@ -169,7 +158,7 @@ async def test_one_logs_in_by_password_or_by_the_one_of_two_keys_that_the_server
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "files.default.svc", "169.254.169.254"])
 async def test_an_inner_host_is_never_spoken_with(peer: SftpPeer, host: str) -> None:
-    assert (await refusal(link(peer, egress=Egress(), host=host)))[0] == "EGRESS_REFUSED"
+    assert (await refusal(peer.link(egress=Egress(), host=host)))[0] == "EGRESS_REFUSED"
     assert peer.logins == 0
 
 
@@ -177,11 +166,11 @@ async def test_a_name_that_leads_inside_is_never_spoken_with(peer: SftpPeer) -> 
     async def resolve(host: str, port: int) -> list[str]:
         return ["93.184.216.34", "127.0.0.1"]
 
-    assert (await refusal(link(peer, egress=Egress((), resolve), host="files.example.com")))[0] == "EGRESS_REFUSED"
+    assert (await refusal(peer.link(egress=Egress((), resolve), host="files.example.com")))[0] == "EGRESS_REFUSED"
 
 
 async def test_nobody_at_the_address_is_no_answer(peer: SftpPeer) -> None:
-    assert (await refusal(link(peer, port=9)))[0] == "NO_ANSWER"
+    assert (await refusal(peer.link(port=9)))[0] == "NO_ANSWER"
 
 
 @pytest.mark.feature("F197", "F054")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+from connector import profiles
+from connector.worker.named_secrets import NamedSecrets
+from connector.worker.sftp_link import SftpLink
+from crossdock_kit.egress import Egress
 
+from connector_samples.partners import edi_supplier
+
+HERE = Egress((ip_network("127.0.0.0/8"),))
 USER, PASSWORD = "acme", "the-password"
 
 
@@ -59,6 +67,12 @@ class SftpPeer:
         }
         return {"sftp": said | more}
 
+    def link(self, *host_keys: dict[str, Any], egress: Egress = HERE, **more: Any) -> SftpLink:
+        """As a worker has it whose profile says this; its secret lies beside the server's folder."""
+        spec = edi_supplier(transport=self.transport(*host_keys, **more), businessUnit="EU01")
+        resource = {"apiVersion": profiles.API_VERSION, "kind": profiles.KIND, "metadata": {"name": "p"}, "spec": spec}
+        return SftpLink(profiles.profile_of(resource).transport.sftp, egress, NamedSecrets(self.folder.parent))
+
     def session(self) -> asyncssh.SSHServer:
         peer = self
 
@@ -84,8 +98,17 @@ class SftpPeer:
         return Session()
 
 
+Serves = Callable[[Path, "asyncssh.SSHServerChannel[bytes]"], asyncssh.SFTPServer]
+
+
+def honest(folder: Path, channel: asyncssh.SSHServerChannel[bytes]) -> asyncssh.SFTPServer:
+    return asyncssh.SFTPServer(channel, chroot=str(folder).encode())
+
+
 @asynccontextmanager
-async def sftp_server(folder: Path, host_key: asyncssh.SSHKey | None = None) -> AsyncIterator[SftpPeer]:
+async def sftp_server(
+    folder: Path, host_key: asyncssh.SSHKey | None = None, serves: Serves = honest
+) -> AsyncIterator[SftpPeer]:
     peer = SftpPeer(folder, host_key or new_key())
     for each in (peer.inbox, peer.outbox):
         each.mkdir(parents=True, exist_ok=True)
@@ -94,7 +117,7 @@ async def sftp_server(folder: Path, host_key: asyncssh.SSHKey | None = None) -> 
         0,
         server_factory=peer.session,
         server_host_keys=[peer.host_key],
-        sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
+        sftp_factory=lambda channel: serves(folder, channel),
         config=None,
         gss_host=None,
     )

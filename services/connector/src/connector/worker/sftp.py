@@ -6,9 +6,12 @@ when it is stored; one that stays is read again and is the same document again.
 
 from __future__ import annotations
 
+import asyncio
 import stat
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from typing import cast
 
@@ -21,8 +24,12 @@ from connector.worker.sending import DEAD, DELIVERED, RETRY, Sent
 from connector.worker.sftp_link import NotConnected, SftpLink
 
 KIND = "sftp"
-# A folder with more files is read in several looks.
-_MOST_FILES = 1000
+# A folder with more files is read in several looks; what else lies there is not looked through for ever.
+_MOST_FILES, _MOST_ENTRIES = 1000, 20_000
+# A server that keeps the connection alive and answers nothing is let go of: nobody else of the partner is kept waiting.
+_LOOK_SECONDS, _SEND_SECONDS = 120.0, 60.0
+# Slow is no fault: what is left then is read by the next look, and this one ends before it is cut off.
+_ENOUGH_SECONDS = 60.0
 Seen = tuple[int, int]
 """Size and instant of the last change, as one look found them."""
 
@@ -34,13 +41,14 @@ class SftpInbox:
     link: SftpLink
     kind: str = KIND
     most_pages: int = 1
+    patience_seconds: float = _LOOK_SECONDS
+    enough_seconds: float = _ENOUGH_SECONDS
     _last: Mapping[str, Seen] = field(default_factory=dict)
 
     async def read(self, cursor: str, take: Take) -> PageRead:
         """Raises NotRead."""
         try:
-            async with self.link.client() as client:
-                return PageRead(await self._look(client, take))
+            return PageRead(await self.link.use(self.patience_seconds, partial(self._look, take)))
         except NotConnected as fault:
             raise NotRead(str(fault), fault.code) from fault
         except (asyncssh.Error, OSError) as error:
@@ -50,29 +58,38 @@ class SftpInbox:
     def _folder(self) -> str:
         return self.link.sftp.inbox.rstrip("/")
 
-    async def _look(self, client: asyncssh.SFTPClient, take: Take) -> int:
+    async def _look(self, take: Take, client: asyncssh.SFTPClient) -> int:
         now = await self._files(client)
         still = [name for name, seen in now.items() if self._last.get(name) == seen]
         self._last = now
         stored = 0
+        clock = asyncio.get_running_loop().time
+        enough = clock() + self.enough_seconds
         for name in sorted(still, key=lambda each: (now[each][1], each)):
             stored += await self._one(client, name, now[name][0], take)
+            if clock() >= enough:
+                break
         return stored
 
     async def _files(self, client: asyncssh.SFTPClient) -> dict[str, Seen]:
-        """Plain files that their writers have finished; links and folders are nobody's documents."""
+        """Plain files that their writers have finished; links and folders are nobody's documents. Raises NotRead."""
         found: dict[str, Seen] = {}
-        async for entry in client.scandir(self._folder):
-            name = str(entry.filename)
-            if len(found) == _MOST_FILES:
-                break
-            if name.startswith(".") or name.endswith(UNFINISHED) or "/" in name:
-                continue
-            attributes = entry.attrs
-            if attributes.permissions is None:
-                attributes = await client.lstat(f"{self._folder}/{name}")
-            if attributes.permissions is not None and stat.S_ISREG(attributes.permissions):
-                found[name] = attributes.size or 0, attributes.mtime or 0
+        entries = 0
+        names = cast(AsyncGenerator[asyncssh.SFTPName, None], client.scandir(self._folder))
+        async with aclosing(names) as listing:
+            async for entry in listing:
+                name, entries = str(entry.filename), entries + 1
+                if len(found) == _MOST_FILES:
+                    break
+                if entries > _MOST_ENTRIES:
+                    raise NotRead(f"the inbox holds more than {_MOST_ENTRIES} entries", "INBOX_TOO_FULL")
+                if name.startswith(".") or name.endswith(UNFINISHED) or "/" in name:
+                    continue
+                attributes = entry.attrs
+                if attributes.permissions is None:
+                    attributes = await client.lstat(f"{self._folder}/{name}")
+                if attributes.permissions is not None and stat.S_ISREG(attributes.permissions):
+                    found[name] = attributes.size or 0, attributes.mtime or 0
         return found
 
     async def _one(self, client: asyncssh.SFTPClient, name: str, size: int, take: Take) -> int:
@@ -107,20 +124,20 @@ class SftpOut:
     """What we write for the partner. The same delivery again replaces its file with the same bytes."""
 
     link: SftpLink
+    patience_seconds: float = _SEND_SECONDS
 
     async def send(self, delivery: pb.LeasedDelivery) -> Sent:
         if not NAME.fullmatch(delivery.name):
             return Sent(DEAD, "the document's name is no file name")
         try:
-            async with self.link.client() as client:
-                await self._write(client, delivery)
+            await self.link.use(self.patience_seconds, partial(self._write, delivery))
         except NotConnected as fault:
             return Sent(DEAD if fault.code == "EGRESS_REFUSED" else RETRY, f"{fault.code}: {fault}")
         except (asyncssh.Error, OSError) as error:
             return Sent(RETRY, f"cannot be written: {type(error).__name__}")
         return Sent(DELIVERED)
 
-    async def _write(self, client: asyncssh.SFTPClient, delivery: pb.LeasedDelivery) -> None:
+    async def _write(self, delivery: pb.LeasedDelivery, client: asyncssh.SFTPClient) -> None:
         target = f"{self.link.sftp.outbox.rstrip('/')}/{delivery.name}"
         # Who writes the same delivery at the same time writes another temporary file: never half of each.
         temporary = f"{target}.{delivery.lease_epoch}.tmp"

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncssh
 from crossdock.connector.v1 import partner_pb2
@@ -25,6 +25,7 @@ from connector.worker.named_secrets import NamedSecrets
 # That a connection was opened and closed is no news: it happens every minute.
 logging.getLogger("asyncssh").setLevel(logging.WARNING)
 
+T = TypeVar("T")
 _PORT, _CONNECT_SECONDS, _LOGIN_SECONDS, _CLOSE_SECONDS = 22, 10.0, 15.0, 5.0
 _PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
 
@@ -58,6 +59,9 @@ class _Opened:
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await self.connection.wait_closed()
+                return
+        # Whoever does not say good-bye keeps no socket of ours.
+        self.connection.abort()
 
 
 @dataclass(eq=False)
@@ -70,16 +74,32 @@ class SftpLink:
     _current: _Opened | None = None
     _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    async def use(self, seconds: float, work: Callable[[asyncssh.SFTPClient], Coroutine[Any, Any, T]]) -> T:
+        """Raises NotConnected, and TimeoutError after `seconds`; otherwise what `work` and asyncssh raise.
+
+        Work that is given up would wait for an answer once more, to close what it opened: a server that is silent keeps
+        it there for ever, through every cancellation. So its connection goes first, and whoever shares it tries again.
+        """
+        async with asyncio.timeout(seconds), self._shared() as opened:
+            task = asyncio.create_task(work(opened.client))
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError:
+                opened.connection.abort()
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                raise
+            return task.result()
+
     @asynccontextmanager
-    async def client(self) -> AsyncIterator[asyncssh.SFTPClient]:
-        """Raises NotConnected; what happens on the connection afterwards is asyncssh's to raise."""
+    async def _shared(self) -> AsyncIterator[_Opened]:
         async with self._opening:
             if self._current is None or self._current.connection.is_closed():
                 self._current = await self._open()
             opened = self._current
             opened.users += 1
         try:
-            yield opened.client
+            yield opened
         finally:
             opened.users -= 1
             if not opened.users:
@@ -131,6 +151,10 @@ class SftpLink:
         except asyncssh.Error as error:
             connection.abort()
             raise NotConnected("the server logs us in and offers no SFTP", "NO_SFTP") from error
+        except asyncio.CancelledError:
+            # It logs us in and is silent: who waited has given up, and nobody else knows of the connection.
+            connection.abort()
+            raise
 
     def _host_keys(self) -> list[asyncssh.SSHKey]:
         now = datetime.now(UTC)
