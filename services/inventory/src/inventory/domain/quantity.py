@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
+from typing import Any
 
 from crossdock_kit.errors import Invalid, Violation
 
@@ -74,6 +75,14 @@ def signed(text: str) -> Decimal:
     if value == 0:
         raise QuantityInvalid(text, "not zero")
     return value
+
+
+def of_rule(value: Any) -> Decimal | None:
+    """What a rule of the policy says, as {"quantity": "5"}; None for what is no quantity of zero or more."""
+    try:
+        return not_negative(str(value["quantity"]))
+    except (QuantityInvalid, KeyError, TypeError):
+        return None
 
 
 def fits(value: Decimal) -> bool:

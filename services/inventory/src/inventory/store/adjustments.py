@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -16,7 +14,7 @@ from crossdock_kit.policy import PolicyBook, Scope
 from inventory.domain.accounts import Account
 from inventory.domain.adjusting import Adjustment
 from inventory.domain.movement import Document, Movement, StockKey
-from inventory.domain.quantity import Measure, QuantityInvalid, exact, plain
+from inventory.domain.quantity import Measure, of_rule, plain
 from inventory.domain.stock_report import AdjustmentState, AdjustmentUnknown, CountedPlace, StockAdjustment
 from inventory.store.master_data import StoredMasterData
 
@@ -94,7 +92,7 @@ class StoredAdjustments:
         decided = book.decide(LIMIT, place, self._now, None)
         if decided.version == 0:
             return None
-        limit = _quantity(decided.value)
+        limit = of_rule(decided.value)
         if limit is not None and abs(change.change) <= limit:
             return None
         rule = f"rule {decided.version} allows {plain(limit)}" if limit is not None else _UNREADABLE
@@ -102,14 +100,6 @@ class StoredAdjustments:
 
 
 _UNREADABLE = f"the rule of {LIMIT} says no quantity"
-
-
-def _quantity(value: Any) -> Decimal | None:
-    """None for what is no quantity: then nothing passes by itself."""
-    try:
-        return exact(str(value["quantity"]))
-    except (QuantityInvalid, KeyError, TypeError):
-        return None
 
 
 def _key(row: asyncpg.Record) -> StockKey:

@@ -20,13 +20,12 @@ from crossdock_kit.policy import PolicyBook, Scope
 
 from inventory.domain.holding_back import NO_CHANNEL, NOTHING_HELD_BACK, HeldBack, Kept, held_back
 from inventory.domain.movement import StockKey
-from inventory.domain.quantity import ZERO, QuantityInvalid, exact, plain
+from inventory.domain.quantity import ZERO, of_rule, plain
 from inventory.store.master_data import StoredMasterData
 from inventory.store.shards import shards_of
 
 POLICY = "inventory.safety_stock"
 """Its value: {"quantity": "10"}, in the item's base unit. The partner of its scope is a sales channel."""
-QUANTITY = "quantity"
 
 Row = Mapping[str, Any] | asyncpg.Record
 _KEY = "tenant, sku, location_id, business_unit"
@@ -50,7 +49,7 @@ class Rules:
         self.in_force = tuple(rule for rule in book.of(POLICY) if rule.in_force(at))
         self.ever = bool(book.of(POLICY))
         self.channels = tuple(sorted({rule.scope.partner for rule in self.in_force} - {""}))
-        self.unreadable = [rule.version for rule in self.in_force if _quantity(rule.value) is None]
+        self.unreadable = [rule.version for rule in self.in_force if of_rule(rule.value) is None]
 
     @property
     def fingerprint(self) -> tuple[int, ...]:
@@ -65,20 +64,11 @@ class Rules:
 
     def _kept(self, place: Scope) -> Kept:
         decided = self._book.decide(POLICY, place, self._at, None)
-        return Kept(_quantity(decided.value) or ZERO, decided.version)
+        return Kept(of_rule(decided.value) or ZERO, decided.version)
 
 
 def _in(place: Scope, channel: str) -> Scope:
     return replace(place, partner=channel)
-
-
-def _quantity(value: Any) -> Decimal | None:
-    """None for what is no quantity of zero or more."""
-    try:
-        found = exact(str(value[QUANTITY]))
-    except (QuantityInvalid, KeyError, TypeError):
-        return None
-    return found if found >= 0 else None
 
 
 async def rules_of(driver: Driver, tenant: str, at: datetime) -> Rules:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from typing import Any
 
 import asyncpg
 from crossdock_kit import policy
@@ -18,7 +16,7 @@ from crossdock_kit.driver import Driver
 from crossdock_kit.policy import PolicyBook, Scope
 
 from inventory.domain.accounts import PHYSICAL, Account
-from inventory.domain.quantity import QuantityInvalid, exact
+from inventory.domain.quantity import ZERO, of_rule
 from inventory.domain.statement import Difference, Stated, Statement
 from inventory.store.moved_since import CLOCKS_DIFFER_BY, first_id_at
 
@@ -107,20 +105,13 @@ class StoredStatements:
 
     def _judged(self, found: Difference, category: str, statement: Statement, book: PolicyBook) -> Difference:
         place = Scope(business_unit=statement.business_unit, item_category=category, location=statement.location_id)
-        tolerated = _quantity(book.decide(TOLERANCE, place, self._now, None).value)
+        # Nothing is tolerated by a rule that says no quantity.
+        tolerated = of_rule(book.decide(TOLERANCE, place, self._now, None).value) or ZERO
         return replace(found, within_tolerance=abs(found.change) <= tolerated)
 
     async def raised(self, statement: Statement, skus: Sequence[str]) -> None:
         where = statement.tenant, statement.location_id, statement.business_unit
         await self._driver.execute(_RAISED, *where, list(skus))
-
-
-def _quantity(value: Any) -> Decimal:
-    """Nothing is tolerated by a rule that says no quantity."""
-    try:
-        return exact(str(value["quantity"]))
-    except (QuantityInvalid, KeyError, TypeError):
-        return Decimal(0)
 
 
 def _statement(row: asyncpg.Record) -> Statement:
