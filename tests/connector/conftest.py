@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from connector.store.codes import Entry, Thing
 from connector_samples.partners import ERP_ROUTES, WMS_ROUTES, edi_supplier, http
+from connector_samples.poller import Opens, pollers
 from connector_samples.rig import TENANT, Rig
-from connector_samples.stage import Stage, open_stage
+from connector_samples.stage import Endpoint, Stage, endpoint, open_stage
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.database import create_engine
@@ -68,3 +70,16 @@ async def accepting(rig: Rig) -> None:
 async def stage(rig: Rig, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
     async with open_stage(rig, tmp_path_factory.mktemp("worker")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+async def partners_api() -> AsyncIterator[Endpoint]:
+    """Where the partners of a module have their APIs, one after the other."""
+    async with endpoint() as running:
+        yield running
+
+
+@pytest.fixture
+async def opens(stage: Stage, partners_api: Endpoint, tmp_path: Path) -> AsyncIterator[Opens]:
+    async with pollers(stage, partners_api, tmp_path) as opening:
+        yield opening

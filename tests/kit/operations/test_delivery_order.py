@@ -131,8 +131,9 @@ async def test_a_later_decision_waits_for_an_earlier_one_that_is_not_committed(p
         await enqueue(tx.driver, [partner.new("A", "A1")], at=datetime.now(UTC))
         second = asyncio.create_task(partner.write(partner.new("A", "A2")))
         await partner.write(partner.new("B", "B1"))
-        while not (second.done() or await _waiting_locks(tx)):
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            while not (second.done() or await _waiting_locks(tx)):
+                await asyncio.sleep(0.01)
         assert not second.done()
     await second
     assert await partner.numbers() == ["A1", "B1"]

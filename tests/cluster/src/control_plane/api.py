@@ -16,7 +16,7 @@ from control_plane.certificates import Pair
 from control_plane.kubeconfig import Endpoint
 
 Object = dict[str, Any]
-_ASKED_LATER = 60
+_ASKED_LATER, _ESTABLISHED_SECONDS = 60, 60
 _CLUSTER_WIDE = frozenset(
     {
         "ClusterRole",
@@ -85,13 +85,14 @@ class Api:
             raise ConnectionError(str(error)) from error
 
     async def established(self, definition: str) -> Object:
-        """The definition, once the API server serves its resources."""
-        while True:
-            found = await self.get("apiextensions.k8s.io/v1", "customresourcedefinitions", definition)
-            conditions = {each["type"]: each["status"] for each in found.get("status", {}).get("conditions", ())}
-            if conditions.get("Established") == "True":
-                return found
-            await asyncio.sleep(0.05)
+        """The definition, once the API server serves its resources. Raises TimeoutError."""
+        async with asyncio.timeout(_ESTABLISHED_SECONDS):
+            while True:
+                found = await self.get("apiextensions.k8s.io/v1", "customresourcedefinitions", definition)
+                conditions = {each["type"]: each["status"] for each in found.get("status", {}).get("conditions", ())}
+                if conditions.get("Established") == "True":
+                    return found
+                await asyncio.sleep(0.05)
 
     async def raw(self, path: str) -> Object:
         return await self._send("GET", path)
