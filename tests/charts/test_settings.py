@@ -121,6 +121,7 @@ def test_settings_of_everyone_reach_each_service(render: Render) -> None:
         assert settings.tenants == ("acme", "globex")
         assert settings.issuer == "https://id.example.com"
         assert [str(each) for each in settings.egress_allow] == ["10.20.0.0/16"]
+        assert settings.ownership["ShipNotice.number"].steward == "inbound"
         assert settings.tls_cert is not None
 
 

@@ -205,3 +205,22 @@ async def test_a_supplier_tells_milestones_only_where_its_profile_lets_it_speak_
     with pytest.raises(FieldNotOwned):
         may_write(told[0], "milestones")
     may_write(told[1], "milestones")
+
+
+@pytest.mark.feature("F039")
+async def test_a_profile_gives_an_attribute_of_its_partners_documents_to_others_or_takes_it_away(rig: Rig) -> None:
+    rig.procurement.accepts("RecordCarrierUpdates", delivery.RecordCarrierUpdatesResponse())
+    said = {"attribute": "Shipment.milestones"}
+    told: list[Any] = []
+    for partner, role, writers in (("sup-tells", "SUPPLIER", ["SUPPLIER"]), ("car-mute", "CARRIER", ["TMS"])):
+        spec = {"role": role, "partyId": "SUP-NORDIC", "ownership": [said | {"writers": writers}]}
+        route = {"kind": "easypost.tracker", "direction": "IN", "path": "trackers"}
+        await rig.partner(partner, transport=http(), documents=[route], **spec)
+        rig.procurement.requests.clear()
+        await rig.given(partner, json.dumps(tracker()).encode(), name=f"evt-{partner}", path="trackers")
+        [request] = rig.procurement.requests
+        told.append(request.origin)  # type: ignore[attr-defined]
+    may_write(told[0], "milestones")
+    with pytest.raises(FieldNotOwned) as refused:
+        may_write(told[1], "milestones")
+    assert refused.value.owners == "TMS, as the partner's profile says over the contract's CARRIER, TMS, POD"

@@ -144,6 +144,8 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"documents": [{"kind": "x12.850", "direction": "OUT", "speaksAs": "ERP"}]},
         "whose word",
     ),
+    "an owner of nothing": ({"ownership": [{"attribute": "ShipNotice.carrier", "writers": ["ERP"]}]}, "on no document"),
+    "an owner twice": ({"ownership": [{"attribute": "Receipt.number"}] * 2}, "Receipt.number stands twice"),
     "a path that climbs": (over_http(polled(path="a/../b")), "no plain path"),
     "JSON over SFTP": (
         {"transport": {"sftp": SFTP}, "documents": [{"kind": "json.order_response", "direction": "IN", "path": "x"}]},
@@ -205,6 +207,22 @@ def test_a_kind_of_documents_may_speak_in_another_role_but_never_in_ours() -> No
     assert profiles.profile_of(profiles.resource_of(profile)) == profile
     with pytest.raises(Invalid):
         validate(profiles.profile_of(with_route(speaksAs="CROSSDOCK")))
+
+
+def test_who_may_write_what_a_partner_sends_is_said_attribute_by_attribute() -> None:
+    said = [{"attribute": "ShipNotice.number", "writers": ["WMS", "SUPPLIER"]}, {"attribute": "Receipt.number"}]
+    profile = profiles.profile_of({**GOOD, "spec": GOOD["spec"] | {"ownership": said}})
+    validate(profile)
+    assert [list(each.writers) for each in profile.ownership] == [
+        [options_pb2.ROLE_WMS, options_pb2.ROLE_SUPPLIER],
+        [],
+    ]
+    resource = profiles.resource_of(profile)
+    assert resource["spec"]["ownership"][0] == said[0]
+    assert profiles.profile_of(resource) == profile
+    for wrong in ({"attribute": "ShipNotice.number", "writers": ["POPE"]}, "all", {"writers": "WMS"}):
+        with pytest.raises(Invalid):
+            profiles.profile_of({**GOOD, "spec": GOOD["spec"] | {"ownership": [wrong]}})
 
 
 @pytest.mark.parametrize("spec", [over_http(polled()), {"transport": {"sftp": SFTP}}], ids=["polled", "over SFTP"])

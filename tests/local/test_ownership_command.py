@@ -181,3 +181,41 @@ def test_who_speaks_in_anothers_role_is_listed_by_partner_and_kind() -> None:
     assert command.spoken_for([profile], options_pb2.ROLE_CARRIER) == [found]
     assert command.spoken_for([profile], options_pb2.ROLE_WMS) == []
     assert command.spoken_table([found]).row_count == 1
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stack whose services were told more than the contracts say, and a partner with rules of its own."""
+    said = {
+        "ShipNotice.number": ops.OwnershipOverride(
+            subject="ShipNotice.number", replaces_writers=True, writers=[options_pb2.ROLE_WMS], steward="inbound desk"
+        ),
+        "Receipt": ops.OwnershipOverride(subject="Receipt", steward="Ms Berg"),
+    }
+    profile = partner_pb2.PartnerProfile(partner="sup-nordic", role=options_pb2.ROLE_SUPPLIER)
+    profile.ownership.add(attribute="ShipNotice.number", writers=[options_pb2.ROLE_SUPPLIER])
+    profile.ownership.add(attribute="Shipment.milestones")
+
+    async def heard(field: str, tenant: str | None) -> command.Heard:
+        return command.Heard([], [profile], {"procurement": said, "delivery": {}})
+
+    monkeypatch.setattr(command, "_heard", heard)
+
+
+@pytest.mark.feature("F039", "F052")
+def test_what_is_overridden_is_shown_with_who_says_so(configured: None) -> None:
+    answer = json.loads(
+        CliRunner().invoke(app, ["ownership", "ShipNotice.number", "--by", "SUPPLIER", "--json"]).output
+    )
+    [rule] = answer["rules"]
+    assert (rule["writers"], rule["saidBy"], rule["steward"]) == (["WMS"], "deployment's configuration", "inbound desk")
+    assert rule["refusal"] == "SUPPLIER may not write it; it belongs to WMS"
+    assert answer["partnersSay"] == [
+        {"partner": "sup-nordic", "attribute": "ShipNotice.number", "writers": ["SUPPLIER"]}
+    ]
+    [own] = rules("Receipt.number")
+    assert (own["saidBy"], own["steward"]) == ("contract", "Ms Berg")
+    said = CliRunner().invoke(app, ["ownership", "Shipment.milestones"]).output
+    assert "sup-nordic  Shipment.milestones  nobody" in said
+    said = CliRunner().invoke(app, ["ownership", "ShipNotice.number", "--by", "SUPPLIER"]).output
+    assert "it belongs to WMS, says the deployment's configuration" in said

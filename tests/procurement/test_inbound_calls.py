@@ -14,7 +14,15 @@ from crossdock.common.v1 import values_pb2 as common
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
+from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
+from crossdock_kit.database import Engine
+from crossdock_kit.ownership_overrides import Override
+from crossdock_kit.testing import FixedClock, start_service
+from crossdock_kit.unit_of_work import UnitOfWork
+from procurement.__main__ import mint
+from procurement.api import ProcurementService
+from procurement.store.unit_of_work import ProcurementUnitOfWork
 from procurement_cases.calls import (
     Caller,
     answered,
@@ -372,6 +380,32 @@ async def test_a_document_may_only_write_what_its_role_owns(caller: Caller) -> N
     for call in foreign:
         assert await refused(call) == (PRECONDITION, "FIELD_NOT_OWNED")
     assert (await caller.order(order.number)).purchase_order == order
+
+
+@pytest.mark.feature("F039")
+async def test_who_may_write_is_said_by_the_profile_or_the_configuration_and_a_refusal_says_so(
+    caller: Caller, engine: Engine, uow: UnitOfWork, clock: FixedClock
+) -> None:
+    order = await ordered(caller)
+    supplier, erp = origin("SUP-NORDIC", options_pb2.ROLE_SUPPLIER, 9), origin("ERP-EU", options_pb2.ROLE_ERP, 9)
+    mine = origin("SUP-NORDIC", options_pb2.ROLE_SUPPLIER, 9)
+    mine.ownership.add(attribute="ShipNotice.number", writers=[options_pb2.ROLE_ERP])
+    with pytest.raises(grpc.aio.AioRpcError) as by_profile:
+        await caller.ship(unique("SH"), packed(order.number, 1), origin=mine)
+    assert "ERP, as the partner's profile says over the contract's SUPPLIER" in str(by_profile.value.details())
+    told = {"ShipNotice.number": Override((options_pb2.ROLE_ERP,), "inbound desk")}
+    servicer = ProcurementService(ProcurementUnitOfWork(uow), mint, clock)
+    add = pb_grpc.add_ProcurementServiceServicer_to_server
+    async with start_service((add, servicer), uow=uow, clock=clock, ownership=told) as configured:
+        stub: Any = configured.caller(pb_grpc.ProcurementServiceStub, tenant="acme")
+        there = Caller(stub, engine, "acme")
+        with pytest.raises(grpc.aio.AioRpcError) as by_configuration:
+            await there.ship(unique("SH"), packed(order.number, 1), origin=supplier)
+        said = str(by_configuration.value.details())
+        assert "ERP, as the deployment's configuration says over the contract's SUPPLIER" in said
+        assert "its steward is inbound desk" in said
+        asn = unique("SH")
+        assert (await there.ship(asn, packed(order.number, 1), origin=erp)).ship_notice.number == asn
 
 
 async def test_another_tenants_notices_and_receipts_do_not_exist(caller: Caller, stranger: Caller) -> None:

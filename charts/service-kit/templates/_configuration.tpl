@@ -26,6 +26,9 @@ CROSSDOCK_TENANTS: {{ join "," $settings.tenants | quote }}
 {{ $variable }}: {{ $value | toString | quote }}
 {{- end }}
 {{- end }}
+{{- if $settings.ownership }}
+CROSSDOCK_OWNERSHIP: {{ $settings.ownership | toJson | quote }}
+{{- end }}
 CROSSDOCK_REFLECTION: {{ ternary "1" "0" ($settings.reflection | default false) | quote }}
 {{- if .Values.dataKey }}
 CROSSDOCK_DATA_KEY_FILE: /etc/crossdock/identity/data.key

@@ -22,6 +22,7 @@ from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import repair
 from crossdock_kit.errors import NotFound, Unavailable
 from crossdock_kit.exceptions import NothingLeft, RaisedException
+from crossdock_kit.ownership_overrides import deployments
 from crossdock_kit.paging import page_of
 from crossdock_kit.repairs import record
 from crossdock_kit.repairs.model import Redo
@@ -149,6 +150,11 @@ class OpsServicer(pb_grpc.OpsServiceServicer):
             counters=self.counters(),
             own={name: await read() for name, read in self.own.items()},
         )
+
+    async def ListOwnershipOverrides(
+        self, request: pb.ListOwnershipOverridesRequest, context: Context
+    ) -> pb.ListOwnershipOverridesResponse:
+        return ops_wire.ownership(deployments.get())
 
     async def VerifyAudit(self, request: pb.VerifyAuditRequest, context: Context) -> pb.VerifyAuditResponse:
         async with transaction(self.engine, (tenant(),)) as tx:

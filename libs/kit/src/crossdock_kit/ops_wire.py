@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from crossdock.ops.v1 import ops_service_pb2 as pb
 from crossdock.ops.v1 import repair_service_pb2 as repair_pb
+from crossdock.options.v1 import options_pb2
 from google.protobuf.duration_pb2 import Duration
 
 from crossdock_kit import journal
@@ -15,6 +16,7 @@ from crossdock_kit.deliveries.repair import Shown
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import parsed_headers
 from crossdock_kit.exceptions import RaisedException
+from crossdock_kit.ownership_overrides import Overrides
 from crossdock_kit.repairs.model import Decision, Item
 from crossdock_kit.repairs.record import Repair
 from crossdock_kit.repairs.streams import Finding
@@ -167,4 +169,18 @@ def repair(each: Repair) -> repair_pb.Repair:
         reason=each.reason,
         asked=each.asked,
         effects=each.effects,
+    )
+
+
+def ownership(overrides: Overrides) -> pb.ListOwnershipOverridesResponse:
+    return pb.ListOwnershipOverridesResponse(
+        overrides=[
+            pb.OwnershipOverride(
+                subject=subject,
+                replaces_writers=said.writers is not None,
+                writers=[options_pb2.Role.ValueType(each) for each in said.writers or ()],
+                steward=said.steward,
+            )
+            for subject, said in sorted(overrides.items())
+        ]
     )

@@ -141,6 +141,12 @@ class OwnedField:
     message: str
     name: str
     writers: Writers
+    decides: bool = False
+
+    @property
+    def short(self) -> str:
+        """Message and field, without the package."""
+        return f"{self.message.rpartition('.')[2]}.{self.name}"
 
 
 def owned_fields() -> Iterator[OwnedField]:
@@ -150,7 +156,8 @@ def owned_fields() -> Iterator[OwnedField]:
             for each in message.fields:
                 writers = _declared(each)
                 if writers:
-                    yield OwnedField(message.full_name, each.name, writers)
+                    decides = each.GetOptions().Extensions[options_pb2.ownership].decides
+                    yield OwnedField(message.full_name, each.name, writers, decides)
 
 
 def refusal(role: int, writers: Writers) -> str:

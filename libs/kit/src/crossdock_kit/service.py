@@ -175,7 +175,14 @@ def _server(service: Service[Any], app: App[Any]) -> Server:
         raise SettingsError("CROSSDOCK_JWKS_FILE is not set")
     tokens = Tokens(trusted_keys(settings.jwks_file), settings.issuer, settings.audience)
     once = Idempotency(app.uow, domain, at_once=max(1, service.connections * 3 // 4))
-    guard = Guard(tokens, app.clock, domain, once=once, tenant_share=settings.tenant_concurrency)
+    guard = Guard(
+        tokens,
+        app.clock,
+        domain,
+        once=once,
+        tenant_share=settings.tenant_concurrency,
+        ownership=settings.ownership,
+    )
     server = Server(guard, app.health, reflect=settings.reflection, credentials=server_credentials(settings))
     kits_own: tuple[Registration, ...] = (
         (add_OpsServiceServicer_to_server, app.ops),

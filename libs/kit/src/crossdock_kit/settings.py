@@ -14,6 +14,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
+from crossdock_kit.ownership_overrides import Overrides, read_overrides
+
 Network = IPv4Network | IPv6Network
 
 
@@ -116,6 +118,8 @@ class ServiceSettings(ProcessSettings):
     listen: str = setting("CROSSDOCK_LISTEN", default="127.0.0.1:0")
     # Where health alone is served, without TLS: probes of a cluster can show no certificate.
     probe_listen: str = setting("CROSSDOCK_PROBE_LISTEN", default="")
+    # Who may write what in place of whom the contracts name, and who looks after it.
+    ownership: Overrides = setting("CROSSDOCK_OWNERSHIP", read_overrides, default={})
     tenant_concurrency: int = setting("CROSSDOCK_TENANT_CONCURRENCY", int, default=256)
     data_key_file: Path | None = setting("CROSSDOCK_DATA_KEY_FILE", Path, default=None)
     reflection: bool = setting("CROSSDOCK_REFLECTION", switch, default=False)

@@ -26,6 +26,7 @@ from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.credentials import parse_jwks
 from crossdock_kit.health import Health
 from crossdock_kit.idempotency import Call, Idempotency, OpensWork
+from crossdock_kit.ownership_overrides import Overrides
 from crossdock_kit.server.guard import Guard, RunsOnce
 from crossdock_kit.server.server import Server
 
@@ -119,6 +120,7 @@ async def start_service(  # noqa: PLR0913  every part of a server may be exchang
     issuer: TokenIssuer | None = None,
     clock: Clock | None = None,
     tenant_share: int = 256,
+    ownership: Overrides | None = None,
     reflect: bool = False,
     credentials: tuple[grpc.ServerCredentials, Callable[[], grpc.ChannelCredentials]] | None = None,
 ) -> AsyncIterator[RunningServer]:
@@ -128,7 +130,9 @@ async def start_service(  # noqa: PLR0913  every part of a server may be exchang
     """
     issuer, health, domain = issuer or TokenIssuer(), Health(), "test.crossdock.dev"
     once = once or (Idempotency(uow, domain) if uow else None)
-    guard = Guard(issuer.tokens(), clock or SystemClock(), domain, once=once, tenant_share=tenant_share)
+    guard = Guard(
+        issuer.tokens(), clock or SystemClock(), domain, once=once, tenant_share=tenant_share, ownership=ownership
+    )
     server = Server(guard, health, reflect=reflect, credentials=credentials[0] if credentials else None)
     for register, servicer in registrations:
         server.add(register, servicer)

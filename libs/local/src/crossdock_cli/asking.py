@@ -118,6 +118,14 @@ class Asker:
             if not token:
                 return rows
 
+    async def ownership_overrides(self) -> dict[str, dict[str, ops.OwnershipOverride]]:
+        """What each service was told of ownership over the contracts, by attribute or message."""
+        request = ops.ListOwnershipOverridesRequest()
+        answers = await self.everyone(
+            lambda s: s.ListOwnershipOverrides(request, metadata=self.credentials, timeout=SECONDS)
+        )
+        return {name: {each.subject: each for each in said.overrides} for name, said in answers.items()}
+
     async def backlog(self) -> dict[str, ops.GetBacklogResponse]:
         request = ops.GetBacklogRequest()
         return await self.everyone(lambda s: s.GetBacklog(request, metadata=self.credentials, timeout=SECONDS))

@@ -1,22 +1,23 @@
 """`crossdock ownership [FIELD]`: who may write what, by the contracts' own options, and which updates were refused.
 
-The rules need no stack. Where one is up, all services are asked what was refused, and the connector which partners
-speak in another role than their own.
+The rules need no stack. Where one is up, all services are asked what was refused and what the deployment's
+configuration says over the contracts, and the connector which partners speak in another role than their own, or have
+rules of their own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeAlias, cast
 
 import typer
 from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.connector.v1 import partner_pb2
 from crossdock.ops.v1 import ops_service_pb2 as ops
-from crossdock_kit.ownership import ROLES, OwnedField, owned_fields, refusal, role_name
+from crossdock_kit.ownership import ROLES, OwnedField, Writers, owned_fields, refusal, role_name
 from crossdock_local.control import NotUp, running_state
 from crossdock_local.state import StackState
 from google.protobuf.json_format import MessageToDict
@@ -27,6 +28,9 @@ from crossdock_cli.connection import channel, metadata, stack_place
 from crossdock_cli.console import FAILED, NOT_FOUND, fail, out, print_json
 
 NOT_OWNED = "FIELD_NOT_OWNED"
+CONTRACT, CONFIGURATION = "contract", "deployment's configuration"
+Configured: TypeAlias = Mapping[str, ops.OwnershipOverride]
+"""What one service was told, by attribute or message."""
 
 
 def named(field: str, fields: Iterable[OwnedField]) -> list[OwnedField]:
@@ -37,20 +41,80 @@ def named(field: str, fields: Iterable[OwnedField]) -> list[OwnedField]:
 def _names(owned: OwnedField) -> frozenset[str]:
     short = owned.message.rpartition(".")[2]
     return frozenset(
-        {owned.name, short, owned.message, f"{short}.{owned.name}", f"{owned.message}.{owned.name}"},
+        {owned.name, short, owned.message, owned.short, f"{owned.message}.{owned.name}"},
     )
 
 
-def owners(owned: OwnedField) -> list[str]:
-    return [role_name(each) for each in owned.writers]
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A rule as this deployment has it. `said_by` is the contract, or the configuration that stands in its place."""
+
+    owned: OwnedField
+    writers: Writers
+    said_by: str = CONTRACT
+    steward: str = ""
+
+    @property
+    def owners(self) -> list[str]:
+        return [role_name(each) for each in self.writers]
 
 
-def rules_table(fields: Iterable[OwnedField]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("MESSAGE", "ATTRIBUTE", "WRITTEN BY, THE FIRST THAT HAS SPOKEN IS SHOWN"):
-        table.add_column(heading, overflow="fold")
+def in_force(fields: Iterable[OwnedField], configured: Mapping[str, Configured]) -> list[InForce]:
+    """`configured` is what each service was told, by name: an attribute is judged by the service of its contract."""
+    found = []
     for each in fields:
-        table.add_row(each.message.removeprefix("crossdock."), each.name, ", ".join(owners(each)))
+        told = configured.get(each.message.split(".")[1], {})
+        own, whole = told.get(each.short), told.get(each.message.rpartition(".")[2])
+        replaced = own is not None and own.replaces_writers
+        found.append(
+            InForce(
+                owned=each,
+                writers=tuple(own.writers) if own is not None and replaced else each.writers,
+                said_by=CONFIGURATION if replaced else CONTRACT,
+                steward=(own.steward if own is not None else "") or (whole.steward if whole is not None else ""),
+            )
+        )
+    return found
+
+
+def rules_table(rules: Sequence[InForce]) -> Table:
+    """Who says so and who looks after it stand there where anybody but the contract says something."""
+    more = any(each.said_by != CONTRACT or each.steward for each in rules)
+    headings = ("MESSAGE", "ATTRIBUTE", "WRITTEN BY, THE FIRST THAT HAS SPOKEN IS SHOWN", "SAYS WHO", "STEWARD")
+    table = Table(box=None, pad_edge=False)
+    for heading in headings if more else headings[:3]:
+        table.add_column(heading, overflow="fold")
+    for each in rules:
+        row = (each.owned.message.removeprefix("crossdock."), each.owned.name, ", ".join(each.owners) or "nobody")
+        table.add_row(*row, *((each.said_by, each.steward) if more else ()))
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class OfPartner:
+    """What a partner's profile says of who may write an attribute, for its own documents."""
+
+    partner: str
+    attribute: str
+    writers: tuple[str, ...]
+
+
+def of_partners(profiles: Iterable[partner_pb2.PartnerProfile], fields: Iterable[OwnedField]) -> list[OfPartner]:
+    asked = {each.short for each in fields}
+    return [
+        OfPartner(profile.partner, each.attribute, tuple(role_name(role) for role in each.writers))
+        for profile in profiles
+        for each in profile.ownership
+        if each.attribute in asked
+    ]
+
+
+def partners_table(said: Iterable[OfPartner]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in ("PARTNER", "ATTRIBUTE", "ITS PROFILE SAYS: WRITTEN BY"):
+        table.add_column(heading, overflow="fold")
+    for each in said:
+        table.add_row(each.partner, each.attribute, ", ".join(each.writers) or "nobody")
     return table
 
 
@@ -102,17 +166,27 @@ def spoken_table(spoken: Iterable[Spoken]) -> Table:
     return table
 
 
-async def _heard(field: str, role: int | None, tenant: str | None) -> tuple[list[ops.Exception], list[Spoken]]:
-    """What was refused and who speaks for others; nothing where no stack is up to be asked."""
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a stack that is up says; nothing where none is."""
+
+    refused: list[ops.Exception]
+    profiles: list[partner_pb2.PartnerProfile]
+    configured: Mapping[str, Configured]
+
+
+async def _heard(field: str, tenant: str | None) -> Heard:
     try:
         state = running_state(stack_place())
     except NotUp:
-        return [], []
+        return Heard([], [], {})
     async with channel(state, "connector") as open_channel:
         stub = cast(Any, pb_grpc.ConnectorServiceStub)(open_channel)
         request = pb.ListPartnersRequest(page_size=LONGEST_PAGE)
         listed = await stub.ListPartners(request, metadata=metadata(state, tenant), timeout=SECONDS)
-    return await _refused(state, field, tenant), spoken_for(listed.profiles, role)
+    async with asker(state, tenant) as ask:
+        configured = await ask.ownership_overrides()
+    return Heard(await _refused(state, field, tenant), list(listed.profiles), configured)
 
 
 async def _refused(state: StackState, field: str, tenant: str | None) -> list[ops.Exception]:
@@ -139,21 +213,33 @@ def ownership(
     role = ROLES.get(by.upper()) if by else None
     if by and role is None:
         fail(f"{by!r} is none of {', '.join(name for name in ROLES if name != 'UNSPECIFIED')}", FAILED)
-    refused, spoken = answered(_heard(field, role, tenant))
+    heard = answered(_heard(field, tenant))
+    rules = in_force(found, heard.configured)
+    spoken, said = spoken_for(heard.profiles, role), of_partners(heard.profiles, found)
     if json:
-        rules = [_as_json(each, role) for each in found]
         others = [asdict(each) for each in spoken]
-        print_json({"rules": rules, "refused": list(map(MessageToDict, refused)), "speakAsOthers": others})
+        told = {"refused": list(map(MessageToDict, heard.refused)), "partnersSay": [asdict(each) for each in said]}
+        print_json({"rules": [_as_json(each, role) for each in rules], "speakAsOthers": others} | told)
         return
-    out.print(rules_table(found))
+    out.print(rules_table(rules))
     if role is not None:
-        for each in found:
+        for each in rules:
             verdict = refusal(role, each.writers) or f"{role_name(role)} may write it"
-            out.print(f"{each.message.rpartition('.')[2]}.{each.name}: {verdict}", highlight=False, soft_wrap=True)
-    for table in ([spoken_table(spoken)] if spoken else []) + ([refusals_table(refused)] if refused else []):
-        out.print(table)
+            why = "" if each.said_by == CONTRACT else f", says the {each.said_by}"
+            out.print(f"{each.owned.short}: {verdict}{why}", highlight=False, soft_wrap=True)
+    tables = ((spoken, spoken_table), (said, partners_table), (heard.refused, refusals_table))
+    for rows, table in tables:
+        if rows:
+            out.print(cast(Any, table)(rows))
 
 
-def _as_json(owned: OwnedField, role: int | None) -> dict[str, Any]:
-    said: dict[str, Any] = {"message": owned.message, "attribute": owned.name, "writers": owners(owned)}
-    return said if role is None else said | {"role": role_name(role), "refusal": refusal(role, owned.writers)}
+def _as_json(rule: InForce, role: int | None) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "message": rule.owned.message,
+        "attribute": rule.owned.name,
+        "writers": rule.owners,
+        "saidBy": rule.said_by,
+        "steward": rule.steward,
+        "decides": rule.owned.decides,
+    }
+    return said if role is None else said | {"role": role_name(role), "refusal": refusal(role, rule.writers)}

@@ -18,7 +18,7 @@ DEFAULT_TENANTS = ("acme",)
 # Everything else of the caller's environment stays outside.
 PASSED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV", "LD_LIBRARY_PATH")
 PASSED_PREFIXES = ("OTEL_",)
-PASSED_SETTINGS = ("CROSSDOCK_LOG_LEVEL", "CROSSDOCK_TRACE_ASYNC")
+PASSED_SETTINGS = ("CROSSDOCK_LOG_LEVEL", "CROSSDOCK_TRACE_ASYNC", "CROSSDOCK_OWNERSHIP")
 
 
 def tenants() -> tuple[str, ...]:

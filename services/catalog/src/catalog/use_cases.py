@@ -17,22 +17,24 @@ from catalog.ports import UnitOfWork, Work
 
 @dataclass
 class NotTheOwner(Refused):
-    """The contract gives the field to other roles."""
+    """Master data belongs to other roles, by the contract or by what the deployment says over it."""
 
     role: str
-    owners: tuple[str, ...]
+    owners: str
 
 
 @dataclass(frozen=True, slots=True)
 class PutMasterData:
     """`people` is what is said of people, by id, and stands in no record. `gs1_numbers` are (field, number) pairs to
-    check; `owners` the roles that may write all that is written; `places` what locations say of each other."""
+    check; `owners` the roles that may write all that is written, `owners_said` why it is they; `places` what locations
+    say of each other."""
 
     records: tuple[Record, ...]
     gs1_numbers: tuple[tuple[str, str], ...]
     system: str
     role: str
     owners: tuple[str, ...]
+    owners_said: str
     people: Mapping[str, bytes]
     places: tuple[Place, ...] = ()
 
@@ -46,7 +48,7 @@ class Placed:
 async def put_master_data(command: PutMasterData, uow: UnitOfWork) -> Placed:
     """Raises NotTheOwner, InvalidFields, ValidityReversed; then nothing is written."""
     if command.role not in command.owners:
-        raise NotTheOwner(command.role, command.owners)
+        raise NotTheOwner(command.role, command.owners_said)
     check_gs1(command.gs1_numbers)
     async with uow() as work:
         await work.personal_data.keep(command.people)

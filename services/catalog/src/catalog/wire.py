@@ -16,6 +16,7 @@ from crossdock.catalog.v1 import master_data_pb2 as pb
 from crossdock.options.v1 import options_pb2
 from crossdock_kit import dates_wire
 from crossdock_kit.ids import derived
+from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.message import Message
 
 from catalog.domain.places import Place
@@ -31,24 +32,18 @@ ENTRIES_PER_EVENT = 2000
 
 
 def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterData:
+    # Whoever may number items may write every master record.
+    owners = owners_of(pb.Item.DESCRIPTOR, "sku")
     return PutMasterData(
         records=tuple(_records(request)),
         gs1_numbers=tuple(_gs1_numbers(request)),
         system=request.system,
         role=options_pb2.Role.Name(request.role),
-        owners=OWNERS,
+        owners=tuple(options_pb2.Role.Name(options_pb2.Role.ValueType(each)) for each in owners.writers),
+        owners_said=str(owners),
         places=tuple(_place(each, f"locations[{at}]") for at, each in enumerate(request.locations)),
         people={personal_data_id(each.party_id): facts(each) for each in request.parties},
     )
-
-
-def _owners() -> tuple[str, ...]:
-    """Roles that the contract lets write a master record, from the ownership option of the item's number."""
-    option = pb.Item.DESCRIPTOR.fields_by_name["sku"].GetOptions().Extensions[options_pb2.ownership]
-    return tuple(options_pb2.Role.Name(role) for role in option.writers)
-
-
-OWNERS = _owners()
 
 
 def _records(request: service_pb2.PutMasterDataRequest) -> Iterator[Record]:

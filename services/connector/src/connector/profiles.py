@@ -18,6 +18,7 @@ from crossdock_kit.calendars import Calendar, read_calendar
 from crossdock_kit.errors import Invalid, InvalidFields, Violation
 from google.protobuf import json_format
 
+from connector import ownership_rules
 from connector.domain.schedule import end_of_batch, read_crontab
 from connector.mappings import registry
 from connector.transport_rules import poll_faults, transport_faults
@@ -67,6 +68,8 @@ def resource_of(profile: partner_pb2.PartnerProfile) -> dict[str, Any]:
     spec.pop("partner", None)
     if role := spec.get("role"):
         spec["role"] = str(role).removeprefix("ROLE_")
+    if "ownership" in spec:
+        spec["ownership"] = ownership_rules.as_resource(spec["ownership"])
     for route in spec.get("documents", ()):
         route["direction"] = str(route["direction"]).removeprefix("DIRECTION_")
         if role := route.get("speaksAs"):
@@ -79,6 +82,8 @@ def _fields(spec: Mapping[str, Any], config_maps: ConfigMaps) -> dict[str, Any]:
     fields = dict(spec)
     if isinstance(role := fields.get("role"), str) and not role.startswith("ROLE_"):
         fields["role"] = f"ROLE_{role}"
+    if "ownership" in fields:
+        fields["ownership"] = ownership_rules.as_contract(fields["ownership"])
     routes = fields.get("documents")
     if isinstance(routes, list):
         fields["documents"] = [_route(_with_mapping(each, config_maps)) for each in routes]
@@ -163,6 +168,7 @@ def _faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
     yield from transport_faults(profile)
     yield from _role_faults(profile)
     yield from _bound_faults(profile)
+    yield from ownership_rules.ownership_faults(profile)
     seen: set[tuple[str, int]] = set()
     for position, route in enumerate(profile.documents):
         if route.HasField("mapping_from"):

@@ -20,6 +20,7 @@ from crossdock_kit.clock import Clock
 from crossdock_kit.context import current_actor, current_cause, current_deadline
 from crossdock_kit.errors import Exhausted
 from crossdock_kit.idempotency import Call
+from crossdock_kit.ownership_overrides import Overrides, deployments
 from crossdock_kit.server.calls import Admitted, CallUnderWay
 from crossdock_kit.server.methods import Method, UnguardedMethod
 from crossdock_kit.server.passage import Passage
@@ -42,13 +43,21 @@ class Guard:
     """Wraps the handlers of one server. `tenant_share`: how many calls of one tenant may be under way."""
 
     def __init__(
-        self, tokens: Tokens, clock: Clock, domain: str, *, once: RunsOnce | None = None, tenant_share: int = 256
+        self,
+        tokens: Tokens,
+        clock: Clock,
+        domain: str,
+        *,
+        once: RunsOnce | None = None,
+        tenant_share: int = 256,
+        ownership: Overrides | None = None,
     ) -> None:
         self._tokens = tokens
         self._clock = clock
         self._domain = domain
         self._once = once
         self._tenant_share = tenant_share
+        self._ownership = ownership or {}
         self._under_way: dict[str, int] = {}
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
@@ -118,6 +127,7 @@ class Guard:
         call.demand_deadline()
         admitted = call.admit(actor, tenant, str(getattr(request, "request_id", "")), self._clock.now())
         current_actor.set(actor)
+        deployments.set(self._ownership)
         current_cause.set(admitted.cause)
         self._enter(tenant)
         return admitted

@@ -59,7 +59,7 @@ class Codes(Protocol):
 @dataclass(frozen=True, slots=True)
 class Partner:
     """Of a partner's profile what mappings need. `options` are what it does differently with this kind of document;
-    `speaks_as` is the role whose word its documents of this kind are.
+    `speaks_as` is the role whose word its documents of this kind are, `ownership` what the profile says of who writes.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Partner:
     revision_reference: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     speaks_as: options_pb2.Role.ValueType = options_pb2.ROLE_UNSPECIFIED
+    ownership: tuple[values_pb2.AttributeWriters, ...] = ()
 
     def table(self, name: str, default: Mapping[str, str]) -> Mapping[str, str]:
         """A table of the mapping with the partner's own rows over it."""
@@ -95,6 +96,7 @@ class Reading:
             role=self.partner.speaks_as or self.partner.role,
             document=self.document[:128],
             revision=revision[:32],
+            ownership=self.partner.ownership,
         )
         origin.occurred_at.FromDatetime(occurred_at or (self.written.at if self.written else self.received_at))
         return origin

@@ -21,6 +21,7 @@ def partner_of(profile: partner_pb2.PartnerProfile, route: partner_pb2.DocumentR
         revision_reference=profile.edi.revision_reference,
         options=options,
         speaks_as=route.speaks_as if route is not None else options_pb2.ROLE_UNSPECIFIED,
+        ownership=tuple(profile.ownership),
     )
 
 

@@ -8,7 +8,8 @@ from crossdock.common.v1 import values_pb2
 from crossdock.delivery.v1 import delivery_service_pb2 as service_pb2
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock_kit.dates_wire import instant
-from crossdock_kit.ownership import Ownership, role_name
+from crossdock_kit.ownership import role_name
+from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.message import Message
 
 from delivery.domain.carriage import Billing
@@ -33,8 +34,6 @@ EVIDENCE_KINDS = {
 }
 EVIDENCE_KIND_OF = {number: name for name, number in EVIDENCE_KINDS.items()}
 
-_OWNERSHIP = Ownership()
-
 
 def given(holder: Message, field: str) -> datetime:
     """An instant that the contract's rules ask for."""
@@ -56,7 +55,6 @@ def plain_number(text: str) -> str:
 
 def may_write(said: values_pb2.Origin, field: str) -> None:
     """Raises FieldNotOwned where a field of the shipment belongs to another role."""
-    writers = _OWNERSHIP.writers(shipment_pb2.Shipment.DESCRIPTOR, field)
-    if said.role not in writers:
-        owners = ", ".join(role_name(each) for each in writers)
-        raise FieldNotOwned(f"Shipment.{field}", role_name(said.role), owners)
+    owners = owners_of(shipment_pb2.Shipment.DESCRIPTOR, field, said.ownership)
+    if said.role not in owners.writers:
+        raise FieldNotOwned(owners.attribute, role_name(said.role), str(owners))

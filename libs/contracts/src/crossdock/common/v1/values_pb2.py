@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n crossdock/common/v1/values.proto\x12\x13\x63rossdock.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"f\n\x08Quantity\x12\x34\n\x05value\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^-?[0-9]{1,15}(\\.[0-9]{1,6})?$\x12$\n\x04unit\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[A-Z0-9]{2,3}$\"c\n\x05Money\x12\x35\n\x06\x61mount\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^-?[0-9]{1,15}(\\.[0-9]{1,6})?$\x12#\n\x08\x63urrency\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\"\x8c\x01\n\tUnitPrice\x12\x31\n\x05money\x18\x01 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01\x12\'\n\x04unit\x18\x02 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^([A-Z0-9]{2,3})?$\x12#\n\x03per\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^([0-9]{1,9})?$\"\xeb\x01\n\x0e\x44\x65liveryWindow\x12$\n\tfrom_date\x18\x01 \x01(\x0b\x32\x11.google.type.Date\x12\"\n\x07to_date\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12<\n\tfrom_time\x18\x03 \x01(\tB)\xbaH&r$2\"^(([01][0-9]|2[0-3]):[0-5][0-9])?$\x12:\n\x07to_time\x18\x04 \x01(\tB)\xbaH&r$2\"^(([01][0-9]|2[0-3]):[0-5][0-9])?$\x12\x15\n\x04zone\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xc1\x01\n\x06Origin\x12\x19\n\x06system\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x04role\x18\x02 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x08\x64ocument\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x19\n\x08revision\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x90\x01\n\x0cSystemNumber\x12\x19\n\x06system\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x06number\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12%\n\nvalid_from\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"k\n\x03Lot\x12\x19\n\x06number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12%\n\nexpires_on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\"\n\x07made_on\x18\x03 \x01(\x0b\x32\x11.google.type.Dateb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n crossdock/common/v1/values.proto\x12\x13\x63rossdock.common.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"f\n\x08Quantity\x12\x34\n\x05value\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^-?[0-9]{1,15}(\\.[0-9]{1,6})?$\x12$\n\x04unit\x18\x02 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^[A-Z0-9]{2,3}$\"c\n\x05Money\x12\x35\n\x06\x61mount\x18\x01 \x01(\tB%\xbaH\"r 2\x1e^-?[0-9]{1,15}(\\.[0-9]{1,6})?$\x12#\n\x08\x63urrency\x18\x02 \x01(\tB\x11\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\"\x8c\x01\n\tUnitPrice\x12\x31\n\x05money\x18\x01 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01\x12\'\n\x04unit\x18\x02 \x01(\tB\x19\xbaH\x16r\x14\x32\x12^([A-Z0-9]{2,3})?$\x12#\n\x03per\x18\x03 \x01(\tB\x16\xbaH\x13r\x11\x32\x0f^([0-9]{1,9})?$\"\xeb\x01\n\x0e\x44\x65liveryWindow\x12$\n\tfrom_date\x18\x01 \x01(\x0b\x32\x11.google.type.Date\x12\"\n\x07to_date\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12<\n\tfrom_time\x18\x03 \x01(\tB)\xbaH&r$2\"^(([01][0-9]|2[0-3]):[0-5][0-9])?$\x12:\n\x07to_time\x18\x04 \x01(\tB)\xbaH&r$2\"^(([01][0-9]|2[0-3]):[0-5][0-9])?$\x12\x15\n\x04zone\x18\x05 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x85\x02\n\x06Origin\x12\x19\n\x06system\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x04role\x18\x02 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x1a\n\x08\x64ocument\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x19\n\x08revision\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x42\n\townership\x18\x06 \x03(\x0b\x32%.crossdock.common.v1.AttributeWritersB\x08\xbaH\x05\x92\x01\x02\x10\x32\"\x97\x01\n\x10\x41ttributeWriters\x12\x41\n\tattribute\x18\x01 \x01(\tB.\xbaH+r)\x18\x80\x01\x32$^[A-Z][A-Za-z0-9]*\\.[a-z][a-z0-9_]*$\x12@\n\x07writers\x18\x02 \x03(\x0e\x32\x1a.crossdock.options.v1.RoleB\x13\xbaH\x10\x92\x01\r\x10\n\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\"\x90\x01\n\x0cSystemNumber\x12\x19\n\x06system\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x06number\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12%\n\nvalid_from\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x04 \x01(\x0b\x32\x11.google.type.Date\"k\n\x03Lot\x12\x19\n\x06number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12%\n\nexpires_on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12\"\n\x07made_on\x18\x03 \x01(\x0b\x32\x11.google.type.Dateb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -63,6 +63,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORIGIN'].fields_by_name['document']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_ORIGIN'].fields_by_name['revision']._loaded_options = None
   _globals['_ORIGIN'].fields_by_name['revision']._serialized_options = b'\272H\004r\002\030 '
+  _globals['_ORIGIN'].fields_by_name['ownership']._loaded_options = None
+  _globals['_ORIGIN'].fields_by_name['ownership']._serialized_options = b'\272H\005\222\001\002\0202'
+  _globals['_ATTRIBUTEWRITERS'].fields_by_name['attribute']._loaded_options = None
+  _globals['_ATTRIBUTEWRITERS'].fields_by_name['attribute']._serialized_options = b'\272H+r)\030\200\0012$^[A-Z][A-Za-z0-9]*\\.[a-z][a-z0-9_]*$'
+  _globals['_ATTRIBUTEWRITERS'].fields_by_name['writers']._loaded_options = None
+  _globals['_ATTRIBUTEWRITERS'].fields_by_name['writers']._serialized_options = b'\272H\020\222\001\r\020\n\030\001\"\007\202\001\004\020\001 \000'
   _globals['_SYSTEMNUMBER'].fields_by_name['system']._loaded_options = None
   _globals['_SYSTEMNUMBER'].fields_by_name['system']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_SYSTEMNUMBER'].fields_by_name['number']._loaded_options = None
@@ -78,9 +84,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELIVERYWINDOW']._serialized_start=528
   _globals['_DELIVERYWINDOW']._serialized_end=763
   _globals['_ORIGIN']._serialized_start=766
-  _globals['_ORIGIN']._serialized_end=959
-  _globals['_SYSTEMNUMBER']._serialized_start=962
-  _globals['_SYSTEMNUMBER']._serialized_end=1106
-  _globals['_LOT']._serialized_start=1108
-  _globals['_LOT']._serialized_end=1215
+  _globals['_ORIGIN']._serialized_end=1027
+  _globals['_ATTRIBUTEWRITERS']._serialized_start=1030
+  _globals['_ATTRIBUTEWRITERS']._serialized_end=1181
+  _globals['_SYSTEMNUMBER']._serialized_start=1184
+  _globals['_SYSTEMNUMBER']._serialized_end=1328
+  _globals['_LOT']._serialized_start=1330
+  _globals['_LOT']._serialized_end=1437
 # @@protoc_insertion_point(module_scope)

@@ -3,10 +3,12 @@
 isort:skip_file
 Value types that every context uses. Nothing here has an identity or a rule of its own."""
 
+from collections import abc as _abc
 from crossdock.options.v1 import options_pb2 as _options_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.type import date_pb2 as _date_pb2
 import builtins as _builtins
 import sys
@@ -150,6 +152,7 @@ class Origin(_message.Message):
     DOCUMENT_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    OWNERSHIP_FIELD_NUMBER: _builtins.int
     system: _builtins.str
     """System instance as configured, for example "ERP-EU"; a partner's id for a partner's document."""
     role: _options_pb2.Role.ValueType
@@ -160,6 +163,10 @@ class Origin(_message.Message):
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened or was written there, by that system's clock."""
 
+    @_builtins.property
+    def ownership(self) -> _containers.RepeatedCompositeFieldContainer[Global___AttributeWriters]:
+        """Who may write, as the profile of the partner says that the document came from; empty where it says nothing of it."""
+
     def __init__(
         self,
         *,
@@ -168,14 +175,43 @@ class Origin(_message.Message):
         document: _builtins.str = ...,
         revision: _builtins.str = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        ownership: _abc.Iterable[Global___AttributeWriters] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "occurred_at", b"occurred_at", "revision", b"revision", "role", b"role", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "occurred_at", b"occurred_at", "ownership", b"ownership", "revision", b"revision", "role", b"role", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Origin: _TypeAlias = Origin  # noqa: Y015
+
+@_typing.final
+class AttributeWriters(_message.Message):
+    """Who may write an attribute, in place of what the contract says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    WRITERS_FIELD_NUMBER: _builtins.int
+    attribute: _builtins.str
+    """Message and field, as `crossdock ownership` lists those that decide on a document: "ShipNotice.number"."""
+    @_builtins.property
+    def writers(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.Role.ValueType]:
+        """The roles that may; nobody where it is empty."""
+
+    def __init__(
+        self,
+        *,
+        attribute: _builtins.str = ...,
+        writers: _abc.Iterable[_options_pb2.Role.ValueType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "writers", b"writers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttributeWriters: _TypeAlias = AttributeWriters  # noqa: Y015
 
 @_typing.final
 class SystemNumber(_message.Message):

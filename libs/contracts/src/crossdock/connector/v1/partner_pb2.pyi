@@ -7,6 +7,7 @@ its comments (`kubectl explain`), its rules, and what `Resource` options add for
 """
 
 from collections import abc as _abc
+from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.options.v1 import options_pb2 as _options_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
@@ -87,6 +88,7 @@ class PartnerProfile(_message.Message):
     CALENDAR_FIELD_NUMBER: _builtins.int
     WORKERS_FIELD_NUMBER: _builtins.int
     SCHEDULE_FIELD_NUMBER: _builtins.int
+    OWNERSHIP_FIELD_NUMBER: _builtins.int
     partner: _builtins.str
     """Id of the partner; the worker that acts for it authenticates with it."""
     role: _options_pb2.Role.ValueType
@@ -145,6 +147,10 @@ class PartnerProfile(_message.Message):
     def schedule(self) -> Global___Schedule:
         """When our documents go to the partner. What is express goes at once, and so do functional acknowledgments."""
 
+    @_builtins.property
+    def ownership(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.AttributeWriters]:
+        """Who may write what, for documents of this partner: over the contracts and over what the deployment says."""
+
     def __init__(
         self,
         *,
@@ -166,10 +172,11 @@ class PartnerProfile(_message.Message):
         calendar: Global___Calendar | None = ...,
         workers: Global___Workers | None = ...,
         schedule: Global___Schedule | None = ...,
+        ownership: _abc.Iterable[_values_pb2.AttributeWriters] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["calendar", b"calendar", "edi", b"edi", "rate_limit", b"rate_limit", "retry", b"retry", "schedule", b"schedule", "timers", b"timers", "transport", b"transport", "workers", b"workers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "calendar", b"calendar", "documents", b"documents", "edi", b"edi", "locations", b"locations", "partner", b"partner", "party_id", b"party_id", "rate_limit", b"rate_limit", "retry", b"retry", "role", b"role", "schedule", b"schedule", "severities", b"severities", "stage", b"stage", "state", b"state", "system", b"system", "timers", b"timers", "transport", b"transport", "workers", b"workers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "calendar", b"calendar", "documents", b"documents", "edi", b"edi", "locations", b"locations", "ownership", b"ownership", "partner", b"partner", "party_id", b"party_id", "rate_limit", b"rate_limit", "retry", b"retry", "role", b"role", "schedule", b"schedule", "severities", b"severities", "stage", b"stage", "state", b"state", "system", b"system", "timers", b"timers", "transport", b"transport", "workers", b"workers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

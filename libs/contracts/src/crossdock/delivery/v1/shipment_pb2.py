@@ -27,7 +27,7 @@ from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdock/delivery/v1/shipment.proto\x12\x15\x63rossdock.delivery.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x92\t\n\x08Shipment\x12\x1c\n\x0bshipment_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12 \n\rbusiness_unit\x18\x02 \x01(\tB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12@\n\x06orders\x18\x04 \x03(\x0b\x32%.crossdock.delivery.v1.OrderReferenceB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12;\n\x08packages\x18\x05 \x03(\x0b\x32\x1e.crossdock.delivery.v1.PackageB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12\x1c\n\tship_from\x18\x06 \x01(\tB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12\x1d\n\x0bship_notice\x18\x07 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x02\n\x12\x1e\n\x0b\x63ustomer_id\x18\x08 \x01(\tB\t\xea\xe0\x18\x05\n\x03\x01\x07\n\x12\x1d\n\x0c\x63onsignee_id\x18\t \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x38\n\x0bpromised_by\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1a\n\x07\x63\x61rrier\x18\x0b \x01(\tB\t\xea\xe0\x18\x05\n\x03\x03\x04\x02\x12 \n\rservice_level\x18\x0c \x01(\tB\t\xea\xe0\x18\x05\n\x03\x03\x04\x02\x12\"\n\x0ftracking_number\x18\r \x01(\tB\t\xea\xe0\x18\x05\n\x03\x04\x03\x02\x12\x36\n\x05stage\x18\x0e \x01(\x0e\x32\x1c.crossdock.delivery.v1.StageB\t\xea\xe0\x18\x05\n\x03\x04\x03\x05\x12\x46\n\nmilestones\x18\x0f \x03(\x0b\x32\'.crossdock.delivery.v1.ReachedMilestoneB\t\xea\xe0\x18\x05\n\x03\x04\x03\x05\x12\x31\n\x03\x65ta\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xea\xe0\x18\x04\n\x02\x04\x03\x12\"\n\x0fopen_exceptions\x18\x11 \x01(\x05\x42\t\xea\xe0\x18\x05\n\x03\x04\x03\x05\x12\x38\n\tproven_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\t\xea\xe0\x18\x05\n\x03\x05\x04\x03\x12\x1d\n\x0cupdate_count\x18\x13 \x01(\x05\x42\x07\xea\xe0\x18\x03\n\x01\n\x12 \n\x0fmilestone_count\x18\x14 \x01(\x05\x42\x07\xea\xe0\x18\x03\n\x01\n\x12\x15\n\x04\x65tag\x18\x15 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x37\n\ncreated_at\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\x12\x37\n\nupdated_at\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\x12<\n\x05state\x18\x18 \x01(\x0e\x32$.crossdock.delivery.v1.ShipmentStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x43\n\rbilling_basis\x18\x19 \x01(\x0e\x32#.crossdock.delivery.v1.BillingBasisB\x07\xea\xe0\x18\x03\n\x01\n\x12\x36\n\tbilled_at\x18\x1a \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\"F\n\x0eOrderReference\x12\x19\n\x08order_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x06number\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"k\n\x07Package\x12\x19\n\x06number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12#\n\x04sscc\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\x12 \n\x0ftracking_number\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"o\n\x10ReachedMilestone\x12\x33\n\tmilestone\x18\x01 \x01(\x0e\x32 .crossdock.delivery.v1.Milestone\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa9\x01\n\tMilestone\x12\x19\n\x15MILESTONE_UNSPECIFIED\x10\x00\x12\x18\n\x14MILESTONE_DISPATCHED\x10\x01\x12\x1e\n\x1aMILESTONE_OUT_FOR_DELIVERY\x10\x02\x12\x17\n\x13MILESTONE_DELIVERED\x10\x03\x12\x15\n\x11MILESTONE_DELAYED\x10\x04\x12\x17\n\x13MILESTONE_EXCEPTION\x10\x05*\xa7\x03\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_UNKNOWN\x10\x01\x12\x10\n\x0cSTAGE_BOOKED\x10\x02\x12\x18\n\x14STAGE_ARRIVED_ORIGIN\x10\x03\x12\x11\n\rSTAGE_LOADING\x10\x04\x12\x10\n\x0cSTAGE_LOADED\x10\x05\x12\x13\n\x0fSTAGE_PICKED_UP\x10\x06\x12\x14\n\x10STAGE_IN_TRANSIT\x10\x07\x12\x16\n\x12STAGE_ARRIVED_STOP\x10\x08\x12\x11\n\rSTAGE_CUSTOMS\x10\t\x12\x0e\n\nSTAGE_HELD\x10\n\x12\x1a\n\x16STAGE_OUT_FOR_DELIVERY\x10\x0b\x12\x1a\n\x16STAGE_READY_FOR_PICKUP\x10\x0c\x12\x1d\n\x19STAGE_ARRIVED_DESTINATION\x10\r\x12\x13\n\x0fSTAGE_ATTEMPTED\x10\x0e\x12\x13\n\x0fSTAGE_DELIVERED\x10\x0f\x12\x13\n\x0fSTAGE_RETURNING\x10\x10\x12\x12\n\x0eSTAGE_RETURNED\x10\x11\x12\x13\n\x0fSTAGE_CANCELLED\x10\x12*\xa2\x01\n\tCodeClass\x12\x1a\n\x16\x43ODE_CLASS_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43ODE_CLASS_FACT\x10\x01\x12\x17\n\x13\x43ODE_CLASS_ESTIMATE\x10\x02\x12\x1d\n\x19\x43ODE_CLASS_ADMINISTRATIVE\x10\x03\x12\x13\n\x0f\x43ODE_CLASS_FEED\x10\x04\x12\x17\n\x13\x43ODE_CLASS_UNMAPPED\x10\x05*\x8b\x02\n\x07Trouble\x12\x17\n\x13TROUBLE_UNSPECIFIED\x10\x00\x12\x15\n\x11TROUBLE_ATTEMPTED\x10\x01\x12\x13\n\x0fTROUBLE_REFUSED\x10\x02\x12\x13\n\x0fTROUBLE_DAMAGED\x10\x03\x12\x10\n\x0cTROUBLE_LOST\x10\x04\x12\x14\n\x10TROUBLE_SHORTAGE\x10\x05\x12\x10\n\x0cTROUBLE_HELD\x10\x06\x12\x13\n\x0fTROUBLE_CUSTOMS\x10\x07\x12\x16\n\x12TROUBLE_REDIRECTED\x10\x08\x12\x14\n\x10TROUBLE_RETURNED\x10\t\x12\x15\n\x11TROUBLE_CANCELLED\x10\n\x12\x12\n\x0eTROUBLE_FAILED\x10\x0b*\xa6\x01\n\x05\x46\x61ult\x12\x15\n\x11\x46\x41ULT_UNSPECIFIED\x10\x00\x12\x11\n\rFAULT_CARRIER\x10\x01\x12\x13\n\x0f\x46\x41ULT_CONSIGNEE\x10\x02\x12\x11\n\rFAULT_SHIPPER\x10\x03\x12\x11\n\rFAULT_CUSTOMS\x10\x04\x12\x12\n\x0e\x46\x41ULT_EXTERNAL\x10\x05\x12\x11\n\rFAULT_NEUTRAL\x10\x06\x12\x11\n\rFAULT_UNKNOWN\x10\x07*b\n\x0c\x42illingBasis\x12\x1d\n\x19\x42ILLING_BASIS_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x42ILLING_BASIS_DISPATCH\x10\x01\x12\x17\n\x13\x42ILLING_BASIS_PROOF\x10\x02*\xf9\x02\n\rShipmentState\x12\x1e\n\x1aSHIPMENT_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16SHIPMENT_STATE_PLANNED\x10\x01\x12\x1b\n\x17SHIPMENT_STATE_ASSIGNED\x10\x02\x12\x1e\n\x1aSHIPMENT_STATE_HANDED_OVER\x10\x03\x12\x1d\n\x19SHIPMENT_STATE_DISPATCHED\x10\x04\x12#\n\x1fSHIPMENT_STATE_OUT_FOR_DELIVERY\x10\x05\x12\x1c\n\x18SHIPMENT_STATE_DELIVERED\x10\x06\x12\x19\n\x15SHIPMENT_STATE_PROVEN\x10\x07\x12\x1c\n\x18SHIPMENT_STATE_EXCEPTION\x10\x08\x12\x1b\n\x17SHIPMENT_STATE_RETURNED\x10\t\x12\x1c\n\x18SHIPMENT_STATE_CANCELLED\x10\n\x12\x19\n\x15SHIPMENT_STATE_CLOSED\x10\x0b\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$crossdock/delivery/v1/shipment.proto\x12\x15\x63rossdock.delivery.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9a\t\n\x08Shipment\x12\x1c\n\x0bshipment_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12 \n\rbusiness_unit\x18\x02 \x01(\tB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12@\n\x06orders\x18\x04 \x03(\x0b\x32%.crossdock.delivery.v1.OrderReferenceB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12=\n\x08packages\x18\x05 \x03(\x0b\x32\x1e.crossdock.delivery.v1.PackageB\x0b\xea\xe0\x18\x07\n\x03\x02\x03\n\x10\x01\x12\x1c\n\tship_from\x18\x06 \x01(\tB\t\xea\xe0\x18\x05\n\x03\x02\x03\n\x12\x1d\n\x0bship_notice\x18\x07 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x02\n\x12\x1e\n\x0b\x63ustomer_id\x18\x08 \x01(\tB\t\xea\xe0\x18\x05\n\x03\x01\x07\n\x12\x1d\n\x0c\x63onsignee_id\x18\t \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x38\n\x0bpromised_by\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1c\n\x07\x63\x61rrier\x18\x0b \x01(\tB\x0b\xea\xe0\x18\x07\n\x03\x03\x04\x02\x10\x01\x12 \n\rservice_level\x18\x0c \x01(\tB\t\xea\xe0\x18\x05\n\x03\x03\x04\x02\x12\"\n\x0ftracking_number\x18\r \x01(\tB\t\xea\xe0\x18\x05\n\x03\x04\x03\x02\x12\x36\n\x05stage\x18\x0e \x01(\x0e\x32\x1c.crossdock.delivery.v1.StageB\t\xea\xe0\x18\x05\n\x03\x04\x03\x05\x12H\n\nmilestones\x18\x0f \x03(\x0b\x32\'.crossdock.delivery.v1.ReachedMilestoneB\x0b\xea\xe0\x18\x07\n\x03\x04\x03\x05\x10\x01\x12\x31\n\x03\x65ta\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\xea\xe0\x18\x04\n\x02\x04\x03\x12\"\n\x0fopen_exceptions\x18\x11 \x01(\x05\x42\t\xea\xe0\x18\x05\n\x03\x04\x03\x05\x12:\n\tproven_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x0b\xea\xe0\x18\x07\n\x03\x05\x04\x03\x10\x01\x12\x1d\n\x0cupdate_count\x18\x13 \x01(\x05\x42\x07\xea\xe0\x18\x03\n\x01\n\x12 \n\x0fmilestone_count\x18\x14 \x01(\x05\x42\x07\xea\xe0\x18\x03\n\x01\n\x12\x15\n\x04\x65tag\x18\x15 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x37\n\ncreated_at\x18\x16 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\x12\x37\n\nupdated_at\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\x12<\n\x05state\x18\x18 \x01(\x0e\x32$.crossdock.delivery.v1.ShipmentStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x43\n\rbilling_basis\x18\x19 \x01(\x0e\x32#.crossdock.delivery.v1.BillingBasisB\x07\xea\xe0\x18\x03\n\x01\n\x12\x36\n\tbilled_at\x18\x1a \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\"F\n\x0eOrderReference\x12\x19\n\x08order_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x06number\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"k\n\x07Package\x12\x19\n\x06number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12#\n\x04sscc\x18\x02 \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\x12 \n\x0ftracking_number\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"o\n\x10ReachedMilestone\x12\x33\n\tmilestone\x18\x01 \x01(\x0e\x32 .crossdock.delivery.v1.Milestone\x12&\n\x02\x61t\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa9\x01\n\tMilestone\x12\x19\n\x15MILESTONE_UNSPECIFIED\x10\x00\x12\x18\n\x14MILESTONE_DISPATCHED\x10\x01\x12\x1e\n\x1aMILESTONE_OUT_FOR_DELIVERY\x10\x02\x12\x17\n\x13MILESTONE_DELIVERED\x10\x03\x12\x15\n\x11MILESTONE_DELAYED\x10\x04\x12\x17\n\x13MILESTONE_EXCEPTION\x10\x05*\xa7\x03\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_UNKNOWN\x10\x01\x12\x10\n\x0cSTAGE_BOOKED\x10\x02\x12\x18\n\x14STAGE_ARRIVED_ORIGIN\x10\x03\x12\x11\n\rSTAGE_LOADING\x10\x04\x12\x10\n\x0cSTAGE_LOADED\x10\x05\x12\x13\n\x0fSTAGE_PICKED_UP\x10\x06\x12\x14\n\x10STAGE_IN_TRANSIT\x10\x07\x12\x16\n\x12STAGE_ARRIVED_STOP\x10\x08\x12\x11\n\rSTAGE_CUSTOMS\x10\t\x12\x0e\n\nSTAGE_HELD\x10\n\x12\x1a\n\x16STAGE_OUT_FOR_DELIVERY\x10\x0b\x12\x1a\n\x16STAGE_READY_FOR_PICKUP\x10\x0c\x12\x1d\n\x19STAGE_ARRIVED_DESTINATION\x10\r\x12\x13\n\x0fSTAGE_ATTEMPTED\x10\x0e\x12\x13\n\x0fSTAGE_DELIVERED\x10\x0f\x12\x13\n\x0fSTAGE_RETURNING\x10\x10\x12\x12\n\x0eSTAGE_RETURNED\x10\x11\x12\x13\n\x0fSTAGE_CANCELLED\x10\x12*\xa2\x01\n\tCodeClass\x12\x1a\n\x16\x43ODE_CLASS_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43ODE_CLASS_FACT\x10\x01\x12\x17\n\x13\x43ODE_CLASS_ESTIMATE\x10\x02\x12\x1d\n\x19\x43ODE_CLASS_ADMINISTRATIVE\x10\x03\x12\x13\n\x0f\x43ODE_CLASS_FEED\x10\x04\x12\x17\n\x13\x43ODE_CLASS_UNMAPPED\x10\x05*\x8b\x02\n\x07Trouble\x12\x17\n\x13TROUBLE_UNSPECIFIED\x10\x00\x12\x15\n\x11TROUBLE_ATTEMPTED\x10\x01\x12\x13\n\x0fTROUBLE_REFUSED\x10\x02\x12\x13\n\x0fTROUBLE_DAMAGED\x10\x03\x12\x10\n\x0cTROUBLE_LOST\x10\x04\x12\x14\n\x10TROUBLE_SHORTAGE\x10\x05\x12\x10\n\x0cTROUBLE_HELD\x10\x06\x12\x13\n\x0fTROUBLE_CUSTOMS\x10\x07\x12\x16\n\x12TROUBLE_REDIRECTED\x10\x08\x12\x14\n\x10TROUBLE_RETURNED\x10\t\x12\x15\n\x11TROUBLE_CANCELLED\x10\n\x12\x12\n\x0eTROUBLE_FAILED\x10\x0b*\xa6\x01\n\x05\x46\x61ult\x12\x15\n\x11\x46\x41ULT_UNSPECIFIED\x10\x00\x12\x11\n\rFAULT_CARRIER\x10\x01\x12\x13\n\x0f\x46\x41ULT_CONSIGNEE\x10\x02\x12\x11\n\rFAULT_SHIPPER\x10\x03\x12\x11\n\rFAULT_CUSTOMS\x10\x04\x12\x12\n\x0e\x46\x41ULT_EXTERNAL\x10\x05\x12\x11\n\rFAULT_NEUTRAL\x10\x06\x12\x11\n\rFAULT_UNKNOWN\x10\x07*b\n\x0c\x42illingBasis\x12\x1d\n\x19\x42ILLING_BASIS_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x42ILLING_BASIS_DISPATCH\x10\x01\x12\x17\n\x13\x42ILLING_BASIS_PROOF\x10\x02*\xf9\x02\n\rShipmentState\x12\x1e\n\x1aSHIPMENT_STATE_UNSPECIFIED\x10\x00\x12\x1a\n\x16SHIPMENT_STATE_PLANNED\x10\x01\x12\x1b\n\x17SHIPMENT_STATE_ASSIGNED\x10\x02\x12\x1e\n\x1aSHIPMENT_STATE_HANDED_OVER\x10\x03\x12\x1d\n\x19SHIPMENT_STATE_DISPATCHED\x10\x04\x12#\n\x1fSHIPMENT_STATE_OUT_FOR_DELIVERY\x10\x05\x12\x1c\n\x18SHIPMENT_STATE_DELIVERED\x10\x06\x12\x19\n\x15SHIPMENT_STATE_PROVEN\x10\x07\x12\x1c\n\x18SHIPMENT_STATE_EXCEPTION\x10\x08\x12\x1b\n\x17SHIPMENT_STATE_RETURNED\x10\t\x12\x1c\n\x18SHIPMENT_STATE_CANCELLED\x10\n\x12\x19\n\x15SHIPMENT_STATE_CLOSED\x10\x0b\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,7 +43,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHIPMENT'].fields_by_name['orders']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['orders']._serialized_options = b'\352\340\030\005\n\003\002\003\n'
   _globals['_SHIPMENT'].fields_by_name['packages']._loaded_options = None
-  _globals['_SHIPMENT'].fields_by_name['packages']._serialized_options = b'\352\340\030\005\n\003\002\003\n'
+  _globals['_SHIPMENT'].fields_by_name['packages']._serialized_options = b'\352\340\030\007\n\003\002\003\n\020\001'
   _globals['_SHIPMENT'].fields_by_name['ship_from']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['ship_from']._serialized_options = b'\352\340\030\005\n\003\002\003\n'
   _globals['_SHIPMENT'].fields_by_name['ship_notice']._loaded_options = None
@@ -55,7 +55,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHIPMENT'].fields_by_name['promised_by']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['promised_by']._serialized_options = b'\352\340\030\003\n\001\n'
   _globals['_SHIPMENT'].fields_by_name['carrier']._loaded_options = None
-  _globals['_SHIPMENT'].fields_by_name['carrier']._serialized_options = b'\352\340\030\005\n\003\003\004\002'
+  _globals['_SHIPMENT'].fields_by_name['carrier']._serialized_options = b'\352\340\030\007\n\003\003\004\002\020\001'
   _globals['_SHIPMENT'].fields_by_name['service_level']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['service_level']._serialized_options = b'\352\340\030\005\n\003\003\004\002'
   _globals['_SHIPMENT'].fields_by_name['tracking_number']._loaded_options = None
@@ -63,13 +63,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHIPMENT'].fields_by_name['stage']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['stage']._serialized_options = b'\352\340\030\005\n\003\004\003\005'
   _globals['_SHIPMENT'].fields_by_name['milestones']._loaded_options = None
-  _globals['_SHIPMENT'].fields_by_name['milestones']._serialized_options = b'\352\340\030\005\n\003\004\003\005'
+  _globals['_SHIPMENT'].fields_by_name['milestones']._serialized_options = b'\352\340\030\007\n\003\004\003\005\020\001'
   _globals['_SHIPMENT'].fields_by_name['eta']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['eta']._serialized_options = b'\352\340\030\004\n\002\004\003'
   _globals['_SHIPMENT'].fields_by_name['open_exceptions']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['open_exceptions']._serialized_options = b'\352\340\030\005\n\003\004\003\005'
   _globals['_SHIPMENT'].fields_by_name['proven_at']._loaded_options = None
-  _globals['_SHIPMENT'].fields_by_name['proven_at']._serialized_options = b'\352\340\030\005\n\003\005\004\003'
+  _globals['_SHIPMENT'].fields_by_name['proven_at']._serialized_options = b'\352\340\030\007\n\003\005\004\003\020\001'
   _globals['_SHIPMENT'].fields_by_name['update_count']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['update_count']._serialized_options = b'\352\340\030\003\n\001\n'
   _globals['_SHIPMENT'].fields_by_name['milestone_count']._loaded_options = None
@@ -96,26 +96,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PACKAGE'].fields_by_name['sscc']._serialized_options = b'\272H\022r\0202\016^([0-9]{18})?$'
   _globals['_PACKAGE'].fields_by_name['tracking_number']._loaded_options = None
   _globals['_PACKAGE'].fields_by_name['tracking_number']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_MILESTONE']._serialized_start=1629
-  _globals['_MILESTONE']._serialized_end=1798
-  _globals['_STAGE']._serialized_start=1801
-  _globals['_STAGE']._serialized_end=2224
-  _globals['_CODECLASS']._serialized_start=2227
-  _globals['_CODECLASS']._serialized_end=2389
-  _globals['_TROUBLE']._serialized_start=2392
-  _globals['_TROUBLE']._serialized_end=2659
-  _globals['_FAULT']._serialized_start=2662
-  _globals['_FAULT']._serialized_end=2828
-  _globals['_BILLINGBASIS']._serialized_start=2830
-  _globals['_BILLINGBASIS']._serialized_end=2928
-  _globals['_SHIPMENTSTATE']._serialized_start=2931
-  _globals['_SHIPMENTSTATE']._serialized_end=3308
+  _globals['_MILESTONE']._serialized_start=1637
+  _globals['_MILESTONE']._serialized_end=1806
+  _globals['_STAGE']._serialized_start=1809
+  _globals['_STAGE']._serialized_end=2232
+  _globals['_CODECLASS']._serialized_start=2235
+  _globals['_CODECLASS']._serialized_end=2397
+  _globals['_TROUBLE']._serialized_start=2400
+  _globals['_TROUBLE']._serialized_end=2667
+  _globals['_FAULT']._serialized_start=2670
+  _globals['_FAULT']._serialized_end=2836
+  _globals['_BILLINGBASIS']._serialized_start=2838
+  _globals['_BILLINGBASIS']._serialized_end=2936
+  _globals['_SHIPMENTSTATE']._serialized_start=2939
+  _globals['_SHIPMENTSTATE']._serialized_end=3316
   _globals['_SHIPMENT']._serialized_start=162
-  _globals['_SHIPMENT']._serialized_end=1332
-  _globals['_ORDERREFERENCE']._serialized_start=1334
-  _globals['_ORDERREFERENCE']._serialized_end=1404
-  _globals['_PACKAGE']._serialized_start=1406
-  _globals['_PACKAGE']._serialized_end=1513
-  _globals['_REACHEDMILESTONE']._serialized_start=1515
-  _globals['_REACHEDMILESTONE']._serialized_end=1626
+  _globals['_SHIPMENT']._serialized_end=1340
+  _globals['_ORDERREFERENCE']._serialized_start=1342
+  _globals['_ORDERREFERENCE']._serialized_end=1412
+  _globals['_PACKAGE']._serialized_start=1414
+  _globals['_PACKAGE']._serialized_end=1521
+  _globals['_REACHEDMILESTONE']._serialized_start=1523
+  _globals['_REACHEDMILESTONE']._serialized_end=1634
 # @@protoc_insertion_point(module_scope)

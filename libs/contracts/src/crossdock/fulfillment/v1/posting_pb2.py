@@ -28,7 +28,7 @@ from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&crossdock/fulfillment/v1/posting.proto\x12\x18\x63rossdock.fulfillment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb1\x06\n\x07Posting\x12\x1b\n\nposting_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1f\n\rbusiness_unit\x18\x02 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x07\x01\x12\x19\n\x08order_id\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1e\n\x0corder_number\x18\x04 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x07\x01\x12<\n\x04kind\x18\x05 \x01(\x0e\x32%.crossdock.fulfillment.v1.PostingKindB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1a\n\treference\x18\x06 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12>\n\x05state\x18\x07 \x01(\x0e\x32&.crossdock.fulfillment.v1.PostingStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x34\n\x05lines\x18\x08 \x03(\x0b\x32%.crossdock.fulfillment.v1.PostingLine\x12\x18\n\x07\x66ollows\x18\t \x03(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1c\n\x0bshipment_id\x18\n \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x17\n\x06number\x18\x0b \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x17\n\x06system\x18\x0c \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x36\n\tposted_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x39\n\x06totals\x18\x0e \x01(\x0b\x32 .crossdock.fulfillment.v1.TotalsB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x17\n\x06reason\x18\x0f \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x35\n\x06wanted\x18\x10 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\t\xea\xe0\x18\x05\n\x03\x01\x08\x07\x12@\n\x07\x62illing\x18\x11 \x01(\x0e\x32&.crossdock.fulfillment.v1.BillingStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x37\n\ncreated_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\x12\x19\n\x05\x63\x61use\x18\x13 \x01(\tB\n\xea\xe0\x18\x06\n\x04\x01\x08\x07\x02\x12\x1a\n\treturn_id\x18\x14 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\"\xb8\x01\n\x0bPostingLine\x12\x1d\n\x0bline_number\x18\x01 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x07\x01\x12\x15\n\x03sku\x18\x02 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x07\x01\x12:\n\x08quantity\x18\x03 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\t\xea\xe0\x18\x05\n\x03\x07\x01\x02\x12\x37\n\x05price\x18\x04 \x01(\x0b\x32\x1e.crossdock.common.v1.UnitPriceB\x08\xea\xe0\x18\x04\n\x02\x01\x07\"\xb2\x01\n\x06Totals\x12\x36\n\x03net\x18\x01 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x01\x12\x36\n\x03tax\x18\x02 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x01\x12\x38\n\x05gross\x18\x03 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x01*\xaa\x01\n\x0bPostingKind\x12\x1c\n\x18POSTING_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12POSTING_KIND_ORDER\x10\x01\x12\x19\n\x15POSTING_KIND_SHIPMENT\x10\x02\x12\x18\n\x14POSTING_KIND_INVOICE\x10\x03\x12\x17\n\x13POSTING_KIND_CREDIT\x10\x04\x12\x17\n\x13POSTING_KIND_CHANGE\x10\x05*\x9a\x01\n\x0cPostingState\x12\x1d\n\x19POSTING_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15POSTING_STATE_WAITING\x10\x01\x12\x1b\n\x17POSTING_STATE_REQUESTED\x10\x02\x12\x18\n\x14POSTING_STATE_POSTED\x10\x03\x12\x19\n\x15POSTING_STATE_REFUSED\x10\x04*\x85\x01\n\x0c\x42illingState\x12\x1d\n\x19\x42ILLING_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x42ILLING_STATE_NOT_BILLABLE\x10\x01\x12\x1a\n\x16\x42ILLING_STATE_BILLABLE\x10\x02\x12\x1a\n\x16\x42ILLING_STATE_INVOICED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&crossdock/fulfillment/v1/posting.proto\x12\x18\x63rossdock.fulfillment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb5\x06\n\x07Posting\x12\x1b\n\nposting_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1f\n\rbusiness_unit\x18\x02 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x07\x01\x12\x19\n\x08order_id\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1e\n\x0corder_number\x18\x04 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x07\x01\x12<\n\x04kind\x18\x05 \x01(\x0e\x32%.crossdock.fulfillment.v1.PostingKindB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1a\n\treference\x18\x06 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12>\n\x05state\x18\x07 \x01(\x0e\x32&.crossdock.fulfillment.v1.PostingStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x34\n\x05lines\x18\x08 \x03(\x0b\x32%.crossdock.fulfillment.v1.PostingLine\x12\x18\n\x07\x66ollows\x18\t \x03(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1c\n\x0bshipment_id\x18\n \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x19\n\x06number\x18\x0b \x01(\tB\t\xea\xe0\x18\x05\n\x01\x01\x10\x01\x12\x17\n\x06system\x18\x0c \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x36\n\tposted_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x39\n\x06totals\x18\x0e \x01(\x0b\x32 .crossdock.fulfillment.v1.TotalsB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x17\n\x06reason\x18\x0f \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x37\n\x06wanted\x18\x10 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\x0b\xea\xe0\x18\x07\n\x03\x01\x08\x07\x10\x01\x12@\n\x07\x62illing\x18\x11 \x01(\x0e\x32&.crossdock.fulfillment.v1.BillingStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x37\n\ncreated_at\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x07\xea\xe0\x18\x03\n\x01\n\x12\x19\n\x05\x63\x61use\x18\x13 \x01(\tB\n\xea\xe0\x18\x06\n\x04\x01\x08\x07\x02\x12\x1a\n\treturn_id\x18\x14 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\"\xb8\x01\n\x0bPostingLine\x12\x1d\n\x0bline_number\x18\x01 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x07\x01\x12\x15\n\x03sku\x18\x02 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x07\x01\x12:\n\x08quantity\x18\x03 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\t\xea\xe0\x18\x05\n\x03\x07\x01\x02\x12\x37\n\x05price\x18\x04 \x01(\x0b\x32\x1e.crossdock.common.v1.UnitPriceB\x08\xea\xe0\x18\x04\n\x02\x01\x07\"\xb2\x01\n\x06Totals\x12\x36\n\x03net\x18\x01 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x01\x12\x36\n\x03tax\x18\x02 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x01\x12\x38\n\x05gross\x18\x03 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x01*\xaa\x01\n\x0bPostingKind\x12\x1c\n\x18POSTING_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12POSTING_KIND_ORDER\x10\x01\x12\x19\n\x15POSTING_KIND_SHIPMENT\x10\x02\x12\x18\n\x14POSTING_KIND_INVOICE\x10\x03\x12\x17\n\x13POSTING_KIND_CREDIT\x10\x04\x12\x17\n\x13POSTING_KIND_CHANGE\x10\x05*\x9a\x01\n\x0cPostingState\x12\x1d\n\x19POSTING_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15POSTING_STATE_WAITING\x10\x01\x12\x1b\n\x17POSTING_STATE_REQUESTED\x10\x02\x12\x18\n\x14POSTING_STATE_POSTED\x10\x03\x12\x19\n\x15POSTING_STATE_REFUSED\x10\x04*\x85\x01\n\x0c\x42illingState\x12\x1d\n\x19\x42ILLING_STATE_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x42ILLING_STATE_NOT_BILLABLE\x10\x01\x12\x1a\n\x16\x42ILLING_STATE_BILLABLE\x10\x02\x12\x1a\n\x16\x42ILLING_STATE_INVOICED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,7 +54,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POSTING'].fields_by_name['shipment_id']._loaded_options = None
   _globals['_POSTING'].fields_by_name['shipment_id']._serialized_options = b'\352\340\030\003\n\001\n'
   _globals['_POSTING'].fields_by_name['number']._loaded_options = None
-  _globals['_POSTING'].fields_by_name['number']._serialized_options = b'\352\340\030\003\n\001\001'
+  _globals['_POSTING'].fields_by_name['number']._serialized_options = b'\352\340\030\005\n\001\001\020\001'
   _globals['_POSTING'].fields_by_name['system']._loaded_options = None
   _globals['_POSTING'].fields_by_name['system']._serialized_options = b'\352\340\030\003\n\001\001'
   _globals['_POSTING'].fields_by_name['posted_at']._loaded_options = None
@@ -64,7 +64,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POSTING'].fields_by_name['reason']._loaded_options = None
   _globals['_POSTING'].fields_by_name['reason']._serialized_options = b'\352\340\030\003\n\001\001'
   _globals['_POSTING'].fields_by_name['wanted']._loaded_options = None
-  _globals['_POSTING'].fields_by_name['wanted']._serialized_options = b'\352\340\030\005\n\003\001\010\007'
+  _globals['_POSTING'].fields_by_name['wanted']._serialized_options = b'\352\340\030\007\n\003\001\010\007\020\001'
   _globals['_POSTING'].fields_by_name['billing']._loaded_options = None
   _globals['_POSTING'].fields_by_name['billing']._serialized_options = b'\352\340\030\003\n\001\n'
   _globals['_POSTING'].fields_by_name['created_at']._loaded_options = None
@@ -87,16 +87,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOTALS'].fields_by_name['tax']._serialized_options = b'\272H\003\310\001\001\352\340\030\003\n\001\001'
   _globals['_TOTALS'].fields_by_name['gross']._loaded_options = None
   _globals['_TOTALS'].fields_by_name['gross']._serialized_options = b'\272H\003\310\001\001\352\340\030\003\n\001\001'
-  _globals['_POSTINGKIND']._serialized_start=1389
-  _globals['_POSTINGKIND']._serialized_end=1559
-  _globals['_POSTINGSTATE']._serialized_start=1562
-  _globals['_POSTINGSTATE']._serialized_end=1716
-  _globals['_BILLINGSTATE']._serialized_start=1719
-  _globals['_BILLINGSTATE']._serialized_end=1852
+  _globals['_POSTINGKIND']._serialized_start=1393
+  _globals['_POSTINGKIND']._serialized_end=1563
+  _globals['_POSTINGSTATE']._serialized_start=1566
+  _globals['_POSTINGSTATE']._serialized_end=1720
+  _globals['_BILLINGSTATE']._serialized_start=1723
+  _globals['_BILLINGSTATE']._serialized_end=1856
   _globals['_POSTING']._serialized_start=201
-  _globals['_POSTING']._serialized_end=1018
-  _globals['_POSTINGLINE']._serialized_start=1021
-  _globals['_POSTINGLINE']._serialized_end=1205
-  _globals['_TOTALS']._serialized_start=1208
-  _globals['_TOTALS']._serialized_end=1386
+  _globals['_POSTING']._serialized_end=1022
+  _globals['_POSTINGLINE']._serialized_start=1025
+  _globals['_POSTINGLINE']._serialized_end=1209
+  _globals['_TOTALS']._serialized_start=1212
+  _globals['_TOTALS']._serialized_end=1390
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ deliveries, its journal and its backlog. Mechanism, without nouns of the trade.
 """
 
 from collections import abc as _abc
+from crossdock.options.v1 import options_pb2 as _options_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
@@ -932,6 +933,77 @@ class GetBacklogResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetBacklogResponse: _TypeAlias = GetBacklogResponse  # noqa: Y015
+
+@_typing.final
+class ListOwnershipOverridesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOwnershipOverridesRequest: _TypeAlias = ListOwnershipOverridesRequest  # noqa: Y015
+
+@_typing.final
+class ListOwnershipOverridesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OVERRIDES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def overrides(self) -> _containers.RepeatedCompositeFieldContainer[Global___OwnershipOverride]:
+        """At most 500; the configuration says no more."""
+
+    def __init__(
+        self,
+        *,
+        overrides: _abc.Iterable[Global___OwnershipOverride] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["overrides", b"overrides"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListOwnershipOverridesResponse: _TypeAlias = ListOwnershipOverridesResponse  # noqa: Y015
+
+@_typing.final
+class OwnershipOverride(_message.Message):
+    """What the deployment says of an attribute, or of a whole message."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    REPLACES_WRITERS_FIELD_NUMBER: _builtins.int
+    WRITERS_FIELD_NUMBER: _builtins.int
+    STEWARD_FIELD_NUMBER: _builtins.int
+    subject: _builtins.str
+    """Message and field, or the message alone: "ShipNotice.number", "ShipNotice"."""
+    replaces_writers: _builtins.bool
+    """Whether `writers` stand in place of the contract's; an empty list then means nobody."""
+    steward: _builtins.str
+    """Who looks after it: a person or a team, as the company names it."""
+    @_builtins.property
+    def writers(self) -> _containers.RepeatedScalarFieldContainer[_options_pb2.Role.ValueType]: ...
+    def __init__(
+        self,
+        *,
+        subject: _builtins.str = ...,
+        replaces_writers: _builtins.bool = ...,
+        writers: _abc.Iterable[_options_pb2.Role.ValueType] | None = ...,
+        steward: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["replaces_writers", b"replaces_writers", "steward", b"steward", "subject", b"subject", "writers", b"writers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OwnershipOverride: _TypeAlias = OwnershipOverride  # noqa: Y015
 
 @_typing.final
 class VerifyAuditRequest(_message.Message):

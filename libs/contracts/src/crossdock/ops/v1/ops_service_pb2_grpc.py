@@ -80,6 +80,11 @@ class OpsServiceStub:
                 request_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.GetBacklogRequest.SerializeToString,
                 response_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.GetBacklogResponse.FromString,
                 _registered_method=True)
+        self.ListOwnershipOverrides = channel.unary_unary(
+                '/crossdock.ops.v1.OpsService/ListOwnershipOverrides',
+                request_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ListOwnershipOverridesRequest.SerializeToString,
+                response_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ListOwnershipOverridesResponse.FromString,
+                _registered_method=True)
         self.VerifyAudit = channel.unary_unary(
                 '/crossdock.ops.v1.OpsService/VerifyAudit',
                 request_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.VerifyAuditRequest.SerializeToString,
@@ -154,6 +159,13 @@ class OpsServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListOwnershipOverrides(self, request, context):
+        """Says what this deployment's configuration says of ownership over the contracts: other writers, and stewards.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def VerifyAudit(self, request, context):
         """Checks the hash chain of the audit rows from the first to the last.
         """
@@ -208,6 +220,11 @@ def add_OpsServiceServicer_to_server(servicer, server):
                     servicer.GetBacklog,
                     request_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.GetBacklogRequest.FromString,
                     response_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.GetBacklogResponse.SerializeToString,
+            ),
+            'ListOwnershipOverrides': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOwnershipOverrides,
+                    request_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ListOwnershipOverridesRequest.FromString,
+                    response_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ListOwnershipOverridesResponse.SerializeToString,
             ),
             'VerifyAudit': grpc.unary_unary_rpc_method_handler(
                     servicer.VerifyAudit,
@@ -459,6 +476,33 @@ class OpsService:
             '/crossdock.ops.v1.OpsService/GetBacklog',
             crossdock_dot_ops_dot_v1_dot_ops__service__pb2.GetBacklogRequest.SerializeToString,
             crossdock_dot_ops_dot_v1_dot_ops__service__pb2.GetBacklogResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOwnershipOverrides(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.ops.v1.OpsService/ListOwnershipOverrides',
+            crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ListOwnershipOverridesRequest.SerializeToString,
+            crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ListOwnershipOverridesResponse.FromString,
             options,
             channel_credentials,
             insecure,

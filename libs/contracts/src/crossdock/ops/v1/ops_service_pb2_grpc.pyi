@@ -53,6 +53,8 @@ class OpsServiceStub:
     """Reads the service's events from the first one, in the order of each aggregate."""
     GetBacklog: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.GetBacklogRequest, _ops_service_pb2.GetBacklogResponse]
     """Says how much work is under way: unpublished, unprocessed, held, undelivered, and the age of the oldest."""
+    ListOwnershipOverrides: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.ListOwnershipOverridesRequest, _ops_service_pb2.ListOwnershipOverridesResponse]
+    """Says what this deployment's configuration says of ownership over the contracts: other writers, and stewards."""
     VerifyAudit: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.VerifyAuditRequest, _ops_service_pb2.VerifyAuditResponse]
     """Checks the hash chain of the audit rows from the first to the last."""
 
@@ -79,6 +81,8 @@ class OpsServiceAsyncStub(OpsServiceStub):
     """Reads the service's events from the first one, in the order of each aggregate."""
     GetBacklog: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.GetBacklogRequest, _ops_service_pb2.GetBacklogResponse]  # type: ignore[assignment]
     """Says how much work is under way: unpublished, unprocessed, held, undelivered, and the age of the oldest."""
+    ListOwnershipOverrides: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.ListOwnershipOverridesRequest, _ops_service_pb2.ListOwnershipOverridesResponse]  # type: ignore[assignment]
+    """Says what this deployment's configuration says of ownership over the contracts: other writers, and stewards."""
     VerifyAudit: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.VerifyAuditRequest, _ops_service_pb2.VerifyAuditResponse]  # type: ignore[assignment]
     """Checks the hash chain of the audit rows from the first to the last."""
 
@@ -156,6 +160,14 @@ class OpsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ops_service_pb2.GetBacklogResponse, _abc.Awaitable[_ops_service_pb2.GetBacklogResponse]]:
         """Says how much work is under way: unpublished, unprocessed, held, undelivered, and the age of the oldest."""
+
+    @_abc_1.abstractmethod
+    def ListOwnershipOverrides(
+        self,
+        request: _ops_service_pb2.ListOwnershipOverridesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ops_service_pb2.ListOwnershipOverridesResponse, _abc.Awaitable[_ops_service_pb2.ListOwnershipOverridesResponse]]:
+        """Says what this deployment's configuration says of ownership over the contracts: other writers, and stewards."""
 
     @_abc_1.abstractmethod
     def VerifyAudit(

@@ -97,6 +97,11 @@ class Ownership(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     WRITERS_FIELD_NUMBER: _builtins.int
+    DECIDES_FIELD_NUMBER: _builtins.int
+    decides: _builtins.bool
+    """True where the services take or refuse a whole document by it: whoever may not write it may not send the document.
+    Of these a deployment's configuration or a partner's profile may say other writers.
+    """
     @_builtins.property
     def writers(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
         """In order of precedence, the first one wins."""
@@ -105,10 +110,11 @@ class Ownership(_message.Message):
         self,
         *,
         writers: _abc.Iterable[Global___Role.ValueType] | None = ...,
+        decides: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["writers", b"writers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decides", b"decides", "writers", b"writers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
