@@ -78,7 +78,7 @@ test-cluster: setup ## the resource and the operator against a real Kubernetes A
 	@$(PYTHON) -m pytest tests/cluster --durations=10
 
 .PHONY: demo
-demo: setup ## play the inbound day until every transaction is settled (DOCUMENTS=<folder> feeds your own files)
+demo: setup ## play a day of trade until every transaction is settled (DOCUMENTS=<folder> feeds your own files)
 	@$(CROSSDOCK) demo $(if $(DOCUMENTS),--documents "$(DOCUMENTS)")
 
 .PHONY: up

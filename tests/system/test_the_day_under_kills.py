@@ -27,6 +27,7 @@ from crossdock_local.secret_files import password
 from crossdock_local.servers.postgres import ADMIN
 from partners.day import Day, load
 from partners.demo import Stage, fresh_stage, play_day
+from partners.sales.day import SalesDay
 from partners.verdict import Verdict
 
 pytestmark = pytest.mark.lasting(120)
@@ -45,12 +46,12 @@ def few_orders() -> Day:
     """Every scene and a handful of plain orders; the ERP is away until nothing is left to do without it."""
     day = load()
     events = [
-        replace(step, facts={**step.facts, "until": "reported:9999"}) if step.do == "outage" else step
+        replace(step, facts={**step.facts, "until": ["reported:9999"]}) if step.do == "outage" else step
         for step in day.events
     ]
     plain = [order for order in day.orders if order.scene == "as ordered"][:8]
     scenes = [order for order in day.orders if order.scene != "as ordered"]
-    return replace(day, orders=(*plain, *scenes), events=tuple(events))
+    return replace(day, orders=(*plain, *scenes), events=tuple(events), sales=SalesDay())
 
 
 @pytest.fixture

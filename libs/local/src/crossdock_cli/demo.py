@@ -1,10 +1,10 @@
-"""`crossdock demo`: plays the inbound day on a fresh stack of its own, or feeds a folder of partner files."""
+"""`crossdock demo`: plays the built-in day on a fresh stack of its own, or feeds a folder of partner files."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,23 +17,47 @@ from crossdock_cli.connection import demo_place
 from crossdock_cli.console import FAILED, err, fail, out
 
 if TYPE_CHECKING:
-    from partners.verdict import Verdict
+    from partners.sales.verdict import SalesRow
+    from partners.verdict import Row, Verdict
 
 HEADINGS = ("PO", "SUPPLIER", "REV", "CONFIRMED", "SHIPPED", "RECEIVED", "ON HAND", "STATE", "SECONDS", "SCENE")
-WORDS = frozenset({"PO", "SUPPLIER", "STATE", "SCENE"})
+SALES_HEADINGS = (
+    *("ORDER", "CHANNEL", "LINES", "PROMISED", "ALLOCATED", "SHIPPED", "MILESTONE", "INVOICED"),
+    *("STATE", "SECONDS", "SCENE"),
+)
+WORDS = frozenset({"PO", "SUPPLIER", "ORDER", "CHANNEL", "MILESTONE", "STATE", "SCENE"})
 
 
 def verdict_table(verdict: Verdict) -> Table:
-    """A row per transaction."""
-    table = Table(box=None, pad_edge=False)
-    for heading in HEADINGS:
-        table.add_column(heading, no_wrap=True, justify="left" if heading in WORDS else "right")
+    """A row per purchase order."""
+    table = _headed(HEADINGS)
     for row in verdict.rows:
         quantities = [f"{amount:f}" for amount in (row.confirmed, row.shipped, row.received, row.on_hand)]
-        state = f"{row.state}, exception" if row.excepted else row.state
         head = (row.order.number, row.order.supplier, str(row.revision))
-        table.add_row(*head, *quantities, state, f"{row.seconds:.1f}", row.order.scene)
+        table.add_row(*head, *quantities, _state(row), f"{row.seconds:.1f}", row.order.scene)
     return table
+
+
+def sales_table(verdict: Verdict) -> Table:
+    """A row per order; INVOICED is what the ERP's invoices come to, tax included."""
+    table = _headed(SALES_HEADINGS)
+    for row in verdict.sold.rows:
+        quantities = [f"{amount:f}" for amount in (row.promised, row.allocated, row.shipped)]
+        head = (row.order.number, row.order.channel, str(len(row.order.lines)))
+        money = f"{row.invoiced:.2f}" if row.invoiced else "-"
+        table.add_row(*head, *quantities, row.milestone, money, _state(row), f"{row.seconds:.1f}", row.order.scene)
+    return table
+
+
+def _headed(headings: Sequence[str]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, justify="left" if heading in WORDS else "right")
+    return table
+
+
+def _state(row: Row | SalesRow) -> str:
+    return f"{row.state}, exception" if row.excepted else row.state
 
 
 def _sayer() -> Callable[[str], None]:
@@ -85,6 +109,8 @@ def demo(
     except (NotUp, ForeignFolder) as reason:
         fail(str(reason), FAILED)
     out.print(verdict_table(verdict))
+    out.print()
+    out.print(sales_table(verdict))
     for sentence in (*(f"lost: {each}" for each in verdict.lost), *verdict.differences):
         out.print(f"difference: {sentence}", highlight=False, soft_wrap=True)
     if keep:

@@ -33,7 +33,8 @@ EDI_SUPPLIERS = {
 }
 API_SUPPLIERS: Mapping[str, Mapping[str, str]] = {"sup-api-atlas": {}, "sup-api-luna": {"EA": "pcs", "XCS": "box"}}
 WAREHOUSES = {"wms-east": "WH-EAST", "wms-west": "WH-WEST", "wms-south": "WH-SOUTH"}
-OVER_HTTP = (ERP, *WAREHOUSES, *API_SUPPLIERS)
+CHANNELS_AND_CARRIERS = ("shop-eu", "car-swift", "car-mute")
+OVER_HTTP = (ERP, *WAREHOUSES, *API_SUPPLIERS, *CHANNELS_AND_CARRIERS)
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ class Cast:
 
     @property
     def busy(self) -> bool:
-        return self.erp.script.busy or self.others_busy
+        return self.erp.script.busy or self.erp.sales.busy or self.others_busy
 
     @property
     def others_busy(self) -> bool:

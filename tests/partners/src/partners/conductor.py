@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,8 @@ from crossdock.procurement.v1 import purchase_order_pb2 as po
 from partners.books import ItemCard
 from partners.cast import Cast
 from partners.day import Day, Order, Step
+from partners.journal import Entry
+from partners.sales.play import SalesPlay
 from partners.suite import Suite
 from partners.warehouse import Counted
 
@@ -46,6 +48,7 @@ class Conductor:
     cards: Mapping[str, ItemCard]
     late: Mapping[str, Any]
     say: Callable[[str], None]
+    sales: SalesPlay
     _decisions: list[tuple[str, str]] = field(default_factory=list)
     _done: set[int] = field(default_factory=set)
     _decided: set[int] = field(default_factory=set)
@@ -57,11 +60,12 @@ class Conductor:
         await self.suite.load(master_data)
         self.say(f"master data: {len(master_data['items'])} items, {len(master_data['locations'])} locations")
         for profile in profiles:
-            if profile.partner in self.cast.urls:
-                profile.transport.http.url = self.cast.urls[profile.partner]
+            if url := (self.cast.urls | self.sales.cast.urls).get(profile.partner):
+                profile.transport.http.url = url
             await self.suite.put_partner(profile)
         self.say(f"partners: {', '.join(profile.partner for profile in profiles)}")
         await self._until(self.suite.quiet, "services still learn the master data", 60)
+        await self.sales.prepare()
 
     async def play(self) -> None:
         """Raises NotSettled, or what a partner could not do."""
@@ -73,25 +77,32 @@ class Conductor:
                 await self.cast.erp.release(order)
 
         await asyncio.gather(*(release(order) for order in self.day.orders))
-        self.say(f"{len(self.day.orders)} orders released by the ERP")
+        self.say(f"{len(self.day.orders)} purchase orders released by the ERP")
         await self._until(self._settled, "not settled", LONGEST_SECONDS)
 
     async def _settled(self) -> bool:
         self.cast.check()
+        await self.sales.step()
         await self._decide()
         await self._act()
         self._report()
-        if self.cast.busy or self.cast.unfinished or len(self._done) < len(self.day.events) + len(self.day.strays):
+        if (
+            self.cast.busy
+            or self.sales.busy
+            or self.cast.unfinished
+            or len(self._done) < len(self.day.events) + len(self.day.strays)
+        ):
             return False
         return await self.suite.quiet() and not await self._open_orders()
 
     async def _open_orders(self) -> list[str]:
         """Orders that have neither ended nor an open exception that somebody owns."""
-        owned = {id_ for row in await self.suite.open_exceptions() if row.owner for id_ in row.transaction_ids}
+        exceptions = await self.suite.open_exceptions()
+        owned = {id_ for row in exceptions if row.owner for id_ in row.transaction_ids}
         orders = await self.suite.purchase_orders()
         missing = {order.number for order in self.day.orders} - {order.number for order in orders}
         going = [o.number for o in orders if o.state not in ENDED and o.purchase_order_id not in owned]
-        return sorted(missing) + going
+        return sorted(missing) + going + await self.sales.open(exceptions)
 
     async def _until(self, condition: Callable[[], Any], why: str, seconds: float) -> None:
         """Waits for a condition that holds twice in a row, because work may be between two services: as long as
@@ -146,25 +157,30 @@ class Conductor:
         return [Step((row["when"],), "stray", row) for row in self.day.strays]
 
     async def _reached(self, trigger: str) -> bool:
-        """`posted:10` goods receipts at the ERP, `reported:30` receipts of the warehouses, `waiting:1` documents."""
+        """`posted:10` goods receipts at the ERP, `reported:30` receipts of the warehouses, `waiting:1` documents,
+        `back:R-1` a return that its warehouse has reported."""
         word, _, count = trigger.partition(":")
         if word == "posted":
             return len(self.cast.erp.receipts) >= int(count)
         if word == "reported":
-            reports = [e for w in self.cast.warehouses.values() for e in self.cast.journal.of(w.partner, "sent")]
-            return len(reports) >= int(count)
+            return len([e for e in self._said_by_warehouses() if e.kind.endswith(".receipt")]) >= int(count)
+        if word == "back":
+            return {f"RR-{count}", f"RI-{count}"} <= {entry.key for entry in self._said_by_warehouses()}
         if word == "waiting":
             request = connector.ListDocumentsRequest(state=connector.DOCUMENT_STATE_WAITING, page_size=100)
             answer = await self.suite.call(self.suite.connector.ListDocuments, request)
             return len(answer.documents) >= int(count)
         raise ValueError(f"no such trigger: {trigger}")
 
+    def _said_by_warehouses(self) -> list[Entry]:
+        return [e for w in self.cast.warehouses.values() for e in self.cast.journal.of(w.partner, "sent")]
+
     async def _do(self, index: int, step: Step) -> None:
         if step.do == "outage" and not self.cast.erp.faults.silent:
             self.cast.erp.faults.silent = True
-            self.say(f"{step.facts['partner']} answers nobody")
+            self.say(f"{step.facts['partner']} answers nobody: thirty minutes, told in seconds")
         elif step.do == "outage":
-            if await self._reached(step.facts["until"]) or await self._waits_only_for(step.facts["partner"]):
+            if await self._over(step.facts["until"], step.facts["partner"]):
                 self.cast.erp.faults.silent = False
                 self._done.add(index)
                 self.say(f"{step.facts['partner']} is back")
@@ -176,9 +192,13 @@ class Conductor:
             await self._stray(step.facts)
             self._done.add(index)
 
-    async def _waits_only_for(self, erp: str) -> bool:
-        """What ends its outage may depend on it: who has not heard a confirmation by then goes no further."""
-        return not self.cast.others_busy and await self.suite.waits_only_for(erp)
+    async def _over(self, until: Sequence[str], erp: str) -> bool:
+        """What ends its outage may depend on it: receipts of who has not heard a confirmation by then never come. What
+        a customer sends back does not."""
+        missing = [each for each in until if not await self._reached(each)]
+        if any(each.startswith("back:") for each in missing):
+            return False
+        return not missing or (not self.cast.others_busy and await self.suite.waits_only_for(erp))
 
     async def _stray(self, facts: Mapping[str, Any]) -> None:
         warehouse = self.cast.warehouses[facts["location"]]
@@ -194,8 +214,9 @@ class Conductor:
         shipped = sum(1 for e in journal if e.direction == "sent" and e.kind in ("x12.856", "json.ship_notice"))
         received = sum(1 for e in journal if e.direction == "sent" and e.kind.endswith(".receipt"))
         taken = sum(1 for e in journal if e.direction == "received" and e.kind in ("x12.850", "json.supplier_order"))
-        counts = f"orders at suppliers {taken}, ship notices {shipped}, receipts {received}"
-        line = f"{counts}, posted at the ERP {len(erp.receipts)}"
+        issued = sum(1 for e in journal if e.direction == "sent" and e.kind == "wms_a.goods_issue")
+        counts = f"orders at suppliers {taken}, ship notices {shipped}, receipts {received}, goods issues {issued}"
+        line = f"{counts}, posted at the ERP {len(erp.receipts) + len(erp.sales.booked)}"
         if line != self._said and time.monotonic() >= self._say_again:
             self._said, self._say_again = line, time.monotonic() + REPORT_SECONDS
             self.say(line)

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from partners.sales import day as sales_day
+from partners.sales.day import SalesDay
 
 IN_DAYS = re.compile(r"\+\d{1,3}")
 BUILT_IN = Path(__file__).parents[2] / "day" / "inbound.yaml"
@@ -67,6 +70,7 @@ class Day:
     events: tuple[Step, ...] = ()
     # Ends that belong to no order: receipts of nobody's order, documents that are refused.
     strays: tuple[Mapping[str, Any], ...] = ()
+    sales: SalesDay = field(default_factory=SalesDay)
 
     def order(self, number: str) -> Order | None:
         return next((order for order in self.orders if order.number == number), None)
@@ -118,14 +122,17 @@ def on_the_calendar(value: Any, today: date) -> Any:
 
 
 def load(path: Path = BUILT_IN, today: date | None = None) -> Day:
-    """Reads a day; raises KeyError naming what a row lacks."""
-    text = on_the_calendar(yaml.safe_load(path.read_text(encoding="utf-8")), today or datetime.now(UTC).date())
-    wanted = str(text["wanted_by"])
+    """Reads a day, with the orders that are sold on it; raises KeyError naming what a row lacks."""
+    today = today or datetime.now(UTC).date()
+    text = on_the_calendar(yaml.safe_load(path.read_text(encoding="utf-8")), today)
+    wanted, ordered_on, business_unit = str(text["wanted_by"]), str(text["ordered_on"]), text["business_unit"]
+    sold = on_the_calendar(sales_day.content(), today)
     return Day(
         tenant=text["tenant"],
-        business_unit=text["business_unit"],
-        ordered_on=str(text["ordered_on"]),
+        business_unit=business_unit,
+        ordered_on=ordered_on,
         orders=tuple(_order(row, wanted) for row in text["orders"]),
         events=tuple(read_step(row) for row in text.get("events", ())),
         strays=tuple(text.get("strays", ())),
+        sales=sales_day.load(sold, ordered_on=ordered_on, business_unit=business_unit),
     )

@@ -16,12 +16,19 @@ from crossdock_local.admission import admit
 from crossdock_local.control import bring_down, bring_up
 from crossdock_local.identity import EVERYTHING, Caller, Issuer
 from crossdock_local.place import Place
+from crossdock_local.secret_files import password
+from crossdock_local.servers.postgres import ADMIN
 from crossdock_local.state import StackState
 from crossdock_local.surroundings import partner_secrets
 
 from partners.cast import Secrets, assembled
 from partners.conductor import Conductor, item_cards
 from partners.day import BUILT_IN, Day, load
+from partners.sales import cast as sales_cast
+from partners.sales import rules
+from partners.sales import verdict as sales_verdict
+from partners.sales.desk import at_the_desk
+from partners.sales.play import SalesPlay
 from partners.suite import Suite, reached, read_master_data
 from partners.verdict import Verdict, judge
 
@@ -49,6 +56,12 @@ class Stage:
     @property
     def transport(self) -> Path:
         return self.place.root / "services" / "connector" / "transport"
+
+    @property
+    def database(self) -> str:
+        """The address of the database for its owner."""
+        word = password(self.place.secrets, ADMIN)
+        return f"postgresql://{ADMIN}:{word}@{self.state.address('postgres')}/{self.state.database}"
 
     def credentials(self) -> Sequence[tuple[str, str]]:
         caller = Caller("demo", tuple(self.state.tenants), EVERYTHING, None)
@@ -93,15 +106,21 @@ async def play_day(stage: Stage, say: Say, day: Day | None = None) -> Verdict:
     words.write(partner_secrets(stage.place.secrets))
     for profile in profiles:
         stage.admit(profile.partner)
+    await rules.put(stage.database, day.tenant, day.sales.rules)
     async with (
         reached(stage.addresses, stage.credentials) as suite,
+        at_the_desk(suite, stage.addresses, day.business_unit) as desk,
         assembled(day, cards, articles, stage.ingress, stage.transport, words) as cast,
+        sales_cast.assembled(day.sales, cast, stage.ingress, stage.transport, words) as selling,
     ):
-        conductor = Conductor(day, cast, suite, cards, late, say)
+        sales = SalesPlay(day.sales, selling, cast, desk, say)
+        conductor = Conductor(day, cast, suite, cards, late, say, sales)
         await conductor.prepare(master_data, profiles)
         await conductor.play()
         say("asking every partner what it holds")
-        return await judge(day, cast, suite, cards)
+        exceptions = await suite.open_exceptions()
+        sold = await sales_verdict.judge(day.sales, selling, cast.erp, desk, cast.journal, exceptions)
+        return await judge(day, cast, suite, cards, sold)
 
 
 def _is_item(row: dict[str, Any]) -> bool:

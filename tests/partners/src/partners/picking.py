@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +14,7 @@ from partners.web import Answer, Post
 
 Line = dict[str, Any]
 ZERO = Decimal(0)
+USUAL = ("picked", "packed", "issued")
 
 
 def sscc_of(serial: int) -> str:
@@ -23,9 +24,34 @@ def sscc_of(serial: int) -> str:
     return f"{base}{-total % 10}"
 
 
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What lies at the dock for a carrier, with its label on it."""
+
+    order: str
+    shipment: str
+    carrier: str
+    tracking: str
+    contents: Mapping[str, Decimal]
+
+
+def usual_carrier(order: str) -> str:
+    return "UPSN"
+
+
+def usual_reports(order: str) -> tuple[str, ...]:
+    return USUAL
+
+
+def nobody_carries(parcel: Parcel) -> None:
+    """What is handed over stands at the dock."""
+
+
 @dataclass(eq=False)
 class PickFloor:
-    """`missing`: of these items so much is not found. `hold_back`: reports that it does not make."""
+    """`missing`: of these items so much is not found. `hold_back`: reports that it does not make. By order: which
+    carrier it goes with (`carrier`) and in which sequence it is reported (`reports`). `truck` takes what is handed
+    over; labels have numbers where `labels` is set, and `mark` makes the numbers of its papers its own."""
 
     partner: str
     site: str
@@ -34,6 +60,13 @@ class PickFloor:
     missing: dict[str, Decimal] = field(default_factory=dict)
     hold_back: set[str] = field(default_factory=set)
     requests: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    carrier: Callable[[str], str] = usual_carrier
+    reports: Callable[[str], tuple[str, ...]] = usual_reports
+    truck: Callable[[Parcel], None] = nobody_carries
+    labels: bool = False
+    mark: str = ""
+    # By order and line, what it handed over.
+    issued: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     _serials: Any = field(default_factory=lambda: count(1))
 
     def take(self, document: Mapping[str, Any]) -> Answer:
@@ -41,23 +74,43 @@ class PickFloor:
         return 201, {"pickTask": f"T-{document['number']}"}
 
     async def work_off(self, document: Mapping[str, Any]) -> None:
-        number = document["number"]
+        number, order = f"{self.mark}{document['number']}", document["order"]
         picked = [self._picked(document, line) for line in document["lines"]]
-        await self._say("picks", "wms_a.pick", f"P-{number}", {"pickNumber": f"P-{number}", "lines": picked}, "picked")
         found = [_without_short(line) for line in picked if Decimal(line["qty"]) > ZERO]
-        if not found:
-            return
-        package = {"sscc": sscc_of(next(self._serials)), "kind": "CARTON", "weightKg": "3.2", "contents": found}
-        packing = {"shipment": f"SH-{number}", "packages": [package]}
-        await self._say("packings", "wms_a.packing", f"SH-{number}", packing, "packed")
+        serial = next(self._serials)
+        package = {"sscc": sscc_of(serial), "kind": "CARTON", "weightKg": "3.2", "contents": found}
+        parcel = self._parcel(document, found, serial)
+        pick = {"pickNumber": f"P-{number}", "lines": picked}
+        packing = {"shipment": parcel.shipment, "packages": [package]}
         issue = {
             "issueNumber": f"GI-{number}",
-            "shipment": f"SH-{number}",
-            "carrier": "UPSN",
+            "shipment": parcel.shipment,
+            "carrier": parcel.carrier,
             "packages": [{"sscc": package["sscc"]}],
             "lines": found,
+        } | ({"tracking": parcel.tracking} if parcel.tracking else {})
+        says: dict[str, Callable[[], Awaitable[None]]] = {
+            "picked": lambda: self._say("picks", "wms_a.pick", f"P-{number}", pick, "picked"),
+            "packed": lambda: self._say("packings", "wms_a.packing", parcel.shipment, packing, "packed"),
+            "issued": lambda: self._say("goods-issues", "wms_a.goods_issue", f"GI-{number}", issue, "issued"),
         }
-        await self._say("goods-issues", "wms_a.goods_issue", f"GI-{number}", issue, "issued")
+        for report in self.reports(order):
+            if found or report == "picked":
+                await says[report]()
+        if found and "issued" in self.reports(order):
+            self._hand_over(parcel)
+
+    def _parcel(self, document: Mapping[str, Any], found: list[Line], serial: int) -> Parcel:
+        order, carrier = document["order"], self.carrier(document["order"])
+        contents = {line["orderLine"]: Decimal(line["qty"]) for line in found}
+        tracking = f"{carrier}{self.site}{serial:08d}" if self.labels else ""
+        return Parcel(order, f"SH-{self.mark}{document['number']}", carrier, tracking, contents)
+
+    def _hand_over(self, parcel: Parcel) -> None:
+        for line, quantity in parcel.contents.items():
+            key = parcel.order, line
+            self.issued[key] = self.issued.get(key, ZERO) + quantity
+        self.truck(parcel)
 
     def _picked(self, request: Mapping[str, Any], line: Mapping[str, Any]) -> Line:
         wanted = Decimal(line["qty"])

@@ -30,13 +30,15 @@ CENT = Decimal("0.01")
 
 @dataclass(eq=False)
 class SalesLedger:
-    """`booked` by posting, each with its number; `out_of_sequence` names what came too early."""
+    """`booked` by posting, each with its number; `out_of_sequence` names what came too early. `typed` are orders that
+    were typed in here: they keep the number that they have."""
 
     partner: str
     post: Post
     faults: Faults
     booked: dict[str, dict[str, Any]] = field(default_factory=dict)
     out_of_sequence: list[str] = field(default_factory=list)
+    typed: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def open_at(self, door: Door) -> None:
@@ -64,6 +66,8 @@ class SalesLedger:
                 self.out_of_sequence.append(name)
                 return head | {"status": "refused", "reason": "what it follows is not booked"}
             number = str(FIRST_NUMBERS[kind] + len(self.numbers(kind)))
+            if kind == "order" and document["order"] in self.typed:
+                number = document["order"]
             self.booked[name] = {**document, "number": number, "postedAt": _now()}
         found = self.booked[name]
         totals = {"totals": _totals(document)} if kind in ("invoice", "credit") else {}

@@ -20,6 +20,7 @@ from partners.cast import Cast
 from partners.conductor import ENDED
 from partners.day import Day, Line, Order
 from partners.journal import Journal
+from partners.sales.verdict import SalesRow, SalesVerdict
 from partners.suite import Suite
 
 ZERO = Decimal(0)
@@ -58,28 +59,37 @@ class Row:
 
 @dataclass(slots=True)
 class Verdict:
+    """Of the whole day; `sold` is that of the orders alone."""
+
+    sold: SalesVerdict = field(default_factory=SalesVerdict)
     rows: list[Row] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
-        return not self.lost and not self.differences and all(row.settled for row in self.rows)
+        return not self.lost and not self.differences and all(row.settled for row in self._all)
+
+    @property
+    def _all(self) -> list[Row | SalesRow]:
+        return [*self.rows, *self.sold.rows]
 
     @property
     def closing_line(self) -> str:
-        settled = sum(row.settled for row in self.rows)
-        excepted = sum(row.excepted for row in self.rows)
+        settled = sum(row.settled for row in self._all)
+        excepted = sum(row.excepted for row in self._all)
+        orders = f"{len(self.sold.rows)} orders from {self.sold.channels} channels"
         return (
-            f"demo: {len(self.rows)} transactions, {settled} settled, {excepted} with an open exception, "
+            f"demo: {len(self._all)} transactions ({len(self.rows)} purchase orders, {orders}), "
+            f"{settled} settled, {excepted} with an open exception, "
             f"{len(self.lost)} lost, {len(self.differences)} differences"
         )
 
 
-async def judge(day: Day, cast: Cast, suite: Suite, cards: Mapping[str, ItemCard]) -> Verdict:
-    """Asks everybody and compares."""
-    verdict = Verdict()
-    exceptions = await suite.open_exceptions()
+async def judge(day: Day, cast: Cast, suite: Suite, cards: Mapping[str, ItemCard], sold: SalesVerdict) -> Verdict:
+    """Asks everybody and compares; the judge of the orders has spoken before."""
+    verdict = Verdict(sold)
+    exceptions = [row for row in await suite.open_exceptions() if not sold.transactions & set(row.transaction_ids)]
     skus = {line.sku for order in day.orders for line in order.lines}
     movements = [row for sku in sorted(skus) for row in await suite.movements(sku)]
     on_hand = _physical_by_transaction(movements)
@@ -95,7 +105,8 @@ async def judge(day: Day, cast: Cast, suite: Suite, cards: Mapping[str, ItemCard
     verdict.differences += _stray_differences(day, exceptions, verdict.rows)
     verdict.differences += [f"ledger: {each}" for each in await suite.ledger_differences()]
     verdict.differences += _doubled(cast)
-    verdict.lost = list(_lost(cast.journal))
+    verdict.differences += sold.differences
+    verdict.lost = [*_lost(cast.journal), *sold.lost]
     return verdict
 
 
@@ -207,6 +218,7 @@ def _stray_differences(day: Day, exceptions: list[ops.Exception], rows: list[Row
     numbers = {f"po:{row.order.number}" for row in rows}
     strays = [row for row in exceptions if not numbers & set(row.keys)]
     required = {(each["key"], e["code"], e["class"], e["owner"]) for each in day.strays for e in each["exceptions"]}
+    required |= {("", e["code"], e["class"], e["owner"]) for e in day.sales.exceptions}
     found = {(key, *_fault(row)) for row in strays for key in row.keys if key.startswith(("receipt:", "document:"))}
     found |= {("", *_fault(row)) for row in strays if not row.keys}
     yield from (f"no open exception {' '.join(each)}" for each in sorted(required - found))

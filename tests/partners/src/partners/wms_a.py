@@ -10,6 +10,7 @@ from typing import Any
 
 from partners.journal import Journal
 from partners.picking import PickFloor
+from partners.returning import ReturnsDock
 from partners.warehouse import Counted, Expected, Warehouse
 from partners.web import Answer, Door
 
@@ -31,6 +32,10 @@ class WarehouseA(Warehouse):
     @cached_property
     def floor(self) -> PickFloor:
         return PickFloor(self.partner, self.site, self._post, self.faults)
+
+    @cached_property
+    def returns(self) -> ReturnsDock:
+        return ReturnsDock(self.partner, self.site, self._post, self.faults)
 
     async def _asked_to_pick(self, document: Mapping[str, Any]) -> Answer:
         self.begin(self.floor.work_off(document))

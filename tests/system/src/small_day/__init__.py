@@ -30,6 +30,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 from partners.day import Day, load
 from partners.demo import Stage
+from partners.sales.day import SalesDay
 from partners.suite import Suite
 
 # One notice over two orders, the same notice twice, and an answer to a revision that is no longer in force.
@@ -44,7 +45,8 @@ ON_THE_WAY = {connector.DOCUMENT_STATE_RECEIVED, connector.DOCUMENT_STATE_TRANSL
 def few_orders() -> Day:
     day = load()
     wanted = (*TOGETHER, REPEATED, OBSOLETE)
-    return replace(day, orders=tuple(each for each in day.orders if each.number in wanted), events=(), strays=())
+    orders = tuple(each for each in day.orders if each.number in wanted)
+    return replace(day, orders=orders, events=(), strays=(), sales=SalesDay())
 
 
 @dataclass(frozen=True, slots=True)

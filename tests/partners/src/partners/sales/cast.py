@@ -1,0 +1,89 @@
+"""Who plays the selling side: a shop, a customer on EDI, carriers at the docks; sales desk and ERP type theirs in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from partners.cast import Cast, Secrets
+from partners.sales.books import SalesBook
+from partners.sales.carrier import Carrier, FreightCarrier, ParcelCarrier
+from partners.sales.day import USUAL_REPORTS, SalesDay, SalesOrder
+from partners.sales.edi_customer import PARTNER as EDI
+from partners.sales.edi_customer import EdiCustomer
+from partners.sales.shop import PARTNER as SHOP
+from partners.sales.shop import Shop, shopify_headers
+from partners.web import Post, Site
+from partners.wms_a import WarehouseA
+
+ZERO = Decimal(0)
+PARCEL_CARRIERS = {"car-swift": "SWFT", "car-mute": "MUTE"}
+FREIGHT_CARRIERS = {"car-haul": "HAUL", "car-yard": "YARD"}
+LAST_MILE = "SWFT"
+
+
+@dataclass(slots=True)
+class SalesCast:
+    """Carriers by their codes, floors by location. `typed` is what the sales desk and the ERP's users wrote down."""
+
+    shop: Shop
+    customer: EdiCustomer
+    carriers: dict[str, Carrier]
+    sites: dict[str, WarehouseA]
+    typed: SalesBook
+    urls: dict[str, str]
+
+    @property
+    def busy(self) -> bool:
+        return any(carrier.busy for carrier in self.carriers.values())
+
+    def check(self) -> None:
+        """Raises what a partner failed to do."""
+        self.customer.check()
+        for carrier in self.carriers.values():
+            carrier.check()
+
+    def book_of(self, channel: str) -> SalesBook:
+        return {SHOP: self.shop.book, EDI: self.customer.book}.get(channel, self.typed)
+
+
+@asynccontextmanager
+async def assembled(day: SalesDay, cast: Cast, ingress: str, folder: Path, words: Secrets) -> AsyncIterator[SalesCast]:
+    """Opens their doors, watches their folders, and parks their trucks at the warehouses of the cast."""
+    site, post = Site(), Post(ingress, cast.journal, words.webhooks, {SHOP: shopify_headers})
+    shop = Shop(post, cast.journal, words.keys[SHOP])
+    customer = EdiCustomer(cast.journal, folder / EDI)
+    carriers: dict[str, Carrier] = {
+        code: ParcelCarrier(name, code, day.order, post) for name, code in PARCEL_CARRIERS.items()
+    }
+    carriers |= {
+        code: FreightCarrier(name, code, day.order, cast.journal, folder / name)
+        for name, code in FREIGHT_CARRIERS.items()
+    }
+    sites = {place: each for place, each in cast.warehouses.items() if isinstance(each, WarehouseA)}
+    for each in sites.values():
+        _served(each, day, carriers)
+    url = f"http://127.0.0.1:{await site.open(shop.door)}"
+    customer.start()
+    try:
+        yield SalesCast(shop, customer, carriers, sites, SalesBook(), {SHOP: url})
+    finally:
+        await customer.stop()
+        await post.close()
+        await site.close()
+
+
+def _served(site: WarehouseA, day: SalesDay, carriers: Mapping[str, Carrier]) -> None:
+    """Its floor knows what goes with whom, and how the day has it report."""
+    floor = site.floor
+    floor.labels, floor.mark = True, f"{site.site}-"
+    floor.carrier = lambda number: _of(day.order(number), LAST_MILE)
+    floor.reports = lambda number: order.warehouse_says if (order := day.order(number)) else USUAL_REPORTS
+    floor.truck = lambda parcel: carriers[parcel.carrier].take(parcel)
+
+
+def _of(order: SalesOrder | None, usual: str) -> str:
+    return order.carrier if order else usual

@@ -1,0 +1,183 @@
+"""Plays the selling side: stock on the shelves, every order on its channel when its turn has come, what comes back.
+
+The conductor of the day asks again and again: `step` does what has become possible, `open` says what is not settled.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from crossdock.fulfillment.v1 import sales_order_pb2
+from crossdock.ops.v1 import ops_service_pb2 as ops
+
+from partners.cast import Cast
+from partners.returning import Returned
+from partners.sales.carrier import Sign
+from partners.sales.cast import SalesCast
+from partners.sales.day import SalesDay, SalesOrder
+from partners.sales.desk import TYPED, SalesDesk
+from partners.sales.edi_customer import PARTNER as EDI
+from partners.sales.shop import PARTNER as SHOP
+
+AWAY = "away"
+PAUSE_SECONDS = 0.2
+LONGEST_SECONDS = 60
+ENDED = frozenset(
+    {
+        sales_order_pb2.ORDER_STATE_DELIVERED,
+        sales_order_pb2.ORDER_STATE_CLOSED,
+        sales_order_pb2.ORDER_STATE_CANCELLED,
+        sales_order_pb2.ORDER_STATE_REJECTED,
+    }
+)
+UNDECIDED = frozenset(
+    {
+        sales_order_pb2.ORDER_STATE_OPEN,
+        sales_order_pb2.ORDER_STATE_VALIDATING,
+        sales_order_pb2.ORDER_STATE_ACCEPTED,
+    }
+)
+Orders = dict[tuple[str, str], sales_order_pb2.SalesOrder]
+
+
+@dataclass(eq=False)
+class SalesPlay:
+    day: SalesDay
+    cast: SalesCast
+    buying: Cast
+    desk: SalesDesk
+    say: Callable[[str], None]
+    # What the shop showed of items whose stock it no longer knew when it sold them.
+    shown_when_sold: dict[str, Decimal] = field(default_factory=dict)
+    _placed: set[str] = field(default_factory=set)
+    _back: set[str] = field(default_factory=set)
+    _found: set[str] = field(default_factory=set)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _known: Orders = field(default_factory=dict)
+
+    async def prepare(self) -> None:
+        """Fills the shelves, and waits until the shop shows what is on them; then some of it is kept from its ears."""
+        for each in self.cast.carriers.values():
+            each.sign = self._signer(each.code)
+        for number, opening in enumerate(self.day.stock, 1):
+            await self.desk.stock(opening, f"OPENING-{number}")
+        async with asyncio.timeout(LONGEST_SECONDS):
+            while any(self.cast.shop.on_show(each.sku) <= 0 for each in self.day.stock):
+                await asyncio.sleep(PAUSE_SECONDS)
+        if self.day.stock:
+            self.say(f"{len(self.day.stock)} items on the shelves, and in the shop")
+        self.cast.shop.faults.silent = any(order.old_stock for order in self.day.orders)
+
+    def _signer(self, code: str) -> Sign:
+        return lambda parcel, at: self.desk.sign(code, parcel, at)
+
+    async def step(self) -> None:
+        """Does what has become possible; raises what a partner or a placed order could not do."""
+        self.cast.check()
+        if not self.day.orders:
+            return
+        self._known = await self.desk.known()
+        for order in self.day.orders:
+            if order.number not in self._placed and self._may_begin(order):
+                self._placed.add(order.number)
+                self._begin(self._place(order))
+            elif order.back and order.number not in self._back and self._delivered(order):
+                self._back.add(order.number)
+                self._begin(self._send_back(order))
+            elif order.found and order.number not in self._found and self._told_to_wait(order):
+                self._found.add(order.number)
+                self._begin(self._find(order))
+        for task in [each for each in self._tasks if each.done()]:
+            self._tasks.discard(task)
+            task.result()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.add(asyncio.create_task(work))
+
+    def _may_begin(self, order: SalesOrder) -> bool:
+        return all(self._happened(each) for each in order.after)
+
+    def _happened(self, what: str) -> bool:
+        if what == AWAY:
+            return self.buying.erp.faults.silent
+        before = self.day.order(what)
+        known = self._known.get((before.channel, before.number)) if before else None
+        return known is not None and known.state not in UNDECIDED
+
+    async def _place(self, order: SalesOrder) -> None:
+        if order.old_stock:
+            shown = min(self.cast.shop.on_show(line.sku) for line in order.lines)
+            self.shown_when_sold[order.number] = shown
+            self.say(f"{SHOP} still shows {shown:f} of {order.lines[0].sku}, and sells it")
+        match order.channel:
+            case channel if channel == SHOP:
+                await self.cast.shop.sell(order)
+            case channel if channel == EDI:
+                await self.cast.customer.order(order)
+            case channel if channel in TYPED:
+                self._write_down(order)
+                await self.desk.type_in(order, self.day.ordered_on)
+            case channel:
+                raise ValueError(f"nobody sells on {channel}")
+        if order.old_stock:
+            self.cast.shop.faults.silent = False
+
+    def _write_down(self, order: SalesOrder) -> None:
+        for line in order.lines:
+            self.cast.typed.ordered[order.number, line.number] = line.quantity
+        if order.channel == "erp-desk":
+            self.buying.erp.sales.typed.add(order.number)
+
+    def _delivered(self, order: SalesOrder) -> bool:
+        known = self._known.get((order.channel, order.number))
+        return known is not None and known.state == sales_order_pb2.ORDER_STATE_DELIVERED
+
+    def _told_to_wait(self, order: SalesOrder) -> bool:
+        return all("backordered" in self.cast.shop.heard.get((order.number, line.number), ()) for line in order.lines)
+
+    async def _send_back(self, order: SalesOrder) -> None:
+        if order.back is None:
+            return
+        await self.desk.authorize(self._known[order.channel, order.number].order_id, order)
+        skus = {line.number: line.sku for line in order.lines}
+        parcel = Returned(order.back.number, order.number, order.back.quantities, skus)
+        await self.cast.sites[order.location].returns.take_back(parcel, order.back.reports)
+        self.say(f"a part of {order.number} is back at {order.location}")
+
+    async def _find(self, order: SalesOrder) -> None:
+        if order.found is not None:
+            await self.desk.stock(order.found, f"FOUND-{order.number}")
+            self.say(f"{order.found.location} finds one more {order.found.sku}")
+
+    @property
+    def busy(self) -> bool:
+        return self.cast.busy or bool(self._tasks)
+
+    async def open(self, exceptions: list[ops.Exception]) -> list[str]:
+        """Orders that are not placed, have neither ended nor an open exception that somebody owns, or do not have yet
+        the exceptions that their end requires."""
+        if not self.day.orders:
+            return []
+        known, pending, back = await self.desk.known(), await self.desk.pending(), await self.desk.awaiting_credit()
+        raised: dict[str, set[str]] = {}
+        for row in exceptions:
+            for transaction in row.transaction_ids:
+                raised.setdefault(transaction, set()).add(row.code if row.owner else "")
+        going = []
+        for order in self.day.orders:
+            found = known.get((order.channel, order.number))
+            if found is None or not _settled(order, found, raised.get(found.order_id, set()), pending | back):
+                going.append(order.number)
+        codes = {row.code for row in exceptions}
+        return going + [each["code"] for each in self.day.exceptions if each["code"] not in codes]
+
+
+def _settled(order: SalesOrder, found: sales_order_pb2.SalesOrder, raised: set[str], owed: set[str]) -> bool:
+    required = {each["code"] for each in order.end.get("exceptions", ())}
+    if not required <= raised:
+        return False
+    return bool(raised) or (found.state in ENDED and found.order_id not in owed)

@@ -1,0 +1,191 @@
+"""The orders of the built-in day say what they must say, and their judge tells what does not agree."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import b64decode
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from crossdock.common.v1.values_pb2 import Quantity
+from crossdock.fulfillment.v1 import sales_order_pb2
+from partners import x12
+from partners.day import BUILT_IN, load
+from partners.journal import Journal
+from partners.sales import verdict
+from partners.sales.books import SalesBook
+from partners.sales.day import SalesDay, SalesOrder
+from partners.sales.desk import Found
+from partners.sales.edi_customer import EdiCustomer
+from partners.sales.shop import shopify_headers
+from partners.sales.verdict import SalesRow, SalesVerdict
+from partners.suite import read_master_data
+from partners.verdict import Row, Verdict
+
+SCENES = (
+    "one unit wanted on four channels",
+    "a label printed, and the truck still at the dock",
+    "out of sequence while the ERP is away",
+    "a carrier gone silent",
+    "the proof that the invoice waits for never comes",
+    "a partial return",
+)
+
+
+@pytest.fixture(scope="module")
+def day() -> SalesDay:
+    return load(today=date(2026, 3, 2)).sales
+
+
+def test_four_channels_sell_and_each_scene_is_played(day: SalesDay) -> None:
+    assert len(day.orders) >= 24
+    assert len({order.number for order in day.orders}) == len(day.orders)
+    assert {order.channel for order in day.orders} == {"shop-eu", "edi-mercato", "inside-sales", "erp-desk"}
+    for scene in SCENES:
+        assert any(scene in order.scene for order in day.orders), scene
+
+
+def test_one_piece_is_wanted_on_four_channels(day: SalesDay) -> None:
+    wanted = [order for order in day.orders if any(line.sku == "S3010" for line in order.lines)]
+    assert sorted(order.channel for order in wanted) == ["edi-mercato", "erp-desk", "inside-sales", "shop-eu"]
+    assert sum(each.quantity for each in day.stock if each.sku == "S3010") == 1
+
+
+def test_what_is_ordered_lies_on_the_shelves_and_is_known(day: SalesDay) -> None:
+    rows = read_master_data(BUILT_IN.parent / "master-data.yaml")
+    known = {row["sku"] for row in rows["items"]}
+    ordered = Counter[str]()
+    for order in day.orders:
+        ordered.update({line.sku: int(line.quantity) for line in order.lines})
+    stocked = Counter({each.sku: int(each.quantity) for each in day.stock})
+    assert set(ordered) <= known
+    assert {sku for sku in ordered if ordered[sku] > stocked[sku]} == {"S3010"}
+    assert {order.customer for order in day.orders} <= {row["party_id"] for row in rows["parties"]}
+
+
+def test_a_shortened_span_names_one_customer_or_carrier(day: SalesDay) -> None:
+    assert all(rule.partner for rule in day.rules)
+    for carrier in ("YARD", "MUTE"):
+        assert len([order for order in day.orders if order.carrier == carrier]) == 1
+
+
+def test_a_shop_signs_the_body_alone() -> None:
+    headers = shopify_headers("word", b"body", message_id="m-1")
+    assert b64decode(headers["x-shopify-hmac-sha256"]) == hmac.new(b"word", b"body", hashlib.sha256).digest()
+    assert headers["x-shopify-webhook-id"] == "m-1"
+
+
+def edi(set_id: str, *segments: str) -> x12.Sent:
+    return x12.Sent(set_id, "0001", "1", "XX", [each.split("*") for each in segments])
+
+
+def test_a_customer_on_edi_keeps_what_it_is_told(tmp_path: Any) -> None:
+    customer = EdiCustomer(Journal(), tmp_path)
+    customer._take(edi("855", "BAK*00*AC*PO-1*20260302", "PO1*1*5*EA", "ACK*IA*3*EA", "ACK*IB*2*EA"))
+    assert customer.confirmed == {("PO-1", "1"): Decimal(3)}
+    customer._take(edi("855", "BAK*00*AC*PO-1*20260302", "PO1*1*5*EA", "ACK*DR*5*EA"))
+    assert customer.confirmed == {("PO-1", "1"): Decimal(5)}
+    customer._take(edi("856", "BSN*00*N-1", "PRF*PO-1", "LIN*1*VP*S3001", "SN1**4*EA", "LIN*1*VP*S3001", "SN1**1*EA"))
+    customer._take(edi("810", "BIG*20260302*9*20260301*PO-1", "IT1*1*5*EA*1"))
+    assert [customer.book.of(name, "PO-1", "1") for name in ("shipped", "invoiced")] == [Decimal(5)] * 2
+
+
+def held(state: str, quantity: str) -> Found:
+    schedule = sales_order_pb2.LineSchedule(
+        state=sales_order_pb2.ScheduleState.Value(f"SCHEDULE_STATE_{state}"), quantity=Quantity(value=quantity)
+    )
+    amount = Quantity(value=quantity, unit="EA")
+    line = sales_order_pb2.OrderLine(line_number="1", ordered=amount, schedules=[schedule])
+    return Found(sales_order_pb2.SalesOrder(order_id="so-1"), (line,), (), (), False)
+
+
+def one_line(day: SalesDay, channel: str) -> SalesOrder:
+    """An order of one line of one piece, as nobody has ordered it."""
+    order = next(each for each in day.orders if each.channel == channel)
+    return replace(order, lines=(replace(order.lines[0], number="1", quantity=Decimal(1)),), end={})
+
+
+def differences(order: SalesOrder, found: Found, **books: SalesBook) -> list[str]:
+    key = order.number, "1"
+    full = SalesBook(*({key: Decimal(1)} for _ in range(6)))
+    named = {
+        who: verdict._named(books.get(who, full))
+        for who in ("shop-eu", "edi-mercato", "typed", "wms", "carrier", "erp")
+    }
+    for who, of_system in named.items():
+        of_system["issued"] = books.get(who, full).shipped
+    nothing = {"returned": "0", "credited": "0"}
+    end = {"lines": {1: {"invoiced": "1"}}, "wms": {1: {"returned": "1"}}, "erp": {1: {"credited": "1"}}}
+    end["crossdock"] = {1: {"invoiced": "0", **nothing}}
+    return list(verdict._line_differences(order, end, named, verdict._crossdock(found)))
+
+
+def test_where_all_agree_there_is_no_difference(day: SalesDay) -> None:
+    assert differences(one_line(day, "shop-eu"), held("DELIVERED", "1")) == []
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ("shop-eu", ["ordered is 0 at shop-eu", "shipped is 0 at shop-eu", "delivered is 0 at shop-eu"]),
+        ("erp", ["ordered is 0 at erp", "issued is 0 at erp", "invoiced is 0 at erp", "credited is 0 at erp"]),
+        ("wms", ["issued is 0 at wms", "returned is 0 at wms"]),
+        ("carrier", ["shipped is 0 at carrier", "delivered is 0 at carrier"]),
+    ],
+)
+def test_a_system_that_holds_nothing_is_named(day: SalesDay, who: str, says: list[str]) -> None:
+    found = differences(one_line(day, "shop-eu"), held("DELIVERED", "1"), **{who: SalesBook()})
+    assert [each.partition(": ")[2].partition(",")[0] for each in found] == says
+
+
+def test_goods_at_the_dock_are_not_shipped(day: SalesDay) -> None:
+    found = differences(one_line(day, "shop-eu"), held("HANDED_OVER", "1"))
+    assert [each.partition(": ")[2] for each in found] == [
+        "shipped is 0 at crossdock, required 1",
+        "delivered is 0 at crossdock, required 1",
+    ]
+
+
+def ledger(*documents: tuple[str, str, str]) -> Any:
+    booked = {
+        f"p-{place}": {"order": order, "posting": kind, "reference": reference, "lines": []}
+        for place, (order, kind, reference) in enumerate(documents)
+    }
+    return cast(Any, SimpleNamespace(sales=SimpleNamespace(booked=booked)))
+
+
+def test_what_the_erp_booked_twice_and_what_it_never_had_is_told(day: SalesDay) -> None:
+    journal = Journal()
+    journal.add("shop-eu", "sent", "shop.order", "W-1", b"")
+    journal.add("wms-east", "sent", "wms_a.goods_issue", "GI-1", b"")
+    journal.add("wms-east", "sent", "wms_a.return_inspection", "RI-R-1", b"")
+    assert list(verdict._lost(journal, ledger())) == [
+        "order W-1 never reached the ERP",
+        "goods issue GI-1 never reached the ERP",
+        "return R-1 was never credited",
+    ]
+    whole = ledger(("W-1", "order", "1"), ("W-1", "shipment", "GI-1"), ("W-1", "credit", "R-1"))
+    assert list(verdict._lost(journal, whole)) == []
+    assert list(verdict._doubled(whole)) == []
+    assert list(verdict._doubled(ledger(("W-1", "invoice", "GI-1"), ("W-1", "invoice", "GI-1")))) == [
+        "W-1 invoice GI-1 was posted 2 times"
+    ]
+
+
+def test_the_closing_line_counts_both_sides_of_the_day(day: SalesDay) -> None:
+    buying = load(today=date(2026, 3, 2)).orders
+    sold = SalesVerdict([SalesRow(day.orders[0], settled=True), SalesRow(day.orders[1], settled=True, excepted=True)])
+    both = Verdict(sold, [Row(buying[0], settled=True)])
+    assert both.closing_line == (
+        "demo: 3 transactions (1 purchase orders, 2 orders from 2 channels), "
+        "3 settled, 1 with an open exception, 0 lost, 0 differences"
+    )
+    assert both.passed
+    sold.rows[0].settled = False
+    assert not both.passed
