@@ -160,4 +160,17 @@ def betrays(response: Message, request: Message, secrets: set[str]) -> set[str]:
     """Texts of another tenant that an answer tells, beyond what was asked with."""
     asked = {text for _, text in texts(request)}
     told = {text for _, text in texts(response)}
-    return {text for text in told - asked if text in secrets and len(text) >= _SHORTEST_TELLING}
+    return {
+        text
+        for text in told - asked
+        if text in secrets and len(text) >= _SHORTEST_TELLING and not _repeats(text, asked, secrets)
+    }
+
+
+def _repeats(text: str, asked: set[str], secrets: set[str]) -> bool:
+    """Whether it is made of what was asked with, and of nothing else that is a secret: adjustment/NUMBER/1."""
+    rest = text
+    for each in sorted(asked, key=len, reverse=True):
+        if len(each) >= _SHORTEST_TELLING:
+            rest = rest.replace(each, "")
+    return rest != text and not any(each in rest for each in secrets if len(each) >= _SHORTEST_TELLING)

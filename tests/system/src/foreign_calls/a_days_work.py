@@ -102,6 +102,7 @@ async def a_days_work(suite: Suite) -> None:
     for name in ("RecordReturnReceipt", "RecordReturnInspection"):
         await suite.seed("fulfillment", name, came_back(name))
     profile = read_profile(DAY / "sup-nordic.yaml")
+    profile.ownership.add(attribute="Posting.wanted", writers=[options_pb2.ROLE_ERP])
     partner = connector_pb.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
     await suite.seed("connector", "PutPartner", partner)
     await suite.seed("connector", "CheckPartner", connector_pb.CheckPartnerRequest(profile=profile))
