@@ -167,3 +167,19 @@ async def test_a_state_that_lasts_too_long_is_somebodys_and_ends_when_it_goes_on
     else:
         await caller.prove(number, 9)
     assert (code, owner, False) in await caller.exceptions(subject)
+
+
+@pytest.mark.feature("F115")
+async def test_no_label_is_asked_for_before_tax_credit_and_export_are_final(caller: Caller, uow: UnitOfWork) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    barred = ready(shipment_id, number, order, f"{order}B", barred_order_numbers=[order])
+    await hears(uow, caller.tenant, barred, barred)
+    assert await caller.facts(shipment_id) == []
+    [told] = await caller.fetch(
+        "SELECT code, owner, transaction_ids FROM exception WHERE subject = $1", f"outbound_shipment/{shipment_id}"
+    )
+    assert (told["code"], told["owner"]) == ("LABEL_BEFORE_CHECKS", "delivery-desk")
+    assert list(told["transaction_ids"]) == [f"order-{order}"]
+    # What is handed over nevertheless is a fact.
+    await hears(uow, caller.tenant, issued(shipment_id, number, order))
+    assert "ShipmentPlanned" in await caller.facts(shipment_id)

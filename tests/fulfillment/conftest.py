@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from crossdock.catalog.v1 import master_data_pb2 as catalog
+from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
@@ -16,11 +17,12 @@ from crossdock_kit.testing import FixedClock, RunningServer, start_service
 from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
-from fulfillment.api import FulfillmentServicer, PostingServicer, ReturnServicer, WarehouseServicer
+from fulfillment.api import CheckServicer, FulfillmentServicer, PostingServicer, ReturnServicer, WarehouseServicer
 from fulfillment.store.master_data import MasterDataRows
 from fulfillment.store.unit_of_work import FulfillmentUnitOfWork
 from fulfillment.wire import master_data
 from fulfillment_cases.calls import Caller
+from fulfillment_cases.desk import Desk
 from fulfillment_cases.ledger import Ledger
 from fulfillment_cases.returns import Returns
 from fulfillment_cases.warehouse import Site
@@ -32,6 +34,10 @@ ITEMS = (
 )
 PARTIES = (
     catalog.Party(party_id="CUS-SHOP", name="Shop's customers", roles=[catalog.PARTY_ROLE_CUSTOMER]),
+    *(
+        catalog.Party(party_id=f"CUS-{kind}", name="Checked", roles=[catalog.PARTY_ROLE_CUSTOMER])
+        for kind in ("HOLD", "CACHED", "REFUSE", "ALL", "GROWS", "PARTS")
+    ),
     catalog.Party(party_id="SUP-NORDIC", name="Nordic", roles=[catalog.PARTY_ROLE_SUPPLIER]),
 )
 EAST = catalog.Location(location_id="WH-EAST", kind=catalog.LOCATION_KIND_WAREHOUSE, zone="UTC", business_unit="EU01")
@@ -66,6 +72,7 @@ async def server(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[RunningSer
     ports = FulfillmentUnitOfWork(uow)
     servicers = (
         (pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(ports)),
+        (check_grpc.add_CheckServiceServicer_to_server, CheckServicer(ports)),
         (posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(ports)),
         (return_grpc.add_ReturnServiceServicer_to_server, ReturnServicer(ports)),
         (warehouse_grpc.add_WarehouseServiceServicer_to_server, WarehouseServicer(ports)),
@@ -90,6 +97,12 @@ def site(server: RunningServer) -> Site:
 def ledger(server: RunningServer, uow: UnitOfWork) -> Ledger:
     """The ERP of acme, and what delivery tells of its shipments."""
     return Ledger(server.caller(posting_grpc.PostingServiceStub, tenant="acme"), uow)
+
+
+@pytest.fixture
+def desk(server: RunningServer, uow: UnitOfWork) -> Desk:
+    """Who answers checks of acme's orders, and the people who let them through."""
+    return Desk(server.caller(check_grpc.CheckServiceStub, tenant="acme"), uow)
 
 
 @pytest.fixture

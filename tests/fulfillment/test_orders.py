@@ -50,6 +50,8 @@ def test_an_order_is_submitted_before_it_is_accepted() -> None:
     order.append([line()], ITEMS)
     assert shown(order) == "open"
     order.submit(1, whole=True)
+    assert shown(order) == "validating"
+    order.accept()
     assert names(order) == ["OrderSubmitted", "OrderAccepted"]
     assert shown(order) == "accepted"
 
@@ -298,6 +300,7 @@ def test_a_big_order_is_worked_in_parts() -> None:
     appended: list[Any] = told(order)
     assert [(each.part, len(each.lines)) for each in appended] == [(1, PART_LINES), (2, 1)]
     order.submit(PART_LINES + 1, whole=False)
+    order.accept()
     ask(order, 2)
     hear_held(order)
     assert shown(order) == "partly_released"

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from uuid import uuid4
 
-import grpc
 import pytest
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.options.v1 import options_pb2
-from crossdock_kit.peers import reason_in, status_in
-from fulfillment_cases.calls import CONSIGNEE, SECONDS, Caller, line, origin, placement, standing, state_of, unique
+from fulfillment_cases.calls import (
+    CONSIGNEE,
+    SECONDS,
+    Caller,
+    line,
+    origin,
+    placement,
+    reason,
+    standing,
+    state_of,
+    unique,
+)
 from google.protobuf.message import Message
-
-
-async def reason(call: object) -> str:
-    with pytest.raises(grpc.aio.AioRpcError) as refused:
-        await call  # type: ignore[misc]
-    return reason_in(status_in(refused.value))
 
 
 @pytest.mark.feature("F021", "F116")

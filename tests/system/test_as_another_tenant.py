@@ -11,7 +11,7 @@ import pytest
 from crossdock_kit.server.methods import READ_ONLY, Method
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
-from foreign_calls import betrays, texts
+from foreign_calls import betrays, made_of
 from foreign_calls.a_days_work import CANARY, PATIENCE_SECONDS, a_days_work
 from foreign_calls.suite import SERVICES, Question, Suite, open_suite
 from google.protobuf.message import Message
@@ -138,7 +138,7 @@ async def attack(suite: Suite, secrets: set[str]) -> list[str]:
     for service, method in sorted(suite.methods(), key=lambda each: each[1].mutating):
         for request in _requests(suite, service, method, reached):
             if method.mutating:
-                secrets = secrets - {text for _, text in texts(request)}
+                secrets = secrets - made_of(request, secrets)
             try:
                 responses = await suite.ask(service, method, request, "globex")
             except grpc.aio.AioRpcError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
+from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as fulfillment_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
@@ -75,6 +76,7 @@ _STUBS: dict[str, Callable[[Any], Any]] = {
     f"{FULFILLMENT}.PlaceOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.CancelOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
+    f"{FULFILLMENT}.RecordCheck": check_grpc.CheckServiceStub,
     f"{FULFILLMENT}.RecordReturnReceipt": return_grpc.ReturnServiceStub,
     f"{FULFILLMENT}.RecordReturnInspection": return_grpc.ReturnServiceStub,
 }

@@ -132,8 +132,9 @@ class Shipments:
 
 @dataclass(frozen=True, slots=True)
 class SalesOrders:
-    """Fulfillment's facts: what is released is picked by the warehouse that holds it, the ERP is asked to post, and
-    customers on EDI are told what they get, what has left for them and what they owe."""
+    """Fulfillment's facts: what is released is picked by the warehouse that holds it, the ERP is asked to post
+    and whoever has the authority to check; channels and customers on EDI are told what they get, what has left for them
+    and what they owe."""
 
     around: Surroundings
 
@@ -144,6 +145,8 @@ class SalesOrders:
             handlers={
                 fulfillment.OrderReleased: _together(self.around, self.released),
                 fulfillment.PostingRequested: _together(self.around, self.to_be_posted),
+                fulfillment.OrderCheckRequested: _together(self.around, self.to_be_checked),
+                fulfillment.OrderRejected: _together(self.around, self.to_its_customer),
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesBackordered: _together(self.around, self.to_its_customer),
@@ -159,6 +162,9 @@ class SalesOrders:
 
     async def to_be_posted(self, event: Received[fulfillment.PostingRequested], telling: Telling) -> None:
         await tell_partners.ask_to_post(event, telling)
+
+    async def to_be_checked(self, event: Received[fulfillment.OrderCheckRequested], telling: Telling) -> None:
+        await tell_partners.ask_to_check(event, telling)
 
     async def to_its_customer(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customer(event, telling)

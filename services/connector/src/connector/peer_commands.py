@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import check_service_pb2 as check
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import return_service_pb2 as returns
@@ -63,7 +64,7 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: PLR0911  one cas
             return response.transaction_ids
         case warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse():
             return response.order_ids
-        case sales.PlaceOrderResponse() | sales.CancelOrderResponse():
+        case sales.PlaceOrderResponse() | sales.CancelOrderResponse() | check.RecordCheckResponse():
             return (response.order.order_id,)
         case returns.RecordReturnReceiptResponse() | returns.RecordReturnInspectionResponse():
             return response.return_id, response.order_id

@@ -34,7 +34,8 @@ def outbound_shipments(opens: Opens) -> Subscription:
 
     async def on_ready(event: Received[events_pb2.ShipmentReady], work: Work) -> None:
         async with opens(work) as opened:
-            await shipment_ready(event.message.shipment_id, warehouse.ready(event), opened)
+            barred = event.message.barred_order_numbers
+            await shipment_ready(event.message.shipment_id, warehouse.ready(event), barred, opened)
 
     async def on_issued(event: Received[events_pb2.GoodsIssued], work: Work) -> None:
         async with opens(work) as opened:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
@@ -14,9 +15,18 @@ from crossdock_kit.app import App
 from crossdock_kit.process_timers import timer_kind
 from crossdock_kit.service import Service, run
 
-from fulfillment.api import FulfillmentServicer, PostingServicer, ReturnServicer, WarehouseServicer
-from fulfillment.consumers import asked_again, availability, catalog_changes, deadlines, shipments, told_when_late
+from fulfillment.api import CheckServicer, FulfillmentServicer, PostingServicer, ReturnServicer, WarehouseServicer
+from fulfillment.consumers import (
+    asked_again,
+    availability,
+    catalog_changes,
+    checks_lapsed,
+    deadlines,
+    shipments,
+    told_when_late,
+)
 from fulfillment.domain.billing_lifecycle import BILLING
+from fulfillment.domain.check_lifecycle import CHECKS
 from fulfillment.domain.lifecycle import SCHEDULE
 from fulfillment.domain.posting_lifecycle import POSTING
 from fulfillment.domain.return_lifecycle import RETURN
@@ -32,10 +42,13 @@ async def build(app: App[Settings]) -> None:
     app.add_servicer(warehouse_grpc.add_WarehouseServiceServicer_to_server, WarehouseServicer(uow))
     app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver)))
     app.add_servicer(posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(uow))
+    app.add_servicer(check_grpc.add_CheckServiceServicer_to_server, CheckServicer(uow))
     app.add_servicer(return_grpc.add_ReturnServiceServicer_to_server, ReturnServicer(uow))
     app.subscribe(shipments(on))
     app.subscribe(availability(on))
     app.on_timer(timer_kind(SCHEDULE), deadlines(on))
+    for checked, process in CHECKS.items():
+        app.on_timer(timer_kind(process), checks_lapsed(on, checked))
     for process in (POSTING, BILLING, RETURN):
         app.on_timer(timer_kind(process), told_when_late(process))
     for subject in ("posting", "process"):

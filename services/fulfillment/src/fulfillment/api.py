@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeAlias
 
 import grpc
+from crossdock.fulfillment.v1 import check_service_pb2 as check_pb
+from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting_pb
@@ -13,10 +15,12 @@ from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
 from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse_pb
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
+from crossdock_kit.context import actor
 
 from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
-from fulfillment.use_cases import changing, placing, posting, returning, warehousing
+from fulfillment.use_cases import changing, checking, placing, posting, returning, warehousing
+from fulfillment.wire import checks as check_wire
 from fulfillment.wire import posting as posting_wire
 from fulfillment.wire import returns as return_wire
 from fulfillment.wire import sales_order as wire
@@ -79,6 +83,19 @@ class FulfillmentServicer(pb_grpc.FulfillmentServiceServicer):
     async def CancelOrder(self, request: pb.CancelOrderRequest, context: Context) -> pb.CancelOrderResponse:
         order = await changing.cancel_order(wire.cancel(request), self._uow)
         return pb.CancelOrderResponse(order=wire.order(order))
+
+
+class CheckServicer(check_grpc.CheckServiceServicer):
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    async def RecordCheck(self, request: check_pb.RecordCheckRequest, context: Context) -> check_pb.RecordCheckResponse:
+        order, repeated = await checking.record_check(check_wire.answered(request), self._uow)
+        return check_pb.RecordCheckResponse(order=wire.order(order), repeated=repeated)
+
+    async def ReleaseHold(self, request: check_pb.ReleaseHoldRequest, context: Context) -> check_pb.ReleaseHoldResponse:
+        order, repeated = await checking.release_hold(check_wire.released(request, actor().subject), self._uow)
+        return check_pb.ReleaseHoldResponse(order=wire.order(order), repeated=repeated)
 
 
 class WarehouseServicer(warehouse_grpc.WarehouseServiceServicer):

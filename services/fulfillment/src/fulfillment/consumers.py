@@ -23,9 +23,11 @@ from crossdock_kit.timer_loop import TimerHandler
 from crossdock_kit.unit_of_work import Work
 
 from fulfillment import ports
+from fulfillment.domain.check_lifecycle import CHECKS, Kind
 from fulfillment.domain.lifecycle import SCHEDULE, State
 from fulfillment.domain.on_the_road import Word
 from fulfillment.domain.posting_lifecycle import POSTING
+from fulfillment.use_cases.checking import check_lapsed
 from fulfillment.use_cases.delivering import departed, told
 from fulfillment.use_cases.owing import bill
 from fulfillment.use_cases.posting import ask_again
@@ -127,6 +129,16 @@ def deadlines(opens: Opens) -> TimerHandler:
             await deadline_passed(order_id, int(part), State(state), trigger, opened)
 
     return expiry(SCHEDULE, fire)
+
+
+def checks_lapsed(opens: Opens, kind: Kind) -> TimerHandler:
+    """The deadlines of a kind of check: what nobody answered goes where its fallback says."""
+
+    async def fire(subject: str, state: str, trigger: str, work: Work) -> None:
+        async with opens(work) as opened:
+            await check_lapsed(subject, kind, opened)
+
+    return expiry(CHECKS[kind], fire)
 
 
 def asked_again(opens: Opens) -> Callable[[str, Work], Awaitable[str]]:

@@ -13,6 +13,8 @@ from datetime import date, datetime
 from typing import Protocol
 
 from fulfillment.domain import billing_lifecycle, posting, posting_lifecycle, return_lifecycle
+from fulfillment.domain.check_lifecycle import Kind as CheckKind
+from fulfillment.domain.checks import Earlier, Rule
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.lifecycle import State
@@ -163,10 +165,18 @@ class SalesOrders(Protocol):
     async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
         """Of the lines that the order has of these numbers, what each says."""
 
-    async def accept_all(self, order: SalesOrder, state: State) -> None:
-        """Every schedule of an order that was just submitted stands there now."""
+    async def move_all(self, order: SalesOrder, before: State, after: State) -> None:
+        """Every schedule of an order that stands in the one state stands in the other now."""
 
     def add(self, order: SalesOrder) -> None: ...
+
+
+class CheckAnswers(Protocol):
+    """What was let through of the same kind before, to fall back on."""
+
+    async def keep(self, order: SalesOrder, kind: CheckKind, earlier: Earlier) -> None: ...
+
+    async def last(self, order: SalesOrder, kind: CheckKind) -> Earlier | None: ...
 
 
 class MasterData(Protocol):
@@ -265,6 +275,9 @@ class Work(Protocol):
     def postings(self) -> Postings: ...
 
     @property
+    def check_answers(self) -> CheckAnswers: ...
+
+    @property
     def returns(self) -> Returns: ...
 
     @property
@@ -295,6 +308,9 @@ class Work(Protocol):
         """Announces the report and what the return came to, watches its deadline, and writes it."""
 
     async def keep_return_report(self, report: BookedReport) -> None: ...
+
+    async def check_rules(self, order: SalesOrder) -> Mapping[CheckKind, Rule]:
+        """The checks that its business unit and customer have declared, by kind."""
 
     async def billed_by_issue(self, order: SalesOrder) -> bool:
         """Whether the customer's terms let an invoice follow the goods issue; else delivery says when."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import grpc
 from crossdock.common.v1 import values_pb2 as common
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.database import Engine, transaction
+from crossdock_kit.peers import reason_in, status_in
 from google.type.date_pb2 import Date
 
 if TYPE_CHECKING:
@@ -21,6 +23,15 @@ if TYPE_CHECKING:
 CONSIGNEE = sales_order_pb2.Consignee(name="Kim Doe", address_lines=["1 Quay"], city="Hamburg", country="DE")
 SECONDS = 30.0
 _numbers = count(1)
+
+
+async def reason(call: Awaitable[object]) -> str:
+    """Why a call is refused."""
+    try:
+        await call
+    except grpc.aio.AioRpcError as refused:
+        return reason_in(status_in(refused))
+    raise AssertionError("it is not refused")
 
 
 def unique(prefix: str) -> str:

@@ -50,6 +50,7 @@ def placed(*lines: LineTerms, **more: Any) -> SalesOrder:
     order = blank(**more)
     order.append(lines or (line(),), ITEMS)
     order.submit(order.line_count, whole=True)
+    order.accept()
     for part in order.parts:
         ask(order, part)
     order.events.clear()

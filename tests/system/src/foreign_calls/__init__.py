@@ -156,6 +156,12 @@ def _clear(message: Any, path: str) -> None:
         message.ClearField(name)
 
 
+def made_of(request: Message, secrets: set[str]) -> set[str]:
+    """What a tenant that writes a request calls by its texts, whoever else calls something so: "adjustment/A-1/1"."""
+    said = {text for _, text in texts(request) if len(text) >= _SHORTEST_TELLING}
+    return {secret for secret in secrets if any(text in secret for text in said)}
+
+
 def betrays(response: Message, request: Message, secrets: set[str]) -> set[str]:
     """Texts of another tenant that an answer tells, beyond what was asked with."""
     asked = {text for _, text in texts(request)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,11 +16,15 @@ from crossdock.catalog.v1 import master_data_pb2 as master
 from crossdock.connector.v1 import connector_service_pb2 as connector_pb
 from crossdock.connector.v1 import partner_pb2
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery_pb
-from crossdock.fulfillment.v1 import return_pb2
+from crossdock.fulfillment.v1 import check_service_pb2 as check_pb
+from crossdock.fulfillment.v1 import return_pb2, sales_order_pb2
 from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
 from crossdock.inventory.v1 import stock_control_service_pb2 as control_pb
 from crossdock.options.v1 import options_pb2
+from crossdock_kit import policy
+from crossdock_kit.database import transaction
+from crossdock_kit.policy import NewRule
 from delivery_cases.calls import origin as carrier
 from delivery_cases.calls import planned, word
 from fulfillment_cases.calls import line as wanted_line
@@ -94,6 +99,7 @@ async def a_days_work(suite: Suite) -> None:
     )
     await eventually(lambda: _reserved(suite, wanted))
     await eventually(lambda: _sold(suite))
+    await _checked(suite)
     await suite.seed("inventory", "RecordStockReport", found())
     await suite.seed("inventory", "RecordStatement", held())
     await _shipped(suite)
@@ -186,6 +192,33 @@ async def _reserved(suite: Suite, wanted: Any) -> bool:
 async def _sold(suite: Suite) -> Message:
     """A sales order, once fulfillment knows its item and its customer."""
     return await suite.seed("fulfillment", "PlaceOrder", placement(f"SO-{CANARY}", [wanted_line("1", 2, SKU)]))
+
+
+async def _checked(suite: Suite) -> None:
+    """An order that a check holds and a person lets through."""
+    rule = NewRule(key="fulfillment.credit_check", value={}, valid_from=datetime(2026, 1, 1, tzinfo=UTC))
+    async with transaction(suite.running["fulfillment"].app.engine, ["acme"]) as tx:
+        await policy.add(tx.driver, "acme", rule)
+    lines = [wanted_line("1", 2, SKU)]
+    placed: Any = await suite.seed(
+        "fulfillment", "PlaceOrder", placement(f"SC-{CANARY}", lines, channel_confirmed=True)
+    )
+    answered = check_pb.RecordCheckRequest(
+        request_id=str(uuid4()),
+        origin=said_by(options_pb2.ROLE_ERP, "ERP-EU"),
+        check_id=placed.order.checks[0].check_id,
+        verdict=check_pb.CHECK_VERDICT_REFUSED,
+        reason=f"over {CANARY}",
+        answered_at=now(),
+    )
+    await suite.seed("fulfillment", "RecordCheck", answered)
+    release = check_pb.ReleaseHoldRequest(
+        request_id=str(uuid4()),
+        order_id=placed.order.order_id,
+        kind=sales_order_pb2.CHECK_KIND_CREDIT,
+        reason=f"paid {CANARY}",
+    )
+    await suite.seed("fulfillment", "ReleaseHold", release)
 
 
 async def _shipped(suite: Suite) -> None:

@@ -165,7 +165,17 @@ def customers_told() -> list[Message]:
     order = sales_order_pb2.SalesOrder(number="S-EDI", currency="EUR", ordered_on=placed_on, **said)
     step = fulfillment_events.ScheduleStep(line_number="1", sku="BOLT", quantity=line.ordered)
     steps = {"number": "S-EDI", "part": 1, "steps": [step], **said}
+    asked: dict[str, Any] = {"order_id": "0191-chk", "channel": "edi-mercato", "number": "S-CHK"}
+    checked = sales_order_pb2.SalesOrder(
+        business_unit="EU01", customer_id="CUS-SHOP", currency="EUR", ordered_on=placed_on, **asked
+    )
     return [
+        fulfillment_events.OrderCheckRequested(
+            check_id="0191-chk:credit:1", kind=sales_order_pb2.CHECK_KIND_CREDIT, order=checked, lines=[line], **asked
+        ),
+        fulfillment_events.OrderRejected(
+            kind=sales_order_pb2.CHECK_KIND_CREDIT, state=sales_order_pb2.ORDER_STATE_REJECTED, reason="no", **asked
+        ),
         fulfillment_events.OrderLinesBackordered(**steps),
         fulfillment_events.OrderStatusChanged(
             line_state=sales_order_pb2.SCHEDULE_STATE_SHIPPED, shipment_id="shipment-a", **steps

@@ -36,5 +36,6 @@ def _placed(order_id: str, number: str, sku: str) -> SalesOrder:
     order = blank(order_id, number=number)
     order.append((line("1", 10, sku),), ITEMS)
     order.submit(1, whole=True)
+    order.accept()
     ask(order, 1)
     return order

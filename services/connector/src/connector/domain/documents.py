@@ -146,6 +146,7 @@ _OWNERS_BY_COMMAND = {
     "RecordPacking": "warehouse",
     "RecordGoodsIssue": "warehouse",
     "RecordPosting": "finance",
+    "RecordCheck": "order-desk",
     "PlaceOrder": "order-desk",
     "CancelOrder": "order-desk",
     "RecordStockReport": "warehouse",

@@ -1,6 +1,7 @@
 """json.order_status, out: a channel hears where lines of its order stand, so that it can tell its customer.
 
-What waits for supply, and what a carrier says of goods on the road. A receiver keeps, of an order, the highest version.
+What waits for supply, what a check refused, and what a carrier says of goods on the road. Of an order a receiver keeps
+the highest version.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from crossdock.fulfillment.v1 import sales_order_pb2
 from connector.mappings import canonical
 from connector.mappings.model import Outbound, Writing
 
-Told = events_pb2.OrderStatusChanged | events_pb2.OrderLinesBackordered
+Told = events_pb2.OrderStatusChanged | events_pb2.OrderLinesBackordered | events_pb2.OrderRejected
 
 
 def write(event: Told, writing: Writing) -> dict[str, Any]:
@@ -25,12 +26,14 @@ def write(event: Told, writing: Writing) -> dict[str, Any]:
         "orderState": canonical.lower_name(sales_order_pb2.OrderState.Name(event.state), "ORDER_STATE_"),
         **_where(event),
         "aggregateVersion": writing.event_version,
-        "lines": [_line(each, writing) for each in event.steps],
+        **_lines(event, writing),
     }
 
 
 def _where(event: Told) -> dict[str, Any]:
     """Where these lines stand; of goods on the road with their shipment and the carrier's instant."""
+    if isinstance(event, events_pb2.OrderRejected):
+        return {"lineState": "rejected", "shipment": None, "at": None}
     if isinstance(event, events_pb2.OrderLinesBackordered):
         return {"lineState": "backordered", "shipment": None, "at": None}
     return {
@@ -38,6 +41,13 @@ def _where(event: Told) -> dict[str, Any]:
         "shipment": event.shipment_id or None,
         "at": canonical.iso_instant(event.at) if event.HasField("at") else None,
     }
+
+
+def _lines(event: Told, writing: Writing) -> dict[str, Any]:
+    """What is refused is refused as a whole."""
+    if isinstance(event, events_pb2.OrderRejected):
+        return {"reason": event.reason or None, "lines": []}
+    return {"lines": [_line(each, writing) for each in event.steps]}
 
 
 def _line(step: events_pb2.ScheduleStep, writing: Writing) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from crossdock.fulfillment.v1 import sales_order_pb2
+
 from connector.mappings import (
     easypost_tracker,
     json_availability,
+    json_check_result,
     json_goods_receipt,
     json_invoice_match,
     json_load_tender,
+    json_order_check,
     json_order_confirmation,
     json_order_response,
     json_order_status,
@@ -53,6 +57,7 @@ INBOUND: dict[str, Inbound] = {
     for each in (
         json_purchase_order.MAPPING,
         json_posting_result.MAPPING,
+        json_check_result.MAPPING,
         json_order_response.MAPPING,
         json_ship_notice.MAPPING,
         json_supplier_invoice.MAPPING,
@@ -84,6 +89,9 @@ INBOUND: dict[str, Inbound] = {
 OUTBOUND: dict[str, Outbound] = {
     each.kind: each
     for each in (
+        json_order_check.CREDIT,
+        json_order_check.TAX,
+        json_order_check.EXPORT,
         json_order_confirmation.MAPPING,
         json_order_status.MAPPING,
         json_availability.MAPPING,
@@ -112,6 +120,13 @@ KINDS = frozenset({*INBOUND, *OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT})
 FROM_CUSTOMERS = frozenset({"shop.order", "x12.850"})
 TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810"})
 
+# The document that asks for each kind of check.
+CHECKS = {
+    sales_order_pb2.CHECK_KIND_CREDIT: json_order_check.CREDIT.kind,
+    sales_order_pb2.CHECK_KIND_TAX: json_order_check.TAX.kind,
+    sales_order_pb2.CHECK_KIND_EXPORT: json_order_check.EXPORT.kind,
+}
+
 # Which kinds may tell a partner of which fact; the partner's profile says which of them it takes.
 TELLS: dict[str, tuple[str, ...]] = {
     "PurchaseOrderReleased": ("x12.850", "json.supplier_order"),
@@ -124,6 +139,8 @@ TELLS: dict[str, tuple[str, ...]] = {
     "AdjustmentDecided": ("json.stock_movement",),
     "SupplierInvoiceMatched": ("json.invoice_match",),
     "ShipmentPlanned": ("x12.204", "json.load_tender"),
+    "OrderCheckRequested": tuple(CHECKS.values()),
+    "OrderRejected": ("json.order_status",),
     "OrderReleased": ("wms_a.pick_request",),
     "OrderAcknowledged": ("x12.855",),
     "GoodsIssued": ("x12.856",),

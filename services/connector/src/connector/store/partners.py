@@ -83,6 +83,11 @@ async def of_business_unit(driver: Driver, tenant: str, business_unit: str) -> l
     return await _found(driver, "role = $2 AND business_unit = $3", tenant, int(options_pb2.ROLE_ERP), business_unit)
 
 
+async def all_of_business_unit(driver: Driver, tenant: str, business_unit: str) -> list[StoredPartner]:
+    """Whatever their role."""
+    return await _found(driver, "business_unit = $2", tenant, business_unit)
+
+
 async def of_location(driver: Driver, tenant: str, location_id: str) -> list[StoredPartner]:
     """The WMS of a location."""
     return await _found(driver, "role = $2 AND locations @> ARRAY[$3]", tenant, int(options_pb2.ROLE_WMS), location_id)

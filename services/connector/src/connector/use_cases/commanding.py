@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import check_service_pb2 as check
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import return_service_pb2 as returns
@@ -45,6 +46,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     returns.RecordReturnReceiptRequest: (FULFILLMENT, "RecordReturnReceipt"),
     returns.RecordReturnInspectionRequest: (FULFILLMENT, "RecordReturnInspection"),
     posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),
+    check.RecordCheckRequest: (FULFILLMENT, "RecordCheck"),
     control.RecordStockReportRequest: (INVENTORY, "RecordStockReport"),
     control.RecordStatementRequest: (INVENTORY, "RecordStatement"),
 }

@@ -8,6 +8,7 @@ from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import Received
 from crossdock_kit.exceptions import NewException
 
+from connector.mappings import registry
 from connector.store.partners import StoredPartner
 from connector.use_cases.telling import Telling
 
@@ -75,6 +76,17 @@ async def ask_to_post(event: Received[Any], telling: Telling) -> None:
     unit = event.message.posting.business_unit
     found = await telling.erp(event.tenant, unit)
     _tell(event, found, telling, f"order:{event.message.order_id}", f"ERP of {unit}")
+
+
+async def ask_to_check(event: Received[Any], telling: Telling) -> None:
+    """Whoever of the business unit's partners takes this kind of check. A silent one keeps no other waiting."""
+    fact = event.message
+    unit, kind = fact.order.business_unit, registry.CHECKS[fact.kind]
+    found = await telling.asked(event.tenant, unit, kind)
+    for stored in found:
+        telling.tell(event, stored, f"check:{fact.check_id}", kinds=(kind,))
+    if not found:
+        telling.work.raise_exception(_nobody(event, f"{kind} of {unit}"))
 
 
 async def tell_customer(event: Received[Any], telling: Telling) -> None:

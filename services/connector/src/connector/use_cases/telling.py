@@ -87,6 +87,14 @@ class Telling:
             self._partners[key] = await partners.of_channel(self.work.driver, tenant, name)
         return self._partners[key]
 
+    async def asked(self, tenant: str, business_unit: str, kind: str) -> list[StoredPartner]:
+        key = (tenant, kind, business_unit)
+        if key not in self._partners:
+            everybody = await partners.all_of_business_unit(self.work.driver, tenant, business_unit)
+            out = partner_pb2.DIRECTION_OUT
+            self._partners[key] = [each for each in everybody if partners.route_of(each.profile, (kind,), out)]
+        return self._partners[key]
+
     def learn(self, order: KnownOrder) -> None:
         self._orders.append(order)
 
@@ -96,11 +104,20 @@ class Telling:
             self._partners[key] = await partners.channels_of(self.work.driver, tenant, business_unit)
         return self._partners[key]
 
-    def tell(self, event: Received[Any], stored: StoredPartner, ordering: str, *, replaces: bool = False) -> None:
-        """Notes what the partner's profile takes of a fact; a partner that takes nothing of it is not told. What
-        `replaces` makes earlier facts of its ordering superfluous, in the batch and among what is not sent yet."""
-        kinds = registry.TELLS[event.message.DESCRIPTOR.name]
-        route = partners.route_of(stored.profile, kinds, partner_pb2.DIRECTION_OUT)
+    def tell(
+        self,
+        event: Received[Any],
+        stored: StoredPartner,
+        ordering: str,
+        *,
+        replaces: bool = False,
+        kinds: Sequence[str] = (),
+    ) -> None:
+        """Notes what the partner's profile takes of a fact, of `kinds` where not all that tell of it will do; a partner
+        that takes nothing of it is not told. What `replaces` makes earlier facts of its ordering superfluous, in the
+        batch and among what is not sent yet."""
+        fitting = kinds or registry.TELLS[event.message.DESCRIPTOR.name]
+        route = partners.route_of(stored.profile, fitting, partner_pb2.DIRECTION_OUT)
         if route is not None:
             self._telegrams.append(Telegram(event, stored, route, ordering, replaces))
 

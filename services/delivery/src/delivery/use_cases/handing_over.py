@@ -29,9 +29,12 @@ class HandOver:
     carriage: Carriage | None
 
 
-async def shipment_ready(shipment_id: str, command: CreateShipment, work: Work) -> None:
-    """Packed: somebody can carry it."""
-    await work.put(await _known(shipment_id, command, work))
+async def shipment_ready(shipment_id: str, command: CreateShipment, barred: Sequence[str], work: Work) -> None:
+    """Packed: somebody can carry it, unless an order of it is still checked: then no label is asked for."""
+    if barred:
+        work.tell(_label_refused(shipment_id, command, barred))
+    else:
+        await work.put(await _known(shipment_id, command, work))
 
 
 async def goods_issued(command: HandOver, work: Work) -> None:
@@ -41,6 +44,19 @@ async def goods_issued(command: HandOver, work: Work) -> None:
         await _carried_by(command.carriage, shipment, command.issued_at, work)
     shipment.issue(command.issue_number, command.issued_at)
     await work.put(shipment)
+
+
+def _label_refused(shipment_id: str, command: CreateShipment, barred: Sequence[str]) -> Concern:
+    """A warehouse packed what was never released to it. Once the checks are final, the shipment can be created."""
+    orders = ", ".join(barred)
+    return Concern(
+        code="LABEL_BEFORE_CHECKS",
+        owner=DELIVERY_DESK,
+        subject=f"outbound_shipment/{shipment_id}",
+        summary=f"shipment {command.terms.number} gets no label: tax, credit or export of {orders} is not final",
+        transaction_ids=tuple(order_id for order_id, number in command.terms.orders if order_id and number in barred),
+        keys=(f"shipment:{command.terms.number}", *(f"order:{each}" for each in barred)),
+    )
 
 
 async def _known(shipment_id: str, command: CreateShipment, work: Work) -> Shipment:

@@ -122,9 +122,9 @@ def retry(order: SalesOrder, part: int) -> None:
 
 
 def release(order: SalesOrder, part: int) -> None:
-    """What is allocated goes to the warehouses that hold it, unless it has to wait for the rest of the order."""
+    """What is allocated goes to the warehouses that hold it, unless a check bars it or it has to wait for the rest."""
     ready = order.in_state(part, State.ALLOCATED)
-    if not ready or order.ships_incomplete:
+    if not ready or order.barred or order.ships_incomplete:
         return
     places: dict[str, list[Pair]] = defaultdict(list)
     for line, schedule in ready:

@@ -15,7 +15,7 @@ from fulfillment.domain.concerns import Concern
 from fulfillment.domain.lifecycle import CROSSDOCK, IN_HANDS, WAREHOUSE, State, may, place_of, undoing
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.quantities import ZERO, Quantity, in_base
-from fulfillment.domain.refusals import OrderAlreadyShipped, OrderNotOpen, QuantityInvalid
+from fulfillment.domain.refusals import OrderAlreadyShipped, OrderBeingChecked, OrderNotOpen, QuantityInvalid
 from fulfillment.domain.sales_order import SalesOrder, steps_of
 
 RECALL_UNANSWERED = "RECALL_UNANSWERED"
@@ -28,9 +28,12 @@ def cancel_part(order: SalesOrder, part: int, reason: str, role: str) -> None:
 
 
 def change_quantity(order: SalesOrder, line: OrderLine, wish: Quantity, reason: str, role: str) -> None:
-    """The customer wants so much of a line in all. Raises OrderNotOpen, QuantityInvalid, OrderAlreadyShipped."""
+    """The customer wants so much of a line in all. Raises OrderNotOpen, OrderBeingChecked, QuantityInvalid,
+    OrderAlreadyShipped."""
     if not order.submitted:
         raise OrderNotOpen(order.terms.number, order.state.value)
+    if not order.accepted:
+        raise OrderBeingChecked(order.terms.number)
     if wish.unit != line.quantity.unit or wish.value < ZERO:
         raise QuantityInvalid(f"{wish.value} {wish.unit}")
     old, wanted = line.quantity, in_base(wish.value, line.factor)

@@ -11,6 +11,7 @@ from fulfillment.domain.lifecycle import State
 from fulfillment.domain.quantities import Quantity
 
 if TYPE_CHECKING:
+    from fulfillment.domain.checks import Check
     from fulfillment.domain.order_line import OrderLine, Schedule
     from fulfillment.domain.sales_order import SalesOrder
 
@@ -61,6 +62,27 @@ class OrderSubmitted:
 @dataclass(frozen=True, slots=True)
 class OrderAccepted:
     order: SalesOrder
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCheckRequested:
+    """`lines` where the order was placed whole."""
+
+    order: SalesOrder
+    check: Check
+    lines: Sequence[OrderLine] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCheckDecided:
+    order: SalesOrder
+    check: Check
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRejected:
+    order: SalesOrder
+    check: Check
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +173,9 @@ Event = (
     | OrderLinesAppended
     | OrderSubmitted
     | OrderAccepted
+    | OrderCheckRequested
+    | OrderCheckDecided
+    | OrderRejected
     | OrderLinesAllocated
     | OrderLinesDeallocated
     | OrderLinesBackordered

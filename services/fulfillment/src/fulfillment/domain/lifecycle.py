@@ -98,7 +98,8 @@ TRANSITIONS = (
         "release",
         "released",
         _VERDICT,
-        guard="the allocation is the newest one; all is allocated where the order ships complete",
+        guard="the allocation is the newest one; no check is open or holds the order; all is allocated where it ships"
+        " complete",
         undo="recall",
     ),
     _way("released", "start_picking", "picking", _WAREHOUSE),

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import TYPE_CHECKING
 
 from fulfillment.domain.refusals import QuantityInvalid, UnitNotConvertible
+
+if TYPE_CHECKING:
+    from fulfillment.domain.terms import Price
 
 PLACES = Decimal("0.000001")
 LIMIT = Decimal(10) ** 15
 ZERO = Decimal(0)
+_MONEY = Context(prec=80, traps=[InvalidOperation])
 _EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])
 
 
@@ -57,6 +62,18 @@ class Item:
             return self.factors[unit]
         except KeyError:
             raise UnitNotConvertible(self.sku, unit) from None
+
+
+def worth(price: Price | None, base: Decimal, unit: str, item: Item) -> Decimal:
+    """What so much of an item comes to at a price, which is for its own unit or else for `unit`; nothing without one.
+    Raises UnitNotConvertible, and QuantityInvalid beyond any order's worth."""
+    if price is None:
+        return ZERO
+    units = _MONEY.multiply(item.factor(price.unit or unit), Decimal(price.per))
+    found = _MONEY.quantize(_MONEY.divide(_MONEY.multiply(base, price.amount), units), PLACES)
+    if abs(found) >= LIMIT:
+        raise QuantityInvalid(str(found))
+    return plain(found)
 
 
 def in_base(value: Decimal, factor: Decimal) -> Decimal:

@@ -106,6 +106,33 @@ class OrderNotOpen(Refused):
 
 
 @dataclass
+class OrderBeingChecked(Refused):
+    """What is asked of others is about the order as it stands: it can be cancelled, and changed once it is accepted."""
+
+    number: str
+
+
+@dataclass
+class CheckUnknown(NotFound):
+    check: str
+
+
+@dataclass
+class CheckDecided(Refused):
+    """The check stands otherwise: another answer to what is decided, or a hold that is none."""
+
+    check: str
+    state: str
+
+
+@dataclass
+class CustomerClosed(Refused):
+    """Master data says that nothing is sold to this customer any more."""
+
+    customer_id: str
+
+
+@dataclass
 class OrderWithoutLines(Refused):
     number: str
 

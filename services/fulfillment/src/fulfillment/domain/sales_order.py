@@ -13,12 +13,15 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from fulfillment.domain import events
+from fulfillment.domain.check_lifecycle import Kind
+from fulfillment.domain.check_lifecycle import State as Checked
+from fulfillment.domain.checks import Check
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.events import Step
 from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, State, moved, place_of
 from fulfillment.domain.order_line import OrderLine, Schedule, part_of, parts_in
 from fulfillment.domain.order_state import OrderState, order_state
-from fulfillment.domain.quantities import ZERO, Item, in_base
+from fulfillment.domain.quantities import ZERO, Item, in_base, worth
 from fulfillment.domain.questions import Part, Question
 from fulfillment.domain.refusals import (
     CurrencyMixed,
@@ -48,6 +51,10 @@ class SalesOrder:
     erp_number: str = ""
     submitted: bool = False
     cancelled: bool = False
+    accepted: bool = False
+    net: Decimal = ZERO
+    """What its lines come to at the prices that the channel showed."""
+    checks: dict[Kind, Check] = field(default_factory=dict)
     line_count: int = 0
     counts: Counter[State] = field(default_factory=Counter)
     version: int = 0
@@ -76,6 +83,21 @@ class SalesOrder:
     @property
     def express(self) -> bool:
         return self.terms.same_day
+
+    @property
+    def owed(self) -> bool:
+        """Its customer was told that it stands: what speaks against it now can hold it, and cannot refuse it."""
+        return self.accepted or self.terms.channel_confirmed
+
+    @property
+    def awaited(self) -> bool:
+        """Whether the answer to a check is."""
+        return any(each.state is Checked.ASKED for each in self.checks.values())
+
+    @property
+    def barred(self) -> bool:
+        """Whether a check keeps it from its warehouses."""
+        return any(each.bars for each in self.checks.values())
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -124,6 +146,7 @@ class SalesOrder:
             fingerprint=f"{terms.fingerprint:064x}",
         )
         line.add(in_base(terms.ordered.value, factor), State.RECEIVED)
+        self.net += worth(terms.price, line.total, terms.ordered.unit, item)
         self.counts[State.RECEIVED] += 1
         self.lines[line.position] = line
         return line
@@ -152,24 +175,42 @@ class SalesOrder:
         self.cancelled = True
 
     def submit(self, counted: int, *, whole: bool) -> State:
-        """Complete as its channel counted it, and accepted: every schedule of it moves on. Returns to which state, for
-        those that are not loaded. Raises OrderNotOpen, OrderWithoutLines, LinesMissing."""
+        """Complete as its channel counted it: every schedule of it moves on. Returns to which state, for those that
+        are not loaded. Raises OrderNotOpen, OrderWithoutLines, LinesMissing."""
         if self.submitted or self.cancelled:
             raise OrderNotOpen(self.terms.number, self.state.value)
         if not self.line_count:
             raise OrderWithoutLines(self.terms.number)
         if counted != self.line_count:
             raise LinesMissing(self.terms.number, counted, self.line_count)
-        accepted = moved(moved(State.RECEIVED, "validate", CROSSDOCK), "accept", CROSSDOCK)
         self.submitted = True
-        self.counts[accepted] += self.counts.pop(State.RECEIVED)
-        for line in self.lines.values():
-            for schedule in line.schedules:
-                schedule.state = accepted
+        state = self._all(State.RECEIVED, "validate")
         told = tuple(self.lines.values()) if whole else ()
         self.parts = {part: Part(part) for part in range(1, parts_in(self.line_count) + 1)}
-        self.events += [events.OrderSubmitted(self, told), events.OrderAccepted(self)]
-        return accepted
+        self.events.append(events.OrderSubmitted(self, told))
+        return state
+
+    def accept(self) -> State:
+        """Every check passed or has its fallback; from here on it is owed. Returns as `submit` does."""
+        self.accepted = True
+        state = self._all(State.VALIDATING, "accept")
+        self.events.append(events.OrderAccepted(self))
+        return state
+
+    def reject(self, check: Check) -> State:
+        """A check refuses it, before anything was promised. Returns as `submit` does."""
+        state = self._all(State.VALIDATING, "reject")
+        self.events.append(events.OrderRejected(self, check))
+        return state
+
+    def _all(self, before: State, trigger: str) -> State:
+        state = moved(before, trigger, CROSSDOCK)
+        self.counts[state] += self.counts.pop(before, 0)
+        for line in self.lines.values():
+            for schedule in line.schedules:
+                if schedule.state is before:
+                    schedule.state = state
+        return state
 
     # --- what every verb uses
 

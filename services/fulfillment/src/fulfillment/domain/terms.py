@@ -64,6 +64,7 @@ class OrderTerms:
     locations: tuple[str, ...] = ()
     customer_order_number: str = ""
     ship_to_code: str = ""
+    ship_to_country: str = ""
     consignee: str = ""
 
     @property

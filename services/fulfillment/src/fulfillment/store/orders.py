@@ -39,7 +39,7 @@ WHERE s.tenant = $1 AND s.state = 'backordered' AND s.sku = $2 AND s.reason <> A
   AND o.business_unit = $3 AND (o.locations = '{}' OR $4 = ANY(o.locations))
 ORDER BY s.order_id LIMIT $6
 """
-_ACCEPT = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
+_MOVE_ALL = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
 
 
 @dataclass(slots=True)
@@ -142,8 +142,8 @@ class Orders:
         found = await self._driver.fetch(_FINGERPRINTS, self._tenant, order.order_id, list(line_numbers))
         return {row["line_number"]: row["fingerprint"] for row in found}
 
-    async def accept_all(self, order: SalesOrder, state: State) -> None:
-        await self._driver.execute(_ACCEPT, self._tenant, order.order_id, state.value, State.RECEIVED.value)
+    async def move_all(self, order: SalesOrder, before: State, after: State) -> None:
+        await self._driver.execute(_MOVE_ALL, self._tenant, order.order_id, after.value, before.value)
 
     def add(self, order: SalesOrder) -> None:
         self.held[order.order_id] = order

@@ -15,6 +15,7 @@ from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import OrderTerms, Price, ShortageRule
 from fulfillment.domain.warehouse_report import Kind, Shipment, WarehouseReport
+from fulfillment.store.check_rows import check_row, read_check
 from fulfillment.store.package_rows import package_row, read_package
 
 Record = Any
@@ -32,6 +33,7 @@ _TERMS = (
     "channel_confirmed",
     "customer_order_number",
     "ship_to_code",
+    "ship_to_country",
     "consignee",
 )
 _HEAD = (
@@ -43,6 +45,8 @@ _HEAD = (
     "erp_number",
     "submitted",
     "cancelled",
+    "accepted",
+    "net",
     "line_count",
     "version",
     "event_version",
@@ -88,6 +92,8 @@ def order_row(order: SalesOrder) -> Row:
             "locations": order.terms.locations,
             "state": order.state.value,
             "counts": {state.value: count for state, count in order.counts.items() if count},
+            "barred": order.barred,
+            "checks": [check_row(each) for each in order.checks.values()],
         }
     )
 
@@ -120,7 +126,9 @@ def read_order(row: Record) -> SalesOrder:
         locations=tuple(row["locations"]),
     )
     counts = Counter({State(state): count for state, count in row["counts"].items()})
-    return SalesOrder(terms=terms, counts=counts, **{name: row[name] for name in _HEAD})
+    checks = {each.kind: each for each in map(read_check, row["checks"] or ())}
+    own = {name: row[name] for name in _HEAD} | {"net": plain(row["net"])}
+    return SalesOrder(terms=terms, counts=counts, checks=checks, **own)
 
 
 def read_line(row: Record) -> OrderLine:

@@ -56,6 +56,7 @@ sales_order = Table(
     texts("locations"),
     words("customer_order_number"),
     words("ship_to_code"),
+    words("ship_to_country"),
     words("consignee"),
     words("consignee_id"),
     words("erp_system"),
@@ -64,6 +65,10 @@ sales_order = Table(
     words("state"),
     flag("submitted"),
     flag("cancelled"),
+    flag("accepted"),
+    flag("barred"),
+    Column("net", Numeric(27, 6), nullable=False),
+    document("checks"),
     number("line_count", Integer),
     Column("counts", JSONB, nullable=False),
     number("version"),
@@ -73,6 +78,21 @@ sales_order = Table(
     Index("sales_order_once", "tenant", "channel", "number", unique=True),
     Index("sales_order_number", "tenant", "number"),
     Index("sales_order_state", "tenant", "state", "order_id"),
+    Index("sales_order_barred", "tenant", "customer_id", "order_id", postgresql_where=text("barred")),
+)
+
+# What was last let through of the same kind: what a check falls back on when nobody answers.
+check_answer = Table(
+    "check_answer",
+    metadata,
+    tenant_key(),
+    words("business_unit", key=True),
+    words("kind", key=True),
+    words("about", key=True),
+    words("currency", key=True),
+    Column("amount", Numeric(27, 6), nullable=False),
+    words("reference"),
+    instant("answered_at"),
 )
 
 order_line = Table(

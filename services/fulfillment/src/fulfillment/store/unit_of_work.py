@@ -6,7 +6,8 @@ together with those of all others, in the order of their keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from crossdock_kit import policy
@@ -23,6 +24,8 @@ from crossdock_kit.unit_of_work import Work as KitWork
 from sqlalchemy import Table
 
 from fulfillment.domain import return_lifecycle
+from fulfillment.domain.check_lifecycle import CHECKS, Kind
+from fulfillment.domain.checks import Rule
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.events import Event
@@ -34,6 +37,8 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Shipment
 from fulfillment.ports import Origin
 from fulfillment.store import posting_book, rows, tables
+from fulfillment.store.check_answers import CheckAnswerRows
+from fulfillment.store.check_policies import CHECK_KEYS, declared
 from fulfillment.store.master_data import KnownMasterData
 from fulfillment.store.orders import Orders
 from fulfillment.store.posting_book import PostingBook
@@ -57,6 +62,7 @@ class FulfillmentWork:
         self.warehouse_reports = WarehouseReportRows(work.driver, work.tenant)
         self.postings = PostingRows(work.driver, work.tenant)
         self._posting_book = PostingBook(work, origin, self._policy_book, self.tell)
+        self.check_answers = CheckAnswerRows(work.driver, work.tenant)
         self.returns = ReturnRows(work.driver, work.tenant)
         self._return_book = ReturnBook(work, origin, self._policy_book, self.tell)
         self.master_data = KnownMasterData(work.driver, work.tenant, work.now.date())
@@ -79,6 +85,7 @@ class FulfillmentWork:
     async def put(self, order: SalesOrder) -> None:
         """Announces, asks and watches; its rows are written when there are enough of them, or at the end."""
         await self._watch(order)
+        await self._watch_checks(order)
         stored = self.sales_orders.stored[order.order_id]
         changed = self._keep_lines(order) or bool(order.events) or stored.head != rows.order_row(order)
         if changed:
@@ -151,9 +158,22 @@ class FulfillmentWork:
                 watched.watched = state
                 entered(self._work, SCHEDULE, state, await self._course(order, part), self.now)
 
+    async def _watch_checks(self, order: SalesOrder) -> None:
+        """The deadline of a check counts from its newest question."""
+        for check in order.checks.values():
+            standing = f"{check.attempt}/{check.state.value}"
+            if check.watched != standing:
+                check.watched = standing
+                place = Scope(business_unit=order.terms.business_unit, partner=order.terms.customer_id)
+                course = replace(await self._course(order, 0), subject=order.order_id, place=place)
+                entered(self._work, CHECKS[check.kind], check.state.value, course, self.now)
+
+    async def check_rules(self, order: SalesOrder) -> Mapping[Kind, Rule]:
+        return declared(await self._policy_book(), order, self.now)
+
     async def _policy_book(self) -> PolicyBook:
         if self._policies is None:
-            keys = [*POLICY_KEYS, *posting_book.POLICY_KEYS, *return_lifecycle.POLICY_KEYS]
+            keys = [*POLICY_KEYS, *posting_book.POLICY_KEYS, *return_lifecycle.POLICY_KEYS, *CHECK_KEYS]
             self._policies = await policy.read(self._work.driver, self._work.tenant, keys)
         return self._policies
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from fulfillment.domain.cancelling import cancel_part, change_quantity
+from fulfillment.domain.checking import withdraw
 from fulfillment.domain.order_line import OrderLine, parts_in
 from fulfillment.domain.refusals import LineUnknown, OrderAmbiguous, OrderOutdated, OrderUnknown
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import OrderName, UnitOfWork, Work
+from fulfillment.use_cases.checking import PARTS_AT_ONCE, weigh
 from fulfillment.use_cases.commands import CancelOrder, ChangeLine
 from fulfillment.use_cases.owing import owe_changes
-from fulfillment.use_cases.placing import PARTS_AT_ONCE
 
 
 async def change_line(command: ChangeLine, uow: UnitOfWork) -> tuple[SalesOrder, OrderLine]:
@@ -19,7 +20,9 @@ async def change_line(command: ChangeLine, uow: UnitOfWork) -> tuple[SalesOrder,
         line = await work.sales_orders.part_with(order, command.line_number)
         if line is None:
             raise LineUnknown(order.terms.number, command.line_number)
+        before = line.wanted
         change_quantity(order, line, command.wish, command.reason, command.origin.role)
+        await weigh(order, line, before, work)
         await owe_changes(order, work)
         await work.put(order)
         return order, line
@@ -40,6 +43,7 @@ async def cancel_order(command: CancelOrder, uow: UnitOfWork) -> SalesOrder:
                 cancel_part(order, part, command.reason, command.origin.role)
             await owe_changes(order, work)
             await work.put(order)
+        withdraw(order)
         await work.put(order)
         return order
 

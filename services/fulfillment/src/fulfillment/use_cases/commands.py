@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from fulfillment.domain.check_lifecycle import Kind
 from fulfillment.domain.posting import Money, Posted
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.return_report import ReturnReport
@@ -52,6 +54,26 @@ class CancelOrder:
     order: OrderName
     reason: str = ""
     etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCheck:
+    """What somebody answers to a check that was asked."""
+
+    origin: Origin
+    check_id: str
+    passed: bool
+    answered_at: datetime
+    reference: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseHold:
+    order_id: str
+    kind: Kind
+    by: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ async def owe_order(order: SalesOrder, work: Work) -> None:
 
 async def owe_changes(order: SalesOrder, work: Work) -> None:
     """What is wanted of an accepted order now, where that has changed: told before its facts are, the newest last."""
-    if not order.submitted:
+    if not order.accepted:
         return
     for part, found in changed(order).items():
         before = await work.postings.changes(order.order_id, part)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from enum import Enum
 
 from fulfillment.domain.allocating import ask
-from fulfillment.domain.order_line import OrderLine, parts_in
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.refusals import LineNumberTwice, OrderNumberReused, OrderUnknown, PartyUnknown
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import content_of
 from fulfillment.ports import UnitOfWork, Work
+from fulfillment.use_cases.checking import begin, conclude
 from fulfillment.use_cases.commands import AppendLines, PlaceOrder, SubmitOrder
 from fulfillment.use_cases.owing import owe_order
-
-PARTS_AT_ONCE = 10
 
 
 class Placement(Enum):
@@ -35,9 +35,12 @@ async def place_order(command: PlaceOrder, uow: UnitOfWork) -> tuple[SalesOrder,
         items = await work.master_data.items({each.sku for each in command.lines})
         lines = order.append(command.lines, items)
         order.submit(len(lines), whole=True)
-        for part in order.parts:
-            ask(order, part)
-        await owe_order(order, work)
+        await begin(order, work, lines)
+        if not order.awaited:
+            order.accept()
+            for part in order.parts:
+                ask(order, part)
+            await owe_order(order, work)
         await work.put(order)
         return order, lines, Placement.CREATED
 
@@ -75,20 +78,13 @@ async def append_lines(command: AppendLines, uow: UnitOfWork) -> tuple[int, int]
 
 
 async def submit_order(command: SubmitOrder, uow: UnitOfWork) -> SalesOrder:
-    """All of it is accepted by one statement; then each part asks for its stock."""
+    """All of it moves on by one statement; then each part asks for its stock, unless a check is to be answered."""
     async with uow() as work:
         order = await _known(command.order_id, work)
-        state = order.submit(command.line_count, whole=False)
-        await work.sales_orders.accept_all(order, state)
+        order.submit(command.line_count, whole=False)
+        await begin(order, work)
+        await conclude(order, work, State.RECEIVED)
         await work.put(order)
-        parts = parts_in(order.line_count)
-        for first in range(1, parts + 1, PARTS_AT_ONCE):
-            some = range(first, min(first + PARTS_AT_ONCE, parts + 1))
-            await work.sales_orders.load_parts(order, some)
-            for part in some:
-                ask(order, part)
-            await owe_order(order, work)
-            await work.put(order)
         return order
 
 

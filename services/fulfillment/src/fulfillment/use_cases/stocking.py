@@ -50,11 +50,11 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
     await owe_changes(order, work)
     await work.put(order)
     if order.state is OrderState.ALLOCATED and not order.ships_incomplete:
-        await _release_all(order, work)
+        await release_all(order, work)
 
 
-async def _release_all(order: SalesOrder, work: Work) -> None:
-    """The last part of an order that ships complete has come to its stock."""
+async def release_all(order: SalesOrder, work: Work) -> None:
+    """The last part of an order that ships complete has come to its stock, or nothing holds it any more."""
     for part in range(1, parts_in(order.line_count) + 1):
         await work.sales_orders.load_parts(order, [part])
         release(order, part)

@@ -31,6 +31,7 @@ def _skus(event: events.Event) -> list[str]:
     match event:
         case (
             events.OrderSubmitted(lines=lines)
+            | events.OrderCheckRequested(lines=lines)
             | events.OrderLinesAppended(lines=lines)
             | events.OrderAcknowledged(lines=lines)
         ):
@@ -39,7 +40,7 @@ def _skus(event: events.Event) -> list[str]:
             return [line.sku]
         case events.OrderCancellationRequested(compensations=found):
             return [each.step.line.sku for each in found]
-        case events.OrderOpened() | events.OrderAccepted():
+        case events.OrderOpened() | events.OrderAccepted() | events.OrderCheckDecided() | events.OrderRejected():
             return []
         case _:
             return [each.line.sku for each in event.steps]

@@ -10,9 +10,10 @@ from crossdock_kit.dates_wire import timestamp
 from google.protobuf.message import Message
 
 from fulfillment.domain import events
+from fulfillment.domain.checks import check_id
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.wire import values
-from fulfillment.wire.sales_order import ORDER_STATES, SCHEDULE_STATES, order, order_line
+from fulfillment.wire.sales_order import CHECK_KINDS, ORDER_STATES, SCHEDULE_STATES, check, order, order_line
 
 
 @singledispatch
@@ -45,6 +46,39 @@ def _(event: events.OrderSubmitted) -> Message:
 @to_message.register
 def _(event: events.OrderAccepted) -> Message:
     return events_pb2.OrderAccepted(**_named(event.order), channel=event.order.terms.channel, order=order(event.order))
+
+
+@to_message.register
+def _(event: events.OrderCheckRequested) -> Message:
+    return events_pb2.OrderCheckRequested(
+        **_named(event.order),
+        channel=event.order.terms.channel,
+        check_id=check_id(event.order.order_id, event.check),
+        kind=CHECK_KINDS[event.check.kind],
+        order=order(event.order),
+        lines=[order_line(each) for each in event.lines],
+    )
+
+
+@to_message.register
+def _(event: events.OrderCheckDecided) -> Message:
+    return events_pb2.OrderCheckDecided(
+        **_named(event.order),
+        channel=event.order.terms.channel,
+        check=check(event.order, event.check),
+        state=ORDER_STATES[event.order.state],
+    )
+
+
+@to_message.register
+def _(event: events.OrderRejected) -> Message:
+    return events_pb2.OrderRejected(
+        **_named(event.order),
+        channel=event.order.terms.channel,
+        kind=CHECK_KINDS[event.check.kind],
+        reason=event.check.verdict.reason if event.check.verdict else "",
+        state=ORDER_STATES[event.order.state],
+    )
 
 
 @to_message.register

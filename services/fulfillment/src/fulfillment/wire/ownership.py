@@ -11,6 +11,7 @@ from google.protobuf.descriptor import Descriptor
 from fulfillment.domain.refusals import FieldNotOwned
 
 ORDERED = (sales_order_pb2.OrderLine.DESCRIPTOR, "ordered")
+CHECKED = (sales_order_pb2.OrderCheck.DESCRIPTOR, "state")
 CANCELLED = (sales_order_pb2.LineSchedule.DESCRIPTOR, "cancel_requested")
 POSTED = (posting_pb2.Posting.DESCRIPTOR, "number")
 WANTED = (posting_pb2.Posting.DESCRIPTOR, "wanted")

@@ -10,6 +10,9 @@ from crossdock.fulfillment.v1 import sales_order_pb2 as order_pb2
 from crossdock_kit import dates_wire
 from crossdock_kit.paging import Page, page_of
 
+from fulfillment.domain.check_lifecycle import Kind
+from fulfillment.domain.check_lifecycle import State as Checked
+from fulfillment.domain.checks import Basis, Check, check_id
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine, Schedule
 from fulfillment.domain.order_state import OrderState
@@ -28,6 +31,9 @@ _ORDER_STATE_OF = {message: state for state, message in ORDER_STATES.items()}
 SCHEDULE_STATES = {state: order_pb2.ScheduleState.Value(f"SCHEDULE_STATE_{state.name}") for state in State}
 SHORTAGES = {rule: order_pb2.ShortageRule.Value(f"SHORTAGE_RULE_{rule.name}") for rule in ShortageRule}
 _SHORTAGE_OF = {message: rule for rule, message in SHORTAGES.items()}
+CHECK_KINDS = {kind: order_pb2.CheckKind.Value(f"CHECK_KIND_{kind.name}") for kind in Kind}
+CHECK_STATES = {state: order_pb2.CheckState.Value(f"CHECK_STATE_{state.name}") for state in Checked}
+CHECK_BASES = {basis: order_pb2.CheckBasis.Value(f"CHECK_BASIS_{basis.name}") for basis in Basis}
 PLACEMENTS = {
     Placement.CREATED: service_pb2.ORDER_PLACEMENT_CREATED,
     Placement.REPEATED: service_pb2.ORDER_PLACEMENT_REPEATED,
@@ -121,6 +127,7 @@ def _terms(terms: service_pb2.OrderTerms) -> OrderTerms:
         locations=tuple(terms.locations),
         customer_order_number=terms.customer_order_number,
         ship_to_code=terms.ship_to_code,
+        ship_to_country=terms.consignee.country,
         consignee=hashlib.sha256(said).hexdigest() if said else "",
     )
 
@@ -166,6 +173,25 @@ def order(found: SalesOrder) -> order_pb2.SalesOrder:
         created_at=dates_wire.timestamp(found.created_at),
         updated_at=dates_wire.timestamp(found.updated_at or found.created_at),
         ship_to_code=terms.ship_to_code,
+        ship_to_country=terms.ship_to_country,
+        checks=[check(found, each) for each in found.checks.values()],
+        net=values_pb2.Money(amount=values.text(found.net), currency=terms.currency),
+    )
+
+
+def check(found: SalesOrder, standing: Check) -> order_pb2.OrderCheck:
+    said = standing.verdict
+    return order_pb2.OrderCheck(
+        kind=CHECK_KINDS[standing.kind],
+        state=CHECK_STATES[standing.state],
+        basis=CHECK_BASES[said.basis] if said else order_pb2.CHECK_BASIS_UNSPECIFIED,
+        check_id=check_id(found.order_id, standing),
+        owner=standing.owner,
+        reason=said.reason if said else "",
+        reference=said.reference if said else "",
+        system=said.system if said else "",
+        decided_at=dates_wire.timestamp(said.at) if said else None,
+        policy_version=standing.policy_version,
     )
 
 

@@ -160,6 +160,7 @@ def _shipment_ready(booking: Booking) -> Message:
         requested_on=date_message(earliest(each.terms.requested_on for each in booking.orders)),
         promised_on=date_message(earliest(promised)),
         packed_at=timestamp(terms.happened_at),
+        barred_order_numbers=[each.terms.number for each in booking.orders if each.barred],
     )
 
 

@@ -170,6 +170,104 @@ SHORTAGE_RULE_SHIP_COMPLETE: ShortageRule.ValueType  # 3
 """Nothing goes out before everything is there."""
 Global___ShortageRule: _TypeAlias = ShortageRule  # noqa: Y015
 
+class _CheckKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CheckKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CheckKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHECK_KIND_UNSPECIFIED: _CheckKind.ValueType  # 0
+    CHECK_KIND_CUSTOMER: _CheckKind.ValueType  # 1
+    """Whether the customer is one that may be sold to."""
+    CHECK_KIND_PRICE: _CheckKind.ValueType  # 2
+    """Whether the prices are those of the authority."""
+    CHECK_KIND_CREDIT: _CheckKind.ValueType  # 3
+    CHECK_KIND_TAX: _CheckKind.ValueType  # 4
+    CHECK_KIND_EXPORT: _CheckKind.ValueType  # 5
+
+class CheckKind(_CheckKind, metaclass=_CheckKindEnumTypeWrapper):
+    """What has to be known of an order before anything of it leaves."""
+
+CHECK_KIND_UNSPECIFIED: CheckKind.ValueType  # 0
+CHECK_KIND_CUSTOMER: CheckKind.ValueType  # 1
+"""Whether the customer is one that may be sold to."""
+CHECK_KIND_PRICE: CheckKind.ValueType  # 2
+"""Whether the prices are those of the authority."""
+CHECK_KIND_CREDIT: CheckKind.ValueType  # 3
+CHECK_KIND_TAX: CheckKind.ValueType  # 4
+CHECK_KIND_EXPORT: CheckKind.ValueType  # 5
+Global___CheckKind: _TypeAlias = CheckKind  # noqa: Y015
+
+class _CheckState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CheckStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CheckState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHECK_STATE_UNSPECIFIED: _CheckState.ValueType  # 0
+    CHECK_STATE_ASKED: _CheckState.ValueType  # 1
+    """Its answer is awaited."""
+    CHECK_STATE_PASSED: _CheckState.ValueType  # 2
+    CHECK_STATE_HELD: _CheckState.ValueType  # 3
+    """Nothing of the order is released to a warehouse; somebody owns it."""
+    CHECK_STATE_REFUSED: _CheckState.ValueType  # 4
+    """The order was refused for it."""
+    CHECK_STATE_RELEASED: _CheckState.ValueType  # 5
+    """A person let it through."""
+    CHECK_STATE_WITHDRAWN: _CheckState.ValueType  # 6
+    """Nothing is wanted of the order any more."""
+
+class CheckState(_CheckState, metaclass=_CheckStateEnumTypeWrapper):
+    """Which way leads where: docs/lifecycles.md."""
+
+CHECK_STATE_UNSPECIFIED: CheckState.ValueType  # 0
+CHECK_STATE_ASKED: CheckState.ValueType  # 1
+"""Its answer is awaited."""
+CHECK_STATE_PASSED: CheckState.ValueType  # 2
+CHECK_STATE_HELD: CheckState.ValueType  # 3
+"""Nothing of the order is released to a warehouse; somebody owns it."""
+CHECK_STATE_REFUSED: CheckState.ValueType  # 4
+"""The order was refused for it."""
+CHECK_STATE_RELEASED: CheckState.ValueType  # 5
+"""A person let it through."""
+CHECK_STATE_WITHDRAWN: CheckState.ValueType  # 6
+"""Nothing is wanted of the order any more."""
+Global___CheckState: _TypeAlias = CheckState  # noqa: Y015
+
+class _CheckBasis:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CheckBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CheckBasis.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHECK_BASIS_UNSPECIFIED: _CheckBasis.ValueType  # 0
+    CHECK_BASIS_ANSWER: _CheckBasis.ValueType  # 1
+    """The answer of who was asked."""
+    CHECK_BASIS_CACHED: _CheckBasis.ValueType  # 2
+    """An earlier answer about the same, because none came in time."""
+    CHECK_BASIS_SILENCE: _CheckBasis.ValueType  # 3
+    """No answer came in time."""
+    CHECK_BASIS_MASTER_DATA: _CheckBasis.ValueType  # 4
+    """Master data says so."""
+    CHECK_BASIS_PERSON: _CheckBasis.ValueType  # 5
+    """A person said so."""
+
+class CheckBasis(_CheckBasis, metaclass=_CheckBasisEnumTypeWrapper):
+    """What a check was decided by."""
+
+CHECK_BASIS_UNSPECIFIED: CheckBasis.ValueType  # 0
+CHECK_BASIS_ANSWER: CheckBasis.ValueType  # 1
+"""The answer of who was asked."""
+CHECK_BASIS_CACHED: CheckBasis.ValueType  # 2
+"""An earlier answer about the same, because none came in time."""
+CHECK_BASIS_SILENCE: CheckBasis.ValueType  # 3
+"""No answer came in time."""
+CHECK_BASIS_MASTER_DATA: CheckBasis.ValueType  # 4
+"""Master data says so."""
+CHECK_BASIS_PERSON: CheckBasis.ValueType  # 5
+"""A person said so."""
+Global___CheckBasis: _TypeAlias = CheckBasis  # noqa: Y015
+
 @_typing.final
 class SalesOrder(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -195,6 +293,9 @@ class SalesOrder(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     SHIP_TO_CODE_FIELD_NUMBER: _builtins.int
+    SHIP_TO_COUNTRY_FIELD_NUMBER: _builtins.int
+    CHECKS_FIELD_NUMBER: _builtins.int
+    NET_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """Minted by Crossdock; also the id of the transaction that the order is the root of."""
     business_unit: _builtins.str
@@ -217,6 +318,8 @@ class SalesOrder(_message.Message):
     etag: _builtins.str
     ship_to_code: _builtins.str
     """The customer's own code of the address that it goes to, with its qualifier: "92:0042" is a store by the buyer's number."""
+    ship_to_country: _builtins.str
+    """Country that it goes to, ISO 3166-1 alpha-2; empty where the channel said none."""
     @_builtins.property
     def system_numbers(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.SystemNumber]:
         """Numbers of other systems: the ERP's order, a customer's purchase order."""
@@ -239,6 +342,14 @@ class SalesOrder(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def checks(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderCheck]:
+        """What of its checks was asked for or decided; empty where every one passed from master data."""
+
+    @_builtins.property
+    def net(self) -> _values_pb2.Money:
+        """Sum of the lines at the prices that the channel showed, without tax."""
+
     def __init__(
         self,
         *,
@@ -263,14 +374,72 @@ class SalesOrder(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         ship_to_code: _builtins.str = ...,
+        ship_to_country: _builtins.str = ...,
+        checks: _abc.Iterable[Global___OrderCheck] | None = ...,
+        net: _values_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "net", b"net", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "consignee_id", b"consignee_id", "counts", b"counts", "created_at", b"created_at", "currency", b"currency", "customer_id", b"customer_id", "etag", b"etag", "line_count", b"line_count", "locations", b"locations", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "shortage", b"shortage", "state", b"state", "system_numbers", b"system_numbers", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "checks", b"checks", "consignee_id", b"consignee_id", "counts", b"counts", "created_at", b"created_at", "currency", b"currency", "customer_id", b"customer_id", "etag", b"etag", "line_count", b"line_count", "locations", b"locations", "net", b"net", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "ship_to_country", b"ship_to_country", "shortage", b"shortage", "state", b"state", "system_numbers", b"system_numbers", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SalesOrder: _TypeAlias = SalesOrder  # noqa: Y015
+
+@_typing.final
+class OrderCheck(_message.Message):
+    """One check of an order and where it stands."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    BASIS_FIELD_NUMBER: _builtins.int
+    CHECK_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    POLICY_VERSION_FIELD_NUMBER: _builtins.int
+    kind: Global___CheckKind.ValueType
+    state: Global___CheckState.ValueType
+    """Its verdict; who may give it. A tax or screening service speaks as the ERP or the CRM that has it do so."""
+    basis: Global___CheckBasis.ValueType
+    check_id: _builtins.str
+    """Names the question; an answer names it again."""
+    owner: _builtins.str
+    """Who looks after it while it is held."""
+    reason: _builtins.str
+    reference: _builtins.str
+    """Number under which whoever decided keeps it."""
+    system: _builtins.str
+    """System that decided."""
+    policy_version: _builtins.int
+    """Version of the policy that asked for it; 0 where none did."""
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        kind: Global___CheckKind.ValueType = ...,
+        state: Global___CheckState.ValueType = ...,
+        basis: Global___CheckBasis.ValueType = ...,
+        check_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        system: _builtins.str = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+        policy_version: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["basis", b"basis", "check_id", b"check_id", "decided_at", b"decided_at", "kind", b"kind", "owner", b"owner", "policy_version", b"policy_version", "reason", b"reason", "reference", b"reference", "state", b"state", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderCheck: _TypeAlias = OrderCheck  # noqa: Y015
 
 @_typing.final
 class StateCount(_message.Message):

@@ -153,6 +153,113 @@ class OrderAccepted(_message.Message):
 Global___OrderAccepted: _TypeAlias = OrderAccepted  # noqa: Y015
 
 @_typing.final
+class OrderCheckRequested(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    CHECK_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    check_id: _builtins.str
+    kind: _sales_order_pb2.CheckKind.ValueType
+    @_builtins.property
+    def order(self) -> _sales_order_pb2.SalesOrder: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_sales_order_pb2.OrderLine]:
+        """All lines of an order that was placed whole; empty where they were appended in parts or the order has grown."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        check_id: _builtins.str = ...,
+        kind: _sales_order_pb2.CheckKind.ValueType = ...,
+        order: _sales_order_pb2.SalesOrder | None = ...,
+        lines: _abc.Iterable[_sales_order_pb2.OrderLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "check_id", b"check_id", "kind", b"kind", "lines", b"lines", "number", b"number", "order", b"order", "order_id", b"order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderCheckRequested: _TypeAlias = OrderCheckRequested  # noqa: Y015
+
+@_typing.final
+class OrderCheckDecided(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    CHECK_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    state: _sales_order_pb2.OrderState.ValueType
+    @_builtins.property
+    def check(self) -> _sales_order_pb2.OrderCheck: ...
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        check: _sales_order_pb2.OrderCheck | None = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["check", b"check"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "check", b"check", "number", b"number", "order_id", b"order_id", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderCheckDecided: _TypeAlias = OrderCheckDecided  # noqa: Y015
+
+@_typing.final
+class OrderRejected(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    kind: _sales_order_pb2.CheckKind.ValueType
+    reason: _builtins.str
+    state: _sales_order_pb2.OrderState.ValueType
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        kind: _sales_order_pb2.CheckKind.ValueType = ...,
+        reason: _builtins.str = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "kind", b"kind", "number", b"number", "order_id", b"order_id", "reason", b"reason", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderRejected: _TypeAlias = OrderRejected  # noqa: Y015
+
+@_typing.final
 class ScheduleStep(_message.Message):
     """So much of a line, where it stands now."""
 
@@ -639,6 +746,7 @@ class ShipmentReady(_message.Message):
     REQUESTED_ON_FIELD_NUMBER: _builtins.int
     PROMISED_ON_FIELD_NUMBER: _builtins.int
     PACKED_AT_FIELD_NUMBER: _builtins.int
+    BARRED_ORDER_NUMBERS_FIELD_NUMBER: _builtins.int
     shipment_id: _builtins.str
     """Minted by Crossdock; `number` is the warehouse's number of the shipment."""
     number: _builtins.str
@@ -665,6 +773,10 @@ class ShipmentReady(_message.Message):
     def promised_on(self) -> _date_pb2.Date: ...
     @_builtins.property
     def packed_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def barred_order_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Orders of it that a check still keeps from leaving: no carriage is arranged and no label asked for."""
+
     def __init__(
         self,
         *,
@@ -681,10 +793,11 @@ class ShipmentReady(_message.Message):
         requested_on: _date_pb2.Date | None = ...,
         promised_on: _date_pb2.Date | None = ...,
         packed_at: _timestamp_pb2.Timestamp | None = ...,
+        barred_order_numbers: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["packed_at", b"packed_at", "promised_on", b"promised_on", "requested_on", b"requested_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["consignee_id", b"consignee_id", "customer_id", b"customer_id", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "packages", b"packages", "packed_at", b"packed_at", "promised_on", b"promised_on", "requested_on", b"requested_on", "service_level", b"service_level", "shipment_id", b"shipment_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["barred_order_numbers", b"barred_order_numbers", "consignee_id", b"consignee_id", "customer_id", b"customer_id", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "packages", b"packages", "packed_at", b"packed_at", "promised_on", b"promised_on", "requested_on", b"requested_on", "service_level", b"service_level", "shipment_id", b"shipment_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,139 @@
+"""What has to be known of an order before anything of it leaves: asked when it comes in, answered, lapsed, or let
+through by a person; and what the order comes to then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from fulfillment.domain.allocating import ask
+from fulfillment.domain.check_lifecycle import ASKED_OF_PARTNERS, Kind
+from fulfillment.domain.checking import answer, grown, lapse, let_through, refused_by, require, withdraw
+from fulfillment.domain.checks import Basis, Earlier, Rule, Verdict, named
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.order_line import OrderLine, parts_in
+from fulfillment.domain.quantities import worth
+from fulfillment.domain.refusals import CheckUnknown, OrderUnknown
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.ports import UnitOfWork, Work
+from fulfillment.use_cases.commands import RecordCheck, ReleaseHold
+from fulfillment.use_cases.owing import owe_order
+from fulfillment.use_cases.stocking import release_all
+
+PARTS_AT_ONCE = 10
+
+
+async def begin(order: SalesOrder, work: Work, lines: Sequence[OrderLine] = ()) -> None:
+    """Asks what the order's business unit and customer have declared. `lines` where the order was placed whole."""
+    _ask(order, ASKED_OF_PARTNERS, await work.check_rules(order), lines)
+
+
+async def weigh(order: SalesOrder, line: OrderLine, before: Decimal, work: Work) -> None:
+    """More or less of a line is wanted than `before`, in base units. What was let through for less is asked anew."""
+    items = await work.master_data.items([line.sku])
+    difference = line.wanted - before
+    if item := items.get(line.sku):
+        order.net += worth(line.price, difference, line.quantity.unit, item)
+    if difference > 0 and (kinds := grown(order)):
+        _ask(order, kinds, await work.check_rules(order), ())
+
+
+async def record_check(command: RecordCheck, uow: UnitOfWork) -> tuple[SalesOrder, bool]:
+    """The order, and whether the answer changed nothing. Raises CheckUnknown and what the check itself refuses."""
+    order_id, kind, attempt = _named(command.check_id)
+    async with uow(command.origin) as work:
+        order = await _locked(order_id, command.check_id, work)
+        verdict = Verdict(
+            command.passed,
+            Basis.ANSWER,
+            command.answered_at,
+            command.origin.system,
+            command.reference,
+            command.reason,
+        )
+        if not answer(order, kind, attempt, verdict, command.origin.role):
+            work.note(outcome="duplicate", reason="repeated")
+            return order, True
+        if command.passed:
+            await work.check_answers.keep(order, kind, Earlier(order.net, command.answered_at, command.reference))
+        await conclude(order, work)
+        return order, False
+
+
+async def release_hold(command: ReleaseHold, uow: UnitOfWork) -> tuple[SalesOrder, bool]:
+    """The order, and whether it had been released before. Raises OrderUnknown, CheckDecided."""
+    async with uow() as work:
+        found = await work.sales_orders.lock([command.order_id])
+        if not found:
+            raise OrderUnknown(command.order_id)
+        order = found[0]
+        work.note(keys=order.keys, transaction_ids=(order.order_id,))
+        verdict = Verdict(True, Basis.PERSON, work.now, system=command.by, reason=command.reason)
+        if not let_through(order, command.kind, verdict):
+            return order, True
+        await conclude(order, work)
+        return order, False
+
+
+async def check_lapsed(order_id: str, kind: Kind, work: Work) -> None:
+    """Nobody answered in time. Nothing if somebody has."""
+    for order in await work.sales_orders.lock([order_id]):
+        earlier = await work.check_answers.last(order, kind)
+        if lapse(order, kind, earlier, Verdict(False, Basis.SILENCE, work.now, reason="no answer in time")):
+            await conclude(order, work)
+
+
+async def conclude(order: SalesOrder, work: Work, standing: State = State.VALIDATING) -> None:
+    """What the order comes to: it waits, is accepted or refused, or nothing holds it any more. `standing` is where its
+    stored schedules stand."""
+    if order.accepted:
+        await work.put(order)
+        if not order.barred:
+            await release_all(order, work)
+    elif refusing := refused_by(order):
+        withdraw(order)
+        await work.sales_orders.move_all(order, standing, order.reject(refusing))
+        await _each_part(order, work)
+    elif order.awaited:
+        await work.sales_orders.move_all(order, standing, State.VALIDATING)
+        await work.put(order)
+    else:
+        await work.sales_orders.move_all(order, standing, order.accept())
+        await _each_part(order, work)
+
+
+async def _each_part(order: SalesOrder, work: Work) -> None:
+    """An accepted one asks for its stock and is owed to the ERP; the deadlines of one that is refused end."""
+    await work.put(order)
+    parts = parts_in(order.line_count)
+    for first in range(1, parts + 1, PARTS_AT_ONCE):
+        some = range(first, min(first + PARTS_AT_ONCE, parts + 1))
+        await work.sales_orders.load_parts(order, some)
+        if order.accepted:
+            for part in some:
+                ask(order, part)
+            await owe_order(order, work)
+        await work.put(order)
+
+
+def _ask(order: SalesOrder, kinds: Sequence[Kind], rules: Mapping[Kind, Rule], lines: Sequence[OrderLine]) -> None:
+    for kind in kinds:
+        if kind in rules:
+            require(order, rules[kind], lines)
+
+
+async def _locked(order_id: str, wanted: str, work: Work) -> SalesOrder:
+    found = await work.sales_orders.lock([order_id])
+    if not found:
+        raise CheckUnknown(wanted)
+    work.note(keys=found[0].keys, transaction_ids=(order_id,))
+    return found[0]
+
+
+def _named(wanted: str) -> tuple[str, Kind, int]:
+    try:
+        order_id, kind, attempt = named(wanted)
+        return order_id, Kind(kind), attempt
+    except ValueError:
+        raise CheckUnknown(wanted) from None
