@@ -58,12 +58,19 @@ class Harvest:
         """A valid request that names the tenant's things, or None where none can be made."""
         chance = random.Random(variant)
         message = self._filled(kind, chance, 0)
+        emptied: set[str] = set()
         for _ in range(12):
             try:
                 validate(message)
             except InvalidFields as invalid:
-                for each in invalid.violations:
-                    _clear(message, each.field)
+                # What may not be empty either goes with the message that it stands in.
+                paths = {
+                    each.field.rpartition(".")[0] if each.field in emptied else each.field
+                    for each in invalid.violations
+                }
+                for path in paths:
+                    _clear(message, path)
+                emptied |= paths
             else:
                 return message
         return None
