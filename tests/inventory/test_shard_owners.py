@@ -121,6 +121,18 @@ async def test_two_owners_share_the_shards_and_baskets_across_them_are_whole(sta
             replica.desk = ReservationDesk(replica.engine, lambda: None)
 
 
+async def test_what_no_owner_decides_is_decided_together_as_well(stage: Stage) -> None:
+    """One transaction for each basket costs the database ten times as much, and they wait for each other's locks."""
+    sku = a_sku()
+    await stage.know(sku)
+    await stage.stock(sku, 40)
+    commits: list[None] = []
+    stage.desk = ReservationDesk(stage.engine, lambda: commits.append(None))
+    results = await asyncio.gather(*(stage.reserve_one(wanted((sku, 1))) for _ in range(41)))
+    assert sum(each.HasField("reservation") for each in results) == 40
+    assert 0 < len(commits) < 10
+
+
 async def test_baskets_over_the_same_skus_in_any_order_never_block_each_other(
     stage: Stage, other: Stage, urls: ServiceUrls, deadlocks: Callable[[str], list[str]]
 ) -> None:

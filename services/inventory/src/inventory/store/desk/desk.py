@@ -1,7 +1,7 @@
 """The desk: a queue before the owner of the shards, and the way round it.
 
-A replica that owns all shards of a basket decides it with others in one batch. Any other basket is decided at once
-under row locks, which is correct anywhere and merely slower.
+A replica that owns all shards of a basket decides it with others in one batch, from memory. Any other basket is decided
+under row locks, with those that came with it, which is correct anywhere and merely slower.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from crossdock_kit.leases import PartitionLeases
 from inventory.ports import Ask
 from inventory.store.desk.batch import Outcome, Pending, fail, give
 from inventory.store.desk.deciding import Deciding
+from inventory.store.desk.gathering import Gathering
 from inventory.store.desk.queue import MOST_IN_BATCH, Queue
 from inventory.store.desk.statement import Prepared
 from inventory.store.stored_ledger import Changed, nobody_is_told
@@ -46,6 +47,7 @@ class ReservationDesk:
     changed: Changed = nobody_is_told
     _deciding: Deciding = field(init=False)
     _session: Session | None = None
+    _gathering: Gathering = field(init=False)
     _queue: Queue = field(default_factory=Queue)
     _sent: asyncio.Event = field(default_factory=asyncio.Event)
     _ready: bool = False
@@ -55,6 +57,7 @@ class ReservationDesk:
         self._deciding = Deciding(
             self._on_owned_session, self.clock, self.committed, self.changed, at_once=self._at_once, give=self._give
         )
+        self._gathering = Gathering(self._under_row_locks)
         if self.leases is not None:
             # Whoever owned a shard meanwhile told nobody of its writes.
             self.leases.changed = self._deciding.memory.forget_others
@@ -77,8 +80,7 @@ class ReservationDesk:
                 self._queue.put(each)
             else:
                 strangers.append(each)
-        if strangers:
-            await self._under_row_locks(strangers)
+        self._gathering.put(strangers)
         return [await first[_identity(ask)].answer for ask in asks]
 
     async def run(self) -> None:
