@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, cast
@@ -16,6 +19,7 @@ from crossdock_kit.errors import Refused, Unavailable
 from crossdock_kit.peers import PeerRefused, peer_error, reason_in, status_in
 from crossdock_kit.server.methods import UnguardedMethod
 from crossdock_kit.server.requests import LARGEST_MESSAGE, LARGEST_ON_WIRE
+from crossdock_kit.server.shares import FEW
 from crossdock_kit.testing import RunningServer, TokenIssuer, Unrecorded, start_service
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -206,6 +210,32 @@ async def test_one_tenant_cannot_take_the_whole_server(probe: ProbeServicer) -> 
         release.set()
         assert [answer.text for answer in await asyncio.gather(*held, fair)] == ["done"] * 3
         assert (await greedy.Touch(Echo())).text == "done"
+
+
+async def test_while_more_calls_come_than_can_be_done_only_who_makes_them_is_refused(probe: ProbeServicer) -> None:
+    async def keep_busy(_: Any) -> str:
+        # On purpose without a chance for others: a process whose processor is used up.
+        time.sleep(0.01)
+        return "done"
+
+    probe.on("Touch", keep_busy)
+    async with start_service((add_probe_to_server, probe), once=Unrecorded()) as server:
+        greedy, other = server.caller(ProbeStub, tenant="acme"), server.caller(ProbeStub, tenant="globex")
+        await greedy.Touch(Echo())
+        flood = [asyncio.ensure_future(outcome(greedy.Touch(Echo()))) for _ in range(400)]
+        served = [await outcome(other.Touch(Echo())) for _ in range(5)]
+        outcomes = Counter(await asyncio.gather(*flood))
+    assert served == ["OK"] * 5
+    assert outcomes["OK"] > FEW
+    assert outcomes["RESOURCE_EXHAUSTED"] == 400 - outcomes["OK"] > 0, outcomes
+
+
+async def outcome(call: Awaitable[Any]) -> str:
+    try:
+        await call
+    except grpc.aio.AioRpcError as error:
+        return error.code().name
+    return "OK"
 
 
 async def listed(address: str) -> list[str]:

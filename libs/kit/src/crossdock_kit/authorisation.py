@@ -68,16 +68,26 @@ class Tokens:
         """The identity behind an `authorization` value; raises Unauthenticated, never saying which check failed."""
         if not authorization or authorization[:7].lower() != "bearer ":
             raise Unauthenticated("no bearer token")
-        digest = hashlib.sha256(authorization.encode()).digest()
-        known, keys = self._known.get(digest), self._keys()
-        # A changed key set forgets what the old one vouched for.
-        if known is not None and known[1] is keys:
-            if known[0].expires_at + _SKEW_SECONDS > time.time():
-                return known[0]
-            del self._known[digest]
-        identity = self._verify(authorization[7:], keys)
-        self._remember(digest, identity, keys)
+        digest, keys = _digest(authorization), self._keys()
+        identity = self._recall(digest, keys)
+        if identity is None:
+            identity = self._verify(authorization[7:], keys)
+            self._remember(digest, identity, keys)
         return identity
+
+    def recall(self, authorization: str | None) -> Identity | None:
+        """The identity behind a value that was verified before; None costs next to nothing."""
+        return self._recall(_digest(authorization), self._keys()) if authorization else None
+
+    def _recall(self, digest: bytes, keys: Mapping[str, PyJWK]) -> Identity | None:
+        identity, vouched = self._known.get(digest, (None, None))
+        if identity is None:
+            return None
+        # A changed key set forgets what the old one vouched for.
+        if vouched is keys and identity.expires_at + _SKEW_SECONDS > time.time():
+            return identity
+        del self._known[digest]
+        return None
 
     def _remember(self, digest: bytes, identity: Identity, keys: Mapping[str, PyJWK]) -> None:
         while len(self._known) >= _REMEMBERED:
@@ -100,6 +110,10 @@ class Tokens:
         except (jwt.PyJWTError, KeyError, TypeError, ValueError):
             raise Unauthenticated("the token is not valid here") from None
         return _identity(claims)
+
+
+def _digest(authorization: str) -> bytes:
+    return hashlib.sha256(authorization.encode()).digest()
 
 
 def check_binding(identity: Identity, certificates: Sequence[bytes]) -> None:

@@ -1,8 +1,8 @@
 """F22: one company asks for five times as much as there is room for; another one asks for a little, as always.
 
-First the capacity is looked for with callers that wait for their answers, then calls come at five times that rate,
-whoever still waits. What is refused must be refused with RESOURCE_EXHAUSTED, what was accepted must stand, the other
-company must hardly notice. Caller and services share this machine's processors, so the capacity is that of both.
+First the capacity is looked for with callers that wait for their answers, then a process of its own calls five times as
+often, whoever still waits. What is refused must be refused with RESOURCE_EXHAUSTED, what was accepted must stand, the
+other company must hardly notice. Callers and services share this machine's processors, so the capacity is that of both.
 """
 
 from __future__ import annotations
@@ -11,23 +11,20 @@ import asyncio
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from uuid import UUID
+from datetime import UTC, datetime
 
 import asyncpg
 import grpc
-from crossdock.common.v1 import values_pb2
-from crossdock.inventory.v1 import inventory_service_pb2 as inventory
-from google.protobuf.duration_pb2 import Duration
 from partners.suite import Suite
 
 from faults import world
 from faults.checkers.finding import Finding
+from faults.flood import Flood, Flooded, flooded_by_another_process, reservation
 from faults.stack import FaultStack
 
 CALLERS, LOOKED_SECONDS = (8, 32, 96), 6.0
-TIMES, LASTS_SECONDS, TICK_SECONDS = 5, 20.0, 0.02
+TIMES, LASTS_SECONDS = 5, 20.0
 DEADLINE_SECONDS, NEIGHBOUR_PAUSE = 5.0, 0.2
 GOODPUT_SHARE, OTHERS_SHARE, SLOWER = 0.8, 0.01, 2.0
 PLENTY = world.SKUS[20:120]
@@ -35,12 +32,10 @@ PLENTY = world.SKUS[20:120]
 
 @dataclass
 class Counted:
-    """What became of calls, and how long the accepted ones took."""
+    """What became of calls that were waited for, and how long the accepted ones took."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
-    seconds_of_refused: list[float] = field(default_factory=list)
-    references: list[str] = field(default_factory=list)
 
     def p95(self) -> float:
         ordered = sorted(self.seconds)
@@ -68,9 +63,9 @@ class Overload:
             await asyncio.gather(*(self._waiting_caller(counted, LOOKED_SECONDS) for _ in range(callers)))
             await calm
             peak = max(peak, counted.outcomes["OK"] / LOOKED_SECONDS)
-        flood, beside = Counted(), Counted()
+        beside = Counted()
         calm = asyncio.create_task(self._neighbour(beside, LASTS_SECONDS))
-        await self._flood(flood, TIMES * peak)
+        flood = await flooded_by_another_process(self._flood(TIMES * peak))
         await calm
         await self._judge(peak, flood, before, beside)
 
@@ -85,51 +80,40 @@ class Overload:
             await self._call(self.quiet, counted)
             await asyncio.sleep(NEIGHBOUR_PAUSE)
 
-    async def _flood(self, counted: Counted, per_second: float) -> None:
-        """Calls at a rate, not as answers allow. What the caller's own processor cannot send is told as such."""
-        began, sent = _now(), 0
-        async with asyncio.TaskGroup() as group:
-            while (passed := _now() - began) < LASTS_SECONDS:
-                for _ in range(int(passed * per_second) - sent):
-                    group.create_task(self._call(self.loud, counted, until=began + LASTS_SECONDS))
-                    sent += 1
-                await asyncio.sleep(TICK_SECONDS)
-        self.figures["calls per second that were sent"] = round(sent / LASTS_SECONDS, 1)
+    def _flood(self, per_second: float) -> Flood:
+        return Flood(
+            address=self.stack.services["inventory"],
+            metadata=tuple(self.loud.credentials()),
+            business_unit=world.UNIT,
+            skus=PLENTY,
+            reference=f"FLOOD-{self.seed}",
+            seed=f"flood/{self.seed}",
+            per_second=per_second,
+            seconds=LASTS_SECONDS,
+            deadline_seconds=DEADLINE_SECONDS,
+        )
 
-    async def _call(self, suite: Suite, counted: Counted, until: float = math.inf) -> None:
-        request = self._request()
+    async def _call(self, suite: Suite, counted: Counted) -> None:
+        self._count += 1
+        sku = self._chance.choice(PLENTY)
+        request = reservation(sku, world.UNIT, f"CALM-{self.seed}-{self._count}", self._chance)
         began = _now()
         try:
             await suite.inventory.ReserveStock(request, metadata=tuple(suite.credentials()), timeout=DEADLINE_SECONDS)
         except grpc.aio.AioRpcError as error:
             counted.outcomes[error.code().name] += 1
-            counted.seconds_of_refused.append(_now() - began)
             return
-        counted.references.append(request.reservations[0].reference)
+        counted.outcomes["OK"] += 1
         counted.seconds.append(_now() - began)
-        counted.outcomes["OK" if _now() <= until else "OK, but late"] += 1
 
-    def _request(self) -> inventory.ReserveStockRequest:
-        self._count += 1
-        line = inventory.ReservationLine(
-            sku=self._chance.choice(PLENTY), quantity=values_pb2.Quantity(value="1", unit="EA")
-        )
-        basket = inventory.ReservationRequest(
-            request_id=str(UUID(int=self._chance.getrandbits(128), version=4)),
-            business_unit=world.UNIT,
-            channel="shop",
-            lines=[line],
-            reference=f"FLOOD-{self.seed}-{self._count}",
-            hold=Duration(seconds=3600),
-        )
-        return inventory.ReserveStockRequest(reservations=[basket])
-
-    async def _judge(self, peak: float, flood: Counted, before: Counted, beside: Counted) -> None:
-        finding, outcomes = self.finding, flood.outcomes
-        goodput = outcomes["OK"] / LASTS_SECONDS
+    async def _judge(self, peak: float, flood: Flooded, before: Counted, beside: Counted) -> None:
+        finding, outcomes = self.finding, Counter(flood.outcomes)
+        goodput = await self._done(flood) / LASTS_SECONDS
         total = sum(outcomes.values())
         others = total - outcomes["OK"] - outcomes["RESOURCE_EXHAUSTED"]
         self.figures |= {
+            "calls per second that were sent": round(flood.sent / LASTS_SECONDS, 1),
+            "processor seconds of the caller": round(flood.processor_seconds, 1),
             "peak per second": round(peak, 1),
             "goodput per second": round(goodput, 1),
             "goodput of peak": round(goodput / peak, 2) if peak else 0.0,
@@ -145,18 +129,20 @@ class Overload:
         finding.look(slower, f"the other company waited {beside.p95():.3f} s (p95), {before.p95():.3f} s before")
         failed = sum(beside.outcomes.values()) - beside.outcomes["OK"]
         finding.look(failed > 0, f"{failed} calls of the other company failed: {beside.outcomes}")
-        await self._stand(flood.references)
 
-    async def _stand(self, references: Sequence[str]) -> None:
-        """What was accepted is there."""
+    async def _done(self, flood: Flooded) -> int:
+        """How many were done while the flood lasted. What was accepted must be there. The services' word counts: the
+        caller, who stands back behind them, reads its answers when it can."""
+        over = datetime.fromtimestamp(flood.began_at + LASTS_SECONDS, UTC)
         connection = await asyncpg.connect(self.stack.admin_database, timeout=10)
         try:
-            found = await connection.fetchval(
-                "SELECT count(*) FROM inventory.reservation WHERE reference = ANY ($1::text[])", list(references)
+            found = await connection.fetch(
+                "SELECT created_at FROM inventory.reservation WHERE reference = ANY ($1::text[])", flood.references
             )
         finally:
             await connection.close()
-        self.finding.look(found != len(references), f"{len(references)} were accepted, {found} are there")
+        self.finding.look(len(found) != len(flood.references), f"{len(flood.references)} accepted, {len(found)} there")
+        return sum(row["created_at"] <= over for row in found)
 
 
 def _now() -> float:

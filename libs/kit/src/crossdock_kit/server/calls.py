@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,9 +21,9 @@ _OUR_FAULT = frozenset({"UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERN
 _LONGEST_ID = 128
 
 
-def text_metadata(context: grpc.aio.ServicerContext[Any, Any]) -> dict[str, str]:
-    """The call's metadata by name; of a name that is sent twice the last one counts. Binary ones are left out."""
-    return {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+def text_metadata(metadata: Iterable[tuple[str, str | bytes]] | None) -> dict[str, str]:
+    """A call's metadata by name; of a name that is sent twice the last one counts. Binary ones are left out."""
+    return {key: value for key, value in metadata or () if isinstance(value, str)}
 
 
 def transactions_in(baggage: str | None) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class CallUnderWay:
     def __init__(self, method: Method, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         self.started = time.perf_counter()
         self.method = method
-        self.metadata = text_metadata(context)
+        self.metadata = text_metadata(context.invocation_metadata())
         self._asked = context.time_remaining()
         self.seconds = method.time_limit(self._asked)
         parent = parse_traceparent(self.metadata.get(names.TRACEPARENT))

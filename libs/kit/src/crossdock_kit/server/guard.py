@@ -1,7 +1,8 @@
 """The one interceptor: everything that stands between the wire and a method, composed once per method.
 
 In order: identity, permission, tenant, deadline, share of the server, the request's rules; then the method, for a
-mutating one inside its one transaction; then the table of errors. Wraps handlers when they are registered, so that a
+mutating one inside its one transaction; then the table of errors. While more calls come than can be done, those of a
+tenant that had its part are refused before anything else. Wraps handlers when they are registered, so that a
 call pays for no lookup. Must not know a service.
 """
 
@@ -18,13 +19,15 @@ from google.protobuf.message import Message
 from crossdock_kit.authorisation import Tokens, check_binding, check_permission, tenant_of
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import current_actor, current_cause, current_deadline
-from crossdock_kit.errors import Exhausted
 from crossdock_kit.idempotency import Call
 from crossdock_kit.ownership_overrides import Overrides, deployments
-from crossdock_kit.server.calls import Admitted, CallUnderWay
+from crossdock_kit.server.calls import Admitted, CallUnderWay, text_metadata
+from crossdock_kit.server.line import Line
 from crossdock_kit.server.methods import Method, UnguardedMethod
 from crossdock_kit.server.passage import Passage
+from crossdock_kit.server.refusals import turned_away
 from crossdock_kit.server.requests import checked, decoder, each_checked
+from crossdock_kit.server.shares import Shares
 from crossdock_kit.telemetry import names
 
 # Quoted: these classes take type parameters in the stubs only.
@@ -40,7 +43,8 @@ class RunsOnce(Protocol):
 
 
 class Guard:
-    """Wraps the handlers of one server. `tenant_share`: how many calls of one tenant may be under way."""
+    """Wraps the handlers of one server, which opens and closes the `line`. `tenant_share`: how many calls of one tenant
+    may be under way."""
 
     def __init__(
         self,
@@ -51,14 +55,15 @@ class Guard:
         once: RunsOnce | None = None,
         tenant_share: int = 256,
         ownership: Overrides | None = None,
+        line: Line | None = None,
     ) -> None:
         self._tokens = tokens
         self._clock = clock
         self._domain = domain
         self._once = once
-        self._tenant_share = tenant_share
         self._ownership = ownership or {}
-        self._under_way: dict[str, int] = {}
+        self.line = line or Line()
+        self._shares = Shares(tenant_share, lambda: self.line.seconds)
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
         """The same method with everything around it. Raises UnguardedMethod if it cannot be served safely."""
@@ -80,16 +85,30 @@ class Guard:
         )
         return make(self._unary_out(method, behave, check), decode, encode)
 
+    def refuses(self, details: grpc.HandlerCallDetails) -> Handler | None:
+        """What turns a call away before its request is read, if it is not let in. Only callers that are known are told:
+        nobody else is to learn which tenants there are, or which are busy."""
+        self.line.passed()
+        if not self._shares.scarce:
+            return None
+        metadata = text_metadata(details.invocation_metadata)
+        identity = self._tokens.recall(metadata.get(names.AUTHORIZATION))
+        tenants = identity.actor.tenants if identity is not None else ()
+        tenant = metadata.get(names.TENANT_HEADER) or (tenants[0] if len(tenants) == 1 else "")
+        refusal = self._shares.refusal(tenant) if tenant in tenants else None
+        return turned_away(refusal, str(details.method)[1:], self._domain) if refusal else None
+
     def _unary_out(self, method: Method, behave: Any, check: Callable[[Any], Any]) -> Any:
         run = self._runner(method, behave)
 
         async def guarded(request: Any, context: Context) -> Any:
             async with Passage(method, context, self._domain) as call:
                 admitted = self._admit(call, request, context)
+                self._shares.enter(admitted.cause.tenant)
                 try:
                     return await run(admitted, check(request), context)
                 finally:
-                    self._leave(admitted.cause.tenant)
+                    self._shares.leave(admitted.cause.tenant)
 
         return guarded
 
@@ -97,11 +116,12 @@ class Guard:
         async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
             async with Passage(method, context, self._domain) as call:
                 admitted = self._admit(call, request, context)
+                self._shares.enter(admitted.cause.tenant)
                 try:
                     async for response in behave(check(request), context):
                         yield response
                 finally:
-                    self._leave(admitted.cause.tenant)
+                    self._shares.leave(admitted.cause.tenant)
 
         return guarded
 
@@ -129,21 +149,7 @@ class Guard:
         current_actor.set(actor)
         deployments.set(self._ownership)
         current_cause.set(admitted.cause)
-        self._enter(tenant)
         return admitted
-
-    def _enter(self, tenant: str) -> None:
-        under_way = self._under_way.get(tenant, 0)
-        if under_way >= self._tenant_share:
-            raise Exhausted(f"{under_way} calls of this tenant are under way")
-        self._under_way[tenant] = under_way + 1
-
-    def _leave(self, tenant: str) -> None:
-        left = self._under_way[tenant] - 1
-        if left:
-            self._under_way[tenant] = left
-        else:
-            del self._under_way[tenant]
 
 
 def _yielding(behave: Any) -> Callable[[Any, Context], AsyncIterator[Any]]:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from crossdock_kit.database.failures import classified, unkeepable
 from crossdock_kit.errors import CrossdockError, StatusCode, Unavailable, kind_of
 from crossdock_kit.peers import STATUS_DETAILS, peer_error
+from crossdock_kit.telemetry import metrics, names
 
 STATUSES: dict[int, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 HIDDEN = "internal error"
@@ -82,6 +83,19 @@ async def abort(context: grpc.aio.ServicerContext[Any, Any], status: Status, tra
     """Ends the call with the status; always raises."""
     details = with_request_info(status, trace_id).SerializeToString()
     await context.abort(STATUSES[status.code], status.message, ((STATUS_DETAILS, details),))
+
+
+def turned_away(refusal: CrossdockError, method: str, domain: str) -> grpc.RpcMethodHandler[Any, Any]:
+    """Ends a call of whatever kind before its request is read and anything is done for it: no span, no trace id."""
+    status = status_of(refusal, domain)
+    code = STATUSES[status.code]
+
+    async def refuse(_: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
+        metrics.record_call(names.CALLS, method, code.name, 0.0)
+        await context.abort(code, status.message, ((STATUS_DETAILS, status.SerializeToString()),))
+
+    # Handlers of streamed requests are called at once, all others when their request has come in.
+    return grpc.stream_unary_rpc_method_handler(refuse)
 
 
 def surface(error: Exception) -> Exception:

@@ -19,6 +19,7 @@ from crossdock_kit.server.requests import LARGEST_MESSAGE, LARGEST_ON_WIRE
 
 LARGEST_METADATA = 8 * 1024
 MOST_CALLS = 2048
+LOOPBACK = "127.0.0.1"
 
 OPTIONS: Sequence[tuple[str, int]] = (
     ("grpc.max_receive_message_length", LARGEST_ON_WIRE),
@@ -56,6 +57,18 @@ class _Registration:
         self.handlers[service_name] = {
             name: self._guard.wrap(methods[name], handler) for name, handler in method_handlers.items()
         }
+
+
+class Door(grpc.GenericRpcHandler):
+    """Finds the handler of a call by its name; a call that is not let in meets one that refuses it unread."""
+
+    def __init__(self, service: str, handlers: Mapping[str, Handler], guard: Guard) -> None:
+        self._handlers = {f"/{service}/{name}": handler for name, handler in handlers.items()}
+        self._guard = guard
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
+        found = self._handlers.get(handler_call_details.method)
+        return (self._guard.refuses(handler_call_details) or found) if found else None
 
 
 class _Generic:
@@ -100,7 +113,7 @@ class Server:
         registration = _Registration(self._guard)
         register(servicer, registration)
         for service, handlers in registration.handlers.items():
-            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+            self._server.add_generic_rpc_handlers((Door(service, handlers, self._guard),))
             self._services.append(service)
 
     async def start(self, address: str) -> int:
@@ -111,11 +124,15 @@ class Server:
             port = self._server.add_insecure_port(address)
         else:
             port = self._server.add_secure_port(address, self._credentials)
+        # Its own calls come in at a door that only this machine or pod can reach, where no certificate is needed.
+        inner = self._server.add_insecure_port(f"{LOOPBACK}:0")
         await self._server.start()
+        self._guard.line.open(f"{LOOPBACK}:{inner}")
         return port
 
     async def stop(self, grace_seconds: float) -> None:
         """Takes no new calls; lets those under way finish within the grace."""
+        await self._guard.line.close()
         await self._server.stop(grace_seconds)
         # grpc.aio shuts a server down once more when it is collected, which must not be after its loop has ended.
         del self._server

@@ -1,0 +1,69 @@
+"""How long calls stand in line before this process takes them in, measured by a call of its own that joins the line.
+
+gRPC hands over one call for each turn of the event loop and keeps the others where no code of ours sees them: not how
+many they are, nor since when. What a call has left of its time says nothing either, because nobody knows what it had.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+
+CALLS_BETWEEN = 32
+"""A measurement costs half a call, so a busy process spends a sixtieth of its time on it and an idle one nothing."""
+_HOLDS_SECONDS, _PATIENCE_SECONDS = 1.0, 10.0
+_CHECK = "/grpc.health.v1.Health/Check"
+
+
+class Line:
+    """The line before one server's door. Closed, or not yet open, it is taken to be empty."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._passed = 0
+        self._channel: grpc.aio.Channel | None = None
+        self._check: Any = None
+        self._joined: float | None = None
+        self._measured, self._measured_at = 0.0, float("-inf")
+        self._measuring: asyncio.Task[None] | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The last measurement while it is fresh; if one is under way and has taken longer already, that long."""
+        now = self._now()
+        last = self._measured if now - self._measured_at < _HOLDS_SECONDS else 0.0
+        return last if self._joined is None else max(last, now - self._joined)
+
+    def open(self, address: str) -> None:
+        """`address` of a server whose calls stand in the same line."""
+        self._channel = grpc.aio.insecure_channel(address)
+        self._check = self._channel.unary_unary(_CHECK)
+
+    async def close(self) -> None:
+        self._check = None
+        if self._measuring is not None:
+            self._measuring.cancel()
+        if self._channel is not None:
+            await self._channel.close()
+
+    def passed(self) -> None:
+        """One more call has been taken in."""
+        self._passed += 1
+        if self._passed >= CALLS_BETWEEN and self._joined is None and self._check is not None:
+            self._passed, self._joined = 0, self._now()
+            self._measuring = asyncio.create_task(self._measure(self._joined))
+
+    async def _measure(self, joined: float) -> None:
+        try:
+            await self._check(b"", timeout=_PATIENCE_SECONDS)
+        except grpc.aio.AioRpcError:
+            # Whatever the answer, or none in all that time: it is the time that counts.
+            pass
+        finally:
+            self._joined = None
+            self._measured_at = self._now()
+            self._measured = self._measured_at - joined

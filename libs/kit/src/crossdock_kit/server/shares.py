@@ -1,0 +1,106 @@
+"""How much of a server one tenant may take: calls under way at once, and its part when calls stand in line.
+
+Whoever is let in waits for those before it. If all are let in while more come than can be done, each waits until its
+time is up and everything is done for nobody. So while the line is long, tenants that had more than an equal part lately
+are refused, at once and for as little as possible; whoever asks for little is served as always.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from crossdock_kit.errors import Exhausted
+
+LONGEST_LINE_SECONDS = 0.3
+"""Longer than any hiccup of a healthy process, and a fraction of what the quickest methods are given."""
+FEW = 64
+"""Calls of the last second that a tenant is never refused for."""
+_LATELY_SECONDS = 1.0
+_COMES_AGAIN = timedelta(seconds=1)
+
+
+@dataclass
+class ShareUsedUp(Exhausted):
+    """A tenant has as many calls under way as it may; the caller waits a moment and calls again."""
+
+    under_way: int
+
+    retry_after = _COMES_AGAIN
+
+    def __str__(self) -> str:
+        return f"{self.under_way} calls of this tenant are under way"
+
+
+@dataclass
+class LineTooLong(Exhausted):
+    """More calls come than can be done, and most are this tenant's; the caller waits a moment and calls again."""
+
+    retry_after = _COMES_AGAIN
+
+    def __str__(self) -> str:
+        return "more calls come than can be done, and this tenant had its part"
+
+
+@dataclass(slots=True)
+class _Lately:
+    """How many calls were let in, the older the less they count."""
+
+    count: float = 0.0
+    at: float = 0.0
+
+    def by(self, now: float) -> float:
+        return self.count * math.exp((self.at - now) / _LATELY_SECONDS)
+
+
+class Shares:
+    """The calls of one process. `share`: how many of one tenant may be under way; `line`: seconds that calls stand in
+    line before they are taken in."""
+
+    def __init__(
+        self, share: int, line: Callable[[], float], *, few: int = FEW, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._share = share
+        self._line = line
+        self._few = few
+        self._now = now
+        self._under_way: dict[str, int] = {}
+        self._lately: dict[str, _Lately] = {}
+
+    @property
+    def scarce(self) -> bool:
+        """Whether anybody may have to be refused."""
+        return self._line() > LONGEST_LINE_SECONDS or any(n >= self._share for n in self._under_way.values())
+
+    def refusal(self, tenant: str) -> Exhausted | None:
+        """Why one more call of the tenant is not let in, if it is not."""
+        under_way = self._under_way.get(tenant, 0)
+        if under_way >= self._share:
+            return ShareUsedUp(under_way)
+        if self._line() > LONGEST_LINE_SECONDS and self._had_its_part(tenant):
+            return LineTooLong()
+        return None
+
+    def enter(self, tenant: str) -> None:
+        """To be followed by `leave`. Raises ShareUsedUp, LineTooLong."""
+        if refusal := self.refusal(tenant):
+            raise refusal
+        self._under_way[tenant] = self._under_way.get(tenant, 0) + 1
+        lately, now = self._lately.setdefault(tenant, _Lately()), self._now()
+        lately.count, lately.at = lately.by(now) + 1, now
+
+    def leave(self, tenant: str) -> None:
+        left = self._under_way[tenant] - 1
+        if left:
+            self._under_way[tenant] = left
+        else:
+            del self._under_way[tenant]
+
+    def _had_its_part(self, tenant: str) -> bool:
+        now = self._now()
+        calls = {name: lately.by(now) for name, lately in self._lately.items()}
+        mine = calls.get(tenant, 0.0)
+        return mine >= self._few and mine >= sum(calls.values()) / len(calls)
