@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-from collections import Counter
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,17 +15,15 @@ from crossdock.common.v1.values_pb2 import Quantity
 from crossdock_kit import context
 from crossdock_kit.errors import Refused, Unavailable
 from crossdock_kit.peers import PeerRefused, peer_error, reason_in, status_in
+from crossdock_kit.server.line import Line
 from crossdock_kit.server.methods import UnguardedMethod
 from crossdock_kit.server.requests import LARGEST_MESSAGE, LARGEST_ON_WIRE
-from crossdock_kit.server.shares import FEW
+from crossdock_kit.server.shares import FEW, LONGEST_LINE_SECONDS, Shares
 from crossdock_kit.testing import RunningServer, TokenIssuer, Unrecorded, start_service
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from kit_probe import Answer, Book, Echo, Item, ProbeServicer, ProbeStub, add_probe_to_server
 from kit_probe.contract import SERVICE
-
-
-CROWD = 200
 
 
 async def failed(call: Any) -> grpc.aio.AioRpcError:
@@ -201,7 +197,7 @@ async def test_one_tenant_cannot_take_the_whole_server(probe: ProbeServicer) -> 
         return "done"
 
     probe.on("Touch", hold)
-    async with start_service((add_probe_to_server, probe), once=Unrecorded(), tenant_share=2) as server:
+    async with start_service((add_probe_to_server, probe), once=Unrecorded(), shares=Shares(2)) as server:
         greedy, other = server.caller(ProbeStub, tenant="acme"), server.caller(ProbeStub, tenant="globex")
         held = [asyncio.ensure_future(greedy.Touch(Echo())) for _ in range(2)]
         for _ in held:
@@ -215,22 +211,37 @@ async def test_one_tenant_cannot_take_the_whole_server(probe: ProbeServicer) -> 
         assert (await greedy.Touch(Echo())).text == "done"
 
 
-async def test_while_more_calls_come_than_can_be_done_only_who_makes_them_is_refused(probe: ProbeServicer) -> None:
-    async def keep_busy(_: Any) -> str:
-        # On purpose without a chance for others: a process whose processor is used up.
-        time.sleep(0.005)
-        return "done"
+class LongLine(Line):
+    @property
+    def seconds(self) -> float:
+        return 2 * LONGEST_LINE_SECONDS
 
-    probe.on("Touch", keep_busy)
-    async with start_service((add_probe_to_server, probe), once=Unrecorded()) as server:
+
+async def test_while_calls_stand_in_line_who_had_its_part_is_refused_unread(probe: ProbeServicer) -> None:
+    async with start_service(
+        (add_probe_to_server, probe), once=Unrecorded(), shares=Shares(line=LongLine(), now=lambda: 0.0)
+    ) as server:
         greedy, other = server.caller(ProbeStub, tenant="acme"), server.caller(ProbeStub, tenant="globex")
-        await greedy.Touch(Echo())
-        flood = [asyncio.ensure_future(outcome(greedy.Touch(Echo()))) for _ in range(CROWD)]
-        served = [await outcome(other.Touch(Echo())) for _ in range(5)]
-        outcomes = Counter(await asyncio.gather(*flood))
-    assert served == ["OK"] * 5
-    assert FEW < outcomes["OK"] < CROWD, outcomes
-    assert outcomes["RESOURCE_EXHAUSTED"] == CROWD - outcomes["OK"], outcomes
+        outcomes = [await outcome(greedy.Echo(Echo())) for _ in range(3 * FEW)]
+        error = await failed(greedy.Touch(Echo()))
+        assert await outcome(other.Touch(Echo())) == "OK"
+    assert outcomes[:FEW] == ["OK"] * FEW
+    assert "RESOURCE_EXHAUSTED" in outcomes[FEW:]
+    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert reason_in(status_in(error)) == "LINE_TOO_LONG"
+    assert detail(error, RetryInfo).retry_delay.seconds == 1
+    with pytest.raises(AssertionError):
+        detail(error, RequestInfo)
+
+
+async def test_nobody_unknown_learns_that_a_tenant_is_busy(probe: ProbeServicer) -> None:
+    async with start_service(
+        (add_probe_to_server, probe), once=Unrecorded(), shares=Shares(line=LongLine(), now=lambda: 0.0)
+    ) as server:
+        greedy = server.caller(ProbeStub, tenant="acme")
+        await asyncio.gather(*(outcome(greedy.Echo(Echo())) for _ in range(3 * FEW)))
+        error = await failed(server.stub(ProbeStub, TokenIssuer().token(["acme"], ["*"])).Echo(Echo()))
+    assert error.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
 async def outcome(call: Awaitable[Any]) -> str:

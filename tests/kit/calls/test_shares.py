@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 from crossdock_kit.errors import Exhausted
+from crossdock_kit.server.line import Line
 from crossdock_kit.server.shares import LONGEST_LINE_SECONDS, LineTooLong, Shares, ShareUsedUp
+
+
+class SetLine(Line):
+    seconds = 0.0
 
 
 class Door:
     """Shares of a process whose line and clock the test sets."""
 
     def __init__(self, share: int = 100, few: int = 4) -> None:
-        self.line = self.now = 0.0
-        self.shares = Shares(share, lambda: self.line, few=few, now=lambda: self.now)
+        self.now, self.line = 0.0, SetLine()
+        self.shares = Shares(share, self.line, few=few, now=lambda: self.now)
 
     def calls(self, tenant: str, times: int) -> int:
         """Calls that end at once; how many were let in."""
@@ -41,14 +46,14 @@ def test_as_many_as_come_are_let_in_while_nobody_stands_in_line(door: Door) -> N
 
 
 def test_while_the_line_is_long_a_tenant_has_its_few_and_no_more(door: Door) -> None:
-    door.line = LONG
+    door.line.seconds = LONG
     assert door.shares.scarce
     assert door.calls("acme", 100) == 4
 
 
 def test_who_asks_for_little_is_let_in_beside_who_asks_for_all(door: Door) -> None:
     door.calls("acme", 500)
-    door.line = LONG
+    door.line.seconds = LONG
     assert door.calls("acme", 100) == 0
     assert door.calls("globex", 3) == 3
 
@@ -56,22 +61,22 @@ def test_who_asks_for_little_is_let_in_beside_who_asks_for_all(door: Door) -> No
 def test_of_two_that_ask_for_much_the_one_with_less_goes_on_to_the_average(door: Door) -> None:
     door.calls("acme", 100)
     door.calls("globex", 20)
-    door.line = LONG
+    door.line.seconds = LONG
     assert door.calls("acme", 50) == 0
     assert door.calls("globex", 500) == 80, "until both had the same"
 
 
 def test_what_was_let_in_is_forgotten_with_time(door: Door) -> None:
     door.calls("acme", 500)
-    door.line, door.now = LONG, 10.0
+    door.line.seconds, door.now = LONG, 10.0
     assert door.calls("acme", 100) == 4
 
 
 def test_when_the_line_is_short_again_everybody_is_let_in(door: Door) -> None:
     door.calls("acme", 500)
-    door.line = LONG
+    door.line.seconds = LONG
     assert door.calls("acme", 10) == 0
-    door.line = 0.0
+    door.line.seconds = 0.0
     assert door.calls("acme", 10) == 10
 
 

@@ -43,6 +43,7 @@ from crossdock_kit.retention import Retention
 from crossdock_kit.server.guard import Guard
 from crossdock_kit.server.probes import serve_probes
 from crossdock_kit.server.server import Server
+from crossdock_kit.server.shares import Shares
 from crossdock_kit.settings import ServiceSettings, SettingsError
 from crossdock_kit.telemetry.logs import configure_logs
 from crossdock_kit.telemetry.setup import configure_telemetry
@@ -180,7 +181,7 @@ def _server(service: Service[Any], app: App[Any]) -> Server:
         app.clock,
         domain,
         once=once,
-        tenant_share=settings.tenant_concurrency,
+        shares=Shares(settings.tenant_concurrency),
         ownership=settings.ownership,
     )
     server = Server(guard, app.health, reflect=settings.reflection, credentials=server_credentials(settings))

@@ -29,6 +29,7 @@ from crossdock_kit.idempotency import Call, Idempotency, OpensWork
 from crossdock_kit.ownership_overrides import Overrides
 from crossdock_kit.server.guard import Guard, RunsOnce
 from crossdock_kit.server.server import Server
+from crossdock_kit.server.shares import Shares
 
 S = TypeVar("S")
 ISSUER = "crossdock-test"
@@ -119,7 +120,7 @@ async def start_service(  # noqa: PLR0913  every part of a server may be exchang
     once: RunsOnce | None = None,
     issuer: TokenIssuer | None = None,
     clock: Clock | None = None,
-    tenant_share: int = 256,
+    shares: Shares | None = None,
     ownership: Overrides | None = None,
     reflect: bool = False,
     credentials: tuple[grpc.ServerCredentials, Callable[[], grpc.ChannelCredentials]] | None = None,
@@ -131,7 +132,12 @@ async def start_service(  # noqa: PLR0913  every part of a server may be exchang
     issuer, health, domain = issuer or TokenIssuer(), Health(), "test.crossdock.dev"
     once = once or (Idempotency(uow, domain) if uow else None)
     guard = Guard(
-        issuer.tokens(), clock or SystemClock(), domain, once=once, tenant_share=tenant_share, ownership=ownership
+        issuer.tokens(),
+        clock or SystemClock(),
+        domain,
+        once=once,
+        shares=shares,
+        ownership=ownership,
     )
     server = Server(guard, health, reflect=reflect, credentials=credentials[0] if credentials else None)
     for register, servicer in registrations:

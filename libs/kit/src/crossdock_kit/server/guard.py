@@ -22,7 +22,6 @@ from crossdock_kit.context import current_actor, current_cause, current_deadline
 from crossdock_kit.idempotency import Call
 from crossdock_kit.ownership_overrides import Overrides, deployments
 from crossdock_kit.server.calls import Admitted, CallUnderWay, text_metadata
-from crossdock_kit.server.line import Line
 from crossdock_kit.server.methods import Method, UnguardedMethod
 from crossdock_kit.server.passage import Passage
 from crossdock_kit.server.refusals import turned_away
@@ -43,8 +42,7 @@ class RunsOnce(Protocol):
 
 
 class Guard:
-    """Wraps the handlers of one server, which opens and closes the `line`. `tenant_share`: how many calls of one tenant
-    may be under way."""
+    """Wraps the handlers of one server. `shares` say who is let in, `ownership` what this deployment says of fields."""
 
     def __init__(
         self,
@@ -53,17 +51,15 @@ class Guard:
         domain: str,
         *,
         once: RunsOnce | None = None,
-        tenant_share: int = 256,
+        shares: Shares | None = None,
         ownership: Overrides | None = None,
-        line: Line | None = None,
     ) -> None:
         self._tokens = tokens
         self._clock = clock
         self._domain = domain
         self._once = once
         self._ownership = ownership or {}
-        self.line = line or Line()
-        self._shares = Shares(tenant_share, lambda: self.line.seconds)
+        self.shares = shares or Shares()
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
         """The same method with everything around it. Raises UnguardedMethod if it cannot be served safely."""
@@ -88,14 +84,14 @@ class Guard:
     def refuses(self, details: grpc.HandlerCallDetails) -> Handler | None:
         """What turns a call away before its request is read, if it is not let in. Only callers that are known are told:
         nobody else is to learn which tenants there are, or which are busy."""
-        self.line.passed()
-        if not self._shares.scarce:
+        self.shares.line.passed()
+        if not self.shares.scarce:
             return None
         metadata = text_metadata(details.invocation_metadata)
         identity = self._tokens.recall(metadata.get(names.AUTHORIZATION))
         tenants = identity.actor.tenants if identity is not None else ()
         tenant = metadata.get(names.TENANT_HEADER) or (tenants[0] if len(tenants) == 1 else "")
-        refusal = self._shares.refusal(tenant) if tenant in tenants else None
+        refusal = self.shares.refusal(tenant) if tenant in tenants else None
         return turned_away(refusal, str(details.method)[1:], self._domain) if refusal else None
 
     def _unary_out(self, method: Method, behave: Any, check: Callable[[Any], Any]) -> Any:
@@ -104,11 +100,11 @@ class Guard:
         async def guarded(request: Any, context: Context) -> Any:
             async with Passage(method, context, self._domain) as call:
                 admitted = self._admit(call, request, context)
-                self._shares.enter(admitted.cause.tenant)
+                self.shares.enter(admitted.cause.tenant)
                 try:
                     return await run(admitted, check(request), context)
                 finally:
-                    self._shares.leave(admitted.cause.tenant)
+                    self.shares.leave(admitted.cause.tenant)
 
         return guarded
 
@@ -116,12 +112,12 @@ class Guard:
         async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
             async with Passage(method, context, self._domain) as call:
                 admitted = self._admit(call, request, context)
-                self._shares.enter(admitted.cause.tenant)
+                self.shares.enter(admitted.cause.tenant)
                 try:
                     async for response in behave(check(request), context):
                         yield response
                 finally:
-                    self._shares.leave(admitted.cause.tenant)
+                    self.shares.leave(admitted.cause.tenant)
 
         return guarded
 

@@ -29,7 +29,11 @@ class Line:
         self._check: Any = None
         self._joined: float | None = None
         self._measured, self._measured_at = 0.0, float("-inf")
-        self._measuring: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def measuring(self) -> bool:
+        return self._joined is not None
 
     @property
     def seconds(self) -> float:
@@ -45,17 +49,17 @@ class Line:
 
     async def close(self) -> None:
         self._check = None
-        if self._measuring is not None:
-            self._measuring.cancel()
+        if self._task is not None:
+            self._task.cancel()
         if self._channel is not None:
             await self._channel.close()
 
     def passed(self) -> None:
         """One more call has been taken in."""
         self._passed += 1
-        if self._passed >= CALLS_BETWEEN and self._joined is None and self._check is not None:
+        if self._passed >= CALLS_BETWEEN and not self.measuring and self._check is not None:
             self._passed, self._joined = 0, self._now()
-            self._measuring = asyncio.create_task(self._measure(self._joined))
+            self._task = asyncio.create_task(self._measure(self._joined))
 
     async def _measure(self, joined: float) -> None:
         try:

@@ -127,12 +127,12 @@ class Server:
         # Its own calls come in at a door that only this machine or pod can reach, where no certificate is needed.
         inner = self._server.add_insecure_port(f"{LOOPBACK}:0")
         await self._server.start()
-        self._guard.line.open(f"{LOOPBACK}:{inner}")
+        self._guard.shares.line.open(f"{LOOPBACK}:{inner}")
         return port
 
     async def stop(self, grace_seconds: float) -> None:
         """Takes no new calls; lets those under way finish within the grace."""
-        await self._guard.line.close()
+        await self._guard.shares.line.close()
         await self._server.stop(grace_seconds)
         # grpc.aio shuts a server down once more when it is collected, which must not be after its loop has ended.
         del self._server

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from crossdock_kit.errors import Exhausted
+from crossdock_kit.server.line import Line
 
 LONGEST_LINE_SECONDS = 0.3
 """Longer than any hiccup of a healthy process, and a fraction of what the quickest methods are given."""
@@ -57,14 +58,13 @@ class _Lately:
 
 
 class Shares:
-    """The calls of one process. `share`: how many of one tenant may be under way; `line`: seconds that calls stand in
-    line before they are taken in."""
+    """Calls of one process; `share`: how many of one tenant may be under way. The server opens and ends the `line`."""
 
     def __init__(
-        self, share: int, line: Callable[[], float], *, few: int = FEW, now: Callable[[], float] = time.monotonic
+        self, share: int = 256, line: Line | None = None, *, few: int = FEW, now: Callable[[], float] = time.monotonic
     ) -> None:
         self._share = share
-        self._line = line
+        self.line = line or Line()
         self._few = few
         self._now = now
         self._under_way: dict[str, int] = {}
@@ -73,14 +73,14 @@ class Shares:
     @property
     def scarce(self) -> bool:
         """Whether anybody may have to be refused."""
-        return self._line() > LONGEST_LINE_SECONDS or any(n >= self._share for n in self._under_way.values())
+        return self.line.seconds > LONGEST_LINE_SECONDS or any(n >= self._share for n in self._under_way.values())
 
     def refusal(self, tenant: str) -> Exhausted | None:
         """Why one more call of the tenant is not let in, if it is not."""
         under_way = self._under_way.get(tenant, 0)
         if under_way >= self._share:
             return ShareUsedUp(under_way)
-        if self._line() > LONGEST_LINE_SECONDS and self._had_its_part(tenant):
+        if self.line.seconds > LONGEST_LINE_SECONDS and self._had_its_part(tenant):
             return LineTooLong()
         return None
 
