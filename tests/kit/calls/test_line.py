@@ -31,7 +31,7 @@ class Before:
     @asynccontextmanager
     async def served(self) -> AsyncIterator[str]:
         server = grpc.aio.server()
-        handler = grpc.unary_unary_rpc_method_handler(self.check)
+        handler: Any = grpc.unary_unary_rpc_method_handler(self.check)
         server.add_generic_rpc_handlers(
             (grpc.method_handlers_generic_handler("grpc.health.v1.Health", {"Check": handler}),)
         )
