@@ -73,17 +73,32 @@ def _long(plan: Plan) -> list[Fault]:
 def test_what_was_played_on_this_build_is_not_played_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "build", lambda: "abc1234")
     first, second = plans.whole()[:2]
-    assert results.kept(tmp_path, "rows", first) is None
+    assert results.kept((tmp_path,), "rows", first) is None
     results.write(tmp_path, results.result_of("rows", Outcome(first)))
-    assert results.kept(tmp_path, "rows", first) is not None
-    assert results.kept(tmp_path, "rows", second) is None
+    assert results.kept((tmp_path,), "rows", first) is not None
+    assert results.kept((tmp_path,), "rows", second) is None
     monkeypatch.setattr(results, "build", lambda: "def5678")
-    assert results.kept(tmp_path, "rows", first) is None
-    assert results.kept(tmp_path, "rows", first, any_build=True) is None, "it did not pass"
+    assert results.kept((tmp_path,), "rows", first) is None
+    assert results.kept((tmp_path,), "rows", first, any_build=True) is None, "it did not pass"
     counted = dict.fromkeys(REQUIRED, 1)
     results.write(tmp_path, {**results.result_of("rows", Outcome(first, counters=counted)), "build": "abc1234"})
-    assert results.kept(tmp_path, "rows", first) is None
-    assert results.kept(tmp_path, "rows", first, any_build=True) is not None
+    assert results.kept((tmp_path,), "rows", first) is None
+    assert results.kept((tmp_path,), "rows", first, any_build=True) is not None
+
+
+def test_what_was_just_played_stands_before_what_is_on_record(tmp_path: Path) -> None:
+    played, on_record = tmp_path / "played", tmp_path / "record"
+    first, second = plans.whole()[:2]
+    counted = dict.fromkeys(REQUIRED, 1)
+    for plan in (first, second):
+        results.write(on_record, {**results.result_of("rows", Outcome(plan, counters=counted)), "build": "earlier"})
+    results.write(played, results.result_of("rows", Outcome(first, counters=counted)))
+    assert sorted(each["build"] for each in results.read((played, on_record))) == sorted([results.build(), "earlier"])
+    found = results.kept((played, on_record), "rows", first, any_build=True)
+    assert found is not None
+    assert found["build"] == results.build()
+    assert results.kept((played, on_record), "rows", second) is None, "on record is another build"
+    assert results.kept((played, on_record), "rows", second, any_build=True) is not None
 
 
 def test_a_mutant_that_was_caught_on_an_earlier_build_is_kept_and_one_that_was_missed_is_not(tmp_path: Path) -> None:
@@ -93,8 +108,8 @@ def test_a_mutant_that_was_caught_on_an_earlier_build_is_kept_and_one_that_was_m
     seen = {"invariant": mutant.caught_by, "name": "", "facts": 1, "violations": [mutant.words], "holds": False}
     for findings, is_kept in (([seen], True), ([], False)):
         results.write(tmp_path, played | {"findings": findings})
-        assert results.kept(tmp_path, "mutant", plan) is None
-        assert (results.kept(tmp_path, "mutant", plan, any_build=True) is not None) is is_kept
+        assert results.kept((tmp_path,), "mutant", plan) is None
+        assert (results.kept((tmp_path,), "mutant", plan, any_build=True) is not None) is is_kept
 
 
 def test_the_report_says_which_runs_are_of_which_build() -> None:
@@ -219,7 +234,7 @@ def a_result(row: str, faults: int, took: float, seed: int) -> dict[str, Any]:
 def test_files_of_runs_come_to_one_table(tmp_path: Path) -> None:
     for each in (a_result("F01", 5, 3.5, 1), a_result("F01", 4, 7.25, 2), a_result("F02", 3, 1.0, 1)):
         results.write(tmp_path, each)
-    lines = results.merged(results.read(tmp_path))
+    lines = results.merged(results.read((tmp_path,)))
     (first,) = [line.split() for line in lines if line.startswith("F01")]
     assert first == ["F01", str(WEIGHTS["F01"]), "9", "2", "0", "7.2", "s"]
     assert "faults: 3 runs, 12 faults (3 kills), 300 transactions, 0 violations, 0 invalid runs" in lines

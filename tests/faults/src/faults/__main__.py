@@ -24,6 +24,9 @@ from faults.schedule import SMALL_DISKS
 from faults.stage import ALONE, plan_alone
 
 FOLDER = find_checkout() / "build" / "faults"
+RESULTS = FOLDER / "results"
+ON_RECORD = find_checkout() / "tests" / "faults" / "results"
+"""Runs that are kept with the project, because all of them together take longer than an evening."""
 
 
 def say(line: str) -> None:
@@ -33,7 +36,7 @@ def say(line: str) -> None:
 def run(kind: str, plan: Plan) -> results.Result:
     outcome = finished(play(plan, FOLDER / "runs" / results.label_of(kind, plan), say))
     result = results.result_of(kind, outcome)
-    results.write(FOLDER / "results", result)
+    results.write(RESULTS, result)
     _tell(outcome)
     return result
 
@@ -53,7 +56,7 @@ def _tell(outcome: Outcome) -> None:
 
 def alone(name: str, seed: int) -> int:
     outcome = finished(play_alone(name, seed, FOLDER / "runs" / f"{name}-{seed}", say))
-    results.write(FOLDER / "results", results.result_of(name, outcome))
+    results.write(RESULTS, results.result_of(name, outcome))
     _tell(outcome)
     return 0 if outcome.passed else 1
 
@@ -90,7 +93,7 @@ def _until_valid(seed: int, judges_times: bool) -> list[results.Result]:
 
 def known_or_run(kind: str, plan: Plan, *, any_build: bool = False) -> results.Result:
     """What was played on this build is not played again, so that hours of it may be interrupted."""
-    return results.kept(FOLDER / "results", kind, plan, any_build=any_build) or run(kind, plan)
+    return results.kept((RESULTS, ON_RECORD), kind, plan, any_build=any_build) or run(kind, plan)
 
 
 def whole(*, any_build: bool) -> int:
@@ -104,14 +107,14 @@ def whole(*, any_build: bool) -> int:
     broken += not known_or_run("doubled", plans.doubled(plans.SCENE_SEED), any_build=any_build)["passed"]
     broken += not known_or_run("outage", plans.of_outage(plans.SCENE_SEED), any_build=any_build)["passed"]
     for name in ALONE:
-        known = results.kept(FOLDER / "results", name, plan_alone(name, plans.SCENE_SEED), any_build=any_build)
+        known = results.kept((RESULTS, ON_RECORD), name, plan_alone(name, plans.SCENE_SEED), any_build=any_build)
         broken += not known["passed"] if known else alone(name, plans.SCENE_SEED)
     report()
     return min(broken, 1)
 
 
 def report() -> int:
-    found = results.read(FOLDER / "results")
+    found = results.read((RESULTS, ON_RECORD))
     print("\n".join([*results.merged(found), *results.mutant_table(found)]), flush=True)
     return 0
 

@@ -104,16 +104,19 @@ def write(folder: Path, result: Result) -> Path:
     return path
 
 
-def kept(folder: Path, kind: str, plan: Plan, *, any_build: bool = False) -> Result | None:
+def kept(folders: Sequence[Path], kind: str, plan: Plan, *, any_build: bool = False) -> Result | None:
     """The result of this plan on this build, if it was played already, whatever its verdict. Of another build only one
     that showed what it was played for: what did not may have been mended since."""
-    path = folder / f"{label_of(kind, plan)}.json"
-    if not path.exists():
-        return None
-    found: Result = json.loads(path.read_text())
-    if found["plan"] != json.loads(json.dumps(asdict(plan))):
-        return None
-    return found if found.get("build") == build() or (any_build and shown(found)) else None
+    for folder in folders:
+        path = folder / f"{label_of(kind, plan)}.json"
+        if not path.exists():
+            continue
+        found: Result = json.loads(path.read_text())
+        if found["plan"] != json.loads(json.dumps(asdict(plan))):
+            continue
+        if found.get("build") == build() or (any_build and shown(found)):
+            return found
+    return None
 
 
 def shown(found: Result) -> bool:
@@ -122,8 +125,10 @@ def shown(found: Result) -> bool:
     return bool(catching_seeds([found], mutant)) if mutant else bool(found["passed"])
 
 
-def read(folder: Path) -> list[Result]:
-    return [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+def read(folders: Sequence[Path]) -> list[Result]:
+    """One result for each label; of several the one in the folder that is named first."""
+    found = {path.name: path for folder in reversed(folders) for path in folder.glob("*.json")}
+    return [json.loads(found[name].read_text()) for name in sorted(found)]
 
 
 def merged(results: Iterable[Result]) -> list[str]:
