@@ -155,6 +155,35 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "shipping_lines": [{"code": "EXPRESS"}],
         "line_items": [{"id": 7, "sku": "A1001", "quantity": 2, "price": "2.50", "title": "Bolt"}],
     },
+    "json.sales_order": {
+        "documentType": "salesOrder",
+        "action": "release",
+        "companyCode": "EU01",
+        "salesOrder": {
+            "number": "20000001",
+            "version": "1",
+            "changedAt": "2026-11-20T10:00:00+01:00",
+            "orderDate": "2026-11-20",
+            "requestedOn": "2026-11-24",
+            "customer": "V100010",
+            "currency": "EUR",
+            "confirmed": False,
+            "priority": "sameDay",
+            "shortage": "complete",
+            "plant": "1010",
+            "customerOrder": "PO-7",
+            "shipTo": {"name": "Kim Doe", "street": "1 Quay", "city": "Hamburg", "country": "DE"},
+            "lines": [
+                {
+                    "line": "10",
+                    "material": "A1001",
+                    "quantity": "2",
+                    "unit": "ST",
+                    "price": {"amount": "2.50", "per": "1", "unit": "ST"},
+                }
+            ],
+        },
+    },
     "wms_a.return_receipt": {
         "type": "RETURN_RECEIPT",
         "receiptNumber": "RR-1",

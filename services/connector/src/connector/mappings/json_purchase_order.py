@@ -56,7 +56,7 @@ def _line(line: JsonObject, reading: Reading, currency: str) -> procurement.Orde
         supplier_item=line.optional_text("supplierMaterial", longest=80),
         description=line.optional_text("description", longest=200),
         ordered=canonical.quantity(line.decimal("quantity"), unit, path=f"{line.path}.quantity"),
-        price=_price(line, reading, currency),
+        price=read_price(line, reading, currency),
         ship_to_id=codes.location(line.text("shipTo", longest=80)) if line.has("shipTo") else "",
         drop_ship_party_id=codes.party(line.text("dropShipTo", longest=80)) if line.has("dropShipTo") else "",
         requested_window=_window(line),
@@ -65,7 +65,8 @@ def _line(line: JsonObject, reading: Reading, currency: str) -> procurement.Orde
     )
 
 
-def _price(line: JsonObject, reading: Reading, currency: str) -> values_pb2.UnitPrice | None:
+def read_price(line: JsonObject, reading: Reading, currency: str) -> values_pb2.UnitPrice | None:
+    """As orders of both sides say it; None where a line names none."""
     price = line.optional_object("price")
     if price is None:
         return None

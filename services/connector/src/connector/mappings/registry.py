@@ -18,6 +18,7 @@ from connector.mappings import (
     json_posting_request,
     json_posting_result,
     json_purchase_order,
+    json_sales_order,
     json_ship_notice,
     json_stock_movement,
     json_supplier_invoice,
@@ -56,6 +57,7 @@ INBOUND: dict[str, Inbound] = {
     each.kind: each
     for each in (
         json_purchase_order.MAPPING,
+        json_sales_order.MAPPING,
         json_posting_result.MAPPING,
         json_check_result.MAPPING,
         json_order_response.MAPPING,

@@ -1,0 +1,102 @@
+"""json.sales_order, in: an order that people typed in an ERP, a CRM or a portal, or its cancellation, as a whole.
+
+The sales channel is the partner that hands it in. Only what says `confirmed` was promised to the customer and may not
+be refused any more. Who receives it is personal data: it goes into the command, and into no key, fault or finding.
+"""
+
+from __future__ import annotations
+
+from crossdock.fulfillment.v1 import fulfillment_service_pb2, sales_order_pb2
+
+from connector.codecs.json_document import JsonObject
+from connector.mappings import canonical
+from connector.mappings.cancellations import cancelled
+from connector.mappings.json_purchase_order import read_price
+from connector.mappings.model import Command, Inbound, Reading
+
+ACTIONS = ("release", "cancel")
+MOST_LINES = 500
+PRIORITIES = ("standard", "sameDay")
+SHORTAGES = {
+    "backorder": sales_order_pb2.SHORTAGE_RULE_BACKORDER,
+    "cancel": sales_order_pb2.SHORTAGE_RULE_CANCEL,
+    "complete": sales_order_pb2.SHORTAGE_RULE_SHIP_COMPLETE,
+}
+
+
+def read(document: JsonObject, reading: Reading) -> Command:
+    document.one_of("documentType", ("salesOrder",))
+    action = document.one_of("action", ACTIONS)
+    order = document.object("salesOrder")
+    number = order.text("number", longest=64)
+    origin = reading.origin(revision=order.optional_text("version", longest=32), occurred_at=order.instant("changedAt"))
+    if action == "cancel":
+        return cancelled(number, order.optional_text("reason"), origin, reading)
+    currency = order.text("currency", longest=3)
+    lines = [_line(each, reading, currency) for each in order.objects("lines")]
+    if not 0 < len(lines) <= MOST_LINES:
+        raise order.fault("lines", f"an order has at least one line and here at most {MOST_LINES}")
+    request = fulfillment_service_pb2.PlaceOrderRequest(
+        origin=origin, order=_terms(document, order, currency, reading), lines=lines
+    )
+    key = f"order:{number}"
+    return Command(request, (), (key,), len(lines), sequence=(key,))
+
+
+def _terms(
+    document: JsonObject, order: JsonObject, currency: str, reading: Reading
+) -> fulfillment_service_pb2.OrderTerms:
+    codes, partner = reading.codes, reading.partner
+    return fulfillment_service_pb2.OrderTerms(
+        business_unit=document.optional_text("companyCode", longest=64) or partner.business_unit,
+        channel=partner.name,
+        number=order.text("number", longest=64),
+        customer_id=_customer(order, reading),
+        currency=currency,
+        ordered_on=canonical.to_day(order.day("orderDate")),
+        requested_on=canonical.to_day(order.optional_day("requestedOn")),
+        same_day=order.one_of("priority", PRIORITIES, "standard") == "sameDay",
+        channel_confirmed=order.boolean("confirmed"),
+        shortage=SHORTAGES[order.one_of("shortage", tuple(SHORTAGES), "backorder")],
+        consignee=_consignee(order),
+        locations=[codes.location(order.text("plant", longest=80))] if order.has("plant") else [],
+        customer_order_number=order.optional_text("customerOrder", longest=64),
+    )
+
+
+def _customer(order: JsonObject, reading: Reading) -> str:
+    """By its sender's code; a portal of one customer may leave it out."""
+    if order.has("customer") or not reading.partner.party_id:
+        return reading.codes.party(order.text("customer", longest=80))
+    return reading.partner.party_id
+
+
+def _line(line: JsonObject, reading: Reading, currency: str) -> fulfillment_service_pb2.OrderedLine:
+    unit = reading.codes.unit(line.text("unit", longest=80))
+    return fulfillment_service_pb2.OrderedLine(
+        line_number=line.text("line", longest=32),
+        sku=reading.codes.item(line.text("material", longest=80)),
+        description=line.optional_text("description", longest=200),
+        ordered=canonical.quantity(line.decimal("quantity"), unit, path=f"{line.path}.quantity"),
+        price=read_price(line, reading, currency),
+    )
+
+
+def _consignee(order: JsonObject) -> sales_order_pb2.Consignee | None:
+    found = order.optional_object("shipTo")
+    if found is None:
+        return None
+    return sales_order_pb2.Consignee(
+        name=found.optional_text("name", longest=100),
+        company=found.optional_text("company", longest=100),
+        address_lines=[each for name in ("street", "street2") if (each := found.optional_text(name, longest=100))],
+        postal_code=found.optional_text("postalCode", longest=20),
+        city=found.optional_text("city", longest=100),
+        region=found.optional_text("region", longest=100),
+        country=found.optional_text("country", longest=2).upper(),
+        phone=found.optional_text("phone", longest=40),
+        email=found.optional_text("email", longest=254),
+    )
+
+
+MAPPING = Inbound("json.sales_order", read)
