@@ -175,6 +175,8 @@ def test_each_schedule_is_a_row_that_says_what_each_system_holds() -> None:
         (sales_order_pb2.SCHEDULE_STATE_PACKED, False, True, "SH-1", "packed"),
         (sales_order_pb2.SCHEDULE_STATE_SHIPPED, False, False, "SH-1", "handed over"),
         (sales_order_pb2.SCHEDULE_STATE_BACKORDERED, False, False, "", ""),
+        (sales_order_pb2.SCHEDULE_STATE_RETURN_REQUESTED, True, True, "SH-1", "handed over"),
+        (sales_order_pb2.SCHEDULE_STATE_CREDITED, True, True, "SH-1", "came back"),
     ],
 )
 def test_what_a_warehouse_has_said_is_shown(state: Any, picked: bool, packed: bool, shipment: str, said: str) -> None:

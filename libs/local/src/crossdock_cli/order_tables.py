@@ -33,6 +33,15 @@ _HANDED_OVER = frozenset(
         order_pb2.SCHEDULE_STATE_OUT_FOR_DELIVERY,
         order_pb2.SCHEDULE_STATE_DELIVERY_EXCEPTION,
         order_pb2.SCHEDULE_STATE_DELIVERED,
+        order_pb2.SCHEDULE_STATE_CLOSED,
+        order_pb2.SCHEDULE_STATE_RETURN_REQUESTED,
+    )
+)
+_CAME_BACK = frozenset(
+    (
+        order_pb2.SCHEDULE_STATE_RETURNED,
+        order_pb2.SCHEDULE_STATE_INSPECTED,
+        order_pb2.SCHEDULE_STATE_CREDITED,
     )
 )
 HEADINGS = ("LINE", "SKU", "QUANTITY", "ORDER SAYS", "AT", "PROMISED", "INVENTORY SAYS", "WAREHOUSE SAYS", "WHY")
@@ -80,6 +89,8 @@ def reported(schedule: order_pb2.LineSchedule) -> str:
     """What the warehouse has said of it; what it handed over may never have been reported as packed or picked."""
     if schedule.state in _HANDED_OVER:
         return "handed over" if schedule.shipment_id else ""
+    if schedule.state in _CAME_BACK:
+        return "came back"
     if schedule.pack_reported:
         return "packed"
     if schedule.pick_reported:
