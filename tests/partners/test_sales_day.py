@@ -23,6 +23,7 @@ from partners.sales.books import SalesBook
 from partners.sales.day import SalesDay, SalesOrder
 from partners.sales.desk import Found
 from partners.sales.edi_customer import EdiCustomer
+from partners.sales.held import crossdock_book, named
 from partners.sales.shop import shopify_headers
 from partners.sales.verdict import SalesRow, SalesVerdict
 from partners.suite import read_master_data
@@ -114,16 +115,13 @@ def one_line(day: SalesDay, channel: str) -> SalesOrder:
 def differences(order: SalesOrder, found: Found, **books: SalesBook) -> list[str]:
     key = order.number, "1"
     full = SalesBook(*({key: Decimal(1)} for _ in range(6)))
-    named = {
-        who: verdict._named(books.get(who, full))
-        for who in ("shop-eu", "edi-mercato", "typed", "wms", "carrier", "erp")
-    }
-    for who, of_system in named.items():
+    holds = {who: named(books.get(who, full)) for who in ("shop-eu", "edi-mercato", "typed", "wms", "carrier", "erp")}
+    for who, of_system in holds.items():
         of_system["issued"] = books.get(who, full).shipped
     nothing = {"returned": "0", "credited": "0"}
     end = {"lines": {1: {"invoiced": "1"}}, "wms": {1: {"returned": "1"}}, "erp": {1: {"credited": "1"}}}
     end["crossdock"] = {1: {"invoiced": "0", **nothing}}
-    return list(verdict._line_differences(order, end, named, verdict._crossdock(found)))
+    return list(verdict._line_differences(order, end, holds, crossdock_book(found)))
 
 
 def test_where_all_agree_there_is_no_difference(day: SalesDay) -> None:

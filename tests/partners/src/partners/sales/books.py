@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -29,7 +29,3 @@ class SalesBook:
     def of(self, name: str, order: str, line: str) -> Decimal:
         book: Mapping[LineKey, Decimal] = getattr(self, name)
         return book.get((order, line), ZERO)
-
-    def orders(self) -> set[str]:
-        books: Iterable[Mapping[LineKey, Decimal]] = (self.ordered, self.shipped, self.delivered, self.invoiced)
-        return {order for book in books for order, _ in book}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,7 +30,7 @@ from google.type.date_pb2 import Date
 
 from partners.picking import Parcel
 from partners.sales.day import Opening, SalesOrder
-from partners.suite import Suite
+from partners.suite import PATIENCE_SECONDS, Suite
 
 PAGE = 1000
 # A token's system and role, by the channel where people type.
@@ -153,7 +154,7 @@ class SalesDesk:
         await self.suite.call(self.returns.AuthorizeReturn, request)
 
     async def sign(self, carrier: str, parcel: Parcel, at: datetime) -> None:
-        """The carrier's proof-of-delivery service hands in a signature, once the shipment is known here."""
+        """The carrier's proof-of-delivery service hands in a signature; again while the shipment is not known here."""
         stamp = Timestamp()
         stamp.FromDatetime(at)
         request = delivery.RecordProofOfDeliveryRequest(
@@ -165,7 +166,16 @@ class SalesDesk:
             delivered_at=stamp,
             received_by="E. Erfunden",
         )
-        await self.suite.call(self.shipments.RecordProofOfDelivery, request)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                try:
+                    await self.suite.call(self.shipments.RecordProofOfDelivery, request)
+                except grpc.aio.AioRpcError as error:
+                    if error.code() is not grpc.StatusCode.NOT_FOUND:
+                        raise
+                    await asyncio.sleep(0.5)
+                else:
+                    return
 
     async def on_hand(self, sku: str) -> dict[str, dict[int, Decimal]]:
         """By location and account."""

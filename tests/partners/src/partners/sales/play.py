@@ -25,7 +25,7 @@ from partners.sales.shop import PARTNER as SHOP
 
 AWAY = "away"
 PAUSE_SECONDS = 0.2
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 180.0
 ENDED = frozenset(
     {
         sales_order_pb2.ORDER_STATE_DELIVERED,

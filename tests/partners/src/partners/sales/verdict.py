@@ -18,35 +18,15 @@ from crossdock.ops.v1 import ops_service_pb2 as ops
 
 from partners.erp import Erp
 from partners.journal import Journal
-from partners.sales.books import ZERO, SalesBook
+from partners.sales.books import ZERO
 from partners.sales.cast import SalesCast
 from partners.sales.day import SalesDay, SalesLine, SalesOrder
 from partners.sales.desk import Found, SalesDesk
 from partners.sales.edi_customer import PARTNER as EDI
+from partners.sales.held import HELD, KEPT, LEFT, Books, books_of, crossdock_book
 from partners.sales.play import ENDED
 from partners.sales.shop import PARTNER as SHOP
 
-STATES = sales_order_pb2.ScheduleState
-RETURNED = {STATES.Value(f"SCHEDULE_STATE_{name}") for name in ("RETURNED", "INSPECTED", "CREDITED")}
-ARRIVED = RETURNED | {STATES.Value(f"SCHEDULE_STATE_{name}") for name in ("DELIVERED", "CLOSED", "RETURN_REQUESTED")}
-LEFT = ARRIVED | {
-    STATES.Value(f"SCHEDULE_STATE_{name}") for name in ("SHIPPED", "OUT_FOR_DELIVERY", "DELIVERY_EXCEPTION")
-}
-ISSUED = LEFT | {STATES.Value("SCHEDULE_STATE_HANDED_OVER")}
-HELD = ISSUED | {
-    STATES.Value(f"SCHEDULE_STATE_{name}")
-    for name in ("ALLOCATED", "RELEASED", "PICKING", "PICKED", "PACKED", "LABEL_READY")
-}
-# Which quantities of a line each system keeps.
-KEPT = {
-    SHOP: ("ordered", "shipped", "delivered"),
-    EDI: ("ordered", "issued", "invoiced"),
-    "typed": ("ordered",),
-    "erp": ("ordered", "issued", "invoiced", "credited"),
-    "wms": ("issued", "returned"),
-    "carrier": ("shipped", "delivered"),
-    "crossdock": ("ordered", "issued", "shipped", "delivered", "invoiced", "returned", "credited"),
-}
 SHELVES = (
     inventory.ACCOUNT_SELLABLE,
     inventory.ACCOUNT_STAGED,
@@ -91,7 +71,7 @@ async def judge(
     verdict = SalesVerdict()
     if not day.orders:
         return verdict
-    known, books, won = await desk.known(), _books(cast, erp), dict[str, int]()
+    known, books, won = await desk.known(), books_of(cast, erp), dict[str, int]()
     for order in day.orders:
         if (head := known.get((order.channel, order.number))) is None:
             verdict.rows.append(SalesRow(order))
@@ -106,7 +86,7 @@ async def judge(
         if order.contest:
             won[order.contest] = won.get(order.contest, 0) + (end is order.end)
         verdict.differences += _head_differences(order, end, row, mine)
-        verdict.differences += _line_differences(order, end, books, _crossdock(found))
+        verdict.differences += _line_differences(order, end, books, crossdock_book(found))
         verdict.differences += _unheard(order, end, cast)
     verdict.differences += [
         f"{name}: {times} have won, one unit was there" for name, times in won.items() if times != 1
@@ -174,78 +154,10 @@ def _head_differences(
     )
 
 
-def _books(cast: SalesCast, erp: Erp) -> dict[str, dict[str, Mapping[tuple[str, str], Decimal]]]:
-    """By system and the name of the quantity."""
-    found = {name: _named(cast.book_of(name)) for name in (SHOP, EDI, "typed")}
-    # A customer's notice tells what the warehouse issued, before anybody says that the truck has left.
-    found[EDI]["issued"] = cast.customer.book.shipped
-    wms, carrier = SalesBook(), SalesBook()
-    for site in cast.sites.values():
-        for key, quantity in site.floor.issued.items():
-            wms.shipped[key] += quantity
-        for key, quantity in site.returns.restocked.items():
-            wms.returned[key] += quantity
-    for each in cast.carriers.values():
-        for parcel in each.parcels:
-            said = each.said.get(parcel.shipment, [])
-            for line, quantity in parcel.contents.items():
-                carrier.shipped[parcel.order, line] += quantity if "in_transit" in said else ZERO
-                carrier.delivered[parcel.order, line] += quantity if "delivered" in said else ZERO
-    ledger = _ledger(erp)
-    found["wms"] = {**_named(wms), "issued": wms.shipped}
-    found["carrier"] = _named(carrier)
-    found["erp"] = {**_named(ledger), "issued": ledger.shipped}
-    return found
-
-
-def _named(book: SalesBook) -> dict[str, Mapping[tuple[str, str], Decimal]]:
-    return {
-        "ordered": book.ordered,
-        "shipped": book.shipped,
-        "delivered": book.delivered,
-        "invoiced": book.invoiced,
-        "returned": book.returned,
-        "credited": book.credited,
-    }
-
-
-def _ledger(erp: Erp) -> SalesBook:
-    """What the ERP has posted, in the sequence in which it did."""
-    book = SalesBook()
-    sums = {"shipment": book.shipped, "invoice": book.invoiced, "credit": book.credited}
-    for document in erp.sales.booked.values():
-        for line in document["lines"]:
-            key, quantity = (document["order"], line["line"]), Decimal(line["quantity"])
-            if document["posting"] in sums:
-                sums[document["posting"]][key] += quantity
-            else:
-                book.ordered[key] = quantity
-    return book
-
-
-def _crossdock(found: Found) -> dict[str, dict[str, Decimal]]:
-    """By line and the name of the quantity."""
-    held: dict[str, dict[str, Decimal]] = {}
-    for line in found.lines:
-        sums = dict.fromkeys(KEPT["crossdock"], ZERO)
-        sums["ordered"] = Decimal(line.ordered.value or "0")
-        for each in line.schedules:
-            quantity = Decimal(each.quantity.value)
-            for name, states in (("issued", ISSUED), ("shipped", LEFT), ("delivered", ARRIVED), ("returned", RETURNED)):
-                sums[name] += quantity if each.state in states else ZERO
-            sums["credited"] += quantity if each.state == sales_order_pb2.SCHEDULE_STATE_CREDITED else ZERO
-        held[line.line_number] = sums
-    for posted in found.postings:
-        if posted.kind == posting_pb2.POSTING_KIND_INVOICE and posted.state == posting_pb2.POSTING_STATE_POSTED:
-            for billed in posted.lines:
-                held[billed.line_number]["invoiced"] += Decimal(billed.quantity.value)
-    return held
-
-
 def _line_differences(
     order: SalesOrder,
     end: Mapping[str, Any],
-    books: Mapping[str, Mapping[str, Mapping[tuple[str, str], Decimal]]],
+    books: Books,
     crossdock: Mapping[str, Mapping[str, Decimal]],
 ) -> Iterator[str]:
     channel = order.channel if order.channel in (SHOP, EDI) else "typed"
@@ -299,7 +211,7 @@ def _unheard(order: SalesOrder, end: Mapping[str, Any], cast: SalesCast) -> Iter
                 yield f"{order.number} line {line.number}: confirmed is {said:f} at {EDI}, required {confirmed:f}"
 
 
-def _of_nobody(day: SalesDay, books: Mapping[str, Any], known: Mapping[tuple[str, str], Any]) -> Iterator[str]:
+def _of_nobody(day: SalesDay, books: Books, known: Mapping[tuple[str, str], Any]) -> Iterator[str]:
     """Orders in somebody's book, or in Crossdock's, that no channel placed."""
     mine = {order.number for order in day.orders}
     for who, of_system in books.items():
