@@ -32,7 +32,7 @@ step = Table(
     words("aggregate"),
     number("event_version"),
     # An index over whole lists would serve nobody: row security keeps it from those whom it protects.
-    Index("step_transaction", "tenant", text("(transaction_ids[1])")),
+    Index("step_transaction", text("(transaction_ids[1])"), "tenant"),
     Index("step_transactions", "tenant", postgresql_where=text("cardinality(transaction_ids) > 1")),
     Index("step_correlation", "tenant", "correlation_id"),
 )
