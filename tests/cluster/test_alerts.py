@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from control_plane.binaries import MODULE, need
 from crossdock_local.place import find_checkout
 
 RULES = find_checkout() / "operator" / "alerts" / "partner-connectors.yaml"
-PARTNER = {"k8s_namespace_name": "p", "crossdock_partner_id": "a"}
+LABELS = {"k8s_namespace_name": "p", "crossdock_partner_id": "a", "crossdock_tenant_id": "t"}
 
 
 def promtool(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -36,7 +37,8 @@ def test_the_rules_are_rules(tmp_path: Path) -> None:
 
 def fires(alert: dict[str, Any]) -> dict[str, Any]:
     """What promtool is to see after four hours of the symptom."""
-    about = {} if alert["alert"].startswith("Operator") else PARTNER
+    kept = {each for found in re.findall(r"by \(([^)]*)\)", alert["expr"]) for each in found.split(", ")}
+    about = {name: value for name, value in LABELS.items() if name in kept}
     summary = alert["annotations"]["summary"].replace("{{ $labels.crossdock_partner_id }}", "a")
     annotations = alert["annotations"] | {"summary": summary.replace("{{ $value }}", "2")}
     expected = [{"exp_labels": alert["labels"] | about, "exp_annotations": annotations}]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from connector.measuring import RECEIVED, SENDS
 from crossdock.connector.v1 import partner_pb2
 from crossdock_local.place import find_checkout
 from declared import connector
@@ -25,7 +26,9 @@ def exported() -> set[str]:
     """As Prometheus calls them."""
     units = {"": "", "s": "_seconds"}
     gauges = {name.replace(".", "_") + units[unit] for name, unit in GAUGES}
-    return gauges | {LOOKS.replace(".", "_") + "_seconds_count"}
+    sends, received = SENDS.replace(".", "_"), RECEIVED.replace(".", "_")
+    histograms = {f"{sends}_seconds_count", f"{sends}_seconds_bucket", LOOKS.replace(".", "_") + "_seconds_count"}
+    return gauges | histograms | {f"{received}_total"}
 
 
 @pytest.mark.parametrize("alert", ALERTS, ids=lambda each: each["alert"])

@@ -66,7 +66,7 @@ class WorkerServicer(pb_grpc.WorkerServiceServicer):
         self, request: pb.ReportDeliveriesRequest, context: Context
     ) -> pb.ReportDeliveriesResponse:
         worker = Worker(tenant(), _worker_of(request.partner), actor().subject, 0)
-        reports = [Report(worker.tenant, UUID(r.delivery_id), r.lease_epoch, _outcome(r)) for r in request.reports]
+        reports = [_report(worker.tenant, each) for each in request.reports]
         stale = await deliver.report_deliveries(worker, reports, self.desk.queue, self.around)
         return pb.ReportDeliveriesResponse(stale=[str(each) for each in stale])
 
@@ -104,6 +104,11 @@ def _page(request: pb.RecordPollRequest) -> Page:
         turn_ends=request.turn_ends,
         retry_after=timedelta(seconds=request.retry_after_seconds),
     )
+
+
+def _report(tenant: str, said: pb.DeliveryReport) -> Report:
+    took = timedelta(milliseconds=said.took_ms) if said.HasField("took_ms") else None
+    return Report(tenant, UUID(said.delivery_id), said.lease_epoch, _outcome(said), took=took)
 
 
 def _outcome(report: pb.DeliveryReport) -> Outcome:

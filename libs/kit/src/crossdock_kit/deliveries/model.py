@@ -144,13 +144,15 @@ Outcome = Delivered | Declined | Retry | Dead
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the holder of a lease says about one delivery. `traceparent` is the place of the attempt in its trace."""
+    """What the holder of a lease says about one delivery. `traceparent` is the place of the attempt in its trace,
+    `took` how long the partner was spoken with, where that was measured."""
 
     tenant: str
     delivery_id: UUID
     epoch: int
     outcome: Outcome
     traceparent: str = ""
+    took: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from crossdock_kit.deliveries.waking import waker
 from crossdock_kit.timers import NewTimer
 from crossdock_kit.unit_of_work import Work
 
-from connector import wire
+from connector import measuring, wire
 from connector.domain.documents import State
 from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT, OUTBOUND
 from connector.outgoing import Outgoing
@@ -140,6 +140,7 @@ async def report_deliveries(
         told = [_traced(each, steps[each.delivery_id]) for each in reports if each.delivery_id in own]
         settled = await report(work.driver, told, queue.limits_of)
         outcomes = {each.delivery_id: each.outcome for each in reports}
+        took = {each.delivery_id: each.took for each in reports}
         final = [each.delivery_id for each in settled if each.end in {"delivered", "dead"}]
         booking = Booking(work, stored.profile, await documents.get_all(work.driver, worker.tenant, final, lock=True))
         for each in settled:
@@ -151,6 +152,8 @@ async def report_deliveries(
     for each in settled:
         if each.end in _STEPS:
             steps[each.delivery_id].end(_failure(each, outcomes[each.delivery_id]))
+            if (spoken := took[each.delivery_id]) is not None:
+                measuring.sent(worker.tenant, worker.partner, each.end, spoken)
     lost = [each.delivery_id for each in settled if each.end == "lost"]
     return [*lost, *(each.delivery_id for each in reports if each.delivery_id not in own)]
 

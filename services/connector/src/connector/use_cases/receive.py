@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from crossdock.connector.events.v1 import events_pb2
@@ -12,6 +13,7 @@ from crossdock_kit.context import cause
 from crossdock_kit.driver import Driver
 from crossdock_kit.ids import uuid7
 
+from connector import measuring
 from connector.domain.documents import State
 from connector.ports import Surroundings
 from connector.store import documents, partners, saving
@@ -50,6 +52,7 @@ async def hand_in(command: HandIn, around: Surroundings) -> HandedIn:
         for each in namesakes:
             if each.sha256 == sha256:
                 work.note(outcome="duplicate", keys=(f"document:{each.document_id}",))
+                work.after_commit(partial(measuring.received, command.tenant, command.partner, "duplicate"))
                 return HandedIn(each.document_id, repeated=True)
         document = _document(command, stored.profile.business_unit, sha256, work.now)
         if namesakes and command.path:
@@ -62,6 +65,8 @@ async def hand_in(command: HandIn, around: Surroundings) -> HandedIn:
         announce(work, document, received)
         sealed = await around.vault.within(work.driver).seal(document.kept, command.content)
         await saving.insert_all(work.driver, [(document, sealed)])
+        outcome = "refused" if document.state is State.REFUSED else "stored"
+        work.after_commit(partial(measuring.received, command.tenant, command.partner, outcome))
         work.after_commit(around.nudge)
         return HandedIn(document.document_id, repeated=False)
 

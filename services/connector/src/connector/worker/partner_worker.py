@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -146,6 +147,7 @@ class PartnerWorker:
                 task.add_done_callback(self._under_way.discard)
 
     async def _carry(self, delivery: pb.LeasedDelivery) -> None:
+        begun = time.perf_counter()
         try:
             sent = await self._transport().send(delivery)
         except asyncio.CancelledError:
@@ -155,7 +157,7 @@ class PartnerWorker:
             log.exception("%s: %s cannot be sent", self.partner, delivery.name)
             sent = Sent(RETRY, f"our fault: {type(error).__name__}")
         crash_points.reached(crash_points.AFTER_FOREIGN_CALL)
-        self._reports.put_nowait(sent.report(delivery))
+        self._reports.put_nowait(sent.report(delivery, time.perf_counter() - begun))
 
     def _let_go(self, *done: pb.LeasedDelivery | pb.DeliveryReport) -> None:
         """One that is to be tried again may have been leased anew before its report's answer is here."""

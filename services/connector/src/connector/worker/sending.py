@@ -14,6 +14,7 @@ DELIVERED, RETRY, DEAD = (
 )
 _LONGEST_ANSWER = 1000
 _LONGEST_WAIT_SECONDS = 86_400
+_LONGEST_TOOK_MS = 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Sent:
     foreign_number: str = ""
     retry_after_seconds: int = 0
 
-    def report(self, delivery: pb.LeasedDelivery) -> pb.DeliveryReport:
+    def report(self, delivery: pb.LeasedDelivery, took_seconds: float) -> pb.DeliveryReport:
         return pb.DeliveryReport(
             delivery_id=delivery.delivery_id,
             lease_epoch=delivery.lease_epoch,
@@ -31,6 +32,7 @@ class Sent:
             answer=self.answer[:_LONGEST_ANSWER],
             foreign_number=self.foreign_number[:128],
             retry_after_seconds=max(0, min(self.retry_after_seconds, _LONGEST_WAIT_SECONDS)),
+            took_ms=max(0, min(round(took_seconds * 1000), _LONGEST_TOOK_MS)),
         )
 
 

@@ -490,6 +490,7 @@ class DeliveryReport(_message.Message):
     FOREIGN_NUMBER_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
     RETRY_AFTER_SECONDS_FIELD_NUMBER: _builtins.int
+    TOOK_MS_FIELD_NUMBER: _builtins.int
     delivery_id: _builtins.str
     lease_epoch: _builtins.int
     outcome: Global___DeliveryReport.Outcome.ValueType
@@ -498,6 +499,8 @@ class DeliveryReport(_message.Message):
     answer: _builtins.str
     """What the partner answered, cut to this size; never a secret."""
     retry_after_seconds: _builtins.int
+    took_ms: _builtins.int
+    """How long the worker spoke with the partner about it; absent where it was not measured."""
     def __init__(
         self,
         *,
@@ -507,12 +510,15 @@ class DeliveryReport(_message.Message):
         foreign_number: _builtins.str = ...,
         answer: _builtins.str = ...,
         retry_after_seconds: _builtins.int = ...,
+        took_ms: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_took_ms", b"_took_ms", "took_ms", b"took_ms"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "delivery_id", b"delivery_id", "foreign_number", b"foreign_number", "lease_epoch", b"lease_epoch", "outcome", b"outcome", "retry_after_seconds", b"retry_after_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_took_ms", b"_took_ms", "answer", b"answer", "delivery_id", b"delivery_id", "foreign_number", b"foreign_number", "lease_epoch", b"lease_epoch", "outcome", b"outcome", "retry_after_seconds", b"retry_after_seconds", "took_ms", b"took_ms"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__took_ms: _TypeAlias = _typing.Literal["took_ms"]  # noqa: Y015
+    _WhichOneofArgType__took_ms: _TypeAlias = _typing.Literal["_took_ms", b"_took_ms"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__took_ms) -> _WhichOneofReturnType__took_ms | None: ...
 
 Global___DeliveryReport: _TypeAlias = DeliveryReport  # noqa: Y015
 
