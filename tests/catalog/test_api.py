@@ -12,6 +12,7 @@ from crossdock.catalog.events.v1 import events_pb2
 from crossdock.catalog.v1 import catalog_service_pb2 as pb
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as pb_grpc
 from crossdock.catalog.v1 import master_data_pb2 as md
+from crossdock.common.v1 import values_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.database import transaction
 from crossdock_kit.peers import status_in
@@ -171,3 +172,26 @@ async def test_places_are_read_as_of_a_day_and_listed_page_by_page(catalog: Runn
     rest = await calls.ListLocations(pb.ListLocationsRequest(page_size=2, page_token=first.next_page_token))
     assert [each.location_id for each in (*first.locations, *rest.locations)] == ["P-1", "P-2", "P-3"]
     assert rest.next_page_token == ""
+
+
+@pytest.mark.feature("F038", "F167")
+async def test_prices_are_kept_by_customer_and_announced_when_they_change(catalog: RunningCatalog) -> None:
+    def price(amount: str, customer: str = "", **more: Any) -> md.Price:
+        unit_price = values_pb2.UnitPrice(money=values_pb2.Money(amount=amount, currency="EUR"))
+        return md.Price(sku="PRICED", customer_id=customer, price=unit_price, **more)
+
+    calls = stub(catalog)
+    first = await calls.PutMasterData(put(prices=[price("2.50"), price("2.40", "CUS-1")]))
+    again = await calls.PutMasterData(put(prices=[price("2.50"), price("2.40", "CUS-1")]))
+    assert (first.changed, first.unchanged, again.changed, again.unchanged) == (2, 0, 0, 2)
+    later = date_pb2.Date(year=2027, month=1, day=1)
+    await calls.PutMasterData(put(prices=[price("2.60", valid_from=later)]))
+    async with transaction(catalog.engine, ("acme",)) as tx:
+        rows = await tx.driver.fetch("SELECT body FROM journal WHERE aggregate = 'price/PRICED' ORDER BY version")
+    told = [events_pb2.PricesChanged.FromString(row["body"]) for row in rows]
+    assert [[each.price.money.amount for each in event.prices] for event in told] == [
+        ["2.50", "2.40"],
+        ["2.50", "2.60"],
+    ]
+    # What was for ever ends where the next begins.
+    assert (told[1].prices[0].valid_to, told[1].prices[1].valid_from) == (later, later)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from crossdock.catalog.v1 import master_data_pb2 as catalog
+from crossdock.common.v1 import values_pb2 as common
 from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
@@ -26,6 +27,12 @@ from fulfillment_cases.desk import Desk
 from fulfillment_cases.ledger import Ledger
 from fulfillment_cases.returns import Returns
 from fulfillment_cases.warehouse import Site
+from google.type.date_pb2 import Date
+
+
+def euros(amount: str, unit: str = "") -> common.UnitPrice:
+    return common.UnitPrice(money=common.Money(amount=amount, currency="EUR"), unit=unit)
+
 
 TENANTS = ("acme", "globex")
 ITEMS = (
@@ -38,7 +45,21 @@ PARTIES = (
         catalog.Party(party_id=f"CUS-{kind}", name="Checked", roles=[catalog.PARTY_ROLE_CUSTOMER])
         for kind in ("HOLD", "CACHED", "REFUSE", "ALL", "GROWS", "PARTS")
     ),
+    catalog.Party(party_id="CUS-PRICED", name="Priced", roles=[catalog.PARTY_ROLE_CUSTOMER]),
+    catalog.Party(party_id="CUS-STRICT", name="Priced", roles=[catalog.PARTY_ROLE_CUSTOMER]),
+    catalog.Party(
+        party_id="CUS-CLOSED", name="Gone", roles=[catalog.PARTY_ROLE_CUSTOMER], trading=catalog.TRADING_CLOSED
+    ),
+    catalog.Party(
+        party_id="CUS-LATE", name="Owes", roles=[catalog.PARTY_ROLE_CUSTOMER], trading=catalog.TRADING_ON_HOLD
+    ),
     catalog.Party(party_id="SUP-NORDIC", name="Nordic", roles=[catalog.PARTY_ROLE_SUPPLIER]),
+)
+PRICES = (
+    catalog.Price(sku="BOLT", price=euros("3.00")),
+    catalog.Price(sku="BOLT", business_unit="EU01", price=euros("2.80")),
+    catalog.Price(sku="BOLT", customer_id="CUS-PRICED", price=euros("30.00", unit="XCS")),
+    catalog.Price(sku="NUT", customer_id="CUS-PRICED", price=euros("1.00"), valid_to=Date(year=2020, month=1, day=1)),
 )
 EAST = catalog.Location(location_id="WH-EAST", kind=catalog.LOCATION_KIND_WAREHOUSE, zone="UTC", business_unit="EU01")
 
@@ -51,6 +72,7 @@ async def engine(migrated: MigratedDatabases, servers: EmbeddedServers) -> Async
         book = MasterDataRows(tx.driver)
         await book.keep_items([master_data.item(tenant, each) for tenant in TENANTS for each in ITEMS])
         await book.keep_parties([master_data.party(tenant, each) for tenant in TENANTS for each in PARTIES])
+        await book.keep_prices([master_data.price(tenant, each) for tenant in TENANTS for each in PRICES])
         await book.keep_locations([master_data.location(tenant, EAST) for tenant in TENANTS])
     yield made
     await made.stop()

@@ -133,7 +133,7 @@ class Listener:
 
 def orders_hear(engine: Engine) -> Sequence[Subscription]:
     return [
-        fulfillment_hears(lambda work: OrdersMasterData(work.driver)),
+        fulfillment_hears(lambda work: OrdersMasterData(work.driver), opens_orders),
         availability(opens_orders),
         shipments(opens_orders),
     ]

@@ -24,7 +24,7 @@ from catalog.domain.record import ALWAYS, Record, Subject
 from catalog.use_cases import ErasePersonalData, Placed, PutMasterData
 
 Thing: TypeAlias = pb.Item | pb.Party | pb.Location
-ITEM, PARTY, LOCATION, CROSSWALK = "item", "party", "location", "crosswalk"
+ITEM, PARTY, LOCATION, CROSSWALK, PRICE = "item", "party", "location", "crosswalk", "price"
 THINGS: dict[str, type[Thing]] = {ITEM: pb.Item, PARTY: pb.Party, LOCATION: pb.Location}
 ID_FIELD = {ITEM: "sku", PARTY: "party_id", LOCATION: "location_id"}
 # An event stays far below a megabyte.
@@ -52,6 +52,8 @@ def _records(request: service_pb2.PutMasterDataRequest) -> Iterator[Record]:
             yield _record(Subject(kind, getattr(thing, ID_FIELD[kind])), "", thing)
     for entry in request.crosswalk:
         yield _record(Subject(CROSSWALK, entry.partner), code_key(entry.kind, entry.list, entry.partner_code), entry)
+    for price in request.prices:
+        yield _record(Subject(PRICE, price.sku), price_key(price), price)
 
 
 def _record(subject: Subject, key: str, message: Any) -> Record:
@@ -117,6 +119,11 @@ def code_key(kind: int, code_list: str, partner_code: str) -> str:
     return f"{kind}\x1f{code_list}\x1f{partner_code}"
 
 
+def price_key(price: pb.Price) -> str:
+    """Key of a price within its item: one currency for one customer of one business unit."""
+    return f"{price.customer_id}\x1f{price.business_unit}\x1f{price.price.money.currency}"
+
+
 def _gs1_numbers(request: service_pb2.PutMasterDataRequest) -> Iterator[tuple[str, str]]:
     for index, item in enumerate(request.items):
         yield f"items[{index}].gtin", item.gtin
@@ -144,6 +151,12 @@ def to_entry(record: Record) -> pb.CrosswalkEntry:
     return entry
 
 
+def to_price(record: Record) -> pb.Price:
+    price = pb.Price.FromString(record.content)
+    _set_validity(price, record)
+    return price
+
+
 def _set_validity(message: Any, record: Record) -> None:
     if record.valid_from != ALWAYS:
         message.valid_from.CopyFrom(dates_wire.date_message(record.valid_from))
@@ -165,6 +178,10 @@ def to_events(subject: Subject, changed: Sequence[Record]) -> Iterator[Message]:
             yield from (events_pb2.PartyChanged(party_id=subject.id, party=to_thing(row)) for row in changed)
         case "location":
             yield from (events_pb2.LocationChanged(location_id=subject.id, location=to_thing(row)) for row in changed)
+        case "price":
+            prices = [to_price(row) for row in changed]
+            for start in range(0, len(prices), ENTRIES_PER_EVENT):
+                yield events_pb2.PricesChanged(sku=subject.id, prices=prices[start : start + ENTRIES_PER_EVENT])
         case _:
             entries = [to_entry(row) for row in changed]
             for part in _parts(entries, ENTRIES_PER_EVENT):

@@ -40,7 +40,7 @@ async def build(app: App[Settings]) -> None:
     uow = FulfillmentUnitOfWork(app.uow)
     app.add_servicer(pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(uow))
     app.add_servicer(warehouse_grpc.add_WarehouseServiceServicer_to_server, WarehouseServicer(uow))
-    app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver)))
+    app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver), on))
     app.add_servicer(posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(uow))
     app.add_servicer(check_grpc.add_CheckServiceServicer_to_server, CheckServicer(uow))
     app.add_servicer(return_grpc.add_ReturnServiceServicer_to_server, ReturnServicer(uow))

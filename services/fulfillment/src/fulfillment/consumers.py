@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock.delivery.events.v1 import events_pb2 as delivery
 from crossdock.inventory.events.v1 import events_pb2 as inventory
+from crossdock_kit.context import caused_by
 from crossdock_kit.events import Received
 from crossdock_kit.process_timers import expiry
 from crossdock_kit.processes import Process
@@ -27,7 +28,7 @@ from fulfillment.domain.check_lifecycle import CHECKS, Kind
 from fulfillment.domain.lifecycle import SCHEDULE, State
 from fulfillment.domain.on_the_road import Word
 from fulfillment.domain.posting_lifecycle import POSTING
-from fulfillment.use_cases.checking import check_lapsed
+from fulfillment.use_cases.checking import check_lapsed, customer_changed
 from fulfillment.use_cases.delivering import departed, told
 from fulfillment.use_cases.owing import bill
 from fulfillment.use_cases.posting import ask_again
@@ -37,14 +38,25 @@ from fulfillment.wire import master_data, posting, road, stock
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
 
-def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook]) -> Subscription:
-    """Items, customers and places as catalog announces them."""
+def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook], opens: Opens) -> Subscription:
+    """Items, customers, prices and places as catalog announces them. What was held because nothing was sold to its
+    customer goes on once that is over."""
 
     async def on_items(events: Sequence[Received[events_pb2.ItemChanged]], work: Work) -> None:
         await keeps(work).keep_items([master_data.item(one.tenant, one.message.item) for one in events])
 
     async def on_parties(events: Sequence[Received[events_pb2.PartyChanged]], work: Work) -> None:
-        await keeps(work).keep_parties([master_data.party(one.tenant, one.message.party) for one in events])
+        records = [master_data.party(one.tenant, one.message.party) for one in events]
+        await keeps(work).keep_parties(records)
+        for one, record in zip(events, records, strict=True):
+            if record.customer:
+                with caused_by(one.cause):
+                    async with opens(work) as opened:
+                        await customer_changed(record.party_id, opened)
+
+    async def on_prices(events: Sequence[Received[events_pb2.PricesChanged]], work: Work) -> None:
+        records = [master_data.price(one.tenant, each) for one in events for each in one.message.prices]
+        await keeps(work).keep_prices(records)
 
     async def on_locations(events: Sequence[Received[events_pb2.LocationChanged]], work: Work) -> None:
         await keeps(work).keep_locations([master_data.location(one.tenant, one.message.location) for one in events])
@@ -55,6 +67,7 @@ def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook]) -> Subscripti
         handlers={
             events_pb2.ItemChanged: on_items,
             events_pb2.PartyChanged: on_parties,
+            events_pb2.PricesChanged: on_prices,
             events_pb2.LocationChanged: on_locations,
         },
         owner="master-data",

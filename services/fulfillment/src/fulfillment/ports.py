@@ -24,6 +24,7 @@ from fulfillment.domain.posting import Posting
 from fulfillment.domain.quantities import Item
 from fulfillment.domain.return_report import BookedReport, ReportKind, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import Price, Trading
 from fulfillment.domain.warehouse_report import Booking, Kind, Shipment, WarehouseReport
 
 
@@ -121,6 +122,18 @@ class PartyRecord:
     validity: Validity
     party_id: str
     customer: bool
+    trading: Trading = Trading.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRecord:
+    """Empty customer or business unit stands for any; a price without a unit is for the base unit."""
+
+    validity: Validity
+    sku: str
+    customer_id: str
+    business_unit: str
+    price: Price
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +172,9 @@ class SalesOrders(Protocol):
     async def parts_of_shipment(self, shipment_id: str) -> Mapping[str, Sequence[int]]:
         """By order, the parts of which something is in a shipment."""
 
+    async def held_for(self, customer_id: str, kind: CheckKind, most: int) -> Sequence[str]:
+        """The orders of a customer that a check of this kind holds, the oldest first."""
+
     async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> Mapping[str, Sequence[int]]:
         """By order, the oldest first, the parts that wait for it for another reason than these; of `most` lines."""
 
@@ -182,7 +198,11 @@ class CheckAnswers(Protocol):
 class MasterData(Protocol):
     async def items(self, skus: Iterable[str]) -> Mapping[str, Item]: ...
 
-    async def customers(self, party_ids: Iterable[str]) -> frozenset[str]: ...
+    async def customers(self, party_ids: Iterable[str]) -> Mapping[str, Trading]:
+        """Those that are known as customers, and whether they are sold to."""
+
+    async def prices(self, order: SalesOrder, skus: Iterable[str]) -> Mapping[str, Price]:
+        """What the authority says for this order's customer and business unit in its currency, of what it knows."""
 
     async def systems(self, location_ids: Iterable[str]) -> Mapping[str, str]:
         """Of the places that are known, the system that speaks for each."""
@@ -194,6 +214,8 @@ class MasterDataBook(Protocol):
     async def keep_items(self, records: Sequence[ItemRecord]) -> None: ...
 
     async def keep_parties(self, records: Sequence[PartyRecord]) -> None: ...
+
+    async def keep_prices(self, records: Sequence[PriceRecord]) -> None: ...
 
     async def keep_locations(self, records: Sequence[LocationRecord]) -> None: ...
 

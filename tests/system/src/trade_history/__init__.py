@@ -72,6 +72,9 @@ def master_data() -> list[Message]:
         role = master_data_pb2.PARTY_ROLE_CARRIER if change == "Riga" else master_data_pb2.PARTY_ROLE_CUSTOMER
         buyer = master_data_pb2.Party(party_id="CUS-SHOP", name=change, roles=[role])
         told.append(catalog.PartyChanged(party_id="CUS-SHOP", party=buyer))
+        amount = values_pb2.Money(amount="2.40" if change == "Riga" else "2.50", currency="EUR")
+        price = master_data_pb2.Price(sku="BOLT", price=values_pb2.UnitPrice(money=amount))
+        told.append(catalog.PricesChanged(sku="BOLT", prices=[price]))
         entry = master_data_pb2.CrosswalkEntry(
             partner="erp-eu", kind=master_data_pb2.CODE_KIND_ITEM, partner_code=change, canonical="BOLT"
         )

@@ -19,7 +19,13 @@ from catalog.store.records import StoredRecords
 
 # Master data belongs to the company as a whole.
 WHOLE_COMPANY = "*"
-KEY_WORD = {wire.ITEM: "sku", wire.PARTY: "party", wire.LOCATION: "location", wire.CROSSWALK: "partner"}
+KEY_WORD = {
+    wire.ITEM: "sku",
+    wire.PARTY: "party",
+    wire.LOCATION: "location",
+    wire.CROSSWALK: "partner",
+    wire.PRICE: "sku",
+}
 
 
 @dataclass(frozen=True, slots=True)

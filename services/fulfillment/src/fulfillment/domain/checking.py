@@ -36,6 +36,15 @@ def hold(order: SalesOrder, rule: Rule, verdict: Verdict) -> None:
         _decide(order, made, "hold", verdict, CROSSDOCK)
 
 
+def clear(order: SalesOrder, kind: Kind, verdict: Verdict) -> bool:
+    """What held it is gone. Whether it did."""
+    check = order.checks.get(kind)
+    if check is None or check.state is not State.HELD:
+        return False
+    _decide(order, check, "pass", verdict, CROSSDOCK)
+    return True
+
+
 def answer(order: SalesOrder, kind: Kind, attempt: int, verdict: Verdict, role: str) -> bool:
     """Whether it changed anything. The same answer again and the answer to an old question do not. Raises
     CheckDecided where something else was decided, TransitionNotOwned."""

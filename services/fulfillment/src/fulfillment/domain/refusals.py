@@ -126,6 +126,15 @@ class CheckDecided(Refused):
 
 
 @dataclass
+class PriceDiffers(Refused):
+    """The channel showed another price than the authority, and is not trusted with it."""
+
+    line_number: str
+    shown: str
+    authority: str
+
+
+@dataclass
 class CustomerClosed(Refused):
     """Master data says that nothing is sold to this customer any more."""
 

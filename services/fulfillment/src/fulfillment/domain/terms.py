@@ -22,6 +22,14 @@ class ShortageRule(Enum):
     SHIP_COMPLETE = "ship_complete"
 
 
+class Trading(Enum):
+    """Whether a customer is sold to."""
+
+    OPEN = "open"
+    ON_HOLD = "on_hold"
+    CLOSED = "closed"
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """So much money for `per` units of `unit`; an empty unit is the line's."""

@@ -10,8 +10,10 @@ from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
 from sqlalchemy import Table
 
-from fulfillment.domain.quantities import Item
-from fulfillment.ports import ItemRecord, LocationRecord, PartyRecord, Validity
+from fulfillment.domain.quantities import Item, plain
+from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import Price, Trading
+from fulfillment.ports import ItemRecord, LocationRecord, PartyRecord, PriceRecord, Validity
 from fulfillment.store import tables
 from fulfillment.store.rows import read_item
 
@@ -28,6 +30,15 @@ _PARTIES = _valid("party", "party_id")
 _LOCATIONS = _valid("location", "location_id")
 
 
+# Whoever names the customer comes first, then who names the business unit, then the newest.
+_PRICES = """
+SELECT DISTINCT ON (sku) * FROM price WHERE tenant = $1 AND sku = ANY($2::text[])
+  AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3)
+  AND customer_id IN ('', $4) AND business_unit IN ('', $5) AND currency = $6
+ORDER BY sku, customer_id DESC, business_unit DESC, valid_from DESC
+"""
+
+
 class KnownMasterData:
     """What is valid today, for one tenant."""
 
@@ -38,9 +49,15 @@ class KnownMasterData:
         found = await self._driver.fetch(_ITEMS, self._tenant, sorted(set(skus)), self._today)
         return {row["sku"]: read_item(row) for row in found}
 
-    async def customers(self, party_ids: Iterable[str]) -> frozenset[str]:
+    async def prices(self, order: SalesOrder, skus: Iterable[str]) -> dict[str, Price]:
+        terms = order.terms
+        place = (terms.customer_id, terms.business_unit, terms.currency)
+        found = await self._driver.fetch(_PRICES, self._tenant, sorted(set(skus)), self._today, *place)
+        return {row["sku"]: Price(plain(row["amount"]), row["currency"], row["unit"], row["per"]) for row in found}
+
+    async def customers(self, party_ids: Iterable[str]) -> dict[str, Trading]:
         found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
-        return frozenset(row["party_id"] for row in found if row["customer"])
+        return {row["party_id"]: Trading(row["trading"] or Trading.OPEN) for row in found if row["customer"]}
 
     async def systems(self, location_ids: Iterable[str]) -> dict[str, str]:
         found = await self._driver.fetch(_LOCATIONS, self._tenant, sorted(set(location_ids)), self._today)
@@ -70,7 +87,29 @@ class MasterDataRows:
     async def keep_parties(self, records: Sequence[PartyRecord]) -> None:
         await self._keep(
             tables.party,
-            [_validity(each.validity) | {"party_id": each.party_id, "customer": each.customer} for each in records],
+            [
+                _validity(each.validity)
+                | {"party_id": each.party_id, "customer": each.customer, "trading": each.trading.value}
+                for each in records
+            ],
+        )
+
+    async def keep_prices(self, records: Sequence[PriceRecord]) -> None:
+        await self._keep(
+            tables.price,
+            [
+                _validity(each.validity)
+                | {
+                    "sku": each.sku,
+                    "customer_id": each.customer_id,
+                    "business_unit": each.business_unit,
+                    "currency": each.price.currency,
+                    "amount": each.price.amount,
+                    "unit": each.price.unit,
+                    "per": each.price.per,
+                }
+                for each in records
+            ],
         )
 
     async def keep_locations(self, records: Sequence[LocationRecord]) -> None:

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from crossdock_kit import json_rows
 from crossdock_kit.database.claims import claimed, grouped
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
 
+from fulfillment.domain.check_lifecycle import Kind
+from fulfillment.domain.check_lifecycle import State as Checked
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine, part_of, positions_of
 from fulfillment.domain.questions import Part
@@ -38,6 +41,10 @@ JOIN sales_order o ON o.tenant = s.tenant AND o.order_id = s.order_id
 WHERE s.tenant = $1 AND s.state = 'backordered' AND s.sku = $2 AND s.reason <> ALL($5::text[])
   AND o.business_unit = $3 AND (o.locations = '{}' OR $4 = ANY(o.locations))
 ORDER BY s.order_id LIMIT $6
+"""
+_HELD = """
+SELECT order_id FROM sales_order WHERE tenant = $1 AND customer_id = $2 AND barred AND checks @> $3::jsonb
+ORDER BY order_id LIMIT $4
 """
 _MOVE_ALL = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
 
@@ -130,6 +137,10 @@ class Orders:
         for row in await self._driver.fetch(_SHIPPED, self._tenant, shipment_id):
             found.setdefault(row["order_id"], set()).add(part_of(row["position"]))
         return {order_id: sorted(parts) for order_id, parts in found.items()}
+
+    async def held_for(self, customer_id: str, kind: Kind, most: int) -> list[str]:
+        held = json_rows.encode([{"kind": kind.value, "state": Checked.HELD.value}])
+        return [row["order_id"] for row in await self._driver.fetch(_HELD, self._tenant, customer_id, held, most)]
 
     async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> dict[str, list[int]]:
         found: dict[str, set[int]] = {}

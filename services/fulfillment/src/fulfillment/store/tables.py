@@ -272,6 +272,22 @@ party = Table(
     Column("valid_from", Date, primary_key=True),
     day("valid_to"),
     flag("customer"),
+    words("trading"),
+)
+
+price = Table(
+    "price",
+    metadata,
+    tenant_key(),
+    words("sku", key=True),
+    words("customer_id", key=True),
+    words("business_unit", key=True),
+    words("currency", key=True),
+    Column("valid_from", Date, primary_key=True),
+    day("valid_to"),
+    Column("amount", Numeric(27, 6), nullable=False),
+    words("unit"),
+    number("per", Integer),
 )
 
 location = Table(

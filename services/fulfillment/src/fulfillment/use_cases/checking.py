@@ -9,17 +9,19 @@ from decimal import Decimal
 
 from fulfillment.domain.allocating import ask
 from fulfillment.domain.check_lifecycle import ASKED_OF_PARTNERS, Kind
-from fulfillment.domain.checking import answer, grown, lapse, let_through, refused_by, require, withdraw
-from fulfillment.domain.checks import Basis, Earlier, Rule, Verdict, named
+from fulfillment.domain.checking import answer, clear, grown, hold, lapse, let_through, refused_by, require, withdraw
+from fulfillment.domain.checks import Basis, Earlier, Fallback, Rule, Verdict, named
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine, parts_in
-from fulfillment.domain.quantities import worth
-from fulfillment.domain.refusals import CheckUnknown, OrderUnknown
+from fulfillment.domain.pricing import agrees, told
+from fulfillment.domain.quantities import Item, worth
+from fulfillment.domain.refusals import CheckUnknown, OrderUnknown, PriceDiffers
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import Trading
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import RecordCheck, ReleaseHold
 from fulfillment.use_cases.owing import owe_order
-from fulfillment.use_cases.stocking import release_all
+from fulfillment.use_cases.stocking import AT_ONCE, release_all
 
 PARTS_AT_ONCE = 10
 
@@ -27,6 +29,41 @@ PARTS_AT_ONCE = 10
 async def begin(order: SalesOrder, work: Work, lines: Sequence[OrderLine] = ()) -> None:
     """Asks what the order's business unit and customer have declared. `lines` where the order was placed whole."""
     _ask(order, ASKED_OF_PARTNERS, await work.check_rules(order), lines)
+
+
+async def look_at_customer(order: SalesOrder, trading: Trading, work: Work) -> None:
+    """Of a customer that is not simply sold to, what is ordered is held."""
+    if trading is not Trading.OPEN:
+        rule = (await work.check_rules(order)).get(Kind.CUSTOMER, Rule(Kind.CUSTOMER))
+        hold(order, rule, Verdict(False, Basis.MASTER_DATA, work.now, reason=f"the customer is {trading.value}"))
+
+
+async def look_at_prices(order: SalesOrder, lines: Sequence[OrderLine], items: Mapping[str, Item], work: Work) -> None:
+    """Where it is declared: a line at another price than the authority's holds the order, or is refused. Raises
+    PriceDiffers."""
+    rule = (await work.check_rules(order)).get(Kind.PRICE)
+    if rule is None:
+        return
+    known = await work.master_data.prices(order, {each.sku for each in lines})
+    for line in lines:
+        if line.price is None or agrees(line, known.get(line.sku), items[line.sku], rule.tolerance):
+            continue
+        shown, authority = told(line.price), told(known.get(line.sku))
+        if rule.fallback is Fallback.REFUSE and not order.owed:
+            raise PriceDiffers(line.line_number, shown, authority)
+        why = f"line {line.line_number}: {shown}, the authority says {authority}"
+        hold(order, rule, Verdict(False, Basis.MASTER_DATA, work.now, reason=why[:200]))
+
+
+async def customer_changed(customer_id: str, work: Work) -> None:
+    """What was held because of its customer goes on once that one is sold to; the rest waits for the next word or for
+    a person."""
+    trading = (await work.master_data.customers([customer_id])).get(customer_id)
+    if trading is not Trading.OPEN:
+        return
+    for order in await work.sales_orders.lock(await work.sales_orders.held_for(customer_id, Kind.CUSTOMER, AT_ONCE)):
+        if clear(order, Kind.CUSTOMER, Verdict(True, Basis.MASTER_DATA, work.now)):
+            await conclude(order, work)
 
 
 async def weigh(order: SalesOrder, line: OrderLine, before: Decimal, work: Work) -> None:
@@ -95,8 +132,11 @@ async def conclude(order: SalesOrder, work: Work, standing: State = State.VALIDA
         withdraw(order)
         await work.sales_orders.move_all(order, standing, order.reject(refusing))
         await _each_part(order, work)
+    elif not order.submitted:
+        await work.put(order)
     elif order.awaited:
-        await work.sales_orders.move_all(order, standing, State.VALIDATING)
+        if standing is not State.VALIDATING:
+            await work.sales_orders.move_all(order, standing, State.VALIDATING)
         await work.put(order)
     else:
         await work.sales_orders.move_all(order, standing, order.accept())

@@ -7,11 +7,11 @@ from enum import Enum
 from fulfillment.domain.allocating import ask
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
-from fulfillment.domain.refusals import LineNumberTwice, OrderNumberReused, OrderUnknown, PartyUnknown
+from fulfillment.domain.refusals import CustomerClosed, LineNumberTwice, OrderNumberReused, OrderUnknown, PartyUnknown
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.terms import content_of
+from fulfillment.domain.terms import Trading, content_of
 from fulfillment.ports import UnitOfWork, Work
-from fulfillment.use_cases.checking import begin, conclude
+from fulfillment.use_cases.checking import begin, conclude, look_at_customer, look_at_prices
 from fulfillment.use_cases.commands import AppendLines, PlaceOrder, SubmitOrder
 from fulfillment.use_cases.owing import owe_order
 
@@ -31,10 +31,12 @@ async def place_order(command: PlaceOrder, uow: UnitOfWork) -> tuple[SalesOrder,
             await _same(found, said, work)
             lines = await work.sales_orders.lines(found.order_id, 1, len(command.lines))
             return found, lines, Placement.REPEATED
-        order = await _opened(command, work)
+        order, trading = await _opened(command, work)
         items = await work.master_data.items({each.sku for each in command.lines})
         lines = order.append(command.lines, items)
         order.submit(len(lines), whole=True)
+        await look_at_customer(order, trading, work)
+        await look_at_prices(order, lines, items, work)
         await begin(order, work, lines)
         if not order.awaited:
             order.accept()
@@ -54,8 +56,9 @@ async def open_order(command: PlaceOrder, uow: UnitOfWork) -> tuple[SalesOrder, 
                 raise OrderNumberReused(found.terms.channel, found.terms.number)
             _repeated(found, work)
             return found, Placement.REPEATED
-        order = await _opened(command, work)
+        order, trading = await _opened(command, work)
         order.open()
+        await look_at_customer(order, trading, work)
         await work.put(order)
         return order, Placement.CREATED
 
@@ -71,8 +74,9 @@ async def append_lines(command: AppendLines, uow: UnitOfWork) -> tuple[int, int]
                 raise LineNumberTwice(each.line_number)
         new = [each for each in command.lines if each.line_number not in known]
         items = await work.master_data.items({each.sku for each in new})
-        order.append(new, items)
+        added = order.append(new, items)
         order.tell_appended()
+        await look_at_prices(order, added, items, work)
         await work.put(order)
         return order.line_count, len(command.lines) - len(new)
 
@@ -88,10 +92,14 @@ async def submit_order(command: SubmitOrder, uow: UnitOfWork) -> SalesOrder:
         return order
 
 
-async def _opened(command: PlaceOrder, work: Work) -> SalesOrder:
+async def _opened(command: PlaceOrder, work: Work) -> tuple[SalesOrder, Trading]:
+    """With whether its customer is sold to. Raises PartyUnknown, CustomerClosed."""
     terms = command.terms
-    if terms.customer_id not in await work.master_data.customers([terms.customer_id]):
+    known = await work.master_data.customers([terms.customer_id])
+    if terms.customer_id not in known:
         raise PartyUnknown(terms.customer_id)
+    if known[terms.customer_id] is Trading.CLOSED and not terms.channel_confirmed:
+        raise CustomerClosed(terms.customer_id)
     order_id = work.new_id()
     consignee_id = f"consignee/{order_id}" if command.consignee else ""
     if consignee_id:
@@ -105,7 +113,7 @@ async def _opened(command: PlaceOrder, work: Work) -> SalesOrder:
         consignee_id=consignee_id,
     )
     work.sales_orders.add(order)
-    return order
+    return order, known[terms.customer_id]
 
 
 async def _same(found: SalesOrder, said: str, work: Work) -> None:

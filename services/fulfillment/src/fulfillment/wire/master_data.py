@@ -9,9 +9,17 @@ from crossdock_kit import dates_wire
 from google.protobuf.message import Message
 
 from fulfillment.domain.quantities import Item
-from fulfillment.ports import ItemRecord, LocationRecord, PartyRecord, Validity
+from fulfillment.domain.refusals import FieldMissing
+from fulfillment.domain.terms import Trading
+from fulfillment.ports import ItemRecord, LocationRecord, PartyRecord, PriceRecord, Validity
 from fulfillment.wire import values
 
+_TRADING = {
+    master_data_pb2.TRADING_UNSPECIFIED: Trading.OPEN,
+    master_data_pb2.TRADING_OPEN: Trading.OPEN,
+    master_data_pb2.TRADING_ON_HOLD: Trading.ON_HOLD,
+    master_data_pb2.TRADING_CLOSED: Trading.CLOSED,
+}
 ALWAYS = date(1, 1, 1)
 """First day of a record that was always valid."""
 
@@ -27,7 +35,14 @@ def item(tenant: str, record: master_data_pb2.Item) -> ItemRecord:
 
 def party(tenant: str, record: master_data_pb2.Party) -> PartyRecord:
     customer = master_data_pb2.PARTY_ROLE_CUSTOMER in record.roles
-    return PartyRecord(_validity(tenant, record), record.party_id, customer)
+    return PartyRecord(_validity(tenant, record), record.party_id, customer, _TRADING[record.trading])
+
+
+def price(tenant: str, record: master_data_pb2.Price) -> PriceRecord:
+    found = values.price(record, "price", "price")
+    if found is None:
+        raise FieldMissing("price")
+    return PriceRecord(_validity(tenant, record), record.sku, record.customer_id, record.business_unit, found)
 
 
 def location(tenant: str, record: master_data_pb2.Location) -> LocationRecord:

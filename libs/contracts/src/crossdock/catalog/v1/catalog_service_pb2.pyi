@@ -33,6 +33,7 @@ class PutMasterDataRequest(_message.Message):
     CROSSWALK_FIELD_NUMBER: _builtins.int
     SYSTEM_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
+    PRICES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     system: _builtins.str
     """System instance that the records come from; it must play a role that may write them."""
@@ -45,6 +46,8 @@ class PutMasterDataRequest(_message.Message):
     def locations(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.Location]: ...
     @_builtins.property
     def crosswalk(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.CrosswalkEntry]: ...
+    @_builtins.property
+    def prices(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.Price]: ...
     def __init__(
         self,
         *,
@@ -55,10 +58,11 @@ class PutMasterDataRequest(_message.Message):
         crosswalk: _abc.Iterable[_master_data_pb2.CrosswalkEntry] | None = ...,
         system: _builtins.str = ...,
         role: _options_pb2.Role.ValueType = ...,
+        prices: _abc.Iterable[_master_data_pb2.Price] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["crosswalk", b"crosswalk", "items", b"items", "locations", b"locations", "parties", b"parties", "request_id", b"request_id", "role", b"role", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crosswalk", b"crosswalk", "items", b"items", "locations", b"locations", "parties", b"parties", "prices", b"prices", "request_id", b"request_id", "role", b"role", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,6 +6,7 @@ Every record is effective-dated: it is valid from `valid_from` until the day bef
 """
 
 from collections import abc as _abc
+from crossdock.common.v1 import values_pb2 as _values_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
@@ -42,6 +43,30 @@ PARTY_ROLE_CUSTOMER: PartyRole.ValueType  # 2
 PARTY_ROLE_CARRIER: PartyRole.ValueType  # 3
 PARTY_ROLE_OWN: PartyRole.ValueType  # 4
 Global___PartyRole: _TypeAlias = PartyRole  # noqa: Y015
+
+class _Trading:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _TradingEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Trading.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    TRADING_UNSPECIFIED: _Trading.ValueType  # 0
+    TRADING_OPEN: _Trading.ValueType  # 1
+    TRADING_ON_HOLD: _Trading.ValueType  # 2
+    """Its orders are taken and held: somebody decides on each."""
+    TRADING_CLOSED: _Trading.ValueType  # 3
+    """Nothing is sold to it any more."""
+
+class Trading(_Trading, metaclass=_TradingEnumTypeWrapper):
+    """Whether a customer is sold to."""
+
+TRADING_UNSPECIFIED: Trading.ValueType  # 0
+TRADING_OPEN: Trading.ValueType  # 1
+TRADING_ON_HOLD: Trading.ValueType  # 2
+"""Its orders are taken and held: somebody decides on each."""
+TRADING_CLOSED: Trading.ValueType  # 3
+"""Nothing is sold to it any more."""
+Global___Trading: _TypeAlias = Trading  # noqa: Y015
 
 class _LocationKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -189,6 +214,7 @@ class Party(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
     PERSONAL_DATA_ID_FIELD_NUMBER: _builtins.int
+    TRADING_FIELD_NUMBER: _builtins.int
     party_id: _builtins.str
     name: _builtins.str
     gln: _builtins.str
@@ -197,6 +223,8 @@ class Party(_message.Message):
     etag: _builtins.str
     personal_data_id: _builtins.str
     """Names the party's personal data; set by catalog. Events carry it instead of `name` and `contact`."""
+    trading: Global___Trading.ValueType
+    """Of customers; open if unspecified."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___PartyRole.ValueType]: ...
     @_builtins.property
@@ -220,10 +248,11 @@ class Party(_message.Message):
         etag: _builtins.str = ...,
         contact: Global___Contact | None = ...,
         personal_data_id: _builtins.str = ...,
+        trading: Global___Trading.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "duns", b"duns", "etag", b"etag", "gln", b"gln", "name", b"name", "party_id", b"party_id", "personal_data_id", b"personal_data_id", "roles", b"roles", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "duns", b"duns", "etag", b"etag", "gln", b"gln", "name", b"name", "party_id", b"party_id", "personal_data_id", b"personal_data_id", "roles", b"roles", "trading", b"trading", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -272,6 +301,51 @@ class Contact(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Contact: _TypeAlias = Contact  # noqa: Y015
+
+@_typing.final
+class Price(_message.Message):
+    """What an item costs, as the authority over prices says: of those that fit an order the one that names its customer, then
+    the one that names its business unit.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SKU_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    VALID_TO_FIELD_NUMBER: _builtins.int
+    sku: _builtins.str
+    customer_id: _builtins.str
+    """Party that it is for; empty for everybody."""
+    business_unit: _builtins.str
+    """Empty for all."""
+    @_builtins.property
+    def price(self) -> _values_pb2.UnitPrice:
+        """Without tax. An empty unit is the item's base unit."""
+
+    @_builtins.property
+    def valid_from(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def valid_to(self) -> _date_pb2.Date: ...
+    def __init__(
+        self,
+        *,
+        sku: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        price: _values_pb2.UnitPrice | None = ...,
+        valid_from: _date_pb2.Date | None = ...,
+        valid_to: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["price", b"price", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "customer_id", b"customer_id", "price", b"price", "sku", b"sku", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Price: _TypeAlias = Price  # noqa: Y015
 
 @_typing.final
 class Location(_message.Message):

@@ -26,7 +26,7 @@ from crossdock.catalog.v1 import master_data_pb2 as crossdock_dot_catalog_dot_v1
 from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(crossdock/catalog/events/v1/events.proto\x12\x1b\x63rossdock.catalog.events.v1\x1a&crossdock/catalog/v1/master_data.proto\x1a\"crossdock/options/v1/options.proto\"\xa4\x01\n\x0bItemChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12(\n\x04item\x18\x02 \x01(\x0b\x32\x1a.crossdock.catalog.v1.Item:^\x8a\xe2\x18Z\n\x04item\x12KAn item was created or changed; carries the whole record with its validity.\x1a\x03sku \x01\"\xcc\x01\n\x0cPartyChanged\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12*\n\x05party\x18\x02 \x01(\x0b\x32\x1b.crossdock.catalog.v1.Party:~\x8a\xe2\x18z\n\x05party\x12\x65\x41 party was created or changed; carries the record with its validity, and an id for who is behind it.\x1a\x08party_id \x01\"\xc7\x01\n\x0fLocationChanged\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x30\n\x08location\x18\x02 \x01(\x0b\x32\x1e.crossdock.catalog.v1.Location:m\x8a\xe2\x18i\n\x08location\x12NA location was created or changed; carries the whole record with its validity.\x1a\x0blocation_id \x01\"\xcf\x01\n\x10\x43rosswalkChanged\x12\x0f\n\x07partner\x18\x01 \x01(\t\x12\x35\n\x07\x65ntries\x18\x02 \x03(\x0b\x32$.crossdock.catalog.v1.CrosswalkEntry:s\x8a\xe2\x18o\n\tcrosswalk\x12WCodes of one partner were given a meaning or lost it; carries the entries that changed.\x1a\x07partner \x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(crossdock/catalog/events/v1/events.proto\x12\x1b\x63rossdock.catalog.events.v1\x1a&crossdock/catalog/v1/master_data.proto\x1a\"crossdock/options/v1/options.proto\"\xa4\x01\n\x0bItemChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12(\n\x04item\x18\x02 \x01(\x0b\x32\x1a.crossdock.catalog.v1.Item:^\x8a\xe2\x18Z\n\x04item\x12KAn item was created or changed; carries the whole record with its validity.\x1a\x03sku \x01\"\xcc\x01\n\x0cPartyChanged\x12\x10\n\x08party_id\x18\x01 \x01(\t\x12*\n\x05party\x18\x02 \x01(\x0b\x32\x1b.crossdock.catalog.v1.Party:~\x8a\xe2\x18z\n\x05party\x12\x65\x41 party was created or changed; carries the record with its validity, and an id for who is behind it.\x1a\x08party_id \x01\"\xc7\x01\n\x0fLocationChanged\x12\x13\n\x0blocation_id\x18\x01 \x01(\t\x12\x30\n\x08location\x18\x02 \x01(\x0b\x32\x1e.crossdock.catalog.v1.Location:m\x8a\xe2\x18i\n\x08location\x12NA location was created or changed; carries the whole record with its validity.\x1a\x0blocation_id \x01\"\xcf\x01\n\x10\x43rosswalkChanged\x12\x0f\n\x07partner\x18\x01 \x01(\t\x12\x35\n\x07\x65ntries\x18\x02 \x03(\x0b\x32$.crossdock.catalog.v1.CrosswalkEntry:s\x8a\xe2\x18o\n\tcrosswalk\x12WCodes of one partner were given a meaning or lost it; carries the entries that changed.\x1a\x07partner \x01\"\xb6\x01\n\rPricesChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12+\n\x06prices\x18\x02 \x03(\x0b\x32\x1b.crossdock.catalog.v1.Price:k\x8a\xe2\x18g\n\x05price\x12WPrices of one item were given or ended; carries those that changed with their validity.\x1a\x03sku \x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,6 +41,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOCATIONCHANGED']._serialized_options = b'\212\342\030i\n\010location\022NA location was created or changed; carries the whole record with its validity.\032\013location_id \001'
   _globals['_CROSSWALKCHANGED']._loaded_options = None
   _globals['_CROSSWALKCHANGED']._serialized_options = b'\212\342\030o\n\tcrosswalk\022WCodes of one partner were given a meaning or lost it; carries the entries that changed.\032\007partner \001'
+  _globals['_PRICESCHANGED']._loaded_options = None
+  _globals['_PRICESCHANGED']._serialized_options = b'\212\342\030g\n\005price\022WPrices of one item were given or ended; carries those that changed with their validity.\032\003sku \001'
   _globals['_ITEMCHANGED']._serialized_start=150
   _globals['_ITEMCHANGED']._serialized_end=314
   _globals['_PARTYCHANGED']._serialized_start=317
@@ -49,4 +51,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOCATIONCHANGED']._serialized_end=723
   _globals['_CROSSWALKCHANGED']._serialized_start=726
   _globals['_CROSSWALKCHANGED']._serialized_end=933
+  _globals['_PRICESCHANGED']._serialized_start=936
+  _globals['_PRICESCHANGED']._serialized_end=1118
 # @@protoc_insertion_point(module_scope)

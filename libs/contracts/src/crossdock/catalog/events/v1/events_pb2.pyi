@@ -110,3 +110,26 @@ class CrosswalkChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CrosswalkChanged: _TypeAlias = CrosswalkChanged  # noqa: Y015
+
+@_typing.final
+class PricesChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SKU_FIELD_NUMBER: _builtins.int
+    PRICES_FIELD_NUMBER: _builtins.int
+    sku: _builtins.str
+    @_builtins.property
+    def prices(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.Price]: ...
+    def __init__(
+        self,
+        *,
+        sku: _builtins.str = ...,
+        prices: _abc.Iterable[_master_data_pb2.Price] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["prices", b"prices", "sku", b"sku"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PricesChanged: _TypeAlias = PricesChanged  # noqa: Y015
