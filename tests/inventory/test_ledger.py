@@ -125,7 +125,7 @@ async def test_a_reservation_past_its_time_is_not_committed_though_nobody_swept_
         await commit_reservations(CommitReservations("acme", (identity,)), stage.uow)
 
 
-@pytest.mark.feature("F090")
+@pytest.mark.feature("F020", "F090")
 async def test_released_stock_is_available_again_and_releasing_twice_is_once(stage: Stage) -> None:
     sku = a_sku()
     await stage.know(sku)
