@@ -1,7 +1,7 @@
 """Calls at a rate, from a process of its own, as a caller on another machine would send them whoever still waits.
 
 `python -m faults.flood` reads a `Flood` as JSON from its standard input and writes what became of the calls to its
-standard output. It reserves one unit of an item for each call.
+standard output. A call reserves for as many baskets as one of the `sizes` says, one unit of an item each.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
@@ -26,6 +26,7 @@ from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from google.protobuf.duration_pb2 import Duration
 
 METHOD = f"/{inventory.DESCRIPTOR.services_by_name['InventoryService'].full_name}/ReserveStock"
+Request: TypeAlias = inventory.ReserveStockRequest
 TICK_SECONDS, HOLD_SECONDS = 0.02, 3600
 LONGER_SECONDS = 30.0
 NICE = 10
@@ -40,6 +41,7 @@ class Flood:
     metadata: Sequence[Sequence[str]]
     business_unit: str
     skus: Sequence[str]
+    sizes: Sequence[int]
     reference: str
     seed: str
     per_second: float
@@ -49,7 +51,7 @@ class Flood:
 
 @dataclass
 class Flooded:
-    """What became of the calls. `references` are those of the done; `began_at` is the machine's time."""
+    """What became of the calls. `references` are those of baskets that were done; `began_at` is by the clock."""
 
     sent: int = 0
     began_at: float = 0.0
@@ -58,17 +60,21 @@ class Flooded:
     processor_seconds: float = 0.0
 
 
-def reservation(sku: str, business_unit: str, reference: str, chance: random.Random) -> inventory.ReserveStockRequest:
-    line = inventory.ReservationLine(sku=sku, quantity=values_pb2.Quantity(value="1", unit="EA"))
-    basket = inventory.ReservationRequest(
-        request_id=str(UUID(int=chance.getrandbits(128), version=4)),
-        business_unit=business_unit,
-        channel="shop",
-        lines=[line],
-        reference=reference,
-        hold=Duration(seconds=HOLD_SECONDS),
-    )
-    return inventory.ReserveStockRequest(reservations=[basket])
+def call_for(skus: Sequence[str], business_unit: str, reference: str, chance: random.Random) -> Request:
+    """A basket for each item."""
+    baskets = []
+    for place, sku in enumerate(skus):
+        line = inventory.ReservationLine(sku=sku, quantity=values_pb2.Quantity(value="1", unit="EA"))
+        basket = inventory.ReservationRequest(
+            request_id=str(UUID(int=chance.getrandbits(128), version=4)),
+            business_unit=business_unit,
+            channel="shop",
+            lines=[line],
+            reference=f"{reference}/{place}",
+            hold=Duration(seconds=HOLD_SECONDS),
+        )
+        baskets.append(basket)
+    return inventory.ReserveStockRequest(reservations=baskets)
 
 
 async def flooded(flood: Flood) -> Flooded:
@@ -81,12 +87,13 @@ async def flooded(flood: Flood) -> Flooded:
         began, found.began_at = time.monotonic(), time.time()
 
         async def call(reference: str) -> None:
-            body = reservation(chance.choice(flood.skus), flood.business_unit, reference, chance).SerializeToString()
-            asked = reserve(body, metadata=metadata, timeout=flood.deadline_seconds)
+            skus = chance.choices(flood.skus, k=chance.choice(flood.sizes))
+            body = call_for(skus, flood.business_unit, reference, chance)
+            asked = reserve(body.SerializeToString(), metadata=metadata, timeout=flood.deadline_seconds)
             code = await asked.code()
             outcomes[code.name] += 1
             if code is grpc.StatusCode.OK:
-                found.references.append(reference)
+                found.references.extend(each.reference for each in body.reservations)
 
         async with asyncio.TaskGroup() as group:
             while (passed := time.monotonic() - began) < flood.seconds:

@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 from crossdock_kit.authorisation import Tokens, check_binding, check_permission, tenant_of
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import current_actor, current_cause, current_deadline
+from crossdock_kit.errors import Exhausted
 from crossdock_kit.idempotency import Call
 from crossdock_kit.ownership_overrides import Overrides, deployments
 from crossdock_kit.server.calls import Admitted, CallUnderWay, text_metadata
@@ -60,6 +61,7 @@ class Guard:
         self._once = once
         self._ownership = ownership or {}
         self.shares = shares or Shares()
+        self._turned_away: dict[tuple[str, str], Handler] = {}
 
     def wrap(self, method: Method, handler: Handler) -> Handler:
         """The same method with everything around it. Raises UnguardedMethod if it cannot be served safely."""
@@ -92,7 +94,14 @@ class Guard:
         tenants = identity.actor.tenants if identity is not None else ()
         tenant = metadata.get(names.TENANT_HEADER) or (tenants[0] if len(tenants) == 1 else "")
         refusal = self.shares.refusal(tenant) if tenant in tenants else None
-        return turned_away(refusal, str(details.method)[1:], self._domain) if refusal else None
+        return self._refusing(refusal, details.method) if refusal else None
+
+    def _refusing(self, refusal: Exhausted, method: str) -> Handler:
+        """Made once for each method: there are many of them when there is least time."""
+        key = refusal.code, method
+        if key not in self._turned_away:
+            self._turned_away[key] = turned_away(refusal, method[1:], self._domain)
+        return self._turned_away[key]
 
     def _unary_out(self, method: Method, behave: Any, check: Callable[[Any], Any]) -> Any:
         run = self._runner(method, behave)

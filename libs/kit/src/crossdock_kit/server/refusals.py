@@ -88,11 +88,11 @@ async def abort(context: grpc.aio.ServicerContext[Any, Any], status: Status, tra
 def turned_away(refusal: CrossdockError, method: str, domain: str) -> grpc.RpcMethodHandler[Any, Any]:
     """Ends a call of whatever kind before its request is read and anything is done for it: no span, no trace id."""
     status = status_of(refusal, domain)
-    code = STATUSES[status.code]
+    code, told = STATUSES[status.code], ((STATUS_DETAILS, status.SerializeToString()),)
 
     async def refuse(_: Any, context: grpc.aio.ServicerContext[Any, Any]) -> None:
         metrics.record_call(names.CALLS, method, code.name, 0.0)
-        await context.abort(code, status.message, ((STATUS_DETAILS, status.SerializeToString()),))
+        await context.abort(code, status.message, told)
 
     # Handlers of streamed requests are called at once, all others when their request has come in.
     return grpc.stream_unary_rpc_method_handler(refuse)
