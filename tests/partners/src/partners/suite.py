@@ -29,7 +29,7 @@ from crossdock_cli.master_data import requests_of
 SECONDS = 15.0
 # A killed service is back when its process, its broker and its database are.
 PATIENCE_SECONDS = 90.0
-PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+PASSING = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.RESOURCE_EXHAUSTED)
 LONGEST_PAGE = 1000
 
 

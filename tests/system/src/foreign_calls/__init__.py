@@ -148,10 +148,11 @@ def _clear(message: Any, path: str) -> None:
     """Takes out what a violation names: the last part of its path that is there."""
     steps = [step.partition("[") for step in path.split(".") if step]
     for name, _, index in steps[:-1]:
-        inner = getattr(message, name, None)
-        if inner is None:
+        inner, place = getattr(message, name, None), int(index.rstrip("]") or 0)
+        if inner is None or (index and place >= len(inner)):
+            # It went with what a violation before this one named.
             return
-        message = inner[int(index.rstrip("]"))] if index else inner
+        message = inner[place] if index else inner
     name, _, index = steps[-1] if steps else ("", "", "")
     if not name:
         return

@@ -18,7 +18,7 @@ from crossdock_kit.server.line import Line
 
 LONGEST_LINE_SECONDS = 0.4
 """Longer than any hiccup of a healthy process, and a fraction of what the quickest methods are given."""
-FEW = 16
+FEW = 32
 """Calls of the last second that a tenant is never refused for."""
 _LATELY_SECONDS = 1.0
 _COMES_AGAIN = timedelta(seconds=1)
