@@ -6,16 +6,11 @@ Real servers and services as `make up` starts them; the command line is run as a
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
-import tempfile
 from collections.abc import AsyncIterator
-from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -23,29 +18,13 @@ import pytest
 from connector_samples import files
 from connector_samples.calls import control, purchase_order
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog
-from crossdock.common.v1.values_pb2 import Origin
 from crossdock.connector.v1 import connector_service_pb2 as connector
-from crossdock.delivery.v1 import delivery_service_pb2 as delivery
-from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
-from crossdock.fulfillment.v1 import posting_pb2
-from crossdock.fulfillment.v1 import posting_service_pb2 as posting
-from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
-from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
-from crossdock_local.place import Place
-from crossdock_local.surroundings import partner_secrets
-from partners.demo import fresh_stage, play_day
-from partners.faults import Faults
 from partners.feeding import feed
-from partners.journal import Journal
-from partners.sales_ledger import SalesLedger
-from partners.stock_book import StockBook
-from partners.suite import reached
-from partners.web import Door, Post, Site
-from partners.wms_a import WarehouseA
 from procurement_cases.calls import line, quantity, submission
-from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, forged, refused
+from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, forged, played, refused
+from small_day.asking import traced
 
 pytestmark = pytest.mark.lasting(90)
 
@@ -55,23 +34,11 @@ NO_QUANTITIES = ["0", "-1", "NaN", "1e-9", "0.0000000001", "Infinity", ""]
 
 @pytest.fixture(scope="module")
 async def day() -> AsyncIterator[SmallDay]:
-    # Not pytest's own folder: the unprivileged user of PostgreSQL must be able to pass through.
-    with tempfile.TemporaryDirectory(prefix="crossdock-small-") as folder, pytest.MonkeyPatch.context() as patch:
-        Path(folder).chmod(0o711)
-        patch.setenv("CROSSDOCK_HOME", f"{folder}/home")
-        with fresh_stage(Place(Path(folder) / "home"), lambda line: None, keep=False) as stage:
-            await play_day(stage, lambda line: None, few_orders())
-            async with reached(stage.addresses, stage.credentials) as suite:
-                yield SmallDay(stage, suite)
+    async with played(few_orders()) as running:
+        yield running
 
 
 # --- following a transaction
-
-
-async def traced(day: SmallDay, key: str) -> Any:
-    said = await day.crossdock("trace", key, "--json")
-    assert said.code == 0, said.err
-    return said.json
 
 
 @pytest.mark.feature("F267")
@@ -382,216 +349,3 @@ async def test_of_files_of_which_one_is_wrong_nothing_is_loaded(day: SmallDay, t
         catalog.GetItemRequest(sku="N9100"), metadata=tuple(day.stage.credentials()), timeout=10
     )
     assert (await refused(asked)).code is grpc.StatusCode.NOT_FOUND
-
-
-# --- a sales order
-
-
-NORTH = """
-items: [{sku: N9500, base_unit: EA}]
-parties: [{party_id: CUS-NORTH, name: Northern shop, roles: [PARTY_ROLE_CUSTOMER]}]
-locations:
-  - {location_id: WH-NORTH, kind: LOCATION_KIND_WAREHOUSE, zone: Europe/Berlin, business_unit: NO01, system: WMS-NORTH}
-crosswalk:
-  wms-north:
-    - {kind: CODE_KIND_LOCATION, partner_code: NORTH1, canonical: WH-NORTH}
-    - {kind: CODE_KIND_UNIT, partner_code: EACH, canonical: EA}
----
-apiVersion: crossdock.dev/v1alpha1
-kind: PartnerConnector
-metadata: {name: wms-north}
-spec:
-  role: WMS
-  system: WMS-NORTH
-  businessUnit: NO01
-  locations: [WH-NORTH]
-  transport: {http: {url: "%s", credentials: wms-north-key, webhookSecret: wms-north-webhook, timeout: 30s}}
-  retry: {first: 0.2s, longest: 1s, breakerPause: 1s}
-  documents:
-    - {kind: wms_a.pick_request, direction: OUT, path: /pick-requests}
-    - {kind: wms_a.pick, direction: IN, path: picks}
-    - {kind: wms_a.packing, direction: IN, path: packings}
-    - {kind: wms_a.goods_issue, direction: IN, path: goods-issues}
-    - {kind: wms_a.count, direction: IN, path: counts}
-    - {kind: wms_a.stock_statement, direction: IN, path: statements}
-  stage: live
----
-apiVersion: crossdock.dev/v1alpha1
-kind: PartnerConnector
-metadata: {name: erp-north}
-spec:
-  role: ERP
-  system: ERP-NORTH
-  businessUnit: NO01
-  transport: {http: {url: "%s", credentials: erp-north-key, webhookSecret: erp-north-webhook, timeout: 30s}}
-  documents:
-    - {kind: json.posting_request, direction: OUT, path: /posting-requests}
-    - {kind: json.posting_result, direction: IN, path: posting-results}
-    - {kind: json.stock_movement, direction: OUT, path: /stock-movements}
-  retry: {first: 0.2s, longest: 1s, breakerPause: 1s}
-  stage: live
-"""
-
-
-async def ten_of_n9500(day: SmallDay) -> None:
-    """Stock at WH-NORTH, once inventory knows the item."""
-    booked = inventory.Adjustment(
-        sku="N9500",
-        location_id="WH-NORTH",
-        business_unit="NO01",
-        bucket=inventory.ACCOUNT_SELLABLE,
-        quantity=quantity("10"),
-        reason="OPENING",
-    )
-    said = Origin(system="WMS-NORTH", role=options_pb2.ROLE_WMS, document=str(uuid4()))
-    said.occurred_at.GetCurrentTime()
-    async with asyncio.timeout(60):
-        while True:
-            request = inventory.AdjustStockRequest(request_id=str(uuid4()), origin=said, adjustments=[booked])
-            try:
-                await day.suite.call(day.suite.inventory.AdjustStock, request)
-            except grpc.aio.AioRpcError as error:
-                if error.code() is not PRECONDITION:
-                    raise
-                await asyncio.sleep(0.1)
-            else:
-                return
-
-
-async def standing(day: SmallDay, number: str) -> dict[str, str]:
-    """What `order show` says of the first line, by state."""
-    said = await day.crossdock("order", "show", number, "--json")
-    assert said.code == 0, said.err
-    return {each["state"]: each["quantity"]["value"] for each in said.json["lines"][0]["schedules"]}
-
-
-async def stocked(day: SmallDay, sku: str) -> dict[str, str]:
-    found = (await day.crossdock("stock", sku, "--json")).json["balances"]
-    return {each["account"]: each["quantity"]["value"] for each in found if each["account"] != "ACCOUNT_ADJUSTMENT"}
-
-
-async def step_names(day: SmallDay, key: str) -> list[str]:
-    return [each["name"] for each in (await traced(day, key))["steps"]]
-
-
-async def carrier_says(day: SmallDay, shipment: str, *codes: str) -> None:
-    """Words of the carrier about the warehouse's shipment, as X12 214 codes, a second apart."""
-    async with grpc.aio.insecure_channel(day.stage.addresses["delivery"]) as channel:
-        stub = cast(Any, delivery_grpc.DeliveryServiceStub)(channel)
-        for code in codes:
-            update = delivery.CarrierUpdate(vocabulary="x12_214", code=code, carrier="UPSN", shipment_number=shipment)
-            update.occurred_at.GetCurrentTime()
-            said = Origin(system="UPSN", role=options_pb2.ROLE_CARRIER, document=str(uuid4()))
-            request = delivery.RecordCarrierUpdatesRequest(request_id=str(uuid4()), origin=said, updates=[update])
-            await day.suite.call(stub.RecordCarrierUpdates, request)
-
-
-@pytest.mark.feature(
-    "F018", "F022", "F023", "F026", "F045", "F100", "F109", "F121", "F125", "F126", "F128", "F155", "F156"
-)
-async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invoiced(
-    day: SmallDay, tmp_path: Path
-) -> None:
-    key, hook = "k" * 24, "whsec_" + base64.b64encode(b"w" * 32).decode()
-    folder = partner_secrets(day.stage.place.secrets)
-    for name in ("wms-north", "erp-north"):
-        (folder / f"{name}-key").write_text(key)
-        (folder / f"{name}-webhook").write_text(hook)
-    journal, site = Journal(), Site()
-    post = Post(day.stage.ingress, journal, {"wms-north": hook, "erp-north": hook})
-    north = WarehouseA("wms-north", "WH-NORTH", replace(few_orders(), orders=()), {}, post)
-    north.floor.missing["N9500"] = Decimal(2)
-    books = SalesLedger("erp-north", post, Faults())
-    office = Door("erp-north", key, journal, books.faults)
-    books.open_at(office)
-    stock_book = StockBook()
-    stock_book.open_at(office)
-    file = tmp_path / "north.yaml"
-    urls = [f"http://127.0.0.1:{await site.open(each)}" for each in (north.door(key, journal), office)]
-    file.write_text(NORTH % tuple(urls))
-    try:
-        assert (await day.crossdock("load", str(file))).code == 0
-        await ten_of_n9500(day)
-        words = ("--sku", "N9500", "--quantity", "7", "--customer", "CUS-NORTH", "--number", "S-NORTH")
-        async with asyncio.timeout(60):
-            while (said := await day.crossdock("order", "place", *words, "--business-unit", "NO01")).code:
-                assert "unknown" in said.err
-                await asyncio.sleep(0.2)
-        wanted = {"SCHEDULE_STATE_HANDED_OVER": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
-        await day.until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
-        assert books.numbers("invoice") == [], "nobody has said that the truck has left"
-        [asked] = north.floor.requests
-        await carrier_says(day, f"SH-{asked}", "AF", "X6", "D1")
-        wanted = {"SCHEDULE_STATE_DELIVERED": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
-        await day.until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
-        await day.until(lambda: posted(day, "S-NORTH"), lambda found: set(found) == {"order", "shipment", "invoice"})
-        await one_is_missing(day, post, stock_book)
-    finally:
-        await post.close()
-        await site.close()
-        journal.close()
-    assert [each["posting"] for each in books.booked.values()] == ["order", "shipment", "invoice"]
-    assert books.out_of_sequence == []
-    said = await day.crossdock("order", "show", "S-NORTH")
-    assert "PICK_SHORT" in said.out
-    for each in ("inside-sales", "ERP-NORTH", "WH-NORTH", "UPSN"):
-        assert any(line.startswith(each) for line in said.out.splitlines()), said.out
-    left = {"ACCOUNT_CUSTOMER": "5", "ACCOUNT_SELLABLE": "5"}
-    await day.until(lambda: stocked(day, "N9500"), lambda found: left.items() <= found.items())
-    ways = [
-        ["wms_a.pick_request", "RecordPick", "PickCompleted"],
-        ["wms_a.pick_request", "RecordGoodsIssue", "GoodsIssued", "ShipmentDispatched", "BillingTriggered"],
-        ["PostingRequested", "json.posting_request", "RecordPosting"],
-    ]
-    names = {name for way in ways for name in way}
-    steps = await day.until(lambda: step_names(day, "order:S-NORTH"), lambda found: names <= set(found))
-    for way in ways:
-        reached = [steps.index(each) for each in ("PlaceOrder", *way)]
-        assert reached == sorted(reached)
-
-
-async def one_is_missing(day: SmallDay, post: Post, stock_book: StockBook) -> None:
-    """Four are counted where five should be: the ERP posts the one, and there is nothing left to decide."""
-    line = {"sku": "N9500", "condition": "OK", "counted": "4", "uom": "EACH"}
-    count = {"type": "COUNT", "number": "CC-NORTH", "warehouse": "NORTH1", "countedAt": datetime.now(UTC).isoformat()}
-    await post.send("wms-north", "counts", "wms_a.count", "CC-NORTH", count | {"lines": [line]})
-    await day.until(lambda: counted(day), lambda found: found == {("CC-NORTH", "posted", "4900000001")})
-    [adjusted] = stock_book.booked.values()
-    said = [(each["direction"], each["quantity"], each["reason"]) for each in adjusted["lines"]]
-    assert said == [("decrease", "1", "AA")]
-    words = ("--reject", "--reason", "found it")
-    refusal = await day.crossdock("stock", "decide", adjusted["movementId"], *words)
-    assert (refusal.code, "FAILED_PRECONDITION" in refusal.err) == (1, True), refusal.err
-    await one_is_stated_more(day, post)
-
-
-async def one_is_stated_more(day: SmallDay, post: Post) -> None:
-    """The warehouse states five where four were counted: shown, and booked for a reason."""
-    line = {"sku": "N9500", "condition": "OK", "qty": "5", "uom": "EACH"}
-    head = {"type": "STOCK_STATEMENT", "number": "ST-NORTH", "warehouse": "NORTH1", "complete": True}
-    stated = head | {"asOf": datetime.now(UTC).isoformat(), "lines": [line]}
-    await post.send("wms-north", "statements", "wms_a.stock_statement", "ST-NORTH", stated)
-    words = ("stock", "reconcile", "WH-NORTH", "--business-unit", "NO01")
-    await day.until(lambda: day.crossdock(*words), lambda said: "1 differences" in said.out)
-    booked = await day.crossdock(*words, "--book", "AA")
-    assert (booked.code, booked.out) == (0, "1 movements booked; the ERP posts it\n"), booked.err
-    assert "0 differences" in (await day.crossdock(*words)).out
-
-
-async def counted(day: SmallDay) -> set[tuple[str, str, str]]:
-    """What counts moved, and what the ERP says of it."""
-    request = inventory.ListMovementsRequest(sku="N9500")
-    found = (await day.suite.call(day.suite.inventory.ListMovements, request)).movements
-    told = [each for each in found if each.reason == "AA"]
-    return {(each.document.split("/")[1], each.posting_state, each.posting_number) for each in told}
-
-
-async def posted(day: SmallDay, number: str) -> dict[str, str]:
-    """What the ERP has posted of an order, by kind, with its number."""
-    order = (await day.crossdock("order", "show", number, "--json")).json["order"]
-    async with grpc.aio.insecure_channel(day.stage.addresses["fulfillment"]) as channel:
-        stub = cast(Any, posting_grpc.PostingServiceStub)(channel)
-        request = posting.ListPostingsRequest(order_id=order["orderId"], state=posting_pb2.POSTING_STATE_POSTED)
-        found = (await day.suite.call(stub.ListPostings, request)).postings
-    name = posting_pb2.PostingKind.Name
-    return {name(each.kind).removeprefix("POSTING_KIND_").lower(): each.number for each in found}

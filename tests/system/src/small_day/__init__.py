@@ -9,7 +9,8 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from uuid import uuid4
 
 import grpc
 import jwt
+import pytest
 from charted.assembly import UMBRELLA, assembled
 from charted.rendering import rendered
 from crossdock.connector.v1 import connector_service_pb2 as connector
@@ -26,12 +28,14 @@ from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.peers import STATUS_DETAILS
 from crossdock_kit.testing import TokenIssuer
 from crossdock_local.identity import AUDIENCE, ISSUER, Caller, Issuer
+from crossdock_local.place import Place
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
-from partners.day import Day, load
-from partners.demo import Stage
+from partners.day import Day, Step, load
+from partners.demo import Stage, fresh_stage, play_day
 from partners.sales.day import SalesDay
-from partners.suite import Suite
+from partners.suite import Suite, reached
+from partners.verdict import Verdict
 
 # One notice over two orders, the same notice twice, and an answer to a revision that is no longer in force.
 TOGETHER = ("4500000155", "4500000156")
@@ -47,6 +51,12 @@ def few_orders() -> Day:
     wanted = (*TOGETHER, REPEATED, OBSOLETE)
     orders = tuple(each for each in day.orders if each.number in wanted)
     return replace(day, orders=orders, events=(), strays=(), sales=SalesDay())
+
+
+def only_sales() -> Day:
+    """All that is sold on the built-in day, and nothing bought; the ERP is away until its customer's goods are back."""
+    away = Step(("posted:0",), "outage", {"partner": "erp-eu", "until": ["back:R-93"]})
+    return replace(load(), orders=(), events=(away,), strays=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +88,7 @@ def _test_container() -> Any:
 class SmallDay:
     stage: Stage
     suite: Suite
+    verdict: Verdict
 
     async def crossdock(self, *words: str, home: Path | None = None) -> Said:
         """Runs the command line as a user does."""
@@ -163,6 +174,19 @@ class SmallDay:
                     return content
             await asyncio.sleep(0.1)
         raise AssertionError(f"no 997 for group {group}")
+
+
+@asynccontextmanager
+async def played(day: Day) -> AsyncIterator[SmallDay]:
+    """A stack of its own on which the day was played; it ends with the context."""
+    # Not pytest's own folder: the unprivileged user of PostgreSQL must be able to pass through.
+    with tempfile.TemporaryDirectory(prefix="crossdock-small-") as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o711)
+        patch.setenv("CROSSDOCK_HOME", f"{folder}/home")
+        with fresh_stage(Place(Path(folder) / "home"), lambda line: None, keep=False) as stage:
+            verdict = await play_day(stage, lambda line: None, day)
+            async with reached(stage.addresses, stage.credentials) as suite:
+                yield SmallDay(stage, suite, verdict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,126 @@
+"""A day on which four channels sell, on real servers and services: its end, and what a user asks of its orders.
+
+The command line is run as a command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from partners.sales.books import ZERO
+from partners.sales.verdict import SalesRow
+from small_day import SmallDay, only_sales, played
+from small_day.asking import carrier_says, posted, standing, step_names, stocked, traced
+from small_day.north import north_opened, one_is_missing
+
+pytestmark = pytest.mark.lasting(90)
+
+
+@pytest.fixture(scope="module")
+async def day() -> AsyncIterator[SmallDay]:
+    async with played(only_sales()) as running:
+        yield running
+
+
+def row_of(day: SmallDay, number: str) -> SalesRow:
+    return next(each for each in day.verdict.sold.rows if each.order.number == number)
+
+
+@pytest.mark.feature("F109", "F112", "F120", "F125", "F128", "F133", "F142", "F156", "F157", "F158")
+async def test_every_order_of_four_channels_comes_to_its_end_and_all_books_agree(day: SmallDay) -> None:
+    verdict = day.verdict
+    assert (verdict.lost, verdict.differences) == ([], [])
+    assert [each.order.number for each in verdict.sold.rows if not each.settled] == []
+    assert verdict.sold.channels == 4
+    assert verdict.closing_line.endswith("0 lost, 0 differences")
+
+
+async def test_a_label_at_the_dock_is_shipped_for_nobody(day: SmallDay) -> None:
+    row = row_of(day, "W-1092")
+    assert (row.state, row.milestone, row.excepted) == ("packed", "-", True)
+    assert (row.shipped, row.invoiced) == (ZERO, ZERO)
+    assert set(await posted(day, "W-1092")) == {"order", "shipment"}
+    shown = (await day.crossdock("order", "show", "W-1092")).out
+    assert "YARD" in shown
+    assert "nothing yet" in shown
+    assert "handed_over" in shown
+
+
+async def test_one_piece_goes_to_one_of_four_channels_and_the_shops_customer_waits(day: SmallDay) -> None:
+    won = [number for number in ("IS-5091", "PO-7091", "2000000091") if row_of(day, number).state == "delivered"]
+    assert len(won) == 1
+    assert row_of(day, "W-1091").state == "delivered"
+    told = [step["name"] for step in (await traced(day, "order:W-1091"))["steps"]]
+    assert told.index("OrderLinesBackordered") < told.index("OrderReleased")
+
+
+@pytest.mark.feature("F110", "F124", "F126", "F127", "F129", "F130")
+async def test_an_order_is_followed_from_its_channel_to_the_posting_and_the_customers_notice(day: SmallDay) -> None:
+    found = await traced(day, "order:W-1097")
+    steps = found["steps"]
+    assert {each["service"] for each in steps} >= {"connector", "fulfillment", "inventory", "delivery"}
+    assert all(each["correlationId"] for each in steps if each["kind"] == "event")
+    names = [each["name"] for each in steps]
+    for way in (
+        ["read shop.order", "PlaceOrder", "OrderReleased", "wms_a.pick_request"],
+        ["read wms_a.goods_issue", "RecordGoodsIssue", "GoodsIssued", "ShipmentDispatched", "BillingTriggered"],
+        ["read easypost.tracker", "RecordCarrierUpdates", "OrderStatusChanged", "json.order_status"],
+        ["AuthorizeReturn", "RecordReturnReceipt", "ReturnReceived"],
+        ["AuthorizeReturn", "RecordReturnInspection", "ReturnInspected"],
+        ["json.posting_request", "RecordPosting", "InvoicePosted"],
+    ):
+        places = [names.index(each) for each in way]
+        assert places == sorted(places), way
+    told = (await day.crossdock("shipment", "milestones", "SH-EAST1-W-1097/1.1", "--json")).json
+    assert [(each["milestone"], each["code"]) for each in told] == [
+        ("MILESTONE_DISPATCHED", "in_transit"),
+        ("MILESTONE_OUT_FOR_DELIVERY", "out_for_delivery"),
+        ("MILESTONE_DELIVERED", "delivered"),
+    ]
+    assert [each["at"] for each in told] == sorted(each["at"] for each in told)
+    on_edi = {each["name"] for each in (await traced(day, "order:PO-7001"))["steps"]}
+    assert {"read x12.850", "x12.855", "x12.856", "x12.810", "x12.997", "read x12.997", "read x12.214"} <= on_edi
+
+
+@pytest.mark.feature(
+    "F018", "F022", "F023", "F026", "F045", "F100", "F109", "F121", "F125", "F126", "F128", "F155", "F156"
+)
+async def test_an_order_typed_in_is_picked_packed_handed_over_delivered_and_invoiced(
+    day: SmallDay, tmp_path: Path
+) -> None:
+    async with north_opened(day, tmp_path / "north.yaml") as north:
+        words = ("--sku", "N9500", "--quantity", "7", "--customer", "CUS-NORTH", "--number", "S-NORTH")
+        async with asyncio.timeout(60):
+            while (said := await day.crossdock("order", "place", *words, "--business-unit", "NO01")).code:
+                assert "unknown" in said.err
+                await asyncio.sleep(0.2)
+        wanted = {"SCHEDULE_STATE_HANDED_OVER": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
+        await day.until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
+        assert north.books.numbers("invoice") == [], "nobody has said that the truck has left"
+        [asked] = north.warehouse.floor.requests
+        await carrier_says(day, f"SH-{asked}", "AF", "X6", "D1")
+        wanted = {"SCHEDULE_STATE_DELIVERED": "5", "SCHEDULE_STATE_BACKORDERED": "2"}
+        await day.until(lambda: standing(day, "S-NORTH"), lambda found: found == wanted)
+        await day.until(lambda: posted(day, "S-NORTH"), lambda found: set(found) == {"order", "shipment", "invoice"})
+        await one_is_missing(day, north.post, north.stock_book)
+    assert [each["posting"] for each in north.books.booked.values()] == ["order", "shipment", "invoice"]
+    assert north.books.out_of_sequence == []
+    said = await day.crossdock("order", "show", "S-NORTH")
+    assert "PICK_SHORT" in said.out
+    for each in ("inside-sales", "ERP-NORTH", "WH-NORTH", "UPSN"):
+        assert any(line.startswith(each) for line in said.out.splitlines()), said.out
+    left = {"ACCOUNT_CUSTOMER": "5", "ACCOUNT_SELLABLE": "5"}
+    await day.until(lambda: stocked(day, "N9500"), lambda found: left.items() <= found.items())
+    ways = [
+        ["wms_a.pick_request", "RecordPick", "PickCompleted"],
+        ["wms_a.pick_request", "RecordGoodsIssue", "GoodsIssued", "ShipmentDispatched", "BillingTriggered"],
+        ["PostingRequested", "json.posting_request", "RecordPosting"],
+    ]
+    names = {name for way in ways for name in way}
+    steps = await day.until(lambda: step_names(day, "order:S-NORTH"), lambda found: names <= set(found))
+    for way in ways:
+        reached = [steps.index(each) for each in ("PlaceOrder", *way)]
+        assert reached == sorted(reached)
