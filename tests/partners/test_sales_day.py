@@ -47,14 +47,14 @@ def day() -> SalesDay:
 def test_four_channels_sell_and_each_scene_is_played(day: SalesDay) -> None:
     assert len(day.orders) >= 24
     assert len({order.number for order in day.orders}) == len(day.orders)
-    assert {order.channel for order in day.orders} == {"shop-eu", "edi-mercato", "inside-sales", "erp-desk"}
+    assert {order.channel for order in day.orders} == {"shop-eu", "edi-mercato", "inside-sales", "erp-eu"}
     for scene in SCENES:
         assert any(scene in order.scene for order in day.orders), scene
 
 
 def test_one_piece_is_wanted_on_four_channels(day: SalesDay) -> None:
     wanted = [order for order in day.orders if any(line.sku == "S3010" for line in order.lines)]
-    assert sorted(order.channel for order in wanted) == ["edi-mercato", "erp-desk", "inside-sales", "shop-eu"]
+    assert sorted(order.channel for order in wanted) == ["edi-mercato", "erp-eu", "inside-sales", "shop-eu"]
     assert sum(each.quantity for each in day.stock if each.sku == "S3010") == 1
 
 

@@ -158,12 +158,14 @@ class Conductor:
 
     async def _reached(self, trigger: str) -> bool:
         """`posted:10` goods receipts at the ERP, `reported:30` receipts of the warehouses, `waiting:1` documents,
-        `back:R-1` a return that its warehouse has reported."""
+        `issued:8` goods issues, `back:R-1` a return that its warehouse has reported."""
         word, _, count = trigger.partition(":")
         if word == "posted":
             return len(self.cast.erp.receipts) >= int(count)
         if word == "reported":
             return len([e for e in self._said_by_warehouses() if e.kind.endswith(".receipt")]) >= int(count)
+        if word == "issued":
+            return len([e for e in self._said_by_warehouses() if e.kind == "wms_a.goods_issue"]) >= int(count)
         if word == "back":
             return {f"RR-{count}", f"RI-{count}"} <= {entry.key for entry in self._said_by_warehouses()}
         if word == "waiting":
@@ -176,6 +178,8 @@ class Conductor:
         return [e for w in self.cast.warehouses.values() for e in self.cast.journal.of(w.partner, "sent")]
 
     async def _do(self, index: int, step: Step) -> None:
+        if step.do == "outage" and not self.sales.erp_has_typed:
+            return
         if step.do == "outage" and not self.cast.erp.faults.silent:
             self.cast.erp.faults.silent = True
             self.say(f"{step.facts['partner']} answers nobody: thirty minutes, told in seconds")

@@ -31,7 +31,7 @@ CENT = Decimal("0.01")
 @dataclass(eq=False)
 class SalesLedger:
     """`booked` by posting, each with its number; `out_of_sequence` names what came too early. `typed` are orders that
-    were typed in here: they keep the number that they have."""
+    were typed in here and handed over: they keep the number that they have."""
 
     partner: str
     post: Post
@@ -43,6 +43,13 @@ class SalesLedger:
 
     def open_at(self, door: Door) -> None:
         door.accept("/posting-requests", "json.posting_request", lambda d: d["postingId"], self._asked)
+
+    async def hand_over(self, number: str, document: Mapping[str, Any]) -> None:
+        """An order that its users typed in."""
+        await self.faults.deliver(
+            lambda: self.post.send(self.partner, "sales-orders", "json.sales_order", number, document)
+        )
+        self.typed.add(number)
 
     @property
     def busy(self) -> bool:

@@ -55,7 +55,7 @@ def few_orders() -> Day:
 
 def only_sales() -> Day:
     """All that is sold on the built-in day, and nothing bought; the ERP is away until its customer's goods are back."""
-    away = Step(("posted:0",), "outage", {"partner": "erp-eu", "until": ["back:R-93"]})
+    away = Step(("issued:8",), "outage", {"partner": "erp-eu", "until": ["back:R-93"]})
     return replace(load(), orders=(), events=(away,), strays=())
 
 

@@ -33,11 +33,7 @@ from partners.sales.day import Opening, SalesOrder
 from partners.suite import PATIENCE_SECONDS, Suite
 
 PAGE = 1000
-# A token's system and role, by the channel where people type.
-TYPED = {
-    "inside-sales": ("inside-sales", options_pb2.ROLE_CHANNEL),
-    "erp-desk": ("ERP-EU", options_pb2.ROLE_ERP),
-}
+INSIDE_SALES = "inside-sales"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +71,7 @@ class SalesDesk:
         await self.suite.call(self.suite.inventory.AdjustStock, request)
 
     async def type_in(self, order: SalesOrder, ordered_on: str) -> None:
-        """An order that somebody types: at the sales desk, or in the ERP, which releases it."""
-        system, role = TYPED[order.channel]
+        """An order that somebody types at the sales desk."""
         shortage = (
             sales_order_pb2.SHORTAGE_RULE_CANCEL if order.no_backorder else sales_order_pb2.SHORTAGE_RULE_BACKORDER
         )
@@ -98,7 +93,7 @@ class SalesDesk:
             )
             for line in order.lines
         ]
-        origin = _origin(system, role, order.number)
+        origin = _origin(INSIDE_SALES, options_pb2.ROLE_CHANNEL, order.number)
         request = sales.PlaceOrderRequest(request_id=str(uuid4()), origin=origin, order=terms, lines=lines)
         await self.suite.call(self.orders.PlaceOrder, request)
 
@@ -145,7 +140,7 @@ class SalesDesk:
         ]
         request = returns.AuthorizeReturnRequest(
             request_id=str(uuid4()),
-            origin=_origin("inside-sales", options_pb2.ROLE_CHANNEL, order.back.number),
+            origin=_origin(INSIDE_SALES, options_pb2.ROLE_CHANNEL, order.back.number),
             order_id=order_id,
             number=order.back.number,
             lines=wanted,

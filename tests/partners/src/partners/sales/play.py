@@ -15,13 +15,15 @@ from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock.ops.v1 import ops_service_pb2 as ops
 
 from partners.cast import Cast
+from partners.erp import PARTNER as ERP
 from partners.returning import Returned
 from partners.sales.carrier import Sign
 from partners.sales.cast import SalesCast
 from partners.sales.day import SalesDay, SalesOrder
-from partners.sales.desk import TYPED, SalesDesk
+from partners.sales.desk import INSIDE_SALES, SalesDesk
 from partners.sales.edi_customer import PARTNER as EDI
 from partners.sales.shop import PARTNER as SHOP
+from partners.sales.typed import typed
 
 AWAY = "away"
 PAUSE_SECONDS = 0.2
@@ -118,7 +120,11 @@ class SalesPlay:
                 await self.cast.shop.sell(order)
             case channel if channel == EDI:
                 await self.cast.customer.order(order)
-            case channel if channel in TYPED:
+            case channel if channel == ERP:
+                self._write_down(order)
+                document = typed(order, self.day.business_unit, self.day.ordered_on)
+                await self.buying.erp.sales.hand_over(order.number, document)
+            case channel if channel == INSIDE_SALES:
                 self._write_down(order)
                 await self.desk.type_in(order, self.day.ordered_on)
             case channel:
@@ -129,8 +135,11 @@ class SalesPlay:
     def _write_down(self, order: SalesOrder) -> None:
         for line in order.lines:
             self.cast.typed.ordered[order.number, line.number] = line.quantity
-        if order.channel == "erp-desk":
-            self.buying.erp.sales.typed.add(order.number)
+
+    @property
+    def erp_has_typed(self) -> bool:
+        """Whether all that its users sell is out of the ERP: it may go away then."""
+        return {order.number for order in self.day.of_channel(ERP)} <= self.buying.erp.sales.typed
 
     def _delivered(self, order: SalesOrder) -> bool:
         known = self._known.get((order.channel, order.number))
