@@ -18,9 +18,11 @@ from small_day import SmallDay
 
 
 async def traced(day: SmallDay, key: str) -> Any:
+    """The trace of a key; of a key that several transactions carry, that of the one at whose root it is."""
     said = await day.crossdock("trace", key, "--json")
     assert said.code == 0, said.err
-    return said.json
+    roots = [each["transactionId"] for each in said.json["transactions"] if each.get("rootKey") == key]
+    return said.json if said.json["steps"] or not roots else await traced(day, roots[0])
 
 
 async def standing(day: SmallDay, number: str) -> dict[str, str]:
