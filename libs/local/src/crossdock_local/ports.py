@@ -1,7 +1,8 @@
 """Free ports that stay the same from one start to the next.
 
 A port is taken again if it is still free; otherwise another one is chosen and remembered. The range lies below the one
-from which the kernel hands out ports for outgoing connections, so that a restarted server finds its port free.
+from which the kernel hands out ports for outgoing connections, so that a restarted server finds its port free. Stacks
+that start at the same time choose before anybody listens, so a port is held by a name that goes with its process.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import random
 import socket
+import sys
 from pathlib import Path
 
 LOWEST, HIGHEST = 20000, 32000
@@ -30,11 +32,28 @@ def is_free(port: int) -> bool:
     return True
 
 
+_HELD: dict[int, socket.socket] = {}
+
+
+def hold(port: int) -> bool:
+    """Whether no other process of this machine has chosen the port; from then on none does while this one lives."""
+    if port in _HELD or sys.platform != "linux":
+        return True
+    held = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        held.bind(f"\0crossdock/port/{port}")
+    except OSError:
+        held.close()
+        return False
+    _HELD[port] = held
+    return True
+
+
 def free_port(taken: frozenset[int] = frozenset()) -> int:
     chance = random.SystemRandom()
     for _ in range(500):
         port = chance.randrange(LOWEST, HIGHEST)
-        if port not in taken and is_free(port):
+        if port not in taken and is_free(port) and hold(port):
             return port
     raise NoFreePort
 
@@ -48,7 +67,7 @@ class PortBook:
 
     def take(self, name: str) -> int:
         port = self._ports.get(name)
-        if port is None or not is_free(port):
+        if port is None or not is_free(port) or not hold(port):
             port = free_port(frozenset(self._ports.values()))
             self._ports[name] = port
             self._path.write_text(json.dumps(self._ports, indent=2, sort_keys=True))
