@@ -15,7 +15,7 @@ import pytest
 from charted.assembly import UMBRELLA
 from charted.rendering import Object, Rendered, rendered, selects
 from crossdock_local.place import find_checkout
-from crossdock_smoke.settings import ASKED, SmokeSettings
+from crossdock_smoke.settings import ASKED, SELLS, SmokeSettings
 
 ROOT = find_checkout()
 NAME = "crossdock-test"
@@ -44,7 +44,8 @@ def test_it_is_a_hook_that_is_made_anew_and_whose_log_can_be_read(render: Render
 def test_it_is_told_what_it_reads_and_all_that_it_must_know(render: Render, profile: str) -> None:
     settings = SmokeSettings.from_environment(told(render(profile)))
     assert settings.company == "acme"
-    assert {settings.peer(each) for each in ASKED} == {f"{each}.crossdock.svc:8443" for each in ASKED}
+    assert settings.asked == (*ASKED, SELLS)
+    assert {settings.peer(each) for each in settings.asked} == {f"{each}.crossdock.svc:8443" for each in settings.asked}
     assert (settings.tls_cert is not None) is (profile == "ha")
     variables = {each.metadata["variable"] for each in SmokeSettings.__dataclass_fields__.values()}
     assert set(told(render(profile))) <= variables
@@ -66,8 +67,8 @@ def test_it_is_let_out_to_whom_it_asks_and_they_let_it_in(render: Render, profil
         each["to"] for each in shown.one("NetworkPolicy", NAME)["spec"]["egress"] if each["ports"][0]["port"] == 8443
     ]
     reached = {each["podSelector"]["matchLabels"]["app.kubernetes.io/name"] for each in targets}
-    assert reached == set(json.loads(told(shown)["CROSSDOCK_PEERS"])) == set(ASKED)
-    for service in ASKED:
+    assert reached == set(json.loads(told(shown)["CROSSDOCK_PEERS"])) == {*ASKED, SELLS}
+    for service in (*ASKED, SELLS):
         [rule] = shown.one("NetworkPolicy", service)["spec"]["ingress"]
         assert any(selects(each.get("podSelector", {}), labels) for each in rule["from"])
 
@@ -97,6 +98,12 @@ def test_it_runs_in_the_connectors_image_which_holds_it(render: Render, tmp_path
 def test_there_is_none_where_it_is_not_wanted_or_would_find_nobody(charts: Path, setting: str) -> None:
     shown = rendered(charts / UMBRELLA, "--set", setting)
     assert [each["kind"] for each in shown.objects if each["metadata"]["name"] == NAME] == []
+
+
+def test_without_sales_orders_it_asks_nobody_about_them(charts: Path) -> None:
+    shown = rendered(charts / UMBRELLA, "--set", f"{SELLS}.enabled=false")
+    assert set(json.loads(told(shown)["CROSSDOCK_PEERS"])) == set(ASKED)
+    assert SELLS not in json.dumps(shown.one("NetworkPolicy", NAME))
 
 
 def test_its_company_time_and_secrets_can_be_told(charts: Path) -> None:

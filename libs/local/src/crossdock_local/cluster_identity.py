@@ -51,6 +51,7 @@ CHART_TEST = Identity(
         "connector.document.submit",
         "connector.document.read",
         "procurement.purchase_order.read",
+        "fulfillment.order.read",
         "ops.timeline.read",
         "ops.exceptions.read",
     ),

@@ -28,7 +28,7 @@ async def walked(settings: SmokeSettings) -> str:
     walk = Walk(say)
     async with reached(settings, walk.note) as desk:
         wrong = await _wrong_with(walk, desk, settings.seconds)
-        if wrong and walk.is_open:
+        if wrong:
             await _leave_nothing(walk, desk)
     return wrong
 
@@ -43,16 +43,20 @@ async def _wrong_with(walk: Walk, desk: Desk, seconds: float) -> str:
         return f"{walk.step}: {refusal(error)}"
     except (Failed, CrossdockError) as error:
         return f"{walk.step}: {error}"
-    say(f"order {walk.number} went from the ERP to the supplier and back, and stock heard of each step")
+    sold = ", and from the shop to stock and back" if desk.fulfillment is not None else ""
+    say(f"order {walk.number} went from the ERP to the supplier and back, and stock heard of each step{sold}")
     return ""
 
 
 async def _leave_nothing(walk: Walk, desk: Desk) -> None:
     try:
         async with asyncio.timeout(TAKE_BACK_SECONDS):
-            await walk.take_back(desk)
+            if walk.is_open:
+                await walk.take_back(desk)
+            if walk.sale_is_open:
+                await walk.take_sale_back(desk)
     except (TimeoutError, Failed, CrossdockError, grpc.aio.AioRpcError):
-        say(f"order {walk.number} may still be open; it orders nothing from anybody")
+        say(f"order {walk.number} may still be open; it moves nothing of anybody")
 
 
 def main() -> int:

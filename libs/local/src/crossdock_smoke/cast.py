@@ -1,4 +1,4 @@
-"""Who and what takes part in the test: an item, a supplier, a place and three partners that are nobody's.
+"""Who and what takes part in the test: an item, a supplier and customer, a place and four partners that are nobody's.
 
 All of them carry the test's own name and stand in a business unit of its own. The partners are in shadow: what they
 would be sent is shown and never sent. The same again changes nothing.
@@ -18,7 +18,8 @@ from crossdock.options.v1 import options_pb2
 
 NAME = "CROSSDOCK-TEST"
 ERP, SUPPLIER, WAREHOUSE = "crossdock-test-erp", "crossdock-test-supplier", "crossdock-test-wms"
-ORDERS, ANSWERS = "purchase-orders", "order-responses"
+SHOP = "crossdock-test-shop"
+ORDERS, ANSWERS, SALES, TAKEN_BACK = "purchase-orders", "order-responses", "orders", "cancellations"
 
 
 def new_number(now: datetime) -> str:
@@ -28,7 +29,7 @@ def new_number(now: datetime) -> str:
 
 def master_data() -> catalog.PutMasterDataRequest:
     item = master_data_pb2.Item(sku=NAME, description="Test of the installation", base_unit="EA")
-    party = master_data_pb2.Party(party_id=NAME, name="Test of the installation", roles=[_SUPPLIES])
+    party = master_data_pb2.Party(party_id=NAME, name="Test of the installation", roles=_ROLES)
     place = master_data_pb2.Location(
         location_id=NAME,
         name="Test of the installation",
@@ -46,7 +47,7 @@ def master_data() -> catalog.PutMasterDataRequest:
     )
 
 
-_SUPPLIES = master_data_pb2.PARTY_ROLE_SUPPLIER
+_ROLES = (master_data_pb2.PARTY_ROLE_SUPPLIER, master_data_pb2.PARTY_ROLE_CUSTOMER)
 _IN, _OUT = partner_pb2.DIRECTION_IN, partner_pb2.DIRECTION_OUT
 
 
@@ -54,7 +55,11 @@ def partners() -> tuple[partner_pb2.PartnerProfile, ...]:
     orders = partner_pb2.DocumentRoute(kind="json.purchase_order", direction=_IN, path=ORDERS)
     told = partner_pb2.DocumentRoute(kind="json.supplier_order", direction=_OUT, path="orders")
     answers = partner_pb2.DocumentRoute(kind="json.order_response", direction=_IN, path=ANSWERS)
+    sold = partner_pb2.DocumentRoute(kind="shop.order", direction=_IN, path=SALES)
+    taken_back = partner_pb2.DocumentRoute(kind="shop.order_cancellation", direction=_IN, path=TAKEN_BACK)
+    status = partner_pb2.DocumentRoute(kind="json.order_status", direction=_OUT, path="order-status")
     return (
+        _partner(SHOP, options_pb2.ROLE_CHANNEL, [sold, taken_back, status], system=f"{NAME}-SHOP", party_id=NAME),
         _partner(ERP, options_pb2.ROLE_ERP, [orders], system=NAME),
         _partner(SUPPLIER, options_pb2.ROLE_SUPPLIER, [told, answers], party_id=NAME),
         _partner(WAREHOUSE, options_pb2.ROLE_WMS, [], system=f"{NAME}-WMS", locations=[NAME]),
@@ -95,6 +100,14 @@ def answer(number: str, begun: datetime) -> bytes:
     """The supplier accepts all of it."""
     body = {"event": "order.answered", "order": number, "answeredAt": _instant(begun), "revision": 1, "all": "accepted"}
     return json.dumps(body).encode()
+
+
+def sale(number: str, begun: datetime, *, cancelled_at: datetime | None = None) -> bytes:
+    """What the shop writes of an order that it took, and again when it takes it back."""
+    line = {"id": 1, "sku": NAME, "title": "Test of the installation", "quantity": 1, "price": "1.00"}
+    body = {"name": number, "created_at": _instant(begun), "currency": "EUR", "line_items": [line]}
+    ended = {"cancelled_at": _instant(cancelled_at), "cancel_reason": "other"} if cancelled_at else {}
+    return json.dumps(body | ended).encode()
 
 
 def _instant(at: datetime) -> str:

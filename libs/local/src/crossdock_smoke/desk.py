@@ -16,6 +16,9 @@ import grpc
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.connector.v1 import connector_service_pb2_grpc as connector_grpc
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as fulfillment
+from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as fulfillment_grpc
+from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock.ops.v1 import ops_service_pb2 as ops_pb
 from crossdock.ops.v1 import ops_service_pb2_grpc as ops_grpc
 from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
@@ -25,7 +28,7 @@ from crossdock_kit.client import Peer
 from crossdock_kit.credentials import channel_credentials, own_token
 
 from crossdock_smoke import cast
-from crossdock_smoke.settings import ASKED, SmokeSettings
+from crossdock_smoke.settings import SELLS, SmokeSettings
 
 T = TypeVar("T")
 PAUSE_SECONDS = 0.2
@@ -37,6 +40,7 @@ class Desk:
     catalog: Any
     connector: Any
     procurement: Any
+    fulfillment: Any
     ops: dict[str, Any]
     away: Callable[[str], None]
 
@@ -71,6 +75,12 @@ class Desk:
         )
         return answer.purchase_order
 
+    async def sale(self, number: str) -> sales_order_pb2.SalesOrder:
+        ref = fulfillment.OrderRef(channel=cast.SHOP, number=number)
+        request = fulfillment.GetOrderRequest(ref=ref)
+        answer: fulfillment.GetOrderResponse = await self._asked(self.fulfillment.GetOrder, request)
+        return answer.order
+
     async def steps(self, service: str, transaction_id: str) -> list[ops_pb.Step]:
         """What a service did for the transaction."""
         request = ops_pb.ListStepsRequest(transaction_ids=[transaction_id], page_size=1000)
@@ -101,7 +111,7 @@ async def reached(settings: SmokeSettings, away: Callable[[str], None]) -> Async
     if settings.token_file is None:
         raise ValueError("settings without a token's file")
     token, credentials = own_token(settings.token_file), channel_credentials(settings)
-    peers = {name: Peer(settings.peer(name), token=token, credentials=credentials) for name in ASKED}
+    peers = {name: Peer(settings.peer(name), token=token, credentials=credentials) for name in settings.asked}
 
     def stub(service: str, kind: Callable[[Any], Any]) -> Any:
         return peers[service].stub(kind, tenant=settings.company)
@@ -111,7 +121,8 @@ async def reached(settings: SmokeSettings, away: Callable[[str], None]) -> Async
             catalog=stub("catalog", catalog_grpc.CatalogServiceStub),
             connector=stub("connector", connector_grpc.ConnectorServiceStub),
             procurement=stub("procurement", procurement_grpc.ProcurementServiceStub),
-            ops={name: stub(name, ops_grpc.OpsServiceStub) for name in ASKED},
+            fulfillment=stub(SELLS, fulfillment_grpc.FulfillmentServiceStub) if settings.sells else None,
+            ops={name: stub(name, ops_grpc.OpsServiceStub) for name in settings.asked},
             away=away,
         )
     finally:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from crossdock_kit.settings import ProcessSettings, SettingsError, setting
 
 ASKED = ("catalog", "connector", "inventory", "procurement")
+SELLS = "fulfillment"
+"""Asked where it is installed: an installation may begin without sales orders."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,14 @@ class SmokeSettings(ProcessSettings):
             raise SettingsError("CROSSDOCK_TOKEN_FILE is not set")
         for service in ASKED:
             self.peer(service)
+
+    @property
+    def sells(self) -> bool:
+        return SELLS in self.peers
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return (*ASKED, SELLS) if self.sells else ASKED
 
     @property
     def company(self) -> str:

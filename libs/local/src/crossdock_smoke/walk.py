@@ -1,7 +1,9 @@
-"""The way of one order: released by the ERP, accepted by the supplier, taken back; each time the others hear of it.
+"""The ways of two orders. What is bought: released by the ERP, accepted by the supplier, taken back. What is sold,
+where sales orders are installed: taken by a shop, asked of stock, waiting for supply, taken back. Each time the others
+hear of it.
 
 Documents come in and are translated, commands go over, facts travel by the broker and are booked: every process, the
-database and the broker take part. What is left is a cancelled order that says what it is.
+database and the broker take part. What is left are cancelled orders that say what they are.
 """
 
 from __future__ import annotations
@@ -14,11 +16,11 @@ from typing import TypeVar
 
 import grpc
 from crossdock.connector.v1 import connector_service_pb2 as connector
+from crossdock.fulfillment.v1 import sales_order_pb2 as sales
 from crossdock.procurement.v1 import purchase_order_pb2 as orders
 
 from crossdock_smoke import cast
 from crossdock_smoke.desk import PAUSE_SECONDS, Desk
-from crossdock_smoke.settings import ASKED
 
 T = TypeVar("T")
 _ON_THE_WAY = frozenset(
@@ -43,10 +45,16 @@ class Walk:
     step: str = ""
     seen: str = ""
     is_open: bool = False
+    sale_is_open: bool = False
     number: str = ""
 
     def __post_init__(self) -> None:
         self.number = cast.new_number(self.begun)
+
+    @property
+    def sale(self) -> str:
+        """The shop's number of its order."""
+        return f"{self.number}-S"
 
     def note(self, seen: str) -> None:
         self.seen = seen
@@ -70,6 +78,18 @@ class Walk:
         await self._heard(desk, "inventory", transaction, "PurchaseOrderCancelled")
         self._begin("ask every service whether something is left to be done by people")
         await self._nothing_left(desk, transaction)
+        if desk.fulfillment is not None:
+            await self._sold(desk)
+
+    async def _sold(self, desk: Desk) -> None:
+        self._begin(f"hand in the shop's order {self.sale}")
+        self.sale_is_open = True
+        await self._understood(desk, cast.SHOP, cast.SALES, cast.sale(self.sale, self.begun))
+        transaction = (await self._sale_is(desk, sales.ORDER_STATE_BACKORDERED)).order_id
+        await self._heard(desk, "connector", transaction, "OrderLinesBackordered")
+        await self.take_sale_back(desk)
+        self._begin("ask every service whether something of it is left to be done by people")
+        await self._nothing_left(desk, transaction)
 
     async def take_back(self, desk: Desk) -> None:
         self._begin("hand in the order's cancellation")
@@ -77,6 +97,13 @@ class Walk:
         await self._understood(desk, cast.ERP, cast.ORDERS, cancelled)
         await self._stands(desk, orders.PURCHASE_ORDER_STATE_CANCELLED)
         self.is_open = False
+
+    async def take_sale_back(self, desk: Desk) -> None:
+        self._begin("hand in the shop's cancellation")
+        cancelled = cast.sale(self.sale, self.begun, cancelled_at=_now())
+        await self._understood(desk, cast.SHOP, cast.TAKEN_BACK, cancelled)
+        await self._sale_is(desk, sales.ORDER_STATE_CANCELLED)
+        self.sale_is_open = False
 
     def _begin(self, step: str) -> None:
         self.step, self.seen = step, ""
@@ -100,6 +127,14 @@ class Walk:
 
         return await self._once(look)
 
+    async def _sale_is(self, desk: Desk, wanted: sales.OrderState.ValueType) -> sales.SalesOrder:
+        async def look() -> sales.SalesOrder | None:
+            order = await desk.sale(self.sale)
+            self.seen = f"order {self.sale} is {sales.OrderState.Name(order.state)}"
+            return order if order.state == wanted else None
+
+        return await self._once(look)
+
     async def _heard(self, desk: Desk, service: str, transaction: str, name: str) -> None:
         self._begin(f"wait until {service} has {name} of it")
 
@@ -119,7 +154,7 @@ class Walk:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _nothing_left(self, desk: Desk, transaction: str) -> None:
-        for service in ASKED:
+        for service in desk.ops:
             if left := [f"{each.code} ({each.summary})" for each in await desk.exceptions(service, transaction)]:
                 raise Failed(f"{service} has an open exception: {', '.join(left)}")
 
