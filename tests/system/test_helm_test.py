@@ -13,6 +13,7 @@ from crossdock_local.place import Place
 from partners.demo import fresh_stage
 from partners.suite import reached
 from small_day import SmallDay
+from small_day.asking import traced
 
 pytestmark = pytest.mark.lasting(120)
 
@@ -33,9 +34,7 @@ async def day() -> AsyncIterator[SmallDay]:
 
 
 async def names_of(day: SmallDay, key: str) -> list[str]:
-    said = await day.crossdock("trace", key, "--json")
-    assert said.code == 0, said.err
-    return [each["name"] for each in said.json["steps"]]
+    return [each["name"] for each in (await traced(day, key))["steps"]]
 
 
 @pytest.mark.feature("F344")
@@ -46,9 +45,9 @@ async def test_an_order_that_is_bought_and_one_that_is_sold_go_through_again_and
         said = await day.helm_test(tmp_path, TESTER)
         assert said.code == 0, said.out + said.err
         number = said.out.splitlines()[-1].split()[2]
-        names = await names_of(day, number)
+        names = await names_of(day, f"po:{number}")
         assert [names.index(each) for each in BOUGHT] == sorted(names.index(each) for each in BOUGHT)
-        assert "OrderLinesBackordered" in await names_of(day, f"{number}-S")
+        assert "OrderLinesBackordered" in await names_of(day, f"order:{number}-S")
         sold = (await day.crossdock("order", "show", f"{number}-S", "--json")).json["order"]
         assert (sold["state"], sold["channel"]) == ("ORDER_STATE_CANCELLED", "crossdock-test-shop")
         assert not [each for each in await day.suite.open_exceptions() if "CROSSDOCK-TEST" in each.summary]

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -88,7 +88,7 @@ def _test_container() -> Any:
 class SmallDay:
     stage: Stage
     suite: Suite
-    verdict: Verdict
+    verdict: Verdict = field(default_factory=Verdict)
 
     async def crossdock(self, *words: str, home: Path | None = None) -> Said:
         """Runs the command line as a user does."""
