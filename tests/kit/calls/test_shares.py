@@ -97,3 +97,13 @@ def test_the_share_counts_calls_that_are_under_way() -> None:
 def test_a_refusal_says_when_to_come_again(refusal: Exhausted) -> None:
     assert refusal.retry_after is not None
     assert refusal.retry_after.total_seconds() > 0
+
+
+def test_who_calls_no_more_is_forgotten_and_lowers_no_average(door: Door) -> None:
+    for name in range(50):
+        door.calls(f"tenant-{name}", 1)
+    door.now = 100.0
+    door.calls("acme", 100)
+    door.calls("globex", 20)
+    door.line.seconds = LONG
+    assert door.calls("globex", 500) == 80, "the average is that of those who call"

@@ -20,7 +20,7 @@ LONGEST_LINE_SECONDS = 0.4
 """Longer than any hiccup of a healthy process, and a fraction of what the quickest methods are given."""
 FEW = 32
 """Calls of the last second that a tenant is never refused for."""
-_LATELY_SECONDS = 1.0
+_LATELY_SECONDS, _FORGOTTEN = 1.0, 0.01
 _COMES_AGAIN = timedelta(seconds=1)
 
 
@@ -100,7 +100,12 @@ class Shares:
             del self._under_way[tenant]
 
     def _had_its_part(self, tenant: str) -> bool:
+        mine = self._lately[tenant].by(self._now()) if tenant in self._lately else 0.0
+        return mine >= self._few and mine >= self._average()
+
+    def _average(self) -> float:
+        """Of those who called lately; whoever did not is forgotten."""
         now = self._now()
         calls = {name: lately.by(now) for name, lately in self._lately.items()}
-        mine = calls.get(tenant, 0.0)
-        return mine >= self._few and mine >= sum(calls.values()) / len(calls)
+        self._lately = {name: lately for name, lately in self._lately.items() if calls[name] >= _FORGOTTEN}
+        return sum(calls.values()) / len(calls)

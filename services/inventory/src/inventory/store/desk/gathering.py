@@ -10,8 +10,6 @@ import contextvars
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from crossdock_kit.errors import Unavailable
-
 from inventory.store.desk.batch import Pending, fail
 from inventory.store.desk.queue import Queue
 
@@ -21,7 +19,7 @@ MOST_TOGETHER = 64
 
 @dataclass(eq=False)
 class Gathering:
-    """`decide` gives each of a batch its answer or an error."""
+    """`decide` gives each of a batch its answer or an error; what it raises is everybody's of the batch."""
 
     decide: Callable[[Sequence[Pending]], Awaitable[None]]
     _queue: Queue = field(default_factory=Queue)
@@ -39,7 +37,6 @@ class Gathering:
             batch = self._queue.take_now(MOST_TOGETHER)
             try:
                 await self.decide(batch)
-            finally:
+            except Exception as error:  # noqa: BLE001  raised to each who waits; those after them go on
                 for each in batch:
-                    if each.is_open:
-                        fail(each, Unavailable("this replica is stopping"))
+                    fail(each, error)
