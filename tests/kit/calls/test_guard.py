@@ -15,10 +15,10 @@ from crossdock.common.v1.values_pb2 import Quantity
 from crossdock_kit import context
 from crossdock_kit.errors import Refused, Unavailable
 from crossdock_kit.peers import PeerRefused, peer_error, reason_in, status_in
-from crossdock_kit.server.line import Line
+from crossdock_kit.server.line import LONG_SECONDS, Line
 from crossdock_kit.server.methods import UnguardedMethod
 from crossdock_kit.server.requests import LARGEST_MESSAGE, LARGEST_ON_WIRE
-from crossdock_kit.server.shares import FEW, LONGEST_LINE_SECONDS, Shares
+from crossdock_kit.server.shares import FEW, Shares
 from crossdock_kit.testing import RunningServer, TokenIssuer, Unrecorded, start_service
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
@@ -214,7 +214,7 @@ async def test_one_tenant_cannot_take_the_whole_server(probe: ProbeServicer) -> 
 class LongLine(Line):
     @property
     def seconds(self) -> float:
-        return 2 * LONGEST_LINE_SECONDS
+        return 2 * LONG_SECONDS
 
 
 async def test_while_calls_stand_in_line_who_had_its_part_is_refused_unread(probe: ProbeServicer) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from crossdock_kit.errors import Exhausted
-from crossdock_kit.server.line import Line
-from crossdock_kit.server.shares import LONGEST_LINE_SECONDS, LineTooLong, Shares, ShareUsedUp
+from crossdock_kit.server.line import LONG_SECONDS, Line
+from crossdock_kit.server.shares import LineTooLong, Shares, ShareUsedUp
 
 
 class SetLine(Line):
@@ -37,7 +37,7 @@ def door() -> Door:
     return Door()
 
 
-LONG = 2 * LONGEST_LINE_SECONDS
+LONG = 2 * LONG_SECONDS
 
 
 def test_as_many_as_come_are_let_in_while_nobody_stands_in_line(door: Door) -> None:

@@ -1,8 +1,9 @@
 """F22: one company asks for five times as much as there is room for; another one asks for a little, as always.
 
-First the capacity is looked for with callers that wait for their answers, then a process of its own calls five times as
-often, whoever still waits. What is refused must be refused with RESOURCE_EXHAUSTED, what was accepted must stand, the
-other company must hardly notice. Callers and services share this machine's processors, so the capacity is that of both.
+First the capacity is looked for with callers that wait for their answers, and kept up for as long as the flood will
+last; then a process of its own calls five times as often, whoever still waits. What is refused must be refused with
+RESOURCE_EXHAUSTED, what was accepted must stand, the other company must hardly notice. Callers and services share this
+machine's processors, so the capacity is that of both.
 """
 
 from __future__ import annotations
@@ -59,19 +60,22 @@ class Overload:
         self._chance = random.Random(f"overload/{self.seed}")
 
     async def play(self) -> None:
-        peak, calls, before = 0.0, 0.0, Counted()
-        for callers in CALLERS:
-            counted = Counted()
-            calm = asyncio.create_task(self._neighbour(before, LOOKED_SECONDS))
-            await asyncio.gather(*(self._waiting_caller(counted, LOOKED_SECONDS) for _ in range(callers)))
-            await calm
-            peak = max(peak, counted.baskets / LOOKED_SECONDS)
-            calls = max(calls, counted.outcomes["OK"] / LOOKED_SECONDS)
-        beside = Counted()
+        looked = {callers: await self._waiting(callers, Counted(), LOOKED_SECONDS) for callers in CALLERS}
+        best = max(looked, key=lambda callers: looked[callers].baskets)
+        before, beside = Counted(), Counted()
+        peak = await self._waiting(best, before, LASTS_SECONDS)
         calm = asyncio.create_task(self._neighbour(beside, LASTS_SECONDS))
-        flood = await flooded_by_another_process(self._flood(TIMES * calls))
+        flood = await flooded_by_another_process(self._flood(TIMES * peak.outcomes["OK"] / LASTS_SECONDS))
         await calm
-        await self._judge(peak, flood, before, beside)
+        await self._judge(peak.baskets / LASTS_SECONDS, flood, before, beside)
+
+    async def _waiting(self, callers: int, calm: Counted, seconds: float) -> Counted:
+        """What so many callers that wait for their answers get done beside the other company, which is `calm`."""
+        counted = Counted()
+        neighbour = asyncio.create_task(self._neighbour(calm, seconds))
+        await asyncio.gather(*(self._waiting_caller(counted, seconds) for _ in range(callers)))
+        await neighbour
+        return counted
 
     async def _waiting_caller(self, counted: Counted, seconds: float) -> None:
         until = _now() + seconds

@@ -109,11 +109,8 @@ class Guard:
         async def guarded(request: Any, context: Context) -> Any:
             async with Passage(method, context, self._domain) as call:
                 admitted = self._admit(call, request, context)
-                self.shares.enter(admitted.cause.tenant)
-                try:
+                async with self.shares.of(admitted.cause.tenant):
                     return await run(admitted, check(request), context)
-                finally:
-                    self.shares.leave(admitted.cause.tenant)
 
         return guarded
 
@@ -121,12 +118,9 @@ class Guard:
         async def guarded(request: Any, context: Context) -> AsyncIterator[Any]:
             async with Passage(method, context, self._domain) as call:
                 admitted = self._admit(call, request, context)
-                self.shares.enter(admitted.cause.tenant)
-                try:
+                async with self.shares.of(admitted.cause.tenant):
                     async for response in behave(check(request), context):
                         yield response
-                finally:
-                    self.shares.leave(admitted.cause.tenant)
 
         return guarded
 

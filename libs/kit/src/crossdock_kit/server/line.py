@@ -2,6 +2,7 @@
 
 gRPC hands over one call for each turn of the event loop and keeps the others where no code of ours sees them: not how
 many they are, nor since when. What a call has left of its time says nothing either, because nobody knows what it had.
+A turn lasts as long as the work that is done in it, so while the line is long, work is begun when nobody else comes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ import grpc
 
 CALLS_BETWEEN = 32
 """A measurement costs about as much as a call: a thirtieth of what a busy process does, nothing for an idle one."""
+LONG_SECONDS = 0.25
+"""Longer than any hiccup of a healthy process, and a fraction of what the quickest methods are given."""
+MOST_HELD_SECONDS, _COMES_SECONDS = 0.1, 0.002
+"""How long work may be held for the line, and how soon the next call is taken in if one waits."""
 _HOLDS_SECONDS, _PATIENCE_SECONDS = 1.0, 10.0
 _CHECK = "/grpc.health.v1.Health/Check"
 
@@ -24,7 +29,7 @@ class Line:
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
-        self._passed = 0
+        self._passed = self._taken_in = 0
         self._channel: grpc.aio.Channel | None = None
         self._check: Any = None
         self._joined: float | None = None
@@ -42,6 +47,10 @@ class Line:
         last = self._measured if now - self._measured_at < _HOLDS_SECONDS else 0.0
         return last if self._joined is None else max(last, now - self._joined)
 
+    @property
+    def is_long(self) -> bool:
+        return self.seconds > LONG_SECONDS
+
     def open(self, address: str) -> None:
         """`address` of a server whose calls stand in the same line."""
         self._channel = grpc.aio.insecure_channel(address)
@@ -58,16 +67,27 @@ class Line:
 
     def passed(self) -> None:
         """One more call has been taken in."""
+        self._taken_in += 1
         self._passed += 1
         if self._passed >= CALLS_BETWEEN and not self.measuring and self._check is not None:
             self._passed, self._joined = 0, self._now()
-            self._task = asyncio.create_task(self._measure(self._joined))
+            self._task = asyncio.create_task(self._measure())
 
-    async def _measure(self, joined: float) -> None:
+    async def gone(self) -> None:
+        """Waits while the line is long and moves: whoever is turned away takes a turn of microseconds, work many."""
+        until, taken_in = self._now() + MOST_HELD_SECONDS, -1
+        while self.is_long and taken_in != self._taken_in and self._now() < until:
+            taken_in = self._taken_in
+            await asyncio.sleep(_COMES_SECONDS)
+
+    async def _measure(self) -> None:
+        """Once, or until the line is short again: then each takes so long that they cost nothing."""
         try:
-            # Whatever the answer, or none in all that time: it is the time that counts.
-            await self._check(b"", timeout=_PATIENCE_SECONDS).code()
+            while self._joined is not None:
+                # Whatever the answer, or none in all that time: it is the time that counts.
+                await self._check(b"", timeout=_PATIENCE_SECONDS).code()
+                self._measured_at = self._now()
+                self._measured = self._measured_at - self._joined
+                self._joined = self._measured_at if self._measured > LONG_SECONDS else None
         finally:
             self._joined = None
-            self._measured_at = self._now()
-            self._measured = self._measured_at - joined

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from crossdock_kit.errors import Exhausted
 from crossdock_kit.server.line import Line
 
-LONGEST_LINE_SECONDS = 0.4
-"""Longer than any hiccup of a healthy process, and a fraction of what the quickest methods are given."""
-FEW = 32
+FEW = 16
 """Calls of the last second that a tenant is never refused for."""
 _LATELY_SECONDS, _FORGOTTEN = 1.0, 0.01
 _COMES_AGAIN = timedelta(seconds=1)
@@ -73,16 +72,28 @@ class Shares:
     @property
     def scarce(self) -> bool:
         """Whether anybody may have to be refused."""
-        return self.line.seconds > LONGEST_LINE_SECONDS or any(n >= self._share for n in self._under_way.values())
+        return self.line.is_long or any(n >= self._share for n in self._under_way.values())
 
     def refusal(self, tenant: str) -> Exhausted | None:
         """Why one more call of the tenant is not let in, if it is not."""
         under_way = self._under_way.get(tenant, 0)
         if under_way >= self._share:
             return ShareUsedUp(under_way)
-        if self.line.seconds > LONGEST_LINE_SECONDS and self._had_its_part(tenant):
+        if self.line.is_long and self._had_its_part(tenant):
             return LineTooLong()
         return None
+
+    @asynccontextmanager
+    async def of(self, tenant: str) -> AsyncIterator[None]:
+        """While a call of the tenant is under way; it begins after those who stand in a long line. Raises
+        ShareUsedUp, LineTooLong."""
+        self.enter(tenant)
+        try:
+            if self.line.is_long:
+                await self.line.gone()
+            yield
+        finally:
+            self.leave(tenant)
 
     def enter(self, tenant: str) -> None:
         """To be followed by `leave`. Raises ShareUsedUp, LineTooLong."""
