@@ -105,8 +105,8 @@ timer = Table(
     instant("created_at", default=NOW),
     words("correlation_id"),
     words("causation_id"),
-    Index("timer_once", "tenant", "kind", "subject", unique=True),
-    Index("timer_due", "due_at"),
+    Index("timer_once", "subject", "kind", "tenant", unique=True),
+    Index("timer_due", "kind", "due_at"),
 )
 
 policy = Table(
