@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from crossdock_kit import reconcile
 from crossdock_kit.broker import Broker
 from crossdock_kit.context import caused_by
 from crossdock_kit.database import Engine, transaction
@@ -96,6 +97,22 @@ async def test_more_than_one_page_and_one_request_are_compared(
     monkeypatch.setattr("crossdock_kit.reconcile.BATCH", 11)
     async with running(watcher):
         await announce(watcher, 60)
+        assert await watcher.compare(datetime.now(UTC) - HOUR) == 0
+
+
+async def test_what_comes_twice_on_the_way_does_not_hide_what_comes_behind_it(
+    watcher: Reconciler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = reconcile._Ids.take
+
+    def twice(self: reconcile._Ids, *delivery: Any) -> None:
+        take(self, *delivery)
+        take(self, *delivery)
+
+    monkeypatch.setattr(reconcile, "BATCH", 20)
+    monkeypatch.setattr(reconcile._Ids, "take", twice)
+    async with running(watcher):
+        await announce(watcher, 50)
         assert await watcher.compare(datetime.now(UTC) - HOUR) == 0
 
 

@@ -301,11 +301,13 @@ class Reconciler:
 
 
 class _Ids:
-    """Collects message ids, one request at a time."""
+    """Collects message ids, one request at a time. What comes again on the way is not counted again: the messages
+    behind it would pass for lost."""
 
     def __init__(self, remaining: int) -> None:
         self.found: set[bytes] = set()
         self.remaining = remaining
+        self._seen = bytearray(remaining + 1)
         self._open = 0
         self._answered = asyncio.Event()
 
@@ -319,6 +321,11 @@ class _Ids:
             # The request ended early; what remains is asked for again.
             self._answered.set()
             return
+        place = _place(reply)
+        if place < len(self._seen):
+            if self._seen[place]:
+                return
+            self._seen[place] = 1
         match = _MESSAGE_ID.search(block or b"")
         if match:
             self.found.add(bytes.fromhex(match.group(1).replace(b"-", b"").decode()))
@@ -331,6 +338,13 @@ class _Ids:
         """Until the request is answered. Raises TimeoutError when the broker falls silent."""
         async with asyncio.timeout(10):
             await self._answered.wait()
+
+
+def _place(reply: bytes) -> int:
+    """The how-manieth message of its consumer a delivery is. With an account's name the server's words are longer:
+    $JS.ACK[.domain.account].stream.consumer.deliveries.sequence.place.time.pending[.token]."""
+    words = reply.split(b".")
+    return int(words[6] if len(words) == 9 else words[8])
 
 
 def _reader(since: datetime) -> ConsumerConfig:
