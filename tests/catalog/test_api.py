@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import grpc
 import pytest
-from catalog_stage import RunningCatalog
+from catalog_stage import RunningCatalog, fields_of
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock.catalog.v1 import catalog_service_pb2 as pb
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as pb_grpc
@@ -15,8 +15,6 @@ from crossdock.catalog.v1 import master_data_pb2 as md
 from crossdock.common.v1 import values_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.database import transaction
-from crossdock_kit.peers import status_in
-from google.rpc import error_details_pb2
 from google.type import date_pb2
 
 
@@ -30,12 +28,6 @@ def item(sku: str, description: str = "Bolt", **more: Any) -> md.Item:
 
 def stub(catalog: RunningCatalog, tenant: str = "acme") -> Any:
     return catalog.server.caller(pb_grpc.CatalogServiceStub, tenant=tenant)
-
-
-def fields_of(error: grpc.aio.AioRpcError) -> list[str]:
-    details = error_details_pb2.BadRequest()
-    assert any(detail.Unpack(details) for detail in status_in(error).details)
-    return [violation.field for violation in details.field_violations]
 
 
 async def announced(catalog: RunningCatalog, sku: str) -> list[events_pb2.ItemChanged]:

@@ -71,7 +71,7 @@ async def hears(rig: Rig, message: events_pb2.ShipmentPlanned, said_by: str = "W
         await handler([event], work)
 
 
-@pytest.mark.feature("F149")
+@pytest.mark.feature("F149", "F175")
 @pytest.mark.parametrize(
     ("carrier", "said", "level"),
     [

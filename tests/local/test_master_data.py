@@ -22,6 +22,17 @@ def test_more_than_a_request_may_carry_goes_in_several_with_codes_last() -> None
     assert [[kind for kind in KINDS if getattr(each, kind)] for each in requests] == [["items"]] * 3 + [["crosswalk"]]
 
 
+def test_customers_and_prices_are_master_data_as_well() -> None:
+    rows = {
+        "parties": [
+            {"party_id": "CUS-1", "name": "One", "roles": ["PARTY_ROLE_CUSTOMER"], "trading": "TRADING_ON_HOLD"}
+        ],
+        "prices": [{"sku": "A1", "customer_id": "CUS-1", "price": {"money": {"amount": "2.40", "currency": "EUR"}}}],
+    }
+    (request,) = requests_of(rows, "MDM")
+    assert (count_of(request), request.prices[0].price.money.amount) == (2, "2.40")
+
+
 @pytest.mark.parametrize("content", [None, [], {}, "items", {"late": {}}, {"items": {"sku": "A1"}}, {"items": ["A1"]}])
 def test_what_is_no_master_data_is_refused(content: object) -> None:
     with pytest.raises(NoMasterData):

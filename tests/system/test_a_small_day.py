@@ -322,7 +322,7 @@ async def test_a_partner_that_is_loaded_from_a_file_is_served_at_once(day: Small
     ("content", "sentence"),
     [
         ("items: [{sku: N1, weight: heavy}]", 'has no field named "weight"'),
-        ("stock: []", "master data is a mapping of items, parties, locations, crosswalk"),
+        ("stock: []", "master data is a mapping of items, parties, locations, crosswalk, prices"),
         ("items: 5", "items is a list of records"),
         ("{", "not YAML and not JSON"),
         (PARTNER.replace("role: SUPPLIER", "role: FRIEND"), "ROLE_FRIEND"),

@@ -106,8 +106,8 @@ def load(
     tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
 ) -> None:
     """Load partners (PartnerConnector resources, with ConfigMaps that their mappings stand in) and master data (items,
-    parties, locations, crosswalk) from YAML or JSON. What is known already changes nothing, so a file may be loaded
-    again.
+    parties, locations, crosswalk, prices) from YAML or JSON. What is known already changes nothing, so a file may be
+    loaded again.
     """
     told = answered(_load([(file.name, each) for file in files for each in documents_of(file)], system, tenant))
     if json:

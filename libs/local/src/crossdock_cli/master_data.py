@@ -10,7 +10,7 @@ from crossdock.catalog.v1 import catalog_service_pb2 as pb
 from crossdock.options.v1 import options_pb2
 from google.protobuf.json_format import ParseDict, ParseError
 
-KINDS = ("items", "parties", "locations", "crosswalk")
+KINDS = ("items", "parties", "locations", "crosswalk", "prices")
 MOST = 5000
 """Records of a kind that one request may carry."""
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from crossdock_kit.errors import NotFound, Refused
 
 from catalog.domain.identifiers import check_gs1
+from catalog.domain.packaging import Packing, check_packing
 from catalog.domain.places import Place, check_places
-from catalog.domain.record import Record, Subject, place
+from catalog.domain.record import Record, Subject, check_agreeing, place
 from catalog.ports import UnitOfWork, Work
 
 
@@ -25,11 +26,12 @@ class NotTheOwner(Refused):
 
 @dataclass(frozen=True, slots=True)
 class PutMasterData:
-    """`people` is what is said of people, by id, and stands in no record. `gs1_numbers` are (field, number) pairs to
-    check; `owners` the roles that may write all that is written, `owners_said` why it is they; `places` what locations
-    say of each other."""
+    """`people` is what is said of people, by id, and stands in no record. `paths` are where the load names each record;
+    `gs1_numbers` are (field, number) pairs to check; `owners` the roles that may write all that is written,
+    `owners_said` why it is they; `places` what locations say of each other, `packings` what items say of units."""
 
     records: tuple[Record, ...]
+    paths: tuple[str, ...]
     gs1_numbers: tuple[tuple[str, str], ...]
     system: str
     role: str
@@ -37,6 +39,7 @@ class PutMasterData:
     owners_said: str
     people: Mapping[str, bytes]
     places: tuple[Place, ...] = ()
+    packings: tuple[Packing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ async def put_master_data(command: PutMasterData, uow: UnitOfWork) -> Placed:
     if command.role not in command.owners:
         raise NotTheOwner(command.role, command.owners_said)
     check_gs1(command.gs1_numbers)
+    check_packing(command.packings)
+    check_agreeing(command.records, command.paths)
     async with uow() as work:
         await work.personal_data.keep(command.people)
         versions = await work.records.lock({record.subject for record in command.records})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
@@ -19,6 +20,7 @@ from crossdock_kit.ids import derived
 from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.message import Message
 
+from catalog.domain.packaging import Level, Packing
 from catalog.domain.places import Place
 from catalog.domain.record import ALWAYS, Record, Subject
 from catalog.use_cases import ErasePersonalData, Placed, PutMasterData
@@ -34,26 +36,31 @@ ENTRIES_PER_EVENT = 2000
 def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterData:
     # Whoever may number items may write every master record.
     owners = owners_of(pb.Item.DESCRIPTOR, "sku")
+    named = tuple(_records(request))
     return PutMasterData(
-        records=tuple(_records(request)),
+        records=tuple(record for _, record in named),
+        paths=tuple(path for path, _ in named),
         gs1_numbers=tuple(_gs1_numbers(request)),
         system=request.system,
         role=options_pb2.Role.Name(request.role),
         owners=tuple(options_pb2.Role.Name(options_pb2.Role.ValueType(each)) for each in owners.writers),
         owners_said=str(owners),
         places=tuple(_place(each, f"locations[{at}]") for at, each in enumerate(request.locations)),
+        packings=tuple(_packing(each, f"items[{at}]") for at, each in enumerate(request.items)),
         people={personal_data_id(each.party_id): facts(each) for each in request.parties},
     )
 
 
-def _records(request: service_pb2.PutMasterDataRequest) -> Iterator[Record]:
-    for kind, things in ((ITEM, request.items), (PARTY, request.parties), (LOCATION, request.locations)):
-        for thing in things:
-            yield _record(Subject(kind, getattr(thing, ID_FIELD[kind])), "", thing)
-    for entry in request.crosswalk:
-        yield _record(Subject(CROSSWALK, entry.partner), code_key(entry.kind, entry.list, entry.partner_code), entry)
-    for price in request.prices:
-        yield _record(Subject(PRICE, price.sku), price_key(price), price)
+def _records(request: service_pb2.PutMasterDataRequest) -> Iterator[tuple[str, Record]]:
+    """Each with where the request names it."""
+    for field, kind in (("items", ITEM), ("parties", PARTY), ("locations", LOCATION)):
+        for at, thing in enumerate(getattr(request, field)):
+            yield f"{field}[{at}]", _record(Subject(kind, getattr(thing, ID_FIELD[kind])), "", thing)
+    for at, entry in enumerate(request.crosswalk):
+        key = code_key(entry.kind, entry.list, entry.partner_code)
+        yield f"crosswalk[{at}]", _record(Subject(CROSSWALK, entry.partner), key, entry)
+    for at, price in enumerate(request.prices):
+        yield f"prices[{at}]", _record(Subject(PRICE, price.sku), price_key(price), price)
 
 
 def _record(subject: Subject, key: str, message: Any) -> Record:
@@ -69,6 +76,14 @@ def _record(subject: Subject, key: str, message: Any) -> Record:
 
 def _place(location: pb.Location, path: str = "") -> Place:
     return Place(location.location_id, location.kind, location.parent_id, location.zone, path)
+
+
+def _packing(item: pb.Item, path: str) -> Packing:
+    levels = (
+        Level(f"{path}.packaging[{at}]", each.unit, Decimal(each.base_quantity))
+        for at, each in enumerate(item.packaging)
+    )
+    return Packing(item.base_unit, tuple(levels))
 
 
 def to_place(record: Record) -> Place:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from crossdock_kit.errors import Invalid
+from crossdock_kit.errors import Invalid, InvalidFields, Violation
 
 ALWAYS = date.min
 
@@ -48,6 +48,19 @@ class Record:
     def __post_init__(self) -> None:
         if self.valid_to is not None and self.valid_to <= self.valid_from:
             raise ValidityReversed(f"{self.subject.kind} {self.subject.id}", self.valid_from, self.valid_to)
+
+
+def check_agreeing(records: Sequence[Record], paths: Sequence[str]) -> None:
+    """Raises InvalidFields naming each record that says something else than an earlier one of the same load does of
+    the same thing and day: a code of two meanings, a price of two amounts. `paths` are where the load names them."""
+    said: dict[tuple[Subject, str, date], tuple[Record, str]] = {}
+    wrong = []
+    for record, path in zip(records, paths, strict=True):
+        first, at = said.setdefault((record.subject, record.key, record.valid_from), (record, path))
+        if first != record:
+            wrong.append(Violation(path, f"says something else than {at} for the same day", "master_data.agreeing"))
+    if wrong:
+        raise InvalidFields(tuple(wrong))
 
 
 def place(standing: Sequence[Record], new: Record) -> tuple[Record, ...]:
