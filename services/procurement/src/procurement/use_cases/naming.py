@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 from procurement.domain.purchase_order import PurchaseOrder
@@ -26,3 +26,16 @@ def one_order(found: Sequence[PurchaseOrder], name: OrderName, supplier_id: str)
     if len(own) > 1:
         raise PurchaseOrderAmbiguous(name.number)
     return own[0]
+
+
+def received_for(found: Sequence[PurchaseOrder], named: Collection[str], business_unit: str) -> list[PurchaseOrder]:
+    """Of orders to which several ERPs gave one number the one that a receipt means: by id or by a ship notice
+    (`named`), else that of the business unit whose place it is. Where neither tells, all remain: it is not guessed."""
+    return [
+        each for each in found if each in _meant([o for o in found if o.number == each.number], named, business_unit)
+    ]
+
+
+def _meant(same: Sequence[PurchaseOrder], named: Collection[str], business_unit: str) -> Sequence[PurchaseOrder]:
+    told = [each for each in same if each.purchase_order_id in named]
+    return told or [each for each in same if each.business_unit == business_unit] or same

@@ -14,7 +14,7 @@ from procurement.domain.refusals import LocationOfAnotherSystem, LocationUnknown
 from procurement.ports import Location, NoticeName, OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordReceipt
 from procurement.use_cases.deadlines import watch_answer, watch_arrival, watch_promises
-from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint
+from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint, received_for
 from procurement.use_cases.purchase_orders import tell_warehouses
 from procurement.use_cases.supplier_invoices import match_waiting
 
@@ -49,9 +49,10 @@ async def _prepare(work: Work, terms: ReceiptTerms, receipt_id: str) -> Booking:
     location = await _location(work, terms)
     names = {NoticeName(each.ship_notice_id, each.ship_notice_number) for each in terms.lines} - {NoticeName()}
     ids = await work.ship_notices.orders_of(names)
-    orders = await work.purchase_orders.lock(
+    found = await work.purchase_orders.lock(
         {OrderName(each.purchase_order_id, each.purchase_order_number) for each in terms.lines} - {OrderName()}, ids
     )
+    orders = received_for(found, {*ids, *(each.purchase_order_id for each in terms.lines)}, location.business_unit)
     book = OrderBook(orders)
     notices = await work.ship_notices.lock(names, book.by_id)
     named = [each for each in notices if {NoticeName(each.ship_notice_id), NoticeName("", each.number)} & names]
