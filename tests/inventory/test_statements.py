@@ -205,6 +205,31 @@ async def test_what_differs_is_booked_for_a_reason_and_then_agrees(stage: Stage,
     assert (await verify_ledger(stage.engine, "acme")).differences == []
 
 
+@pytest.mark.feature("F198")
+async def test_a_nightly_statement_of_a_whole_place_is_compared_and_moves_nothing(
+    stage: Stage, acme: Any, place: str
+) -> None:
+    skus = [await stocked(stage, 10, place) for _ in range(20)]
+    short, more, unnamed, *right = skus
+    # The day's work goes on while the file is made, sent and read.
+    for sku in right[:5]:
+        await moved(stage, sku, "3", at=NINE + timedelta(minutes=10), location=place)
+    before = [await stage.row(sku, place) for sku in skus]
+    night = statement(
+        place, stated(short, "8"), stated(more, "11"), *(stated(sku, "10") for sku in right), complete=True
+    )
+    found = (await acme.RecordStatement(night)).statement
+    assert sorted(shown(found)) == sorted(
+        [(short, "", "8", "10", "-2"), (more, "", "11", "10", "1"), (unnamed, "", "0", "10", "-10")]
+    )
+    assert set(await open_differences(stage, place)) == {short, more, unnamed}
+    assert [await stage.row(sku, place) for sku in skus] == before
+    # The next night agrees, and nobody has to close anything by hand.
+    agrees = statement(place, *(stated(sku, "10") for sku in skus), complete=True, at=NINE + timedelta(minutes=1))
+    assert (await acme.RecordStatement(agrees)).statement.difference_count == 0
+    assert await open_differences(stage, place) == {}
+
+
 async def test_a_place_without_a_statement_has_nothing_to_reconcile(acme: Any, place: str) -> None:
     with pytest.raises(grpc.aio.AioRpcError) as refused:
         await compared(acme, place)

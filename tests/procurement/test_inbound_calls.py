@@ -314,6 +314,7 @@ async def test_goods_of_nobodys_order_are_a_transaction_of_their_own(caller: Cal
     assert await caller.facts(receipt.receipt_id) == ["GoodsReceived", "DiscrepancyReported"]
 
 
+@pytest.mark.feature("F181")
 async def test_a_warehouse_reports_for_its_own_places_only(caller: Caller) -> None:
     report = counted(7)
     foreign = caller.receive(unique("RC"), report, system="WMS-WEST")

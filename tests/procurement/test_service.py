@@ -18,8 +18,10 @@ from crossdock.catalog.v1 import catalog_service_pb2 as catalog_pb
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from crossdock.catalog.v1 import master_data_pb2 as catalog
 from crossdock.options.v1 import options_pb2
+from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
+from crossdock_cli.master_data import requests_of
 from crossdock_kit import policy
 from crossdock_kit.client import Peer
 from crossdock_kit.database import transaction
@@ -117,6 +119,62 @@ async def test_an_order_waits_until_catalog_has_told_of_its_item(pair: Pair) -> 
     done = await eventually(submitted)
     assert done.placement == pb.PLACEMENT_CREATED
     assert reasons <= {"ITEM_UNKNOWN", "LOCATION_UNKNOWN", "PARTY_UNKNOWN"}
+
+
+async def load(pair: Pair, file: dict[str, Any]) -> int:
+    """What a job does with the ERP's file; how many records it changed."""
+    stub = pair.stub("catalog", catalog_grpc.CatalogServiceStub)
+    answers = [await stub.PutMasterData(each, timeout=20) for each in requests_of(file, "ERP-EU")]
+    return sum(each.changed for each in answers)
+
+
+@pytest.mark.feature("F166", "F180")
+async def test_a_file_of_suppliers_and_items_counts_from_its_days_and_twice_is_once(pair: Pair) -> None:
+    sku = unique("ITEM").upper()
+    now, later, gone = (unique(f"SUP-{name}").upper() for name in ("NOW", "LATER", "GONE"))
+    supplier = {"name": "A supplier", "roles": ["PARTY_ROLE_SUPPLIER"]}
+    past, future = ({"year": year, "month": 1, "day": 1} for year in (2020, 2999))
+    cases = [("12", {}), ("10", {"valid_from": past}), ("6", {"valid_from": future})]
+    file: dict[str, list[Any]] = {
+        "parties": [
+            {"party_id": now, **supplier},
+            {"party_id": later, "valid_from": future, **supplier},
+            {"party_id": gone, "valid_to": past, **supplier},
+        ],
+        "items": [
+            {"sku": sku, "base_unit": "EA", "packaging": [{"unit": "XCS", "base_quantity": size}], **day}
+            for size, day in cases
+        ],
+        "locations": [{"location_id": "WH-EAST", "kind": "LOCATION_KIND_WAREHOUSE", "zone": "Europe/Berlin"}],
+    }
+    assert await load(pair, file) >= len(file["parties"]) + len(file["items"])
+    assert await load(pair, file) == 0
+    reasons: set[str] = set()
+
+    async def submitted(supplier_id: str) -> pb.SubmitPurchaseOrderResponse | None:
+        try:
+            return await pair.caller.submit(unique("PO"), [line("10", 2, sku, unit="XCS")], supplier_id=supplier_id)
+        except grpc.aio.AioRpcError as error:
+            reasons.add(reason_of(error))
+            return None
+
+    order = (await eventually(lambda: submitted(now))).purchase_order
+    [released, *_] = await pair.caller.journal(order.purchase_order_id)
+    assert isinstance(released, facts.PurchaseOrderReleased)
+    assert [(each.on_order_change, each.base_unit) for each in released.lines] == [("20", "EA")]
+    for supplier_id in (later, gone):
+        reasons.clear()
+        assert await submitted(supplier_id) is None
+        assert reasons == {"PARTY_UNKNOWN"}
+    # Tomorrow's file says that it only buys from us: no more orders go to it.
+    await load(pair, {"parties": [{"party_id": now, "name": "A buyer", "roles": ["PARTY_ROLE_CUSTOMER"]}]})
+    reasons.clear()
+
+    async def refused() -> bool:
+        return await submitted(now) is None
+
+    await eventually(refused)
+    assert reasons == {"PARTY_UNKNOWN"}
 
 
 async def test_facts_leave_the_journal_for_the_stream(pair: Pair) -> None:

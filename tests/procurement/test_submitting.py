@@ -163,6 +163,7 @@ async def test_a_quantity_that_is_no_plain_decimal_breaks_the_contract(caller: C
     assert status is grpc.StatusCode.INVALID_ARGUMENT
 
 
+@pytest.mark.feature("F181")
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
