@@ -14,6 +14,7 @@ from connector_samples.calls import control
 from connector_samples.partners import ERP_ROUTES, edi_supplier, http
 from connector_samples.rig import TENANT, Rig
 from crossdock.procurement.events.v1 import events_pb2
+from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.database import transaction
 from crossdock_kit.deliveries import Delivered, Retry
 from crossdock_kit.subscriptions.model import EventFailed
@@ -40,6 +41,34 @@ async def test_a_receipt_is_posted_to_the_erp_once_under_its_own_key(rig: Rig) -
     assert document.foreign_number == "5000000001"
     journal = await rig.rows("SELECT body FROM journal WHERE type LIKE '%DocumentSent'")
     assert any(b"5000000001" in row["body"] for row in journal)
+
+
+@pytest.mark.feature("F062")
+async def test_a_silent_supplier_is_reminded_and_its_buyer_told_as_their_profiles_say(rig: Rig) -> None:
+    route = {"kind": "json.order_reminder", "direction": "OUT", "path": "/reminders"}
+    await rig.partner("sup-mute", role="SUPPLIER", partyId="SUP-MUTE", transport=http(), documents=[route])
+    await rig.partner(
+        "erp-chase", role="ERP", system="ERP-CH", businessUnit="CH01", transport=http(), documents=[route]
+    )
+    silent = orders.order(number="PO-MUTE", purchase_order_id="id-mute", supplier_id="SUP-MUTE", business_unit="CH01")
+    steps = ("REMINDED", "ESCALATED", "RAISED")
+    for version, step in enumerate(steps, 2):
+        event = events_pb2.PurchaseOrderAnswerOverdue(
+            purchase_order_id="id-mute",
+            number="PO-MUTE",
+            purchase_order=silent,
+            step=purchase_order_pb2.ChaseStep.Value(f"CHASE_STEP_{step}"),
+            line_numbers=["10"],
+        )
+        await rig.tell(event, aggregate="purchase_order/id-mute", version=version)
+    told = {
+        partner: [json.loads(content) for _, content in await rig.send(partner)]
+        for partner in ("sup-mute", "erp-chase")
+    }
+    assert [(each["event"], each["order"], each["unansweredLines"]) for each in told["sup-mute"]] == [
+        ("order.reminded", "PO-MUTE", ["10"])
+    ]
+    assert [(each["event"], each["companyCode"]) for each in told["erp-chase"]] == [("order.escalated", "CH01")]
 
 
 async def test_an_order_that_x12_cannot_carry_is_refused_before_it_is_sent(rig: Rig) -> None:

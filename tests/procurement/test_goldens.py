@@ -17,7 +17,7 @@ import pytest
 from crossdock.procurement.events.v1 import events_pb2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from procurement.domain import events
+from procurement.domain import chasing, events
 from procurement.domain.announcing import OrderBook, withdraw
 from procurement.domain.expected import expect_notice, expect_order
 from procurement.domain.outcomes import Outcome
@@ -53,6 +53,10 @@ def life() -> Iterator[events.Event]:
     """Two orders whose lives show every fact once or more; the first of each kind is the golden one."""
     order = golden_order("4711")
     yield from trade.told(order)
+    chasing.owed_anew(order)
+    chasing.chase(order, chasing.ChaseStep.REMINDED)
+    yield from trade.told(order)
+    order.chase = None
     trade.acknowledge(
         order, says(Outcome.ACCEPTED, 60, code="IA"), says(Outcome.DATE_CHANGED, 40, code="DR", on=trade.day(14))
     )

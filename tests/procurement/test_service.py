@@ -206,9 +206,10 @@ async def test_an_unanswered_order_is_raised_when_its_time_has_passed(pair: Pair
     sku, number = unique("ITEM").upper(), unique("PO")
     await learn(pair, sku)
     engine = pair.running["procurement"].app.engine
-    soon = NewRule(key="procurement.acknowledgment_hours", value={"seconds": 1}, valid_from=DAY_ZERO)
     async with transaction(engine, ["acme"]) as tx:
-        await policy.add(tx.driver, "acme", soon)
+        for step in ("acknowledgment", "reminder", "escalation"):
+            soon = NewRule(key=f"procurement.{step}_hours", value={"seconds": 1}, valid_from=DAY_ZERO)
+            await policy.add(tx.driver, "acme", soon)
 
     async def submitted() -> Any:
         try:
@@ -219,5 +220,11 @@ async def test_an_unanswered_order_is_raised_when_its_time_has_passed(pair: Pair
     order = (await eventually(submitted)).purchase_order
     raised = await eventually(lambda: pair.caller.exceptions(order.purchase_order_id))
     assert raised == [("PURCHASE_ORDER_UNACKNOWLEDGED", "buyer", True)]
+    async with transaction(engine, ["acme"]) as tx:
+        taken = await tx.driver.fetchval(
+            "SELECT count(*) FROM journal WHERE type LIKE '%PurchaseOrderAnswerOverdue' AND aggregate = $1",
+            f"purchase_order/{order.purchase_order_id}",
+        )
+    assert taken == 3, "reminded, told to the buyer, raised"
     await pair.caller.answer(number)
     assert await pair.caller.exceptions(order.purchase_order_id) == [("PURCHASE_ORDER_UNACKNOWLEDGED", "buyer", False)]

@@ -21,6 +21,7 @@ from crossdock_kit.database import Engine, transaction
 from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.unit_of_work import UnitOfWork
 from google.type.date_pb2 import Date
+from procurement.domain.chasing import Chase, ChaseStep
 from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Condition
@@ -73,6 +74,7 @@ def rich_order(number: str) -> PurchaseOrder:
     dearer = Price(Decimal("13.00"), "EUR", "XCS", 7)
     trade.acknowledge(order, says(Outcome.PRICE_CHANGED, 50, price=dearer, code="IP", on=trade.day(8)), number="20")
     order.express = True
+    order.chase = Chase(1, NOW, ChaseStep.REMINDED)
     return order
 
 

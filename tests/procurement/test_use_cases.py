@@ -109,19 +109,78 @@ async def test_what_master_data_does_not_know_stops_an_order(uow: FakeUnitOfWork
     assert order.state is OrderState.RELEASED, "somebody else's place need not be known"
 
 
-@pytest.mark.feature("F062")
-async def test_an_order_that_is_not_answered_in_time_is_the_buyers(uow: FakeUnitOfWork) -> None:
-    order, _ = await submit(uow)
+async def run(uow: FakeUnitOfWork, kind: str, subject: str) -> list[str]:
+    """The deadline is due and removed, as the loop of timers does it; what it told."""
+    uow.work.deadlines.pop((kind, subject), None)
     async with uow() as work:
-        await deadlines.unacknowledged(order.purchase_order_id, work)
+        await deadlines.HANDLERS[kind](subject, work)
+    return uow.work.names
+
+
+OVERDUE = "PurchaseOrderAnswerOverdue"
+
+
+def waits(uow: FakeUnitOfWork) -> list[str]:
+    return [kind for kind, _ in uow.work.deadlines if kind in {each.kind for each in deadlines.CHASE}]
+
+
+@pytest.mark.feature("F062")
+async def test_a_silent_supplier_is_reminded_then_the_buyer_told_then_it_is_an_exception(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    seen = list[tuple[list[str], list[str], int]]()
+    for wait in deadlines.CHASE:
+        told = await run(uow, wait.kind, order.purchase_order_id)
+        seen.append((told, waits(uow), len(uow.work.concerns)))
+    assert seen == [([OVERDUE], [deadlines.REMINDED], 0), ([OVERDUE], [deadlines.ESCALATED], 0), ([OVERDUE], [], 1)]
     (raised,) = uow.work.concerns
     assert (raised.code, raised.owner) == ("PURCHASE_ORDER_UNACKNOWLEDGED", "buyer")
     await answer(uow)
     assert raised.identity in uow.work.settled
-    uow.work.concerns.clear()
-    async with uow() as work:
-        await deadlines.unacknowledged(order.purchase_order_id, work)
+    assert order.chase is None
+
+
+@pytest.mark.feature("F062")
+async def test_a_step_is_taken_once_however_often_its_timer_comes(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    first, second, third = deadlines.CHASE
+    coming = (third, second, first, first, first, third, second, second)
+    told = [len(await run(uow, each.kind, order.purchase_order_id)) for each in coming]
+    assert told == [0, 0, 1, 0, 0, 0, 1, 0], "out of turn and again, nothing happens"
     assert uow.work.concerns == []
+
+
+@pytest.mark.feature("F062")
+async def test_an_answer_in_between_ends_the_chase(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    await run(uow, deadlines.UNACKNOWLEDGED, order.purchase_order_id)
+    await answer(uow)
+    assert waits(uow) == []
+    told = [await run(uow, each.kind, order.purchase_order_id) for each in deadlines.CHASE]
+    assert (told, uow.work.concerns) == ([[], [], []], []), "a timer that was under way finds nothing owed"
+
+
+@pytest.mark.feature("F062")
+async def test_an_answer_to_a_part_begins_the_chase_of_the_rest_anew_and_its_repetition_does_not(
+    uow: FakeUnitOfWork,
+) -> None:
+    order, _ = await submit(uow, line("10", 5), line("20", 5))
+    await run(uow, deadlines.UNACKNOWLEDGED, order.purchase_order_id)
+    uow.work.now = NOW + timedelta(hours=30)
+    await answer(uow, says(Outcome.ACCEPTED, 5, on=trade.day(5)))
+    assert waits(uow) == [deadlines.UNACKNOWLEDGED]
+    await run(uow, deadlines.UNACKNOWLEDGED, order.purchase_order_id)
+    due = uow.work.deadlines[deadlines.REMINDED, order.purchase_order_id].due_at
+    uow.work.now = NOW + timedelta(hours=50)
+    await answer(uow, says(Outcome.ACCEPTED, 5, on=trade.day(5)))
+    assert uow.work.deadlines[deadlines.REMINDED, order.purchase_order_id].due_at == due, "the same answer wins no time"
+
+
+@pytest.mark.feature("F062")
+async def test_another_revision_is_owed_an_answer_of_its_own(uow: FakeUnitOfWork) -> None:
+    order, _ = await submit(uow)
+    await run(uow, deadlines.UNACKNOWLEDGED, order.purchase_order_id)
+    await submit(uow, line("10", 7), revision="2", hours=3)
+    assert waits(uow) == [deadlines.UNACKNOWLEDGED]
 
 
 async def test_an_answer_tells_the_warehouses_what_to_expect(uow: FakeUnitOfWork) -> None:

@@ -85,6 +85,7 @@ class Orders:
                 procurement.PurchaseOrderCancelled: _together(self.around, self.ordered),
                 procurement.PurchaseOrderAcknowledged: _together(self.around, self.confirmed),
                 procurement.PurchaseOrderChangeDecided: _together(self.around, self.confirmed),
+                procurement.PurchaseOrderAnswerOverdue: _together(self.around, self.unanswered),
                 procurement.GoodsReceived: _together(self.around, self.received),
                 procurement.InboundExpected: _together(self.around, self.expected),
                 procurement.SupplierInvoiceMatched: _together(self.around, self.matched),
@@ -100,6 +101,9 @@ class Orders:
 
     async def confirmed(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_erp_of_order(event, telling)
+
+    async def unanswered(self, event: Received[procurement.PurchaseOrderAnswerOverdue], telling: Telling) -> None:
+        await tell_partners.chase_answer(event, telling)
 
     async def received(self, event: Received[procurement.GoodsReceived], telling: Telling) -> None:
         await tell_partners.tell_erp_of_receipt(event, telling)

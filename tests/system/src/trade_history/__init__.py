@@ -30,6 +30,7 @@ AT = datetime(2026, 5, 4, 8, tzinfo=UTC)
 GOLDENS = Path(__file__).parents[3] / "procurement" / "goldens"
 LIVES = (
     "PurchaseOrderReleased",
+    "PurchaseOrderAnswerOverdue",
     "PurchaseOrderAcknowledged",
     "PurchaseOrderChangeProposed",
     "PurchaseOrderChangeDecided",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import Received
 from crossdock_kit.exceptions import NewException
@@ -24,6 +25,16 @@ async def tell_erp_of_order(event: Received[Any], telling: Telling) -> None:
     order = event.message.purchase_order
     found = await telling.erp(event.tenant, order.business_unit)
     _tell(event, found, telling, f"po:{order.purchase_order_id}", f"ERP of {order.business_unit}")
+
+
+async def chase_answer(event: Received[Any], telling: Telling) -> None:
+    """First the supplier is reminded, behind the order itself; then the buyer hears of it in the ERP. The last step is
+    an exception of procurement's, of which nobody else is told."""
+    match event.message.step:
+        case purchase_order_pb2.CHASE_STEP_REMINDED:
+            await tell_supplier(event, telling)
+        case purchase_order_pb2.CHASE_STEP_ESCALATED:
+            await tell_erp_of_order(event, telling)
 
 
 async def tell_erp_of_receipt(event: Received[Any], telling: Telling) -> None:

@@ -18,6 +18,7 @@ from procurement.domain.schedules import Promise
 from procurement.domain.terms import Price
 
 if TYPE_CHECKING:
+    from procurement.domain.chasing import ChaseStep
     from procurement.domain.expected import ExpectedReceipt
     from procurement.domain.purchase_order import PurchaseOrder
     from procurement.domain.receipt import Discrepancy, Receipt
@@ -119,6 +120,12 @@ class PurchaseOrderChangeDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class PurchaseOrderAnswerOverdue:
+    order: PurchaseOrder
+    step: ChaseStep
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseOrderReceived:
     order: PurchaseOrder
     receipt_id: str
@@ -174,6 +181,7 @@ Event = (
     | PurchaseOrderAcknowledged
     | PurchaseOrderChangeProposed
     | PurchaseOrderChangeDecided
+    | PurchaseOrderAnswerOverdue
     | PurchaseOrderReceived
     | PurchaseOrderCompleted
     | ShipNoticeReceived

@@ -15,6 +15,7 @@ from enum import Enum
 from procurement.domain import changes, events
 from procurement.domain.acknowledgment import divide, proposal
 from procurement.domain.answer import Answer, admit, item_of, spread
+from procurement.domain.chasing import Chase
 from procurement.domain.concerns import Concern, identity
 from procurement.domain.decision import accept_change, refuse_change
 from procurement.domain.events import ScheduleChange
@@ -74,6 +75,7 @@ class PurchaseOrder:
     system_numbers: list[SystemNumber] = field(default_factory=list)
     lines: list[OrderLine] = field(default_factory=list)
     lines_made: int = 0
+    chase: Chase | None = None
     updated_at: datetime | None = None
     version: int = 0
     event_version: int = 0

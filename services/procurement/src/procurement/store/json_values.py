@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from procurement.domain.chasing import Chase, ChaseStep
 from procurement.domain.order_line import ProposedChange
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.quantities import Quantity
@@ -44,6 +45,18 @@ def read_system_number(value: Json) -> SystemNumber:
     """Rows of before say nothing of the days."""
     days = _read_day(value.get("valid_from")), _read_day(value.get("valid_to"))
     return SystemNumber(value["system"], value["number"], *days)
+
+
+def chase(value: Chase | None) -> Json | None:
+    if value is None:
+        return None
+    return {"revision": value.revision, "answered_at": _instant(value.answered_at), "step": value.step.value}
+
+
+def read_chase(value: Json | None) -> Chase | None:
+    if value is None:
+        return None
+    return Chase(value["revision"], _read_instant(value["answered_at"]), ChaseStep(value["step"]))
 
 
 def quantity(value: Quantity) -> Json:

@@ -17,7 +17,9 @@ from procurement.use_cases.deadlines import (
     ACKNOWLEDGMENT_HOURS,
     ARRIVAL_DAYS,
     DECISION_DAYS,
+    ESCALATION_HOURS,
     OVERDUE_DAYS,
+    REMINDER_HOURS,
     UNDATED_DAYS,
 )
 
@@ -37,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     SHORT_PERCENT: "5",
     SHORT_STAYS: True,
     ACKNOWLEDGMENT_HOURS: 24,
+    REMINDER_HOURS: 24,
+    ESCALATION_HOURS: 24,
     DECISION_DAYS: 2,
     OVERDUE_DAYS: 3,
     UNDATED_DAYS: 14,

@@ -84,6 +84,7 @@ def order_row(order: PurchaseOrder) -> Row:
         "state": order.state.value,
         "documents": [values.placed_document(each) for each in order.documents],
         "system_numbers": [values.system_number(each) for each in order.system_numbers],
+        "chase": values.chase(order.chase),
     }
 
 
@@ -108,6 +109,7 @@ def read_order(row: Record, lines: list[Record]) -> PurchaseOrder:
         **{name: row[name] for name in _ORDER_FIELDS},
         documents=[values.read_placed_document(each) for each in row["documents"]],
         system_numbers=[values.read_system_number(each) for each in row["system_numbers"]],
+        chase=values.read_chase(row["chase"]),
         lines=[_read_line(each) for each in lines],
     )
 

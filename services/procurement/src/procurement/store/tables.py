@@ -59,6 +59,7 @@ purchase_order = Table(
     words("system_revision"),
     document("documents"),
     document("system_numbers"),
+    document("chase"),
     number("lines_made", Integer),
     number("version"),
     number("event_version"),

@@ -1,12 +1,16 @@
 """What must not wait unseen: an order that is not answered, a change that is not decided, a promise that is not kept or
 has no day, a shipment that does not arrive. Each is a timer with its exception; it goes with what it watches.
+
+A silent supplier is chased by three timers, one after the other, each of which takes one step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
+from procurement.domain.chasing import ChaseStep, chase, owed_anew
 from procurement.domain.concerns import BUYER, SUPPLIER_DESK, Concern, identity
 from procurement.domain.line_concerns import DECISION_OVERDUE, about_line
 from procurement.domain.purchase_order import PurchaseOrder
@@ -14,11 +18,15 @@ from procurement.domain.ship_notice import ShipNotice
 from procurement.ports import Deadline, NoticeName, OrderName, Work
 
 UNACKNOWLEDGED = "procurement.unacknowledged"
+REMINDED = "procurement.reminded"
+ESCALATED = "procurement.escalated"
 UNDECIDED = "procurement.undecided"
 NOT_SHIPPED = "procurement.not_shipped"
 NOT_ARRIVED = "procurement.not_arrived"
 
 ACKNOWLEDGMENT_HOURS = "procurement.acknowledgment_hours"
+REMINDER_HOURS = "procurement.reminder_hours"
+ESCALATION_HOURS = "procurement.escalation_hours"
 DECISION_DAYS = "procurement.decision_days"
 OVERDUE_DAYS = "procurement.overdue_days"
 UNDATED_DAYS = "procurement.undated_days"
@@ -29,15 +37,38 @@ PROMISE_OVERDUE = "PROMISE_OVERDUE"
 SHIP_NOTICE_NOT_RECEIVED = "SHIP_NOTICE_NOT_RECEIVED"
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long an unanswered order waits for which step, by the timer of which kind."""
+
+    kind: str
+    policy: str
+    step: ChaseStep
+
+
+CHASE = (
+    Wait(UNACKNOWLEDGED, ACKNOWLEDGMENT_HOURS, ChaseStep.REMINDED),
+    Wait(REMINDED, REMINDER_HOURS, ChaseStep.ESCALATED),
+    Wait(ESCALATED, ESCALATION_HOURS, ChaseStep.RAISED),
+)
+
+
 async def watch_answer(work: Work, order: PurchaseOrder) -> None:
     """The supplier owes an answer: by when is the policy's or its profile's, in its own calendar."""
-    subject = order.purchase_order_id
-    if not order.awaits_answer:
-        work.drop_deadline(UNACKNOWLEDGED, subject)
-        work.settle([identity(PURCHASE_ORDER_UNACKNOWLEDGED, f"purchase_order/{subject}")], "answered")
+    if not owed_anew(order) and order.awaits_answer:
         return
-    due = await work.policies.due(ACKNOWLEDGMENT_HOURS, order.business_unit, order.supplier_id, work.now)
-    work.set_deadline(Deadline(UNACKNOWLEDGED, subject, due, (subject,), order.keys))
+    for wait in CHASE:
+        work.drop_deadline(wait.kind, order.purchase_order_id)
+    said = "owed anew" if order.awaits_answer else "answered"
+    work.settle([identity(PURCHASE_ORDER_UNACKNOWLEDGED, f"purchase_order/{order.purchase_order_id}")], said)
+    if order.awaits_answer:
+        await _wait(work, order, CHASE[0])
+
+
+async def _wait(work: Work, order: PurchaseOrder, wait: Wait) -> None:
+    due = await work.policies.due(wait.policy, order.business_unit, order.supplier_id, work.now)
+    subject = order.purchase_order_id
+    work.set_deadline(Deadline(wait.kind, subject, due, (subject,), order.keys))
 
 
 def watch_decisions(work: Work, order: PurchaseOrder) -> None:
@@ -88,19 +119,40 @@ async def watch_arrival(work: Work, notice: ShipNotice) -> None:
 
 
 async def unacknowledged(subject: str, work: Work) -> None:
-    """The supplier has not answered in time."""
+    """The supplier has not answered in time: it is reminded, as its partner profile says."""
+    await _take_step(subject, work, 0)
+
+
+async def reminded(subject: str, work: Work) -> None:
+    """Nor after the reminder: the buyer is told, in the ERP."""
+    await _take_step(subject, work, 1)
+
+
+async def escalated(subject: str, work: Work) -> None:
+    """Nor did the buyer get an answer: somebody has to see to it here."""
+    await _take_step(subject, work, 2)
+
+
+async def _take_step(subject: str, work: Work, position: int) -> None:
     for order in await work.purchase_orders.lock([OrderName(purchase_order_id=subject)]):
-        if order.awaits_answer:
-            work.raise_concern(
-                Concern(
-                    code=PURCHASE_ORDER_UNACKNOWLEDGED,
-                    owner=BUYER,
-                    subject=f"purchase_order/{subject}",
-                    summary=f"{order.supplier_id} has not answered revision {order.revision} of order {order.number}",
-                    transaction_ids=(subject,),
-                    keys=order.keys,
-                )
-            )
+        if not chase(order, CHASE[position].step):
+            continue
+        if position + 1 < len(CHASE):
+            await _wait(work, order, CHASE[position + 1])
+        else:
+            work.raise_concern(_unanswered(order))
+
+
+def _unanswered(order: PurchaseOrder) -> Concern:
+    asked = f"revision {order.revision} of order {order.number}"
+    return Concern(
+        code=PURCHASE_ORDER_UNACKNOWLEDGED,
+        owner=BUYER,
+        subject=f"purchase_order/{order.purchase_order_id}",
+        summary=f"{order.supplier_id} has not answered {asked}, though it was reminded",
+        transaction_ids=(order.purchase_order_id,),
+        keys=order.keys,
+    )
 
 
 async def undecided(subject: str, work: Work) -> None:
@@ -152,6 +204,8 @@ async def not_arrived(subject: str, work: Work) -> None:
 
 HANDLERS: dict[str, Callable[[str, Work], Awaitable[None]]] = {
     UNACKNOWLEDGED: unacknowledged,
+    REMINDED: reminded,
+    ESCALATED: escalated,
     UNDECIDED: undecided,
     NOT_SHIPPED: not_shipped,
     NOT_ARRIVED: not_arrived,

@@ -13,13 +13,14 @@ from google.protobuf.message import Message
 
 from procurement.domain import events
 from procurement.domain.expected import ExpectedLine
+from procurement.domain.order_line import LineState
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import in_unit
 from procurement.domain.schedules import Promise
 from procurement.domain.ship_notice import ShipNotice
 from procurement.wire import inbound, supplier_invoices, values
 from procurement.wire.answers import OUTCOMES
-from procurement.wire.purchase_order import LINE_STATES, ORDER_STATES, order, proposed
+from procurement.wire.purchase_order import CHASE_STEPS, LINE_STATES, ORDER_STATES, order, proposed
 
 
 @singledispatch
@@ -73,6 +74,14 @@ def _(event: events.PurchaseOrderChangeDecided) -> Message:
         line_number=event.line_number,
         decision=service_pb2.DECISION_ACCEPT if event.accepted else service_pb2.DECISION_REFUSE,
         changes=[_change(each) for each in event.changes],
+    )
+
+
+@to_message.register
+def _(event: events.PurchaseOrderAnswerOverdue) -> Message:
+    open_lines = [each.line_number for each in event.order.lines if each.state is LineState.OPEN]
+    return events_pb2.PurchaseOrderAnswerOverdue(
+        **_order(event.order), step=CHASE_STEPS[event.step], line_numbers=open_lines
     )
 
 

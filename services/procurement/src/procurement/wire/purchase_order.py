@@ -11,6 +11,7 @@ from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb2
 from crossdock_kit import dates_wire
 
+from procurement.domain.chasing import ChaseStep
 from procurement.domain.order_line import LineState, OrderLine, ProposedChange
 from procurement.domain.purchase_order import OrderState, PurchaseOrder
 from procurement.domain.quantities import in_unit, total_in_unit
@@ -43,6 +44,12 @@ LINE_STATES = {
     LineState.CANCELLED: order_pb2.LINE_STATE_CANCELLED,
     LineState.RECEIVED: order_pb2.LINE_STATE_RECEIVED,
     LineState.CLOSED_SHORT: order_pb2.LINE_STATE_CLOSED_SHORT,
+}
+CHASE_STEPS = {
+    ChaseStep.WAITING: order_pb2.CHASE_STEP_UNSPECIFIED,
+    ChaseStep.REMINDED: order_pb2.CHASE_STEP_REMINDED,
+    ChaseStep.ESCALATED: order_pb2.CHASE_STEP_ESCALATED,
+    ChaseStep.RAISED: order_pb2.CHASE_STEP_RAISED,
 }
 PLACEMENTS = {
     Placement.CREATED: service_pb2.PLACEMENT_CREATED,
@@ -167,6 +174,7 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
         updated_at=dates_wire.timestamp(found.updated_at or found.created_at),
         acknowledged_revision=found.acknowledged_revision,
         express=found.express,
+        chase_step=CHASE_STEPS[found.chase.step if found.chase else ChaseStep.WAITING],
     )
 
 

@@ -59,6 +59,34 @@ PURCHASE_ORDER_STATE_REJECTED: PurchaseOrderState.ValueType  # 7
 """The supplier rejected every line."""
 Global___PurchaseOrderState: _TypeAlias = PurchaseOrderState  # noqa: Y015
 
+class _ChaseStep:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChaseStepEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChaseStep.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHASE_STEP_UNSPECIFIED: _ChaseStep.ValueType  # 0
+    """None is owed, or there is time."""
+    CHASE_STEP_REMINDED: _ChaseStep.ValueType  # 1
+    """The supplier was reminded."""
+    CHASE_STEP_ESCALATED: _ChaseStep.ValueType  # 2
+    """The buyer was told, in the ERP."""
+    CHASE_STEP_RAISED: _ChaseStep.ValueType  # 3
+    """It is an open exception."""
+
+class ChaseStep(_ChaseStep, metaclass=_ChaseStepEnumTypeWrapper):
+    """How far the answer that a supplier owes has been chased."""
+
+CHASE_STEP_UNSPECIFIED: ChaseStep.ValueType  # 0
+"""None is owed, or there is time."""
+CHASE_STEP_REMINDED: ChaseStep.ValueType  # 1
+"""The supplier was reminded."""
+CHASE_STEP_ESCALATED: ChaseStep.ValueType  # 2
+"""The buyer was told, in the ERP."""
+CHASE_STEP_RAISED: ChaseStep.ValueType  # 3
+"""It is an open exception."""
+Global___ChaseStep: _TypeAlias = ChaseStep  # noqa: Y015
+
 class _LineState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -114,6 +142,7 @@ class PurchaseOrder(_message.Message):
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     ACKNOWLEDGED_REVISION_FIELD_NUMBER: _builtins.int
     EXPRESS_FIELD_NUMBER: _builtins.int
+    CHASE_STEP_FIELD_NUMBER: _builtins.int
     purchase_order_id: _builtins.str
     """Minted by Crossdock; also the id of the transaction that the order is the root of."""
     business_unit: _builtins.str
@@ -135,6 +164,7 @@ class PurchaseOrder(_message.Message):
     acknowledged_revision: _builtins.int
     """Revision that the supplier answered last; 0 if none."""
     express: _builtins.bool
+    chase_step: Global___ChaseStep.ValueType
     @_builtins.property
     def system_numbers(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.SystemNumber]: ...
     @_builtins.property
@@ -166,10 +196,11 @@ class PurchaseOrder(_message.Message):
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         acknowledged_revision: _builtins.int = ...,
         express: _builtins.bool = ...,
+        chase_step: Global___ChaseStep.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ordered_on", b"ordered_on", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_revision", b"acknowledged_revision", "business_unit", b"business_unit", "created_at", b"created_at", "currency", b"currency", "etag", b"etag", "express", b"express", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "purchase_order_id", b"purchase_order_id", "revision", b"revision", "ship_to_id", b"ship_to_id", "state", b"state", "supplier_id", b"supplier_id", "system_numbers", b"system_numbers", "system_revision", b"system_revision", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_revision", b"acknowledged_revision", "business_unit", b"business_unit", "chase_step", b"chase_step", "created_at", b"created_at", "currency", b"currency", "etag", b"etag", "express", b"express", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "purchase_order_id", b"purchase_order_id", "revision", b"revision", "ship_to_id", b"ship_to_id", "state", b"state", "supplier_id", b"supplier_id", "system_numbers", b"system_numbers", "system_revision", b"system_revision", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -389,6 +389,41 @@ class PurchaseOrderChangeDecided(_message.Message):
 Global___PurchaseOrderChangeDecided: _TypeAlias = PurchaseOrderChangeDecided  # noqa: Y015
 
 @_typing.final
+class PurchaseOrderAnswerOverdue(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURCHASE_ORDER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PURCHASE_ORDER_FIELD_NUMBER: _builtins.int
+    STEP_FIELD_NUMBER: _builtins.int
+    LINE_NUMBERS_FIELD_NUMBER: _builtins.int
+    purchase_order_id: _builtins.str
+    number: _builtins.str
+    step: _purchase_order_pb2.ChaseStep.ValueType
+    @_builtins.property
+    def purchase_order(self) -> _purchase_order_pb2.PurchaseOrder: ...
+    @_builtins.property
+    def line_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Lines of the revision in force that are not answered."""
+
+    def __init__(
+        self,
+        *,
+        purchase_order_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        purchase_order: _purchase_order_pb2.PurchaseOrder | None = ...,
+        step: _purchase_order_pb2.ChaseStep.ValueType = ...,
+        line_numbers: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_numbers", b"line_numbers", "number", b"number", "purchase_order", b"purchase_order", "purchase_order_id", b"purchase_order_id", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PurchaseOrderAnswerOverdue: _TypeAlias = PurchaseOrderAnswerOverdue  # noqa: Y015
+
+@_typing.final
 class PurchaseOrderReceived(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
