@@ -15,6 +15,7 @@ from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock.options.v1 import options_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.date_pb2 import Date
 
 STEP = events_pb2.ScheduleStep(line_number="71", sku="A1001", quantity=orders.quantity("6"), reason="STOCK_SHORT")
 HEAD: dict[str, Any] = {"order_id": "so-9", "channel": "shop-status", "number": "#1001", "part": 1, "steps": [STEP]}
@@ -51,7 +52,16 @@ def test_a_backorder_is_told_with_its_lines_and_why() -> None:
         None,
     )
     line = {"line": "71", "item": "SHOP-1", "quantity": "6", "unit": "EA", "reason": "STOCK_SHORT"}
-    assert found["lines"] == [line]
+    assert found["lines"] == [{**line, "promisedOn": None, "atRisk": False}]
+
+
+@pytest.mark.feature("F130")
+def test_another_day_is_told_and_whether_it_is_later_than_the_first() -> None:
+    step = events_pb2.ScheduleStep(promised_on=Date(year=2026, month=12, day=4), at_risk=True)
+    step.MergeFrom(STEP)
+    found = written(events_pb2.OrderLinesPromised(**HEAD | {"steps": [step]}))
+    [line] = found["lines"]
+    assert (found["lineState"], line["promisedOn"], line["atRisk"]) == ("backordered", "2026-12-04", True)
 
 
 @pytest.mark.feature("F129", "F130")

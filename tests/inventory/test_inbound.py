@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from crossdock.common.v1 import values_pb2
 from crossdock.connector.events.v1 import events_pb2 as connector
+from crossdock.inventory.events.v1 import events_pb2 as stock
 from crossdock.procurement.events.v1 import events_pb2 as pb
 from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
 from crossdock_kit.events import Received
@@ -338,3 +339,38 @@ async def test_availability_changes_with_the_receipt_and_not_with_the_posting(st
     assert row["available"] == 14
     kinds = await stage.event_types(f"availability/{UNIT}/EAST/{story.sku}")
     assert kinds == ["AvailabilityChanged"], "one for the whole receipt"
+
+
+async def announced_supply(stage: Stage, sku: str) -> list[tuple[int, list[tuple[int, str, str]], str]]:
+    """What was said of it at EAST: version, days of March with quantity and notice, and what was there."""
+    rows = await stage.fetch(
+        "SELECT version, body FROM journal WHERE aggregate = $1 ORDER BY version", f"supply/{UNIT}/EAST/{sku}"
+    )
+    facts = [(row["version"], stock.SupplyChanged.FromString(row["body"])) for row in rows]
+    return [
+        (
+            version,
+            [(lot.due_on.day, lot.quantity.value, "asn" if lot.ship_notice_id else "") for lot in fact.lots],
+            fact.available.value,
+        )
+        for version, fact in facts
+    ]
+
+
+@pytest.mark.feature("F088")
+async def test_what_is_to_come_is_announced_when_it_is_another(stage: Stage) -> None:
+    story = Story()
+    await stage.know(story.sku)
+    await hear(stage, story.released())
+    assert await announced_supply(stage, story.sku) == [], "nobody named a day"
+    for _ in range(2):
+        await hear(stage, story.acknowledged("0", ("60", 9), ("40", 12)))
+    await hear(stage, story.announced("30", "30"))
+    await hear(stage, story.receipt(good("30", from_in_transit="30")))
+    await hear(stage, story.acknowledged("0", ("100", 20)))
+    assert await announced_supply(stage, story.sku) == [
+        (1, [(9, "60", ""), (12, "40", "")], "0"),
+        (2, [(4, "30", "asn"), (9, "30", ""), (12, "40", "")], "0"),
+        (3, [(9, "30", ""), (12, "40", "")], "30"),
+        (4, [(20, "70", "")], "30"),
+    ]

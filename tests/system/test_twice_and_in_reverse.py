@@ -149,7 +149,12 @@ LISTENERS = (
         ("x12.855",),
     ),
     Listener("delivery", lambda engine: [outbound_shipments(on)]),
-    Listener("fulfillment", orders_hear, orders_that_wait, ('"state": "out_for_delivery"', '"billable": true')),
+    Listener(
+        "fulfillment",
+        orders_hear,
+        orders_that_wait,
+        ('"state": "out_for_delivery"', '"billable": true', '"promised_on": "2026-06-09"'),
+    ),
 )
 
 

@@ -78,11 +78,24 @@ def lines_table(found: WholeOrder, held: Holdings) -> Table:
         for each in line.schedules:
             says = schedule_state(each) + (", to be cancelled" if each.cancel_requested else "")
             amount = f"{each.quantity.value} {each.quantity.unit}"
-            promised = day(each.promised_on) if each.HasField("promised_on") else ""
+            promised = promise(each)
             stock = holding(held, each.reservation_id, line.sku, each.location_id)
             place, why = each.location_id, each.reason
             table.add_row(line.line_number, line.sku, amount, says, place, promised, stock, reported(each), why)
     return table
+
+
+def promise(schedule: order_pb2.LineSchedule) -> str:
+    """The day and the supply that it counts on; what is later than was told first says so."""
+    when = day(schedule.promised_on) if schedule.HasField("promised_on") else ""
+    if schedule.at_risk:
+        return f"{when or 'no day'}, owed on {day(schedule.owed_on)}" + _counting(schedule)
+    return when + _counting(schedule) if when else ""
+
+
+def _counting(schedule: order_pb2.LineSchedule) -> str:
+    waits = schedule.state == order_pb2.SCHEDULE_STATE_BACKORDERED
+    return f" by {schedule.supply}" if waits and schedule.supply else ""
 
 
 def reported(schedule: order_pb2.LineSchedule) -> str:

@@ -154,6 +154,7 @@ class SalesOrders:
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesBackordered: _together(self.around, self.to_its_customer),
+                fulfillment.OrderLinesPromised: _together(self.around, self.to_its_customer),
                 fulfillment.OrderStatusChanged: _together(self.around, self.to_its_customer),
                 fulfillment.GoodsIssued: _together(self.around, self.gone),
             },

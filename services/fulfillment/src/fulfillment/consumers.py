@@ -32,6 +32,7 @@ from fulfillment.use_cases.checking import check_lapsed, customer_changed
 from fulfillment.use_cases.delivering import departed, told
 from fulfillment.use_cases.owing import bill
 from fulfillment.use_cases.posting import ask_again
+from fulfillment.use_cases.promising import supply_changed
 from fulfillment.use_cases.stocking import deadline_passed, supplied
 from fulfillment.wire import master_data, posting, road, stock
 
@@ -75,7 +76,22 @@ def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook], opens: Opens)
 
 
 def availability(opens: Opens) -> Subscription:
-    """What inventory can promise again. A batch may be of several tenants; each change is one of its own."""
+    """What inventory can promise again, and what is to come. A batch may be of several tenants; each change is one of
+    its own, but all items whose promises are counted anew are claimed before the first order is locked."""
+
+    async def on_supply(events: Sequence[Received[inventory.SupplyChanged]], work: Work) -> None:
+        for tenant in sorted({one.tenant for one in events}):
+            mine = [one for one in events if one.tenant == tenant]
+            with caused_by(mine[0].cause):
+                async with opens(work) as opened:
+                    await opened.supplies.claim(one.message.sku for one in mine)
+        await renewed(events, work)
+
+    async def on_one(event: Received[inventory.SupplyChanged], work: Work) -> None:
+        async with opens(work) as opened:
+            await supply_changed(stock.statement(event.message, event.version), opened)
+
+    renewed = each(on_one)
 
     async def on_change(event: Received[inventory.AvailabilityChanged], work: Work) -> None:
         if supply := stock.supply(event.message):
@@ -85,7 +101,7 @@ def availability(opens: Opens) -> Subscription:
     return Subscription(
         name="fulfillment",
         source="inventory",
-        handlers={inventory.AvailabilityChanged: each(on_change)},
+        handlers={inventory.AvailabilityChanged: each(on_change), inventory.SupplyChanged: on_supply},
         owner="order-desk",
     )
 

@@ -22,7 +22,7 @@ from crossdock_kit.unit_of_work import Work
 
 from fulfillment import ports
 from fulfillment.use_cases.stocking import Answer, lock_orders, take_answer
-from fulfillment.wire.stock import ALLOCATE, GIVE_BACK, answer, answered, asked_of, refusal
+from fulfillment.wire.stock import ALLOCATE, GIVE_BACK, answer, answered, refusal
 
 Opens = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 StubFor = Callable[[str], Any]
@@ -79,9 +79,10 @@ def _giving_back(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
 def _settling(opens: Opens) -> Callable[[Sequence[Ended], Work], Awaitable[None]]:
     async def settle(ends: Sequence[Ended], work: Work) -> None:
         async with opens(work) as opened:
-            orders = await lock_orders([asked_of(each.leased.idempotency_key)[0] for each in ends], opened)
-            for each in ends:
-                told = _told(each)
+            answers = [(each, _told(each)) for each in ends]
+            await opened.supplies.claim(shortage.sku for _, told in answers for shortage in told.short)
+            orders = await lock_orders([told.order_id for _, told in answers], opened)
+            for each, told in answers:
                 with each.step():
                     await take_answer(told, orders[told.order_id], opened)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Protocol
 
 from fulfillment.domain import billing_lifecycle, posting, posting_lifecycle, return_lifecycle
@@ -21,6 +22,7 @@ from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.posting import Posting
+from fulfillment.domain.promising import Lot, Waiting
 from fulfillment.domain.quantities import Item
 from fulfillment.domain.return_report import BookedReport, ReportKind, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
@@ -91,6 +93,18 @@ class Supply:
     sku: str
     location_id: str
     business_unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class SupplyStatement:
+    """What comes of an item to a place by day, as it stood after `version` statements; `available` was there then."""
+
+    sku: str
+    business_unit: str
+    location_id: str
+    version: int
+    lots: tuple[Lot, ...]
+    available: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +199,21 @@ class SalesOrders(Protocol):
         """Every schedule of an order that stands in the one state stands in the other now."""
 
     def add(self, order: SalesOrder) -> None: ...
+
+
+class Supplies(Protocol):
+    async def claim(self, skus: Iterable[str]) -> None:
+        """Nobody else promises on what comes of these until this work ends. Before any order is locked."""
+
+    async def keep(self, statement: SupplyStatement) -> bool:
+        """In place of what was said of it before; False if a newer one is known."""
+
+    async def lots(self, business_unit: str, skus: Iterable[str]) -> Mapping[str, Sequence[Lot]]:
+        """What is to come from today on, by item."""
+
+    async def waiting(self, business_unit: str, skus: Iterable[str], most: int) -> Mapping[str, Sequence[Waiting]]:
+        """Who waits for them, by item, the oldest orders first. What counts on stock that has come is left out: it has
+        been asked for."""
 
 
 class CheckAnswers(Protocol):
@@ -289,6 +318,9 @@ class Work(Protocol):
 
     @property
     def sales_orders(self) -> SalesOrders: ...
+
+    @property
+    def supplies(self) -> Supplies: ...
 
     @property
     def warehouse_reports(self) -> WarehouseReports: ...

@@ -23,6 +23,7 @@ from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Basket, LineRefusal
 from inventory.domain.statement import Difference, Stated, Statement
 from inventory.domain.stock_report import CountedPlace, StockAdjustment
+from inventory.domain.supply import SupplyStand
 
 Booked = Sequence[tuple[UUID, Movement]]
 
@@ -154,6 +155,11 @@ class Supply(Protocol):
 
     async def replace_confirmed(self, orders: Iterable[tuple[str, str]], confirmed: Sequence[Confirmed]) -> None:
         """Sets the supplier's promises for these orders (tenant, purchase order id)."""
+        ...
+
+    async def tell(self, keys: Iterable[StockKey]) -> list[tuple[SupplyStand, int]]:
+        """What is to come by day, of those keys for which it differs from what was told last, with how often it was
+        told; it counts as told from here on, and nobody else tells of these keys until the work ends."""
         ...
 
 

@@ -181,6 +181,7 @@ def customers_told() -> list[Message]:
             kind=sales_order_pb2.CHECK_KIND_CREDIT, state=sales_order_pb2.ORDER_STATE_REJECTED, reason="no", **asked
         ),
         fulfillment_events.OrderLinesBackordered(**steps),
+        fulfillment_events.OrderLinesPromised(**steps),
         fulfillment_events.OrderStatusChanged(
             line_state=sales_order_pb2.SCHEDULE_STATE_SHIPPED, shipment_id="shipment-a", **steps
         ),
@@ -273,7 +274,7 @@ def _instant(hours: int) -> Timestamp:
 
 
 def supplies() -> list[Message]:
-    """There is stock again, and more of it."""
+    """There is stock again, and more of it; what was to come of another item comes later."""
     return [
         inventory_events.AvailabilityChanged(
             sku="NUT",
@@ -283,6 +284,21 @@ def supplies() -> list[Message]:
             as_of_version=version,
         )
         for version, there in enumerate((4, 9), 1)
+    ] + [
+        inventory_events.SupplyChanged(
+            sku="SAND",
+            location_id="WH-EAST",
+            business_unit="EU01",
+            available=values_pb2.Quantity(value="0", unit="KGM"),
+            lots=[
+                inventory_events.SupplyLot(
+                    purchase_order_line_id="0193-line",
+                    due_on=date_pb2.Date(year=2026, month=6, day=day),
+                    quantity=values_pb2.Quantity(value="20", unit="KGM"),
+                )
+            ],
+        )
+        for day in (1, 9)
     ]
 
 

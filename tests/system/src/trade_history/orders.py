@@ -1,4 +1,5 @@
-"""Two orders that stand in fulfillment before the history begins: one at the dock, and one that waits for supply."""
+"""Orders that stand in fulfillment before the history begins: one at the dock, one that waits for stock, and one that
+counts on a supplier."""
 
 from __future__ import annotations
 
@@ -24,17 +25,19 @@ async def orders_that_wait(engine: Engine) -> None:
     issue(Place(at_the_dock, at_the_dock.lines[1], "WH-EAST", "shipment-a"), issued)
     backordered = _placed("0191-short", "S-SHORT", "NUT")
     hear_short(backordered, NUT=0)
+    counting = _placed("0191-sand", "S-SAND", "SAND", "KGM")
+    hear_short(counting, SAND=0)
     with caused_by(a_cause()):
         async with FulfillmentUnitOfWork(UnitOfWork(engine, lambda: None, FixedClock(AT)))() as work:
             await work.put_shipment(Shipment("shipment-a", "WH-EAST", "SH-a", "EU01"))
-            for order in (at_the_dock, backordered):
+            for order in (at_the_dock, backordered, counting):
                 work.sales_orders.add(order)
                 await work.put(order)
 
 
-def _placed(order_id: str, number: str, sku: str) -> SalesOrder:
+def _placed(order_id: str, number: str, sku: str, unit: str = "EA") -> SalesOrder:
     order = blank(order_id, number=number)
-    order.append((line("1", 10, sku),), ITEMS)
+    order.append((line("1", 10, sku, unit),), ITEMS)
     order.submit(1, whole=True)
     order.accept()
     ask(order, 1)

@@ -1,7 +1,7 @@
 """json.order_status, out: a channel hears where lines of its order stand, so that it can tell its customer.
 
-What waits for supply, what a check refused, and what a carrier says of goods on the road. Of an order a receiver keeps
-the highest version.
+What waits for supply and the day that it is promised for, what a check refused, and what a carrier says of goods on
+the road. Of an order a receiver keeps the highest version.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from crossdock.fulfillment.v1 import sales_order_pb2
 from connector.mappings import canonical
 from connector.mappings.model import Outbound, Writing
 
-Told = events_pb2.OrderStatusChanged | events_pb2.OrderLinesBackordered | events_pb2.OrderRejected
+Waits = events_pb2.OrderLinesBackordered | events_pb2.OrderLinesPromised
+Told = events_pb2.OrderStatusChanged | Waits | events_pb2.OrderRejected
 
 
 def write(event: Told, writing: Writing) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def _where(event: Told) -> dict[str, Any]:
     """Where these lines stand; of goods on the road with their shipment and the carrier's instant."""
     if isinstance(event, events_pb2.OrderRejected):
         return {"lineState": "rejected", "shipment": None, "at": None}
-    if isinstance(event, events_pb2.OrderLinesBackordered):
+    if isinstance(event, Waits):
         return {"lineState": "backordered", "shipment": None, "at": None}
     return {
         "lineState": canonical.lower_name(sales_order_pb2.ScheduleState.Name(event.line_state), "SCHEDULE_STATE_"),
@@ -47,7 +48,14 @@ def _lines(event: Told, writing: Writing) -> dict[str, Any]:
     """What is refused is refused as a whole."""
     if isinstance(event, events_pb2.OrderRejected):
         return {"reason": event.reason or None, "lines": []}
+    if isinstance(event, Waits):
+        return {"lines": [_line(each, writing) | _promise(each) for each in event.steps]}
     return {"lines": [_line(each, writing) for each in event.steps]}
+
+
+def _promise(step: events_pb2.ScheduleStep) -> dict[str, Any]:
+    """No day where none can be named; `atRisk` where it is later than the first that was told."""
+    return {"promisedOn": canonical.iso_day(step.promised_on), "atRisk": step.at_risk}
 
 
 def _line(step: events_pb2.ScheduleStep, writing: Writing) -> dict[str, Any]:

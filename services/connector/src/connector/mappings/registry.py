@@ -151,6 +151,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "GoodsIssued": ("x12.856",),
     "InvoicePosted": ("x12.810",),
     "OrderLinesBackordered": ("json.order_status",),
+    "OrderLinesPromised": ("json.order_status",),
     "OrderStatusChanged": ("json.order_status",),
     "AvailabilityChanged": ("json.availability",),
     "PostingRequested": ("json.posting_request",),

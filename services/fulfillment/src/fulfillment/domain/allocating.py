@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from fulfillment.domain import events
 from fulfillment.domain.concerns import Concern, identity
 from fulfillment.domain.lifecycle import CROSSDOCK, ORDER_DESK, State
-from fulfillment.domain.order_line import STOCK, OrderLine, Schedule
+from fulfillment.domain.order_line import PICK_SHORT, STOCK, OrderLine, Schedule
+from fulfillment.domain.promising import Incoming, count_on
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.questions import SHORT_ANSWERS, Held, Part, Question, Shortage
 from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
 
 ALLOCATION_REFUSED = "ALLOCATION_REFUSED"
-PICK_SHORT = "PICK_SHORT"
 Pair = tuple[OrderLine, Schedule]
 
 
@@ -64,8 +64,15 @@ def _bind(order: SalesOrder, part: int, reservation_id: str, held: Sequence[Held
     return bound
 
 
-def fall_short(order: SalesOrder, part: int, attempt: int, shortages: Sequence[Shortage]) -> None:
-    """Stock does not reach. What there is is asked for again, the rest waits, or goes as the order says."""
+def fall_short(
+    order: SalesOrder,
+    part: int,
+    attempt: int,
+    shortages: Sequence[Shortage],
+    incoming: Mapping[str, Incoming] | None = None,
+) -> None:
+    """Stock does not reach. What there is is asked for again, the rest waits for what is `incoming` of its item, or
+    goes as the order says."""
     asked = order.parts[part]
     if not _answers(asked, attempt):
         return
@@ -82,7 +89,7 @@ def fall_short(order: SalesOrder, part: int, attempt: int, shortages: Sequence[S
             rest = order.split(line, schedule, schedule.quantity - taken)
             rest.reason = short[line.sku].reason
             waiting.append((line, rest))
-    _without_stock(order, part, waiting)
+    _without_stock(order, part, waiting, incoming or {})
     ask(order, part)
     _acknowledge(order, part)
 
@@ -96,7 +103,7 @@ def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> N
     for _, schedule in waiting:
         schedule.reason = code
     asked.open = False
-    _backorder(order, part, waiting)
+    _backorder(order, part, waiting, {})
     _acknowledge(order, part)
     order.concerns.append(
         Concern(
@@ -152,22 +159,22 @@ def _acknowledge(order: SalesOrder, part: int) -> None:
         order.events.append(events.OrderAcknowledged(order, part, order.of_part(part)))
 
 
-def _without_stock(order: SalesOrder, part: int, waiting: Sequence[Pair]) -> None:
+def _without_stock(order: SalesOrder, part: int, waiting: Sequence[Pair], incoming: Mapping[str, Incoming]) -> None:
     if order.terms.gives_up_what_is_short:
         for _, schedule in waiting:
             order.move(schedule, "cancel", CROSSDOCK)
         if waiting:
             order.events.append(events.OrderLinesCancelled(order, part, steps_of(waiting), "STOCK_SHORT"))
         return
-    _backorder(order, part, waiting)
+    _backorder(order, part, waiting, incoming)
 
 
-def _backorder(order: SalesOrder, part: int, waiting: Sequence[Pair]) -> None:
+def _backorder(order: SalesOrder, part: int, waiting: Sequence[Pair], incoming: Mapping[str, Incoming]) -> None:
     for _, schedule in waiting:
         order.move(schedule, "backorder", CROSSDOCK)
-        promised(schedule, "", None)
     if waiting:
-        order.events.append(events.OrderLinesBackordered(order, part, steps_of(waiting)))
+        told = count_on(order, waiting, incoming)
+        order.events.append(events.OrderLinesBackordered(order, part, steps_of(told)))
 
 
 def _subject(order: SalesOrder, part: int) -> str:

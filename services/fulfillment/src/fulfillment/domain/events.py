@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from fulfillment.domain.lifecycle import State
@@ -26,6 +26,9 @@ class Step:
     location_id: str
     reservation_id: str
     reason: str
+    promised_on: date | None = None
+    supply: str = ""
+    at_risk: bool = False
 
     @classmethod
     def of(cls, line: OrderLine, schedule: Schedule) -> Step:
@@ -36,6 +39,9 @@ class Step:
             schedule.location_id,
             schedule.reservation_id,
             schedule.reason,
+            schedule.promised_on,
+            schedule.supply,
+            schedule.at_risk,
         )
 
 
@@ -101,6 +107,13 @@ class OrderLinesDeallocated:
 
 @dataclass(frozen=True, slots=True)
 class OrderLinesBackordered:
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLinesPromised:
     order: SalesOrder
     part: int
     steps: Sequence[Step]
@@ -179,6 +192,7 @@ Event = (
     | OrderLinesAllocated
     | OrderLinesDeallocated
     | OrderLinesBackordered
+    | OrderLinesPromised
     | OrderAcknowledged
     | OrderReleased
     | OrderLineChanged

@@ -14,10 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 from fulfillment.domain import events
-from fulfillment.domain.allocating import PICK_SHORT, Pair
+from fulfillment.domain.allocating import Pair
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, WAREHOUSE, WMS, State
-from fulfillment.domain.order_line import OrderLine, Schedule
+from fulfillment.domain.order_line import PICK_SHORT, OrderLine, Schedule
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
 

@@ -19,11 +19,14 @@ PART_LINES = 200
 """Lines that are worked together: what inventory takes in one basket, and less than an event may tell."""
 
 STOCK = "stock"
+PICK_SHORT = "PICK_SHORT"
+"""Why a schedule waits that its warehouse did not find."""
 
 
 @dataclass(slots=True)
 class Schedule:
-    """`supply` is what the promise counts on; `reason` is why it stands where it stands, where that needs one."""
+    """`supply` is what the promise counts on; `reason` is why it stands where it stands, where that needs one.
+    `owed_on` is the day that its customer was told first while it waited."""
 
     number: int
     state: State
@@ -38,6 +41,13 @@ class Schedule:
     pick_reported: bool = False
     pack_reported: bool = False
     return_id: str = ""
+    owed_on: date | None = None
+
+    @property
+    def at_risk(self) -> bool:
+        """It waits, and is promised for later than it is owed, or for no day any more."""
+        waits = self.state in {State.ACCEPTED, State.BACKORDERED}
+        return waits and self.owed_on is not None and (self.promised_on is None or self.promised_on > self.owed_on)
 
 
 @dataclass(slots=True)

@@ -67,6 +67,7 @@ _SCHEDULE = (
     "pick_reported",
     "pack_reported",
     "return_id",
+    "owed_on",
 )
 _REPORT = ("report_id", "location_id", "number", "content", "order_ids", "shipment_id", "unreleased_count")
 _SHIPMENT = (

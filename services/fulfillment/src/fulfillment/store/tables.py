@@ -14,6 +14,8 @@ from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Numeric,
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
+WAITS = "state = 'backordered' OR (state = 'accepted' AND promised_on IS NOT NULL)"
+"""A schedule waits for supply, or has asked for stock again and keeps its promise until it is answered."""
 
 
 def flag(name: str) -> Column[Any]:
@@ -134,7 +136,8 @@ line_schedule = Table(
     flag("pick_reported"),
     flag("pack_reported"),
     words("return_id"),
-    Index("line_schedule_waiting", "tenant", "sku", "order_id", postgresql_where=text("state = 'backordered'")),
+    day("owed_on"),
+    Index("line_schedule_waiting", "tenant", "sku", "order_id", postgresql_where=text(WAITS)),
     Index("line_schedule_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
 )
 
@@ -298,6 +301,18 @@ location = Table(
     Column("valid_from", Date, primary_key=True),
     day("valid_to"),
     words("system"),
+)
+
+# What comes of an item to a place, by day, as inventory announced it last.
+supply = Table(
+    "supply",
+    metadata,
+    tenant_key(),
+    words("sku", key=True),
+    words("business_unit", key=True),
+    words("location_id", key=True),
+    number("version"),
+    document("lots"),
 )
 
 personal_data = personal_data_table(metadata)

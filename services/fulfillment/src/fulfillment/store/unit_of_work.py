@@ -31,6 +31,7 @@ from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.events import Event
 from fulfillment.domain.lifecycle import POLICY_KEYS, SCHEDULE
 from fulfillment.domain.posting import Posting
+from fulfillment.domain.promising import judge
 from fulfillment.domain.questions import Part
 from fulfillment.domain.return_report import BookedReport, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
@@ -45,6 +46,7 @@ from fulfillment.store.posting_book import PostingBook
 from fulfillment.store.postings import PostingRows, posting_row
 from fulfillment.store.return_book import ReturnBook
 from fulfillment.store.returns import ReturnRows, report_row, return_row
+from fulfillment.store.supplies import SupplyRows
 from fulfillment.store.warehouse_reports import WarehouseReportRows
 from fulfillment.wire.envelopes import announcement
 from fulfillment.wire.stock import give_back, question
@@ -59,6 +61,7 @@ class FulfillmentWork:
     def __init__(self, work: KitWork, origin: Origin | None) -> None:
         self._work, self._origin = work, origin
         self.sales_orders = Orders(work.driver, work.tenant)
+        self.supplies = SupplyRows(work.driver, work.tenant, work.now.date())
         self.warehouse_reports = WarehouseReportRows(work.driver, work.tenant)
         self.postings = PostingRows(work.driver, work.tenant)
         self._posting_book = PostingBook(work, origin, self._policy_book, self.tell)
@@ -84,6 +87,8 @@ class FulfillmentWork:
 
     async def put(self, order: SalesOrder) -> None:
         """Announces, asks and watches; its rows are written when there are enough of them, or at the end."""
+        for part in sorted({line.part for line in order.lines.values()}):
+            judge(order, part)
         await self._watch(order)
         await self._watch_checks(order)
         stored = self.sales_orders.stored[order.order_id]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fulfillment.domain.allocating import PICK_SHORT, allocate, fall_short, refuse, release, retry
+from fulfillment.domain.allocating import allocate, fall_short, refuse, release, retry
 from fulfillment.domain.lifecycle import CROSSDOCK, State
-from fulfillment.domain.order_line import parts_in
+from fulfillment.domain.order_line import PICK_SHORT, parts_in
 from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.questions import Held, Shortage
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Supply, Work
 from fulfillment.use_cases.owing import owe_changes
+from fulfillment.use_cases.promising import incoming
 
 RETRY = "retry"
 AT_ONCE = 200
@@ -43,7 +44,8 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
     if answer.code:
         refuse(order, answer.part, answer.attempt, answer.code, answer.why)
     elif answer.short:
-        fall_short(order, answer.part, answer.attempt, answer.short)
+        comes = await incoming(order.terms.business_unit, [each.sku for each in answer.short], work)
+        fall_short(order, answer.part, answer.attempt, answer.short, comes)
     else:
         allocate(order, answer.part, answer.attempt, answer.reservation_id, answer.held)
         release(order, answer.part)

@@ -6,7 +6,7 @@ from functools import singledispatch
 from typing import Any
 
 from crossdock.fulfillment.events.v1 import events_pb2
-from crossdock_kit.dates_wire import timestamp
+from crossdock_kit.dates_wire import date_message, timestamp
 from google.protobuf.message import Message
 
 from fulfillment.domain import events
@@ -97,6 +97,11 @@ def _(event: events.OrderLinesBackordered) -> Message:
 
 
 @to_message.register
+def _(event: events.OrderLinesPromised) -> Message:
+    return events_pb2.OrderLinesPromised(**_part(event), channel=event.order.terms.channel)
+
+
+@to_message.register
 def _(event: events.OrderAcknowledged) -> Message:
     return events_pb2.OrderAcknowledged(
         **_named(event.order),
@@ -184,4 +189,7 @@ def _step(step: events.Step) -> events_pb2.ScheduleStep:
         location_id=step.location_id,
         reservation_id=step.reservation_id,
         reason=step.reason,
+        promised_on=date_message(step.promised_on),
+        supply=step.supply,
+        at_risk=step.at_risk,
     )

@@ -232,4 +232,6 @@ def _schedule(line: OrderLine, schedule: Schedule) -> order_pb2.LineSchedule:
         shipment_id=schedule.shipment_id,
         pick_reported=schedule.pick_reported,
         pack_reported=schedule.pack_reported,
+        owed_on=dates_wire.date_message(schedule.owed_on),
+        at_risk=schedule.at_risk,
     )

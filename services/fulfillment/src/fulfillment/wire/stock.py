@@ -10,15 +10,17 @@ import json
 
 from crossdock.inventory.events.v1 import events_pb2 as inventory_events
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock_kit import dates_wire
 from crossdock_kit.context import cause
 from crossdock_kit.deliveries import NewDelivery
 from crossdock_kit.ids import derived
 from google.protobuf.json_format import MessageToDict, ParseDict
 
+from fulfillment.domain.promising import Lot
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.questions import Held, Question, Shortage
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.ports import Supply
+from fulfillment.ports import Supply, SupplyStatement
 from fulfillment.use_cases.stocking import Answer
 from fulfillment.wire.values import number, quantity_message
 
@@ -102,6 +104,16 @@ def supply(fact: inventory_events.AvailabilityChanged) -> Supply | None:
     if number(fact.available.value or "0") <= 0:
         return None
     return Supply(fact.sku, fact.location_id, fact.business_unit)
+
+
+def statement(fact: inventory_events.SupplyChanged, version: int) -> SupplyStatement:
+    lots = [
+        Lot(each.purchase_order_line_id, fact.location_id, day, number(each.quantity.value))
+        for each in fact.lots
+        if (day := dates_wire.day(each, "due_on")) is not None
+    ]
+    available = number(fact.available.value or "0")
+    return SupplyStatement(fact.sku, fact.business_unit, fact.location_id, version, tuple(lots), available)
 
 
 def refusal(idempotency_key: str, code: str, why: str) -> Answer:

@@ -12,6 +12,7 @@ from inventory.domain.lots import Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.stock_report import Counted, StockAdjustment
+from inventory.domain.supply import SupplyChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class AdjustmentDecided:
 
 Fact = (
     AvailabilityChanged
+    | SupplyChanged
     | StockReceived
     | StockReserved
     | ReservationReleased

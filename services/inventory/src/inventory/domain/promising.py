@@ -10,9 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import accumulate
 
-from inventory.domain.quantity import ZERO
+from inventory.domain.item import Item
+from inventory.domain.quantity import ZERO, as_decimal
 
 DEFAULT_HORIZON_DAYS = 7
 
@@ -56,6 +58,14 @@ def _by_day(dues: Iterable[Due], days: Sequence[date]) -> dict[date, Decimal]:
         if day in sums:
             sums[day] += each.quantity
     return sums
+
+
+def confirmed(on: date, quantity: Decimal, unit: str, item: Item) -> Due:
+    """A supplier's promise in base units. One in a unit that the item no longer has counts as nothing: less is promised
+    rather than too much."""
+    factor = Decimal(1) if unit == item.base_unit else item.packaging.get(unit)
+    converted = None if factor is None else as_decimal(Fraction(quantity) * Fraction(factor))
+    return Due(on, converted if converted is not None else ZERO)
 
 
 def still_to_come(schedule: Iterable[Due], used: Decimal, limit: Decimal) -> list[Due]:

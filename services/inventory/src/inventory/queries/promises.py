@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 
 from crossdock_kit.database import Engine, transaction
 
 from inventory.domain.item import Item
-from inventory.domain.promising import Due, PromiseDay, promise_days, still_to_come
-from inventory.domain.quantity import ZERO, as_decimal
+from inventory.domain.promising import Due, PromiseDay, confirmed, promise_days, still_to_come
+from inventory.domain.quantity import ZERO
 from inventory.queries.stock import Row, Where, item_of
 
 _AVAILABLE_BY_PLACE = """
@@ -77,13 +75,8 @@ def _from_orders(rows: Sequence[Row], item: Item) -> list[tuple[str, Due]]:
         (line[0]["location_id"], due)
         for line in lines.values()
         for due in still_to_come(
-            [Due(row["due_on"], _in_base_units(row, item)) for row in line], line[0]["used"], line[0]["on_order"]
+            [confirmed(row["due_on"], row["quantity"], row["unit"], item) for row in line],
+            line[0]["used"],
+            line[0]["on_order"],
         )
     ]
-
-
-def _in_base_units(row: Row, item: Item) -> Decimal:
-    """A promise in a unit that the item no longer has counts as nothing: less is promised rather than too much."""
-    factor = Decimal(1) if row["unit"] == item.base_unit else item.packaging.get(row["unit"])
-    converted = None if factor is None else as_decimal(Fraction(row["quantity"]) * Fraction(factor))
-    return converted if converted is not None else ZERO

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 from crossdock_kit.driver import Driver
 
 from inventory.domain.inbound import Confirmed, NoticeChange, SupplyChange
+from inventory.domain.movement import StockKey
+from inventory.domain.supply import SupplyStand
+from inventory.store import supply_told
 
 # A line stands where it was last put on order: a revision may move it to another place or item.
 _LINES = """
@@ -61,6 +64,9 @@ class StoredSupply:
                 (*each.key, each.notice_id, each.order_line_id, each.in_transit, each.due_on) for each in notices
             )
             await self._driver.execute(_NOTICES, *(list(column) for column in zip(*changes, strict=True)))
+
+    async def tell(self, keys: Iterable[StockKey]) -> list[tuple[SupplyStand, int]]:
+        return await supply_told.tell(self._driver, keys)
 
     async def replace_confirmed(self, orders: Iterable[tuple[str, str]], confirmed: Sequence[Confirmed]) -> None:
         ordered = sorted(set(orders))

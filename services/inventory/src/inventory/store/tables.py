@@ -228,6 +228,15 @@ notice_line = Table(
     Index("notice_line_item", "tenant", "sku"),
 )
 
+# What was last announced of the supply of a key: so often, and a hash of it.
+supply_told = Table(
+    "supply_told",
+    metadata,
+    *stock_key(),
+    number("event_version"),
+    words("content"),
+)
+
 # The number under which the ERP posted what an aggregate booked.
 posting = Table(
     "posting",

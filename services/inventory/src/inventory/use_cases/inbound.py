@@ -9,6 +9,7 @@ from datetime import datetime
 from inventory.domain.events import StockReceived
 from inventory.domain.inbound import Change, Confirmed, InboundFact, NoticeChange, Received, SupplyChange
 from inventory.domain.movement import Movement
+from inventory.domain.supply import SupplyChanged, touched
 from inventory.ports import Booked, ItemRecord, LocationRecord, Posting, Work
 
 
@@ -39,6 +40,7 @@ class BookedReceipt:
 async def book_inbound(command: BookInbound, work: Work) -> None:
     await _book(command.facts, work)
     await work.supply.replace_confirmed(command.orders, command.confirmed)
+    await _tell_supply(command.facts, work)
 
 
 async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
@@ -48,6 +50,7 @@ async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
     expiries = {(each.key, each.lot): each.expires_on for each in lines if each.lot and each.expires_on}
     await work.ledger.note_expiry({place: day for place, day in expiries.items() if day})
     await work.ledger.miss_lots([each for each in lines if not each.lot])
+    await _tell_supply(lines, work)
     for receipt in receipts:
         mine = tuple((i, m) for i, m in booked if m.document.posting_key == f"receipt/{receipt.receipt_id}")
         work.announce(
@@ -73,6 +76,15 @@ async def _book(facts: Iterable[InboundFact], work: Work) -> Booked:
         [each for each in changes if isinstance(each, NoticeChange)],
     )
     return booked
+
+
+async def _tell_supply(facts: Sequence[InboundFact], work: Work) -> None:
+    """Whoever promised on what is to come hears of it when it is another."""
+    by_key = touched(facts)
+    for stand, version in await work.supply.tell(by_key):
+        document = by_key[stand.key]
+        transactions = (document.transaction_id,) if document.transaction_id else ()
+        work.announce(SupplyChanged(stand, version, transactions, document.occurred_at), document.cause_id)
 
 
 async def take_items(records: Sequence[ItemRecord], work: Work) -> None:

@@ -15,15 +15,18 @@ from google.protobuf.message import Message
 from inventory.domain import events as facts
 from inventory.domain.lots import Pick
 from inventory.domain.reservation import Reservation
+from inventory.domain.supply import SupplyChanged
 from inventory.wire import stock_reports
 from inventory.wire.movements import movement_out
-from inventory.wire.values import instant_out, quantity_out
+from inventory.wire.values import date_out, instant_out, quantity_out
 
 
 def event_of(fact: facts.Fact, now: datetime) -> NewEvent:
     """The event as it is recorded; `now` is when it happened where the fact does not say."""
     if isinstance(fact, facts.AvailabilityChanged):
         return availability_changed(fact)
+    if isinstance(fact, SupplyChanged):
+        return _supply_changed(fact)
     if isinstance(fact, facts.StockReceived):
         return _stock_received(fact)
     if isinstance(fact, facts.StockAdjusted):
@@ -53,6 +56,36 @@ def availability_changed(fact: facts.AvailabilityChanged) -> NewEvent:
         tenant=key.tenant,
         business_unit=key.business_unit,
         aggregate_type="availability",
+        aggregate_id=f"{key.business_unit}/{key.location_id}/{key.sku}",
+        version=fact.event_version,
+        subject=key.sku,
+        keys=(f"sku:{key.sku}",),
+        transaction_ids=fact.transaction_ids,
+        occurred_at=fact.occurred_at,
+    )
+
+
+def _supply_changed(fact: SupplyChanged) -> NewEvent:
+    stand, key = fact.stand, fact.stand.key
+    return NewEvent(
+        message=pb.SupplyChanged(
+            sku=key.sku,
+            location_id=key.location_id,
+            business_unit=key.business_unit,
+            lots=[
+                pb.SupplyLot(
+                    purchase_order_line_id=each.line_id,
+                    ship_notice_id=each.notice_id,
+                    due_on=date_out(each.due_on),
+                    quantity=quantity_out(each.quantity, stand.unit),
+                )
+                for each in stand.lots
+            ],
+            available=quantity_out(stand.available, stand.unit),
+        ),
+        tenant=key.tenant,
+        business_unit=key.business_unit,
+        aggregate_type="supply",
         aggregate_id=f"{key.business_unit}/{key.location_id}/{key.sku}",
         version=fact.event_version,
         subject=key.sku,

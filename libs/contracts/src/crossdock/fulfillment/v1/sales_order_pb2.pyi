@@ -531,6 +531,8 @@ class LineSchedule(_message.Message):
     SHIPMENT_ID_FIELD_NUMBER: _builtins.int
     PICK_REPORTED_FIELD_NUMBER: _builtins.int
     PACK_REPORTED_FIELD_NUMBER: _builtins.int
+    OWED_ON_FIELD_NUMBER: _builtins.int
+    AT_RISK_FIELD_NUMBER: _builtins.int
     schedule_id: _builtins.str
     state: Global___ScheduleState.ValueType
     location_id: _builtins.str
@@ -548,6 +550,8 @@ class LineSchedule(_message.Message):
     pick_reported: _builtins.bool
     """Whether the warehouse has said so. What it packed or handed over without saying that it picked it was picked."""
     pack_reported: _builtins.bool
+    at_risk: _builtins.bool
+    """True while it waits and is promised for later than it is owed, or for no day any more."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """Base unit of the item."""
@@ -555,6 +559,10 @@ class LineSchedule(_message.Message):
     @_builtins.property
     def promised_on(self) -> _date_pb2.Date:
         """Day that the customer was promised; absent while none can be named."""
+
+    @_builtins.property
+    def owed_on(self) -> _date_pb2.Date:
+        """Day that the customer was promised first, while it waited for supply; absent where it never did."""
 
     def __init__(
         self,
@@ -571,10 +579,12 @@ class LineSchedule(_message.Message):
         shipment_id: _builtins.str = ...,
         pick_reported: _builtins.bool = ...,
         pack_reported: _builtins.bool = ...,
+        owed_on: _date_pb2.Date | None = ...,
+        at_risk: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["promised_on", b"promised_on", "quantity", b"quantity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["owed_on", b"owed_on", "promised_on", b"promised_on", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_requested", b"cancel_requested", "location_id", b"location_id", "pack_reported", b"pack_reported", "pick_reported", b"pick_reported", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "shipment_id", b"shipment_id", "state", b"state", "supply", b"supply"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "cancel_requested", b"cancel_requested", "location_id", b"location_id", "owed_on", b"owed_on", "pack_reported", b"pack_reported", "pick_reported", b"pick_reported", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "shipment_id", b"shipment_id", "state", b"state", "supply", b"supply"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

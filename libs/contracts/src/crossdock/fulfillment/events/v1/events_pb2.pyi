@@ -273,6 +273,9 @@ class ScheduleStep(_message.Message):
     LOCATION_ID_FIELD_NUMBER: _builtins.int
     RESERVATION_ID_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    PROMISED_ON_FIELD_NUMBER: _builtins.int
+    SUPPLY_FIELD_NUMBER: _builtins.int
+    AT_RISK_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     line_number: _builtins.str
     sku: _builtins.str
@@ -281,9 +284,16 @@ class ScheduleStep(_message.Message):
     reservation_id: _builtins.str
     reason: _builtins.str
     """Reason code where there is one: STOCK_SHORT."""
+    supply: _builtins.str
+    at_risk: _builtins.bool
+    """True while it is promised for later than it is owed, or for no day any more."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """Base unit."""
+
+    @_builtins.property
+    def promised_on(self) -> _date_pb2.Date:
+        """Day that the customer is promised, and the supply that this counts on; absent while none can be named."""
 
     def __init__(
         self,
@@ -296,10 +306,13 @@ class ScheduleStep(_message.Message):
         location_id: _builtins.str = ...,
         reservation_id: _builtins.str = ...,
         reason: _builtins.str = ...,
+        promised_on: _date_pb2.Date | None = ...,
+        supply: _builtins.str = ...,
+        at_risk: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promised_on", b"promised_on", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_id", b"line_id", "line_number", b"line_number", "location_id", b"location_id", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "line_id", b"line_id", "line_number", b"line_number", "location_id", b"location_id", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "sku", b"sku", "supply", b"supply"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -403,6 +416,43 @@ class OrderLinesBackordered(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OrderLinesBackordered: _TypeAlias = OrderLinesBackordered  # noqa: Y015
+
+@_typing.final
+class OrderLinesPromised(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    state: _sales_order_pb2.OrderState.ValueType
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
+        """Those whose day is another now."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "number", b"number", "order_id", b"order_id", "part", b"part", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderLinesPromised: _TypeAlias = OrderLinesPromised  # noqa: Y015
 
 @_typing.final
 class OrderAcknowledged(_message.Message):

@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.type import date_pb2 as _date_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -82,6 +83,78 @@ class ChannelAvailability(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ChannelAvailability: _TypeAlias = ChannelAvailability  # noqa: Y015
+
+@_typing.final
+class SupplyChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SKU_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    LOTS_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    sku: _builtins.str
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    @_builtins.property
+    def lots(self) -> _containers.RepeatedCompositeFieldContainer[Global___SupplyLot]:
+        """With a day named, the nearest first: promises of suppliers that are not on their way, and ship notices. 500 at most."""
+
+    @_builtins.property
+    def available(self) -> _values_pb2.Quantity:
+        """What may be promised of what was there when this was said: goods that arrived are no supply any more."""
+
+    def __init__(
+        self,
+        *,
+        sku: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        lots: _abc.Iterable[Global___SupplyLot] | None = ...,
+        available: _values_pb2.Quantity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["available", b"available"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["available", b"available", "business_unit", b"business_unit", "location_id", b"location_id", "lots", b"lots", "sku", b"sku"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplyChanged: _TypeAlias = SupplyChanged  # noqa: Y015
+
+@_typing.final
+class SupplyLot(_message.Message):
+    """So much that one order line brings on one day."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURCHASE_ORDER_LINE_ID_FIELD_NUMBER: _builtins.int
+    SHIP_NOTICE_ID_FIELD_NUMBER: _builtins.int
+    DUE_ON_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    purchase_order_line_id: _builtins.str
+    ship_notice_id: _builtins.str
+    """Empty while it is not on its way."""
+    @_builtins.property
+    def due_on(self) -> _date_pb2.Date:
+        """The ship notice's day, else the supplier's promise, at the location."""
+
+    @_builtins.property
+    def quantity(self) -> _values_pb2.Quantity: ...
+    def __init__(
+        self,
+        *,
+        purchase_order_line_id: _builtins.str = ...,
+        ship_notice_id: _builtins.str = ...,
+        due_on: _date_pb2.Date | None = ...,
+        quantity: _values_pb2.Quantity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due_on", b"due_on", "quantity", b"quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["due_on", b"due_on", "purchase_order_line_id", b"purchase_order_line_id", "quantity", b"quantity", "ship_notice_id", b"ship_notice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplyLot: _TypeAlias = SupplyLot  # noqa: Y015
 
 @_typing.final
 class StockReceived(_message.Message):
