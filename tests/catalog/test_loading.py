@@ -161,3 +161,49 @@ async def test_a_warehouses_word_for_a_bin_leads_to_its_place_and_all_around_it(
         place_of = await calls.GetLocation(pb.GetLocationRequest(location_id=found))
         assert [each.location_id for each in place_of.within] == around
         assert place_of.location.system == "WMS-EAST"
+
+
+async def foreseen(calls: Any, **records: Any) -> list[tuple[str, str, list[str]]]:
+    answer = await calls.PutMasterData(put(validate_only=True, **records))
+    assert answer.changed == len(answer.changes)
+    name = pb.RecordEffect.Name
+    return [
+        (each.path, name(each.effect).removeprefix("RECORD_EFFECT_").lower(), list(each.fields))
+        for each in answer.changes
+    ]
+
+
+async def test_a_corrected_file_shows_first_what_it_would_change_and_changes_nothing(calls: Any) -> None:
+    def item(size: str, **more: Any) -> md.Item:
+        packaging = [md.Packaging(unit="XCS", base_quantity=size)]
+        return md.Item(sku="SHOWN", base_unit="EA", description="Bolt", packaging=packaging, **more)
+
+    place = md.Location(location_id="S-HALL", kind=md.LOCATION_KIND_WAREHOUSE, zone="Europe/Berlin")
+    bin_ = md.Location(location_id="S-BIN", kind=md.LOCATION_KIND_BIN, zone="Europe/Berlin", parent_id="S-HALL")
+    first: dict[str, Any] = {
+        "items": [item("12")],
+        "locations": [bin_, place],
+        "crosswalk": [code("sup-s", md.CODE_KIND_ITEM, "77", "SHOWN")],
+    }
+    assert [effect for _, effect, _ in await foreseen(calls, **first)] == ["creates"] * 4
+    with pytest.raises(grpc.aio.AioRpcError) as unknown:
+        await calls.GetItem(pb.GetItemRequest(sku="SHOWN"))
+    assert unknown.value.code() is grpc.StatusCode.NOT_FOUND
+    assert (await calls.PutMasterData(put(**first))).changed == 4
+    assert await foreseen(calls, **first) == []
+    corrected = first | {
+        "items": [item("12"), item("10", valid_from=MARCH)],
+        "crosswalk": [code("sup-s", md.CODE_KIND_ITEM, "77", "OTHER")],
+    }
+    told = [("items[1]", "succeeds", ["packaging"]), ("crosswalk[0]", "replaces", ["canonical"])]
+    assert await foreseen(calls, **corrected) == told
+    assert await foreseen(calls, **corrected) == told, "showing it changed nothing"
+    assert await meant(calls, "sup-s", md.CODE_KIND_ITEM, "77") == "SHOWN"
+    assert (await calls.PutMasterData(put(**corrected))).changed == len(told)
+    assert await foreseen(calls, **corrected) == []
+
+
+async def test_what_would_be_refused_is_refused_when_it_is_only_shown(calls: Any) -> None:
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await foreseen(calls, items=[packed(("XCS", "12"), ("XCS", "10"))])
+    assert fields_of(refused.value) == ["items[0].packaging[1].unit"]

@@ -303,6 +303,12 @@ crosswalk: {sup-new: [{kind: CODE_KIND_ITEM, list: VP, partner_code: "NW-1", can
 async def test_a_partner_that_is_loaded_from_a_file_is_served_at_once(day: SmallDay, tmp_path: Path) -> None:
     file = tmp_path / "new.yaml"
     file.write_text(PARTNER)
+    shown = (await day.crossdock("load", str(file), "--dry-run", "--json")).json
+    assert [(each["name"], each["effect"]) for each in shown] == [
+        ("N9001", "creates"),
+        ("SUP-NEW", "creates"),
+        ("sup-new VP NW-1", "creates"),
+    ]
     first, again = [(await day.crossdock("load", str(file), "--json")).json for _ in range(2)]
     assert [(each["what"], each["records"], each["changed"]) for each in first] == [
         ("master data", 3, 3),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast
 from uuid import uuid4
@@ -22,10 +22,21 @@ from rich.table import Table
 from crossdock_cli.asking import SECONDS, answered
 from crossdock_cli.connection import channel, metadata, stack_or_exit, stack_place
 from crossdock_cli.console import FAILED, fail, out, print_json
-from crossdock_cli.master_data import NoMasterData, count_of, requests_of
+from crossdock_cli.master_data import NoMasterData, count_of, record_name, requests_of
 
 PARTNER, CONFIG_MAP = "PartnerConnector", "ConfigMap"
 LONG_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What loading a record would change; `name` is what it is of."""
+
+    file: str
+    path: str
+    name: str
+    effect: str
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +110,47 @@ async def _load(files: Sequence[tuple[str, Any]], system: str, tenant: str | Non
     return told
 
 
+async def _foresee(files: Sequence[tuple[str, Any]], system: str, tenant: str | None) -> list[Foreseen]:
+    """What the master data of the files would change; partners are only read."""
+    state = stack_or_exit()
+    mappings = config_maps_of(document for _, document in files)
+    found: list[Foreseen] = []
+    async with channel(state, "catalog") as open_channel:
+        catalog = cast(Any, catalog_grpc.CatalogServiceStub)(open_channel)
+        for file, document in files:
+            if is_a(PARTNER, document):
+                profile_of(document, file, mappings)
+            elif not is_a(CONFIG_MAP, document):
+                for request in master_data_of(document, file, system):
+                    request.validate_only = True
+                    answer = await catalog.PutMasterData(
+                        request, metadata=metadata(state, tenant), timeout=LONG_SECONDS
+                    )
+                    found += [_foreseen(file, request, each) for each in answer.changes]
+    return found
+
+
+def _foreseen(file: str, request: catalog_pb.PutMasterDataRequest, change: catalog_pb.RecordChange) -> Foreseen:
+    effect = catalog_pb.RecordEffect.Name(change.effect).removeprefix("RECORD_EFFECT_").lower()
+    return Foreseen(file, change.path, record_name(request, change.path), effect, tuple(change.fields))
+
+
+def _show_foreseen(found: Sequence[Foreseen], *, json: bool) -> None:
+    if json:
+        print_json([asdict(each) for each in found])
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("FILE", "RECORD", "", "EFFECT", "WHAT DIFFERS"):
+        table.add_column(heading, overflow="fold")
+    for each in found:
+        table.add_row(each.file, each.path, each.name, each.effect, ", ".join(each.fields))
+    out.print(table if found else "nothing would change")
+
+
 def load(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)],
     system: Annotated[str, typer.Option(help="system that the master data come from")] = "MDM",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what master data would change")] = False,
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
 ) -> None:
@@ -109,7 +158,11 @@ def load(
     parties, locations, crosswalk, prices) from YAML or JSON. What is known already changes nothing, so a file may be
     loaded again.
     """
-    told = answered(_load([(file.name, each) for file in files for each in documents_of(file)], system, tenant))
+    documents = [(file.name, each) for file in files for each in documents_of(file)]
+    if dry_run:
+        _show_foreseen(answered(_foresee(documents, system, tenant)), json=json)
+        return
+    told = answered(_load(documents, system, tenant))
     if json:
         print_json([{"file": e.file, "what": e.what, "records": e.records, "changed": e.changed} for e in told])
         return

@@ -11,6 +11,13 @@ from crossdock.options.v1 import options_pb2
 from google.protobuf.json_format import ParseDict, ParseError
 
 KINDS = ("items", "parties", "locations", "crosswalk", "prices")
+_NAMES = {
+    "items": ("sku",),
+    "parties": ("party_id",),
+    "locations": ("location_id",),
+    "crosswalk": ("partner", "list", "partner_code"),
+    "prices": ("sku", "customer_id", "business_unit"),
+}
 MOST = 5000
 """Records of a kind that one request may carry."""
 
@@ -33,6 +40,13 @@ def requests_of(rows: Any, system: str) -> Iterator[pb.PutMasterDataRequest]:
 
 def count_of(request: pb.PutMasterDataRequest) -> int:
     return sum(len(getattr(request, kind)) for kind in KINDS)
+
+
+def record_name(request: pb.PutMasterDataRequest, path: str) -> str:
+    """What the record at a path of the request is of: its number, or whose code it is."""
+    kind, _, at = path.rstrip("]").partition("[")
+    record = getattr(request, kind)[int(at)]
+    return " ".join(str(getattr(record, name)) for name in _NAMES[kind] if getattr(record, name))
 
 
 def _flat(rows: Any) -> dict[str, list[Any]]:

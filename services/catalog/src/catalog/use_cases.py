@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from crossdock_kit.errors import NotFound, Refused
 from catalog.domain.identifiers import check_gs1
 from catalog.domain.packaging import Packing, check_packing
 from catalog.domain.places import Place, check_places
-from catalog.domain.record import Record, Subject, check_agreeing, place
+from catalog.domain.record import Record, Subject, check_agreeing, place, valid_on
 from catalog.ports import UnitOfWork, Work
 
 
@@ -28,7 +28,8 @@ class NotTheOwner(Refused):
 class PutMasterData:
     """`people` is what is said of people, by id, and stands in no record. `paths` are where the load names each record;
     `gs1_numbers` are (field, number) pairs to check; `owners` the roles that may write all that is written,
-    `owners_said` why it is they; `places` what locations say of each other, `packings` what items say of units."""
+    `owners_said` why it is they; `places` what locations say of each other, `packings` what items say of units. With
+    `validate_only` nothing is written."""
 
     records: tuple[Record, ...]
     paths: tuple[str, ...]
@@ -40,12 +41,25 @@ class PutMasterData:
     people: Mapping[str, bytes]
     places: tuple[Place, ...] = ()
     packings: tuple[Packing, ...] = ()
+    validate_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a record of a load would change; `before` is what is valid on its first day."""
+
+    path: str
+    before: Record | None
+    after: Record
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
+    """`changes` only where nothing was written."""
+
     changed: int
     unchanged: int
+    changes: tuple[Change, ...] = ()
 
 
 async def put_master_data(command: PutMasterData, uow: UnitOfWork) -> Placed:
@@ -55,6 +69,8 @@ async def put_master_data(command: PutMasterData, uow: UnitOfWork) -> Placed:
     check_gs1(command.gs1_numbers)
     check_packing(command.packings)
     check_agreeing(command.records, command.paths)
+    if command.validate_only:
+        return await _previewed(command, uow)
     async with uow() as work:
         await work.personal_data.keep(command.people)
         versions = await work.records.lock({record.subject for record in command.records})
@@ -64,6 +80,15 @@ async def put_master_data(command: PutMasterData, uow: UnitOfWork) -> Placed:
         after = {subject: work.announce(subject, rows, versions[subject]) for subject, rows in changed.items()}
         await work.records.save([row for rows in changed.values() for row in rows], after)
     return Placed(len(command.records) - unchanged, unchanged)
+
+
+async def _previewed(command: PutMasterData, uow: UnitOfWork) -> Placed:
+    async with uow() as work:
+        await _check_places(command.places, work)
+        standing = await work.records.standing({(record.subject, record.key) for record in command.records})
+    steps = zip(command.paths, _steps(command.records, standing), strict=True)
+    changes = tuple(Change(path, before, made[-1]) for path, (_, before, made) in steps if made)
+    return Placed(len(changes), len(command.records) - len(changes), changes)
 
 
 async def _check_places(loaded: Sequence[Place], work: Work) -> None:
@@ -100,14 +125,23 @@ def _placed(
     records: Sequence[Record], standing: Mapping[tuple[Subject, str], Sequence[Record]]
 ) -> tuple[dict[Subject, list[Record]], int]:
     """The changed records by subject, the last word on each, and how many stood already."""
-    now = {key: {row.valid_from: row for row in rows} for key, rows in standing.items()}
     changed: dict[Subject, dict[tuple[str, object], Record]] = defaultdict(dict)
     unchanged = 0
-    for record in records:
-        rows = now.setdefault((record.subject, record.key), {})
-        changes = place(list(rows.values()), record)
+    for _, _, changes in _steps(records, standing):
         unchanged += not changes
         for change in changes:
-            rows[change.valid_from] = change
             changed[change.subject][change.key, change.valid_from] = change
     return {subject: list(rows.values()) for subject, rows in changed.items()}, unchanged
+
+
+def _steps(
+    records: Sequence[Record], standing: Mapping[tuple[Subject, str], Sequence[Record]]
+) -> Iterator[tuple[Record, Record | None, tuple[Record, ...]]]:
+    """Each record with what was valid on its first day before it, and what it changes after those before it."""
+    now = {key: {row.valid_from: row for row in rows} for key, rows in standing.items()}
+    for record in records:
+        rows = now.setdefault((record.subject, record.key), {})
+        known = list(rows.values())
+        changes = place(known, record)
+        rows.update({change.valid_from: change for change in changes})
+        yield record, valid_on(known, record.valid_from), changes

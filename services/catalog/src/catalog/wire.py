@@ -23,11 +23,18 @@ from google.protobuf.message import Message
 from catalog.domain.packaging import Level, Packing
 from catalog.domain.places import Place
 from catalog.domain.record import ALWAYS, Record, Subject
-from catalog.use_cases import ErasePersonalData, Placed, PutMasterData
+from catalog.use_cases import Change, ErasePersonalData, Placed, PutMasterData
 
 Thing: TypeAlias = pb.Item | pb.Party | pb.Location
 ITEM, PARTY, LOCATION, CROSSWALK, PRICE = "item", "party", "location", "crosswalk", "price"
 THINGS: dict[str, type[Thing]] = {ITEM: pb.Item, PARTY: pb.Party, LOCATION: pb.Location}
+RECORDS: dict[str, type[Thing | pb.CrosswalkEntry | pb.Price]] = {
+    **THINGS,
+    CROSSWALK: pb.CrosswalkEntry,
+    PRICE: pb.Price,
+}
+# Of the changes that a load would make so many are shown.
+MOST_SHOWN = 1000
 ID_FIELD = {ITEM: "sku", PARTY: "party_id", LOCATION: "location_id"}
 # An event stays far below a megabyte.
 ENTRIES_PER_EVENT = 2000
@@ -47,6 +54,7 @@ def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterDa
         owners_said=str(owners),
         places=tuple(_place(each, f"locations[{at}]") for at, each in enumerate(request.locations)),
         packings=tuple(_packing(each, f"items[{at}]") for at, each in enumerate(request.items)),
+        validate_only=request.validate_only,
         people={personal_data_id(each.party_id): facts(each) for each in request.parties},
     )
 
@@ -149,7 +157,24 @@ def _gs1_numbers(request: service_pb2.PutMasterDataRequest) -> Iterator[tuple[st
 
 
 def to_put_response(placed: Placed) -> service_pb2.PutMasterDataResponse:
-    return service_pb2.PutMasterDataResponse(changed=placed.changed, unchanged=placed.unchanged)
+    changes = map(_change, placed.changes[:MOST_SHOWN])
+    return service_pb2.PutMasterDataResponse(changed=placed.changed, unchanged=placed.unchanged, changes=changes)
+
+
+def _change(change: Change) -> service_pb2.RecordChange:
+    before, after = change.before, change.after
+    if before is None:
+        return service_pb2.RecordChange(path=change.path, effect=service_pb2.RECORD_EFFECT_CREATES)
+    fields = [*_differing(before, after), *(["valid_to"] if before.valid_to != after.valid_to else [])]
+    if before.valid_from == after.valid_from:
+        return service_pb2.RecordChange(path=change.path, effect=service_pb2.RECORD_EFFECT_REPLACES, fields=fields)
+    return service_pb2.RecordChange(path=change.path, effect=service_pb2.RECORD_EFFECT_SUCCEEDS, fields=fields)
+
+
+def _differing(before: Record, after: Record) -> list[str]:
+    kind = RECORDS[after.subject.kind]
+    said, says = kind.FromString(before.content), kind.FromString(after.content)
+    return [name for name in kind.DESCRIPTOR.fields_by_name if getattr(said, name) != getattr(says, name)]
 
 
 def to_thing(record: Record) -> Any:

@@ -78,5 +78,10 @@ def place(standing: Sequence[Record], new: Record) -> tuple[Record, ...]:
     return (*ended, new)
 
 
+def valid_on(standing: Sequence[Record], day: date) -> Record | None:
+    """What is said of a thing for a day; of its records at most one is valid on it."""
+    return next((old for old in standing if old.valid_from == day or _reaches_into(old, day)), None)
+
+
 def _reaches_into(old: Record, day: date) -> bool:
     return old.valid_from < day and (old.valid_to is None or old.valid_to > day)

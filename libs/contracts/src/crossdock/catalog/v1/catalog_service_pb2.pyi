@@ -10,6 +10,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
 import builtins as _builtins
 import sys
@@ -21,6 +22,31 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _RecordEffect:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _RecordEffectEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecordEffect.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    RECORD_EFFECT_UNSPECIFIED: _RecordEffect.ValueType  # 0
+    RECORD_EFFECT_CREATES: _RecordEffect.ValueType  # 1
+    """Nothing of the thing is valid on the record's first day."""
+    RECORD_EFFECT_REPLACES: _RecordEffect.ValueType  # 2
+    """What is known to begin on the same day is said otherwise, for its past too."""
+    RECORD_EFFECT_SUCCEEDS: _RecordEffect.ValueType  # 3
+    """What is valid ends, and the record begins."""
+
+class RecordEffect(_RecordEffect, metaclass=_RecordEffectEnumTypeWrapper): ...
+
+RECORD_EFFECT_UNSPECIFIED: RecordEffect.ValueType  # 0
+RECORD_EFFECT_CREATES: RecordEffect.ValueType  # 1
+"""Nothing of the thing is valid on the record's first day."""
+RECORD_EFFECT_REPLACES: RecordEffect.ValueType  # 2
+"""What is known to begin on the same day is said otherwise, for its past too."""
+RECORD_EFFECT_SUCCEEDS: RecordEffect.ValueType  # 3
+"""What is valid ends, and the record begins."""
+Global___RecordEffect: _TypeAlias = RecordEffect  # noqa: Y015
 
 @_typing.final
 class PutMasterDataRequest(_message.Message):
@@ -34,10 +60,13 @@ class PutMasterDataRequest(_message.Message):
     SYSTEM_FIELD_NUMBER: _builtins.int
     ROLE_FIELD_NUMBER: _builtins.int
     PRICES_FIELD_NUMBER: _builtins.int
+    VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     system: _builtins.str
     """System instance that the records come from; it must play a role that may write them."""
     role: _options_pb2.Role.ValueType
+    validate_only: _builtins.bool
+    """Nothing is written: the answer says what would be (AIP-163)."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.Item]: ...
     @_builtins.property
@@ -59,10 +88,11 @@ class PutMasterDataRequest(_message.Message):
         system: _builtins.str = ...,
         role: _options_pb2.Role.ValueType = ...,
         prices: _abc.Iterable[_master_data_pb2.Price] | None = ...,
+        validate_only: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["crosswalk", b"crosswalk", "items", b"items", "locations", b"locations", "parties", b"parties", "prices", b"prices", "request_id", b"request_id", "role", b"role", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crosswalk", b"crosswalk", "items", b"items", "locations", b"locations", "parties", b"parties", "prices", b"prices", "request_id", b"request_id", "role", b"role", "system", b"system", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -74,21 +104,56 @@ class PutMasterDataResponse(_message.Message):
 
     CHANGED_FIELD_NUMBER: _builtins.int
     UNCHANGED_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
     changed: _builtins.int
     unchanged: _builtins.int
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordChange]:
+        """With `validate_only` what would change, in the order of the request; at most 1,000 are shown."""
+
     def __init__(
         self,
         *,
         changed: _builtins.int = ...,
         unchanged: _builtins.int = ...,
+        changes: _abc.Iterable[Global___RecordChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "unchanged", b"unchanged"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "changes", b"changes", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutMasterDataResponse: _TypeAlias = PutMasterDataResponse  # noqa: Y015
+
+@_typing.final
+class RecordChange(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    EFFECT_FIELD_NUMBER: _builtins.int
+    FIELDS_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Where the request names the record: items[0]."""
+    effect: Global___RecordEffect.ValueType
+    @_builtins.property
+    def fields(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Attributes that are said otherwise than before. What is said of people is not compared."""
+
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        effect: Global___RecordEffect.ValueType = ...,
+        fields: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["effect", b"effect", "fields", b"fields", "path", b"path"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordChange: _TypeAlias = RecordChange  # noqa: Y015
 
 @_typing.final
 class GetItemRequest(_message.Message):
