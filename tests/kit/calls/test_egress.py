@@ -167,6 +167,18 @@ async def test_a_name_that_changes_its_mind_reaches_only_what_was_checked(site: 
     assert site.requests == []
 
 
+async def test_calls_that_are_cancelled_leave_room_for_others(site: Site) -> None:
+    async with Egress(LOOPBACK).client() as client:
+        for pause in (0, 0, 0.001):
+            calls = [asyncio.create_task(client.get(f"http://127.0.0.1:{site.port}/")) for _ in range(200)]
+            await asyncio.sleep(pause)
+            for call in calls:
+                call.cancel()
+            await asyncio.gather(*calls, return_exceptions=True)
+        answer = await client.get(f"http://127.0.0.1:{site.port}/", timeout=10)
+    assert answer.text == "ok"
+
+
 async def test_a_redirect_is_not_followed(site: Site) -> None:
     site.answer = b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n"
     async with Egress(LOOPBACK).client() as client:

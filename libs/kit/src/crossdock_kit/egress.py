@@ -173,6 +173,24 @@ class _GuardedBackend(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
+class _Pool(httpcore.AsyncConnectionPool):
+    """With a mend of httpcore 1.0: a request that is cancelled before its connection is opened leaves it behind,
+    neither open nor closed, and after a hundred of them nobody is let in any more."""
+
+    async def handle_async_request(self, request: httpcore.Request) -> httpcore.Response:
+        try:
+            return await super().handle_async_request(request)
+        except BaseException:
+            self._forget_unopened()
+            await self._close_connections(self._assign_requests_to_connections())
+            raise
+
+    def _forget_unopened(self) -> None:
+        wanted = {id(each.connection) for each in self._requests}
+        kept = [each for each in self._connections if id(each) in wanted or each.info() != "CONNECTING"]
+        self._connections[:] = kept
+
+
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx over the guarded backend, with bounded answers."""
 
@@ -180,7 +198,7 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
         context = httpx.create_ssl_context(verify=verify, trust_env=False)
         super().__init__(verify=context, trust_env=False)
         # httpx has no parameter for the network backend of its pool.
-        self._pool = httpcore.AsyncConnectionPool(
+        self._pool = _Pool(
             ssl_context=context,
             max_connections=100,
             max_keepalive_connections=20,

@@ -152,7 +152,7 @@ async def open_stage(rig: Rig, folder: Path) -> AsyncIterator[Stage]:
         )
         egress = Egress((ip_network("127.0.0.0/8"),))
         named = NamedSecrets(secrets)
-        means = Means(egress.client(), egress, named, folder / "transport", 0.02)
+        means = Means(egress, named, folder / "transport", 0.02)
         crew = Crew(server.address, tokens, frozenset(), "worker-1", means)
         for each in ("erp-http", "sup-nordic"):
             token = server.issuer.token((TENANT,), ("connector.worker.act",), partner=each)
@@ -165,4 +165,3 @@ async def open_stage(rig: Rig, folder: Path) -> AsyncIterator[Stage]:
         with suppress(asyncio.CancelledError):
             await running
         await http.aclose()
-        await means.client.aclose()

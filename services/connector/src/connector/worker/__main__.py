@@ -38,7 +38,7 @@ def assemble(settings: WorkerSettings) -> tuple[Crew, _Server]:
     """Everything of the process, nothing of it started."""
     egress = Egress(settings.egress_allow)
     secrets = NamedSecrets(settings.secrets_dir)
-    means = Means(egress.client(), egress, secrets, settings.transport_dir, settings.poll_seconds)
+    means = Means(egress, secrets, settings.transport_dir, settings.poll_seconds)
     crew = Crew(
         address=settings.peer("connector"),
         tokens=settings.tokens_dir,
@@ -82,7 +82,6 @@ async def serve(settings: WorkerSettings) -> None:
     working[0].cancel()
     with suppress(asyncio.CancelledError):
         await asyncio.gather(*working)
-    await crew.means.client.aclose()
     if waiting not in done:
         raise SystemExit("a part of the worker ended by itself")
 

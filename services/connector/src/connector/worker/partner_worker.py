@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -42,13 +44,14 @@ _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What every partner's worker shares."""
+    """What every partner's worker shares. Connections are none of it: a partner that keeps its callers waiting is to
+    keep nobody else's. `tls` is what they trust; reading it from the disk for each partner would take long."""
 
-    client: httpx.AsyncClient
     egress: Egress
     secrets: NamedSecrets
     transport_dir: Path
     poll_seconds: float
+    tls: ssl.SSLContext = field(default_factory=partial(httpx.create_ssl_context, trust_env=False))
 
 
 class LeaseOver(Exception):
@@ -64,6 +67,7 @@ class PartnerWorker:
     held_until: datetime = _LONG_AGO
     _reports: asyncio.Queue[pb.DeliveryReport] = field(default_factory=asyncio.Queue)
     _link: SftpLink | None = None
+    _client: httpx.AsyncClient = field(init=False)
     _under_way: set[asyncio.Task[None]] = field(default_factory=set)
     # Leased and not reported yet, with the epoch of each: what is not among them was lost on its way here.
     _holding: dict[str, int] = field(default_factory=dict)
@@ -102,17 +106,18 @@ class PartnerWorker:
 
     async def _act(self) -> None:
         """Everything at once under one lease; the first part that loses it ends all."""
-        try:
-            async with asyncio.TaskGroup() as parts:
-                parts.create_task(self._keep_lease())
-                parts.create_task(self._deliver())
-                parts.create_task(self._report())
-                parts.create_task(self._read_inbox())
-                parts.create_task(self._polling().run())
-        finally:
-            for task in tuple(self._under_way):
-                task.cancel()
-            await asyncio.gather(*self._under_way, return_exceptions=True)
+        async with self.means.egress.client(verify=self.means.tls) as self._client:
+            try:
+                async with asyncio.TaskGroup() as parts:
+                    parts.create_task(self._keep_lease())
+                    parts.create_task(self._deliver())
+                    parts.create_task(self._report())
+                    parts.create_task(self._read_inbox())
+                    parts.create_task(self._polling().run())
+            finally:
+                for task in tuple(self._under_way):
+                    task.cancel()
+                await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def _keep_lease(self) -> None:
         while True:
@@ -173,7 +178,7 @@ class PartnerWorker:
             return outbox(self.means.transport_dir, transport.file_drop)
         if transport.HasField("sftp"):
             return SftpOut(self._sftp(transport.sftp))
-        return HttpOut(self.means.client, self.means.egress, transport.http, self.means.secrets)
+        return HttpOut(self._client, self.means.egress, transport.http, self.means.secrets)
 
     async def _report(self) -> None:
         """What is done is said as soon as it can be, many at once; a report that fails is said again."""
@@ -202,7 +207,7 @@ class PartnerWorker:
         """What is fetched from the partner."""
         if profile.transport.HasField("sftp"):
             return [SftpInbox(self._sftp(profile.transport.sftp))]
-        calls = Calls(self.means.client, self.means.egress, self.means.secrets)
+        calls = Calls(self._client, self.means.egress, self.means.secrets)
         http = profile.transport.http
         return [HttpPoll(http, each, calls) for each in profile.documents if each.HasField("poll")]
 
