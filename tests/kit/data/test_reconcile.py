@@ -24,6 +24,7 @@ from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_kit.upkeep import Upkeep
 from crossdock_local.servers.nats import Nats
 from kit_events import CONTEXT, CrateFilled, because, crate_event
+from nats.js.errors import NotFoundError
 
 pytestmark = pytest.mark.lasting(25)
 
@@ -308,6 +309,27 @@ async def noted(watcher: Reconciler) -> None:
     async with asyncio.timeout(60):
         while watcher._noted != watcher.relay.last:
             await asyncio.sleep(0.05)
+
+
+async def test_a_stream_that_is_gone_is_made_anew_though_nobody_publishes(
+    watcher: Reconciler, broker: Nats, nats: Broker
+) -> None:
+    async with running(watcher):
+        sent = await announce(watcher, 5)
+        await stop(broker)
+        await asyncio.to_thread(shutil.rmtree, store(broker))
+        await broker.start()
+        await reconnected(nats)
+        async with asyncio.timeout(60):
+            while not await holds(nats, sent):
+                await asyncio.sleep(0.1)
+
+
+async def holds(nats: Broker, wanted: Sequence[str]) -> bool:
+    try:
+        return set(wanted) <= set(await ids_on_stream(nats))
+    except NotFoundError:
+        return False
 
 
 async def test_upkeep_forgets_what_no_stream_can_ask_for(engine: Engine) -> None:

@@ -26,6 +26,7 @@ from crossdock_kit.driver import Driver
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.relay import Published, Relay
 from crossdock_kit.storage import StreamBooks
+from crossdock_kit.subscriptions.model import place_of
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,7 @@ class Reconciler:
     _look_again: float | None = None
     _holes: int = 0
     _look_for_holes: float = 0.0
+    _gone: bool = False
 
     async def run(self) -> None:
         """Until cancelled. The process that relays partition 0 compares; every process notices a lost tail itself."""
@@ -177,7 +179,9 @@ class Reconciler:
         next_recent, next_whole = self._now() + EVERY.total_seconds(), self._now() + WHOLE_EVERY.total_seconds()
         while True:
             try:
-                if self._suspicion.is_set():
+                if self._gone:
+                    await self._make_anew()
+                elif self._suspicion.is_set():
                     await self._investigate()
                 elif self._now() >= self._look_for_holes and await self._lost_some():
                     await self.compare(self.clock.now() - self.retention)
@@ -191,10 +195,20 @@ class Reconciler:
                     next_recent = self._now() + EVERY.total_seconds()
                     await self.compare(self.clock.now() - RECENT)
                 await self._note()
+            except NotFoundError:
+                self._gone = True
+                continue
             except (CrossdockError, NatsError, TimeoutError) as error:
                 log.warning("reconciling waits: %s", error or type(error).__name__)
                 await asyncio.sleep(1)
             await self._pause()
+
+    async def _make_anew(self) -> None:
+        """Who has nothing to publish would not notice that the stream is gone; what it held is in the journal."""
+        log.error("the stream %s is gone, and made anew", self._stream)
+        await self.relay.broker.ensure_stream(self.relay.context)
+        await self.compare(self.clock.now() - self.retention)
+        self._gone = False
 
     async def _investigate(self) -> None:
         """After a reconnect: are the last messages that were acknowledged before it still those that were? What was
@@ -232,6 +246,9 @@ class Reconciler:
                 self._noted = Published(sequence, event_id)
                 kept = await self._keeps(self._noted)
                 await self.compare(noted_at - SKEW if kept else self.clock.now() - self.retention)
+                return
+            except NotFoundError:
+                self._gone = True
                 return
             except (CrossdockError, NatsError, TimeoutError) as error:
                 log.warning("reconciling waits: %s", error or type(error).__name__)
@@ -321,8 +338,8 @@ class _Ids:
             # The request ended early; what remains is asked for again.
             self._answered.set()
             return
-        place = _place(reply)
-        if place < len(self._seen):
+        place = place_of(reply)
+        if 0 < place < len(self._seen):
             if self._seen[place]:
                 return
             self._seen[place] = 1
@@ -338,13 +355,6 @@ class _Ids:
         """Until the request is answered. Raises TimeoutError when the broker falls silent."""
         async with asyncio.timeout(10):
             await self._answered.wait()
-
-
-def _place(reply: bytes) -> int:
-    """The how-manieth message of its consumer a delivery is. With an account's name the server's words are longer:
-    $JS.ACK[.domain.account].stream.consumer.deliveries.sequence.place.time.pending[.token]."""
-    words = reply.split(b".")
-    return int(words[6] if len(words) == 9 else words[8])
 
 
 def _reader(since: datetime) -> ConsumerConfig:

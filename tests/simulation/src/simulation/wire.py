@@ -190,7 +190,7 @@ class ModelConnection(Connection):
             if place > stream.last:
                 return
             stored = stream.message(place)
-            self.receive(inbox, f"$JS.ACK.{name}".encode(), b"", stored.block)
+            self.receive(inbox, f"$JS.ACK.{stream.name}.{name}.1.{place}.{place}.0.0".encode(), b"", stored.block)
 
     def receive(self, subject: str, reply: bytes, body: bytes, block: bytes) -> None:
         """A message on its way to this process; a heartbeat, of which there are very many, is there at once."""

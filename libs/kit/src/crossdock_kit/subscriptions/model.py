@@ -144,6 +144,11 @@ def delivered_count(reply: bytes) -> int:
     return _from_reply(reply, 4) or 1
 
 
+def place_of(reply: bytes) -> int:
+    """The how-manieth delivery of its consumer this is, by its reply subject; 0 for what did not come by the stream."""
+    return _from_reply(reply, 6)
+
+
 def _from_reply(reply: bytes, place: int) -> int:
     """A number of $JS.ACK.[domain.account.]stream.consumer.delivered.sequence...; 0 if there is none."""
     tokens = reply.split(b".")
