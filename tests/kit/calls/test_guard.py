@@ -219,7 +219,7 @@ class LongLine(Line):
 
 async def test_while_calls_stand_in_line_who_had_its_part_is_refused_unread(probe: ProbeServicer) -> None:
     async with start_service(
-        (add_probe_to_server, probe), once=Unrecorded(), shares=Shares(line=LongLine(), now=lambda: 0.0)
+        (add_probe_to_server, probe), once=Unrecorded(), shares=Shares(line=LongLine(), burst=FEW, now=lambda: 0.0)
     ) as server:
         greedy, other = server.caller(ProbeStub, tenant="acme"), server.caller(ProbeStub, tenant="globex")
         outcomes = [await outcome(greedy.Echo(Echo())) for _ in range(3 * FEW)]
@@ -236,7 +236,7 @@ async def test_while_calls_stand_in_line_who_had_its_part_is_refused_unread(prob
 
 async def test_nobody_unknown_learns_that_a_tenant_is_busy(probe: ProbeServicer) -> None:
     async with start_service(
-        (add_probe_to_server, probe), once=Unrecorded(), shares=Shares(line=LongLine(), now=lambda: 0.0)
+        (add_probe_to_server, probe), once=Unrecorded(), shares=Shares(line=LongLine(), burst=FEW, now=lambda: 0.0)
     ) as server:
         greedy = server.caller(ProbeStub, tenant="acme")
         await asyncio.gather(*(outcome(greedy.Echo(Echo())) for _ in range(3 * FEW)))

@@ -17,7 +17,7 @@ class Door:
 
     def __init__(self, share: int = 100, few: int = 4) -> None:
         self.now, self.line = 0.0, SetLine()
-        self.shares = Shares(share, self.line, few=few, now=lambda: self.now)
+        self.shares = Shares(share, self.line, few=few, burst=few, now=lambda: self.now)
 
     def calls(self, tenant: str, times: int) -> int:
         """Calls that end at once; how many were let in."""
@@ -64,6 +64,15 @@ def test_of_two_that_ask_for_much_the_one_with_less_goes_on_to_the_average(door:
     door.line.seconds = LONG
     assert door.calls("acme", 50) == 0
     assert door.calls("globex", 500) == 80, "until both had the same"
+
+
+def test_who_was_quiet_may_come_all_at_once() -> None:
+    door = Door()
+    door.shares = Shares(100, door.line, few=4, burst=40, now=lambda: door.now)
+    door.line.seconds = LONG
+    assert door.calls("acme", 100) == 40
+    door.now = 2.0
+    assert door.calls("acme", 100) == 8, "so many a second are saved up"
 
 
 def test_what_was_let_in_is_forgotten_with_time(door: Door) -> None:

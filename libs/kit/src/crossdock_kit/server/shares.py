@@ -17,8 +17,9 @@ from datetime import timedelta
 from crossdock_kit.errors import Exhausted
 from crossdock_kit.server.line import Line
 
-FEW = 16
-"""Calls of the last second that a tenant is never refused for."""
+FEW, BURST = 16, 128
+"""Calls a second that a tenant is never refused for, and how many of them it may save up: customers who come all at
+once after a quiet moment are no overload."""
 _LATELY_SECONDS, _FORGOTTEN = 1.0, 0.01
 _COMES_AGAIN = timedelta(seconds=1)
 
@@ -47,8 +48,9 @@ class LineTooLong(Exhausted):
 
 @dataclass(slots=True)
 class _Lately:
-    """How many calls were let in, the older the less they count."""
+    """How many calls were let in, the older the less they count; `spare` are those that it has saved up."""
 
+    spare: float
     count: float = 0.0
     at: float = 0.0
 
@@ -60,11 +62,17 @@ class Shares:
     """Calls of one process; `share`: how many of one tenant may be under way. The server opens and ends the `line`."""
 
     def __init__(
-        self, share: int = 256, line: Line | None = None, *, few: int = FEW, now: Callable[[], float] = time.monotonic
+        self,
+        share: int = 256,
+        line: Line | None = None,
+        *,
+        few: int = FEW,
+        burst: int = BURST,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._share = share
         self.line = line or Line()
-        self._few = few
+        self._few, self._burst = few, burst
         self._now = now
         self._under_way: dict[str, int] = {}
         self._lately: dict[str, _Lately] = {}
@@ -100,7 +108,8 @@ class Shares:
         if refusal := self.refusal(tenant):
             raise refusal
         self._under_way[tenant] = self._under_way.get(tenant, 0) + 1
-        lately, now = self._lately.setdefault(tenant, _Lately()), self._now()
+        lately, now = self._lately.setdefault(tenant, _Lately(self._burst)), self._now()
+        lately.spare = max(0.0, self._spare(lately, now) - 1)
         lately.count, lately.at = lately.by(now) + 1, now
 
     def leave(self, tenant: str) -> None:
@@ -111,8 +120,11 @@ class Shares:
             del self._under_way[tenant]
 
     def _had_its_part(self, tenant: str) -> bool:
-        mine = self._lately[tenant].by(self._now()) if tenant in self._lately else 0.0
-        return mine >= self._few and mine >= self._average()
+        mine, now = self._lately.get(tenant), self._now()
+        return mine is not None and self._spare(mine, now) < 1 and mine.by(now) >= self._average()
+
+    def _spare(self, lately: _Lately, now: float) -> float:
+        return min(self._burst, lately.spare + (now - lately.at) * self._few)
 
     def _average(self) -> float:
         """Of those who called lately; whoever did not is forgotten."""
