@@ -195,10 +195,8 @@ class Reconciler:
                     next_recent = self._now() + EVERY.total_seconds()
                     await self.compare(self.clock.now() - RECENT)
                 await self._note()
-            except NotFoundError:
-                self._gone = True
-                continue
             except (CrossdockError, NatsError, TimeoutError) as error:
+                self._gone = self._gone or isinstance(error, NotFoundError)
                 log.warning("reconciling waits: %s", error or type(error).__name__)
                 await asyncio.sleep(1)
             await self._pause()
