@@ -201,6 +201,9 @@ def _scenes(verbs: Any) -> None:
     doubled = verbs.add_parser("doubled", help="50,000 deliveries, each message up to four times and in any order")
     doubled.add_argument("--seed", type=int, default=plans.SCENE_SEED)
     doubled.set_defaults(play=lambda given: runs_of("doubled", [plans.doubled(given.seed)]))
+    sold = verbs.add_parser("sales", help="orders that are sold, carried, invoiced and called off, for each seed")
+    sold.add_argument("--seeds", type=_numbers, default=[plans.SCENE_SEED], help="for example 1,2,3")
+    sold.set_defaults(play=lambda given: runs_of("sales", [plans.selling(seed) for seed in given.seeds]))
     for name, what in (
         ("restore", "a service's database comes back from a backup, its stream is newer"),
         ("failover", "the database fails over to a replica that was behind"),

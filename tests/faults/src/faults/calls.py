@@ -1,43 +1,23 @@
 """The load of service teams: reservations and what becomes of them, adjustments, orders, answers, notices, by gRPC.
 
-Each call is made once, with a short deadline; who hears nothing knows nothing. Replicas are called too. What is unknown
-is asked again, with the same request, only when the system is quiet: see `settling`.
+Replicas are called too. How each call is made says `caller`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
 
-import grpc
-from crossdock.common.v1 import values_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
-from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from google.protobuf.duration_pb2 import Duration
-from google.type.date_pb2 import Date
 from partners.suite import Suite
 
 from faults import world
-from faults.history import History, Operation
+from faults.caller import Caller, day, pieces
 
-SECONDS, AWAY_SECONDS = 4.0, 0.7
-UNKNOWN = frozenset(
-    {
-        grpc.StatusCode.UNAVAILABLE,
-        grpc.StatusCode.DEADLINE_EXCEEDED,
-        grpc.StatusCode.CANCELLED,
-        grpc.StatusCode.ABORTED,
-        grpc.StatusCode.INTERNAL,
-        grpc.StatusCode.UNKNOWN,
-    }
-)
 SHARES = {"reserve": 46, "release": 14, "commit": 8, "stock": 10, "order": 12, "answer": 7, "ship": 7}
 HOLDS = (2, 4, 8, 3600)
 FEW = (1, 1, 1, 1, 3)
@@ -46,27 +26,19 @@ RUSHING = 5
 
 
 @dataclass
-class Clients:
+class Clients(Caller):
     """Callers of one tenant. `suites` are ways to the same suite: by each replica of a service that has one. `rush` is
     the part of the reservations in which several want the same scarce item at once; `baskets` are the sizes of the
     other calls."""
 
-    tenant: str
     suites: Sequence[Suite]
-    history: History
-    seed: int
     orders: bool = True
     rush: float = 0.0
     baskets: Sequence[int] = FEW
-    _chance: random.Random = field(init=False)
     _zipf: world.Zipf = field(default_factory=world.Zipf)
     _held: list[str] = field(default_factory=list)
     placed: list[tuple[str, str, str]] = field(default_factory=list)
     answered: list[tuple[str, str, str]] = field(default_factory=list)
-    _count: int = 0
-
-    def __post_init__(self) -> None:
-        self._chance = random.Random(f"{self.seed}/{self.tenant}")
 
     async def open_stock(self, scarce: int) -> None:
         """Five items with so little stock, the others with plenty."""
@@ -78,7 +50,7 @@ class Clients:
             ]
             name = f"OPEN-{self.tenant}-{start}"
             request = inventory.AdjustStockRequest(
-                request_id=self._id(), origin=self._origin("WMS", name), adjustments=rows
+                request_id=self.id(), origin=self.origin("WMS", name), adjustments=rows
             )
             operation = self.history.invoke("stocktaker", "AdjustStock", name, self.tenant, request)
             self.history.end(
@@ -121,7 +93,7 @@ class Clients:
             name, "ReserveStock", ",".join(each.reference for each in baskets), self.tenant, request
         )
         suite = self._chance.choice(self.suites)
-        await self._call(operation, suite.inventory.ReserveStock)
+        await self.call(operation, suite.inventory.ReserveStock)
         if operation.outcome == "ok":
             self._held += [
                 each.reservation.reservation_id for each in operation.answer.results if each.HasField("reservation")
@@ -129,13 +101,13 @@ class Clients:
 
     def _basket(self) -> inventory.ReservationRequest:
         skus = dict.fromkeys(self._zipf.draw(self._chance) for _ in range(self._chance.choice((1, 1, 1, 2, 3))))
-        lines = [inventory.ReservationLine(sku=sku, quantity=_pieces(self._chance.randint(1, 5))) for sku in skus]
+        lines = [inventory.ReservationLine(sku=sku, quantity=pieces(self._chance.randint(1, 5))) for sku in skus]
         basket = inventory.ReservationRequest(
-            request_id=self._id(),
+            request_id=self.id(),
             business_unit=world.UNIT,
             channel="shop",
             lines=lines,
-            reference=self._name("RES"),
+            reference=self.name("RES"),
             hold=Duration(seconds=self._chance.choice(HOLDS)),
         )
         if self._chance.random() < 0.7:
@@ -145,11 +117,11 @@ class Clients:
     def _rushed(self, sku: str, site: str) -> inventory.ReservationRequest:
         """What several want of one scarce item in the same moment."""
         return inventory.ReservationRequest(
-            request_id=self._id(),
+            request_id=self.id(),
             business_unit=world.UNIT,
             channel="shop",
-            lines=[inventory.ReservationLine(sku=sku, quantity=_pieces(self._chance.randint(2, 5)))],
-            reference=self._name("RES"),
+            lines=[inventory.ReservationLine(sku=sku, quantity=pieces(self._chance.randint(2, 5)))],
+            reference=self.name("RES"),
             hold=Duration(seconds=HOLDS[-1]),
             locations=[site],
         )
@@ -158,30 +130,30 @@ class Clients:
         if self._held:
             taken = self._held.pop(self._chance.randrange(len(self._held)))
             request = inventory.ReleaseReservationsRequest(
-                request_id=self._id(), reservation_ids=[taken], reason="proof"
+                request_id=self.id(), reservation_ids=[taken], reason="proof"
             )
             operation = self.history.invoke(name, "ReleaseReservations", taken, self.tenant, request)
-            await self._call(operation, self._chance.choice(self.suites).inventory.ReleaseReservations)
+            await self.call(operation, self._chance.choice(self.suites).inventory.ReleaseReservations)
 
     async def _commit(self, name: str) -> None:
         if self._held:
             taken = self._held[self._chance.randrange(len(self._held))]
-            request = inventory.CommitReservationsRequest(request_id=self._id(), reservation_ids=[taken])
+            request = inventory.CommitReservationsRequest(request_id=self.id(), reservation_ids=[taken])
             operation = self.history.invoke(name, "CommitReservations", taken, self.tenant, request)
-            await self._call(operation, self._chance.choice(self.suites).inventory.CommitReservations)
+            await self.call(operation, self._chance.choice(self.suites).inventory.CommitReservations)
 
     async def _restock(self, name: str) -> None:
         """A little more of a scarce item, or a correction of a plentiful one."""
         scarce = self._chance.random() < 0.5
         sku = self._chance.choice(world.SCARCE) if scarce else self._chance.choice(world.SKUS[5:])
-        number = self._name("ADJ")
+        number = self.name("ADJ")
         amount = self._chance.randint(1, 6) if scarce else self._chance.choice((-3, -1, 2, 4))
         rows = [self._adjustment(sku, self._chance.choice(list(world.SITES)), amount)]
         request = inventory.AdjustStockRequest(
-            request_id=self._id(), origin=self._origin("WMS", number), adjustments=rows
+            request_id=self.id(), origin=self.origin("WMS", number), adjustments=rows
         )
         operation = self.history.invoke(name, "AdjustStock", number, self.tenant, request)
-        await self._call(operation, self._chance.choice(self.suites).inventory.AdjustStock)
+        await self.call(operation, self._chance.choice(self.suites).inventory.AdjustStock)
 
     def _adjustment(self, sku: str, site: str, amount: int) -> inventory.Adjustment:
         return inventory.Adjustment(
@@ -189,36 +161,36 @@ class Clients:
             location_id=site,
             business_unit=world.UNIT,
             bucket=inventory.ACCOUNT_SELLABLE,
-            quantity=_pieces(amount),
+            quantity=pieces(amount),
             reason="AA",
         )
 
     # --- orders
 
     async def order(self, name: str) -> None:
-        number, supplier = self._name("PO"), self._chance.choice(world.API)
+        number, supplier = self.name("PO"), self._chance.choice(world.API)
         sku, site = self._zipf.draw(self._chance), self._chance.choice(list(world.SITES))
         line = procurement.OrderedLine(
             line_number="10",
             sku=sku,
-            ordered=_pieces(self._chance.randint(1, 30)),
+            ordered=pieces(self._chance.randint(1, 30)),
             requested=[],
         )
         request = procurement.SubmitPurchaseOrderRequest(
-            request_id=self._id(),
-            origin=self._origin("ERP", number),
+            request_id=self.id(),
+            origin=self.origin("ERP", number),
             purpose=procurement.ORDER_PURPOSE_UPSERT,
             business_unit=world.UNIT,
             number=number,
             system_revision="1",
             supplier_id=world.party(supplier),
             currency="EUR",
-            ordered_on=_day(0),
+            ordered_on=day(0),
             ship_to_id=site,
             lines=[line],
         )
         operation = self.history.invoke(name, "SubmitPurchaseOrder", number, self.tenant, request)
-        await self._call(operation, self._chance.choice(self.suites).procurement.SubmitPurchaseOrder)
+        await self.call(operation, self._chance.choice(self.suites).procurement.SubmitPurchaseOrder)
         if operation.outcome == "ok":
             self.placed.append((number, supplier, line.ordered.value))
 
@@ -229,12 +201,12 @@ class Clients:
         said = procurement.LineAcknowledgment(
             outcome=procurement.ACKNOWLEDGMENT_OUTCOME_ACCEPTED,
             code="IA",
-            quantity=_pieces(int(quantity)),
-            date=_day(7),
+            quantity=pieces(int(quantity)),
+            date=day(7),
         )
         request = procurement.AcknowledgePurchaseOrderRequest(
-            request_id=self._id(),
-            origin=self._origin("SUPPLIER", f"ACK-{number}"),
+            request_id=self.id(),
+            origin=self.origin("SUPPLIER", f"ACK-{number}"),
             ref=inbound_pb2.PurchaseOrderRef(number=number, business_unit=world.UNIT),
             supplier_id=world.party(supplier),
             revision=1,
@@ -242,7 +214,7 @@ class Clients:
             lines=[procurement.AcknowledgedLine(line_number="10", acknowledgments=[said])],
         )
         operation = self.history.invoke(name, "AcknowledgePurchaseOrder", number, self.tenant, request)
-        await self._call(operation, self._chance.choice(self.suites).procurement.AcknowledgePurchaseOrder)
+        await self.call(operation, self._chance.choice(self.suites).procurement.AcknowledgePurchaseOrder)
         self.answered.append((number, supplier, quantity))
 
     async def _ship(self, name: str) -> None:
@@ -251,54 +223,16 @@ class Clients:
         number, supplier, quantity = self.answered.pop(0)
         notice = f"N{number}"
         row = inbound_pb2.ShipNoticeLine(
-            line_id="1", purchase_order_number=number, line_number="10", shipped=_pieces(int(quantity))
+            line_id="1", purchase_order_number=number, line_number="10", shipped=pieces(int(quantity))
         )
         request = procurement.RecordShipNoticeRequest(
-            request_id=self._id(),
-            origin=self._origin("SUPPLIER", notice),
+            request_id=self.id(),
+            origin=self.origin("SUPPLIER", notice),
             purpose=procurement.NOTICE_PURPOSE_ORIGINAL,
             number=notice,
             supplier_id=world.party(supplier),
-            expected_on=_day(7),
+            expected_on=day(7),
             lines=[row],
         )
         operation = self.history.invoke(name, "RecordShipNotice", notice, self.tenant, request)
-        await self._call(operation, self._chance.choice(self.suites).procurement.RecordShipNotice)
-
-    # --- how
-
-    async def _call(self, operation: Operation, method: Callable[..., Awaitable[Any]]) -> None:
-        credentials = tuple(self.suites[0].credentials())
-        try:
-            answer = await method(operation.request, metadata=credentials, timeout=SECONDS)
-        except grpc.aio.AioRpcError as error:
-            outcome = "unknown" if error.code() in UNKNOWN else "failed"
-            self.history.end(operation, outcome, reason=f"{error.code().name}: {error.details()}"[:200])  # type: ignore[arg-type]
-            if error.code() is grpc.StatusCode.UNAVAILABLE:
-                # As a caller would: to whoever is not there it is no use to turn again at once.
-                await asyncio.sleep(self._chance.uniform(0.5, 1.5) * AWAY_SECONDS)
-        else:
-            self.history.end(operation, "ok", answer=answer)
-
-    def _id(self) -> str:
-        return str(UUID(int=self._chance.getrandbits(128), version=4))
-
-    def _name(self, kind: str) -> str:
-        """Carries the tenant's mark, by which it would be found in another one's answers."""
-        self._count += 1
-        return f"{kind}-{self.tenant}-{self.seed}-{self._count}"
-
-    def _origin(self, role: str, document: str) -> values_pb2.Origin:
-        number = options_pb2.Role.Value(f"ROLE_{role}")
-        origin = values_pb2.Origin(system=f"{role}-TEAM", role=number, document=document)
-        origin.occurred_at.FromDatetime(datetime.now(UTC))
-        return origin
-
-
-def _pieces(amount: int) -> values_pb2.Quantity:
-    return values_pb2.Quantity(value=str(amount), unit="EA")
-
-
-def _day(ahead: int) -> Date:
-    found = datetime.now(UTC).date() + timedelta(days=ahead)
-    return Date(year=found.year, month=found.month, day=found.day)
+        await self.call(operation, self._chance.choice(self.suites).procurement.RecordShipNotice)

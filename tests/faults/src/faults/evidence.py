@@ -22,7 +22,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
 from faults.stack import FaultStack
 
-SERVICES = ("catalog", "connector", "inventory", "procurement")
+SERVICES = ("catalog", "connector", "delivery", "fulfillment", "inventory", "procurement")
 PAGE = 500
 SILENCES = 3
 """How often the broker may keep silent before what it promised counts as missing."""
@@ -79,6 +79,11 @@ class Evidence:
     movements: Sequence[Row] = field(default_factory=list)
     reservations: Sequence[Row] = field(default_factory=list)
     documents: Sequence[Row] = field(default_factory=list)
+    sales_orders: Sequence[Row] = field(default_factory=list)
+    schedules: Sequence[Row] = field(default_factory=list)
+    """So much of a line that moves together, with its order's number and its line's."""
+    shipments: Sequence[Row] = field(default_factory=list)
+    """As delivery has them."""
     texts: dict[str, list[str]] = field(default_factory=dict)
     """Everything in which a secret might show, by place."""
 
@@ -179,6 +184,14 @@ async def _of_trade(connection: asyncpg.Connection, found: Evidence) -> None:
         " FROM inventory.reservation r JOIN inventory.reservation_part p USING (tenant, reservation_id)"
     )
     found.documents = await fetch("SELECT * FROM connector.document")
+    found.sales_orders = await fetch("SELECT tenant, order_id, number, state, cancelled FROM fulfillment.sales_order")
+    found.schedules = await fetch(
+        "SELECT s.tenant, s.order_id, o.number, l.line_number, s.state, s.quantity, s.reservation_id,"
+        " s.cancel_requested FROM fulfillment.line_schedule s"
+        " JOIN fulfillment.sales_order o USING (tenant, order_id)"
+        " JOIN fulfillment.order_line l USING (tenant, order_id, position)"
+    )
+    found.shipments = await fetch("SELECT tenant, number, stage, milestone, tracking_number FROM delivery.shipment")
 
 
 async def _told(connection: asyncpg.Connection, name: str) -> list[str]:

@@ -1,12 +1,13 @@
-"""The twenty partners at their doors, with what they post written to the history."""
+"""The partners at their doors, with what they post written to the history."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import secrets
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ from partners.day import Day
 from partners.edi_supplier import EdiSupplier
 from partners.erp import Erp
 from partners.journal import Journal
+from partners.sales.carrier import ParcelCarrier
 from partners.web import Post, Site
 from partners.wms_a import WarehouseA
 
 from faults import world
 from faults.history import History
+from faults.selling.road import carrier_at
 
 
 class NotedPost(Post):
@@ -58,19 +61,38 @@ class NotedEdi(EdiSupplier):
 
 
 def new_secrets() -> Secrets:
-    over_http = (world.ERP, *world.SITES.values(), *world.API)
+    over_http = (world.ERP, world.CARRIER, *world.SITES.values(), *world.API)
     keys = {name: secrets.token_urlsafe(24) for name in over_http}
     hooks = {name: "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode() for name in over_http}
     return Secrets(keys, hooks)
 
 
+@dataclass(slots=True)
+class FaultCast(Cast):
+    """With the carrier that takes what the warehouses hand over."""
+
+    carrier: ParcelCarrier
+    docks: Sequence[WarehouseA]
+
+    @property
+    def others_busy(self) -> bool:
+        return super(FaultCast, self).others_busy or self.carrier.busy
+
+    def check(self) -> None:
+        super(FaultCast, self).check()
+        self.carrier.check()
+
+
 @asynccontextmanager
-async def at_their_doors(day: Day, ingress: str, folder: Path, words: Secrets, history: History) -> AsyncIterator[Cast]:
+async def at_their_doors(
+    day: Day, ingress: str, folder: Path, words: Secrets, history: History
+) -> AsyncIterator[FaultCast]:
     """Opens every door and watches every folder. `folder` is the root of the file drops."""
     journal, site, cards = Journal(), Site(), world.cards()
     post = NotedPost(ingress, journal, words.webhooks, history, day.tenant)
     erp = LoadErp(day, cards, post, journal, words.keys[world.ERP])
     sites = {place: WarehouseA(wms, place, day, cards, post) for place, wms in world.SITES.items()}
+    carrier = carrier_at(sites.values(), post)
     edi = {name: NotedEdi(name, day, journal, folder / name) for name in world.EDI}
     for supplier in edi.values():
         supplier.history, supplier.tenant = history, day.tenant
@@ -80,7 +102,7 @@ async def at_their_doors(day: Day, ingress: str, folder: Path, words: Secrets, h
     doors |= {name: supplier.door(words.keys[name]) for name, supplier in api.items()}
     urls = {name: f"http://127.0.0.1:{await site.open(door)}" for name, door in doors.items()}
     try:
-        yield Cast(erp, dict(sites), {**edi, **api}, journal, urls)
+        yield FaultCast(erp, dict(sites), {**edi, **api}, journal, urls, carrier, tuple(sites.values()))
     finally:
         await asyncio.gather(*(supplier.stop() for supplier in edi.values()))
         await post.close()

@@ -47,6 +47,8 @@ class Plan:
     """The part of the reservations in which several callers want the same of these at once."""
     baskets: tuple[int, ...] = FEW
     """How many reservations a call asks for, one of these sizes: each of them is a command with an id of its own."""
+    sellers: int = 0
+    """How many sell at once."""
     judges_times: bool = True
     """Whether it is a violation to be ready again too late: not where nobody knows how slow the machine is."""
 

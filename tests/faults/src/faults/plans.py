@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from faults import outage
 from faults.plan import OUTAGE, PATIENCE_OF_THE_SLOW, PATIENCE_SECONDS, Plan
 from faults.schedule import ROWS, SMALL_DISKS, divided
-from faults.scripts import CALLS, DOUBLED, DOUBLED_DELIVERIES, EVENTS, RELAY, Chapter
+from faults.scripts import CALLS, DOUBLED, DOUBLED_DELIVERIES, EVENTS, RELAY, SALES, Chapter
 
 MUTANT_SEEDS = (11, 12, 13, 14)
 """As many of them as it takes to catch a mutant twice."""
@@ -21,6 +21,7 @@ _SMOKE_SECONDS, _SMOKE_ORDERS = 110.0, 100
 _OF_THE_SMOKE = tuple(Chapter(script, seed) for script in (EVENTS, RELAY, CALLS) for seed in MUTANT_SEEDS[:2])
 _MUTANTS_SCARCE, _MUTANTS_RUSH = 8, 0.2
 """So little of what everybody wants that it is gone within seconds, and how often they all come at once."""
+SELLERS = 4
 _PER_MINUTE, _ORDERS_PER_MINUTE, MOST_MINUTES = 12, 30, 60
 _CLIENTS_OF_WHOLE, _BASKETS_OF_WHOLE = 16, (1, 10, 20, 30)
 
@@ -94,6 +95,14 @@ def doubled(seed: int) -> Plan:
         clients=_CLIENTS_OF_WHOLE,
         pause_seconds=0.1,
         deliveries=DOUBLED_DELIVERIES,
+    )
+
+
+def selling(seed: int) -> Plan:
+    """Orders that are sold, beside a few of the other load."""
+    chapter = Chapter(SALES, seed)
+    return Plan(
+        seed=seed, orders=10, seconds=chapter.seconds, counts={}, chapters=(chapter,), clients=3, sellers=SELLERS
     )
 
 

@@ -10,6 +10,7 @@ from crossdock_local.admission import admit
 from crossdock_local.identity import EVERYTHING, Caller, Issuer
 from crossdock_local.surroundings import partner_secrets
 from partners.day import Day
+from partners.sales.desk import at_the_desk
 from partners.suite import Suite, reached
 
 from faults import world
@@ -71,7 +72,8 @@ async def _stage(stack: FaultStack, day: Day, history: History) -> AsyncIterator
                 ways.setdefault(tenant, []).append(await opened.enter_async_context(reached(addresses, credentials)))
         doors = at_their_doors(day, f"http://{ingress}", transport, words, history)
         cast = await opened.enter_async_context(doors)
-        yield Stage(stack, day, history, cast, ways)
+        desk = await opened.enter_async_context(at_the_desk(ways[TENANTS[0]][0], stack.services, world.UNIT))
+        yield Stage(stack, day, history, cast, desk, ways)
 
 
 def _ways(stack: FaultStack) -> list[dict[str, str]]:

@@ -10,11 +10,17 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from crossdock_kit.crash_points import AFTER_COMMIT, AFTER_EFFECT, AFTER_FOREIGN_CALL
+from crossdock_kit.crash_points import (
+    AFTER_BROKER_ACK,
+    AFTER_COMMIT,
+    AFTER_EFFECT,
+    AFTER_FOREIGN_CALL,
+    BETWEEN_COMPENSATION_STEPS,
+)
 
 from faults.schedule import CONSUMING, Fault
 
-EVENTS, RELAY, CALLS, DOUBLED = "events", "relay", "calls", "doubled"
+EVENTS, RELAY, CALLS, DOUBLED, SALES = "events", "relay", "calls", "doubled", "sales"
 _JITTER = 0.04
 
 _EVENTS = (
@@ -57,17 +63,38 @@ _CALLS = (
     Fault(0.60, "F05", "crash", "connector-worker", 0.0, AFTER_FOREIGN_CALL),
     Fault(0.85, "F05", "crash", "connector-worker", 0.0, AFTER_FOREIGN_CALL),
 )
+_SALES = (
+    Fault(0.06, "F05", "crash", "fulfillment", 0.0, AFTER_COMMIT),
+    Fault(0.12, "F06", "repeat and reorder", "fulfillment>nats", 6.0),
+    Fault(0.20, "F01", "kill", "delivery", 0.5),
+    Fault(0.28, "F05", "crash", "fulfillment", 0.0, BETWEEN_COMPENSATION_STEPS),
+    Fault(0.36, "F09", "end backends", "postgres"),
+    Fault(0.44, "F05", "crash", "connector-worker", 0.0, AFTER_FOREIGN_CALL),
+    Fault(0.50, "F06", "repeat and reorder", "delivery>nats", 6.0),
+    Fault(0.56, "F05", "crash", "delivery", 0.0, AFTER_EFFECT),
+    Fault(0.62, "F01", "kill", "fulfillment", 0.5),
+    Fault(0.70, "F05", "crash", "fulfillment", 0.0, AFTER_EFFECT),
+    Fault(0.78, "F05", "crash", "inventory", 0.0, BETWEEN_COMPENSATION_STEPS),
+    Fault(0.86, "F05", "crash", "fulfillment", 0.0, AFTER_BROKER_ACK),
+)
 DOUBLED_DELIVERIES = 50_000
 _DOUBLED = tuple(
     Fault(0.0, "F06", "repeat and reorder", f"{name}>nats", 60.0, str(DOUBLED_DELIVERIES)) for name in CONSUMING
 )
-SCRIPTS: Mapping[str, Sequence[Fault]] = {EVENTS: _EVENTS, RELAY: _RELAY, CALLS: _CALLS, DOUBLED: _DOUBLED}
-SECONDS: Mapping[str, float] = {EVENTS: 30.0, RELAY: 26.0, CALLS: 20.0, DOUBLED: 60.0}
+SCRIPTS: Mapping[str, Sequence[Fault]] = {
+    EVENTS: _EVENTS,
+    RELAY: _RELAY,
+    CALLS: _CALLS,
+    DOUBLED: _DOUBLED,
+    SALES: _SALES,
+}
+SECONDS: Mapping[str, float] = {EVENTS: 30.0, RELAY: 26.0, CALLS: 20.0, DOUBLED: 60.0, SALES: 60.0}
 NEVER: Mapping[str, frozenset[str]] = {
     EVENTS: frozenset(),
     RELAY: frozenset({"reconciled"}),
     CALLS: frozenset({"reconciled", "parked", "redelivered", "duplicate_dropped"}),
     DOUBLED: frozenset({"reconciled", "parked", "lease_moved"}),
+    SALES: frozenset({"reconciled", "parked"}),
 }
 """What no fault of a chapter causes, so that it does not make a run of that chapter alone invalid."""
 

@@ -18,11 +18,20 @@ from uuid import uuid4
 import grpc
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from partners.cast import Cast
+from partners.sales.desk import SalesDesk
 from partners.suite import PASSING, Suite
 
 from faults.history import History, Operation, digest
 
-REPEATABLE = ("ReserveStock", "AdjustStock", "SubmitPurchaseOrder", "AcknowledgePurchaseOrder", "RecordShipNotice")
+REPEATABLE = (
+    "ReserveStock",
+    "AdjustStock",
+    "SubmitPurchaseOrder",
+    "AcknowledgePurchaseOrder",
+    "RecordShipNotice",
+    "PlaceOrder",
+    "CancelOrder",
+)
 SAMPLE = 80
 NOBODY = "failed to connect"
 """By this a client's library says that it sent nothing."""
@@ -35,6 +44,7 @@ Asked = tuple[Operation, tuple[str, str]]
 class Settling:
     suites: Sequence[Suite]
     cast: Cast
+    desk: SalesDesk
     retried: int = 0
     still_open: list[str] = field(default_factory=list)
 
@@ -108,20 +118,19 @@ class Settling:
         async def twice(operation: Operation) -> Asked:
             suite = by_tenant[operation.tenant]
             async with at_once:
-                return operation, (await _answer(suite, operation), await _answer(suite, operation))
+                return operation, (await self._answer(suite, operation), await self._answer(suite, operation))
 
         return list(await asyncio.gather(*(twice(operation) for operation in [*unknown, *sample])))
+
+    async def _answer(self, suite: Suite, operation: Operation) -> str:
+        """A hash of the answer, or the refusal in words."""
+        stubs = (suite.inventory, suite.procurement, self.desk.orders)
+        method = next(getattr(stub, operation.what) for stub in stubs if hasattr(stub, operation.what))
+        try:
+            return digest(await suite.call(method, operation.request, AGAIN_SECONDS))
+        except grpc.aio.AioRpcError as error:
+            return f"refused {error.code().name}: {error.details()}"
 
 
 def _tenant(suite: Suite) -> str:
     return next(value for name, value in suite.credentials() if name == "x-crossdock-tenant")
-
-
-async def _answer(suite: Suite, operation: Operation) -> str:
-    """A hash of the answer, or the refusal in words."""
-    stub = suite.inventory if hasattr(suite.inventory, operation.what) else suite.procurement
-    try:
-        message = await suite.call(getattr(stub, operation.what), operation.request, AGAIN_SECONDS)
-        return digest(message)
-    except grpc.aio.AioRpcError as error:
-        return f"refused {error.code().name}: {error.details()}"

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from partners.cast import Cast
 from partners.day import Day
+from partners.sales.desk import SalesDesk
 from partners.suite import Suite
 
 from faults import answers, counts, evidence, world
@@ -25,9 +26,11 @@ from faults.history import History
 from faults.nemesis import Nemesis
 from faults.outage import Outage
 from faults.overload import Overload
+from faults.partner_side import FaultCast
 from faults.plan import OUTAGE, Outcome, Plan
 from faults.restore import Restore
 from faults.schedule import Fault
+from faults.selling.load import Sellers
 from faults.settling import Settling
 from faults.stack import TENANTS, FaultStack
 from faults.tally import Tally
@@ -50,12 +53,13 @@ def plan_alone(name: str, seed: int) -> Plan:
 
 @dataclass
 class Stage:
-    """A stack with its world on it. `ways` are the callers' ways in, by tenant."""
+    """A stack with its world on it. `ways` are the callers' ways in, by tenant; the first one sells at the `desk`."""
 
     stack: FaultStack
     day: Day
     history: History
-    cast: Cast
+    cast: FaultCast
+    desk: SalesDesk
     ways: Mapping[str, list[Suite]]
 
     @property
@@ -65,10 +69,10 @@ class Stage:
     async def play(self, outcome: Outcome, folder: Path, say: Say) -> None:
         """Fills in what the outcome's plan comes to."""
         plan, watch = outcome.plan, outcome.watch
-        settling = Settling(self.suites, self.cast)
+        settling = Settling(self.suites, self.cast, self.desk)
         clients = [
-            Clients(tenant, ways, self.history, plan.seed, tenant == TENANTS[0], rush=plan.rush, baskets=plan.baskets)
-            for tenant, ways in self.ways.items()
+            self._clients(tenant, plan.seed, orders=tenant == TENANTS[0], rush=plan.rush, baskets=plan.baskets)
+            for tenant in self.ways
         ]
         await self._prepare(clients, settling, plan.scarce)
         watch.ended("preparing")
@@ -105,7 +109,7 @@ class Stage:
         watch.ended("reading")
         counts.what_came_of_it(outcome, trial)
         counts.what_waited_for_the_relay(outcome, trial)
-        outcome.findings = judged(trial)
+        outcome.findings = judged(trial, sold=plan.sellers > 0)
         if outage:
             outcome.findings.append(outage.judge(trial))
             outcome.figures = outage.figures
@@ -130,8 +134,8 @@ class Stage:
     async def alone(self, name: str, seed: int, folder: Path) -> Outcome:
         row = ALONE[name]
         outcome = Outcome(plan_alone(name, seed))
-        clients = [Clients(tenant, ways, self.history, seed) for tenant, ways in self.ways.items()]
-        await self._prepare(clients, Settling(self.suites, self.cast), PLENTY)
+        clients = [self._clients(tenant, seed) for tenant in self.ways]
+        await self._prepare(clients, Settling(self.suites, self.cast, self.desk), PLENTY)
         first, second = self.suites
         commands = folder / "commands.txt"
         played: Restore | Failover | Overload = Overload(self.stack, first, second, seed)
@@ -148,6 +152,10 @@ class Stage:
         outcome.transactions = counts.transactions(self.history) + int(accepted)
         outcome.findings, outcome.figures = [played.finding], played.figures
         return outcome
+
+    def _clients(self, tenant: str, seed: int, **of: Any) -> Clients:
+        ways = self.ways[tenant]
+        return Clients(tenant, ways[0].credentials, self.history, seed, ways, **of)
 
     def _processes(self) -> dict[str, Suite]:
         """A way to each process, by which its counters are read."""
@@ -178,6 +186,9 @@ class Stage:
             for each in clients:
                 share = plan.clients if each.orders else max(1, plan.clients // 4)
                 group.create_task(each.run(share, plan.pause_seconds, over))
+            if plan.sellers:
+                seller = Sellers(TENANTS[0], self.suites[0].credentials, self.history, plan.seed, self.desk)
+                group.create_task(seller.run(plan.sellers, plan.pause_seconds, over))
             group.create_task(self._release(plan))
             harm = group.create_task(nemesis.run(faults))
             midway = group.create_task(self._midway(plan))

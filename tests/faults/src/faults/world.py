@@ -25,8 +25,9 @@ PLANTS = {"WH-EAST": "1010", "WH-WEST": "1020", "WH-SOUTH": "1030"}
 EDI = tuple(f"sup-edi-{number}" for number in range(1, 9))
 API = tuple(f"sup-api-{number}" for number in range(1, 9))
 SUPPLIERS = (*EDI, *API)
-ERP, UNIT = "erp-eu", "EU01"
-PARTNERS = (ERP, *SITES.values(), *SUPPLIERS)
+ERP, CARRIER, UNIT = "erp-eu", "car-swift", "EU01"
+CUSTOMERS = ("CUS-FORGE", "CUS-MILL")
+PARTNERS = (ERP, CARRIER, *SITES.values(), *SUPPLIERS)
 _RETRY = {"attempts": 100, "first": "0.2s", "longest": "2s", "breakerFailures": 5, "breakerPause": "1s"}
 _EDI_KINDS = (
     ("x12.850", "OUT"),
@@ -36,6 +37,21 @@ _EDI_KINDS = (
     ("x12.865", "IN"),
     ("x12.856", "IN"),
     ("x12.997", "IN"),
+)
+_ERP_ROUTES = (
+    ("json.purchase_order", "IN", "purchase-orders"),
+    ("json.order_confirmation", "OUT", "/order-confirmations"),
+    ("json.goods_receipt", "OUT", "/goods-receipts"),
+    ("json.posting_request", "OUT", "/posting-requests"),
+    ("json.posting_result", "IN", "posting-results"),
+)
+_WMS_ROUTES = (
+    ("wms_a.expected_receipt", "OUT", "/expected-receipts"),
+    ("wms_a.receipt", "IN", "receipts"),
+    ("wms_a.pick_request", "OUT", "/pick-requests"),
+    ("wms_a.pick", "IN", "picks"),
+    ("wms_a.packing", "IN", "packings"),
+    ("wms_a.goods_issue", "IN", "goods-issues"),
 )
 SCENES = {"plain": 50, "amended": 16, "cancelled": 12, "notice twice": 11, "receipt twice": 11}
 
@@ -56,7 +72,10 @@ def master_data() -> dict[str, Any]:
     """In the shape of catalog's PutMasterDataRequest."""
     return {
         "items": [{"sku": sku, "description": f"Item {sku}", "base_unit": "EA"} for sku in SKUS],
-        "parties": [{"party_id": party(name), "name": name, "roles": ["PARTY_ROLE_SUPPLIER"]} for name in SUPPLIERS],
+        "parties": [
+            *({"party_id": party(name), "name": name, "roles": ["PARTY_ROLE_SUPPLIER"]} for name in SUPPLIERS),
+            *({"party_id": name, "name": name, "roles": ["PARTY_ROLE_CUSTOMER"]} for name in CUSTOMERS),
+        ],
         "locations": [
             {
                 "location_id": site,
@@ -75,7 +94,8 @@ def master_data() -> dict[str, Any]:
 def _erp_codes() -> list[dict[str, str]]:
     vendors = [_code("PARTY", own, party(name)) for name, own in vendors_of_erp().items()]
     plants = [_code("LOCATION", own, site) for site, own in PLANTS.items()]
-    return [*vendors, *plants, _code("UNIT", "ST", "EA")]
+    debtors = [_code("PARTY", f"D{200 + place}", name) for place, name in enumerate(CUSTOMERS)]
+    return [*vendors, *debtors, *plants, _code("UNIT", "ST", "EA")]
 
 
 def _wms_codes(site: str, wms: str) -> list[dict[str, str]]:
@@ -110,18 +130,12 @@ def _resource(name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 
 def _spec(name: str) -> dict[str, Any]:
     if name == ERP:
-        routes = [
-            ("json.purchase_order", "IN", "purchase-orders"),
-            ("json.order_confirmation", "OUT", "/order-confirmations"),
-        ]
-        return _over_http(name, [*routes, ("json.goods_receipt", "OUT", "/goods-receipts")]) | {
-            "role": "ERP",
-            "system": "ERP-EU",
-        }
+        return _over_http(name, _ERP_ROUTES) | {"role": "ERP", "system": "ERP-EU"}
+    if name == CARRIER:
+        return _over_http(name, [("easypost.tracker", "IN", "trackers")]) | {"role": "CARRIER"}
     if name in SITES.values():
         site = next(place for place, wms in SITES.items() if wms == name)
-        routes = [("wms_a.expected_receipt", "OUT", "/expected-receipts"), ("wms_a.receipt", "IN", "receipts")]
-        return _over_http(name, routes) | {"role": "WMS", "system": name.upper(), "locations": [site]}
+        return _over_http(name, _WMS_ROUTES) | {"role": "WMS", "system": name.upper(), "locations": [site]}
     supplier = {"role": "SUPPLIER", "partyId": party(name)}
     if name in API:
         routes = [("json.supplier_order", "OUT", "/orders"), ("json.order_response", "IN", "order-responses")]
@@ -135,7 +149,7 @@ def _spec(name: str) -> dict[str, Any]:
     }
 
 
-def _over_http(name: str, routes: list[tuple[str, str, str]]) -> dict[str, Any]:
+def _over_http(name: str, routes: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
     http = {
         "url": "http://127.0.0.1:0",
         "credentials": f"{name}-key",

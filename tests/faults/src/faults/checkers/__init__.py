@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from faults.checkers import calls, events, goods, orders, outside, secrecy
+from faults.checkers import calls, events, goods, orders, outside, sales, secrecy
 from faults.checkers.finding import Finding, Trial
 
 CHECKERS: tuple[Callable[[Trial], Finding], ...] = (
@@ -25,7 +25,9 @@ CHECKERS: tuple[Callable[[Trial], Finding], ...] = (
     calls.audit_complete,
     outside.stable_ids,
 )
+OF_SALES = (sales.each_sales_order_once, sales.each_shipment_and_invoice_once, sales.called_off_holds_nothing)
 
 
-def judged(trial: Trial) -> list[Finding]:
-    return [check(trial) for check in CHECKERS]
+def judged(trial: Trial, *, sold: bool = False) -> list[Finding]:
+    """`sold`: orders were sold in this run, so there must be facts about them."""
+    return [check(trial) for check in (*CHECKERS, *(OF_SALES if sold else ()))]

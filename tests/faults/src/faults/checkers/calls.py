@@ -19,6 +19,8 @@ SERVICE_OF = {
     "SubmitPurchaseOrder": "procurement",
     "AcknowledgePurchaseOrder": "procurement",
     "RecordShipNotice": "procurement",
+    "PlaceOrder": "fulfillment",
+    "CancelOrder": "fulfillment",
 }
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from partners.cast import Cast
 from partners.day import Day
 
 from faults.evidence import Evidence
 from faults.history import History
+from faults.partner_side import FaultCast
 
 MOST_TOLD = 12
 
@@ -53,7 +53,7 @@ class Trial:
     day: Day
     history: History
     evidence: Evidence
-    cast: Cast
+    cast: FaultCast
     marks_midway: Mapping[str, int] = field(default_factory=dict)
     """Movements that the ledger held in the middle of the run, each with a hash of its row."""
     asked_again: Sequence[tuple[Any, Any]] = ()
