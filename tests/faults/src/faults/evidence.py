@@ -116,6 +116,26 @@ async def movement_marks(stack: FaultStack) -> dict[str, int]:
     return {str(row["movement_id"]): row["mark"] for row in rows}
 
 
+async def what_waits(stack: FaultStack) -> list[str]:
+    """Deliveries that are not finished, by service, partner, state and last error, and breakers that are not closed:
+    for people, when a run does not come to rest."""
+    connection = await asyncpg.connect(stack.admin_database, timeout=10)
+    try:
+        lines = []
+        for name in SERVICES:
+            rows = await connection.fetch(
+                "SELECT partner, state, last_error, count(*) AS times, count(DISTINCT ordering_key) AS keys,"
+                " min(next_attempt_at - now()) AS next, min(leased_until - now()) AS until, max(attempts) AS attempts"
+                f" FROM {name}.delivery WHERE state NOT IN ('delivered', 'suppressed') GROUP BY 1, 2, 3 ORDER BY 4 DESC"
+            )
+            lines += [f"{name}: {dict(row)}" for row in rows]
+            rows = await connection.fetch(f"SELECT *, now() AS now FROM {name}.breaker WHERE state <> 'closed'")
+            lines += [f"{name}: {dict(row)}" for row in rows]
+        return lines
+    finally:
+        await connection.close()
+
+
 async def lapsed(stack: FaultStack, seconds: float) -> None:
     """Waits for the reservations that end within a minute: what moves by itself must have moved before it is read."""
     soon = "SELECT count(*) FROM inventory.reservation WHERE state = 1 AND expires_at < now() + interval '1 minute'"

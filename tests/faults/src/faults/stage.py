@@ -95,7 +95,7 @@ class Stage:
         outcome.load_seconds = self.history.now
         watch.ended("load")
         await nemesis.heal()
-        trial = await self._settled(outcome, settling, marks, say)
+        trial = await self._settled(outcome, settling, marks, folder, say)
         await tally.look()
         counting.cancel()
         counts.what_was_done(outcome, nemesis, tally, self.history)
@@ -115,13 +115,18 @@ class Stage:
             outcome.figures = outage.figures
         watch.ended("judging")
 
-    async def _settled(self, outcome: Outcome, settling: Settling, marks: dict[str, int], say: Say) -> Trial:
+    async def _settled(
+        self, outcome: Outcome, settling: Settling, marks: dict[str, int], folder: Path, say: Say
+    ) -> Trial:
         """Waits until all is quiet, asks again what was asked, lets lapse what is about to."""
         plan, watch = outcome.plan, outcome.watch
         quiet = await settling.quiet(plan.patience_seconds, MUTANTS_SECONDS if plan.mutant else math.inf)
         outcome.quiet_seconds = watch.ended("settling")
         said = "quiet" if quiet else "NOT quiet"
         say(f"seed {plan.seed}: {said} {outcome.quiet_seconds:.0f} s after the last fault")
+        if not quiet:
+            waits = await evidence.what_waits(self.stack)
+            (folder / "waits.txt").write_text("\n".join(waits) + "\n", encoding="utf-8")
         asked = await settling.ask_again(self.history, plan.seed) if quiet else []
         watch.ended("asking again")
         await evidence.lapsed(self.stack, LAPSE_SECONDS)
