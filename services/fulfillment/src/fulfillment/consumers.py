@@ -33,7 +33,7 @@ from fulfillment.use_cases.delivering import departed, told
 from fulfillment.use_cases.owing import bill
 from fulfillment.use_cases.posting import ask_again
 from fulfillment.use_cases.promising import supply_changed
-from fulfillment.use_cases.stocking import deadline_passed, supplied
+from fulfillment.use_cases.stocking import deadline_passed, supplied, waited_for
 from fulfillment.wire import master_data, posting, road, stock
 
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
@@ -76,8 +76,9 @@ def catalog_changes(keeps: Callable[[Work], ports.MasterDataBook], opens: Opens)
 
 
 def availability(opens: Opens) -> Subscription:
-    """What inventory can promise again, and what is to come. A batch may be of several tenants; each change is one of
-    its own, but all items whose promises are counted anew are claimed before the first order is locked."""
+    """What inventory can promise again, and what is to come. A batch may be of several tenants; all items whose
+    promises are counted anew are claimed before the first order is locked. Of one place's changes in a batch the newest
+    counts, and where nobody waits there is nothing to do: a scarce item changes a hundred times a second."""
 
     async def on_supply(events: Sequence[Received[inventory.SupplyChanged]], work: Work) -> None:
         for tenant in sorted({one.tenant for one in events}):
@@ -93,15 +94,26 @@ def availability(opens: Opens) -> Subscription:
 
     renewed = each(on_one)
 
+    async def on_changes(events: Sequence[Received[inventory.AvailabilityChanged]], work: Work) -> None:
+        for tenant in sorted({one.tenant for one in events}):
+            newest = {stock.place(one.message): one for one in events if one.tenant == tenant}
+            supplies = {supply: one for one in newest.values() if (supply := stock.supply(one.message))}
+            with caused_by(next(iter(newest.values())).cause):
+                async with opens(work) as opened:
+                    wanted = await waited_for(list(supplies), opened)
+            await asked([one for supply, one in supplies.items() if supply in wanted], work)
+
     async def on_change(event: Received[inventory.AvailabilityChanged], work: Work) -> None:
         if supply := stock.supply(event.message):
             async with opens(work) as opened:
                 await supplied(supply, opened)
 
+    asked = each(on_change)
+
     return Subscription(
         name="fulfillment",
         source="inventory",
-        handlers={inventory.AvailabilityChanged: each(on_change), inventory.SupplyChanged: on_supply},
+        handlers={inventory.AvailabilityChanged: on_changes, inventory.SupplyChanged: on_supply},
         owner="order-desk",
     )
 

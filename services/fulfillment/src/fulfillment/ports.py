@@ -192,6 +192,9 @@ class SalesOrders(Protocol):
     async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> Mapping[str, Sequence[int]]:
         """By order, the oldest first, the parts that wait for it for another reason than these; of `most` lines."""
 
+    async def waited_for(self, supplies: Sequence[Supply], but: Sequence[str]) -> frozenset[Supply]:
+        """Those of them that at least one line waits for, for another reason than these."""
+
     async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
         """Of the lines that the order has of these numbers, what each says."""
 

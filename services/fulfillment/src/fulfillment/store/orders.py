@@ -42,6 +42,15 @@ WHERE s.tenant = $1 AND s.state = 'backordered' AND s.sku = $2 AND s.reason <> A
   AND o.business_unit = $3 AND (o.locations = '{}' OR $4 = ANY(o.locations))
 ORDER BY s.order_id LIMIT $6
 """
+_WAITED_FOR = """
+SELECT w.place FROM unnest($2::text[], $3::text[], $4::text[])
+WITH ORDINALITY AS w (sku, business_unit, location_id, place)
+WHERE EXISTS (
+  SELECT FROM line_schedule s JOIN sales_order o ON o.tenant = s.tenant AND o.order_id = s.order_id
+  WHERE s.tenant = $1 AND s.state = 'backordered' AND s.sku = w.sku AND s.reason <> ALL($5::text[])
+    AND o.business_unit = w.business_unit AND (o.locations = '{}' OR w.location_id = ANY(o.locations))
+)
+"""
 _HELD = """
 SELECT order_id FROM sales_order WHERE tenant = $1 AND customer_id = $2 AND barred AND checks @> $3::jsonb
 ORDER BY order_id LIMIT $4
@@ -148,6 +157,12 @@ class Orders:
         for row in await self._driver.fetch(_WAITING, self._tenant, *place, list(but), most):
             found.setdefault(row["order_id"], set()).add(part_of(row["position"]))
         return {order_id: sorted(parts) for order_id, parts in found.items()}
+
+    async def waited_for(self, supplies: Sequence[Supply], but: Sequence[str]) -> frozenset[Supply]:
+        skus, units = [each.sku for each in supplies], [each.business_unit for each in supplies]
+        places = [each.location_id for each in supplies]
+        found = await self._driver.fetch(_WAITED_FOR, self._tenant, skus, units, places, list(but))
+        return frozenset(supplies[row["place"] - 1] for row in found)
 
     async def fingerprints(self, order: SalesOrder, line_numbers: Iterable[str]) -> Mapping[str, str]:
         found = await self._driver.fetch(_FINGERPRINTS, self._tenant, order.order_id, list(line_numbers))

@@ -18,6 +18,9 @@ from fulfillment.use_cases.promising import incoming
 RETRY = "retry"
 AT_ONCE = 200
 """Lines that one change of availability has asked for again; what is left waits for the next, or for its deadline."""
+NOT_FOUND = (PICK_SHORT,)
+"""Who waits for this reason is left out: stock that a warehouse did not find would be promised again until somebody has
+counted it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,14 @@ async def deadline_passed(order_id: str, part: int, state: State, trigger: str, 
         await work.put(order)
 
 
+async def waited_for(supplies: Sequence[Supply], work: Work) -> frozenset[Supply]:
+    """Those for which `supplied` has something to do."""
+    return await work.sales_orders.waited_for(supplies, NOT_FOUND) if supplies else frozenset()
+
+
 async def supplied(supply: Supply, work: Work) -> None:
-    """Something can be promised again: what waits for it is asked for, the oldest order first. What a warehouse did not
-    find is left out, because the same stock would be promised again until somebody has counted it."""
-    parts = await work.sales_orders.waiting_for(supply, (PICK_SHORT,), AT_ONCE)
+    """Something can be promised again: what waits for it is asked for, the oldest order first."""
+    parts = await work.sales_orders.waiting_for(supply, NOT_FOUND, AT_ONCE)
     orders = await lock_orders(list(parts), work)
     for order_id, order in orders.items():
         await work.sales_orders.load_parts(order, parts[order_id])

@@ -99,11 +99,13 @@ def answer(idempotency_key: str, results: dict[str, str]) -> Answer:
     return Answer(order_id, part, attempt, short=lines)
 
 
+def place(fact: inventory_events.AvailabilityChanged) -> Supply:
+    return Supply(fact.sku, fact.location_id, fact.business_unit)
+
+
 def supply(fact: inventory_events.AvailabilityChanged) -> Supply | None:
     """None where nothing can be promised of it."""
-    if number(fact.available.value or "0") <= 0:
-        return None
-    return Supply(fact.sku, fact.location_id, fact.business_unit)
+    return place(fact) if number(fact.available.value or "0") > 0 else None
 
 
 def statement(fact: inventory_events.SupplyChanged, version: int) -> SupplyStatement:
