@@ -68,20 +68,19 @@ SPEC = SetSpec("X12", "944", "stock transfer receipt advice", parse_layout("944"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransferItem(WithItemIds):
-    """W04: what was shipped."""
+    """W04: what was shipped. The segment has no place for a lot, which stands under N9 LT."""
 
     quantity: Decimal | None = element("W04", 1, convert=DECIMAL)
     unit: str = element("W04", 2)
     upc_case: str = element("W04", 3)
     item_ids: tuple[ItemId, ...] = pairs("W04", 4, 7, ItemId)
-    lot: str = element("W04", 9)
     descriptions: tuple[str, ...] = texts("G69", 1, 1)
     notes: tuple[Note, ...] = children(Note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockTransferShipment(Document):
-    """943."""
+    """943. `action` (element 306): 1 add, 2 change, 3 delete."""
 
     STANDARD: ClassVar[Standard] = "X12"
     TYPE: ClassVar[str] = "943"
@@ -92,6 +91,7 @@ class StockTransferShipment(Document):
     shipped_on: date | None = element("W06", 3, convert=DATE)
     shipment: str = element("W06", 4)
     order_number: str = element("W06", 6)
+    action: str = element("W06", 12)
     parties: tuple[WarehouseParty, ...] = children(WarehouseParty)
     notes: tuple[Note, ...] = children(Note)
     dates: tuple[Instant, ...] = children(Instant)

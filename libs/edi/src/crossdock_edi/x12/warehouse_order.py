@@ -65,7 +65,7 @@ class WarehouseOrderItem(WithItemIds):
     upc_case: str = element("W01", 3)
     item_ids: tuple[ItemId, ...] = pairs("W01", 4, 7, ItemId)
     freight_class: str = element("W01", 8)
-    lot: str = element("W01", 12)
+    lot: str = element("W01", 13)
     descriptions: tuple[str, ...] = texts("G69", 1, 1)
     notes: tuple[Note, ...] = children(Note)
 

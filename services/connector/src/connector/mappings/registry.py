@@ -47,6 +47,11 @@ from connector.mappings import (
     x12_856,
     x12_860,
     x12_865,
+    x12_940,
+    x12_943,
+    x12_944,
+    x12_945,
+    x12_947,
     x12_990,
     x12_customer_acknowledgment,
     x12_customer_invoice,
@@ -87,6 +92,9 @@ INBOUND: dict[str, Inbound] = {
         x12_855.MAPPING,
         x12_856.MAPPING,
         x12_865.MAPPING,
+        x12_944.MAPPING,
+        x12_945.MAPPING,
+        x12_947.MAPPING,
     )
 }
 OUTBOUND: dict[str, Outbound] = {
@@ -111,6 +119,8 @@ OUTBOUND: dict[str, Outbound] = {
         wms_b_expected_receipt.MAPPING,
         x12_850.OUTBOUND,
         x12_860.MAPPING,
+        x12_940.MAPPING,
+        x12_943.MAPPING,
         x12_customer_acknowledgment.MAPPING,
         x12_customer_ship_notice.MAPPING,
         x12_customer_invoice.MAPPING,
@@ -146,7 +156,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "ShipmentPlanned": ("x12.204", "json.load_tender"),
     "OrderCheckRequested": tuple(CHECKS.values()),
     "OrderRejected": ("json.order_status",),
-    "OrderReleased": ("wms_a.pick_request",),
+    "OrderReleased": ("wms_a.pick_request", "x12.940"),
     "OrderAcknowledged": ("x12.855",),
     "GoodsIssued": ("x12.856",),
     "InvoicePosted": ("x12.810",),
@@ -155,5 +165,5 @@ TELLS: dict[str, tuple[str, ...]] = {
     "OrderStatusChanged": ("json.order_status",),
     "AvailabilityChanged": ("json.availability",),
     "PostingRequested": ("json.posting_request",),
-    "InboundExpected": ("wms_a.expected_receipt", "wms_b.expected_receipt"),
+    "InboundExpected": ("wms_a.expected_receipt", "wms_b.expected_receipt", "x12.943"),
 }

@@ -1,0 +1,50 @@
+"""x12.940, out: what a warehouse is to ship for an order, a shipping order for each release.
+
+W0502 is the number of the release, which a 945 repeats in W0602; our line stands under N9 LI of each item, and our
+order's number and id under N9 IL, so that two channels' orders of one number stay apart if the 945 repeats them.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock_edi.x12.freight import Instant
+from crossdock_edi.x12.parts import ItemId, Note, Remark
+from crossdock_edi.x12.warehouse_order import WarehouseOrderItem, WarehouseOrderLine, WarehouseShippingOrder
+
+from connector.mappings import canonical
+from connector.mappings import x12_warehouse_parts as parts
+from connector.mappings.model import Outbound, Writing
+
+ORIGINAL, DELIVERY_REQUESTED, INSTRUCTION = "N", "02", "WHI"
+OWNERS_ITEM = "VN"
+
+
+def write(event: events_pb2.OrderReleased, writing: Writing) -> WarehouseShippingOrder:
+    promised = sorted(day for step in event.steps if (day := canonical.from_day(step.promised_on)))
+    return WarehouseShippingOrder(
+        status=ORIGINAL,
+        depositor_order=event.release_number or f"{event.number}/{event.part}",
+        order_number=event.number,
+        parties=(parts.at_warehouse(event.location_id, writing.codes),),
+        notes=(Note(qualifier=parts.ORDER, reference=event.number, description=event.order_id),),
+        dates=(Instant(qualifier=DELIVERY_REQUESTED, on=promised[0]),) if promised else (),
+        remarks=(Remark(kind=INSTRUCTION, text="SAME DAY"),) if event.same_day else (),
+        lines=tuple(_line(position, step, writing) for position, step in enumerate(event.steps, start=1)),
+        total_quantity=sum((Decimal(step.quantity.value) for step in event.steps), Decimal()),
+    )
+
+
+def _line(position: int, step: events_pb2.ScheduleStep, writing: Writing) -> WarehouseOrderLine:
+    codes = writing.codes
+    item = WarehouseOrderItem(
+        quantity=Decimal(step.quantity.value),
+        unit=codes.unit_code(step.quantity.unit),
+        item_ids=(ItemId(OWNERS_ITEM, codes.item_code(step.sku)),),
+        notes=(Note(qualifier=parts.LINE, reference=step.line_number),),
+    )
+    return WarehouseOrderLine(line=str(position), items=(item,))
+
+
+MAPPING = Outbound("x12.940", write)

@@ -1,0 +1,56 @@
+"""x12.943, out: what a dock should expect; replaces what was said before under the same W0602.
+
+W0612 says whether it is new (1), changed (2) or withdrawn (3), N9 V0 its place in the sequence. The number of the ship
+notice is the shipment's where there is one. Items say purchase order, line and lot under N9, as a 944 repeats them.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from crossdock.procurement.events.v1 import events_pb2
+from crossdock_edi.x12.freight import Instant
+from crossdock_edi.x12.parts import ItemId, Note
+from crossdock_edi.x12.stock_transfer import StockTransferShipment, TransferItem
+
+from connector.mappings import canonical
+from connector.mappings import x12_warehouse_parts as parts
+from connector.mappings.model import Outbound, Writing
+
+ORIGINAL, VERSION, EXPECTED, OWNERS_ITEM = "J", "V0", "17", "VN"
+NEW, CHANGED, WITHDRAWN = "1", "2", "3"
+
+
+def write(event: events_pb2.InboundExpected, writing: Writing) -> StockTransferShipment:
+    days = sorted(day for line in event.lines if (day := canonical.from_day(line.expected_on)))
+    orders = {line.purchase_order_number for line in event.lines}
+    return StockTransferShipment(
+        reporting=ORIGINAL,
+        depositor_order=event.reference,
+        shipment=event.ship_notice_number,
+        order_number=orders.pop() if len(orders) == 1 else "",
+        action=WITHDRAWN if event.withdrawn else NEW if event.sequence == 1 else CHANGED,
+        parties=(parts.at_warehouse(event.location_id, writing.codes),),
+        notes=(Note(qualifier=VERSION, reference=str(event.sequence)),),
+        dates=(Instant(qualifier=EXPECTED, on=days[0]),) if days else (),
+        items=tuple(_item(line, writing) for line in event.lines),
+        total_quantity=sum((Decimal(line.quantity.value) for line in event.lines), Decimal()),
+    )
+
+
+def _item(line: events_pb2.ExpectedLine, writing: Writing) -> TransferItem:
+    codes = writing.codes
+    numbers = (
+        (parts.PURCHASE_ORDER, line.purchase_order_number),
+        (parts.LINE, line.line_number),
+        (parts.LOT, line.lot.number),
+    )
+    return TransferItem(
+        quantity=Decimal(line.quantity.value),
+        unit=codes.unit_code(line.quantity.unit),
+        item_ids=(ItemId(OWNERS_ITEM, codes.item_code(line.sku)),),
+        notes=tuple(Note(qualifier=name, reference=value) for name, value in numbers if value),
+    )
+
+
+MAPPING = Outbound("x12.943", write)

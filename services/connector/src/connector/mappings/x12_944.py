@@ -1,0 +1,86 @@
+"""x12.944, in: what a warehouse received, with what is wrong about some of it.
+
+W0701 is all that arrived of an item; each exception (W13) takes its part of that for another condition, as the
+profile's table says ("conditions"), or only speaks of what did not arrive or came beyond the notice, which takes
+nothing. A W1303 that is in neither table is refused: goods of an unknown condition are not sold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+from crossdock.procurement.v1 import inbound_pb2
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement
+from crossdock_edi.x12.stock_transfer import ReceivedItem, StockTransferReceipt
+
+from connector.codecs.json_document import DocumentFault
+from connector.mappings import canonical
+from connector.mappings import x12_order_parts as order_parts
+from connector.mappings import x12_warehouse_parts as parts
+from connector.mappings.model import Command, Inbound, Reading
+from connector.mappings.receipts import condition_of, receipt_keys, receipt_orders
+
+GOOD = "GOOD"
+CONDITIONS = {"01": "DAMAGED", "07": "HOLD"}
+NOT_THERE = {"02": "short", "03": "over"}
+FULL = frozenset({"F", "N"})
+
+
+def read(document: StockTransferReceipt, reading: Reading) -> Command:
+    lines = [line for place, item in enumerate(document.items, 1) for line in _lines(place, item, document, reading)]
+    if not lines:
+        raise DocumentFault("W07", "nothing was received")
+    received_at = parts.instant_of(document.received_on, document.dates, reading, "W1702")
+    request = procurement.RecordReceiptRequest(
+        origin=reading.origin(occurred_at=received_at),
+        number=document.receipt.strip()[:64],
+        location_id=parts.location_of(document.parties, reading),
+        received_at=canonical.stamp(received_at),
+        lines=lines,
+        final=document.reporting in FULL,
+    )
+    return Command(request, receipt_orders(lines), receipt_keys(request.number, lines), len(lines))
+
+
+def _lines(
+    place: int, item: ReceivedItem, document: StockTransferReceipt, reading: Reading
+) -> Iterator[inbound_pb2.ReceiptLine]:
+    path = f"W07 {place}"
+    unit = reading.codes.unit(item.unit)
+    sku = order_parts.resolved_item(item.item_ids, reading.codes, required=True)
+    for condition, quantity in _by_condition(item, reading, path).items():
+        if quantity:
+            yield inbound_pb2.ReceiptLine(
+                line_id=f"{place}-{condition.lower()}" if condition != GOOD else str(place),
+                purchase_order_number=parts.note_of(item.notes, parts.PURCHASE_ORDER)[:64],
+                line_number=parts.note_of(item.notes, parts.LINE)[:32],
+                ship_notice_number=document.shipment.strip()[:64],
+                sku=sku,
+                quantity=canonical.quantity(quantity, unit, path=path),
+                condition=condition_of(condition, {condition: condition}, f"W13 of {path}"),
+                lot=canonical.lot((item.lot or parts.note_of(item.notes, parts.LOT))[:64], None, None),
+            )
+
+
+def _by_condition(item: ReceivedItem, reading: Reading, path: str) -> Mapping[str, Decimal]:
+    conditions = reading.partner.table("conditions", CONDITIONS)
+    found = {GOOD: parts.amount(item.quantity, path)}
+    for each in item.exceptions:
+        if each.condition not in conditions and each.condition in NOT_THERE:
+            continue
+        if each.condition not in conditions:
+            known = ", ".join((*conditions, *NOT_THERE))
+            raise DocumentFault(f"W1303 of {path}", f"{each.condition!r} is none of {known}")
+        if each.unit and each.unit != item.unit:
+            raise DocumentFault(f"W1302 of {path}", f"{each.unit!r}, what was received is in {item.unit!r}")
+        apart = parts.amount(each.quantity, f"W1301 of {path}")
+        condition = conditions[each.condition]
+        found[GOOD] -= apart
+        found[condition] = found.get(condition, Decimal()) + apart
+    if found[GOOD] < 0:
+        raise DocumentFault(path, "more of it is in exceptions than was received")
+    return found
+
+
+MAPPING = Inbound("x12.944", read)
