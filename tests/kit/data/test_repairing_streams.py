@@ -2,119 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
 
 import pytest
-from crossdock_kit import journal
 from crossdock_kit.broker import Broker
-from crossdock_kit.context import caused_by
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.events import AnyReceived
-from crossdock_kit.jobs import together
-from crossdock_kit.journal import Extract, JournalEntry
-from crossdock_kit.reconcile import Reconciler
-from crossdock_kit.relay import Relay
 from crossdock_kit.repairs import streams
 from crossdock_kit.repairs.streams import Books
-from crossdock_kit.subscriptions import Consumer, Subscription, held
-from crossdock_kit.subscriptions.catch_up import past_arrival
+from crossdock_kit.subscriptions import aside, held
 from crossdock_kit.subscriptions.discarding import discard
-from crossdock_kit.unit_of_work import UnitOfWork, Work
-from kit_events import CONTEXT, CrateFilled, because, crate_event
+from kit_repairs import TENANTS, Scene, record, running, until
 
-TENANTS = ("acme",)
 HOUR = timedelta(hours=1)
-
-
-class OwnJournal:
-    """The journal of this very schema, but for what it has forgotten: its rows can be deleted by nobody."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-        self.forgotten: set[UUID] = set()
-
-    async def read(self, source: str, part: Extract | None = None) -> AsyncIterator[Sequence[JournalEntry]]:
-        async for page in journal.read(self.engine, part or Extract(TENANTS)):
-            yield [entry for entry in page if past_arrival(entry).event_id not in self.forgotten]
-
-
-@asynccontextmanager
-async def running(consumer: Consumer, watcher: Reconciler) -> AsyncIterator[None]:
-    task = asyncio.create_task(together(watcher.run(), watcher.relay.run(), consumer.run()))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def record(uow: UnitOfWork, last: int, crate: str = "", first: int = 1) -> str:
-    crate = crate or f"crate-{uuid4().hex[:8]}"
-    with caused_by(because()):
-        async with uow(tenants=TENANTS) as work:
-            for version in range(first, last + 1):
-                work.record(crate_event(crate, version))
-    return crate
-
-
-@dataclass
-class Scene:
-    """One service that publishes, and one consumer of it, which read the same journal."""
-
-    engine: Engine
-    nats: Broker
-    applied: list[tuple[str, int]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        relay = Relay(self.engine, self.nats, CONTEXT, TENANTS)
-        self.watcher, self.uow = Reconciler(relay), UnitOfWork(self.engine, relay.hint)
-        subscription = Subscription(name=f"c{uuid4().hex[:8]}", source=CONTEXT, handlers={CrateFilled: self.handle})
-        self.journal = OwnJournal(self.engine)
-        self.consumer = Consumer(subscription, self.engine, self.nats, self.uow, TENANTS, self.journal)
-        self.books = Books(self.watcher, [self.consumer])
-
-    async def handle(self, events: Sequence[AnyReceived], work: Work) -> None:
-        entries = [(event.aggregate_id, event.version) for event in events]
-        work.after_commit(lambda: self.applied.extend(entries))
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        async with running(self.consumer, self.watcher):
-            await until(lambda: self.watcher.relay.leases.complete and self.consumer.leases.complete)
-            yield
-
-    def versions(self, crate: str) -> list[int]:
-        return [version for name, version in self.applied if name == crate]
-
-    async def ids(self, crate: str, versions: Sequence[int]) -> list[UUID]:
-        async with transaction(self.engine, TENANTS) as tx:
-            query = "SELECT event_id FROM journal WHERE aggregate = $1 AND version = ANY ($2)"
-            return [row["event_id"] for row in await tx.driver.fetch(query, f"crate/{crate}", list(versions))]
-
-    async def lost_by_the_broker(self, crate: str, versions: Sequence[int]) -> None:
-        """As after a broker that acknowledged and then lost them."""
-        gone = await self.ids(crate, versions)
-        async with transaction(self.engine, TENANTS) as tx:
-            await tx.driver.execute("DELETE FROM pending WHERE event_id = ANY ($1)", gone)
-
-    async def held(self, crate: str) -> list[tuple[int, str]]:
-        async with transaction(self.engine, TENANTS) as tx:
-            query = "SELECT version, why FROM held WHERE consumer = $1 AND aggregate = $2 ORDER BY version"
-            found = await tx.driver.fetch(query, self.consumer.subscription.consumer, f"crate/{crate}")
-        return [(row["version"], row["why"]) for row in found]
-
-
-async def until(holds: Callable[[], bool | Awaitable[bool]]) -> None:
-    async with asyncio.timeout(60):
-        while not (await found if isinstance(found := holds(), Awaitable) else found):
-            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -180,6 +80,35 @@ async def test_what_waits_and_its_owner_never_announced_is_raised_and_the_histor
             told = await discard(tx.driver, *held.reference_of(found["subject"]))
         assert "which its owner does not know, is given up" in told
         assert await scene.held(crate) == []
+
+
+async def test_what_waits_too_long_for_what_never_comes_has_the_books_compared(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "OVERDUE", timedelta(0))
+    monkeypatch.setattr(streams, "DOUBT_SECONDS", 0.1)
+    crate = await record(scene.uow, 3)
+    await scene.lost_by_the_broker(crate, [1, 2])
+    async with running(streams.watch_inbox(scene.consumer), scene.watcher.relay.run(), scene.consumer.run()):
+        await until(lambda: scene.versions(crate) == [1, 2, 3])
+
+
+@pytest.mark.parametrize(("hours", "expected"), [(1, [2]), (30, [2, 4, 8, 16, 32, 64])])
+async def test_where_something_is_missing_one_looks_further_back(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, hours: int, expected: list[int]
+) -> None:
+    """Each look goes back twice as far as the one before, until it finds nothing that is missing."""
+    looks: list[tuple[int, bool]] = []
+    now = datetime.now(UTC)
+
+    async def found(consumer: Any, tenant: str, since: datetime, until: datetime | None, *, repair: bool) -> Any:
+        back = round((now - since) / HOUR)
+        looks.append((back, until is None))
+        return streams.Finding("inbox", missing=int(back / 2 < hours))
+
+    monkeypatch.setattr(streams, "inbox_against_journal", found)
+    await streams.brought_up(scene.consumer, "acme")
+    assert looks == [(each, each == 2) for each in expected]
 
 
 async def _holds(scene: Scene, crate: str, expected: list[tuple[int, str]]) -> bool:

@@ -77,6 +77,11 @@ class Connection(Client):
         await self._send_command(commands)
         await self._flush_pending()
 
+    def forget_unsent(self) -> None:
+        """What was written and not sent before the link was lost was meant for the broker as it was."""
+        self._pending.clear()
+        self._pending_data_size = 0
+
     async def _process_msg(self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes) -> None:
         handler = self._raw_handlers.get(sid)
         if handler is None:
@@ -192,6 +197,7 @@ async def connect(url: str, name: str, settings: StreamSettings | None = None) -
         log.warning("broker: %s", error or type(error).__name__)
 
     async def lost() -> None:
+        connection.forget_unsent()
         broker._tell_lost()
 
     try:

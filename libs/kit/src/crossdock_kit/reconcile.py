@@ -118,6 +118,7 @@ class Reconciler:
     _holes: int = 0
     _look_for_holes: float = 0.0
     _gone: bool = False
+    _refill: bool = False
 
     async def run(self) -> None:
         """Until cancelled. The process that relays partition 0 compares; every process notices a lost tail itself."""
@@ -181,6 +182,9 @@ class Reconciler:
             try:
                 if self._gone:
                     await self._make_anew()
+                elif self._refill:
+                    await self.compare(self.clock.now() - self.retention)
+                    self._refill = False
                 elif self._suspicion.is_set():
                     await self._investigate()
                 elif self._now() >= self._look_for_holes and await self._lost_some():
@@ -205,8 +209,7 @@ class Reconciler:
         """Who has nothing to publish would not notice that the stream is gone; what it held is in the journal."""
         log.error("the stream %s is gone, and made anew", self._stream)
         await self.relay.broker.ensure_stream(self.relay.context)
-        await self.compare(self.clock.now() - self.retention)
-        self._gone = False
+        self._gone, self._refill = False, True
 
     async def _investigate(self) -> None:
         """After a reconnect: are the last messages that were acknowledged before it still those that were? What was

@@ -26,7 +26,11 @@ log = logging.getLogger(__name__)
 EXAMPLES = 10
 GRACE = timedelta(minutes=1)
 """What was recorded just now may still be on its way."""
-EVERY_SECONDS, LOOKED_BACK = 3600.0, timedelta(hours=2)
+EVERY_SECONDS, LOOKED_BACK, FURTHEST = 3600.0, timedelta(hours=2), timedelta(days=14)
+DOUBT_SECONDS = 20.0
+"""So long after a doubt: what is on its way meanwhile need not be read from the journal."""
+REST = 3
+"""After a comparison it rests so many times as long as it took: doubts that never end must not keep it busy."""
 
 
 @dataclass(slots=True)
@@ -72,15 +76,19 @@ class Books:
         return finding
 
 
-async def inbox_against_journal(consumer: Consumer, tenant: str, since: datetime, *, repair: bool) -> Finding:
-    """Reads the source's journal by RPC and looks for what this consumer neither admitted nor passed."""
+async def inbox_against_journal(
+    consumer: Consumer, tenant: str, since: datetime, until: datetime | None = None, *, repair: bool
+) -> Finding:
+    """Reads the source's journal by RPC and looks for what this consumer neither admitted nor passed. Up to now it also
+    looks for what waits here and the journal does not know."""
     finding = Finding(f"inbox {consumer.subscription.consumer}")
     if consumer.journal is None:
         finding.effect = f"there is no way to the journal of {consumer.subscription.source}"
         return finding
-    untold = await _suspects(consumer, tenant, since)
+    untold = set() if until else await _suspects(consumer, tenant, since)
     settled = datetime.now(UTC) - GRACE
-    async for entries in consumer.journal.read(consumer.subscription.source, Extract((tenant,), recorded_from=since)):
+    extract = Extract((tenant,), recorded_from=since, recorded_to=until)
+    async for entries in consumer.journal.read(consumer.subscription.source, extract):
         arrivals = [past_arrival(entry) for entry in entries]
         untold -= {arrival.event_id for arrival in arrivals}
         missing = await _unseen(consumer, tenant, arrivals)
@@ -120,15 +128,43 @@ async def _unseen(consumer: Consumer, tenant: str, arrivals: list[Arrival]) -> l
 
 
 async def watch_inbox(consumer: Consumer) -> None:
-    """Once an hour, in the process that owns the consumer's first partition; until cancelled."""
+    """Once an hour, in the process that owns the consumer's first partition, and in whichever has a doubt; until
+    cancelled."""
+    doubts = consumer.puller.doubts
     while True:
-        await asyncio.sleep(EVERY_SECONDS)
-        if LEADER not in consumer.leases.owned:
+        doubted = await _doubted(doubts)
+        if not doubted and LEADER not in consumer.leases.owned:
             continue
+        doubts.clear()
+        began = asyncio.get_running_loop().time()
         try:
             for tenant in consumer.tenants:
-                found = await inbox_against_journal(consumer, tenant, datetime.now(UTC) - LOOKED_BACK, repair=True)
-                if found.missing or found.unknown:
-                    log.error("%s lacked %d events: %s", found.what, found.missing, found.effect)
+                await brought_up(consumer, tenant)
         except CrossdockError as error:
             log.warning("comparing %s waits: %s", consumer.subscription.consumer, error)
+            if doubted:
+                doubts.set()
+        await asyncio.sleep(REST * (asyncio.get_running_loop().time() - began))
+
+
+async def _doubted(doubts: asyncio.Event) -> bool:
+    try:
+        async with asyncio.timeout(EVERY_SECONDS):
+            await doubts.wait()
+    except TimeoutError:
+        return False
+    await asyncio.sleep(DOUBT_SECONDS)
+    return True
+
+
+async def brought_up(consumer: Consumer, tenant: str) -> None:
+    """Applies what the consumer lacks of the last hours, and goes on further back for as long as it lacks some."""
+    now = datetime.now(UTC)
+    since, until = now - LOOKED_BACK, None
+    while True:
+        found = await inbox_against_journal(consumer, tenant, since, until, repair=True)
+        if found.missing or found.unknown:
+            log.error("%s lacked %d events: %s", found.what, found.missing, found.effect)
+        if not found.missing or since <= now - FURTHEST:
+            return
+        since, until = max(now - FURTHEST, now - 2 * (now - since)), since

@@ -190,7 +190,7 @@ class Consumer:
             b"PUB %b %d\r\n%b\r\n" % (each.reply, 5, b"+TERM")
             if each.reply in malformed
             else b"PUB %b 4\r\n+ACK\r\n" % each.reply
-            for each in pulled
+            for each in self.puller.answerable(pulled)
         ]
         try:
             await self.broker.connection.write(b"".join(acks))
@@ -218,7 +218,8 @@ class Consumer:
             if now >= self._next_overdue:
                 self._next_overdue = now + OVERDUE_SECONDS
                 with translated():
-                    await self._aside.raise_overdue(session, tenant_list(self.tenants), slots)
+                    if await self._aside.raise_overdue(session, tenant_list(self.tenants), slots):
+                        self.puller.doubts.set()
         while loosened:
             loosened = await self._release(loosened)
 

@@ -55,9 +55,10 @@ class Durable:
 
 @dataclass(frozen=True, slots=True)
 class Pulled:
-    """A message with the durable that gave it."""
+    """A message with the durable that gave it. `losses` is how often the link had been lost by then."""
 
     durable: Durable
+    losses: int
     reply: bytes
     body: bytes
     block: bytes | None
@@ -79,6 +80,8 @@ class Puller:
     _stale: set[int] = field(default_factory=set)
     _late: list[Pulled] = field(default_factory=list)
     _silent_since: float = 0.0
+    doubts: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there is reason to think that events never came here and never will by themselves."""
 
     def want(self, partitions: Iterable[int]) -> None:
         """The partitions that this process owns now. Messages of others are dropped; the next owner gets them."""
@@ -155,7 +158,7 @@ class Puller:
         queue = self._express if slot >= EXPRESS else self._standard
 
         def on_message(subject: bytes, reply: bytes, body: bytes, block: bytes | None) -> None:
-            self._on_message(durable, queue, Pulled(durable, reply, body, block))
+            self._on_message(durable, queue, Pulled(durable, self.broker.losses, reply, body, block))
 
         durable.heard = await connection.subscribe_raw(durable.inbox, on_message)
         self._bound[slot] = durable
@@ -174,10 +177,17 @@ class Puller:
             queue.extend(kept)
             await self.give_back(unhandled)
 
+    def answerable(self, pulled: Iterable[Pulled]) -> list[Pulled]:
+        """Those that came since the link was lost last. A broker that crashed may have lost its tail: an answer to a
+        message of before would be taken for one to whatever has its sequence now, and all up to there passes for given
+        out. What is not answered comes again, and is known."""
+        return [each for each in pulled if each.losses == self.broker.losses]
+
     async def give_back(self, pulled: Sequence[Pulled]) -> None:
         """Messages that nobody here will handle go to the next owner at once instead of after ack_wait."""
+        answers = b"".join(b"PUB %b 4\r\n-NAK\r\n" % each.reply for each in self.answerable(pulled))
         try:
-            await self.broker.connection.write(b"".join(b"PUB %b 4\r\n-NAK\r\n" % each.reply for each in pulled))
+            await self.broker.connection.write(answers)
         except Unavailable:
             log.info("%d messages come again after ack_wait", len(pulled))
 
