@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import uuid4
 
 from crossdock_kit import audit, idempotency, reconcile
 from crossdock_kit.deliveries import claim
@@ -19,7 +20,7 @@ from crossdock_kit.relay import Relay
 from crossdock_kit.subscriptions import batch, consumer, inbox, store
 from crossdock_kit.subscriptions.plan import Plan
 
-from faults.scripts import CALLS, EVENTS, RELAY
+from faults.scripts import CALLS, EVENTS, RELAY, SALES
 
 SLOW_SECONDS = 0.05
 """How long a window stands open that a guard would keep shut: faults of a short run must be able to hit it."""
@@ -201,6 +202,75 @@ def _promise_kept_after_expiry() -> None:
     _exchange(reservations, "_movements", lambda *given: [])
 
 
+def _shipped_unallocated() -> None:
+    """What inventory is short of goes to a warehouse all the same."""
+    if os.environ.get("CROSSDOCK_SERVICE") != "fulfillment":
+        return
+    from fulfillment.domain import allocating, events
+    from fulfillment.domain.lifecycle import CROSSDOCK
+    from fulfillment.domain.sales_order import steps_of
+
+    from faults import world
+
+    site = next(iter(world.SITES))
+
+    def as_if_held(order: Any, part: int, waiting: Sequence[Any], incoming: Any) -> None:
+        for _, schedule in waiting:
+            order.move(schedule, "allocate", CROSSDOCK)
+            schedule.location_id = site
+        if waiting:
+            told = steps_of(waiting)
+            order.events.append(events.OrderLinesAllocated(order, part, told))
+
+    _exchange(allocating, "_without_stock", as_if_held)
+
+
+def _invoice_per_event() -> None:
+    """Whatever is told of a shipment bills it, whether it was billed or not."""
+    if os.environ.get("CROSSDOCK_SERVICE") != "fulfillment":
+        return
+    from fulfillment import consumers
+    from fulfillment.domain import posting
+    from fulfillment.use_cases import owing
+    from fulfillment.use_cases.commands import BillShipment
+    from fulfillment.use_cases.delivering import told
+
+    billed = posting.Posting.bill
+
+    def again(self: Any) -> Any:
+        if made := billed(self):
+            return made
+        kind, key = posting.Kind.INVOICE, f"{self.posting_id.rpartition('.')[2]}-{uuid4()}"
+        made = posting.posting(self.order_id, kind, key, self.lines, follows=(self.posting_id,))
+        made.reference, made.shipment_id = self.reference, self.shipment_id
+        return made
+
+    async def and_bills(word: Any, work: Any) -> None:
+        await told(word, work)
+        await owing.bill(BillShipment(word.shipment_id, word.shipment_id, ()), work)
+
+    _exchange(posting.Posting, "bill", again)
+    _exchange(consumers, "told", and_bills)
+
+
+def _stock_not_given_back() -> None:
+    """An order is called off, and the step that gives back what was held for it is forgotten."""
+    if os.environ.get("CROSSDOCK_SERVICE") != "fulfillment":
+        return
+    from fulfillment.domain import cancelling
+
+    given_back = cancelling._give_back
+
+    def forgotten(order: Any, part: int, reservations: Any) -> bool:
+        before = {each: list(some) for each, some in order.given_back.items()}
+        freed = given_back(order, part, reservations)
+        order.given_back.clear()
+        order.given_back.update(before)
+        return freed
+
+    _exchange(cancelling, "_give_back", forgotten)
+
+
 def _secret_in_log() -> None:
     import logging
 
@@ -253,6 +323,16 @@ _ALL = (
     Mutant("every tenant seen", "the tenant of a transaction", CALLS, "I9", "", _every_tenant_seen),
     Mutant("some calls unaudited", "the audit row of every call", CALLS, "I13", "audit rows", _some_calls_unaudited),
     Mutant("expired yet held", "giving back what lapsed", CALLS, "I2", "", _promise_kept_after_expiry),
+    Mutant(
+        "shipped unallocated",
+        "the question to inventory before goods are released",
+        SALES,
+        "I3",
+        "nothing was held for it",
+        _shipped_unallocated,
+    ),
+    Mutant("invoice per event", "one invoice for each shipment", SALES, "I4", "invoice", _invoice_per_event),
+    Mutant("stock not given back", "a step of calling off", SALES, "I5", "is held for what is", _stock_not_given_back),
     Mutant("secret in the log", "keeping connection strings out of logs", CALLS, "I12", "log ", _secret_in_log),
 )
 MUTANTS = {mutant.name: mutant for mutant in _ALL}

@@ -80,6 +80,7 @@ def mutant(script: str, seed: int, name: str) -> Plan:
         mutant=name,
         scarce=_MUTANTS_SCARCE,
         rush=_MUTANTS_RUSH,
+        sellers=SELLERS if script == SALES else 0,
     )
 
 

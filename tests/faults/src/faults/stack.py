@@ -120,8 +120,9 @@ class FaultStack(Stack):
 
         async def spoil(client: Redis) -> bool:
             async for key in client.scan_iter(count=500):
-                await client.delete(key)
-                await client.rpush(key, "spoiled")
+                # At once: a service may fill the key between the two.
+                async with client.pipeline(transaction=True) as both:
+                    await both.delete(key).rpush(key, "spoiled").execute()
             return True
 
         return await self._with_cache(spoil)

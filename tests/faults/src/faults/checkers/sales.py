@@ -21,7 +21,8 @@ LineKey: TypeAlias = tuple[str, str]
 
 
 def each_sales_order_once(trial: Trial) -> Finding:
-    """What a caller was told is accepted exists once, and has ended or has an owner."""
+    """What a caller was told is accepted exists once, and has ended or has an owner; what a warehouse was asked for was
+    held for it."""
     found = Finding("I3", "each sales order once")
     rows = defaultdict(list)
     for row in trial.evidence.sales_orders:
@@ -36,6 +37,10 @@ def each_sales_order_once(trial: Trial) -> Finding:
         for row in mine:
             ended = row["state"] in ENDED or row["order_id"] in owned
             found.look(not ended, f"sales order {operation.key} is {row['state']} and nobody owns that")
+    for row in trial.evidence.schedules:
+        unheld = row["state"] in HOLDING | ARRIVED and not row["reservation_id"]
+        place = f"line {row['line_number']} of sales order {row['number']}"
+        found.look(unheld, f"{place} is {row['state']}, and nothing was held for it")
     return found
 
 
