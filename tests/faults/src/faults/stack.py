@@ -122,7 +122,9 @@ class FaultStack(Stack):
             async for key in client.scan_iter(count=500):
                 # At once: a service may fill the key between the two.
                 async with client.pipeline(transaction=True) as both:
-                    await both.delete(key).rpush(key, "spoiled").execute()
+                    both.delete(key)
+                    both.rpush(key, "spoiled")
+                    await both.execute()
             return True
 
         return await self._with_cache(spoil)
