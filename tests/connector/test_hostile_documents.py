@@ -120,6 +120,19 @@ SAMPLES: dict[str, dict[str, Any]] = {
             {"lineNo": 1, "order": "PO1", "sku": "A1001", "qty": "46", "uom": "EACH", "condition": "OK", "lot": LOT}
         ],
     },
+    "wms_a.appointment": {
+        "type": "APPOINTMENT",
+        "action": "SET",
+        "appointmentNumber": "AP-1",
+        "warehouse": "EAST1",
+        "changedAt": "2026-11-10T09:30:00Z",
+        "date": "2026-11-12",
+        "from": "08:00",
+        "to": "09:30",
+        "zone": "Europe/Berlin",
+        "door": "D1",
+        "shipments": [{"reference": "0192-a", "asn": "SH-1"}],
+    },
     "wms_a.pick": {
         "type": "PICK",
         "pickNumber": "P-1",

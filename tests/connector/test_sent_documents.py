@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from connector.domain.documents import State
@@ -14,7 +15,7 @@ from connector_samples.calls import control
 from connector_samples.partners import ERP_ROUTES, edi_supplier, http
 from connector_samples.rig import TENANT, Rig
 from crossdock.procurement.events.v1 import events_pb2
-from crossdock.procurement.v1 import purchase_order_pb2
+from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
 from crossdock_kit.database import transaction
 from crossdock_kit.deliveries import Delivered, Retry
 from crossdock_kit.subscriptions.model import EventFailed
@@ -69,6 +70,50 @@ async def test_a_silent_supplier_is_reminded_and_its_buyer_told_as_their_profile
         ("order.reminded", "PO-MUTE", ["10"])
     ]
     assert [(each["event"], each["companyCode"]) for each in told["erp-chase"]] == [("order.escalated", "CH01")]
+
+
+@pytest.mark.feature("F067")
+async def test_a_ship_notice_asks_its_warehouse_for_a_time_with_what_planning_needs(rig: Rig) -> None:
+    route = {"kind": "wms_a.appointment_request", "direction": "OUT", "path": "/appointment-requests"}
+    place = {"role": "WMS", "system": "WMS-DOCK", "locations": ["WH-DOCK"], "transport": http(), "documents": [route]}
+    await rig.partner("wms-dock", **place)
+    line: dict[str, Any] = {"sku": "A1001", "base_quantity": "10", "pallet_sscc": "1" * 18}
+    lines = [
+        inbound_pb2.ShipNoticeLine(**line, carton_sscc="2" * 18),
+        inbound_pb2.ShipNoticeLine(**line, carton_sscc="3" * 18),
+        inbound_pb2.ShipNoticeLine(sku="A1004", base_quantity="0"),
+    ]
+    notice = inbound_pb2.ShipNotice(
+        ship_notice_id="0192-d",
+        number="SH-D",
+        ship_to_id="WH-DOCK",
+        carrier="DHLF",
+        expected_on=orders.day(11, 12),
+        lines=lines,
+    )
+    announced = events_pb2.ShipNoticeReceived(ship_notice_id="0192-d", number="SH-D", ship_notice=notice)
+    await rig.tell(announced, aggregate="ship_notice/0192-d")
+    for version, replaced in ((2, True), (3, False)):
+        gone = events_pb2.ShipNoticeWithdrawn(
+            ship_notice_id="0192-d", number="SH-D", ship_notice=notice, replaced=replaced
+        )
+        await rig.tell(gone, aggregate="ship_notice/0192-d", version=version)
+    notice.lines[0].base_quantity = notice.lines[1].base_quantity = "0"
+    elsewhere = events_pb2.ShipNoticeReceived(ship_notice_id="0192-e", number="SH-E", ship_notice=notice)
+    await rig.tell(elsewhere, aggregate="ship_notice/0192-e")
+    # What is said of one shipment never overtakes, so that the second is sent when the first has arrived.
+    [asked], [cancelled] = [[json.loads(content) for _, content in await rig.send("wms-dock")] for _ in range(2)]
+    assert await rig.send("wms-dock") == []
+    assert {name: asked[name] for name in ("action", "asn", "expected", "pallets", "cartons", "lines", "items")} == {
+        "action": "REQUEST",
+        "asn": "SH-D",
+        "expected": "2026-11-12",
+        "pallets": 1,
+        "cartons": 2,
+        "lines": 2,
+        "items": 1,
+    }
+    assert (cancelled["action"], cancelled["reference"]) == ("CANCEL", "0192-d")
 
 
 async def test_an_order_that_x12_cannot_carry_is_refused_before_it_is_sent(rig: Rig) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from connector.codecs import json_document
 from connector.mappings import (
+    wms_a_appointment,
     wms_a_expected_receipt,
     wms_a_goods_issue,
     wms_a_packing,
@@ -25,11 +26,40 @@ from connector_samples import orders
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
 from crossdock.fulfillment.v1 import return_pb2
 from crossdock.procurement.events.v1 import events_pb2
-from crossdock.procurement.v1 import inbound_pb2
+from crossdock.procurement.v1 import dock_pb2, inbound_pb2
 
 
 def parsed(body: dict[str, Any]) -> json_document.JsonObject:
     return json_document.decode(json.dumps(body).encode())
+
+
+@pytest.mark.feature("F012")
+def test_an_appointment_of_format_a() -> None:
+    body = {
+        "type": "APPOINTMENT",
+        "action": "SET",
+        "appointmentNumber": "AP-1",
+        "warehouse": "EAST1",
+        "changedAt": "2026-11-10T09:30:00Z",
+        "date": "2026-11-12",
+        "from": "08:00",
+        "to": "09:30",
+        "door": "D1",
+        "shipments": [{"reference": "0192-a", "asn": "SH-1"}, {"asn": "SH-2"}],
+    }
+    command = wms_a_appointment.read(parsed(body), orders.reading())
+    request: Any = command.request
+    assert command.sequence == ("appointment:AP-1",), "its words stay in order"
+    assert command.keys == ("appointment:AP-1", "asn:SH-1", "asn:SH-2")
+    assert (request.location_id, request.state, request.door) == ("WH-EAST", dock_pb2.APPOINTMENT_STATE_BOOKED, "D1")
+    assert (request.window.from_date.day, request.window.from_time, request.window.to_time) == (12, "08:00", "09:30")
+    assert [(each.ship_notice_id, each.number) for each in request.ship_notices] == [("0192-a", "SH-1"), ("", "SH-2")]
+    cancelled: Any = wms_a_appointment.read(
+        parsed(body | {"action": "CANCEL", "shipments": []}), orders.reading()
+    ).request
+    assert cancelled.state == dock_pb2.APPOINTMENT_STATE_CANCELLED
+    with pytest.raises(json_document.DocumentFault, match="named by"):
+        wms_a_appointment.read(parsed(body | {"shipments": [{}]}), orders.reading())
 
 
 @pytest.mark.feature("F070")

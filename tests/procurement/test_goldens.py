@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import time
 from decimal import Decimal
 from pathlib import Path
 from typing import get_args
@@ -19,6 +20,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from procurement.domain import chasing, events
 from procurement.domain.announcing import OrderBook, withdraw
+from procurement.domain.dock import AppointmentTerms, DockAppointment
 from procurement.domain.expected import expect_notice, expect_order
 from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import PurchaseOrder
@@ -49,6 +51,23 @@ def golden_notice(order: PurchaseOrder, notice_id: str, quantity: int) -> ShipNo
     return notice
 
 
+def booked(notice: ShipNotice) -> DockAppointment:
+    terms = AppointmentTerms(
+        system="WMS-EAST",
+        number="AP-1",
+        location_id="WH-EAST",
+        on=trade.day(6),
+        begins=time(8),
+        ends=time(9, 30),
+        said_at=trade.NOW,
+        zone="Europe/Berlin",
+        door="D1",
+    )
+    found = DockAppointment(appointment_id="0195-a", terms=terms)
+    found.take(terms, (("", notice.number),), [notice])
+    return found
+
+
 def life() -> Iterator[events.Event]:
     """Two orders whose lives show every fact once or more; the first of each kind is the golden one."""
     order = golden_order("4711")
@@ -68,6 +87,7 @@ def life() -> Iterator[events.Event]:
     notice = golden_notice(order, "0192-a", 60)
     yield from trade.told(notice)
     yield from expect_notice(notice, {order.purchase_order_id: 1}, {}).events
+    yield from booked(notice).events
     withdraw(notice, OrderBook([order]), replaced=True)
     yield from trade.told(notice)
     second = golden_notice(order, "0192-b", 100)

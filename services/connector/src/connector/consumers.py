@@ -87,6 +87,8 @@ class Orders:
                 procurement.PurchaseOrderChangeDecided: _together(self.around, self.confirmed),
                 procurement.PurchaseOrderAnswerOverdue: _together(self.around, self.unanswered),
                 procurement.GoodsReceived: _together(self.around, self.received),
+                procurement.ShipNoticeReceived: _together(self.around, self.announced),
+                procurement.ShipNoticeWithdrawn: _together(self.around, self.announced),
                 procurement.InboundExpected: _together(self.around, self.expected),
                 procurement.SupplierInvoiceMatched: _together(self.around, self.matched),
             },
@@ -107,6 +109,9 @@ class Orders:
 
     async def received(self, event: Received[procurement.GoodsReceived], telling: Telling) -> None:
         await tell_partners.tell_erp_of_receipt(event, telling)
+
+    async def announced(self, event: Received[Any], telling: Telling) -> None:
+        await tell_partners.ask_for_appointment(event, telling)
 
     async def expected(self, event: Received[procurement.InboundExpected], telling: Telling) -> None:
         await tell_partners.tell_warehouse(event, telling)

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from procurement.domain.concerns import Concern
+from procurement.domain.dock import DockAppointment
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import OrderState, PurchaseOrder
 from procurement.domain.quantities import Item
@@ -162,6 +163,35 @@ class SupplierInvoices(Protocol):
     def add(self, invoice: SupplierInvoice) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class DockDays:
+    location_id: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class DockUse:
+    """How a door is booked on a day; `arrived` are the appointments of which goods have been received."""
+
+    on: date
+    door: str
+    appointments: int
+    booked_minutes: int
+    arrived: int
+
+
+class DockAppointments(Protocol):
+    async def claim(self, system: str, number: str) -> DockAppointment | None:
+        """The appointment of this number, or nobody else can record it until this work ends."""
+
+    def add(self, appointment: DockAppointment) -> None: ...
+
+
+class DockUses(Protocol):
+    async def count(self, days: DockDays) -> list[DockUse]: ...
+
+
 class ExpectedReceipts(Protocol):
     async def of(self, references: Iterable[str]) -> dict[str, dict[str, ExpectedReceipt]]:
         """By reference and place."""
@@ -262,6 +292,8 @@ class Work(Protocol):
     @property
     def supplier_invoices(self) -> SupplierInvoices: ...
     @property
+    def dock_appointments(self) -> DockAppointments: ...
+    @property
     def expected(self) -> ExpectedReceipts: ...
     @property
     def master_data(self) -> MasterData: ...
@@ -297,6 +329,8 @@ class Reads(Protocol):
     def supplier_invoices(self) -> SupplierInvoices: ...
     @property
     def supplier_scores(self) -> SupplierScores: ...
+    @property
+    def dock_uses(self) -> DockUses: ...
 
 
 class SupplierScores(Protocol):

@@ -16,7 +16,7 @@ from procurement.domain.refusals import (
 from procurement.domain.score import Score, ScoreScope
 from procurement.domain.ship_notice import ShipNotice
 from procurement.domain.supplier_invoice import SupplierInvoice
-from procurement.ports import OrderName, OrderPage, Snapshots
+from procurement.ports import DockDays, DockUse, OrderName, OrderPage, Snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,11 @@ async def get_supplier_invoice(supplier_id: str, number: str, invoice_id: str, s
     if found is None:
         raise SupplierInvoiceUnknown(number or invoice_id)
     return found
+
+
+async def get_dock_use(days: DockDays, snapshots: Snapshots) -> list[DockUse]:
+    async with snapshots.reading() as work:
+        return await work.dock_uses.count(days)
 
 
 async def get_supplier_score(scope: ScoreScope, snapshots: Snapshots) -> Score:

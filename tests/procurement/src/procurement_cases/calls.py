@@ -12,6 +12,7 @@ from uuid import uuid4
 import crossdock.procurement.events.v1.events_pb2 as facts
 from crossdock.common.v1 import values_pb2 as common
 from crossdock.options.v1 import options_pb2
+from crossdock.procurement.v1 import dock_pb2 as dock
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1.supplier_invoice_pb2 import SupplierInvoiceLine
@@ -209,6 +210,28 @@ def arrival(number: str, *lines: inbound.ReceiptLine, **more: Any) -> pb.RecordR
         "lines": lines,
     }
     return pb.RecordReceiptRequest(**facts_of | more)
+
+
+def appointment(number: str, *notices: str, day: int = 6, **more: Any) -> pb.RecordDockAppointmentRequest:
+    window = common.DeliveryWindow(
+        from_date=on(day),
+        to_date=on(day),
+        from_time=more.pop("begins", "08:00"),
+        to_time=more.pop("ends", "09:30"),
+        zone="Europe/Berlin",
+    )
+    said = origin(more.pop("system", "WMS-EAST"), more.pop("role", options_pb2.ROLE_WMS), more.pop("hours", 3))
+    facts_of: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "origin": said,
+        "number": number,
+        "location_id": "WH-EAST",
+        "state": dock.APPOINTMENT_STATE_BOOKED,
+        "window": window,
+        "door": "D1",
+        "ship_notices": [dock.ShipNoticeRef(number=each) for each in notices],
+    }
+    return pb.RecordDockAppointmentRequest(**facts_of | more)
 
 
 def billed(order: str, value: float | str, amount: str = "2.50", number: str = "10") -> SupplierInvoiceLine:

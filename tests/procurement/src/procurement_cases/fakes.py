@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from procurement.domain import events
 from procurement.domain.concerns import Concern
+from procurement.domain.dock import DockAppointment
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item
@@ -100,6 +101,17 @@ class FakeReceipts:
 
     def add(self, receipt: Receipt) -> None:
         self.all.append(receipt)
+
+
+class FakeAppointments:
+    def __init__(self) -> None:
+        self.all: dict[tuple[str, str], DockAppointment] = {}
+
+    async def claim(self, system: str, number: str) -> DockAppointment | None:
+        return self.all.get((system, number))
+
+    def add(self, appointment: DockAppointment) -> None:
+        self.all[appointment.terms.system, appointment.number] = appointment
 
 
 class FakeInvoices:
@@ -197,6 +209,7 @@ class FakeWork:
     handling_units: FakeHandlingUnits = field(default_factory=FakeHandlingUnits)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
     supplier_invoices: FakeInvoices = field(default_factory=FakeInvoices)
+    dock_appointments: FakeAppointments = field(default_factory=FakeAppointments)
     expected: FakeExpected = field(default_factory=FakeExpected)
     master_data: FakeMasterData = field(default_factory=FakeMasterData)
     policies: FakePolicies = field(default_factory=FakePolicies)

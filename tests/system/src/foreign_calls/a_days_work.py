@@ -34,6 +34,7 @@ from fulfillment_cases.warehouse import Site, now, reported
 from google.protobuf.message import Message
 from procurement_cases.calls import (
     answer,
+    appointment,
     arrival,
     billed,
     counted,
@@ -87,6 +88,7 @@ async def a_days_work(suite: Suite) -> None:
     await eventually(lambda: suite.seed("procurement", "SubmitPurchaseOrder", submission(ORDER, lines)))
     await suite.seed("procurement", "AcknowledgePurchaseOrder", answer(ORDER))
     await suite.seed("procurement", "RecordShipNotice", shipment(NOTICE, packed(ORDER, 60, sku=SKU)))
+    await suite.seed("procurement", "RecordDockAppointment", appointment(f"AP-{CANARY}", NOTICE))
     received = counted(60, SKU, purchase_order_number=ORDER, line_number="10", ship_notice_number=NOTICE)
     await suite.seed("procurement", "RecordReceipt", arrival(RECEIPT, received))
     await suite.seed("procurement", "RecordSupplierInvoice", invoicing(INVOICE, billed(ORDER, 60)))

@@ -138,6 +138,7 @@ _OWNERS_BY_COMMAND = {
     "AcknowledgePurchaseOrder": "supplier-desk",
     "RecordShipNotice": "supplier-desk",
     "RecordReceipt": "warehouse",
+    "RecordDockAppointment": "warehouse",
     "RecordSupplierInvoice": "accounts-payable",
     "RecordCarrierUpdates": "delivery-desk",
     "AssignCarrier": "delivery-desk",

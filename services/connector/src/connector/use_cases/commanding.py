@@ -34,6 +34,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.AcknowledgePurchaseOrderRequest: (PROCUREMENT, "AcknowledgePurchaseOrder"),
     procurement.RecordShipNoticeRequest: (PROCUREMENT, "RecordShipNotice"),
     procurement.RecordReceiptRequest: (PROCUREMENT, "RecordReceipt"),
+    procurement.RecordDockAppointmentRequest: (PROCUREMENT, "RecordDockAppointment"),
     procurement.RecordSupplierInvoiceRequest: (PROCUREMENT, "RecordSupplierInvoice"),
     delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
     delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
+from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import Received
@@ -63,6 +65,17 @@ async def tell_warehouse(event: Received[Any], telling: Telling) -> None:
     found = await telling.warehouse(event.tenant, fact.location_id)
     ordering = f"expected:{fact.reference}:{fact.location_id}"
     _tell(event, found, telling, ordering, f"WMS of {fact.location_id}")
+
+
+async def ask_for_appointment(event: Received[Any], telling: Telling) -> None:
+    """A warehouse that gives appointments is asked for one by every ship notice whose goods it will receive, and told
+    when the shipment does not come; one that takes no such question plans its dock by what it is told to expect."""
+    notice = event.message.ship_notice
+    if isinstance(event.message, events_pb2.ShipNoticeWithdrawn) and event.message.replaced:
+        return  # The truck is the same: the notice that replaces this one asks again, under the same number.
+    if any(Decimal(line.base_quantity or "0") > 0 for line in notice.lines):
+        for stored in await telling.warehouse(event.tenant, notice.ship_to_id):
+            telling.tell(event, stored, f"appointment:{notice.ship_notice_id}")
 
 
 async def tell_carriage(event: Received[Any], telling: Telling) -> None:

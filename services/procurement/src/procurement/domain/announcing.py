@@ -121,7 +121,7 @@ def _announce_line(
         flags=tuple(_flags(notice, order, line, contents, tolerances)),
     )
     if placed.counts_on_order:
-        placed.from_on_order = line.ship(contents.base, notice.terms.expected_on)
+        placed.from_on_order = line.ship(contents.base, notice.expected_on)
         placed.ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
     notice.lines.append(placed)
 

@@ -19,6 +19,7 @@ from procurement.domain.terms import Price
 
 if TYPE_CHECKING:
     from procurement.domain.chasing import ChaseStep
+    from procurement.domain.dock import DockAppointment
     from procurement.domain.expected import ExpectedReceipt
     from procurement.domain.purchase_order import PurchaseOrder
     from procurement.domain.receipt import Discrepancy, Receipt
@@ -154,6 +155,11 @@ class ShipNoticeClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class DockAppointmentChanged:
+    appointment: DockAppointment
+
+
+@dataclass(frozen=True, slots=True)
 class InboundExpected:
     expected: ExpectedReceipt
 
@@ -187,6 +193,7 @@ Event = (
     | ShipNoticeReceived
     | ShipNoticeWithdrawn
     | ShipNoticeClosed
+    | DockAppointmentChanged
     | InboundExpected
     | GoodsReceived
     | DiscrepancyReported

@@ -130,7 +130,7 @@ def _announced(notice: ShipNotice, line: NoticeLine, revisions: Mapping[str, int
         line_number=line.line_number,
         sku=line.sku,
         quantity=line.terms.shipped,
-        expected_on=notice.terms.expected_on,
+        expected_on=notice.expected_on,
         revision=line.terms.packed_on_revision or revisions.get(line.purchase_order_id, 0),
         lot=line.terms.lot,
         pallet_sscc=line.terms.pallet_sscc,

@@ -175,6 +175,10 @@ class OrderLine:
         self.announced_on = expected_on or self.announced_on
         return before - self.on_order
 
+    def move_arrival(self, expected_on: date | None) -> None:
+        """What is on its way is expected on another day than was announced."""
+        self.announced_on = expected_on or self.announced_on
+
     def unship(self, base: Decimal) -> Decimal:
         """Will not arrive under that announcement; returns how much of it is on order again."""
         before = self.on_order

@@ -263,6 +263,41 @@ class LocationOfAnotherSystem(Refused):
     owner: str
 
 
+# --- dock appointments
+
+
+@dataclass
+class ShipNoticeAmbiguous(Refused):
+    """Several suppliers gave a shipment that number, and the warehouse does not say whose it means."""
+
+    number: str
+
+
+@dataclass
+class AppointmentUnknown(NotFound):
+    """Cancelled without naming a shipment, and never booked here."""
+
+    number: str
+
+
+@dataclass
+class AppointmentElsewhere(Refused):
+    """The shipment goes to another place than the one that gives it a time."""
+
+    appointment: str
+    location_id: str
+    ship_notice: str
+    ship_to_id: str
+
+
+@dataclass
+class AppointmentContradictory(Refused):
+    """Two different things said of one appointment at the same instant."""
+
+    system: str
+    number: str
+
+
 # --- supplier invoices
 
 

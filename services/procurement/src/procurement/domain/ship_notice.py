@@ -7,7 +7,7 @@ expected, so that the dock is not blind.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
 
@@ -111,6 +111,20 @@ class NoticeLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Appointed:
+    """When and at which door the warehouse takes the shipment in; local times. `said_at` is when it said so."""
+
+    appointment_id: str
+    number: str
+    on: date
+    begins: time
+    ends: time
+    said_at: datetime
+    zone: str = ""
+    door: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ShortLine:
     """What did not arrive, in the base unit."""
 
@@ -138,6 +152,7 @@ class ShipNotice:
     state: NoticeState = NoticeState.IN_TRANSIT
     express: bool = False
     lines: list[NoticeLine] = field(default_factory=list)
+    appointed: Appointed | None = None
     content: str = ""
     version: int = 0
     event_version: int = 0
@@ -167,6 +182,11 @@ class ShipNotice:
         """The serial shipping container codes that it names."""
         named = {each for line in self.terms.lines for each in (line.pallet_sscc, line.carton_sscc)}
         return frozenset(named - {""})
+
+    @property
+    def expected_on(self) -> date | None:
+        """The day at the ship-to: the warehouse's appointment goes before what the supplier announced."""
+        return self.appointed.on if self.appointed else self.terms.expected_on
 
     @property
     def open(self) -> bool:

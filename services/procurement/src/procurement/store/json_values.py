@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import Condition, Discrepancy, DiscrepancyCode, ReceiptLineTerms
 from procurement.domain.schedules import Promise, Schedule
-from procurement.domain.ship_notice import Lot, NoticeLineTerms
+from procurement.domain.ship_notice import Appointed, Lot, NoticeLineTerms
 from procurement.domain.supplier_invoice import InvoiceLineTerms, MatchOutcome, Variance
 from procurement.domain.system_numbers import SystemNumber
 from procurement.domain.terms import PlacedDocument, Placement, Price, Window
@@ -57,6 +57,29 @@ def read_chase(value: Json | None) -> Chase | None:
     if value is None:
         return None
     return Chase(value["revision"], _read_instant(value["answered_at"]), ChaseStep(value["step"]))
+
+
+def appointed(value: Appointed | None) -> Json | None:
+    if value is None:
+        return None
+    times = {"begins": value.begins.isoformat(), "ends": value.ends.isoformat(), "said_at": _instant(value.said_at)}
+    named = {"appointment_id": value.appointment_id, "number": value.number, "zone": value.zone, "door": value.door}
+    return {**named, "on": value.on.isoformat(), **times}
+
+
+def read_appointed(value: Json | None) -> Appointed | None:
+    if value is None:
+        return None
+    return Appointed(
+        value["appointment_id"],
+        value["number"],
+        date.fromisoformat(value["on"]),
+        time.fromisoformat(value["begins"]),
+        time.fromisoformat(value["ends"]),
+        datetime.fromisoformat(value["said_at"]),
+        value["zone"],
+        value["door"],
+    )
 
 
 def quantity(value: Quantity) -> Json:

@@ -158,7 +158,16 @@ _NOTICE_BALANCES = ("base", "factor", "from_on_order", "received", "short")
 def notice_row(notice: ShipNotice) -> Row:
     terms = {name: getattr(notice.terms, name) for name in _NOTICE_TERMS}
     own = {name: getattr(notice, name) for name in _NOTICE_FIELDS}
-    return terms | own | {"named_ship_to_id": notice.terms.ship_to_id, "state": notice.state.value}
+    return (
+        terms
+        | own
+        | {
+            "named_ship_to_id": notice.terms.ship_to_id,
+            "state": notice.state.value,
+            "appointment_id": notice.appointed.appointment_id if notice.appointed else "",
+            "appointed": values.appointed(notice.appointed),
+        }
+    )
 
 
 def notice_line_row(notice: ShipNotice, line: NoticeLine) -> Row:
@@ -178,7 +187,8 @@ def read_notice(row: Record, lines: list[Record]) -> ShipNotice:
         lines=tuple(each.terms for each in found),
     )
     own = {name: row[name] for name in _NOTICE_FIELDS}
-    return ShipNotice(**own, terms=terms, state=NoticeState(row["state"]), lines=found)
+    appointed = values.read_appointed(row["appointed"])
+    return ShipNotice(**own, terms=terms, state=NoticeState(row["state"]), lines=found, appointed=appointed)
 
 
 def _read_notice_line(row: Record) -> NoticeLine:

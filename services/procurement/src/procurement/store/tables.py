@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from crossdock_kit.database.tables import instant, number, tenant_key, texts, words
-from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Numeric, Table, text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Numeric, Table, Time, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
@@ -128,11 +128,14 @@ ship_notice = Table(
     words("carrier"),
     words("bill_of_lading"),
     words("carrier_reference"),
+    words("appointment_id"),
+    document("appointed"),
     words("content"),
     flag("express"),
     number("version"),
     number("event_version"),
     instant("recorded_at"),
+    Index("ship_notice_appointment", "tenant", "appointment_id", postgresql_where=text("appointment_id <> ''")),
     Index(
         "ship_notice_once",
         "tenant",
@@ -165,6 +168,32 @@ ship_notice_line = Table(
     texts("flags"),
     document("terms"),
     Index("ship_notice_line_order", "tenant", "purchase_order_id"),
+)
+
+dock_appointment = Table(
+    "dock_appointment",
+    metadata,
+    tenant_key(),
+    words("appointment_id", key=True),
+    words("business_unit"),
+    words("system"),
+    words("number"),
+    words("location_id"),
+    Column("on_day", Date, nullable=False),
+    Column("begins", Time, nullable=False),
+    Column("ends", Time, nullable=False),
+    words("zone"),
+    words("door"),
+    flag("cancelled"),
+    instant("said_at"),
+    document("ship_notices"),
+    texts("transaction_ids"),
+    texts("keys"),
+    flag("express"),
+    words("content"),
+    number("event_version"),
+    Index("dock_appointment_once", "tenant", "system", "number", unique=True),
+    Index("dock_appointment_day", "tenant", "location_id", "on_day"),
 )
 
 receipt = Table(

@@ -22,6 +22,7 @@ from procurement.domain import events
 from procurement.domain.concerns import Concern
 from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
+from procurement.store.docks import DockAppointments, DockUses, appointment_row
 from procurement.store.expected import Expected
 from procurement.store.handling_units import HandlingUnits
 from procurement.store.invoices import SupplierInvoices
@@ -58,6 +59,8 @@ class ProcurementWork:
         self.receipts = Receipts(driver, tenant)
         self.supplier_invoices = SupplierInvoices(driver, tenant)
         self.supplier_scores = SupplierScores(driver, tenant, work.now.date())
+        self.dock_appointments = DockAppointments(driver, tenant)
+        self.dock_uses = DockUses(driver, tenant)
         self.expected = Expected(driver, tenant)
         self.master_data = KnownMasterData(driver, tenant, work.now.date())
         self.policies = TenantPolicies(driver, tenant, work.now)
@@ -110,6 +113,7 @@ class ProcurementWork:
         await self._save_notices()
         await self._save_receipts()
         await self._save_invoices()
+        await self._save_appointments()
         expected = [each for each in self.expected.held.values() if each.events]
         for each in expected:
             self._record(each.events, each.sequence)
@@ -167,6 +171,12 @@ class ProcurementWork:
         await self._write(
             tables.supplier_invoice_line, [rows.invoice_line_row(each, line) for each in matched for line in each.lines]
         )
+
+    async def _save_appointments(self) -> None:
+        told = self.dock_appointments.added
+        for appointment in told:
+            self._announce(appointment)
+        await self._write(tables.dock_appointment, [appointment_row(each) for each in told])
 
     async def _write(self, table: Table, written: list[Row]) -> None:
         await upsert(self._work.driver, table, [{"tenant": self._work.tenant, **row} for row in written])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from procurement.domain.answer import Answer
+from procurement.domain.dock import AppointmentTerms
 from procurement.domain.receipt import ReceiptTerms
 from procurement.domain.ship_notice import NoticeTerms
 from procurement.domain.supplier_invoice import InvoiceTerms
 from procurement.domain.terms import OrderDocument
-from procurement.ports import NoticePurpose, OrderName, Origin
+from procurement.ports import NoticeName, NoticePurpose, OrderName, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,15 @@ class RecordShipNotice:
 class RecordReceipt:
     origin: Origin
     terms: ReceiptTerms
+
+
+@dataclass(frozen=True, slots=True)
+class RecordDockAppointment:
+    """`notices` are the shipments that come then; a cancellation need not name them."""
+
+    origin: Origin
+    terms: AppointmentTerms
+    notices: tuple[NoticeName, ...]
 
 
 @dataclass(frozen=True, slots=True)

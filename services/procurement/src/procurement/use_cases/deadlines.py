@@ -111,7 +111,7 @@ async def watch_arrival(work: Work, notice: ShipNotice) -> None:
         work.drop_deadline(NOT_ARRIVED, notice.ship_notice_id)
         work.settle([identity(SHIP_NOTICE_NOT_RECEIVED, f"ship_notice/{notice.ship_notice_id}")], "received")
         return
-    expected = notice.terms.expected_on
+    expected = notice.expected_on
     begins = datetime.combine(expected, time(0), UTC) if expected else work.now
     span = await work.policies.span(ARRIVAL_DAYS, notice.business_unit, notice.supplier_id)
     due = max(begins, work.now) + span

@@ -6,8 +6,14 @@ from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
 from procurement.domain.purchase_order import PurchaseOrder
-from procurement.domain.refusals import PurchaseOrderAmbiguous, PurchaseOrderUnknown, SupplierMismatch
-from procurement.ports import OrderName
+from procurement.domain.refusals import (
+    LocationOfAnotherSystem,
+    LocationUnknown,
+    PurchaseOrderAmbiguous,
+    PurchaseOrderUnknown,
+    SupplierMismatch,
+)
+from procurement.ports import Location, OrderName, Work
 
 NO_BUSINESS_UNIT = "UNASSIGNED"
 """Owner of what names no order of ours, at a place that no business unit owns."""
@@ -39,3 +45,13 @@ def received_for(found: Sequence[PurchaseOrder], named: Collection[str], busines
 def _meant(same: Sequence[PurchaseOrder], named: Collection[str], business_unit: str) -> Sequence[PurchaseOrder]:
     told = [each for each in same if each.purchase_order_id in named]
     return told or [each for each in same if each.business_unit == business_unit] or same
+
+
+async def location_of(work: Work, location_id: str, system: str) -> Location:
+    """A warehouse's system reports for its own places only. Raises LocationUnknown, LocationOfAnotherSystem."""
+    location = (await work.master_data.locations([location_id])).get(location_id)
+    if location is None:
+        raise LocationUnknown(location_id)
+    if location.system not in {"", system}:
+        raise LocationOfAnotherSystem(location_id, system, location.system)
+    return location

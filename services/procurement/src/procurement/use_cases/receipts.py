@@ -10,11 +10,11 @@ from procurement.domain.announcing import OrderBook
 from procurement.domain.booking import Booking
 from procurement.domain.matching import NoticeBook
 from procurement.domain.receipt import Receipt, ReceiptTerms
-from procurement.domain.refusals import LocationOfAnotherSystem, LocationUnknown, ReceiptNumberReused
-from procurement.ports import Location, NoticeName, OrderName, UnitOfWork, Work
+from procurement.domain.refusals import ReceiptNumberReused
+from procurement.ports import NoticeName, OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordReceipt
 from procurement.use_cases.deadlines import watch_answer, watch_arrival, watch_promises
-from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint, received_for
+from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint, location_of, received_for
 from procurement.use_cases.purchase_orders import tell_warehouses
 from procurement.use_cases.supplier_invoices import match_waiting
 
@@ -46,7 +46,7 @@ async def record_receipt(command: RecordReceipt, uow: UnitOfWork, mint: Mint) ->
 
 async def _prepare(work: Work, terms: ReceiptTerms, receipt_id: str) -> Booking:
     """Locks the orders first, then the notices."""
-    location = await _location(work, terms)
+    location = await location_of(work, terms.location_id, terms.system)
     names = {NoticeName(each.ship_notice_id, each.ship_notice_number) for each in terms.lines} - {NoticeName()}
     ids = await work.ship_notices.orders_of(names)
     found = await work.purchase_orders.lock(
@@ -70,16 +70,6 @@ async def _prepare(work: Work, terms: ReceiptTerms, receipt_id: str) -> Booking:
     items = await work.master_data.items({each.sku for each in terms.lines})
     tolerances = await work.policies.tolerances(unit, supplier_id, location.location_id)
     return Booking(receipt, book, NoticeBook(notices), items, tolerances)
-
-
-async def _location(work: Work, terms: ReceiptTerms) -> Location:
-    """A warehouse's system reports for its own places only."""
-    location = (await work.master_data.locations([terms.location_id])).get(terms.location_id)
-    if location is None:
-        raise LocationUnknown(terms.location_id)
-    if location.system not in {"", terms.system}:
-        raise LocationOfAnotherSystem(terms.location_id, terms.system, location.system)
-    return location
 
 
 async def _follow_up(work: Work, booking: Booking) -> None:

@@ -51,6 +51,9 @@ async def record_ship_notice(command: RecordShipNotice, uow: UnitOfWork, mint: M
         if command.purpose is NoticePurpose.CANCEL:
             return RecordedShipNotice(_required(in_force, terms))
         notice = await _new_notice(work, book, terms, mint())
+        if in_force is not None and in_force.ship_to_id == notice.ship_to_id:
+            # The truck is the same: its time at the dock stands until the warehouse says otherwise.
+            notice.appointed = in_force.appointed
         refused = await _announce(work, book, notice)
         return RecordedShipNotice(notice, refused=tuple(refused))
 
@@ -152,12 +155,17 @@ async def _look_for_reused_units(work: Work, notice: ShipNotice) -> None:
     )
 
 
-async def _tell_dock(work: Work, book: OrderBook, notice: ShipNotice) -> None:
-    """The notice's own expectation, and what is left of the orders' after it."""
-    work.note(keys=notice.keys, transaction_ids=notice.purchase_order_ids)
+async def tell_expected(work: Work, book: OrderBook, notice: ShipNotice) -> None:
+    """The notice's own expectation, to the place that will receive it."""
     known = await work.expected.of([notice.ship_notice_id])
     revisions = {each.purchase_order_id: each.revision for each in book.orders}
     work.expected.add([expect_notice(notice, revisions, known.get(notice.ship_notice_id, {}))])
+
+
+async def _tell_dock(work: Work, book: OrderBook, notice: ShipNotice) -> None:
+    """The notice's own expectation, and what is left of the orders' after it."""
+    work.note(keys=notice.keys, transaction_ids=notice.purchase_order_ids)
+    await tell_expected(work, book, notice)
     orders = [book.by_id[each] for each in notice.purchase_order_ids]
     await tell_warehouses(work, orders)
     for order in orders:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from procurement.domain import events
+from procurement.domain.dock import DockAppointment
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Receipt
@@ -40,6 +41,8 @@ def announcement(event: events.Event) -> Announcement:
             | events.ShipNoticeClosed(notice=notice)
         ):
             return _of_notice(message, notice)
+        case events.DockAppointmentChanged(appointment=appointment):
+            return _of_appointment(message, appointment)
         case events.InboundExpected(expected=expected):
             return _of_expected(message, expected)
         case events.GoodsReceived(receipt=receipt) | events.DiscrepancyReported(receipt=receipt):
@@ -77,6 +80,19 @@ def _of_notice(message: Message, notice: ShipNotice) -> Announcement:
         keys=(*notice.keys, *skus),
         transaction_ids=notice.purchase_order_ids,
         express=notice.express,
+    )
+
+
+def _of_appointment(message: Message, found: DockAppointment) -> Announcement:
+    return Announcement(
+        message=message,
+        aggregate_type="dock_appointment",
+        aggregate_id=found.appointment_id,
+        business_unit=found.business_unit,
+        subject=found.number,
+        keys=(f"appointment:{found.number}", *found.keys, f"location:{found.terms.location_id}"),
+        transaction_ids=found.transaction_ids,
+        express=found.express,
     )
 
 

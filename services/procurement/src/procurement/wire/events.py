@@ -18,7 +18,7 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import in_unit
 from procurement.domain.schedules import Promise
 from procurement.domain.ship_notice import ShipNotice
-from procurement.wire import inbound, supplier_invoices, values
+from procurement.wire import docks, inbound, supplier_invoices, values
 from procurement.wire.answers import OUTCOMES
 from procurement.wire.purchase_order import CHASE_STEPS, LINE_STATES, ORDER_STATES, order, proposed
 
@@ -122,6 +122,15 @@ def _(event: events.ShipNoticeClosed) -> Message:
             )
             for each in event.short_lines
         ],
+    )
+
+
+@to_message.register
+def _(event: events.DockAppointmentChanged) -> Message:
+    return events_pb2.DockAppointmentChanged(
+        appointment_id=event.appointment.appointment_id,
+        number=event.appointment.number,
+        dock_appointment=docks.appointment(event.appointment),
     )
 
 

@@ -142,6 +142,8 @@ class ShipNotice(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    ANNOUNCED_ON_FIELD_NUMBER: _builtins.int
+    APPOINTMENT_FIELD_NUMBER: _builtins.int
     ship_notice_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -162,6 +164,14 @@ class ShipNotice(_message.Message):
 
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShipNoticeLine]: ...
+    @_builtins.property
+    def announced_on(self) -> _date_pb2.Date:
+        """What the supplier said of the day; `expected_on` is the appointment's where there is one."""
+
+    @_builtins.property
+    def appointment(self) -> Global___NoticeAppointment:
+        """When and at which door the warehouse takes it in."""
+
     def __init__(
         self,
         *,
@@ -178,14 +188,45 @@ class ShipNotice(_message.Message):
         lines: _abc.Iterable[Global___ShipNoticeLine] | None = ...,
         state: Global___ShipNoticeState.ValueType = ...,
         etag: _builtins.str = ...,
+        announced_on: _date_pb2.Date | None = ...,
+        appointment: Global___NoticeAppointment | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "shipped_at", b"shipped_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["announced_on", b"announced_on", "appointment", b"appointment", "expected_on", b"expected_on", "shipped_at", b"shipped_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bill_of_lading", b"bill_of_lading", "business_unit", b"business_unit", "carrier", b"carrier", "carrier_reference", b"carrier_reference", "etag", b"etag", "expected_on", b"expected_on", "lines", b"lines", "number", b"number", "ship_notice_id", b"ship_notice_id", "ship_to_id", b"ship_to_id", "shipped_at", b"shipped_at", "state", b"state", "supplier_id", b"supplier_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announced_on", b"announced_on", "appointment", b"appointment", "bill_of_lading", b"bill_of_lading", "business_unit", b"business_unit", "carrier", b"carrier", "carrier_reference", b"carrier_reference", "etag", b"etag", "expected_on", b"expected_on", "lines", b"lines", "number", b"number", "ship_notice_id", b"ship_notice_id", "ship_to_id", b"ship_to_id", "shipped_at", b"shipped_at", "state", b"state", "supplier_id", b"supplier_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShipNotice: _TypeAlias = ShipNotice  # noqa: Y015
+
+@_typing.final
+class NoticeAppointment(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    DOOR_FIELD_NUMBER: _builtins.int
+    appointment_id: _builtins.str
+    number: _builtins.str
+    door: _builtins.str
+    @_builtins.property
+    def window(self) -> _values_pb2.DeliveryWindow: ...
+    def __init__(
+        self,
+        *,
+        appointment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        window: _values_pb2.DeliveryWindow | None = ...,
+        door: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "door", b"door", "number", b"number", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoticeAppointment: _TypeAlias = NoticeAppointment  # noqa: Y015
 
 @_typing.final
 class ShipNoticeLine(_message.Message):

@@ -5,6 +5,7 @@ Suppliers' commitments: the ERP hands over orders and changes, suppliers answer 
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.procurement.v1 import dock_pb2 as _dock_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as _purchase_order_pb2
 from crossdock.procurement.v1 import supplier_invoice_pb2 as _supplier_invoice_pb2
@@ -889,6 +890,130 @@ class GetShipNoticeResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetShipNoticeResponse: _TypeAlias = GetShipNoticeResponse  # noqa: Y015
+
+@_typing.final
+class RecordDockAppointmentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    WINDOW_FIELD_NUMBER: _builtins.int
+    DOOR_FIELD_NUMBER: _builtins.int
+    SHIP_NOTICES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    number: _builtins.str
+    """The warehouse's own number of the appointment; unique per system instance for ever."""
+    location_id: _builtins.str
+    state: _dock_pb2.AppointmentState.ValueType
+    door: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin:
+        """Its instant is when the warehouse said it: of two words about one appointment the later counts."""
+
+    @_builtins.property
+    def window(self) -> _values_pb2.DeliveryWindow:
+        """One day, from a time to a later one."""
+
+    @_builtins.property
+    def ship_notices(self) -> _containers.RepeatedCompositeFieldContainer[_dock_pb2.ShipNoticeRef]:
+        """What comes then; a cancellation of a known appointment need not say."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        state: _dock_pb2.AppointmentState.ValueType = ...,
+        window: _values_pb2.DeliveryWindow | None = ...,
+        door: _builtins.str = ...,
+        ship_notices: _abc.Iterable[_dock_pb2.ShipNoticeRef] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "window", b"window"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["door", b"door", "location_id", b"location_id", "number", b"number", "origin", b"origin", "request_id", b"request_id", "ship_notices", b"ship_notices", "state", b"state", "window", b"window"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordDockAppointmentRequest: _TypeAlias = RecordDockAppointmentRequest  # noqa: Y015
+
+@_typing.final
+class RecordDockAppointmentResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCK_APPOINTMENT_FIELD_NUMBER: _builtins.int
+    REPEATED_APPOINTMENT_FIELD_NUMBER: _builtins.int
+    repeated_appointment: _builtins.bool
+    @_builtins.property
+    def dock_appointment(self) -> _dock_pb2.DockAppointment: ...
+    def __init__(
+        self,
+        *,
+        dock_appointment: _dock_pb2.DockAppointment | None = ...,
+        repeated_appointment: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dock_appointment", b"dock_appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dock_appointment", b"dock_appointment", "repeated_appointment", b"repeated_appointment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordDockAppointmentResponse: _TypeAlias = RecordDockAppointmentResponse  # noqa: Y015
+
+@_typing.final
+class GetDockUseRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    FROM_DATE_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    @_builtins.property
+    def from_date(self) -> _date_pb2.Date:
+        """First and last day."""
+
+    @_builtins.property
+    def to_date(self) -> _date_pb2.Date: ...
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        from_date: _date_pb2.Date | None = ...,
+        to_date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "to_date", b"to_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_date", b"from_date", "location_id", b"location_id", "to_date", b"to_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDockUseRequest: _TypeAlias = GetDockUseRequest  # noqa: Y015
+
+@_typing.final
+class GetDockUseResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def uses(self) -> _containers.RepeatedCompositeFieldContainer[_dock_pb2.DockUse]:
+        """By day, then door; a door without an appointment on a day is not listed."""
+
+    def __init__(
+        self,
+        *,
+        uses: _abc.Iterable[_dock_pb2.DockUse] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["uses", b"uses"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDockUseResponse: _TypeAlias = GetDockUseResponse  # noqa: Y015
 
 @_typing.final
 class RecordReceiptRequest(_message.Message):

@@ -70,6 +70,16 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeResponse.FromString,
                 _registered_method=True)
+        self.RecordDockAppointment = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/RecordDockAppointment',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordDockAppointmentRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordDockAppointmentResponse.FromString,
+                _registered_method=True)
+        self.GetDockUse = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/GetDockUse',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseResponse.FromString,
+                _registered_method=True)
         self.RecordReceipt = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/RecordReceipt',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordReceiptRequest.SerializeToString,
@@ -152,6 +162,21 @@ class ProcurementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordDockAppointment(self, request, context):
+        """A warehouse says when it takes shipments in, moves that time or cancels it. Its newest word counts; the same again, or
+        an older one, changes nothing. A shipment that goes to another place is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDockUse(self, request, context):
+        """Counts how the doors of a place are booked, by day, and what has arrived of it. At most 92 days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordReceipt(self, request, context):
         """A warehouse reports what arrived. A report of fact is never refused: what it breaks becomes a discrepancy or an exception.
         """
@@ -226,6 +251,16 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.GetShipNotice,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeResponse.SerializeToString,
+            ),
+            'RecordDockAppointment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordDockAppointment,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordDockAppointmentRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordDockAppointmentResponse.SerializeToString,
+            ),
+            'GetDockUse': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDockUse,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseResponse.SerializeToString,
             ),
             'RecordReceipt': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordReceipt,
@@ -443,6 +478,60 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/GetShipNotice',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordDockAppointment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/RecordDockAppointment',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordDockAppointmentRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordDockAppointmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDockUse(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/GetDockUse',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseResponse.FromString,
             options,
             channel_credentials,
             insecure,

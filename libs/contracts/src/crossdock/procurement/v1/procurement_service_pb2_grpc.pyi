@@ -51,6 +51,12 @@ class ProcurementServiceStub:
     """
     GetShipNotice: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetShipNoticeRequest, _procurement_service_pb2.GetShipNoticeResponse]
     """Returns a ship notice by our id, or by the supplier's number."""
+    RecordDockAppointment: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordDockAppointmentRequest, _procurement_service_pb2.RecordDockAppointmentResponse]
+    """A warehouse says when it takes shipments in, moves that time or cancels it. Its newest word counts; the same again, or
+    an older one, changes nothing. A shipment that goes to another place is refused.
+    """
+    GetDockUse: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetDockUseRequest, _procurement_service_pb2.GetDockUseResponse]
+    """Counts how the doors of a place are booked, by day, and what has arrived of it. At most 92 days."""
     RecordReceipt: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordReceiptRequest, _procurement_service_pb2.RecordReceiptResponse]
     """A warehouse reports what arrived. A report of fact is never refused: what it breaks becomes a discrepancy or an exception."""
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetReceiptRequest, _procurement_service_pb2.GetReceiptResponse]
@@ -88,6 +94,12 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """
     GetShipNotice: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetShipNoticeRequest, _procurement_service_pb2.GetShipNoticeResponse]  # type: ignore[assignment]
     """Returns a ship notice by our id, or by the supplier's number."""
+    RecordDockAppointment: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordDockAppointmentRequest, _procurement_service_pb2.RecordDockAppointmentResponse]  # type: ignore[assignment]
+    """A warehouse says when it takes shipments in, moves that time or cancels it. Its newest word counts; the same again, or
+    an older one, changes nothing. A shipment that goes to another place is refused.
+    """
+    GetDockUse: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetDockUseRequest, _procurement_service_pb2.GetDockUseResponse]  # type: ignore[assignment]
+    """Counts how the doors of a place are booked, by day, and what has arrived of it. At most 92 days."""
     RecordReceipt: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordReceiptRequest, _procurement_service_pb2.RecordReceiptResponse]  # type: ignore[assignment]
     """A warehouse reports what arrived. A report of fact is never refused: what it breaks becomes a discrepancy or an exception."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetReceiptRequest, _procurement_service_pb2.GetReceiptResponse]  # type: ignore[assignment]
@@ -164,6 +176,24 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procurement_service_pb2.GetShipNoticeResponse, _abc.Awaitable[_procurement_service_pb2.GetShipNoticeResponse]]:
         """Returns a ship notice by our id, or by the supplier's number."""
+
+    @_abc_1.abstractmethod
+    def RecordDockAppointment(
+        self,
+        request: _procurement_service_pb2.RecordDockAppointmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.RecordDockAppointmentResponse, _abc.Awaitable[_procurement_service_pb2.RecordDockAppointmentResponse]]:
+        """A warehouse says when it takes shipments in, moves that time or cancels it. Its newest word counts; the same again, or
+        an older one, changes nothing. A shipment that goes to another place is refused.
+        """
+
+    @_abc_1.abstractmethod
+    def GetDockUse(
+        self,
+        request: _procurement_service_pb2.GetDockUseRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.GetDockUseResponse, _abc.Awaitable[_procurement_service_pb2.GetDockUseResponse]]:
+        """Counts how the doors of a place are booked, by day, and what has arrived of it. At most 92 days."""
 
     @_abc_1.abstractmethod
     def RecordReceipt(

@@ -5,6 +5,7 @@ Facts of the inbound side, announced by procurement."""
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.procurement.v1 import dock_pb2 as _dock_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as _procurement_service_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as _purchase_order_pb2
@@ -589,6 +590,32 @@ class ExpectedLine(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ExpectedLine: _TypeAlias = ExpectedLine  # noqa: Y015
+
+@_typing.final
+class DockAppointmentChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPOINTMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    DOCK_APPOINTMENT_FIELD_NUMBER: _builtins.int
+    appointment_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def dock_appointment(self) -> _dock_pb2.DockAppointment: ...
+    def __init__(
+        self,
+        *,
+        appointment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        dock_appointment: _dock_pb2.DockAppointment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["dock_appointment", b"dock_appointment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appointment_id", b"appointment_id", "dock_appointment", b"dock_appointment", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DockAppointmentChanged: _TypeAlias = DockAppointmentChanged  # noqa: Y015
 
 @_typing.final
 class InboundExpected(_message.Message):
