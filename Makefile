@@ -117,6 +117,10 @@ faults-restore: setup ## a service's database comes back from a backup while str
 faults-failover: setup ## the database fails over to a replica that was behind; the loss is measured: SEED=1
 	@$(PYTHON) -m faults failover --seed "$(or $(SEED),1)"
 
+.PHONY: faults-sales
+faults-sales: setup ## orders are sold, carried, invoiced and called off while things fail: SEEDS=1,2
+	@$(PYTHON) -m faults sales --seeds "$(or $(SEEDS),1)"
+
 .PHONY: faults-overload
 faults-overload: setup ## five times the capacity; wants a machine of its own: SEED=1
 	@$(PYTHON) -m faults overload --seed "$(or $(SEED),1)"

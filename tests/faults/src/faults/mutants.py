@@ -246,8 +246,8 @@ def _invoice_per_event() -> None:
         return made
 
     async def and_bills(word: Any, work: Any) -> None:
-        await told(word, work)
         await owing.bill(BillShipment(word.shipment_id, word.shipment_id, ()), work)
+        await told(word, work)
 
     _exchange(posting.Posting, "bill", again)
     _exchange(consumers, "told", and_bills)

@@ -21,8 +21,8 @@ LineKey: TypeAlias = tuple[str, str]
 
 
 def each_sales_order_once(trial: Trial) -> Finding:
-    """What a caller was told is accepted exists once, and has ended or has an owner; what a warehouse was asked for was
-    held for it."""
+    """What a caller was told is accepted exists once, and has ended, waits for supply or has an owner; what a warehouse
+    was asked for was held for it."""
     found = Finding("I3", "each sales order once")
     rows = defaultdict(list)
     for row in trial.evidence.sales_orders:
@@ -30,12 +30,13 @@ def each_sales_order_once(trial: Trial) -> Finding:
     owned = {
         each for rows_ in trial.evidence.services.values() for e in rows_.exceptions for each in e["transaction_ids"]
     }
+    waits = {row["order_id"] for row in trial.evidence.schedules if row["state"] == "backordered"}
     for operation in trial.history.of("PlaceOrder"):
         mine = rows[operation.tenant, operation.key]
         found.look(len(mine) > 1, f"sales order {operation.key} exists {len(mine)} times")
         found.look(operation.outcome == "ok" and not mine, f"sales order {operation.key} was accepted and is gone")
         for row in mine:
-            ended = row["state"] in ENDED or row["order_id"] in owned
+            ended = row["state"] in ENDED or row["order_id"] in owned | waits
             found.look(not ended, f"sales order {operation.key} is {row['state']} and nobody owns that")
     for row in trial.evidence.schedules:
         unheld = row["state"] in HOLDING | ARRIVED and not row["reservation_id"]
