@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock.inventory.events.v1 import events_pb2 as inventory
+from crossdock_cli.order_tables import promise
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.testing import FixedClock
 from crossdock_kit.unit_of_work import UnitOfWork
@@ -151,6 +153,21 @@ def test_what_went_on_meanwhile_is_left_alone() -> None:
     told(order)
     renew(order, 1, counted([before], []))
     assert told(order) == []
+
+
+def test_an_order_shows_its_day_and_the_supply_that_this_counts_on() -> None:
+    waiting = sales_order_pb2.LineSchedule(
+        state=sales_order_pb2.SCHEDULE_STATE_BACKORDERED,
+        promised_on=Date(year=2026, month=3, day=11),
+        owed_on=Date(year=2026, month=3, day=11),
+        supply="po-1.1",
+    )
+    assert promise(waiting) == "2026-03-11 by po-1.1"
+    waiting.promised_on.day, waiting.at_risk = 20, True
+    assert promise(waiting) == "2026-03-20 by po-1.1, owed on 2026-03-11"
+    waiting.ClearField("promised_on")
+    waiting.ClearField("supply")
+    assert promise(waiting) == "no day, owed on 2026-03-11"
 
 
 # --- as inventory announces it

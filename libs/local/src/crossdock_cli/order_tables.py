@@ -89,8 +89,8 @@ def promise(schedule: order_pb2.LineSchedule) -> str:
     """The day and the supply that it counts on; what is later than was told first says so."""
     when = day(schedule.promised_on) if schedule.HasField("promised_on") else ""
     if schedule.at_risk:
-        return f"{when or 'no day'}, owed on {day(schedule.owed_on)}" + _counting(schedule)
-    return when + _counting(schedule) if when else ""
+        return f"{when or 'no day'}{_counting(schedule)}, owed on {day(schedule.owed_on)}"
+    return when + _counting(schedule)
 
 
 def _counting(schedule: order_pb2.LineSchedule) -> str:

@@ -54,9 +54,12 @@ def few_orders() -> Day:
 
 
 def only_sales() -> Day:
-    """All that is sold on the built-in day, and nothing bought; the ERP is away until its customer's goods are back."""
+    """All that is sold on the built-in day from stock, and nothing bought; the ERP is away until its customer's goods
+    are back."""
     away = Step(("issued:8",), "outage", {"partner": "erp-eu", "until": ["back:R-93"]})
-    return replace(load(), orders=(), events=(away,), strays=())
+    day = load()
+    sales = replace(day.sales, orders=tuple(each for each in day.sales.orders if not each.waits_for))
+    return replace(day, orders=(), events=(away,), strays=(), sales=sales)
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,8 @@ class Opening:
 class SalesOrder:
     """`after` names what must have happened before it is placed: the numbers of orders whose stock is decided, or
     `away`, the outage of the ERP. `otherwise` is the end of an order that may lose a contest for the last unit. The
-    shop sells `old_stock` by what it heard before the day; what is `found` comes to light once it was told to wait."""
+    shop sells `old_stock` by what it heard before the day; what is `found` comes to light once it was told to wait. The
+    supplier that it `waits_for` acts on what its customer was told."""
 
     number: str
     channel: str
@@ -71,6 +72,7 @@ class SalesOrder:
     back: Back | None = None
     old_stock: bool = False
     found: Opening | None = None
+    waits_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,7 @@ def _order(row: Mapping[str, Any], channel: Mapping[str, str]) -> SalesOrder:
         back=_back(row["back"]) if "back" in row else None,
         old_stock=bool(row.get("old_stock")),
         found=_opening(row["found"]) if "found" in row else None,
+        waits_for=row.get("waits_for", ""),
     )
 
 

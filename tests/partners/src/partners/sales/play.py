@@ -93,6 +93,8 @@ class SalesPlay:
             elif order.found and order.number not in self._found and self._told_to_wait(order):
                 self._found.add(order.number)
                 self._begin(self._find(order))
+            if order.waits_for:
+                self._pass_on(order)
         for task in [each for each in self._tasks if each.done()]:
             self._tasks.discard(task)
             task.result()
@@ -156,6 +158,12 @@ class SalesPlay:
         parcel = Returned(order.back.number, order.number, order.back.quantities, skus)
         await self.cast.sites[order.location].returns.take_back(parcel, order.back.reports)
         self.say(f"a part of {order.number} is back at {order.location}")
+
+    def _pass_on(self, order: SalesOrder) -> None:
+        """What its supplier does next follows from what the customer was told."""
+        for line in order.lines:
+            for word in self.cast.shop.heard.get((order.number, line.number), ()):
+                self.buying.suppliers[order.waits_for].script.saw(order.number, word)
 
     async def _find(self, order: SalesOrder) -> None:
         if order.found is not None:

@@ -66,7 +66,7 @@ class Shop:
         for line in document["lines"]:
             key = document["order"], line["line"]
             self._count(key, state, Decimal(line["quantity"]))
-            self.heard.setdefault(key, []).append(state)
+            self.heard.setdefault(key, []).extend((state, *_promise(line)))
         return 200, {"told": document["order"]}
 
     def _count(self, key: tuple[str, str], state: str, quantity: Decimal) -> None:
@@ -75,6 +75,11 @@ class Shop:
             self.book.delivered[key] += quantity
         elif state == "shipped":
             self.book.shipped[key] += quantity
+
+
+def _promise(line: Mapping[str, Any]) -> list[str]:
+    """Of what waits: whether a day is named, and whether it is later than was told first."""
+    return [word for word, said in (("promised", line.get("promisedOn")), ("at_risk", line.get("atRisk"))) if said]
 
 
 def _document(order: SalesOrder) -> dict[str, Any]:
