@@ -100,6 +100,19 @@ def test_a_notice_says_of_each_item_its_order_and_its_carton_and_nothing_of_anyb
     ]
 
 
+@pytest.mark.feature("F119")
+def test_what_a_supplier_sent_is_told_in_the_same_856() -> None:
+    found = x12_customer_ship_notice.write(customers.supplier_shipped(), customers.writing())
+    assert rendered(found)
+    assert len(found.shipment) <= 30
+    assert [(line.order_line, line.quantity, line.unit) for line in found.ship_lines()] == [
+        ("1", Decimal(24), "EA"),
+        ("2", Decimal(1), "CA"),
+    ]
+    [above] = [each for each in found.levels if each.code == "S"]
+    assert {each.value for each in above.references} == {"ASN-9", "PRO-9"}
+
+
 @pytest.mark.parametrize("packages", [[], [customers.package(customers.SSCC, ("1", "A1001", "20"))]])
 def test_a_notice_names_packages_only_where_they_hold_exactly_what_left(packages: list[Any]) -> None:
     found = notice(packages=packages)

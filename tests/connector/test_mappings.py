@@ -71,6 +71,16 @@ def test_an_order_of_the_erp_keeps_lines_units_windows_and_terms() -> None:
     assert [each.quantity.value for each in line.requested] == ["60", "40"]
 
 
+@pytest.mark.feature("F119")
+def test_a_drop_shipments_line_says_for_which_line_of_which_customers_order_it_is() -> None:
+    named = {"orderRef": "0191-1", "number": "S-1", "line": "3"}
+    line = ORDER["lines"][0] | {"dropShipTo": "V100010", "salesOrder": named}  # type: ignore[index]
+    body = {"documentType": "purchaseOrder", "action": "release", "purchaseOrder": ORDER | {"lines": [line]}}
+    request: Any = json_purchase_order.read(parsed(body), erp()).request
+    found = request.lines[0].sales_line
+    assert (found.order_id, found.number, found.line_number) == ("0191-1", "S-1", "3")
+
+
 @pytest.mark.feature("F059")
 def test_a_cancellation_of_the_erp_is_a_cancellation() -> None:
     body = {"documentType": "purchaseOrder", "action": "cancel", "purchaseOrder": ORDER}

@@ -55,6 +55,15 @@ def test_a_backorder_is_told_with_its_lines_and_why() -> None:
     assert found["lines"] == [{**line, "promisedOn": None, "atRisk": False}]
 
 
+@pytest.mark.feature("F119")
+def test_what_a_supplier_is_to_send_is_told_with_its_day() -> None:
+    step = events_pb2.ScheduleStep(promised_on=Date(year=2026, month=12, day=4))
+    step.MergeFrom(STEP)
+    line_state = sales_order_pb2.SCHEDULE_STATE_AT_SUPPLIER
+    found = written(events_pb2.OrderLinesPromised(line_state=line_state, **HEAD | {"steps": [step]}))
+    assert (found["lineState"], found["lines"][0]["promisedOn"]) == ("at_supplier", "2026-12-04")
+
+
 @pytest.mark.feature("F130")
 def test_another_day_is_told_and_whether_it_is_later_than_the_first() -> None:
     step = events_pb2.ScheduleStep(promised_on=Date(year=2026, month=12, day=4), at_risk=True)

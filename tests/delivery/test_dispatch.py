@@ -19,7 +19,7 @@ from delivery.domain.lifecycle import SHIPMENT
 from delivery.store.unit_of_work import BILLING, on
 from delivery_cases.calls import Caller, instant, reached, unique, word
 from delivery_cases.road import at
-from delivery_cases.warehouse import SSCC, hears, issued, ready
+from delivery_cases.warehouse import SSCC, hears, issued, ready, supplier_shipped
 
 
 def state(found: shipment_pb2.Shipment) -> str:
@@ -183,3 +183,23 @@ async def test_no_label_is_asked_for_before_tax_credit_and_export_are_final(call
     # What is handed over nevertheless is a fact.
     await hears(uow, caller.tenant, issued(shipment_id, number, order))
     assert "ShipmentPlanned" in await caller.facts(shipment_id)
+
+
+@pytest.mark.feature("F119")
+async def test_what_a_supplier_sends_to_a_customer_is_on_the_road_by_its_notice_and_delivered_by_its_carrier(
+    caller: Caller, uow: UnitOfWork
+) -> None:
+    shipment_id, number, order = str(uuid4()), unique("ASN"), unique("SO")
+    fact = supplier_shipped(shipment_id, number, order)
+    await hears(uow, caller.tenant, fact, fact)
+    found = await caller.shipment(number)
+    assert (state(found), found.carrier, found.tracking_number) == ("dispatched", "SCAC", number)
+    assert (found.ship_from, found.customer_id) == ("", "CUS-SHOP")
+    facts = await caller.facts(shipment_id)
+    assert (facts.count("ShipmentDispatched"), facts.count("BillingTriggered")) == (1, 1)
+    more = supplier_shipped(shipment_id, number, order, ship_notice_id="notice-more")
+    await hears(uow, caller.tenant, more)
+    assert (await caller.facts(shipment_id)).count("ShipmentDispatched") == 2
+    assert (await caller.facts(shipment_id)).count("BillingTriggered") == 1
+    await caller.record(word("AF", -1, number), word("D1", 5, number))
+    assert [each for each, _ in await caller.milestones(number)][-1] == "delivered"

@@ -38,6 +38,7 @@ TENANTS = ("acme", "globex")
 ITEMS = (
     catalog.Item(sku="BOLT", base_unit="EA", packaging=[catalog.Packaging(unit="XCS", base_quantity="12")]),
     catalog.Item(sku="NUT", base_unit="EA"),
+    catalog.Item(sku="TABLE", base_unit="EA", category="FURNITURE"),
 )
 PARTIES = (
     catalog.Party(party_id="CUS-SHOP", name="Shop's customers", roles=[catalog.PARTY_ROLE_CUSTOMER]),

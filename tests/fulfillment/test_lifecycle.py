@@ -19,7 +19,7 @@ from fulfillment.domain.lifecycle import (
     undoing,
 )
 
-ROLES = ("CROSSDOCK", "ERP", "WMS", "TMS", "CARRIER", "POD", "CHANNEL", "CRM")
+ROLES = ("CROSSDOCK", "ERP", "WMS", "TMS", "CARRIER", "POD", "CHANNEL", "CRM", "SUPPLIER")
 MAIN = (
     ("validate", "CROSSDOCK"),
     ("accept", "CROSSDOCK"),
@@ -61,6 +61,7 @@ def test_the_main_way_leads_through_every_stage_to_its_end() -> None:
         ("pack", {"WMS"}),
         ("issue", {"WMS"}),
         ("ship", {"TMS", "CARRIER"}),
+        ("ship_direct", {"SUPPLIER"}),
         ("deliver", {"CARRIER", "TMS", "POD"}),
         ("fail_delivery", {"CARRIER", "TMS", "POD"}),
         ("credit", {"ERP"}),
@@ -100,6 +101,8 @@ def test_a_printed_label_is_not_a_shipment() -> None:
         (State.ACCEPTED, []),
         (State.BACKORDERED, []),
         (State.ALLOCATED, ["deallocate"]),
+        (State.SOURCED, []),
+        (State.AT_SUPPLIER, ["cancel_purchase"]),
         (State.RELEASED, ["recall", "deallocate"]),
         (State.PICKED, ["put_back", "recall", "deallocate"]),
         (State.LABEL_READY, ["void_label", "put_back", "recall", "deallocate"]),

@@ -27,7 +27,7 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Condition
 from procurement.domain.ship_notice import Lot
 from procurement.domain.system_numbers import SystemNumber
-from procurement.domain.terms import Price, Window
+from procurement.domain.terms import Price, SalesLine, Window
 from procurement.ports import OrderName
 from procurement.store import tables
 from procurement.store.master_data import KnownMasterData, MasterDataRows
@@ -67,7 +67,7 @@ def rich_order(number: str) -> PurchaseOrder:
         line("10", "3.5", unit="XCS", supplier_item="ND-77", description="Bolt, 8 × 40", window=window),
         line("20", 50, "NUT", price=Price(Decimal("12.340"), "EUR", "XCS", 7)),
         line("30", "12.25", "SAND", unit="KGM", price=None, requested=()),
-        line("40", 5, drop_ship_party_id="CUST-1", ship_to_id="ELSEWHERE"),
+        line("40", 5, drop_ship_party_id="CUST-1", ship_to_id="ELSEWHERE", sales_line=SalesLine("1", "", "S-1")),
     )
     order.place(document(*lines, number=number), ITEMS)
     trade.acknowledge(order, says(Outcome.ACCEPTED, 30), says(Outcome.BACKORDERED, 12), supplier_number="ORD-1")

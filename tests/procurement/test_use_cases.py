@@ -26,7 +26,7 @@ from procurement.domain.refusals import (
     SupplierMismatch,
 )
 from procurement.domain.ship_notice import Flag, NoticeLineTerms, NoticeState, NoticeTerms
-from procurement.domain.terms import OrderDocument, Placement
+from procurement.domain.terms import OrderDocument, Placement, SalesLine
 from procurement.ports import NoticePurpose, OrderName, Origin
 from procurement.use_cases import deadlines
 from procurement.use_cases.commands import (
@@ -43,6 +43,7 @@ from procurement.use_cases.purchase_orders import (
 )
 from procurement.use_cases.receipts import RecordedReceipt, record_receipt
 from procurement.use_cases.ship_notices import RecordedShipNotice, record_ship_notice
+from procurement.wire import inbound, purchase_order
 from procurement_cases import trade
 from procurement_cases.fakes import FakeUnitOfWork
 from procurement_cases.trade import NOW, document, line, packed, says
@@ -296,6 +297,31 @@ async def test_a_notice_for_a_drop_ship_line_makes_nothing_of_ours(uow: FakeUnit
     assert [each.lines for of in uow.work.expected.all.values() for each in of.values() if each.lines] == []
     assert deadlines.NOT_ARRIVED not in {kind for kind, _ in uow.work.deadlines}, "it never arrives here"
     assert uow.work.concerns == []
+
+
+@pytest.mark.feature("F119")
+async def test_a_drop_shipment_ends_with_its_notice_and_says_for_which_customers_line_it_is(
+    uow: FakeUnitOfWork,
+) -> None:
+    ours = SalesLine("3", "0191-1", "S-1")
+    asked = line("10", ship_to_id="CUSTOMERS-PLACE", drop_ship_party_id="CUST-1", sales_line=ours)
+    order, _ = await submit(uow, asked)
+    await answer(uow)
+    assert purchase_order.order_line(order.lines[0]).committed.value == "100"
+    done = await ship(uow, "SH-1", packed("4711", 60))
+    [told] = inbound.ship_notice(done.notice).lines
+    assert (told.sales_line.order_id, told.sales_line.line_number) == ("0191-1", "3")
+    assert (told.direct.value, told.base_quantity) == ("60", "0")
+    assert order.lines[0].open == 40
+    assert order.state.value == "confirmed"
+    await ship(uow, "SH-2", packed("4711", 40))
+    assert order.lines[0].state is LineState.SHIPPED_DIRECT
+    assert order.state.value == "completed"
+    assert "PurchaseOrderCompleted" in uow.work.names
+    await ship(uow, "SH-2", packed("4711", 40), purpose=NoticePurpose.CANCEL)
+    assert order.lines[0].open == 40
+    done = await ship(uow, "SH-3", packed("4711", 70))
+    assert set(done.notice.lines[0].flags) == {Flag.ABOVE_OPEN_QUANTITY, Flag.DROP_SHIP}
 
 
 async def test_a_notice_of_nothing_is_refused(uow: FakeUnitOfWork) -> None:

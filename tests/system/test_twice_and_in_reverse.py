@@ -31,7 +31,7 @@ from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
 from delivery.consumers import outbound_shipments
 from delivery.store.unit_of_work import on
-from fulfillment.consumers import availability, shipments
+from fulfillment.consumers import availability, drop_shipments, shipments
 from fulfillment.consumers import catalog_changes as fulfillment_hears
 from fulfillment.store.master_data import MasterDataRows as OrdersMasterData
 from fulfillment.store.unit_of_work import on as opens_orders
@@ -136,6 +136,7 @@ def orders_hear(engine: Engine) -> Sequence[Subscription]:
         fulfillment_hears(lambda work: OrdersMasterData(work.driver), opens_orders),
         availability(opens_orders),
         shipments(opens_orders),
+        drop_shipments(opens_orders),
     ]
 
 

@@ -102,6 +102,8 @@ def reported(schedule: order_pb2.LineSchedule) -> str:
     """What the warehouse has said of it; what it handed over may never have been reported as packed or picked."""
     if schedule.state in _HANDED_OVER:
         return "handed over" if schedule.shipment_id else ""
+    if schedule.state == order_pb2.SCHEDULE_STATE_AT_SUPPLIER:
+        return "its supplier has it"
     if schedule.state in _CAME_BACK:
         return "came back"
     if schedule.pack_reported:

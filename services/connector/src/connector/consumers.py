@@ -162,6 +162,7 @@ class SalesOrders:
                 fulfillment.OrderLinesPromised: _together(self.around, self.to_its_customer),
                 fulfillment.OrderStatusChanged: _together(self.around, self.to_its_customer),
                 fulfillment.GoodsIssued: _together(self.around, self.gone),
+                fulfillment.SupplierShipped: _together(self.around, self.gone),
             },
             batch=100,
             owner="integration",
@@ -179,7 +180,7 @@ class SalesOrders:
     async def to_its_customer(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customer(event, telling)
 
-    async def gone(self, event: Received[fulfillment.GoodsIssued], telling: Telling) -> None:
+    async def gone(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customers_of_goods(event, telling)
 
 

@@ -23,14 +23,14 @@ from delivery import ports
 from delivery.domain.lifecycle import SHIPMENT, State
 from delivery.use_cases import listening
 from delivery.use_cases.correcting import close, read_again
-from delivery.use_cases.handing_over import goods_issued, shipment_ready
+from delivery.use_cases.handing_over import goods_issued, shipment_ready, supplier_shipped
 from delivery.wire import warehouse
 
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
 
 def outbound_shipments(opens: Opens) -> Subscription:
-    """What warehouses packed and handed over, as fulfillment announces it."""
+    """What warehouses packed and handed over, and suppliers sent, as fulfillment announces it."""
 
     async def on_ready(event: Received[events_pb2.ShipmentReady], work: Work) -> None:
         async with opens(work) as opened:
@@ -41,10 +41,18 @@ def outbound_shipments(opens: Opens) -> Subscription:
         async with opens(work) as opened:
             await goods_issued(warehouse.issued(event), opened)
 
+    async def on_supplier_shipped(event: Received[events_pb2.SupplierShipped], work: Work) -> None:
+        async with opens(work) as opened:
+            await supplier_shipped(warehouse.supplier_shipped(event), opened)
+
     return Subscription(
         name="delivery",
         source="fulfillment",
-        handlers={events_pb2.ShipmentReady: each(on_ready), events_pb2.GoodsIssued: each(on_issued)},
+        handlers={
+            events_pb2.ShipmentReady: each(on_ready),
+            events_pb2.GoodsIssued: each(on_issued),
+            events_pb2.SupplierShipped: each(on_supplier_shipped),
+        },
         owner="delivery-desk",
     )
 

@@ -22,6 +22,7 @@ from fulfillment.consumers import (
     catalog_changes,
     checks_lapsed,
     deadlines,
+    drop_shipments,
     shipments,
     told_when_late,
 )
@@ -46,6 +47,7 @@ async def build(app: App[Settings]) -> None:
     app.add_servicer(return_grpc.add_ReturnServiceServicer_to_server, ReturnServicer(uow))
     app.subscribe(shipments(on))
     app.subscribe(availability(on))
+    app.subscribe(drop_shipments(on))
     app.on_timer(timer_kind(SCHEDULE), deadlines(on))
     for checked, process in CHECKS.items():
         app.on_timer(timer_kind(process), checks_lapsed(on, checked))

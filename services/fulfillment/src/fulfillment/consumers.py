@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock.delivery.events.v1 import events_pb2 as delivery
 from crossdock.inventory.events.v1 import events_pb2 as inventory
+from crossdock.procurement.events.v1 import events_pb2 as procurement
 from crossdock_kit.context import caused_by
 from crossdock_kit.events import Received
 from crossdock_kit.process_timers import expiry
@@ -30,11 +31,12 @@ from fulfillment.domain.on_the_road import Word
 from fulfillment.domain.posting_lifecycle import POSTING
 from fulfillment.use_cases.checking import check_lapsed, customer_changed
 from fulfillment.use_cases.delivering import departed, told
+from fulfillment.use_cases.drop_shipping import purchased, supplier_shipped
 from fulfillment.use_cases.owing import bill
 from fulfillment.use_cases.posting import ask_again
 from fulfillment.use_cases.promising import supply_changed
 from fulfillment.use_cases.stocking import deadline_passed, supplied, waited_for
-from fulfillment.wire import master_data, posting, road, stock
+from fulfillment.wire import drop_shipping, master_data, posting, road, stock
 
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
@@ -147,6 +149,44 @@ def shipments(opens: Opens) -> Subscription:
             delivery.MilestoneCorrected: on_word(road.corrected),
             delivery.DeliveryExceptionRaised: on_word(road.failed),
             delivery.DeliveryExceptionResolved: on_word(road.settled),
+        },
+        owner="order-desk",
+    )
+
+
+def drop_shipments(opens: Opens) -> Subscription:
+    """What the ERP has ordered from suppliers for lines of ours, what suppliers promise, and what they ship straight to
+    customers, as procurement announces it."""
+
+    async def on_order(event: Received[Any], work: Work) -> None:
+        if lines := drop_shipping.purchase_lines(event.message.purchase_order):
+            async with opens(work) as opened:
+                await purchased(lines, opened)
+
+    async def on_notice(event: Received[procurement.ShipNoticeReceived], work: Work) -> None:
+        if notice := drop_shipping.notice(event.message.ship_notice):
+            async with opens(work) as opened:
+                await supplier_shipped(notice, opened)
+
+    async def on_withdrawal(event: Received[procurement.ShipNoticeWithdrawn], work: Work) -> None:
+        """What replaces it says itself what has left."""
+        if event.message.replaced:
+            return
+        if notice := drop_shipping.notice(event.message.ship_notice, withdrawn=True):
+            async with opens(work) as opened:
+                await supplier_shipped(notice, opened, withdrawn=True)
+
+    return Subscription(
+        name="fulfillment",
+        source="procurement",
+        handlers={
+            procurement.PurchaseOrderReleased: each(on_order),
+            procurement.PurchaseOrderRevised: each(on_order),
+            procurement.PurchaseOrderCancelled: each(on_order),
+            procurement.PurchaseOrderAcknowledged: each(on_order),
+            procurement.PurchaseOrderChangeDecided: each(on_order),
+            procurement.ShipNoticeReceived: each(on_notice),
+            procurement.ShipNoticeWithdrawn: each(on_withdrawal),
         },
         owner="order-desk",
     )

@@ -18,6 +18,7 @@ from fulfillment.domain.check_lifecycle import Kind as CheckKind
 from fulfillment.domain.checks import Earlier, Rule
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.customer_return import CustomerReturn
+from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.order_state import OrderState
@@ -136,6 +137,7 @@ class PartyRecord:
     validity: Validity
     party_id: str
     customer: bool
+    supplier: bool = False
     trading: Trading = Trading.OPEN
 
 
@@ -233,6 +235,9 @@ class MasterData(Protocol):
     async def customers(self, party_ids: Iterable[str]) -> Mapping[str, Trading]:
         """Those that are known as customers, and whether they are sold to."""
 
+    async def suppliers(self, party_ids: Iterable[str]) -> frozenset[str]:
+        """Those that are known as suppliers."""
+
     async def prices(self, order: SalesOrder, skus: Iterable[str]) -> Mapping[str, Price]:
         """What the authority says for this order's customer and business unit in its currency, of what it knows."""
 
@@ -259,6 +264,9 @@ class WarehouseReports(Protocol):
     async def claim_shipment(self, location_id: str, number: str) -> Shipment | None:
         """The shipment, locked, or the right to create it."""
 
+    async def claim_supplier_shipment(self, supplier_id: str, number: str) -> Shipment | None:
+        """A supplier's shipment, locked, or the right to create it."""
+
     async def lock_shipment(self, shipment_id: str) -> Shipment | None: ...
 
     async def order_ids(self, numbers: Iterable[str]) -> Mapping[str, Sequence[str]]:
@@ -278,6 +286,9 @@ class Postings(Protocol):
 
     async def changes(self, order_id: str, part: int) -> list[str]:
         """The ids of the changes of a part, the oldest first."""
+
+    async def purchases(self, order_id: str, part: int) -> list[str]:
+        """The ids of what was to be bought for a part, the oldest first."""
 
     async def returned(self, order_id: str) -> list[Posting]:
         """The credit notes of an order's returns."""
@@ -354,6 +365,9 @@ class Work(Protocol):
     async def record(self, booking: Booking) -> None:
         """Writes a report with its shipment, announces it and tells of what is strange in it."""
 
+    async def record_drop_shipment(self, found: DropShipment) -> None:
+        """Writes a supplier's shipment, announces what left with it and tells of what is strange in it."""
+
     async def put_posting(self, made: Posting, order: SalesOrder) -> None:
         """Announces what the posting came to, watches its deadlines, and writes it."""
 
@@ -368,6 +382,9 @@ class Work(Protocol):
 
     async def check_rules(self, order: SalesOrder) -> Mapping[CheckKind, Rule]:
         """The checks that its business unit and customer have declared, by kind."""
+
+    async def suppliers_for(self, order: SalesOrder, items: Iterable[Item]) -> Mapping[str, str]:
+        """By SKU, who ships it straight to this order's customer as policy says; what comes from stock is left out."""
 
     async def billed_by_issue(self, order: SalesOrder) -> bool:
         """Whether the customer's terms let an invoice follow the goods issue; else delivery says when."""

@@ -171,6 +171,22 @@ def issued(**more: Any) -> events_pb2.GoodsIssued:
     return events_pb2.GoodsIssued(**said | more)
 
 
+def supplier_shipped() -> events_pb2.SupplierShipped:
+    """What a supplier sent straight to this customer."""
+    from_stock = issued()
+    return events_pb2.SupplierShipped(
+        shipment_id="sh-2",
+        number="ASN-9",
+        ship_notice_id="01930000-0000-7000-8000-0000000000ab",
+        supplier_id="SUP-NORDIC",
+        orders=from_stock.orders,
+        lines=from_stock.lines,
+        carrier="DHLF",
+        tracking_number="PRO-9",
+        shipped_at=from_stock.issued_at,
+    )
+
+
 def invoiced(**more: Any) -> events_pb2.InvoicePosted:
     at = Timestamp()
     at.FromDatetime(orders.AT)

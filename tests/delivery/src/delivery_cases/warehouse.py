@@ -61,6 +61,21 @@ def issued(shipment_id: str, number: str, *orders: str, **more: Any) -> events_p
     return events_pb2.GoodsIssued(shipment_id=shipment_id, number=number, **said | more)
 
 
+def supplier_shipped(shipment_id: str, number: str, *orders: str, **more: Any) -> events_pb2.SupplierShipped:
+    said: dict[str, Any] = {
+        "ship_notice_id": f"notice-{number}",
+        "supplier_id": "SUP-NORDIC",
+        "order_ids": [f"order-{each}" for each in orders],
+        "order_numbers": list(orders),
+        "lines": [events_pb2.IssuedLine(line=handled(each)) for each in orders],
+        "carrier": "SCAC",
+        "tracking_number": number,
+        "shipped_at": instant(at(0)),
+        "customer_id": "CUS-SHOP",
+    }
+    return events_pb2.SupplierShipped(shipment_id=shipment_id, number=number, **said | more)
+
+
 async def hears(uow: UnitOfWork, tenant: str, *messages: Any) -> None:
     """What the consumer does with facts that arrive together, in their order."""
     subscription = outbound_shipments(on)

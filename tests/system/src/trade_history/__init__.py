@@ -149,7 +149,7 @@ def warehouse_reports() -> list[Message]:
 
 
 def sales_orders() -> list[Message]:
-    return [*warehouse_reports(), *goods_back(), *postings_wanted(), *customers_told()]
+    return [*warehouse_reports(), *goods_back(), *postings_wanted(), *customers_told(), *sent_by_suppliers()]
 
 
 def customers_told() -> list[Message]:
@@ -187,6 +187,33 @@ def customers_told() -> list[Message]:
         ),
         fulfillment_events.OrderAcknowledged(number="S-EDI", part=1, order=order, lines=[line], **said),
         fulfillment_events.InvoicePosted(posting_id="posting-edi", order_number="S-EDI", invoice_number="9001", **said),
+    ]
+
+
+def sent_by_suppliers() -> list[Message]:
+    """A supplier ships a line straight to a customer."""
+    line = warehouse_pb2.HandledLine(
+        order_id="0191-direct",
+        order_number="S-DIRECT",
+        line_id="0191-direct.1",
+        line_number="1",
+        sku="BOLT",
+        quantity=values_pb2.Quantity(value="5", unit="EA"),
+    )
+    return [
+        fulfillment_events.SupplierShipped(
+            shipment_id="shipment-of-a-supplier",
+            number="ASN-DIRECT",
+            ship_notice_id="0193-direct",
+            supplier_id="SUP-NORDIC",
+            order_ids=["0191-direct"],
+            order_numbers=["S-DIRECT"],
+            lines=[fulfillment_events.IssuedLine(line=line)],
+            carrier="DHLF",
+            tracking_number="PRO-DIRECT",
+            shipped_at=_instant(1),
+            customer_id="CUS-SHOP",
+        )
     ]
 
 

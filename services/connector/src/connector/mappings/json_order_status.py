@@ -1,7 +1,7 @@
 """json.order_status, out: a channel hears where lines of its order stand, so that it can tell its customer.
 
-What waits for supply and the day that it is promised for, what a check refused, and what a carrier says of goods on
-the road. Of an order a receiver keeps the highest version.
+What waits for supply or is with a supplier and the day that it is promised for, what a check refused, and what a
+carrier says of goods on the road. Of an order a receiver keeps the highest version.
 """
 
 from __future__ import annotations
@@ -35,13 +35,19 @@ def _where(event: Told) -> dict[str, Any]:
     """Where these lines stand; of goods on the road with their shipment and the carrier's instant."""
     if isinstance(event, events_pb2.OrderRejected):
         return {"lineState": "rejected", "shipment": None, "at": None}
+    if isinstance(event, events_pb2.OrderLinesPromised) and event.line_state:
+        return {"lineState": _line_state(event.line_state), "shipment": None, "at": None}
     if isinstance(event, Waits):
         return {"lineState": "backordered", "shipment": None, "at": None}
     return {
-        "lineState": canonical.lower_name(sales_order_pb2.ScheduleState.Name(event.line_state), "SCHEDULE_STATE_"),
+        "lineState": _line_state(event.line_state),
         "shipment": event.shipment_id or None,
         "at": canonical.iso_instant(event.at) if event.HasField("at") else None,
     }
+
+
+def _line_state(state: sales_order_pb2.ScheduleState.ValueType) -> str:
+    return canonical.lower_name(sales_order_pb2.ScheduleState.Name(state), "SCHEDULE_STATE_")
 
 
 def _lines(event: Told, writing: Writing) -> dict[str, Any]:

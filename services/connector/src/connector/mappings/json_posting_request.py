@@ -27,6 +27,8 @@ def write(event: events_pb2.PostingRequested, writing: Writing) -> dict[str, Any
         "after": [{"posting": _kind(each.kind), "number": each.number} for each in event.before],
         "amount": posting.wanted.amount if posting.HasField("wanted") else None,
         "reason": posting.cause or None,
+        "supplier": writing.codes.party_code(posting.supplier_id) if posting.supplier_id else None,
+        "orderRef": event.order_id,
         "lines": [_line(each, writing) for each in posting.lines],
     }
 

@@ -62,6 +62,19 @@ def _line(line: JsonObject, reading: Reading, currency: str) -> procurement.Orde
         requested_window=_window(line),
         requested=[_schedule(each, unit) for each in line.objects("schedules")],
         deleted=line.boolean("deleted"),
+        sales_line=_sales_line(line),
+    )
+
+
+def _sales_line(line: JsonObject) -> purchase_order_pb2.SalesLineRef | None:
+    """The customer's line that a drop shipment is for, as the posting request named it."""
+    named = line.optional_object("salesOrder")
+    if named is None:
+        return None
+    return purchase_order_pb2.SalesLineRef(
+        order_id=named.optional_text("orderRef", longest=64),
+        number=named.optional_text("number", longest=64),
+        line_number=named.text("line", longest=32),
     )
 
 

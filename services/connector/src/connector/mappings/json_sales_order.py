@@ -79,6 +79,7 @@ def _line(line: JsonObject, reading: Reading, currency: str) -> fulfillment_serv
         description=line.optional_text("description", longest=200),
         ordered=canonical.quantity(line.decimal("quantity"), unit, path=f"{line.path}.quantity"),
         price=read_price(line, reading, currency),
+        supplier_id=reading.codes.party(line.text("suppliedBy", longest=80)) if line.has("suppliedBy") else "",
     )
 
 

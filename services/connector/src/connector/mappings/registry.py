@@ -163,6 +163,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "OrderReleased": ("wms_a.pick_request", "x12.940"),
     "OrderAcknowledged": ("x12.855",),
     "GoodsIssued": ("x12.856",),
+    "SupplierShipped": ("x12.856",),
     "InvoicePosted": ("x12.810",),
     "OrderLinesBackordered": ("json.order_status",),
     "OrderLinesPromised": ("json.order_status",),

@@ -16,6 +16,7 @@ from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import warehouse_pb2
 from crossdock_edi.x12.parts import Carrier, DateReference, Marks, Packaging, Party, Reference, Totals
 from crossdock_edi.x12.ship_notice import Level, ShipNotice
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from connector.mappings import canonical
 from connector.mappings import x12_customer_parts as customer
@@ -23,17 +24,20 @@ from connector.mappings.model import Codes, Outbound, Writing
 
 ORIGINAL, BY_PACKAGE, BY_ORDER, SHIP_FROM = "00", "0001", "0004", "SF"
 SHIPPED, BILL_OF_LADING, CARRIERS_NUMBER, SSCC_WITH_IDENTIFIER = "011", "BM", "CN", "GM"
+_LONGEST_NAME = 30
+"""Of BSN02."""
 _SCAC = re.compile(r"[A-Z]{2,4}")
 Content = warehouse_pb2.HandledLine | warehouse_pb2.PackedLine
+Sent = events_pb2.GoodsIssued | events_pb2.SupplierShipped
 
 
-def write(event: events_pb2.GoodsIssued, writing: Writing) -> ShipNotice:
+def write(event: Sent, writing: Writing) -> ShipNotice:
     tree = _Tree(event, writing)
     tree.grow()
-    issued_at = canonical.from_stamp(event.issued_at)
+    issued_at = canonical.from_stamp(_left_at(event))
     return ShipNotice(
         purpose=ORIGINAL,
-        shipment=f"{event.location_id}-{event.issue_number}",
+        shipment=_name(event),
         created_on=writing.written_at.date(),
         created_at=writing.written_at.time().replace(second=0, microsecond=0),
         structure=BY_PACKAGE if any(each.code == "P" for each in tree.levels) else BY_ORDER,
@@ -43,11 +47,22 @@ def write(event: events_pb2.GoodsIssued, writing: Writing) -> ShipNotice:
     )
 
 
+def _name(event: Sent) -> str:
+    """Unique for us: a place numbers its goods issues, a supplier its notices, which may be replaced."""
+    if isinstance(event, events_pb2.SupplierShipped):
+        return event.ship_notice_id.replace("-", "")[-_LONGEST_NAME:]
+    return f"{event.location_id}-{event.issue_number}"
+
+
+def _left_at(event: Sent) -> Timestamp:
+    return event.shipped_at if isinstance(event, events_pb2.SupplierShipped) else event.issued_at
+
+
 @dataclass(slots=True)
 class _Tree:
     """The HL levels of one notice, numbered as they grow."""
 
-    event: events_pb2.GoodsIssued
+    event: Sent
     writing: Writing
     levels: list[Level] = field(default_factory=list)
 
@@ -60,9 +75,14 @@ class _Tree:
             day = canonical.from_day(each.ordered_on)
             above = self._add(Level(id="", code="O", order_number=each.number, ordered_on=day), shipment)
             for position, contents in packed[each.order_id]:
-                self._add_contents(contents, self._add(_package(self.event.packages[position]), above), each)
+                self._add_contents(contents, self._add(_package(self._packages[position]), above), each)
             if not packed[each.order_id]:
                 self._add_contents([issued.line for issued in self._issued(each)], above, each)
+
+    @property
+    def _packages(self) -> Sequence[warehouse_pb2.Package]:
+        """Of what a supplier sent nobody says how it is packed."""
+        return () if isinstance(self.event, events_pb2.SupplierShipped) else self.event.packages
 
     def _add(self, level: Level, above: Level | None = None) -> Level:
         number, parent = str(len(self.levels) + 1), above.id if above else ""
@@ -83,9 +103,15 @@ class _Tree:
 
     def _addresses(self, orders: Sequence[events_pb2.IssuedOrder]) -> tuple[Party, ...]:
         """Where it left, and where it goes, unless its orders name several addresses."""
-        left = Party(role=SHIP_FROM, id_qualifier="92", id=self.writing.codes.location_code(self.event.location_id))
+        left = Party(role=SHIP_FROM, id_qualifier="92", id=self._origin())
         named = {each.ship_to_code for each in orders}
         return (left, *(customer.ship_to(named.pop()) if len(named) == 1 else ()))
+
+    def _origin(self) -> str:
+        event, codes = self.event, self.writing.codes
+        if isinstance(event, events_pb2.SupplierShipped):
+            return codes.party_code(event.supplier_id)
+        return codes.location_code(event.location_id)
 
     def _issued(self, order: events_pb2.IssuedOrder) -> list[events_pb2.IssuedLine]:
         return [each for each in self.event.lines if each.line.order_id == order.order_id]
@@ -93,7 +119,7 @@ class _Tree:
     def _packed(self, order: events_pb2.IssuedOrder) -> list[tuple[int, list[Content]]]:
         """An order's contents by package, if that is exactly what was handed over of it; else nothing."""
         found: list[tuple[int, list[Content]]] = []
-        for position, package in enumerate(self.event.packages):
+        for position, package in enumerate(self._packages):
             own: list[Content] = [each for each in package.contents if _is_of(each, order)]
             if own:
                 found.append((position, own))

@@ -121,7 +121,10 @@ async def tell_customer(event: Received[Any], telling: Telling) -> None:
 
 
 async def tell_customers_of_goods(event: Received[Any], telling: Telling) -> None:
-    """A goods issue may hold orders of several channels: each is told of its own."""
+    """A goods issue or a supplier's shipment may hold orders of several channels: each is told of its own. Where
+    nothing of it has left now nobody is."""
+    if not event.message.lines:
+        return
     first: dict[str, str] = {}
     for each in event.message.orders:
         first.setdefault(each.channel, each.order_id)

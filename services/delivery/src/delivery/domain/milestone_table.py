@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from delivery.domain import edifact_codes, parcel_codes, x12_codes
 from delivery.domain.milestones import CodeClass, Fault, Milestone, Stage, Trouble
 
-VERSION = 1
+VERSION = 2
 X12, EDIFACT = "x12_214", "edifact_iftsta"
+SUPPLIERS_NOTICE = ("ship_notice", "SHIPPED")
+"""What a supplier's ship notice says of goods that go straight to a customer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +36,7 @@ class Meaning:
 UNMAPPED = Meaning(text="", code_class=CodeClass.UNMAPPED, version=VERSION)
 Key = tuple[str, str]
 _UNTROUBLED = " if untroubled"
+_SHIPPED = "The supplier has shipped it to the customer | fact | dispatched | picked_up | -"
 
 
 def meaning_of(vocabulary: str, code: str, overrides: Mapping[Key, Meaning]) -> Meaning:
@@ -71,6 +74,7 @@ def _rows() -> Iterator[tuple[Key, Meaning]]:
         for line in text.strip().splitlines():
             code, *rest = _cells(line)
             yield (vocabulary, code), _meaning(rest)
+    yield SUPPLIERS_NOTICE, _meaning(_cells(_SHIPPED))
     for line in parcel_codes.GROUPS.strip().splitlines():
         vocabulary, codes, *rest = _cells(line)
         for code in codes.split():

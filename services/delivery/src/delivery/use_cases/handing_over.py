@@ -11,8 +11,11 @@ from datetime import datetime
 
 from delivery.domain.carriage import Carriage
 from delivery.domain.concerns import DELIVERY_DESK, Concern
+from delivery.domain.milestone_table import SUPPLIERS_NOTICE, meaning_of
+from delivery.domain.scan import Scan
+from delivery.domain.scan import identity as scan_identity
 from delivery.domain.shipment import Shipment
-from delivery.ports import Addressed, IssuedLine, Work
+from delivery.ports import Addressed, Addressee, IssuedLine, Work
 from delivery.use_cases.commands import CreateShipment
 from delivery.use_cases.planning import planned, take_numbers
 
@@ -44,6 +47,38 @@ async def goods_issued(command: HandOver, work: Work) -> None:
         await _carried_by(command.carriage, shipment, command.issued_at, work)
     shipment.issue(command.issue_number, command.issued_at)
     await work.put(shipment)
+
+
+async def supplier_shipped(command: HandOver, work: Work) -> None:
+    """A supplier sent it straight to the customer: its ship notice says at once what left and that it left, and is kept
+    as a scan, so that the carrier's own word and a correction count as they do anywhere. A notice that was replaced may
+    say more, or another number."""
+    shipment = await _known(command.shipment_id, command.plan, work)
+    if command.carriage is not None and shipment.carriage != command.carriage:
+        await _carried_by(command.carriage, shipment, command.issued_at, work)
+    if command.lines:
+        await work.keep_issue(shipment.shipment_id, command.issue_number, command.lines)
+        shipment.issue(command.issue_number, command.issued_at)
+    await work.scans.keep([(Addressee(shipment.shipment_id), _sent(command, shipment))])
+    shipment.settle((await work.scans.of([shipment.shipment_id]))[shipment.shipment_id], work.now)
+    await work.put(shipment)
+
+
+def _sent(command: HandOver, shipment: Shipment) -> Scan:
+    vocabulary, code = SUPPLIERS_NOTICE
+    supplier, number = command.plan.origin.system, command.plan.terms.number
+    return Scan(
+        scan_id=scan_identity(supplier, shipment.shipment_id, command.issued_at, vocabulary, code),
+        reported_by=supplier,
+        carrier=command.carriage.carrier if command.carriage else "",
+        tracking_number="",
+        shipment_number=number,
+        vocabulary=vocabulary,
+        code=code,
+        reason="",
+        occurred_at=command.issued_at,
+        meaning=meaning_of(vocabulary, code, {}),
+    )
 
 
 def _label_refused(shipment_id: str, command: CreateShipment, barred: Sequence[str]) -> Concern:

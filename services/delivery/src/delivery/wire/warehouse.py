@@ -67,13 +67,43 @@ def issued(event: Received[events_pb2.GoodsIssued]) -> HandOver:
     )
 
 
+def supplier_shipped(event: Received[events_pb2.SupplierShipped]) -> HandOver:
+    """What a supplier sent straight to a customer: nobody of ours had it in hands."""
+    said = event.message
+    lines = [each.line for each in said.lines]
+    promised = day(said, "promised_on")
+    terms = Terms(
+        business_unit=event.business_unit,
+        number=said.number,
+        orders=_orders(said.order_ids, said.order_numbers, lines),
+        ship_notice=said.number,
+        customer_id=said.customer_id,
+        consignee_id=said.consignee_id,
+        promised_by=datetime.combine(promised, time(), UTC) + OVER_EVERYWHERE if promised else None,
+        express=event.express,
+    )
+    origin = Origin(said.supplier_id, "SUPPLIER", document=said.number, occurred_at=event.occurred_at)
+    number = plain_number(said.tracking_number)
+    return HandOver(
+        plan=CreateShipment(origin, terms, _content(said.shipment_id, said.number)),
+        shipment_id=said.shipment_id,
+        issue_number=said.ship_notice_id,
+        issued_at=instant(said, "shipped_at") or event.occurred_at,
+        lines=[_line(each) for each in lines],
+        carriage=Carriage(carrier=said.carrier or UNNAMED, tracking_number=number) if said.carrier or number else None,
+    )
+
+
+def _content(shipment_id: str, number: str) -> str:
+    return hashlib.sha256(f"{shipment_id}\x1f{number}".encode()).hexdigest()
+
+
 def _command(
     terms: Terms, event: Received[events_pb2.ShipmentReady] | Received[events_pb2.GoodsIssued]
 ) -> CreateShipment:
     said = event.message
     origin = Origin(said.location_id, "WMS", document=said.number, occurred_at=event.occurred_at)
-    content = hashlib.sha256(f"{said.shipment_id}\x1f{said.number}".encode()).hexdigest()
-    return CreateShipment(origin, terms, content)
+    return CreateShipment(origin, terms, _content(said.shipment_id, said.number))
 
 
 def _orders(

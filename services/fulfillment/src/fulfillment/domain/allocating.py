@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from fulfillment.domain import events
 from fulfillment.domain.concerns import Concern, identity
+from fulfillment.domain.drop_shipping import buy, source
 from fulfillment.domain.lifecycle import CROSSDOCK, ORDER_DESK, State
 from fulfillment.domain.order_line import PICK_SHORT, STOCK, OrderLine, Schedule
 from fulfillment.domain.promising import Incoming, count_on
@@ -20,7 +21,10 @@ Pair = tuple[OrderLine, Schedule]
 
 
 def ask(order: SalesOrder, part: int) -> None:
-    """Asks anew for all that the part wants and has not; an open question becomes an old one."""
+    """Asks anew for all that the part wants and has not; an open question becomes an old one. What a supplier ships to
+    the customer is bought and never asked of stock."""
+    source(order, part)
+    bought = buy(order, part)
     asked = order.parts[part]
     asked.attempt += 1
     wanted: dict[str, Decimal] = defaultdict(lambda: ZERO)
@@ -31,6 +35,8 @@ def ask(order: SalesOrder, part: int) -> None:
     asked.open = bool(wanted)
     if wanted:
         order.questions.append(Question(part, asked.attempt, dict(wanted), units))
+    if bought:
+        _acknowledge(order, part)
 
 
 def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, held: Sequence[Held]) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fulfillment.domain import events
 from fulfillment.domain.allocating import Pair, ask
 from fulfillment.domain.concerns import Concern
+from fulfillment.domain.drop_shipping import not_cancelled
 from fulfillment.domain.lifecycle import CROSSDOCK, IN_HANDS, WAREHOUSE, State, may, place_of, undoing
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.quantities import ZERO, Quantity, in_base
@@ -102,7 +103,8 @@ def _give_back(order: SalesOrder, part: int, reservations: Iterable[str]) -> boo
 
 
 def _ask_back(order: SalesOrder, part: int, pairs: Sequence[Pair], reason: str) -> None:
-    """Somebody has it in hands: it is marked, its compensation is announced, and the warehouse owes an answer."""
+    """Somebody has it in hands: it is marked, its compensation is announced, and the warehouse owes an answer, or the
+    ERP where a supplier has it."""
     if not pairs:
         return
     by_state: dict[State, int] = defaultdict(int)
@@ -112,6 +114,11 @@ def _ask_back(order: SalesOrder, part: int, pairs: Sequence[Pair], reason: str) 
         by_state[schedule.state] += 1
         told.append(events.Compensation(step, schedule.state, tuple(undoing(schedule.state))))
     order.events.append(events.OrderCancellationRequested(order, part, tuple(told), reason))
+    bought = sum((each.quantity for _, each in pairs if each.state is State.AT_SUPPLIER), ZERO)
+    if bought > ZERO:
+        order.concerns.append(not_cancelled(order, part, bought))
+    if set(by_state) == {State.AT_SUPPLIER}:
+        return
     order.concerns.append(
         Concern(
             code=RECALL_UNANSWERED,

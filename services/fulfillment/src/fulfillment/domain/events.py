@@ -114,6 +114,16 @@ class OrderLinesBackordered:
 
 @dataclass(frozen=True, slots=True)
 class OrderLinesPromised:
+    """Of lines that wait for supply, or that a supplier ships to the customer."""
+
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+    state: State = State.BACKORDERED
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLinesSourced:
     order: SalesOrder
     part: int
     steps: Sequence[Step]
@@ -193,6 +203,7 @@ Event = (
     | OrderLinesDeallocated
     | OrderLinesBackordered
     | OrderLinesPromised
+    | OrderLinesSourced
     | OrderAcknowledged
     | OrderReleased
     | OrderLineChanged

@@ -11,7 +11,7 @@ from enum import Enum
 
 from crossdock_kit.processes import Deadline, Fire, Process, Raise, Transition, advance, compensation
 
-CROSSDOCK, ERP, WMS, TMS, CARRIER, POD, CHANNEL, CRM = (
+CROSSDOCK, ERP, WMS, TMS, CARRIER, POD, CHANNEL, CRM, SUPPLIER = (
     "CROSSDOCK",
     "ERP",
     "WMS",
@@ -20,6 +20,7 @@ CROSSDOCK, ERP, WMS, TMS, CARRIER, POD, CHANNEL, CRM = (
     "POD",
     "CHANNEL",
     "CRM",
+    "SUPPLIER",
 )
 _OURS = frozenset({CROSSDOCK})
 _VERDICT = frozenset({CROSSDOCK, ERP})
@@ -35,6 +36,7 @@ ORDER_DESK = "order-desk"
 WAREHOUSE = "warehouse"
 DELIVERY_DESK = "delivery-desk"
 RETURNS_DESK = "returns-desk"
+PROCUREMENT = "procurement"
 
 
 class State(Enum):
@@ -47,6 +49,8 @@ class State(Enum):
     ACCEPTED = "accepted"
     BACKORDERED = "backordered"
     ALLOCATED = "allocated"
+    SOURCED = "sourced"
+    AT_SUPPLIER = "at_supplier"
     RELEASED = "released"
     PICKING = "picking"
     PICKED = "picked"
@@ -102,6 +106,30 @@ TRANSITIONS = (
         " complete",
         undo="recall",
     ),
+    _way("accepted", "source", "sourced", _OURS, guard="a supplier ships the line straight to the customer"),
+    _way(
+        "sourced",
+        "buy",
+        "at_supplier",
+        _OURS,
+        guard="no check is open or holds the order; the ERP is asked for the purchase order",
+        undo="cancel_purchase",
+    ),
+    _way(
+        "at_supplier",
+        "ship_direct",
+        "shipped",
+        frozenset({SUPPLIER}),
+        guard="its ship notice names the purchase order's line that refers to this one, and no more than was ordered",
+        undo="intercept_or_return",
+    ),
+    _way(
+        "at_supplier",
+        "confirm_recall",
+        "cancelled",
+        frozenset({ERP, SUPPLIER}),
+        guard="it was asked back, and the purchase order no longer stands for it",
+    ),
     _way("released", "start_picking", "picking", _WAREHOUSE),
     _way("released", "pick", "picked", _WAREHOUSE, guard="line detail and instants", undo="put_back"),
     _way("picking", "pick", "picked", _WAREHOUSE, guard="line detail and instants", undo="put_back"),
@@ -145,7 +173,7 @@ TRANSITIONS = (
     _way("inspected", "credit", "credited", frozenset({ERP}), guard="never above what was invoiced"),
     *(
         _way(state, "cancel", "cancelled", _CANCELS)
-        for state in ("received", "validating", "exception", "accepted", "backordered", "allocated")
+        for state in ("received", "validating", "exception", "accepted", "backordered", "allocated", "sourced")
     ),
     *(
         _way(state, "confirm_recall", "cancelled", _WAREHOUSE, guard="it was asked back")
@@ -165,6 +193,8 @@ DEADLINES = {
     "accepted": _told(0.25, "ALLOCATION_OVERDUE", ORDER_DESK, "allocation"),
     "backordered": Deadline(timedelta(hours=1), Fire("retry"), "fulfillment.backorder_retry_hours"),
     "allocated": _told(7 * 24, "RELEASE_OVERDUE", ORDER_DESK, "release"),
+    "sourced": _told(7 * 24, "RELEASE_OVERDUE", ORDER_DESK, "release"),
+    "at_supplier": _told(14 * 24, "SUPPLIER_SHIPMENT_OVERDUE", PROCUREMENT, "supplier_shipment"),
     "released": _told(24, "PICKING_OVERDUE", WAREHOUSE, "picking"),
     "picking": _told(24, "PICKING_OVERDUE", WAREHOUSE, "picking"),
     "picked": _told(24, "PACKING_OVERDUE", WAREHOUSE, "packing"),
@@ -218,12 +248,14 @@ def undoing(state: State) -> list[str]:
     by anybody but the carrier: then only its own command counts, and once it is coming back none is needed."""
     if state in OUT:
         return compensation(SCHEDULE, _MAIN[-1:])
+    if state is State.AT_SUPPLIER:
+        return compensation(SCHEDULE, (("sourced", "buy"),))
     passed = [(at, trigger) for at, trigger in _MAIN if place_of(State(at)) < place_of(state)]
     return compensation(SCHEDULE, passed) if state in IN_HANDS or state is State.ALLOCATED else []
 
 
-IN_HANDS = frozenset({State.RELEASED, State.PICKING, State.PICKED, State.PACKED, State.LABEL_READY})
-"""A warehouse has it: to cancel it, somebody has to answer."""
+IN_HANDS = frozenset({State.AT_SUPPLIER, State.RELEASED, State.PICKING, State.PICKED, State.PACKED, State.LABEL_READY})
+"""A warehouse or a supplier has it: to cancel it, somebody has to answer."""
 OUT = frozenset({State.HANDED_OVER, State.SHIPPED, State.OUT_FOR_DELIVERY, State.DELIVERY_EXCEPTION, State.DELIVERED})
 """The carrier or the customer has it."""
 GONE = OUT | {State.CLOSED, State.RETURN_REQUESTED, State.RETURNED, State.INSPECTED, State.CREDITED}

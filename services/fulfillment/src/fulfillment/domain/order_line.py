@@ -46,13 +46,14 @@ class Schedule:
     @property
     def at_risk(self) -> bool:
         """It waits, and is promised for later than it is owed, or for no day any more."""
-        waits = self.state in {State.ACCEPTED, State.BACKORDERED}
+        waits = self.state in {State.ACCEPTED, State.BACKORDERED, State.AT_SUPPLIER}
         return waits and self.owed_on is not None and (self.promised_on is None or self.promised_on > self.owed_on)
 
 
 @dataclass(slots=True)
 class OrderLine:
-    """`position` counts from 1 over the whole order and never changes."""
+    """`position` counts from 1 over the whole order and never changes. `supplier_id` ships it straight to the customer;
+    empty where it comes from stock."""
 
     order_id: str
     position: int
@@ -65,6 +66,7 @@ class OrderLine:
     total: Decimal
     price: Price | None = None
     fingerprint: str = ""
+    supplier_id: str = ""
     schedules: list[Schedule] = field(default_factory=list)
 
     @property

@@ -39,6 +39,8 @@ _REACHED = {
     State.ACCEPTED: 1,
     State.BACKORDERED: 1,
     State.ALLOCATED: 2,
+    State.SOURCED: 2,
+    State.AT_SUPPLIER: 3,
     State.RELEASED: 3,
     State.PICKING: 3,
     State.PICKED: 4,

@@ -37,6 +37,7 @@ class Kind(Enum):
 
     ORDER = "order"
     CHANGE = "change"
+    PURCHASE = "purchase"
     SHIPMENT = "shipment"
     INVOICE = "invoice"
     CREDIT = "credit"
@@ -92,7 +93,8 @@ class Fact(Enum):
 @dataclass(slots=True, eq=False)
 class Posting:
     """`wanted` is what a credit note is to come to; `credited` what all credit notes of an invoice come to that are not
-    refused. `reason` is the ERP's for refusing it, `cause` ours for wanting it."""
+    refused. `reason` is the ERP's for refusing it, `cause` ours for wanting it. `supplier_id` is who ships straight
+    to the customer."""
 
     posting_id: str
     order_id: str
@@ -110,6 +112,7 @@ class Posting:
     reason: str = ""
     cause: str = ""
     return_id: str = ""
+    supplier_id: str = ""
     wanted: Money | None = None
     credited: Decimal = ZERO
     billing: Billing | None = None
@@ -196,7 +199,7 @@ class Posting:
         self.billing = billing_lifecycle.moved(self.billing, "trigger", CROSSDOCK)
         key = self.posting_id.rpartition(".")[2]
         made = posting(self.order_id, Kind.INVOICE, key, self.lines, follows=(self.posting_id,))
-        made.reference, made.shipment_id = self.reference, self.shipment_id
+        made.reference, made.shipment_id, made.supplier_id = self.reference, self.shipment_id, self.supplier_id
         return made
 
     def invoiced(self) -> None:

@@ -5,10 +5,13 @@ It must not know when a posting is owed or in which sequence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 from fulfillment.domain import events
+from fulfillment.domain.drop_shipping import Sent
+from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.posting import PostingLine
 from fulfillment.domain.quantities import ZERO, Quantity
@@ -49,6 +52,35 @@ def changed(order: SalesOrder) -> Mapping[int, Changed]:
             part.reason = part.reason or reason
             part.lines[line.position] = line
     return found
+
+
+def bought(order: SalesOrder) -> Mapping[tuple[int, str], list[PostingLine]]:
+    """By part and supplier, how much of each line is to be bought in all, where the facts that an order has recorded
+    and not yet told change that. What it costs is between the ERP and the supplier."""
+    found: dict[tuple[int, str], dict[int, OrderLine]] = {}
+    for event in order.events:
+        match event:
+            case events.OrderLinesSourced(steps=steps):
+                lines = [each.line for each in steps]
+            case events.OrderCancellationRequested(compensations=some):
+                lines = [each.step.line for each in some if each.state is State.AT_SUPPLIER]
+            case _:
+                continue
+        for line in lines:
+            found.setdefault((line.part, line.supplier_id), {})[line.position] = line
+    return {
+        place: [replace(_wanted(lines[position]), price=None) for position in sorted(lines)]
+        for place, lines in found.items()
+    }
+
+
+def sent(lines: Iterable[Sent]) -> list[tuple[OrderLine, PostingLine]]:
+    """What a supplier shipped, as `issued` says it of a warehouse."""
+    sums: dict[int, tuple[OrderLine, Decimal]] = {}
+    for each in lines:
+        before = sums[each.line.position][1] if each.line.position in sums else ZERO
+        sums[each.line.position] = (each.line, before + each.schedule.quantity)
+    return [(line, _in_base_unit(line, Quantity(total, line.base_unit))) for line, total in sums.values()]
 
 
 def issued(booking: Booking, order: SalesOrder) -> list[tuple[OrderLine, PostingLine]]:

@@ -48,11 +48,12 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What an order must know of an item: its base unit, and how many of it each packaging level holds."""
+    """What an order must know of an item: base unit and category, and what each packaging level holds of it."""
 
     sku: str
     base_unit: str
     factors: Mapping[str, Decimal] = field(default_factory=dict)
+    category: str = ""
 
     def factor(self, unit: str) -> Decimal:
         """Base units in one `unit`. Raises UnitNotConvertible where the item has no such level."""

@@ -144,6 +144,7 @@ class SalesOrder:
             total=ZERO,
             price=terms.price,
             fingerprint=f"{terms.fingerprint:064x}",
+            supplier_id=terms.supplier_id,
         )
         line.add(in_base(terms.ordered.value, factor), State.RECEIVED)
         self.net += worth(terms.price, line.total, terms.ordered.unit, item)
@@ -243,6 +244,12 @@ class SalesOrder:
         early = {state for state in State if place_of(state) < place_of(State.ALLOCATED)} - DROPPED
         waiting = sum(self.counts[state] for state in early)
         return self.terms.shortage is ShortageRule.SHIP_COMPLETE and waiting > 0
+
+    @property
+    def waits_for_the_rest(self) -> bool:
+        """Whether something of it is held back until all is there. What a supplier ships goes its own way."""
+        held_back = self.counts[State.ALLOCATED] > 0 and not self.barred
+        return self.terms.shortage is ShortageRule.SHIP_COMPLETE and held_back
 
     def refuse_if_gone(self) -> None:
         """Raises OrderAlreadyShipped."""

@@ -47,12 +47,14 @@ class LineTerms:
     ordered: Quantity
     description: str = ""
     price: Price | None = None
+    supplier_id: str = ""
 
     @property
     def fingerprint(self) -> int:
         price = self.price
         money = () if price is None else (plain(price.amount), price.currency, price.unit, price.per)
-        return _hash(self.line_number, self.sku, self.ordered.value, self.ordered.unit, self.description, *money)
+        said = (*money, self.supplier_id) if self.supplier_id else money
+        return _hash(self.line_number, self.sku, self.ordered.value, self.ordered.unit, self.description, *said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,8 @@ class Shipment:
     """`event_version` counts its facts; `number` is the warehouse's, unique at the place. `billable` once the
     customer's terms allow to invoice it: what is issued of it later is billed at once. `reached` are the milestones
     that hold, `troubles` the delivery exceptions that are open, as delivery tells them. `packages` are packed and have
-    not left."""
+    not left. A drop shipment has no place: `number` is its supplier's, `ship_notice_id` the newest state of its
+    notice."""
 
     shipment_id: str
     location_id: str
@@ -84,6 +85,8 @@ class Shipment:
     reached: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     packages: tuple[Package, ...] = ()
+    supplier_id: str = ""
+    ship_notice_id: str = ""
 
     def pack(self, packages: Iterable[Package]) -> None:
         """What is packed anew under a number replaces what lay in it."""

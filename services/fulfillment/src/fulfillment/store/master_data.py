@@ -59,6 +59,10 @@ class KnownMasterData:
         found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
         return {row["party_id"]: Trading(row["trading"] or Trading.OPEN) for row in found if row["customer"]}
 
+    async def suppliers(self, party_ids: Iterable[str]) -> frozenset[str]:
+        found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
+        return frozenset(row["party_id"] for row in found if row["supplier"])
+
     async def systems(self, location_ids: Iterable[str]) -> dict[str, str]:
         found = await self._driver.fetch(_LOCATIONS, self._tenant, sorted(set(location_ids)), self._today)
         return {row["location_id"]: row["system"] for row in found}
@@ -78,6 +82,7 @@ class MasterDataRows:
                 | {
                     "sku": each.item.sku,
                     "base_unit": each.item.base_unit,
+                    "category": each.item.category,
                     "factors": {unit: str(base) for unit, base in each.item.factors.items()},
                 }
                 for each in records
@@ -89,7 +94,12 @@ class MasterDataRows:
             tables.party,
             [
                 _validity(each.validity)
-                | {"party_id": each.party_id, "customer": each.customer, "trading": each.trading.value}
+                | {
+                    "party_id": each.party_id,
+                    "customer": each.customer,
+                    "supplier": each.supplier,
+                    "trading": each.trading.value,
+                }
                 for each in records
             ],
         )

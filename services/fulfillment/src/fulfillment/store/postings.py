@@ -31,6 +31,7 @@ _PLAIN = (
     "credited",
     "cause",
     "return_id",
+    "supplier_id",
     "event_version",
     "created_at",
 )
@@ -41,6 +42,9 @@ _POSTED = (
     " WHERE tenant = $1 AND posting_id = ANY($2::text[]) AND state = 'posted'"
 )
 _CHANGES = "SELECT posting_id FROM posting WHERE tenant = $1 AND order_id = $2 AND kind = 'change' AND reference = $3"
+_PURCHASES = (
+    "SELECT posting_id FROM posting WHERE tenant = $1 AND order_id = $2 AND kind = 'purchase' AND reference = $3"
+)
 _RETURNED = "SELECT * FROM posting WHERE tenant = $1 AND order_id = $2 AND kind = 'credit' AND return_id <> ''"
 _SHIPPED = (
     "SELECT * FROM posting WHERE tenant = $1 AND shipment_id = $2 AND shipment_id <> '' AND kind = 'shipment'"
@@ -88,8 +92,16 @@ class PostingRows:
         return found
 
     async def changes(self, order_id: str, part: int) -> list[str]:
-        known = {row["posting_id"] for row in await self._driver.fetch(_CHANGES, self._tenant, order_id, str(part))}
-        made = {each.posting_id for each in self._held.values() if _changes(each, order_id, part)}
+        return await self._numbered(_CHANGES, Kind.CHANGE, order_id, part)
+
+    async def purchases(self, order_id: str, part: int) -> list[str]:
+        return await self._numbered(_PURCHASES, Kind.PURCHASE, order_id, part)
+
+    async def _numbered(self, stored: str, kind: Kind, order_id: str, part: int) -> list[str]:
+        """Of a part in the sequence in which they arose, with those that this work has made."""
+        known = {row["posting_id"] for row in await self._driver.fetch(stored, self._tenant, order_id, str(part))}
+        wanted = (kind, order_id, str(part))
+        made = {each.posting_id for each in self._held.values() if (each.kind, each.order_id, each.reference) == wanted}
         return sorted(known | made, key=lambda name: int(name.rpartition("-")[2]))
 
     async def returned(self, order_id: str) -> list[Posting]:
@@ -119,10 +131,6 @@ class PostingRows:
     def _hold(self, rows: Iterable[Any]) -> None:
         for row in rows:
             self._held.setdefault(row["posting_id"], read_posting(row))
-
-
-def _changes(found: Posting, order_id: str, part: int) -> bool:
-    return (found.kind, found.order_id, found.reference) == (Kind.CHANGE, order_id, str(part))
 
 
 def posting_row(made: Posting) -> Row:

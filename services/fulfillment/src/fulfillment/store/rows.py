@@ -53,7 +53,18 @@ _HEAD = (
     "created_at",
     "updated_at",
 )
-_LINE = ("order_id", "position", "line_number", "sku", "description", "base_unit", "factor", "total", "fingerprint")
+_LINE = (
+    "order_id",
+    "position",
+    "line_number",
+    "sku",
+    "description",
+    "base_unit",
+    "factor",
+    "total",
+    "fingerprint",
+    "supplier_id",
+)
 _SCHEDULE = (
     "number",
     "quantity",
@@ -79,6 +90,8 @@ _SHIPMENT = (
     "billable",
     "reached",
     "troubles",
+    "supplier_id",
+    "ship_notice_id",
 )
 _PART = ("part", "attempt", "open", "shorts", "acknowledged", "watched")
 
@@ -171,7 +184,9 @@ def read_shipment(row: Record) -> Shipment:
 
 
 def read_item(row: Record) -> Item:
-    return Item(row["sku"], row["base_unit"], {unit: Decimal(base) for unit, base in row["factors"].items()})
+    return Item(
+        row["sku"], row["base_unit"], {unit: Decimal(base) for unit, base in row["factors"].items()}, row["category"]
+    )
 
 
 def _price(price: Price | None) -> Row | None:

@@ -113,6 +113,7 @@ order_line = Table(
     exact("total"),
     document("price"),
     words("fingerprint"),
+    words("supplier_id"),
     Index("order_line_once", "tenant", "order_id", "line_number", unique=True),
 )
 
@@ -184,7 +185,9 @@ outbound_shipment = Table(
     texts("reached"),
     texts("troubles"),
     document("packages"),
-    Index("outbound_shipment_once", "tenant", "location_id", "number", unique=True),
+    words("supplier_id"),
+    words("ship_notice_id"),
+    Index("outbound_shipment_once", "tenant", "location_id", "supplier_id", "number", unique=True),
 )
 
 # What the ERP is to post of orders. Lines and totals belong to the posting and are read with it only.
@@ -210,6 +213,7 @@ posting = Table(
     exact("credited"),
     words("cause"),
     words("return_id"),
+    words("supplier_id"),
     words("billing"),
     texts("watched"),
     number("event_version"),
@@ -264,6 +268,7 @@ item = Table(
     Column("valid_from", Date, primary_key=True),
     day("valid_to"),
     words("base_unit"),
+    words("category"),
     document("factors"),
 )
 
@@ -275,6 +280,7 @@ party = Table(
     Column("valid_from", Date, primary_key=True),
     day("valid_to"),
     flag("customer"),
+    flag("supplier"),
     words("trading"),
 )
 

@@ -28,10 +28,12 @@ from fulfillment.domain.check_lifecycle import CHECKS, Kind
 from fulfillment.domain.checks import Rule
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.customer_return import CustomerReturn
+from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.events import Event
 from fulfillment.domain.lifecycle import POLICY_KEYS, SCHEDULE
 from fulfillment.domain.posting import Posting
 from fulfillment.domain.promising import judge
+from fulfillment.domain.quantities import Item
 from fulfillment.domain.questions import Part
 from fulfillment.domain.return_report import BookedReport, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
@@ -40,6 +42,7 @@ from fulfillment.ports import Origin
 from fulfillment.store import posting_book, rows, tables
 from fulfillment.store.check_answers import CheckAnswerRows
 from fulfillment.store.check_policies import CHECK_KEYS, declared
+from fulfillment.store.drop_ship_policy import DROP_SHIP, supplier_for
 from fulfillment.store.master_data import KnownMasterData
 from fulfillment.store.orders import Orders
 from fulfillment.store.posting_book import PostingBook
@@ -48,6 +51,7 @@ from fulfillment.store.return_book import ReturnBook
 from fulfillment.store.returns import ReturnRows, report_row, return_row
 from fulfillment.store.supplies import SupplyRows
 from fulfillment.store.warehouse_reports import WarehouseReportRows
+from fulfillment.wire.drop_shipping import supplier_shipped
 from fulfillment.wire.envelopes import announcement
 from fulfillment.wire.stock import give_back, question
 from fulfillment.wire.warehouse import fact_of
@@ -128,6 +132,38 @@ class FulfillmentWork:
     async def put_shipment(self, shipment: Shipment) -> None:
         self._keep(tables.outbound_shipment, rows.shipment_row(shipment))
 
+    async def record_drop_shipment(self, found: DropShipment) -> None:
+        for concern in found.concerns:
+            self.tell(concern)
+        if found.orders and (found.sent or found.shipment.event_version):
+            self._tell_drop_shipment(found)
+        await self.put_shipment(found.shipment)
+
+    def _tell_drop_shipment(self, found: DropShipment) -> None:
+        found.shipment.event_version += 1
+        notice = found.notice
+        self._work.record(
+            NewEvent(
+                message=supplier_shipped(found),
+                tenant=self._work.tenant,
+                business_unit=found.orders[0].terms.business_unit,
+                aggregate_type="outbound_shipment",
+                aggregate_id=found.shipment.shipment_id,
+                version=found.shipment.event_version,
+                subject=notice.number,
+                keys=found.keys,
+                transaction_ids=found.transaction_ids,
+                occurred_at=notice.shipped_at or self.now,
+                origin=origin_of(self._origin),
+                express=any(each.express for each in found.orders),
+            )
+        )
+
+    async def suppliers_for(self, order: SalesOrder, items: Iterable[Item]) -> Mapping[str, str]:
+        policies = await self._policy_book()
+        found = {each.sku: supplier_for(policies, order, each, self.now) for each in items}
+        return {sku: supplier for sku, supplier in found.items() if supplier}
+
     async def billed_by_issue(self, order: SalesOrder) -> bool:
         return await self._posting_book.billed_by_issue(order)
 
@@ -178,7 +214,7 @@ class FulfillmentWork:
 
     async def _policy_book(self) -> PolicyBook:
         if self._policies is None:
-            keys = [*POLICY_KEYS, *posting_book.POLICY_KEYS, *return_lifecycle.POLICY_KEYS, *CHECK_KEYS]
+            keys = [*POLICY_KEYS, *posting_book.POLICY_KEYS, *return_lifecycle.POLICY_KEYS, *CHECK_KEYS, DROP_SHIP]
             self._policies = await policy.read(self._work.driver, self._work.tenant, keys)
         return self._policies
 

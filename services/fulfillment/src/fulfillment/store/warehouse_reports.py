@@ -11,7 +11,14 @@ from fulfillment.domain.warehouse_report import Kind, Shipment, WarehouseReport
 from fulfillment.store import rows
 
 _REPORT = "SELECT * FROM warehouse_report WHERE tenant = $1 AND kind = $2 AND location_id = $3 AND number = $4"
-_SHIPMENT = "SELECT * FROM outbound_shipment WHERE tenant = $1 AND location_id = $2 AND number = $3 FOR UPDATE"
+_SHIPMENT = (
+    "SELECT * FROM outbound_shipment WHERE tenant = $1 AND location_id = $2 AND number = $3 AND supplier_id = ''"
+    " FOR UPDATE"
+)
+_SUPPLIERS = (
+    "SELECT * FROM outbound_shipment WHERE tenant = $1 AND location_id = '' AND supplier_id = $2 AND number = $3"
+    " FOR UPDATE"
+)
 _BY_ID = "SELECT * FROM outbound_shipment WHERE tenant = $1 AND shipment_id = $2 FOR UPDATE"
 _ORDERS = "SELECT number, order_id FROM sales_order WHERE tenant = $1 AND number = ANY($2::text[]) ORDER BY order_id"
 
@@ -28,6 +35,11 @@ class WarehouseReportRows:
     async def claim_shipment(self, location_id: str, number: str) -> Shipment | None:
         await claimed(self._driver, self._tenant, "outbound_shipment", location_id, number)
         row = await self._driver.fetchrow(_SHIPMENT, self._tenant, location_id, number)
+        return None if row is None else rows.read_shipment(row)
+
+    async def claim_supplier_shipment(self, supplier_id: str, number: str) -> Shipment | None:
+        await claimed(self._driver, self._tenant, "drop_shipment", supplier_id, number)
+        row = await self._driver.fetchrow(_SUPPLIERS, self._tenant, supplier_id, number)
         return None if row is None else rows.read_shipment(row)
 
     async def lock_shipment(self, shipment_id: str) -> Shipment | None:

@@ -14,9 +14,11 @@ from fulfillment.domain.billing_lifecycle import State as Billing
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.crediting import by_invoice, room, share
 from fulfillment.domain.customer_return import CustomerReturn
+from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.lifecycle import RETURNS_DESK
-from fulfillment.domain.posting import Kind, Posting, due, posting, posting_id
-from fulfillment.domain.posting_lines import changed, issued, ordered
+from fulfillment.domain.order_line import OrderLine
+from fulfillment.domain.posting import Kind, Posting, PostingLine, due, posting, posting_id
+from fulfillment.domain.posting_lines import bought, changed, issued, ordered, sent
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking
@@ -53,6 +55,23 @@ async def owe_order(order: SalesOrder, work: Work) -> None:
     for part in sorted({line.part for line in order.lines.values()}):
         lines = [ordered(line) for line in order.of_part(part)]
         await owe(posting(order.order_id, Kind.ORDER, str(part), lines), order, work)
+    await owe_purchases(order, work)
+
+
+async def owe_purchases(order: SalesOrder, work: Work) -> None:
+    """What suppliers ship straight to the customer, for each of them: the ERP orders it, behind the customer's order.
+    Each says how much is wanted in all, so that it replaces the one before."""
+    for (part, supplier_id), lines in bought(order).items():
+        before = await work.postings.purchases(order.order_id, part)
+        made = posting(
+            order.order_id,
+            Kind.PURCHASE,
+            f"{part}-{len(before) + 1}",
+            lines,
+            follows=[posting_id(order.order_id, Kind.ORDER, str(part)), *before[-1:]],
+        )
+        made.reference, made.supplier_id = str(part), supplier_id
+        await owe(made, order, work)
 
 
 async def owe_changes(order: SalesOrder, work: Work) -> None:
@@ -70,6 +89,7 @@ async def owe_changes(order: SalesOrder, work: Work) -> None:
         )
         made.reference, made.cause = str(part), found.reason[:200]
         await owe(made, order, work)
+    await owe_purchases(order, work)
 
 
 def _told_of(order_id: str, part: int, changes: list[str]) -> list[str]:
@@ -79,22 +99,38 @@ def _told_of(order_id: str, part: int, changes: list[str]) -> list[str]:
 
 async def owe_shipment(booking: Booking, work: Work) -> None:
     """What left by a goods issue, for each of its orders; with its invoice where the terms already allow that."""
+    billable = booking.shipment is not None and booking.shipment.billable
     for order in booking.orders:
-        lines = issued(booking, order)
-        if not lines:
-            continue
-        follows: list[str] = []
-        for part in dict.fromkeys(line.part for line, _ in lines):
-            follows += _told_of(order.order_id, part, await work.postings.changes(order.order_id, part))
-        said = [quantity for _, quantity in lines]
-        made = posting(order.order_id, Kind.SHIPMENT, booking.report.report_id, said, follows=follows)
-        made.reference, made.billing = booking.terms.number, Billing.NOT_BILLABLE
-        made.shipment_id = booking.report.shipment_id
-        billable = booking.shipment is not None and booking.shipment.billable
-        invoice = made.bill() if billable or await work.billed_by_issue(order) else None
-        await owe(made, order, work)
-        if invoice is not None:
-            await owe(invoice, order, work)
+        if lines := issued(booking, order):
+            made = await _shipped(order, booking.report.report_id, lines, work)
+            made.reference, made.shipment_id = booking.terms.number, booking.report.shipment_id
+            await _owe_with_invoice(made, order, work, billable=billable)
+
+
+async def owe_drop_shipment(found: DropShipment, work: Work) -> None:
+    """What left with a supplier's shipment, for each of its orders, as `owe_shipment` does for a warehouse's."""
+    for order in found.moved_orders:
+        made = await _shipped(order, found.notice.ship_notice_id, sent(found.of_order(order)), work)
+        made.reference, made.shipment_id = found.notice.number, found.shipment.shipment_id
+        made.supplier_id = found.notice.supplier_id
+        await _owe_with_invoice(made, order, work, billable=found.shipment.billable)
+
+
+async def _shipped(order: SalesOrder, key: str, lines: Sequence[tuple[OrderLine, PostingLine]], work: Work) -> Posting:
+    """Behind the newest that the ERP is told of each part that something of is in it."""
+    follows: list[str] = []
+    for part in dict.fromkeys(line.part for line, _ in lines):
+        follows += _told_of(order.order_id, part, await work.postings.changes(order.order_id, part))
+    made = posting(order.order_id, Kind.SHIPMENT, key, [said for _, said in lines], follows=follows)
+    made.billing = Billing.NOT_BILLABLE
+    return made
+
+
+async def _owe_with_invoice(made: Posting, order: SalesOrder, work: Work, *, billable: bool) -> None:
+    invoice = made.bill() if billable or await work.billed_by_issue(order) else None
+    await owe(made, order, work)
+    if invoice is not None:
+        await owe(invoice, order, work)
 
 
 async def bill(command: BillShipment, work: Work) -> None:

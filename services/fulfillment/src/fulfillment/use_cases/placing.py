@@ -13,6 +13,7 @@ from fulfillment.domain.terms import Trading, content_of
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.checking import begin, conclude, look_at_customer, look_at_prices
 from fulfillment.use_cases.commands import AppendLines, PlaceOrder, SubmitOrder
+from fulfillment.use_cases.drop_shipping import find_suppliers
 from fulfillment.use_cases.owing import owe_order
 
 
@@ -34,6 +35,7 @@ async def place_order(command: PlaceOrder, uow: UnitOfWork) -> tuple[SalesOrder,
         order, trading = await _opened(command, work)
         items = await work.master_data.items({each.sku for each in command.lines})
         lines = order.append(command.lines, items)
+        await find_suppliers(order, lines, items, work)
         order.submit(len(lines), whole=True)
         await look_at_customer(order, trading, work)
         await look_at_prices(order, lines, items, work)
@@ -75,6 +77,7 @@ async def append_lines(command: AppendLines, uow: UnitOfWork) -> tuple[int, int]
         new = [each for each in command.lines if each.line_number not in known]
         items = await work.master_data.items({each.sku for each in new})
         added = order.append(new, items)
+        await find_suppliers(order, added, items, work)
         order.tell_appended()
         await look_at_prices(order, added, items, work)
         await work.put(order)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fulfillment.domain.coming_back import credited
+from fulfillment.domain.drop_shipping import purchase_booked
 from fulfillment.domain.posting import Kind, Posting, due, order_of, posting_id
 from fulfillment.domain.posting_lifecycle import State
 from fulfillment.domain.refusals import CreditNumberReused, OrderUnknown, PostingUnknown
@@ -88,6 +89,8 @@ async def _after(posted: Posting, order: SalesOrder, work: Work) -> None:
     if posted.kind is Kind.ORDER and not order.erp_number:
         order.erp_system, order.erp_number = posted.system, posted.number
         await work.put(order)
+    if posted.kind is Kind.PURCHASE:
+        await _purchase_booked(posted, order, work)
     if posted.kind is Kind.INVOICE and (shipped := await work.postings.get(posted.follows[0])):
         shipped.invoiced()
         await work.put_posting(shipped, order)
@@ -98,6 +101,13 @@ async def _after(posted: Posting, order: SalesOrder, work: Work) -> None:
         await work.put_posting(each, order)
     if posted.return_id:
         await _credited(posted.return_id, order, work)
+
+
+async def _purchase_booked(posted: Posting, order: SalesOrder, work: Work) -> None:
+    booked = {each.line_number: each.quantity.value for each in posted.lines}
+    for number, line in (await work.sales_orders.load_lines(order, booked)).items():
+        purchase_booked(order, line, booked[number])
+    await work.put(order)
 
 
 async def _credited(return_id: str, order: SalesOrder, work: Work) -> None:

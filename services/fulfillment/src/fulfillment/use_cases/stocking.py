@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fulfillment.domain.allocating import allocate, fall_short, refuse, release, retry
+from fulfillment.domain.drop_shipping import buy
 from fulfillment.domain.lifecycle import CROSSDOCK, State
 from fulfillment.domain.order_line import PICK_SHORT, parts_in
-from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.questions import Held, Shortage
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Supply, Work
-from fulfillment.use_cases.owing import owe_changes
+from fulfillment.use_cases.owing import owe_changes, owe_purchases
 from fulfillment.use_cases.promising import incoming
 
 RETRY = "retry"
@@ -54,7 +54,7 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
         release(order, answer.part)
     await owe_changes(order, work)
     await work.put(order)
-    if order.state is OrderState.ALLOCATED and not order.ships_incomplete:
+    if order.waits_for_the_rest and not order.ships_incomplete:
         await release_all(order, work)
 
 
@@ -63,6 +63,8 @@ async def release_all(order: SalesOrder, work: Work) -> None:
     for part in range(1, parts_in(order.line_count) + 1):
         await work.sales_orders.load_parts(order, [part])
         release(order, part)
+        buy(order, part)
+        await owe_purchases(order, work)
         await work.put(order)
 
 

@@ -98,7 +98,14 @@ def _(event: events.OrderLinesBackordered) -> Message:
 
 @to_message.register
 def _(event: events.OrderLinesPromised) -> Message:
-    return events_pb2.OrderLinesPromised(**_part(event), channel=event.order.terms.channel)
+    return events_pb2.OrderLinesPromised(
+        **_part(event), channel=event.order.terms.channel, line_state=SCHEDULE_STATES[event.state]
+    )
+
+
+@to_message.register
+def _(event: events.OrderLinesSourced) -> Message:
+    return events_pb2.OrderLinesSourced(**_part(event), channel=event.order.terms.channel)
 
 
 @to_message.register
@@ -192,4 +199,5 @@ def _step(step: events.Step) -> events_pb2.ScheduleStep:
         promised_on=date_message(step.promised_on),
         supply=step.supply,
         at_risk=step.at_risk,
+        supplier_id=step.line.supplier_id,
     )

@@ -30,12 +30,13 @@ def _validity(tenant: str, record: Message) -> Validity:
 
 def item(tenant: str, record: master_data_pb2.Item) -> ItemRecord:
     factors = {each.unit: values.number(each.base_quantity) for each in record.packaging}
-    return ItemRecord(_validity(tenant, record), Item(record.sku, record.base_unit, factors))
+    return ItemRecord(_validity(tenant, record), Item(record.sku, record.base_unit, factors, record.category))
 
 
 def party(tenant: str, record: master_data_pb2.Party) -> PartyRecord:
     customer = master_data_pb2.PARTY_ROLE_CUSTOMER in record.roles
-    return PartyRecord(_validity(tenant, record), record.party_id, customer, _TRADING[record.trading])
+    supplier = master_data_pb2.PARTY_ROLE_SUPPLIER in record.roles
+    return PartyRecord(_validity(tenant, record), record.party_id, customer, supplier, _TRADING[record.trading])
 
 
 def price(tenant: str, record: master_data_pb2.Price) -> PriceRecord:

@@ -116,6 +116,7 @@ def posting(found: Posting, order: SalesOrder) -> posting_pb2.Posting:
         created_at=dates_wire.timestamp(found.created_at),
         cause=found.cause,
         return_id=found.return_id,
+        supplier_id=found.supplier_id,
     )
 
 

@@ -139,6 +139,7 @@ def _line(message: service_pb2.OrderedLine, path: str) -> LineTerms:
         ordered=values.asked_for(message.ordered, f"{path}.ordered"),
         description=message.description,
         price=values.price(message, "price", path),
+        supplier_id=message.supplier_id,
     )
 
 
@@ -215,6 +216,7 @@ def order_line(line: OrderLine) -> order_pb2.OrderLine:
         price=values.price_message(line.price),
         schedules=[_schedule(line, each) for each in line.schedules],
         part=line.part,
+        supplier_id=line.supplier_id,
     )
 
 

@@ -178,12 +178,12 @@ def _goods_issued(booking: Booking) -> Message:
         carrier=terms.carriage.carrier,
         tracking_number=terms.carriage.tracking_number,
         issued_at=timestamp(terms.happened_at),
-        orders=[_issued_order(each) for each in booking.orders],
+        orders=[issued_order(each) for each in booking.orders],
         packages=[_package_message(each) for each in booking.packages_left],
     )
 
 
-def _issued_order(order: SalesOrder) -> events_pb2.IssuedOrder:
+def issued_order(order: SalesOrder) -> events_pb2.IssuedOrder:
     terms = order.terms
     return events_pb2.IssuedOrder(
         order_id=order.order_id,

@@ -118,12 +118,22 @@ def _announce_line(
         base=ZERO if line.drop_ship_party_id else contents.base,
         base_unit=item.base_unit,
         factor=item.factor(terms.shipped.unit),
+        sales_line=line.sales_line if line.drop_ship_party_id else None,
         flags=tuple(_flags(notice, order, line, contents, tolerances)),
     )
     if placed.counts_on_order:
         placed.from_on_order = line.ship(contents.base, notice.expected_on)
         placed.ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
+    elif placed.goes_direct and Flag.ITEM_DIFFERS not in placed.flags:
+        _send_direct(order, line, contents.base)
     notice.lines.append(placed)
+
+
+def _send_direct(order: PurchaseOrder, line: OrderLine, base: Decimal) -> None:
+    """A drop shipment ends with what the supplier sends: nobody here receives it."""
+    had_ended = order.has_ended
+    line.ship_direct(base)
+    order.conclude(had_ended=had_ended)
 
 
 def _flags(
@@ -135,7 +145,7 @@ def _flags(
         yield Flag.CANCELLED_ORDER
     if contents.item.sku != line.sku:
         yield Flag.ITEM_DIFFERS
-    elif (line.in_transit + line.received + contents.base) * 100 > line.committed * (100 + tolerances.over_percent):
+    elif (line.in_transit + line.delivered + contents.base) * 100 > line.committed * (100 + tolerances.over_percent):
         yield Flag.ABOVE_OPEN_QUANTITY
     if line.drop_ship_party_id:
         yield Flag.DROP_SHIP
@@ -153,6 +163,8 @@ def withdraw(notice: ShipNotice, book: OrderBook, *, replaced: bool) -> None:
         if line is not None and each.counts_on_order:
             each.from_on_order = line.unship(each.base)
             each.ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
+        elif line is not None and each.goes_direct and Flag.ITEM_DIFFERS not in each.flags:
+            line.ship_direct(-each.direct)
         each.short = each.base
     notice.state = NoticeState.REPLACED if replaced else NoticeState.CANCELLED
     notice.settled += [each.identity for each in _concerns(notice)]

@@ -112,14 +112,14 @@ def _variances(invoice: SupplierInvoice, order: PurchaseOrder, placed: Placed, r
 
 
 def _quantity(line: InvoiceLine, ordered: OrderLine, tolerances: InvoiceTolerances) -> Iterator[Variance]:
-    left = ordered.received - ordered.invoiced
+    left = ordered.delivered - ordered.invoiced
     beyond = line.base - left
-    if ordered.received == ZERO:
+    if ordered.delivered == ZERO:
         yield Variance(MatchOutcome.NO_RECEIPT, "nothing has been received")
     elif beyond > ZERO:
-        within = beyond * 100 <= ordered.received * tolerances.quantity_percent
+        within = beyond * 100 <= ordered.delivered * tolerances.quantity_percent
         outcome = MatchOutcome.WITHIN_TOLERANCE if within else MatchOutcome.QUANTITY_VARIANCE
-        said = f"{line.base} {line.base_unit} are invoiced, of {ordered.received} received {left} are left to invoice"
+        said = f"{line.base} {line.base_unit} are invoiced, of {ordered.delivered} received {left} are left to invoice"
         yield Variance(outcome, said, tolerances.rule)
 
 

@@ -17,7 +17,7 @@ from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.quantities import ZERO, Item, Quantity, ordered_quantity
 from procurement.domain.refusals import SchedulesDoNotSum
 from procurement.domain.schedules import Promise, Schedule, capped, rescheduled, without_first
-from procurement.domain.terms import LineTerms, Price, ScheduleTerms, Window
+from procurement.domain.terms import LineTerms, Price, SalesLine, ScheduleTerms, Window
 
 
 class LineState(Enum):
@@ -30,9 +30,18 @@ class LineState(Enum):
     CANCELLED = "cancelled"
     RECEIVED = "received"
     CLOSED_SHORT = "closed_short"
+    SHIPPED_DIRECT = "shipped_direct"
 
 
-FINISHED = frozenset({LineState.REJECTED, LineState.CANCELLED, LineState.RECEIVED, LineState.CLOSED_SHORT})
+FINISHED = frozenset(
+    {
+        LineState.REJECTED,
+        LineState.CANCELLED,
+        LineState.RECEIVED,
+        LineState.CLOSED_SHORT,
+        LineState.SHIPPED_DIRECT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class OrderLine:
     description: str = ""
     price: Price | None = None
     drop_ship_party_id: str = ""
+    sales_line: SalesLine | None = None
     window: Window | None = None
     requested: list[Schedule] = field(default_factory=list)
     confirmed: list[Schedule] = field(default_factory=list)
@@ -101,9 +111,19 @@ class OrderLine:
         return ZERO if self.drop_ship_party_id else max(ZERO, self.committed - self.in_transit - self.received)
 
     @property
+    def direct(self) -> Decimal:
+        """What the supplier has shipped straight to a customer."""
+        return self.shipped if self.drop_ship_party_id else ZERO
+
+    @property
+    def delivered(self) -> Decimal:
+        """What the supplier has done its part of: it arrived here, or left for the customer."""
+        return self.received + self.direct
+
+    @property
     def open(self) -> Decimal:
-        """Ordered, not rejected or cancelled, and not received."""
-        return max(ZERO, self.committed - self.received)
+        """Ordered, not rejected or cancelled, and neither received nor shipped to a customer."""
+        return max(ZERO, self.committed - self.delivered)
 
     @property
     def confirmed_total(self) -> Decimal:
@@ -118,9 +138,9 @@ class OrderLine:
 
     @property
     def state(self) -> LineState:
-        if self.cancelled and (self.received == ZERO or self.in_transit > ZERO):
+        if self.cancelled and (self.delivered == ZERO or self.in_transit > ZERO):
             return LineState.CANCELLED
-        if self.committed - self.in_transit - self.received <= ZERO and self.in_transit == ZERO:
+        if self.committed - self.in_transit - self.delivered <= ZERO and self.in_transit == ZERO:
             return self._finished_state()
         if self.proposed is not None:
             return LineState.AWAITING_DECISION
@@ -134,6 +154,8 @@ class OrderLine:
     def _finished_state(self) -> LineState:
         if self.closed_short > ZERO:
             return LineState.CLOSED_SHORT
+        if self.direct > ZERO:
+            return LineState.SHIPPED_DIRECT
         return LineState.RECEIVED if self.received > ZERO else LineState.REJECTED
 
     @property
@@ -186,6 +208,10 @@ class OrderLine:
         self.shipped -= base
         return self.on_order - before
 
+    def ship_direct(self, base: Decimal) -> None:
+        """The supplier has sent it straight to the customer; less where it takes that back."""
+        self.shipped += base
+
     def receive(self, base: Decimal, *, announced: Decimal, damaged: bool) -> Decimal:
         """Arrived, `announced` of it out of what was on its way; returns how much more of it was on order."""
         before = self.on_order
@@ -230,6 +256,7 @@ def describe(line: OrderLine, terms: LineTerms, ship_to_id: str) -> None:
     line.price = terms.price
     line.ship_to_id = terms.ship_to_id or ship_to_id
     line.drop_ship_party_id = terms.drop_ship_party_id
+    line.sales_line = terms.sales_line
     line.window = terms.window
 
 

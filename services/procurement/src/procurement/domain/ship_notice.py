@@ -14,7 +14,8 @@ from enum import Enum
 from procurement.domain import events
 from procurement.domain.concerns import Concern
 from procurement.domain.fingerprints import fingerprint, unordered
-from procurement.domain.quantities import ZERO, Quantity
+from procurement.domain.quantities import ZERO, Quantity, plain
+from procurement.domain.terms import SalesLine
 
 
 class NoticeState(Enum):
@@ -96,6 +97,7 @@ class NoticeLine:
     factor: Decimal
     from_on_order: Decimal = ZERO
     ordered_at: str = ""
+    sales_line: SalesLine | None = None
     flags: tuple[Flag, ...] = ()
     received: Decimal = ZERO
     short: Decimal = ZERO
@@ -104,6 +106,15 @@ class NoticeLine:
     def remaining(self) -> Decimal:
         """Announced and neither received nor closed."""
         return self.base - self.received - self.short
+
+    @property
+    def direct(self) -> Decimal:
+        """So much of it left straight for a customer."""
+        return plain(self.terms.shipped.value * self.factor) if self.goes_direct else ZERO
+
+    @property
+    def goes_direct(self) -> bool:
+        return Flag.DROP_SHIP in self.flags
 
     @property
     def counts_on_order(self) -> bool:

@@ -44,6 +44,15 @@ class ScheduleTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class SalesLine:
+    """The customer's line that a drop shipment is for, as the ERP names it: the order by our id or by its number."""
+
+    line_number: str
+    order_id: str = ""
+    number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LineTerms:
     line_number: str
     sku: str
@@ -56,6 +65,7 @@ class LineTerms:
     window: Window | None = None
     requested: tuple[ScheduleTerms, ...] = ()
     deleted: bool = False
+    sales_line: SalesLine | None = None
 
 
 @dataclass(frozen=True, slots=True)

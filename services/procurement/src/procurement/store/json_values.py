@@ -15,7 +15,7 @@ from procurement.domain.schedules import Promise, Schedule
 from procurement.domain.ship_notice import Appointed, Lot, NoticeLineTerms
 from procurement.domain.supplier_invoice import InvoiceLineTerms, MatchOutcome, Variance
 from procurement.domain.system_numbers import SystemNumber
-from procurement.domain.terms import PlacedDocument, Placement, Price, Window
+from procurement.domain.terms import PlacedDocument, Placement, Price, SalesLine, Window
 
 Json = dict[str, Any]
 
@@ -34,6 +34,16 @@ def _instant(value: datetime | None) -> str | None:
 
 def _read_instant(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
+
+
+def sales_line(value: SalesLine | None) -> Json | None:
+    if value is None:
+        return None
+    return {"line_number": value.line_number, "order_id": value.order_id, "number": value.number}
+
+
+def read_sales_line(value: Json | None) -> SalesLine | None:
+    return None if value is None else SalesLine(**value)
 
 
 def system_number(value: SystemNumber) -> Json:

@@ -96,6 +96,7 @@ def order_line_row(order: PurchaseOrder, position: int, line: OrderLine) -> Row:
         "factor": line.factor,
         "price": values.price(line.price),
         "window": values.window(line.window),
+        "sales_line": values.sales_line(line.sales_line),
         "requested": [values.schedule(each) for each in line.requested],
         "confirmed": [values.schedule(each) for each in line.confirmed],
         "proposed": values.proposed(line.proposed),
@@ -122,6 +123,7 @@ def _read_line(row: Record) -> OrderLine:
         factor=plain(row["factor"]),
         price=values.read_price(row["price"]),
         window=values.read_window(row["window"]),
+        sales_line=values.read_sales_line(row["sales_line"]),
         requested=[values.read_schedule(each) for each in row["requested"]],
         confirmed=[values.read_schedule(each) for each in row["confirmed"]],
         proposed=values.read_proposed(row["proposed"]),
@@ -176,6 +178,7 @@ def notice_line_row(notice: ShipNotice, line: NoticeLine) -> Row:
         "line_id": int(line.line_id),
         "flags": [each.value for each in line.flags],
         "terms": values.notice_line_terms(line.terms),
+        "sales_line": values.sales_line(line.sales_line),
     }
 
 
@@ -198,6 +201,7 @@ def _read_notice_line(row: Record) -> NoticeLine:
         line_id=str(row["line_id"]),
         flags=tuple(Flag(each) for each in row["flags"]),
         terms=values.read_notice_line_terms(row["terms"]),
+        sales_line=values.read_sales_line(row["sales_line"]),
     )
 
 

@@ -6,7 +6,7 @@ from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
 from crossdock_kit import dates_wire
 
-from procurement.domain.quantities import total_in_unit
+from procurement.domain.quantities import Quantity, total_in_unit
 from procurement.domain.receipt import (
     Condition,
     Discrepancy,
@@ -153,6 +153,8 @@ def _notice_line(line: NoticeLine) -> inbound_pb2.ShipNoticeLine:
         base_quantity=values.text(line.base),
         from_on_order=values.text(line.from_on_order),
         ordered_at=line.ordered_at,
+        sales_line=values.sales_line_message(line.sales_line),
+        direct=values.quantity_message(Quantity(line.direct, line.base_unit)) if line.goes_direct else None,
     )
 
 

@@ -14,7 +14,7 @@ from crossdock_kit import dates_wire
 from procurement.domain.chasing import ChaseStep
 from procurement.domain.order_line import LineState, OrderLine, ProposedChange
 from procurement.domain.purchase_order import OrderState, PurchaseOrder
-from procurement.domain.quantities import in_unit, total_in_unit
+from procurement.domain.quantities import Quantity, in_unit, total_in_unit
 from procurement.domain.refusals import FieldMissing
 from procurement.domain.schedules import Schedule
 from procurement.domain.system_numbers import SystemNumber
@@ -44,6 +44,7 @@ LINE_STATES = {
     LineState.CANCELLED: order_pb2.LINE_STATE_CANCELLED,
     LineState.RECEIVED: order_pb2.LINE_STATE_RECEIVED,
     LineState.CLOSED_SHORT: order_pb2.LINE_STATE_CLOSED_SHORT,
+    LineState.SHIPPED_DIRECT: order_pb2.LINE_STATE_SHIPPED_DIRECT,
 }
 CHASE_STEPS = {
     ChaseStep.WAITING: order_pb2.CHASE_STEP_UNSPECIFIED,
@@ -127,6 +128,7 @@ def _line_terms(message: service_pb2.OrderedLine, path: str) -> LineTerms:
             for index, s in enumerate(message.requested)
         ),
         deleted=message.deleted,
+        sales_line=values.sales_line(message, path),
     )
 
 
@@ -220,7 +222,13 @@ def order_line(line: OrderLine) -> order_pb2.PurchaseOrderLine:
         open_quantity=values.text(total_in_unit(line.open, line.factor)),
         expected_on=dates_wire.date_message(line.expected_on),
         proposed=None if line.proposed is None else proposed(line.proposed),
+        sales_line=values.sales_line_message(line.sales_line),
+        committed=_committed(line),
     )
+
+
+def _committed(line: OrderLine) -> values_pb2.Quantity | None:
+    return values.quantity_message(Quantity(line.committed, line.base_unit)) if line.drop_ship_party_id else None
 
 
 def _schedules(line: OrderLine, schedules: Iterable[Schedule]) -> list[order_pb2.ScheduleLine]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 
 from crossdock.common.v1 import values_pb2
+from crossdock.procurement.v1 import procurement_service_pb2, purchase_order_pb2
 from crossdock_kit.dates_wire import date_message, day
 from crossdock_kit.errors import InvalidFields, Violation
 from google.protobuf.message import Message
 
 from procurement.domain.quantities import Quantity, plain
-from procurement.domain.refusals import FieldInvalid, QuantityInvalid
+from procurement.domain.refusals import FieldInvalid, FieldMissing, QuantityInvalid
 from procurement.domain.ship_notice import Lot
-from procurement.domain.terms import Price, Window
+from procurement.domain.terms import Price, SalesLine, Window
 
 
 def number(text: str) -> Decimal:
@@ -101,3 +102,21 @@ def lot_message(value: Lot | None) -> values_pb2.Lot | None:
         return None
     days = {"expires_on": date_message(value.expires_on), "made_on": date_message(value.made_on)}
     return values_pb2.Lot(number=value.number, **days)
+
+
+def sales_line(line: procurement_service_pb2.OrderedLine, path: str) -> SalesLine | None:
+    """Raises FieldMissing where it names no order, or the line goes to no customer."""
+    if not line.HasField("sales_line"):
+        return None
+    named = line.sales_line
+    if not (named.order_id or named.number):
+        raise FieldMissing(f"{path}.sales_line.number")
+    if not line.drop_ship_party_id:
+        raise FieldMissing(f"{path}.drop_ship_party_id")
+    return SalesLine(named.line_number, named.order_id, named.number)
+
+
+def sales_line_message(value: SalesLine | None) -> purchase_order_pb2.SalesLineRef | None:
+    if value is None:
+        return None
+    return purchase_order_pb2.SalesLineRef(order_id=value.order_id, number=value.number, line_number=value.line_number)

@@ -121,9 +121,12 @@ class OrderedLine(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     ORDERED_FIELD_NUMBER: _builtins.int
     PRICE_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
     line_number: _builtins.str
     sku: _builtins.str
     description: _builtins.str
+    supplier_id: _builtins.str
+    """Party of the supplier who is to ship it straight to the customer; empty leaves that to policy."""
     @_builtins.property
     def ordered(self) -> _values_pb2.Quantity:
         """More than zero."""
@@ -138,10 +141,11 @@ class OrderedLine(_message.Message):
         description: _builtins.str = ...,
         ordered: _values_pb2.Quantity | None = ...,
         price: _values_pb2.UnitPrice | None = ...,
+        supplier_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ordered", b"ordered", "price", b"price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "line_number", b"line_number", "ordered", b"ordered", "price", b"price", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "line_number", b"line_number", "ordered", b"ordered", "price", b"price", "sku", b"sku", "supplier_id", b"supplier_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

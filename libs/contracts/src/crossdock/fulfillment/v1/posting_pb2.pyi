@@ -43,6 +43,10 @@ class _PostingKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PostingKi
     """What is wanted of an order after it was accepted: less, more or nothing. It comes behind the order and before what
     leaves a warehouse after it.
     """
+    POSTING_KIND_PURCHASE: _PostingKind.ValueType  # 6
+    """A purchase order to a supplier who ships straight to the customer: so much is wanted of each line in all, 0 where nothing
+    is any more. Each replaces the one before it.
+    """
 
 class PostingKind(_PostingKind, metaclass=_PostingKindEnumTypeWrapper): ...
 
@@ -58,6 +62,10 @@ POSTING_KIND_CREDIT: PostingKind.ValueType  # 4
 POSTING_KIND_CHANGE: PostingKind.ValueType  # 5
 """What is wanted of an order after it was accepted: less, more or nothing. It comes behind the order and before what
 leaves a warehouse after it.
+"""
+POSTING_KIND_PURCHASE: PostingKind.ValueType  # 6
+"""A purchase order to a supplier who ships straight to the customer: so much is wanted of each line in all, 0 where nothing
+is any more. Each replaces the one before it.
 """
 Global___PostingKind: _TypeAlias = PostingKind  # noqa: Y015
 
@@ -133,6 +141,7 @@ class Posting(_message.Message):
     CREATED_AT_FIELD_NUMBER: _builtins.int
     CAUSE_FIELD_NUMBER: _builtins.int
     RETURN_ID_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
     posting_id: _builtins.str
     """Made of the order's id, the kind and what it is of; stable for ever."""
     business_unit: _builtins.str
@@ -156,6 +165,8 @@ class Posting(_message.Message):
     """Why it is wanted, as whoever wanted it says; of changes and credit notes."""
     return_id: _builtins.str
     """The return that a credit note is for; empty where it is for none."""
+    supplier_id: _builtins.str
+    """The supplier who ships straight to the customer; of a purchase, and of a shipment that no warehouse of ours made."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___PostingLine]: ...
     @_builtins.property
@@ -199,10 +210,11 @@ class Posting(_message.Message):
         created_at: _timestamp_pb2.Timestamp | None = ...,
         cause: _builtins.str = ...,
         return_id: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "posted_at", b"posted_at", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "created_at", b"created_at", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "shipment_id", b"shipment_id", "state", b"state", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "created_at", b"created_at", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

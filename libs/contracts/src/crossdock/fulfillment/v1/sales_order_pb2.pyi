@@ -113,6 +113,10 @@ class _ScheduleStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Schedul
     SCHEDULE_STATE_CREDITED: _ScheduleState.ValueType  # 22
     SCHEDULE_STATE_HANDED_OVER: _ScheduleState.ValueType  # 23
     """A warehouse issued it at its dock, and no carrier has said that it left."""
+    SCHEDULE_STATE_SOURCED: _ScheduleState.ValueType  # 24
+    """A supplier is to ship it straight to the customer, and nobody has asked the ERP for that yet."""
+    SCHEDULE_STATE_AT_SUPPLIER: _ScheduleState.ValueType  # 25
+    """The ERP was asked to order it from the supplier, who ships it straight to the customer."""
 
 class ScheduleState(_ScheduleState, metaclass=_ScheduleStateEnumTypeWrapper):
     """Where a schedule stands (trade: C12). Who may move it where, and how each step is undone: docs/lifecycles.md."""
@@ -142,6 +146,10 @@ SCHEDULE_STATE_INSPECTED: ScheduleState.ValueType  # 21
 SCHEDULE_STATE_CREDITED: ScheduleState.ValueType  # 22
 SCHEDULE_STATE_HANDED_OVER: ScheduleState.ValueType  # 23
 """A warehouse issued it at its dock, and no carrier has said that it left."""
+SCHEDULE_STATE_SOURCED: ScheduleState.ValueType  # 24
+"""A supplier is to ship it straight to the customer, and nobody has asked the ERP for that yet."""
+SCHEDULE_STATE_AT_SUPPLIER: ScheduleState.ValueType  # 25
+"""The ERP was asked to order it from the supplier, who ships it straight to the customer."""
 Global___ScheduleState: _TypeAlias = ScheduleState  # noqa: Y015
 
 class _ShortageRule:
@@ -475,6 +483,7 @@ class OrderLine(_message.Message):
     PRICE_FIELD_NUMBER: _builtins.int
     SCHEDULES_FIELD_NUMBER: _builtins.int
     PART_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Minted by Crossdock, stable for ever."""
     line_number: _builtins.str
@@ -483,6 +492,10 @@ class OrderLine(_message.Message):
     description: _builtins.str
     part: _builtins.int
     """Part of the order that the line is worked in, from 1. Parts are worked side by side."""
+    supplier_id: _builtins.str
+    """Party of the supplier who ships it straight to the customer; empty where it comes from stock. As the channel says it, else
+    as policy `fulfillment.drop_ship` says of the item.
+    """
     @_builtins.property
     def ordered(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -504,10 +517,11 @@ class OrderLine(_message.Message):
         price: _values_pb2.UnitPrice | None = ...,
         schedules: _abc.Iterable[Global___LineSchedule] | None = ...,
         part: _builtins.int = ...,
+        supplier_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ordered", b"ordered", "price", b"price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "line_id", b"line_id", "line_number", b"line_number", "ordered", b"ordered", "part", b"part", "price", b"price", "schedules", b"schedules", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "line_id", b"line_id", "line_number", b"line_number", "ordered", b"ordered", "part", b"part", "price", b"price", "schedules", b"schedules", "sku", b"sku", "supplier_id", b"supplier_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,6 +5,7 @@ What is on its way and what arrived: ship notices (ASN), receipts and their disc
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.procurement.v1 import purchase_order_pb2 as _purchase_order_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -251,6 +252,8 @@ class ShipNoticeLine(_message.Message):
     BASE_QUANTITY_FIELD_NUMBER: _builtins.int
     FROM_ON_ORDER_FIELD_NUMBER: _builtins.int
     ORDERED_AT_FIELD_NUMBER: _builtins.int
+    SALES_LINE_FIELD_NUMBER: _builtins.int
+    DIRECT_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable within the notice."""
     purchase_order_id: _builtins.str
@@ -279,6 +282,14 @@ class ShipNoticeLine(_message.Message):
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What is wrong with the line, though it is expected: OBSOLETE_REVISION, ABOVE_OPEN_QUANTITY, .."""
 
+    @_builtins.property
+    def sales_line(self) -> _purchase_order_pb2.SalesLineRef:
+        """Derived: of a drop shipment the customer's line that it is for, if the ERP named one, and how much of it left for that
+        customer, in the item's base unit. Nothing of it is expected or stocked by us.
+        """
+
+    @_builtins.property
+    def direct(self) -> _values_pb2.Quantity: ...
     def __init__(
         self,
         *,
@@ -299,10 +310,12 @@ class ShipNoticeLine(_message.Message):
         base_quantity: _builtins.str = ...,
         from_on_order: _builtins.str = ...,
         ordered_at: _builtins.str = ...,
+        sales_line: _purchase_order_pb2.SalesLineRef | None = ...,
+        direct: _values_pb2.Quantity | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "shipped", b"shipped"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["direct", b"direct", "lot", b"lot", "sales_line", b"sales_line", "shipped", b"shipped"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "carton_sscc", b"carton_sscc", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "ordered_at", b"ordered_at", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "carton_sscc", b"carton_sscc", "direct", b"direct", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "ordered_at", b"ordered_at", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "sales_line", b"sales_line", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -259,6 +259,7 @@ class OrderedLine(_message.Message):
     REQUESTED_WINDOW_FIELD_NUMBER: _builtins.int
     REQUESTED_FIELD_NUMBER: _builtins.int
     DELETED_FIELD_NUMBER: _builtins.int
+    SALES_LINE_FIELD_NUMBER: _builtins.int
     line_number: _builtins.str
     sku: _builtins.str
     supplier_item: _builtins.str
@@ -277,6 +278,10 @@ class OrderedLine(_message.Message):
     def requested_window(self) -> _values_pb2.DeliveryWindow: ...
     @_builtins.property
     def requested(self) -> _containers.RepeatedCompositeFieldContainer[_purchase_order_pb2.ScheduleLine]: ...
+    @_builtins.property
+    def sales_line(self) -> _purchase_order_pb2.SalesLineRef:
+        """The customer's line that a drop shipment is for."""
+
     def __init__(
         self,
         *,
@@ -291,10 +296,11 @@ class OrderedLine(_message.Message):
         requested_window: _values_pb2.DeliveryWindow | None = ...,
         requested: _abc.Iterable[_purchase_order_pb2.ScheduleLine] | None = ...,
         deleted: _builtins.bool = ...,
+        sales_line: _purchase_order_pb2.SalesLineRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered", b"ordered", "price", b"price", "requested_window", b"requested_window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered", b"ordered", "price", b"price", "requested_window", b"requested_window", "sales_line", b"sales_line"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "description", b"description", "drop_ship_party_id", b"drop_ship_party_id", "line_number", b"line_number", "ordered", b"ordered", "price", b"price", "requested", b"requested", "requested_window", b"requested_window", "ship_to_id", b"ship_to_id", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deleted", b"deleted", "description", b"description", "drop_ship_party_id", b"drop_ship_party_id", "line_number", b"line_number", "ordered", b"ordered", "price", b"price", "requested", b"requested", "requested_window", b"requested_window", "sales_line", b"sales_line", "ship_to_id", b"ship_to_id", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

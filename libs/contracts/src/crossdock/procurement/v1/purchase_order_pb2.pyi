@@ -104,6 +104,8 @@ class _LineStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LineState.V
     LINE_STATE_CANCELLED: _LineState.ValueType  # 7
     LINE_STATE_RECEIVED: _LineState.ValueType  # 8
     LINE_STATE_CLOSED_SHORT: _LineState.ValueType  # 9
+    LINE_STATE_SHIPPED_DIRECT: _LineState.ValueType  # 10
+    """The supplier has shipped all of it straight to a customer: nothing of it is received by us."""
 
 class LineState(_LineState, metaclass=_LineStateEnumTypeWrapper): ...
 
@@ -118,6 +120,8 @@ LINE_STATE_REJECTED: LineState.ValueType  # 6
 LINE_STATE_CANCELLED: LineState.ValueType  # 7
 LINE_STATE_RECEIVED: LineState.ValueType  # 8
 LINE_STATE_CLOSED_SHORT: LineState.ValueType  # 9
+LINE_STATE_SHIPPED_DIRECT: LineState.ValueType  # 10
+"""The supplier has shipped all of it straight to a customer: nothing of it is received by us."""
 Global___LineState: _TypeAlias = LineState  # noqa: Y015
 
 @_typing.final
@@ -230,6 +234,8 @@ class PurchaseOrderLine(_message.Message):
     OPEN_QUANTITY_FIELD_NUMBER: _builtins.int
     EXPECTED_ON_FIELD_NUMBER: _builtins.int
     PROPOSED_FIELD_NUMBER: _builtins.int
+    SALES_LINE_FIELD_NUMBER: _builtins.int
+    COMMITTED_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable over all revisions, minted by Crossdock."""
     line_number: _builtins.str
@@ -271,6 +277,16 @@ class PurchaseOrderLine(_message.Message):
     def proposed(self) -> Global___ProposedChange:
         """A change that the supplier made and the buyer has to decide."""
 
+    @_builtins.property
+    def sales_line(self) -> Global___SalesLineRef:
+        """The customer's line that a drop shipment is for; absent where the ERP named none."""
+
+    @_builtins.property
+    def committed(self) -> _values_pb2.Quantity:
+        """Of a drop shipment what the order stands for, in the item's base unit: neither rejected nor cancelled; what was shipped is
+        part of it.
+        """
+
     def __init__(
         self,
         *,
@@ -294,14 +310,43 @@ class PurchaseOrderLine(_message.Message):
         open_quantity: _builtins.str = ...,
         expected_on: _date_pb2.Date | None = ...,
         proposed: Global___ProposedChange | None = ...,
+        sales_line: Global___SalesLineRef | None = ...,
+        committed: _values_pb2.Quantity | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "ordered", b"ordered", "price", b"price", "proposed", b"proposed", "requested_window", b"requested_window"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["committed", b"committed", "expected_on", b"expected_on", "ordered", b"ordered", "price", b"price", "proposed", b"proposed", "requested_window", b"requested_window", "sales_line", b"sales_line"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["confirmed", b"confirmed", "confirmed_quantity", b"confirmed_quantity", "damaged_quantity", b"damaged_quantity", "description", b"description", "drop_ship_party_id", b"drop_ship_party_id", "expected_on", b"expected_on", "line_id", b"line_id", "line_number", b"line_number", "open_quantity", b"open_quantity", "ordered", b"ordered", "price", b"price", "proposed", b"proposed", "received_quantity", b"received_quantity", "requested", b"requested", "requested_window", b"requested_window", "ship_to_id", b"ship_to_id", "shipped_quantity", b"shipped_quantity", "sku", b"sku", "state", b"state", "supplier_item", b"supplier_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["committed", b"committed", "confirmed", b"confirmed", "confirmed_quantity", b"confirmed_quantity", "damaged_quantity", b"damaged_quantity", "description", b"description", "drop_ship_party_id", b"drop_ship_party_id", "expected_on", b"expected_on", "line_id", b"line_id", "line_number", b"line_number", "open_quantity", b"open_quantity", "ordered", b"ordered", "price", b"price", "proposed", b"proposed", "received_quantity", b"received_quantity", "requested", b"requested", "requested_window", b"requested_window", "sales_line", b"sales_line", "ship_to_id", b"ship_to_id", "shipped_quantity", b"shipped_quantity", "sku", b"sku", "state", b"state", "supplier_item", b"supplier_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PurchaseOrderLine: _TypeAlias = PurchaseOrderLine  # noqa: Y015
+
+@_typing.final
+class SalesLineRef(_message.Message):
+    """Names a line of a sales order as the ERP does: by our id of the order, or by its channel's number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    number: _builtins.str
+    line_number: _builtins.str
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        line_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "number", b"number", "order_id", b"order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SalesLineRef: _TypeAlias = SalesLineRef  # noqa: Y015
 
 @_typing.final
 class ScheduleLine(_message.Message):

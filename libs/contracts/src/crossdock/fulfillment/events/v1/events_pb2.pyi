@@ -276,6 +276,7 @@ class ScheduleStep(_message.Message):
     PROMISED_ON_FIELD_NUMBER: _builtins.int
     SUPPLY_FIELD_NUMBER: _builtins.int
     AT_RISK_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     line_number: _builtins.str
     sku: _builtins.str
@@ -287,6 +288,8 @@ class ScheduleStep(_message.Message):
     supply: _builtins.str
     at_risk: _builtins.bool
     """True while it is promised for later than it is owed, or for no day any more."""
+    supplier_id: _builtins.str
+    """Party of the supplier who ships it straight to the customer; empty where it comes from stock."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """Base unit."""
@@ -309,10 +312,11 @@ class ScheduleStep(_message.Message):
         promised_on: _date_pb2.Date | None = ...,
         supply: _builtins.str = ...,
         at_risk: _builtins.bool = ...,
+        supplier_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["promised_on", b"promised_on", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "line_id", b"line_id", "line_number", b"line_number", "location_id", b"location_id", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "sku", b"sku", "supply", b"supply"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "line_id", b"line_id", "line_number", b"line_number", "location_id", b"location_id", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "sku", b"sku", "supplier_id", b"supplier_id", "supply", b"supply"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -427,15 +431,54 @@ class OrderLinesPromised(_message.Message):
     PART_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    LINE_STATE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    state: _sales_order_pb2.OrderState.ValueType
+    line_state: _sales_order_pb2.ScheduleState.ValueType
+    """Where these lines stand: BACKORDERED, or AT_SUPPLIER. Not said before drop shipments were."""
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
+        """Those whose day is another now."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+        line_state: _sales_order_pb2.ScheduleState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "line_state", b"line_state", "number", b"number", "order_id", b"order_id", "part", b"part", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderLinesPromised: _TypeAlias = OrderLinesPromised  # noqa: Y015
+
+@_typing.final
+class OrderLinesSourced(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     channel: _builtins.str
     number: _builtins.str
     part: _builtins.int
     state: _sales_order_pb2.OrderState.ValueType
     @_builtins.property
-    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
-        """Those whose day is another now."""
-
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]: ...
     def __init__(
         self,
         *,
@@ -452,7 +495,7 @@ class OrderLinesPromised(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___OrderLinesPromised: _TypeAlias = OrderLinesPromised  # noqa: Y015
+Global___OrderLinesSourced: _TypeAlias = OrderLinesSourced  # noqa: Y015
 
 @_typing.final
 class OrderAcknowledged(_message.Message):
@@ -922,6 +965,77 @@ class GoodsIssued(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GoodsIssued: _TypeAlias = GoodsIssued  # noqa: Y015
+
+@_typing.final
+class SupplierShipped(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SHIP_NOTICE_ID_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_IDS_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBERS_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
+    SHIPPED_AT_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    CONSIGNEE_ID_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    PROMISED_ON_FIELD_NUMBER: _builtins.int
+    shipment_id: _builtins.str
+    number: _builtins.str
+    """The supplier's number of the ship notice, and our id of that state of it: a notice may be replaced."""
+    ship_notice_id: _builtins.str
+    supplier_id: _builtins.str
+    carrier: _builtins.str
+    """SCAC or name, and the carrier's number, as the supplier says."""
+    tracking_number: _builtins.str
+    consignee_id: _builtins.str
+    """Who receives it, by the row of personal data, and the customer, both of the first order."""
+    customer_id: _builtins.str
+    @_builtins.property
+    def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def order_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___IssuedLine]:
+        """What left now: of a notice that was replaced what it has more."""
+
+    @_builtins.property
+    def shipped_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___IssuedOrder]: ...
+    @_builtins.property
+    def promised_on(self) -> _date_pb2.Date:
+        """The earliest of the days that its lines were promised; absent where none was named."""
+
+    def __init__(
+        self,
+        *,
+        shipment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        ship_notice_id: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
+        order_ids: _abc.Iterable[_builtins.str] | None = ...,
+        order_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        lines: _abc.Iterable[Global___IssuedLine] | None = ...,
+        carrier: _builtins.str = ...,
+        tracking_number: _builtins.str = ...,
+        shipped_at: _timestamp_pb2.Timestamp | None = ...,
+        orders: _abc.Iterable[Global___IssuedOrder] | None = ...,
+        consignee_id: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        promised_on: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["promised_on", b"promised_on", "shipped_at", b"shipped_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "consignee_id", b"consignee_id", "customer_id", b"customer_id", "lines", b"lines", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "orders", b"orders", "promised_on", b"promised_on", "ship_notice_id", b"ship_notice_id", "shipment_id", b"shipment_id", "shipped_at", b"shipped_at", "supplier_id", b"supplier_id", "tracking_number", b"tracking_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplierShipped: _TypeAlias = SupplierShipped  # noqa: Y015
 
 @_typing.final
 class IssuedOrder(_message.Message):
