@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import typer
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock_cli.asking import Asker, answered
 from crossdock_cli.console import FAILED, NOT_FOUND
-from crossdock_cli.trace import chosen, milliseconds, timeline_table, transactions_table
+from crossdock_cli.trace import chosen, in_order, milliseconds, timeline_table, transactions_table
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc.aio import Metadata
@@ -108,3 +109,34 @@ def test_what_no_service_knows_has_an_exit_code_of_its_own(code: grpc.StatusCode
     with pytest.raises(typer.Exit) as ended:
         answered(refused())
     assert ended.value.exit_code == exit_code
+
+
+@pytest.mark.feature("F036")
+def test_what_became_of_an_exception_stands_between_the_steps_of_its_transaction() -> None:
+    history = [
+        ops.ExceptionTransition(
+            what="raised",
+            at=Timestamp(seconds=1_700_000_002),
+            by="wms-east",
+            why="3 are missing",
+            owner="supplier-desk",
+        ),
+        ops.ExceptionTransition(
+            what="assigned",
+            at=Timestamp(seconds=1_700_000_004),
+            by="ann",
+            why="my supplier",
+            owner="supplier-desk",
+            assignee="ann",
+        ),
+    ]
+    raised = ops.Exception(code="RECEIPT_SHORT", service="procurement", keys=["po:4711"], history=history)
+    steps = [step(1, "t", name="first"), step(3, "t", name="second"), step(5, "t", name="third")]
+    shown = in_order(steps, [raised])
+    assert [each.name for each in shown] == ["first", "RECEIPT_SHORT", "second", "RECEIPT_SHORT", "third"]
+    console = Console(width=240, record=True, file=io.StringIO())
+    console.print(timeline_table(shown))
+    printed = console.export_text()
+    assert "exception RECEIPT_SHORT" in printed
+    assert "raised by wms-east for supplier-desk: 3 are missing" in printed
+    assert "assigned by ann for ann: my supplier" in printed

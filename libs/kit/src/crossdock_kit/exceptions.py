@@ -14,9 +14,11 @@ from uuid import UUID
 
 import asyncpg
 
-from crossdock_kit import json_rows
+from crossdock_kit import exception_history, json_rows
+from crossdock_kit.context import current_cause
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import FailureClass, NotFound
+from crossdock_kit.exception_history import Transition, appended
 from crossdock_kit.ids import uuid7
 
 
@@ -37,7 +39,7 @@ class NewException:
     """`summary` is a sentence for people, without secrets and personal data. `owner` is a role or a team.
 
     `subject` names what it stands for ("delivery/018f..."). While one with the same `dedupe_key` (by default code and
-    subject) is open, raising it again only counts.
+    subject) is open, raising it again only counts. `by` is who raised it, where that is not the cause under way.
     """
 
     failure_class: FailureClass
@@ -50,6 +52,7 @@ class NewException:
     details: dict[str, str] = field(default_factory=dict)
     dedupe_key: str = ""
     tenant: str = ""
+    by: str = ""
 
     @property
     def identity(self) -> str:
@@ -58,7 +61,7 @@ class NewException:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaisedException:
-    """An exception as it stands; open while `resolved_at` is None."""
+    """An exception as it stands; open while `resolved_at` is None. `history` begins with its raising."""
 
     tenant: str
     exception_id: UUID
@@ -75,16 +78,18 @@ class RaisedException:
     resolved_at: datetime | None
     resolution: str
     resolved_by: str
+    assignee: str
+    history: tuple[Transition, ...]
 
 
 _RAISE = """
 INSERT INTO exception (tenant, exception_id, failure_class, code, summary, owner, subject, transaction_ids, keys,
-                       details, dedupe_key, occurrences, raised_at, last_raised_at)
+                       details, dedupe_key, occurrences, history, raised_at, last_raised_at)
 SELECT tenant, exception_id, failure_class, code, summary, owner, subject, transaction_ids, keys,
-       details, dedupe_key, occurrences, $2, $2
+       details, dedupe_key, occurrences, history, $2, $2
 FROM json_to_recordset($1::json) AS r(
   tenant text, exception_id uuid, failure_class text, code text, summary text, owner text, subject text,
-  transaction_ids text[], keys text[], details jsonb, dedupe_key text, occurrences int)
+  transaction_ids text[], keys text[], details jsonb, dedupe_key text, occurrences int, history jsonb)
 ORDER BY tenant, dedupe_key
 ON CONFLICT (tenant, dedupe_key) WHERE resolved_at IS NULL DO UPDATE SET
   occurrences = exception.occurrences + excluded.occurrences,
@@ -98,7 +103,7 @@ ON CONFLICT (tenant, dedupe_key) WHERE resolved_at IS NULL DO UPDATE SET
 
 async def raise_all(driver: Driver, raised: Sequence[NewException], *, at: datetime) -> None:
     """Raises them in one statement; those that are open already are counted up."""
-    rows = [_row(each, occurrences) for each, occurrences in _merged(raised)]
+    rows = [_row(each, occurrences, at) for each, occurrences in _merged(raised)]
     if rows:
         await driver.execute(_RAISE, json_rows.encode(rows), at)
 
@@ -123,19 +128,28 @@ def _union(some: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(some + more))
 
 
-def _row(each: NewException, occurrences: int) -> json_rows.Row:
+def acting() -> str:
+    """Who causes what is done now; empty where nobody does."""
+    because = current_cause.get()
+    return because.actor if because else ""
+
+
+def _row(each: NewException, occurrences: int, at: datetime) -> json_rows.Row:
+    by = each.by or acting() or exception_history.BY_ITSELF
     return asdict(each) | {
         "exception_id": uuid7(),
         "failure_class": each.failure_class.value,
         "dedupe_key": each.identity,
         "occurrences": occurrences,
+        "history": exception_history.first(at=at, by=by, why=each.summary, owner=each.owner),
     }
 
 
-_RESOLVE = """
-UPDATE exception SET resolved_at = $5, resolution = $3, resolved_by = $4
+_RESOLVE = f"""
+UPDATE exception SET resolved_at = $5, resolution = $3, resolved_by = $4,
+  history = {appended("resolved", at="$5", by="$4", why="$3")}
 WHERE tenant = $1 AND dedupe_key = ANY($2::text[]) AND resolved_at IS NULL
-"""
+"""  # noqa: S608 - only constants of this module
 
 
 async def resolve(
@@ -146,9 +160,11 @@ async def resolve(
     return int(done.rpartition(" ")[2])
 
 
-_RESOLVE_SUBJECT = """
-UPDATE exception SET resolved_at = $4, resolution = $2, resolved_by = $3 WHERE subject = $1 AND resolved_at IS NULL
-"""
+_RESOLVE_SUBJECT = f"""
+UPDATE exception SET resolved_at = $4, resolution = $2, resolved_by = $3,
+  history = {appended("resolved", at="$4", by="$3", why="$2")}
+WHERE subject = $1 AND resolved_at IS NULL
+"""  # noqa: S608 - only constants of this module
 
 
 async def resolve_subject(driver: Driver, subject: str, *, resolution: str, by: str, at: datetime) -> None:
@@ -167,11 +183,12 @@ class Resolved(Protocol):
     def resolution(self) -> str: ...
 
 
-_RESOLVE_ALL = """
-UPDATE exception e SET resolved_at = $2, resolution = r.resolution, resolved_by = $3
+_RESOLVE_ALL = f"""
+UPDATE exception e SET resolved_at = $2, resolution = r.resolution, resolved_by = $3,
+  history = {appended("resolved", at="$2", by="$3", why="r.resolution")}
 FROM json_to_recordset($1::json) AS r(tenant text, dedupe_key text, resolution text)
 WHERE e.tenant = r.tenant AND e.dedupe_key = r.dedupe_key AND e.resolved_at IS NULL
-"""
+"""  # noqa: S608 - only constants of this module
 
 
 async def resolve_all(driver: Driver, resolved: Iterable[Resolved], *, by: str, at: datetime) -> None:
@@ -181,11 +198,13 @@ async def resolve_all(driver: Driver, resolved: Iterable[Resolved], *, by: str, 
 
 
 _COLUMNS = """tenant, exception_id, failure_class, code, summary, owner, subject, transaction_ids, keys, details::text,
-  occurrences, raised_at, resolved_at, coalesce(resolution, '') AS resolution, coalesce(resolved_by, '') AS resolved_by
+  occurrences, raised_at, resolved_at, coalesce(resolution, '') AS resolution, coalesce(resolved_by, '') AS resolved_by,
+  assignee, history::text
 """
 _CLOSE = f"""
 UPDATE exception SET resolved_at = coalesce(resolved_at, $4), resolution = CASE WHEN resolved_at IS NULL THEN $2
-  ELSE resolution END, resolved_by = CASE WHEN resolved_at IS NULL THEN $3 ELSE resolved_by END
+  ELSE resolution END, resolved_by = CASE WHEN resolved_at IS NULL THEN $3 ELSE resolved_by END,
+  history = CASE WHEN resolved_at IS NULL THEN {appended("resolved", at="$4", by="$3", why="$2")} ELSE history END
 WHERE exception_id = $1 RETURNING {_COLUMNS}
 """  # noqa: S608 - only constants of this module
 _GET = f"SELECT {_COLUMNS} FROM exception WHERE exception_id = $1 FOR UPDATE"  # noqa: S608
@@ -231,4 +250,5 @@ def _raised(row: asyncpg.Record) -> RaisedException:
     facts = dict(row)
     facts["failure_class"] = FailureClass(facts["failure_class"])
     facts["details"] = json_rows.decode(facts["details"])
+    facts["history"] = exception_history.read(json_rows.decode(facts["history"]))
     return RaisedException(**facts | {"transaction_ids": tuple(facts["transaction_ids"]), "keys": tuple(facts["keys"])})

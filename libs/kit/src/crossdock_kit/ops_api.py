@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from crossdock.ops.v1 import ops_service_pb2 as pb
 from crossdock.ops.v1 import ops_service_pb2_grpc as pb_grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from crossdock_kit import audit, exceptions, journal, ops_wire, timeline
+from crossdock_kit import audit, exception_history, exceptions, journal, ops_wire, timeline
 from crossdock_kit.context import cause, tenant
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import repair
+from crossdock_kit.driver import Driver
 from crossdock_kit.errors import NotFound, Unavailable
 from crossdock_kit.exceptions import NothingLeft, RaisedException
 from crossdock_kit.ownership_overrides import deployments
@@ -83,6 +84,20 @@ class OpsServicer(pb_grpc.OpsServiceServicer):
         async with self.uow(tenants=(tenant(),)) as work:
             closed = await _close(work, UUID(request.exception_id), request.reason)
         return pb.ResolveExceptionResponse(exception=ops_wire.exception(closed, self.service))
+
+    async def AssignException(self, request: pb.AssignExceptionRequest, context: Context) -> pb.AssignExceptionResponse:
+        given = _Given(UUID(request.exception_id), request.assignee, request.reason)
+        async with self.uow(tenants=(tenant(),)) as work:
+            taken = await _hand_on(work, exception_history.assign, given)
+        return pb.AssignExceptionResponse(exception=ops_wire.exception(taken, self.service))
+
+    async def EscalateException(
+        self, request: pb.EscalateExceptionRequest, context: Context
+    ) -> pb.EscalateExceptionResponse:
+        given = _Given(UUID(request.exception_id), request.owner, request.reason)
+        async with self.uow(tenants=(tenant(),)) as work:
+            taken = await _hand_on(work, exception_history.escalate, given)
+        return pb.EscalateExceptionResponse(exception=ops_wire.exception(taken, self.service))
 
     async def RetryException(self, request: pb.RetryExceptionRequest, context: Context) -> pb.RetryExceptionResponse:
         async with self.uow(tenants=(tenant(),)) as work:
@@ -184,12 +199,36 @@ SELECT (SELECT count(*) FROM pending) AS unpublished,
 """
 
 
+class HandOn(Protocol):
+    """Assigning or escalating."""
+
+    async def __call__(
+        self, driver: Driver, exception_id: UUID, to: str, *, by: str, why: str, at: datetime
+    ) -> None: ...
+
+
 async def _close(work: Work, exception_id: UUID, reason: str) -> RaisedException:
     """Closed by the caller, and told in the timeline of each transaction that it concerned."""
     who = cause().actor
     closed = await exceptions.close(work.driver, exception_id, resolution=reason, by=who, at=work.now)
     work.note(keys=closed.keys, transaction_ids=closed.transaction_ids)
     return closed
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """An exception, whom it is given to, and why."""
+
+    exception_id: UUID
+    to: str
+    reason: str
+
+
+async def _hand_on(work: Work, hand_on: HandOn, given: _Given) -> RaisedException:
+    raised = await exceptions.get(work.driver, given.exception_id)
+    await hand_on(work.driver, given.exception_id, given.to, by=cause().actor, why=given.reason, at=work.now)
+    work.note(keys=raised.keys, transaction_ids=raised.transaction_ids)
+    return await exceptions.get(work.driver, given.exception_id)
 
 
 def _moment(after: tuple[str, ...]) -> tuple[datetime, UUID]:

@@ -15,6 +15,7 @@ from crossdock_kit.dates_wire import timestamp
 from crossdock_kit.deliveries.repair import Shown
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import parsed_headers
+from crossdock_kit.exception_history import Transition
 from crossdock_kit.exceptions import RaisedException
 from crossdock_kit.ownership_overrides import Overrides
 from crossdock_kit.repairs.model import Decision, Item
@@ -89,6 +90,14 @@ def exception(each: RaisedException, service: str) -> pb.Exception:
         resolved_by=each.resolved_by,
         subject=each.subject,
         details=each.details,
+        assignee=each.assignee,
+        history=[transition(done) for done in each.history],
+    )
+
+
+def transition(done: Transition) -> pb.ExceptionTransition:
+    return pb.ExceptionTransition(
+        what=done.what, at=timestamp(done.at), by=done.by, why=done.why, owner=done.owner, assignee=done.assignee
     )
 
 

@@ -165,7 +165,7 @@ class Work:
 
     def raise_exception(self, raised: NewException) -> None:
         """Opens an exception for its owner, or counts up the one that is open already."""
-        self._gathered.exceptions.append(self._owned(raised))
+        self._gathered.exceptions.append(replace(self._owned(raised), by=raised.by or exceptions.acting()))
 
     def resolve_exception(self, dedupe_key: str, resolution: str, *, tenant: str = "") -> None:
         """Closes an exception whose cause has gone; none open is no matter."""

@@ -1,5 +1,5 @@
 """What has to be done now and then so that the tables stay as they should: months of the journal made ahead, rows
-removed whose time has passed.
+removed whose time has passed, exceptions escalated that nobody resolved in time.
 
 Every process may do it at the same time; each statement is small. Knows no service.
 """
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from crossdock_kit import journal, policy
+from crossdock_kit import exception_history, journal, policy
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.policy import ANYWHERE
@@ -111,6 +111,15 @@ class Upkeep:
         for tenant in self.tenants:
             for ended in ENDED:
                 await self._forget_ended(tenant, ended)
+            await self._escalate(tenant)
+
+    async def _escalate(self, tenant: str) -> None:
+        escalated = self.portion
+        while escalated >= self.portion:
+            async with transaction(self.engine, (tenant,)) as tx:
+                escalated = await exception_history.escalate_overdue(tx.driver, tenant, self.portion)
+            if escalated:
+                log.info("escalated %d exceptions of %s", escalated, tenant)
 
     async def _forget_inbox(self) -> int:
         async with transaction(self.engine, self.tenants) as tx:

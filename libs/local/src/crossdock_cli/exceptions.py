@@ -1,4 +1,4 @@
-"""`crossdock exceptions`: what waits for somebody, over all services; and the three ways to deal with it."""
+"""`crossdock exceptions`: what waits for somebody, over all services; and the ways to deal with it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ from crossdock_cli.asking import SECONDS, answered, asker
 from crossdock_cli.connection import stack_or_exit
 from crossdock_cli.console import NOT_FOUND, fail, out, print_json
 
-app = typer.Typer(help="List exceptions; resolve one, retry or discard what one stands for.", rich_markup_mode=None)
+app = typer.Typer(
+    help="List exceptions; assign, escalate or resolve one; retry or discard what one stands for.",
+    rich_markup_mode=None,
+)
 Reason = Annotated[str, typer.Option(help="why; kept with the exception")]
 Tenant = Annotated[str | None, typer.Option(help="company, where the stack serves several")]
 
 
 def class_name(failure_class: ops.FailureClass.ValueType) -> str:
     return ops.FailureClass.Name(failure_class).removeprefix("FAILURE_CLASS_").lower()
+
+
+def whose(row: ops.Exception) -> str:
+    return f"{row.owner} ({row.assignee})" if row.assignee else row.owner
 
 
 def exceptions_table(rows: list[ops.Exception]) -> Table:
@@ -32,7 +39,14 @@ def exceptions_table(rows: list[ops.Exception]) -> Table:
         raised = row.raised_at.ToDatetime().isoformat(sep=" ", timespec="seconds")
         keys = " ".join(key for key in row.keys if key.startswith(("po:", "asn:", "receipt:")))
         table.add_row(
-            row.exception_id, raised, row.service, class_name(row.failure_class), row.code, row.owner, keys, row.summary
+            row.exception_id,
+            raised,
+            row.service,
+            class_name(row.failure_class),
+            row.code,
+            whose(row),
+            keys,
+            row.summary,
         )
     return table
 
@@ -77,6 +91,29 @@ def resolve(exception_id: str, reason: Reason, tenant: Tenant = None) -> None:
     request = ops.ResolveExceptionRequest(request_id=str(uuid4()), exception_id=exception_id, reason=reason)
     answered(_act(exception_id, tenant, "ResolveException", request))
     out.print(f"resolved {exception_id}", highlight=False)
+
+
+@app.command()
+def assign(
+    exception_id: str, to: Annotated[str, typer.Option(help="who takes it on")], reason: Reason, tenant: Tenant = None
+) -> None:
+    """Say who of its owner's people took an exception on."""
+    request = ops.AssignExceptionRequest(request_id=str(uuid4()), exception_id=exception_id, assignee=to, reason=reason)
+    answered(_act(exception_id, tenant, "AssignException", request))
+    out.print(f"assigned {exception_id} to {to}", highlight=False)
+
+
+@app.command()
+def escalate(
+    exception_id: str,
+    to: Annotated[str, typer.Option(help="role or team that has to act from now on")],
+    reason: Reason,
+    tenant: Tenant = None,
+) -> None:
+    """Give an exception to another role or team."""
+    request = ops.EscalateExceptionRequest(request_id=str(uuid4()), exception_id=exception_id, owner=to, reason=reason)
+    answered(_act(exception_id, tenant, "EscalateException", request))
+    out.print(f"escalated {exception_id} to {to}", highlight=False)
 
 
 @app.command()

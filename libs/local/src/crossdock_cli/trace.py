@@ -14,9 +14,10 @@ from rich.table import Table
 from crossdock_cli.asking import answered, asker
 from crossdock_cli.connection import stack_or_exit
 from crossdock_cli.console import NOT_FOUND, fail, out, print_json
+from crossdock_cli.exceptions import whose
 
 # Times to compare and ids to copy.
-SHOWN = ("po:", "asn:", "receipt:", "order:", "shipment:", "tracking:")
+SHOWN = ("po:", "asn:", "receipt:", "order:", "shipment:", "tracking:", "invoice:", "payment:")
 UNBROKEN = frozenset({"TIME", "WAITED", "TOOK", "TRACE"})
 
 
@@ -38,6 +39,30 @@ def timeline_table(steps: list[ops.Step]) -> Table:
         row = (at, step.service, f"{step.kind} {step.name}", keys, str(step.attempt), outcome, waited, took)
         table.add_row(*row, step.trace_id)
     return table
+
+
+def told(raised: ops.Exception) -> list[ops.Step]:
+    """What became of an exception, as rows of the timeline: who did it, for whom, and why."""
+    return [
+        ops.Step(
+            service=raised.service,
+            kind="exception",
+            name=raised.code,
+            keys=raised.keys,
+            at=done.at,
+            actor=done.by,
+            attempt=1,
+            outcome=f"{done.what} by {done.by} for {done.assignee or done.owner}:",
+            reason=done.why,
+        )
+        for done in raised.history
+    ]
+
+
+def in_order(steps: list[ops.Step], exceptions: list[ops.Exception]) -> list[ops.Step]:
+    """The timeline with what became of its exceptions in between."""
+    rows = [*steps, *(row for each in exceptions for row in told(each))]
+    return sorted(rows, key=lambda row: row.at.ToNanoseconds())
 
 
 def transactions_table(matches: list[ops.TransactionMatch]) -> Table:
@@ -62,7 +87,8 @@ async def _look(key: str, tenant: str | None) -> dict[str, Any]:
         steps, exceptions = list[ops.Step](), list[ops.Exception]()
         if len(matches) == 1:
             steps = await ask.timeline(matches[0].transaction_id)
-            exceptions = await ask.exceptions(ops.EXCEPTION_STATE_OPEN, matches[0].transaction_id)
+            for state_of in (ops.EXCEPTION_STATE_OPEN, ops.EXCEPTION_STATE_RESOLVED):
+                exceptions += await ask.exceptions(state_of, matches[0].transaction_id)
     return {"matches": matches, "steps": steps, "exceptions": exceptions}
 
 
@@ -89,6 +115,6 @@ def trace(
     root = matches[0]
     heading = f"{root.type} {root.root_key}  transaction {root.transaction_id}  (times in UTC)"
     out.print(heading.strip(), highlight=False)
-    out.print(timeline_table(steps))
-    for each in exceptions:
-        out.print(f"open exception {each.code} for {each.owner}: {each.summary}", highlight=False, soft_wrap=True)
+    out.print(timeline_table(in_order(steps, exceptions)))
+    for each in (each for each in exceptions if each.state == ops.EXCEPTION_STATE_OPEN):
+        out.print(f"open exception {each.code} for {whose(each)}: {each.summary}", highlight=False, soft_wrap=True)

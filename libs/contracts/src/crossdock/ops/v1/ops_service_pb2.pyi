@@ -199,6 +199,8 @@ class Exception(_message.Message):
     RESOLVED_BY_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     DETAILS_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_FIELD_NUMBER: _builtins.int
+    HISTORY_FIELD_NUMBER: _builtins.int
     exception_id: _builtins.str
     service: _builtins.str
     failure_class: Global___FailureClass.ValueType
@@ -213,6 +215,8 @@ class Exception(_message.Message):
     resolved_by: _builtins.str
     subject: _builtins.str
     """What it stands for, for example "delivery/018f..", "held/procurement/018f.."."""
+    assignee: _builtins.str
+    """Who of the owner's people took it on; empty while nobody did."""
     @_builtins.property
     def transaction_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -223,6 +227,10 @@ class Exception(_message.Message):
     def resolved_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def details(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
+    @_builtins.property
+    def history(self) -> _containers.RepeatedCompositeFieldContainer[Global___ExceptionTransition]:
+        """What became of it, from its raising on; at most 200."""
+
     def __init__(
         self,
         *,
@@ -241,14 +249,57 @@ class Exception(_message.Message):
         resolved_by: _builtins.str = ...,
         subject: _builtins.str = ...,
         details: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        assignee: _builtins.str = ...,
+        history: _abc.Iterable[Global___ExceptionTransition] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at", "resolved_at", b"resolved_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "details", b"details", "exception_id", b"exception_id", "failure_class", b"failure_class", "keys", b"keys", "owner", b"owner", "raised_at", b"raised_at", "resolution", b"resolution", "resolved_at", b"resolved_at", "resolved_by", b"resolved_by", "service", b"service", "state", b"state", "subject", b"subject", "summary", b"summary", "transaction_ids", b"transaction_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee", b"assignee", "code", b"code", "details", b"details", "exception_id", b"exception_id", "failure_class", b"failure_class", "history", b"history", "keys", b"keys", "owner", b"owner", "raised_at", b"raised_at", "resolution", b"resolution", "resolved_at", b"resolved_at", "resolved_by", b"resolved_by", "service", b"service", "state", b"state", "subject", b"subject", "summary", b"summary", "transaction_ids", b"transaction_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Exception: _TypeAlias = Exception  # noqa: Y015
+
+@_typing.final
+class ExceptionTransition(_message.Message):
+    """One thing that was done to an exception."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WHAT_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    BY_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_FIELD_NUMBER: _builtins.int
+    what: _builtins.str
+    """raised, assigned, escalated, resolved."""
+    by: _builtins.str
+    """Who did it: a caller, a partner, a service or crossdock itself."""
+    why: _builtins.str
+    """The sentence of its raising; the reason of everything else."""
+    owner: _builtins.str
+    """Role or team that has to act since."""
+    assignee: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        what: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        by: _builtins.str = ...,
+        why: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        assignee: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee", b"assignee", "at", b"at", "by", b"by", "owner", b"owner", "what", b"what", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExceptionTransition: _TypeAlias = ExceptionTransition  # noqa: Y015
 
 @_typing.final
 class HeldMessage(_message.Message):
@@ -622,6 +673,103 @@ class ResolveExceptionResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ResolveExceptionResponse: _TypeAlias = ResolveExceptionResponse  # noqa: Y015
+
+@_typing.final
+class AssignExceptionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXCEPTION_ID_FIELD_NUMBER: _builtins.int
+    ASSIGNEE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    exception_id: _builtins.str
+    assignee: _builtins.str
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        exception_id: _builtins.str = ...,
+        assignee: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["assignee", b"assignee", "exception_id", b"exception_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignExceptionRequest: _TypeAlias = AssignExceptionRequest  # noqa: Y015
+
+@_typing.final
+class AssignExceptionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCEPTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def exception(self) -> Global___Exception: ...
+    def __init__(
+        self,
+        *,
+        exception: Global___Exception | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["exception", b"exception"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception", b"exception"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignExceptionResponse: _TypeAlias = AssignExceptionResponse  # noqa: Y015
+
+@_typing.final
+class EscalateExceptionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXCEPTION_ID_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    exception_id: _builtins.str
+    owner: _builtins.str
+    """Role or team that has to act from now on."""
+    reason: _builtins.str
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        exception_id: _builtins.str = ...,
+        owner: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception_id", b"exception_id", "owner", b"owner", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EscalateExceptionRequest: _TypeAlias = EscalateExceptionRequest  # noqa: Y015
+
+@_typing.final
+class EscalateExceptionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXCEPTION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def exception(self) -> Global___Exception: ...
+    def __init__(
+        self,
+        *,
+        exception: Global___Exception | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["exception", b"exception"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exception", b"exception"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EscalateExceptionResponse: _TypeAlias = EscalateExceptionResponse  # noqa: Y015
 
 @_typing.final
 class RetryExceptionRequest(_message.Message):

@@ -55,6 +55,16 @@ class OpsServiceStub:
                 request_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ResolveExceptionRequest.SerializeToString,
                 response_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ResolveExceptionResponse.FromString,
                 _registered_method=True)
+        self.AssignException = channel.unary_unary(
+                '/crossdock.ops.v1.OpsService/AssignException',
+                request_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.AssignExceptionRequest.SerializeToString,
+                response_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.AssignExceptionResponse.FromString,
+                _registered_method=True)
+        self.EscalateException = channel.unary_unary(
+                '/crossdock.ops.v1.OpsService/EscalateException',
+                request_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.EscalateExceptionRequest.SerializeToString,
+                response_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.EscalateExceptionResponse.FromString,
+                _registered_method=True)
         self.RetryException = channel.unary_unary(
                 '/crossdock.ops.v1.OpsService/RetryException',
                 request_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.RetryExceptionRequest.SerializeToString,
@@ -119,6 +129,20 @@ class OpsServiceServicer:
 
     def ResolveException(self, request, context):
         """Closes an exception with a reason. It does not repeat what failed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AssignException(self, request, context):
+        """Says who of its owner's people took an exception on. One that is closed is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EscalateException(self, request, context):
+        """Gives an exception to another role or team, which owns it from then on. One that is closed is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -195,6 +219,16 @@ def add_OpsServiceServicer_to_server(servicer, server):
                     servicer.ResolveException,
                     request_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ResolveExceptionRequest.FromString,
                     response_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ResolveExceptionResponse.SerializeToString,
+            ),
+            'AssignException': grpc.unary_unary_rpc_method_handler(
+                    servicer.AssignException,
+                    request_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.AssignExceptionRequest.FromString,
+                    response_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.AssignExceptionResponse.SerializeToString,
+            ),
+            'EscalateException': grpc.unary_unary_rpc_method_handler(
+                    servicer.EscalateException,
+                    request_deserializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.EscalateExceptionRequest.FromString,
+                    response_serializer=crossdock_dot_ops_dot_v1_dot_ops__service__pb2.EscalateExceptionResponse.SerializeToString,
             ),
             'RetryException': grpc.unary_unary_rpc_method_handler(
                     servicer.RetryException,
@@ -341,6 +375,60 @@ class OpsService:
             '/crossdock.ops.v1.OpsService/ResolveException',
             crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ResolveExceptionRequest.SerializeToString,
             crossdock_dot_ops_dot_v1_dot_ops__service__pb2.ResolveExceptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AssignException(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.ops.v1.OpsService/AssignException',
+            crossdock_dot_ops_dot_v1_dot_ops__service__pb2.AssignExceptionRequest.SerializeToString,
+            crossdock_dot_ops_dot_v1_dot_ops__service__pb2.AssignExceptionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EscalateException(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.ops.v1.OpsService/EscalateException',
+            crossdock_dot_ops_dot_v1_dot_ops__service__pb2.EscalateExceptionRequest.SerializeToString,
+            crossdock_dot_ops_dot_v1_dot_ops__service__pb2.EscalateExceptionResponse.FromString,
             options,
             channel_credentials,
             insecure,

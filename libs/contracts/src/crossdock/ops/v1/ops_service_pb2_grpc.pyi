@@ -43,6 +43,10 @@ class OpsServiceStub:
     """Lists exceptions, the oldest open one first."""
     ResolveException: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.ResolveExceptionRequest, _ops_service_pb2.ResolveExceptionResponse]
     """Closes an exception with a reason. It does not repeat what failed."""
+    AssignException: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.AssignExceptionRequest, _ops_service_pb2.AssignExceptionResponse]
+    """Says who of its owner's people took an exception on. One that is closed is refused."""
+    EscalateException: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.EscalateExceptionRequest, _ops_service_pb2.EscalateExceptionResponse]
+    """Gives an exception to another role or team, which owns it from then on. One that is closed is refused."""
     RetryException: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.RetryExceptionRequest, _ops_service_pb2.RetryExceptionResponse]
     """Tries again what an exception stands for: lifts a park, re-drives a held message or a dead delivery."""
     ListHeldMessages: _grpc.UnaryUnaryMultiCallable[_ops_service_pb2.ListHeldMessagesRequest, _ops_service_pb2.ListHeldMessagesResponse]
@@ -71,6 +75,10 @@ class OpsServiceAsyncStub(OpsServiceStub):
     """Lists exceptions, the oldest open one first."""
     ResolveException: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.ResolveExceptionRequest, _ops_service_pb2.ResolveExceptionResponse]  # type: ignore[assignment]
     """Closes an exception with a reason. It does not repeat what failed."""
+    AssignException: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.AssignExceptionRequest, _ops_service_pb2.AssignExceptionResponse]  # type: ignore[assignment]
+    """Says who of its owner's people took an exception on. One that is closed is refused."""
+    EscalateException: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.EscalateExceptionRequest, _ops_service_pb2.EscalateExceptionResponse]  # type: ignore[assignment]
+    """Gives an exception to another role or team, which owns it from then on. One that is closed is refused."""
     RetryException: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.RetryExceptionRequest, _ops_service_pb2.RetryExceptionResponse]  # type: ignore[assignment]
     """Tries again what an exception stands for: lifts a park, re-drives a held message or a dead delivery."""
     ListHeldMessages: _aio.UnaryUnaryMultiCallable[_ops_service_pb2.ListHeldMessagesRequest, _ops_service_pb2.ListHeldMessagesResponse]  # type: ignore[assignment]
@@ -120,6 +128,22 @@ class OpsServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_ops_service_pb2.ResolveExceptionResponse, _abc.Awaitable[_ops_service_pb2.ResolveExceptionResponse]]:
         """Closes an exception with a reason. It does not repeat what failed."""
+
+    @_abc_1.abstractmethod
+    def AssignException(
+        self,
+        request: _ops_service_pb2.AssignExceptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ops_service_pb2.AssignExceptionResponse, _abc.Awaitable[_ops_service_pb2.AssignExceptionResponse]]:
+        """Says who of its owner's people took an exception on. One that is closed is refused."""
+
+    @_abc_1.abstractmethod
+    def EscalateException(
+        self,
+        request: _ops_service_pb2.EscalateExceptionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_ops_service_pb2.EscalateExceptionResponse, _abc.Awaitable[_ops_service_pb2.EscalateExceptionResponse]]:
+        """Gives an exception to another role or team, which owns it from then on. One that is closed is refused."""
 
     @_abc_1.abstractmethod
     def RetryException(

@@ -71,6 +71,11 @@ exception = Table(
     instant("resolved_at", optional=True),
     words("resolution"),
     words("resolved_by"),
+    words("assignee"),
+    # What was done to it, in order: what, at, by, why, owner, assignee.
+    Column("history", JSONB, nullable=False, server_default=text("'[]'")),
+    instant("waits_since", default=NOW),
+    number("escalations", Integer),
     Index("exception_open_once", "tenant", "dedupe_key", unique=True, postgresql_where=text("resolved_at IS NULL")),
     Index("exception_open", "tenant", "raised_at", postgresql_where=text("resolved_at IS NULL")),
 )
