@@ -13,6 +13,7 @@ CREATE TABLE partner (
   tenant text NOT NULL, partner text NOT NULL, profile bytea NOT NULL, role int NOT NULL,
   party_id text NOT NULL DEFAULT '', system text NOT NULL DEFAULT '', business_unit text NOT NULL DEFAULT '',
   locations text[] NOT NULL DEFAULT '{}', event_version bigint NOT NULL DEFAULT 0,
+  attended boolean NOT NULL DEFAULT true, condition text NOT NULL DEFAULT '',
   changed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (tenant, partner));
 CREATE INDEX partner_party ON partner (tenant, role, party_id);
 

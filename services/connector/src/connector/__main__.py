@@ -34,6 +34,7 @@ from connector.use_cases.deliver import Desk
 from connector.use_cases.poll import poll_again
 from connector.use_cases.read_again import read_again
 from connector.use_cases.sealing import payload_of
+from connector.use_cases.watch_conditions import ConditionWatch
 
 
 async def build(app: App[Settings]) -> None:
@@ -65,6 +66,7 @@ async def build(app: App[Settings]) -> None:
     app.on_timer(TIMER, TimerHandler(acknowledgment_overdue, owner="supplier-desk"))
     app.add_loop("profiles", limits.run)
     app.add_loop("translator", translator.run)
+    app.add_loop("conditions", ConditionWatch(app.engine, app.settings.tenants, app.clock, around).run)
     app.count_backlog("documents", lambda: queries.unread(app.engine, app.settings.tenants))
 
 

@@ -13,6 +13,8 @@ from crossdock_kit.driver import Driver
 from crossdock_kit.errors import NotFound
 
 _COLUMNS = "tenant, partner, profile, event_version"
+QUIET = frozenset({"paused", "stopped"})
+"""States of a partner in which nobody expects a worker to act for it."""
 
 
 @dataclass
@@ -43,10 +45,11 @@ async def get(driver: Driver, tenant: str, partner: str, *, lock: bool = False) 
 async def put(driver: Driver, tenant: str, profile: partner_pb2.PartnerProfile, event_version: int) -> None:
     await driver.execute(
         "INSERT INTO partner (tenant, partner, profile, role, party_id, system, business_unit, locations,"
-        " event_version, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())"
+        " event_version, attended, changed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())"
         " ON CONFLICT (tenant, partner) DO UPDATE SET profile = excluded.profile, role = excluded.role,"
         " party_id = excluded.party_id, system = excluded.system, business_unit = excluded.business_unit,"
-        " locations = excluded.locations, event_version = excluded.event_version, changed_at = now()",
+        " locations = excluded.locations, event_version = excluded.event_version,"
+        " attended = excluded.attended, changed_at = now()",
         tenant,
         profile.partner,
         profile.SerializeToString(deterministic=True),
@@ -56,6 +59,7 @@ async def put(driver: Driver, tenant: str, profile: partner_pb2.PartnerProfile, 
         profile.business_unit,
         list(profile.locations),
         event_version,
+        profile.state not in QUIET,
     )
 
 
@@ -97,13 +101,6 @@ async def carriage_of(driver: Driver, tenant: str, business_unit: str) -> list[S
     """Who arranges or takes on the carriage of a business unit's goods: its TMS, or carriers without one."""
     roles = [int(options_pb2.ROLE_TMS), int(options_pb2.ROLE_CARRIER)]
     return await _found(driver, "role = ANY($2::int[]) AND business_unit = $3", tenant, roles, business_unit)
-
-
-async def channels_of(driver: Driver, tenant: str, business_unit: str) -> list[StoredPartner]:
-    """The channels that sell a business unit's goods."""
-    return await _found(
-        driver, "role = $2 AND business_unit = $3", tenant, int(options_pb2.ROLE_CHANNEL), business_unit
-    )
 
 
 async def of_channel(driver: Driver, tenant: str, channel: str) -> list[StoredPartner]:

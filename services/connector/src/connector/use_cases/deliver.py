@@ -95,7 +95,7 @@ class Desk:
             partner = (worker.tenant, worker.partner)
             await leases.take_back(tx.driver, partner, SENT_KINDS, holding, self.queue.limits_of)
             stored = await partners.get(tx.driver, *partner)
-        return stored.profile.state in {"paused", "stopped"}
+        return stored.profile.state in partners.QUIET
 
     async def _wait_for(self, worker: Worker, limit: int, wait: timedelta) -> list[Leased]:
         clock = asyncio.get_running_loop().time

@@ -6,6 +6,7 @@ Facts about partner documents, announced by connector."""
 from collections import abc as _abc
 from crossdock.connector.v1 import connector_service_pb2 as _connector_service_pb2
 from crossdock.connector.v1 import partner_pb2 as _partner_pb2
+from crossdock.options.v1 import options_pb2 as _options_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -226,3 +227,63 @@ class PartnerChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PartnerChanged: _TypeAlias = PartnerChanged  # noqa: Y015
+
+@_typing.final
+class PartnerDegraded(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTNER_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    partner: _builtins.str
+    role: _options_pb2.Role.ValueType
+    reason: _builtins.str
+    """GIVEN_UP, BREAKER_OPEN, POLLING_FAILS, NO_WORKER; of several the first."""
+    detail: _builtins.str
+    """A sentence for people; never a secret."""
+    before: _builtins.str
+    """The reason that was announced before; empty where all was well."""
+    def __init__(
+        self,
+        *,
+        partner: _builtins.str = ...,
+        role: _options_pb2.Role.ValueType = ...,
+        reason: _builtins.str = ...,
+        detail: _builtins.str = ...,
+        before: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "detail", b"detail", "partner", b"partner", "reason", b"reason", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartnerDegraded: _TypeAlias = PartnerDegraded  # noqa: Y015
+
+@_typing.final
+class PartnerRecovered(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTNER_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    partner: _builtins.str
+    role: _options_pb2.Role.ValueType
+    before: _builtins.str
+    """The reason of the last PartnerDegraded."""
+    def __init__(
+        self,
+        *,
+        partner: _builtins.str = ...,
+        role: _options_pb2.Role.ValueType = ...,
+        before: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "partner", b"partner", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PartnerRecovered: _TypeAlias = PartnerRecovered  # noqa: Y015
