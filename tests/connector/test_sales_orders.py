@@ -168,6 +168,29 @@ async def test_what_the_erp_refuses_is_recorded_with_its_reason(rig: Rig) -> Non
     assert (request.refusal, request.number, request.HasField("totals")) == ("period closed", "", False)
 
 
+@pytest.mark.feature("F159")
+async def test_what_the_erp_says_was_paid_becomes_a_command_and_stands_with_the_invoices_order(rig: Rig) -> None:
+    answer = posting_service_pb2.RecordPaymentResponse(posting=posting_pb2.Posting(order_id="so-1"))
+    rig.procurement.accepts("RecordPayment", answer)
+    content = json.dumps(
+        {
+            "documentType": "paymentStatus",
+            "invoice": "9001",
+            "payment": "1400000012",
+            "amount": "-50.00",
+            "currency": "EUR",
+            "paidAt": "2026-03-09T08:00:00Z",
+        }
+    ).encode()
+    document = await rig.given("erp-eu", content, path="payments")
+    assert (document.state, document.transaction_ids) == (State.UNDERSTOOD, ("so-1",))
+    assert {"invoice:9001", "payment:1400000012"} <= set(document.messages[0].keys)
+    [request] = rig.procurement.requests
+    assert isinstance(request, posting_service_pb2.RecordPaymentRequest)
+    assert (request.invoice_number, request.number, request.amount.amount) == ("9001", "1400000012", "-50.00")
+    assert (request.origin.system, request.paid_at.ToJsonString()) == ("ERP-EU", "2026-03-09T08:00:00Z")
+
+
 async def test_an_answer_that_contradicts_the_first_is_for_finance(rig: Rig) -> None:
     rig.procurement.refuses("RecordPosting", refusal(PostedUnderAnotherNumber(INVOICE, "9001", "9002")))
     content = result(status="posted", number="9002")

@@ -236,3 +236,34 @@ def test_each_system_says_its_own_of_an_order() -> None:
         ("UPSN", "SH-1: delivered, 1 exceptions open"),
         ("Crossdock", "delivered"),
     ]
+
+
+def _invoice(number: str, paid: str, left: str, *, credited: str = "0.00", over: str = "0.00") -> posting_pb2.Posting:
+    money = {
+        name: values_pb2.Money(amount=amount, currency="EUR")
+        for name, amount in (("paid", paid), ("credited", credited), ("open", left), ("overpaid", over))
+    }
+    settled = posting_pb2.SETTLEMENT_STATE_SETTLED if left == "0.00" else posting_pb2.SETTLEMENT_STATE_PARTLY_SETTLED
+    return posting_pb2.Posting(
+        kind=posting_pb2.POSTING_KIND_INVOICE,
+        state=posting_pb2.POSTING_STATE_POSTED,
+        system="ERP-EU",
+        number=number,
+        totals=posting_pb2.Totals(gross=values_pb2.Money(amount="119.00", currency="EUR")),
+        settlement=posting_pb2.Settlement(state=settled, **money),
+    )
+
+
+@pytest.mark.feature("F159")
+def test_an_order_says_what_of_its_invoices_is_settled_and_what_is_open() -> None:
+    order = sales_order_pb2.SalesOrder(number="S-1", channel="shop-eu", state=sales_order_pb2.ORDER_STATE_DELIVERED)
+    invoices = [
+        _invoice("9001", "50.00", "69.00"),
+        _invoice("9002", "101.00", "0.00", credited="19.00", over="1.00"),
+    ]
+    said = voices(WholeOrder(order, ()), Heard(invoices, []))
+    assert said[1:] == [
+        ("ERP-EU", "invoice 9001 posted, 119.00 EUR with tax: 50.00 paid, 69.00 open"),
+        ("ERP-EU", "invoice 9002 posted, 119.00 EUR with tax: 101.00 paid, 19.00 credited, 1.00 too much, settled"),
+        ("Crossdock", "delivered, 1 of 2 invoices settled, 69.00 EUR open"),
+    ]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from crossdock.common.v1 import values_pb2
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.v1 import posting_pb2
 
@@ -35,7 +36,7 @@ def voices(found: WholeOrder, heard: Heard) -> list[Said]:
         *_erp(heard.postings),
         *_warehouses(found),
         *(_carrier(each) for each in heard.shipments),
-        ("Crossdock", order_state(found.order)),
+        ("Crossdock", ", ".join(filter(None, (order_state(found.order), settled(heard.postings))))),
     ]
 
 
@@ -52,11 +53,39 @@ def _erp(postings: Iterable[posting_pb2.Posting]) -> Iterator[Said]:
         if each.state == _POSTED:
             gross = each.totals.gross
             money = f", {gross.amount} {gross.currency} with tax" if each.HasField("totals") else ""
-            yield each.system or "ERP", f"{kind} {each.number} posted{money}"
+            yield each.system or "ERP", f"{kind} {each.number} posted{money}{_paid(each)}"
             continue
         state = posting_pb2.PostingState.Name(each.state).removeprefix("POSTING_STATE_").lower()
         why = f"{state}, {each.reason}" if each.reason else state
         yield each.system or "ERP", f"nothing yet of {kind} {each.reference}: {why}"
+
+
+def _paid(posted: posting_pb2.Posting) -> str:
+    """What is settled of an invoice, and how."""
+    if not posted.HasField("settlement"):
+        return ""
+    sums = posted.settlement
+    said = [f"{each.amount} {name}" for each, name in ((sums.paid, "paid"), (sums.credited, "credited")) if _some(each)]
+    said += [f"{sums.overpaid.amount} too much"] if _some(sums.overpaid) else []
+    said += [f"{sums.open.amount} open"] if _some(sums.open) else ["settled"]
+    return f": {', '.join(said)}"
+
+
+def settled(postings: Iterable[posting_pb2.Posting]) -> str:
+    """Where an order's invoices stand, those of them that are posted: "1 of 2 invoices settled, 69.00 EUR open"."""
+    invoices = [each for each in postings if each.HasField("settlement")]
+    if not invoices:
+        return ""
+    done = sum(each.settlement.state == posting_pb2.SETTLEMENT_STATE_SETTLED for each in invoices)
+    left: dict[str, Decimal] = defaultdict(Decimal)
+    for each in invoices:
+        left[each.settlement.open.currency] += Decimal(each.settlement.open.amount)
+    rest = "".join(f", {amount} {currency} open" for currency, amount in left.items() if amount)
+    return f"{done} of {len(invoices)} invoices settled{rest}"
+
+
+def _some(money: values_pb2.Money) -> bool:
+    return Decimal(money.amount) != 0
 
 
 def _warehouses(found: WholeOrder) -> Iterator[Said]:

@@ -78,6 +78,7 @@ _STUBS: dict[str, Callable[[Any], Any]] = {
     f"{FULFILLMENT}.PlaceOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.CancelOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
+    f"{FULFILLMENT}.RecordPayment": posting_grpc.PostingServiceStub,
     f"{FULFILLMENT}.RecordCheck": check_grpc.CheckServiceStub,
     f"{FULFILLMENT}.RecordReturnReceipt": return_grpc.ReturnServiceStub,
     f"{FULFILLMENT}.RecordReturnInspection": return_grpc.ReturnServiceStub,

@@ -70,7 +70,7 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: PLR0911  one cas
             return response.return_id, response.order_id
         case control.RecordStockReportResponse():
             return (response.adjustment.adjustment_id,)
-        case posting.RecordPostingResponse():
+        case posting.RecordPostingResponse() | posting.RecordPaymentResponse():
             return (response.posting.order_id,)
         case _:
             return ()

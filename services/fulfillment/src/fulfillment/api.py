@@ -19,7 +19,7 @@ from crossdock_kit.context import actor
 
 from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
-from fulfillment.use_cases import changing, checking, placing, posting, returning, warehousing
+from fulfillment.use_cases import changing, checking, placing, posting, returning, settling, warehousing
 from fulfillment.wire import checks as check_wire
 from fulfillment.wire import posting as posting_wire
 from fulfillment.wire import returns as return_wire
@@ -141,6 +141,12 @@ class PostingServicer(posting_grpc.PostingServiceServicer):
     ) -> posting_pb.RequestCreditResponse:
         found, order, repeated = await posting.request_credit(posting_wire.credit(request), self._uow)
         return posting_pb.RequestCreditResponse(posting=posting_wire.posting(found, order), repeated=repeated)
+
+    async def RecordPayment(
+        self, request: posting_pb.RecordPaymentRequest, context: Context
+    ) -> posting_pb.RecordPaymentResponse:
+        found, order, repeated = await settling.record_payment(posting_wire.paid(request), self._uow)
+        return posting_wire.payment_answer(found, order, repeated=repeated)
 
     async def ListPostings(
         self, request: posting_pb.ListPostingsRequest, context: Context

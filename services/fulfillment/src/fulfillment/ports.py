@@ -27,6 +27,7 @@ from fulfillment.domain.promising import Lot, Waiting
 from fulfillment.domain.quantities import Item
 from fulfillment.domain.return_report import BookedReport, ReportKind, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.settling import Payment
 from fulfillment.domain.terms import Price, Trading
 from fulfillment.domain.warehouse_report import Booking, Kind, Shipment, WarehouseReport
 
@@ -301,6 +302,26 @@ class Postings(Protocol):
     def add(self, made: Posting) -> None: ...
 
 
+class Payments(Protocol):
+    """What was paid of invoices, by the ERP's numbers."""
+
+    async def claim(self, system: str, invoice: str) -> None:
+        """Until this work ends nobody else pays an unknown invoice of this number, or posts it."""
+
+    async def invoice(self, system: str, number: str) -> str:
+        """The posting of the invoice that the ERP posted under this number; empty where there is none."""
+
+    async def known(self, payment: Payment) -> Payment | None:
+        """As it was booked, if it was."""
+
+    async def waiting(self, system: str, invoice: str) -> list[Payment]:
+        """Payments of an invoice that was not known when they came, the oldest first."""
+
+    async def add(self, payment: Payment) -> None: ...
+
+    async def matched(self, payment: Payment, posting_id: str) -> None: ...
+
+
 class Returns(Protocol):
     """Returns of an order belong to whoever holds its head."""
 
@@ -341,6 +362,9 @@ class Work(Protocol):
 
     @property
     def postings(self) -> Postings: ...
+
+    @property
+    def payments(self) -> Payments: ...
 
     @property
     def check_answers(self) -> CheckAnswers: ...

@@ -20,6 +20,7 @@ ERP_ROUTES = [
     {"kind": "json.goods_receipt", "direction": "OUT", "path": "/goods-receipts"},
     {"kind": "json.posting_request", "direction": "OUT", "path": "/posting-requests"},
     {"kind": "json.posting_result", "direction": "IN", "path": "posting-results"},
+    {"kind": "json.payment_status", "direction": "IN", "path": "payments"},
     {"kind": "json.stock_movement", "direction": "OUT", "path": "/stock-movements"},
 ]
 WMS_ROUTES = [

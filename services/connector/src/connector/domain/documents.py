@@ -147,6 +147,7 @@ _OWNERS_BY_COMMAND = {
     "RecordPacking": "warehouse",
     "RecordGoodsIssue": "warehouse",
     "RecordPosting": "finance",
+    "RecordPayment": "finance",
     "RecordCheck": "order-desk",
     "PlaceOrder": "order-desk",
     "CancelOrder": "order-desk",

@@ -47,6 +47,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     returns.RecordReturnReceiptRequest: (FULFILLMENT, "RecordReturnReceipt"),
     returns.RecordReturnInspectionRequest: (FULFILLMENT, "RecordReturnInspection"),
     posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),
+    posting.RecordPaymentRequest: (FULFILLMENT, "RecordPayment"),
     check.RecordCheckRequest: (FULFILLMENT, "RecordCheck"),
     control.RecordStockReportRequest: (INVENTORY, "RecordStockReport"),
     control.RecordStatementRequest: (INVENTORY, "RecordStatement"),

@@ -23,13 +23,16 @@ from fulfillment.domain.refusals import (
     CreditNotPositive,
     CurrencyOfAnotherInvoice,
     InvoiceNotPosted,
+    MoreTakenBackThanPaid,
     PostedUnderAnotherNumber,
     TotalsMissing,
 )
+from fulfillment.domain.settling import Payment, Settlement
 from fulfillment.domain.terms import Price
 
 POSTING_REFUSED, TOTALS_DOUBTFUL = "POSTING_REFUSED", "POSTED_TOTALS_DOUBTFUL"
 CREDITED_ABOVE_INVOICE, NOTHING_LEFT_TO_CREDIT = "CREDITED_ABOVE_INVOICE", "NOTHING_LEFT_TO_CREDIT"
+PAID_ABOVE_INVOICE = "PAID_ABOVE_INVOICE"
 
 
 class Kind(Enum):
@@ -88,13 +91,15 @@ class Fact(Enum):
     REQUESTED = "requested"
     POSTED = "posted"
     REFUSED = "refused"
+    SETTLED = "settled"
+    """More or less of an invoice is settled than before."""
 
 
 @dataclass(slots=True, eq=False)
 class Posting:
     """`wanted` is what a credit note is to come to; `credited` what all credit notes of an invoice come to that are not
-    refused. `reason` is the ERP's for refusing it, `cause` ours for wanting it. `supplier_id` is who ships straight
-    to the customer."""
+    refused, `noted` what those come to that are posted; `paid` what was paid of it. `reason` is the ERP's for refusing
+    it, `cause` ours for wanting it. `supplier_id` is who ships straight to the customer."""
 
     posting_id: str
     order_id: str
@@ -115,12 +120,16 @@ class Posting:
     supplier_id: str = ""
     wanted: Money | None = None
     credited: Decimal = ZERO
+    noted: Decimal = ZERO
+    paid: Decimal = ZERO
     billing: Billing | None = None
     event_version: int = 0
     created_at: datetime | None = None
     facts: list[Fact] = field(default_factory=list)
     concerns: list[Concern] = field(default_factory=list)
     settled: list[str] = field(default_factory=list)
+    cleared_by: list[Payment] = field(default_factory=list)
+    """Payments of this work, which its facts are found by."""
     watched: tuple[str, str] = ("", "")
     """Its own state and its billing's, whose deadlines are running."""
 
@@ -234,9 +243,47 @@ class Posting:
             self.credited += credit.wanted.amount if counts else -credit.wanted.amount
         elif credit.wanted is None and credit.totals is not None:
             self.credited += credit.totals.gross.amount
+        if self.totals is not None and credit.state is State.POSTED and credit.totals is not None:
+            self.noted += credit.totals.gross.amount
+            self._weigh(self.totals)
         if self.totals is not None and self.credited > self.totals.gross.amount:
             why = f"{self.credited} of invoice {self.number} is credited, and it comes to {self.totals.gross.amount}"
             self._raise(CREDITED_ABOVE_INVOICE, why)
+
+    @property
+    def settlement(self) -> Settlement | None:
+        """Of an invoice that the ERP has posted."""
+        if self.kind is not Kind.INVOICE or self.totals is None:
+            return None
+        return Settlement(self.totals.gross.amount, self.paid, self.noted)
+
+    def takes(self, payment: Payment) -> bool:
+        """Whether `pay` would book it."""
+        if self.kind is not Kind.INVOICE or self.state is not State.POSTED or self.totals is None:
+            return False
+        return payment.currency == self.totals.gross.currency and self.paid + payment.amount >= ZERO
+
+    def pay(self, payment: Payment) -> None:
+        """Books what was paid of this invoice, or taken back; what is above it somebody has to look at. Raises
+        InvoiceNotPosted, CurrencyOfAnotherInvoice, MoreTakenBackThanPaid."""
+        if self.kind is not Kind.INVOICE or self.state is not State.POSTED or self.totals is None:
+            raise InvoiceNotPosted(self.posting_id, self.state.value)
+        if payment.currency != self.totals.gross.currency:
+            raise CurrencyOfAnotherInvoice(self.number, payment.currency, self.totals.gross.currency)
+        if self.paid + payment.amount < ZERO:
+            raise MoreTakenBackThanPaid(self.number, str(self.paid), str(payment.amount))
+        self.paid += payment.amount
+        self.cleared_by.append(payment)
+        self._weigh(self.totals)
+
+    def _weigh(self, totals: Totals) -> None:
+        self.facts.append(Fact.SETTLED)
+        found = Settlement(totals.gross.amount, self.paid, self.noted)
+        if not found.overpaid:
+            self.settled.append(identity(PAID_ABOVE_INVOICE, self.subject))
+            return
+        sums = f"{found.paid} paid and {found.credited} credited of {found.gross} {totals.gross.currency}"
+        self._raise(PAID_ABOVE_INVOICE, f"invoice {self.number} of {self.system}: {sums}, {found.overpaid} too much")
 
     def exhausted(self) -> None:
         """There is nothing left of its invoice that could be credited: somebody decides what is to become of it."""

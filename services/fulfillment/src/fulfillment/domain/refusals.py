@@ -274,6 +274,32 @@ class CurrencyOfAnotherInvoice(Refused):
 
 
 @dataclass
+class PaymentNothing(Invalid):
+    """A payment of zero says nothing."""
+
+    number: str
+
+
+@dataclass
+class PaymentNumberReused(Refused):
+    """The ERP's payment of this number cleared another amount of the invoice."""
+
+    number: str
+    invoice: str
+    amount: str
+    said: str
+
+
+@dataclass
+class MoreTakenBackThanPaid(Refused):
+    """What is taken back was not paid, or the report of the payment is still on its way."""
+
+    invoice: str
+    paid: str
+    taken_back: str
+
+
+@dataclass
 class CreditNotPositive(Invalid):
     amount: str
 

@@ -71,6 +71,7 @@ class PostingBook:
                 )
             )
         made.facts.clear()
+        made.cleared_by.clear()
 
     async def _watch(self, made: Posting, order: SalesOrder) -> None:
         standing = (made.state.value, made.billing.value if made.billing else "")

@@ -29,6 +29,8 @@ _PLAIN = (
     "posted_at",
     "reason",
     "credited",
+    "noted",
+    "paid",
     "cause",
     "return_id",
     "supplier_id",

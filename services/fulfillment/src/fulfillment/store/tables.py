@@ -211,6 +211,8 @@ posting = Table(
     words("reason"),
     document("wanted"),
     exact("credited"),
+    Column("noted", Numeric(21, 6), nullable=False, server_default=text("0")),
+    Column("paid", Numeric(21, 6), nullable=False, server_default=text("0")),
     words("cause"),
     words("return_id"),
     words("supplier_id"),
@@ -219,8 +221,25 @@ posting = Table(
     number("event_version"),
     instant("created_at"),
     Index("posting_order", "tenant", "order_id"),
+    Index("posting_number", "tenant", "number", postgresql_where=text("kind = 'invoice'")),
     Index("posting_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
     Index("posting_list", "tenant", "kind", "state", "created_at", "posting_id"),
+)
+
+# What the ERP says was paid of its invoices; of an invoice that is not known yet without a posting.
+payment = Table(
+    "payment",
+    metadata,
+    tenant_key(),
+    words("system", key=True),
+    words("number", key=True),
+    words("invoice", key=True),
+    exact("amount"),
+    words("currency"),
+    instant("paid_at", optional=True),
+    words("posting_id"),
+    instant("recorded_at"),
+    Index("payment_waiting", "tenant", "system", "invoice", postgresql_where=text("posting_id = ''")),
 )
 
 # What customers send back. Lines belong to the return and are read with it only.

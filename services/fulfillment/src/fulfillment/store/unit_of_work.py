@@ -45,6 +45,7 @@ from fulfillment.store.check_policies import CHECK_KEYS, declared
 from fulfillment.store.drop_ship_policy import DROP_SHIP, supplier_for
 from fulfillment.store.master_data import KnownMasterData
 from fulfillment.store.orders import Orders
+from fulfillment.store.payments import PaymentRows
 from fulfillment.store.posting_book import PostingBook
 from fulfillment.store.postings import PostingRows, posting_row
 from fulfillment.store.return_book import ReturnBook
@@ -68,6 +69,7 @@ class FulfillmentWork:
         self.supplies = SupplyRows(work.driver, work.tenant, work.now.date())
         self.warehouse_reports = WarehouseReportRows(work.driver, work.tenant)
         self.postings = PostingRows(work.driver, work.tenant)
+        self.payments = PaymentRows(work.driver, work.tenant)
         self._posting_book = PostingBook(work, origin, self._policy_book, self.tell)
         self.check_answers = CheckAnswerRows(work.driver, work.tenant)
         self.returns = ReturnRows(work.driver, work.tenant)

@@ -9,6 +9,7 @@ from fulfillment.domain.check_lifecycle import Kind
 from fulfillment.domain.posting import Money, Posted
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.return_report import ReturnReport
+from fulfillment.domain.settling import Payment
 from fulfillment.domain.terms import LineTerms, OrderTerms
 from fulfillment.domain.warehouse_report import ReportTerms
 from fulfillment.ports import OrderName, Origin
@@ -91,6 +92,14 @@ class RecordPosting:
     origin: Origin
     posting_id: str
     said: Posted
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPayment:
+    """What the ERP says was paid of one of its invoices."""
+
+    origin: Origin
+    payment: Payment
 
 
 @dataclass(frozen=True, slots=True)

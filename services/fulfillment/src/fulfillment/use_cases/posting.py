@@ -12,6 +12,7 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import RecordPosting, RequestCredit
 from fulfillment.use_cases.owing import ask, owe
+from fulfillment.use_cases.settling import settle_posted
 
 
 async def record_posting(command: RecordPosting, uow: UnitOfWork) -> tuple[Posting, SalesOrder, bool]:
@@ -24,6 +25,8 @@ async def record_posting(command: RecordPosting, uow: UnitOfWork) -> tuple[Posti
         if not found.answer(command.said, order.terms.currency):
             work.note(outcome="duplicate", reason="repeated")
             return found, order, True
+        if found.kind is Kind.INVOICE and found.number:
+            await settle_posted(found, work)
         await work.put_posting(found, order)
         if invoice := await _invoice_of(found, work):
             invoice.hear(found, before)

@@ -19,16 +19,20 @@ from google.protobuf.message import Message
 from fulfillment.domain.billing_lifecycle import State as Billing
 from fulfillment.domain.posting import Fact, Kind, Money, Posted, Posting, PostingLine, Totals
 from fulfillment.domain.posting_lifecycle import State
+from fulfillment.domain.quantities import exact, plain
 from fulfillment.domain.refusals import FieldMissing
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.settling import Payment
+from fulfillment.domain.settling import State as Settled
 from fulfillment.ports import Before, PostingPage
-from fulfillment.use_cases.commands import BillShipment, RecordPosting, RequestCredit
+from fulfillment.use_cases.commands import BillShipment, RecordPayment, RecordPosting, RequestCredit
 from fulfillment.wire import values
-from fulfillment.wire.ownership import POSTED, WANTED, may_write
+from fulfillment.wire.ownership import PAID, POSTED, WANTED, may_write
 
 KINDS = {kind: posting_pb2.PostingKind.Value(f"POSTING_KIND_{kind.name}") for kind in Kind}
 STATES = {state: posting_pb2.PostingState.Value(f"POSTING_STATE_{state.name}") for state in State}
 BILLINGS = {state: posting_pb2.BillingState.Value(f"BILLING_STATE_{state.name}") for state in Billing}
+SETTLEMENTS = {state: posting_pb2.SettlementState.Value(f"SETTLEMENT_STATE_{state.name}") for state in Settled}
 _KIND_OF = {message: kind for kind, message in KINDS.items()}
 _STATE_OF = {message: state for state, message in STATES.items()}
 _BILLING_OF = {message: state for state, message in BILLINGS.items()}
@@ -49,6 +53,19 @@ def answered(request: service_pb2.RecordPostingRequest) -> RecordPosting:
         refusal=request.refusal,
     )
     return RecordPosting(values.origin(request.origin), request.posting_id, said)
+
+
+def paid(request: service_pb2.RecordPaymentRequest) -> RecordPayment:
+    may_write(request.origin, PAID)
+    payment = Payment(
+        system=request.origin.system,
+        number=request.number,
+        invoice=request.invoice_number,
+        amount=exact(values.number(request.amount.amount)),
+        currency=request.amount.currency,
+        paid_at=dates_wire.instant(request, "paid_at"),
+    )
+    return RecordPayment(values.origin(request.origin), payment)
 
 
 def credit(request: service_pb2.RequestCreditRequest) -> RequestCredit:
@@ -117,7 +134,16 @@ def posting(found: Posting, order: SalesOrder) -> posting_pb2.Posting:
         cause=found.cause,
         return_id=found.return_id,
         supplier_id=found.supplier_id,
+        settlement=_settlement(found),
     )
+
+
+def payment_answer(
+    found: Posting | None, order: SalesOrder | None, *, repeated: bool
+) -> service_pb2.RecordPaymentResponse:
+    if found is None or order is None:
+        return service_pb2.RecordPaymentResponse(repeated=repeated)
+    return service_pb2.RecordPaymentResponse(posting=posting(found, order), repeated=repeated)
 
 
 def place_of(found: Posting) -> tuple[str, str]:
@@ -138,6 +164,13 @@ def fact_of(fact: Fact, found: Posting, order: SalesOrder, before: Sequence[Befo
             return _requested(said, found, order, before)
         case Fact.REFUSED, _:
             return events_pb2.PostingRefused(**said, reason=found.reason)
+        case Fact.SETTLED, _:
+            return events_pb2.SettlementChanged(
+                **said,
+                invoice_number=found.number,
+                customer_id=order.terms.customer_id,
+                payment_numbers=[each.number for each in found.cleared_by],
+            )
         case _, Kind.INVOICE:
             return _invoice_posted(said, found, order)
         case _, Kind.CREDIT:
@@ -160,7 +193,8 @@ def _invoice_posted(said: dict[str, Any], found: Posting, order: SalesOrder) -> 
 
 def keys_of(found: Posting, order: SalesOrder) -> tuple[str, ...]:
     number = (f"{found.kind.value}:{found.number}",) if found.number else ()
-    return (*order.keys, f"posting:{found.posting_id}", *number)
+    cleared = dict.fromkeys(key for each in found.cleared_by for key in each.keys[:1])
+    return (*order.keys, f"posting:{found.posting_id}", *number, *cleared)
 
 
 def _requested(said: dict[str, Any], found: Posting, order: SalesOrder, before: Sequence[Before]) -> Message:
@@ -186,6 +220,26 @@ def _line(line: PostingLine) -> posting_pb2.PostingLine:
         quantity=values.quantity_message(line.quantity),
         price=values.price_message(line.price),
     )
+
+
+def _settlement(found: Posting) -> posting_pb2.Settlement | None:
+    settled = found.settlement
+    if settled is None or found.totals is None:
+        return None
+    gross = found.totals.gross
+    return posting_pb2.Settlement(
+        paid=_like(gross, settled.paid),
+        credited=_like(gross, settled.credited),
+        open=_like(gross, settled.open),
+        overpaid=_like(gross, settled.overpaid),
+        state=SETTLEMENTS[settled.state],
+    )
+
+
+def _like(gross: Money, amount: Decimal) -> values_pb2.Money:
+    """With as many decimals as the invoice's total, where it has no more."""
+    short, places = plain(amount), Decimal(1).scaleb(int(gross.amount.as_tuple().exponent))
+    return _money(Money(short.quantize(places) if short == short.quantize(places) else short, gross.currency))
 
 
 def _totals(totals: Totals | None) -> posting_pb2.Totals | None:

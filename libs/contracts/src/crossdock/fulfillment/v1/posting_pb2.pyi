@@ -117,6 +117,26 @@ BILLING_STATE_BILLABLE: BillingState.ValueType  # 2
 BILLING_STATE_INVOICED: BillingState.ValueType  # 3
 Global___BillingState: _TypeAlias = BillingState  # noqa: Y015
 
+class _SettlementState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SettlementStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SettlementState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SETTLEMENT_STATE_UNSPECIFIED: _SettlementState.ValueType  # 0
+    SETTLEMENT_STATE_OPEN: _SettlementState.ValueType  # 1
+    SETTLEMENT_STATE_PARTLY_SETTLED: _SettlementState.ValueType  # 2
+    SETTLEMENT_STATE_SETTLED: _SettlementState.ValueType  # 3
+
+class SettlementState(_SettlementState, metaclass=_SettlementStateEnumTypeWrapper):
+    """What of an invoice is settled, by payments and by credit notes that are posted."""
+
+SETTLEMENT_STATE_UNSPECIFIED: SettlementState.ValueType  # 0
+SETTLEMENT_STATE_OPEN: SettlementState.ValueType  # 1
+SETTLEMENT_STATE_PARTLY_SETTLED: SettlementState.ValueType  # 2
+SETTLEMENT_STATE_SETTLED: SettlementState.ValueType  # 3
+Global___SettlementState: _TypeAlias = SettlementState  # noqa: Y015
+
 @_typing.final
 class Posting(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -142,6 +162,7 @@ class Posting(_message.Message):
     CAUSE_FIELD_NUMBER: _builtins.int
     RETURN_ID_FIELD_NUMBER: _builtins.int
     SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_FIELD_NUMBER: _builtins.int
     posting_id: _builtins.str
     """Made of the order's id, the kind and what it is of; stable for ever."""
     business_unit: _builtins.str
@@ -187,6 +208,10 @@ class Posting(_message.Message):
 
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def settlement(self) -> Global___Settlement:
+        """Of invoices that are posted."""
+
     def __init__(
         self,
         *,
@@ -211,14 +236,60 @@ class Posting(_message.Message):
         cause: _builtins.str = ...,
         return_id: _builtins.str = ...,
         supplier_id: _builtins.str = ...,
+        settlement: Global___Settlement | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "posted_at", b"posted_at", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "posted_at", b"posted_at", "settlement", b"settlement", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "created_at", b"created_at", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "created_at", b"created_at", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "settlement", b"settlement", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Posting: _TypeAlias = Posting  # noqa: Y015
+
+@_typing.final
+class Settlement(_message.Message):
+    """Derived from what the ERP reports. What is settled never exceeds the invoice; what came above it is told apart."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAID_FIELD_NUMBER: _builtins.int
+    CREDITED_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    OVERPAID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    state: Global___SettlementState.ValueType
+    @_builtins.property
+    def paid(self) -> _values_pb2.Money:
+        """All payments, less what was taken back."""
+
+    @_builtins.property
+    def credited(self) -> _values_pb2.Money:
+        """All credit notes that the ERP has posted."""
+
+    @_builtins.property
+    def open(self) -> _values_pb2.Money:
+        """What is still owed."""
+
+    @_builtins.property
+    def overpaid(self) -> _values_pb2.Money:
+        """What was paid and credited above the invoice."""
+
+    def __init__(
+        self,
+        *,
+        paid: _values_pb2.Money | None = ...,
+        credited: _values_pb2.Money | None = ...,
+        open: _values_pb2.Money | None = ...,
+        overpaid: _values_pb2.Money | None = ...,
+        state: Global___SettlementState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["credited", b"credited", "open", b"open", "overpaid", b"overpaid", "paid", b"paid"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["credited", b"credited", "open", b"open", "overpaid", b"overpaid", "paid", b"paid", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Settlement: _TypeAlias = Settlement  # noqa: Y015
 
 @_typing.final
 class PostingLine(_message.Message):

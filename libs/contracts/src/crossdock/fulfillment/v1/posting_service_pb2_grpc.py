@@ -45,6 +45,11 @@ class PostingServiceStub:
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RequestCreditRequest.SerializeToString,
                 response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RequestCreditResponse.FromString,
                 _registered_method=True)
+        self.RecordPayment = channel.unary_unary(
+                '/crossdock.fulfillment.v1.PostingService/RecordPayment',
+                request_serializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RecordPaymentRequest.SerializeToString,
+                response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RecordPaymentResponse.FromString,
+                _registered_method=True)
         self.ListPostings = channel.unary_unary(
                 '/crossdock.fulfillment.v1.PostingService/ListPostings',
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.ListPostingsRequest.SerializeToString,
@@ -71,6 +76,14 @@ class PostingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordPayment(self, request, context):
+        """Records what was paid of an invoice, or taken back, as the ERP reports it. The same payment of the same invoice again
+        changes nothing. What is paid above the invoice, or of one that is not known yet, is kept and raised.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListPostings(self, request, context):
         """Lists postings, oldest first: shipments that are not posted yet, what the ERP refused, what of an order is billed.
         """
@@ -90,6 +103,11 @@ def add_PostingServiceServicer_to_server(servicer, server):
                     servicer.RequestCredit,
                     request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RequestCreditRequest.FromString,
                     response_serializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RequestCreditResponse.SerializeToString,
+            ),
+            'RecordPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordPayment,
+                    request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RecordPaymentRequest.FromString,
+                    response_serializer=crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RecordPaymentResponse.SerializeToString,
             ),
             'ListPostings': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPostings,
@@ -152,6 +170,33 @@ class PostingService:
             '/crossdock.fulfillment.v1.PostingService/RequestCredit',
             crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RequestCreditRequest.SerializeToString,
             crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RequestCreditResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.fulfillment.v1.PostingService/RecordPayment',
+            crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RecordPaymentRequest.SerializeToString,
+            crossdock_dot_fulfillment_dot_v1_dot_posting__service__pb2.RecordPaymentResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,10 @@ class PostingServiceStub:
     """
     RequestCredit: _grpc.UnaryUnaryMultiCallable[_posting_service_pb2.RequestCreditRequest, _posting_service_pb2.RequestCreditResponse]
     """Asks for a credit note for some of a posted invoice. All credit notes of an invoice together never exceed it."""
+    RecordPayment: _grpc.UnaryUnaryMultiCallable[_posting_service_pb2.RecordPaymentRequest, _posting_service_pb2.RecordPaymentResponse]
+    """Records what was paid of an invoice, or taken back, as the ERP reports it. The same payment of the same invoice again
+    changes nothing. What is paid above the invoice, or of one that is not known yet, is kept and raised.
+    """
     ListPostings: _grpc.UnaryUnaryMultiCallable[_posting_service_pb2.ListPostingsRequest, _posting_service_pb2.ListPostingsResponse]
     """Lists postings, oldest first: shipments that are not posted yet, what the ERP refused, what of an order is billed."""
 
@@ -53,6 +57,10 @@ class PostingServiceAsyncStub(PostingServiceStub):
     """
     RequestCredit: _aio.UnaryUnaryMultiCallable[_posting_service_pb2.RequestCreditRequest, _posting_service_pb2.RequestCreditResponse]  # type: ignore[assignment]
     """Asks for a credit note for some of a posted invoice. All credit notes of an invoice together never exceed it."""
+    RecordPayment: _aio.UnaryUnaryMultiCallable[_posting_service_pb2.RecordPaymentRequest, _posting_service_pb2.RecordPaymentResponse]  # type: ignore[assignment]
+    """Records what was paid of an invoice, or taken back, as the ERP reports it. The same payment of the same invoice again
+    changes nothing. What is paid above the invoice, or of one that is not known yet, is kept and raised.
+    """
     ListPostings: _aio.UnaryUnaryMultiCallable[_posting_service_pb2.ListPostingsRequest, _posting_service_pb2.ListPostingsResponse]  # type: ignore[assignment]
     """Lists postings, oldest first: shipments that are not posted yet, what the ERP refused, what of an order is billed."""
 
@@ -76,6 +84,16 @@ class PostingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_posting_service_pb2.RequestCreditResponse, _abc.Awaitable[_posting_service_pb2.RequestCreditResponse]]:
         """Asks for a credit note for some of a posted invoice. All credit notes of an invoice together never exceed it."""
+
+    @_abc_1.abstractmethod
+    def RecordPayment(
+        self,
+        request: _posting_service_pb2.RecordPaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_posting_service_pb2.RecordPaymentResponse, _abc.Awaitable[_posting_service_pb2.RecordPaymentResponse]]:
+        """Records what was paid of an invoice, or taken back, as the ERP reports it. The same payment of the same invoice again
+        changes nothing. What is paid above the invoice, or of one that is not known yet, is kept and raised.
+        """
 
     @_abc_1.abstractmethod
     def ListPostings(

@@ -1261,6 +1261,49 @@ class InvoicePosted(_message.Message):
 Global___InvoicePosted: _TypeAlias = InvoicePosted  # noqa: Y015
 
 @_typing.final
+class SettlementChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSTING_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    INVOICE_NUMBER_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    POSTING_FIELD_NUMBER: _builtins.int
+    PAYMENT_NUMBERS_FIELD_NUMBER: _builtins.int
+    posting_id: _builtins.str
+    order_id: _builtins.str
+    order_number: _builtins.str
+    invoice_number: _builtins.str
+    customer_id: _builtins.str
+    @_builtins.property
+    def posting(self) -> _posting_pb2.Posting:
+        """With its settlement as it stands now."""
+
+    @_builtins.property
+    def payment_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The ERP's documents of the payments that changed it; none where a credit note did."""
+
+    def __init__(
+        self,
+        *,
+        posting_id: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        invoice_number: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        posting: _posting_pb2.Posting | None = ...,
+        payment_numbers: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["posting", b"posting"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "invoice_number", b"invoice_number", "order_id", b"order_id", "order_number", b"order_number", "payment_numbers", b"payment_numbers", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettlementChanged: _TypeAlias = SettlementChanged  # noqa: Y015
+
+@_typing.final
 class CreditIssued(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
