@@ -20,7 +20,7 @@ pytestmark = pytest.mark.lasting(60)
 
 VARIANTS, MOST_VARIANTS = 6, 100
 # What these say of a tenant is about the caller's own service and clock, so it moves by itself.
-RESTLESS = {"GetBacklog", "AcquireLease", "VerifyAudit", "CheckStreams"}
+RESTLESS = {"GetBacklog", "AcquireLease", "VerifyAudit", "CheckStreams", "ExportSnapshot"}
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as pb_grpc
+from crossdock.inventory.v1 import report_service_pb2_grpc as report_grpc
 from crossdock.inventory.v1 import stock_control_service_pb2_grpc as control_grpc
 from crossdock_kit.app import App
 from crossdock_kit.context import Cause
@@ -15,7 +16,7 @@ from crossdock_kit.service import Service, run
 from crossdock_kit.unit_of_work import Work
 from crossdock_kit.versioned_cache import VersionedCache
 
-from inventory.api import InventoryServicer, StockControlServicer
+from inventory.api import InventoryServicer, ReportServicer, StockControlServicer
 from inventory.consumers import Consumers
 from inventory.expiry import Expiry
 from inventory.queries.availability import Availability
@@ -39,6 +40,7 @@ async def build(app: App[InventorySettings]) -> None:
     servicer = InventoryServicer(engine, uow, desk, items, availability, clock)
     app.add_servicer(pb_grpc.add_InventoryServiceServicer_to_server, servicer)
     app.add_servicer(control_grpc.add_StockControlServiceServicer_to_server, StockControlServicer(engine, uow, clock))
+    app.add_servicer(report_grpc.add_ReportServiceServicer_to_server, ReportServicer(engine))
     safety_stock = SafetyStock(uow, settings.tenants, clock)
 
     def opened(work: Work, causes: Mapping[str, Cause]) -> InventoryWork:

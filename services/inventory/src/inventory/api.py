@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from crossdock.inventory.v1 import inventory_service_pb2 as pb
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as pb_grpc
+from crossdock.inventory.v1 import report_service_pb2 as report
+from crossdock.inventory.v1 import report_service_pb2_grpc as report_grpc
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock.inventory.v1 import stock_control_service_pb2_grpc as control_grpc
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import actor, tenant
 from crossdock_kit.database import Engine
+from crossdock_kit.paging import page_of
 
 from inventory.ports import Desk, Items, UnitOfWork
 from inventory.queries import promises
 from inventory.queries import stock as stocks
 from inventory.queries.availability import Availability
+from inventory.queries.finance import finance_page
 from inventory.queries.ledger import verify_ledger
 from inventory.queries.reconciliation import reconciliation
+from inventory.queries.snapshot import snapshot
 from inventory.queries.stock import Where
 from inventory.use_cases.adjust import adjust_stock
 from inventory.use_cases.reservations import (
@@ -30,7 +37,7 @@ from inventory.use_cases.reservations import (
 from inventory.use_cases.reserve import reserve_stock
 from inventory.use_cases.statements import book_differences, record_statement
 from inventory.use_cases.stock_reports import decide_adjustment, record_stock_report
-from inventory.wire import reservations, statements, stock, stock_reports
+from inventory.wire import reports, reservations, statements, stock, stock_reports
 
 Context = Any
 
@@ -97,6 +104,34 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
         return pb.VerifyLedgerResponse(
             movements=found.movements, balances=found.balances, differences=found.differences
         )
+
+
+@dataclass(frozen=True)
+class ReportServicer(report_grpc.ReportServiceServicer):
+    """`one` lets one snapshot after another be given out: who copies all stock may wait, and reserving must not."""
+
+    engine: Engine
+    one: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def ReconcileFinance(
+        self, request: report.ReconcileFinanceRequest, context: Context
+    ) -> report.ReconcileFinanceResponse:
+        page = page_of(request)
+        rows, counts = await finance_page(
+            self.engine,
+            reports.period(request, tenant()),
+            reports.after(page),
+            differences_only=request.differences_only,
+            size=page.size,
+        )
+        return reports.reconciled(rows, counts, page)
+
+    async def ExportSnapshot(
+        self, request: report.ExportSnapshotRequest, context: Context
+    ) -> AsyncIterator[report.ExportSnapshotResponse]:
+        async with self.one:
+            async for as_of, found in snapshot(self.engine, reports.wanted(request, tenant())):
+                yield reports.snapshot_page(as_of, found)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,8 @@ class Consumers:
                     fulfillment.GoodsIssued: self._issuing(outbound_wire.goods_issues),
                     fulfillment.ReturnReceived: self._issuing(outbound_wire.returns),
                     fulfillment.ReturnInspected: self._issuing(outbound_wire.inspections),
+                    fulfillment.PostingBooked: self.on_shipments_posted,
+                    fulfillment.PostingRefused: self.on_shipments_posted,
                 },
                 owner="warehouse",
             ),
@@ -116,6 +118,11 @@ class Consumers:
 
     async def on_document_sent(self, events: Sequence[Received[connector.DocumentSent]], work: Work) -> None:
         await mark_posted(wire.postings(events), self._opened(work, events))
+
+    async def on_shipments_posted(
+        self, events: Sequence[Received[fulfillment.PostingBooked] | Received[fulfillment.PostingRefused]], work: Work
+    ) -> None:
+        await mark_posted(outbound_wire.shipment_postings(events), self._opened(work, events))
 
     async def on_items(self, events: Sequence[Received[catalog.ItemChanged]], work: Work) -> None:
         await take_items(wire.items(events), self._opened(work, events))

@@ -181,13 +181,19 @@ class LocationRecord:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """The number under which a system booked what an aggregate moved."""
+    """What a system says of what an aggregate moved: posted, with or without a number, or refused for a `reason`; or
+    withdrawn, because it was taken back before the system heard of it. `lines`: what was posted of each item, in its
+    base unit, where the system was asked for it line by line."""
 
     tenant: str
     posting_key: str
     number: str
     partner: str
-    posted_on: date
+    posted_on: date | None
+    business_unit: str = ""
+    state: str = "posted"
+    reason: str = ""
+    lines: Mapping[str, Decimal] | None = None
 
 
 class Items(Protocol):

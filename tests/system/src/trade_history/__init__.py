@@ -149,7 +149,8 @@ def warehouse_reports() -> list[Message]:
 
 
 def sales_orders() -> list[Message]:
-    return [*warehouse_reports(), *goods_back(), *postings_wanted(), *customers_told(), *sent_by_suppliers()]
+    told = [*customers_told(), *sent_by_suppliers()]
+    return [*warehouse_reports(), *goods_back(), *postings_wanted(), *shipments_posted(), *told]
 
 
 def customers_told() -> list[Message]:
@@ -251,6 +252,32 @@ def postings_wanted() -> list[Message]:
             attempt=1,
         )
         for name, kind in kinds.items()
+    ]
+
+
+def shipments_posted() -> list[Message]:
+    """What was shipped, as the ERP posts it: one it refuses first."""
+    line = posting_pb2.PostingLine(line_number="1", sku="BOLT", quantity=values_pb2.Quantity(value="5", unit="EA"))
+    said = posting_pb2.Posting(
+        posting_id="posting-shipped",
+        order_id="0191-4711",
+        business_unit="EU01",
+        kind=posting_pb2.POSTING_KIND_SHIPMENT,
+        reference="I-a",
+        shipment_id="shipment-a",
+        system="ERP-EU",
+        lines=[line],
+    )
+    refused, posted = posting_pb2.Posting(), posting_pb2.Posting()
+    refused.CopyFrom(said)
+    refused.state, refused.reason = posting_pb2.POSTING_STATE_REFUSED, "period closed"
+    posted.CopyFrom(said)
+    posted.state, posted.number = posting_pb2.POSTING_STATE_POSTED, "4900000001"
+    posted.posted_at.CopyFrom(_instant(5))
+    of: dict[str, Any] = {"posting_id": said.posting_id, "order_id": said.order_id, "order_number": "S-4711"}
+    return [
+        fulfillment_events.PostingRefused(posting=refused, reason=refused.reason, **of),
+        fulfillment_events.PostingBooked(posting=posted, document_number=posted.number, **of),
     ]
 
 

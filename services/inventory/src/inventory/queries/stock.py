@@ -71,7 +71,7 @@ async def item_of(driver: Driver, tenant: str, sku: str) -> Item:
 
 _MOVEMENTS = """
 SELECT m.*, coalesce(nullif(m.unit, ''), i.base_unit, '') AS shown_unit, p.number AS posting_number,
-  p.posted_on AS posting_date
+  p.posted_on AS posting_date, p.state AS posting_state, coalesce(p.reason, '') AS posting_reason
 FROM movement m LEFT JOIN item i USING (tenant, sku)
 LEFT JOIN posting p ON p.tenant = m.tenant AND p.posting_key = m.posting_key AND m.posting_key <> ''
 WHERE m.tenant = $1 AND m.sku = $2 AND ($3 = '' OR m.location_id = $3) AND ($4::uuid IS NULL OR m.movement_id < $4)

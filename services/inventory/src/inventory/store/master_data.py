@@ -43,9 +43,12 @@ ON CONFLICT (tenant, location_id) DO UPDATE SET business_unit = excluded.busines
 WHERE location.version < excluded.version
 """
 _POSTINGS = """
-INSERT INTO posting (tenant, posting_key, number, partner, posted_on)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[])
-ON CONFLICT (tenant, posting_key) DO NOTHING
+INSERT INTO posting (tenant, posting_key, number, partner, posted_on, business_unit, state, reason, lines)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::text[], $7::text[], $8::text[],
+  $9::jsonb[])
+ON CONFLICT (tenant, posting_key) DO UPDATE SET number = excluded.number, partner = excluded.partner,
+  posted_on = excluded.posted_on, state = excluded.state, reason = excluded.reason, lines = excluded.lines
+WHERE posting.number = ''
 """
 
 
@@ -98,10 +101,17 @@ class StoredPostings:
         self._driver = driver
 
     async def note(self, postings: Sequence[Posting]) -> None:
-        """The first number stays: a repeated report of the same posting says the same."""
-        first = {(each.tenant, each.posting_key): each for each in reversed(postings)}
-        rows = (
-            (each.tenant, each.posting_key, each.number, each.partner, each.posted_on)
-            for each in (first[key] for key in sorted(first))
-        )
-        await self._driver.execute(_POSTINGS, *columns_of(rows))
+        """The first number stays: a repeated report of the same posting says the same. What was refused may be posted
+        later."""
+        said: dict[tuple[str, str], Posting] = {}
+        for each in postings:
+            known = said.get((each.tenant, each.posting_key))
+            if known is None or not known.number:
+                said[each.tenant, each.posting_key] = each
+        await self._driver.execute(_POSTINGS, *columns_of(_posting_row(said[key]) for key in sorted(said)))
+
+
+def _posting_row(each: Posting) -> tuple[object, ...]:
+    lines = None if each.lines is None else json.dumps({sku: str(amount) for sku, amount in each.lines.items()})
+    told = (each.posted_on, each.business_unit, each.state, each.reason, lines)
+    return (each.tenant, each.posting_key, each.number, each.partner, *told)

@@ -67,6 +67,8 @@ movement = Table(
     # Demand (8 to 11) and goods are two families: each sums to zero by itself.
     CheckConstraint("(source BETWEEN 8 AND 11) = (target BETWEEN 8 AND 11)", name="movement_within_family"),
     CheckConstraint("reason <> ''", name="movement_reason"),
+    # Months of a ledger that only grows: written almost for nothing, and enough to find a period.
+    Index("movement_recorded", "recorded_at", postgresql_using="brin"),
     Index("movement_posting", "tenant", "posting_key", postgresql_where=text("posting_key <> ''")),
 )
 
@@ -237,7 +239,7 @@ supply_told = Table(
     words("content"),
 )
 
-# The number under which the ERP posted what an aggregate booked.
+# What the ERP says of what an aggregate booked, and the number under which it posted it.
 posting = Table(
     "posting",
     metadata,
@@ -246,6 +248,11 @@ posting = Table(
     words("number"),
     words("partner"),
     Column("posted_on", Date, nullable=True),
+    words("business_unit"),
+    Column("state", Text, nullable=False, server_default=text("'posted'")),
+    words("reason"),
+    # {sku: quantity in its base unit}, where the ERP was asked for it line by line.
+    Column("lines", JSONB, nullable=True),
     instant("noted_at", default=NOW),
 )
 

@@ -96,6 +96,6 @@ async def take_locations(records: Sequence[LocationRecord], work: Work) -> None:
 
 
 async def mark_posted(postings: Sequence[Posting], work: Work) -> None:
-    """Movements of the named aggregates carry the ERP's number from now on."""
+    """Movements of the named aggregates carry what the ERP says of them from now on."""
     if postings:
         await work.postings.note(postings)

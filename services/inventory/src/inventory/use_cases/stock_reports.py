@@ -21,7 +21,7 @@ from inventory.domain.stock_report import (
     adjustments_of,
     together,
 )
-from inventory.ports import UnitOfWork, Work
+from inventory.ports import Posting, UnitOfWork, Work
 
 ADJUSTMENT_BEYOND_LIMIT = "ADJUSTMENT_BEYOND_LIMIT"
 
@@ -148,6 +148,20 @@ def _to_be_decided(report: StockAdjustment, beyond: Sequence[str]) -> Concern:
     )
 
 
+def _withdrawn(report: StockAdjustment, command: DecideAdjustment) -> Posting:
+    """The ERP never hears of it: nobody waits for a number any more."""
+    return Posting(
+        tenant=report.tenant,
+        posting_key=report.subject,
+        number="",
+        partner="",
+        posted_on=None,
+        business_unit=report.business_unit,
+        state="withdrawn",
+        reason=f"taken back by {command.decided_by}: {command.reason}",
+    )
+
+
 async def decide_adjustment(command: DecideAdjustment, uow: UnitOfWork) -> StockAdjustment:
     """Raises AdjustmentUnknown, AdjustmentNotAwaiting. What is taken back is undone by movements of its own."""
     async with uow(tenants=(command.tenant,)) as work:
@@ -157,6 +171,7 @@ async def decide_adjustment(command: DecideAdjustment, uow: UnitOfWork) -> Stock
         if not command.approved:
             concerned = list(await work.ledger.book(list(report.taken_back(work.now))))
             report.movements = [*report.movements, *concerned]
+            await work.postings.note([_withdrawn(report, command)])
         work.announce(
             AdjustmentDecided(
                 report=report,

@@ -276,7 +276,8 @@ POSTED_AGGREGATES = ("receipt/", "stock_adjustment/")
 
 
 def postings(events: Sequence[Event[connector.DocumentSent]]) -> list[Posting]:
-    """Numbers that a partner's system gave to what it booked from a receipt or an adjustment."""
+    """Numbers that a partner's system gave to what it booked from a receipt or an adjustment; empty where it said
+    none."""
     return [
         Posting(
             tenant=event.tenant,
@@ -284,7 +285,8 @@ def postings(events: Sequence[Event[connector.DocumentSent]]) -> list[Posting]:
             number=event.message.foreign_number,
             partner=event.message.partner,
             posted_on=instant_in(event.message.sent_at, event.occurred_at).date(),
+            business_unit=event.business_unit,
         )
         for event in events
-        if event.message.foreign_number and event.message.source_aggregate.startswith(POSTED_AGGREGATES)
+        if event.message.source_aggregate.startswith(POSTED_AGGREGATES)
     ]

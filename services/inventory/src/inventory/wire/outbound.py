@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from crossdock.fulfillment.events.v1 import events_pb2 as pb
-from crossdock.fulfillment.v1 import return_pb2, warehouse_pb2
+from crossdock.fulfillment.v1 import posting_pb2, return_pb2, warehouse_pb2
 from crossdock_kit.events import Received as Event
 from crossdock_kit.ids import uuid_of
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -17,6 +20,7 @@ from inventory.domain.coming_back import CameBack, Decided, Disposition, ReturnF
 from inventory.domain.movement import Document, StockKey
 from inventory.domain.outbound import Issued, NotFound, OutboundFact, Picked
 from inventory.domain.quantity import exact
+from inventory.ports import Posting
 from inventory.wire.values import instant_in
 
 _HELD = {return_pb2.RETURN_HOLDING_QUARANTINED: Account.QUARANTINED}
@@ -49,7 +53,43 @@ def _issue(event: Event[pb.GoodsIssued]) -> Iterator[OutboundFact]:
         unsaid = said["quantity"] - exact(each.picked_before.value or "0")
         if unsaid > 0:
             yield Picked(**said | {"quantity": unsaid})
-        yield Issued(**said)
+        yield Issued(**said | {"document": replace(said["document"], posting_key=_posting_key(message, each.line))})
+
+
+def _posting_key(message: pb.GoodsIssued, line: warehouse_pb2.HandledLine) -> str:
+    """The posting that the ERP is asked for; none where nobody knows the order."""
+    return issue_key(line.order_id, message.shipment_id, message.issue_number) if line.order_id else ""
+
+
+def issue_key(order_id: str, shipment_id: str, issue_number: str) -> str:
+    return f"goods_issue/{order_id}/{shipment_id}/{issue_number}"
+
+
+def shipment_postings(events: Sequence[Event[pb.PostingBooked] | Event[pb.PostingRefused]]) -> list[Posting]:
+    """What the ERP says of what was shipped from stock of ours; other postings move none."""
+    return [
+        _shipment_posting(event, event.message.posting)
+        for event in events
+        if event.message.posting.kind == posting_pb2.POSTING_KIND_SHIPMENT and not event.message.posting.supplier_id
+    ]
+
+
+def _shipment_posting(event: Event[Any], said: posting_pb2.Posting) -> Posting:
+    lines: dict[str, Decimal] = defaultdict(Decimal)
+    for line in said.lines:
+        lines[line.sku] += exact(line.quantity.value)
+    refused = said.state == posting_pb2.POSTING_STATE_REFUSED
+    return Posting(
+        tenant=event.tenant,
+        posting_key=issue_key(said.order_id, said.shipment_id, said.reference),
+        number=said.number,
+        partner=said.system,
+        posted_on=None if refused else instant_in(said.posted_at, event.occurred_at).date(),
+        business_unit=event.business_unit,
+        state="refused" if refused else "posted",
+        reason=said.reason,
+        lines=None if refused else lines,
+    )
 
 
 def returns(events: Sequence[Event[pb.ReturnReceived]]) -> list[ReturnFact]:

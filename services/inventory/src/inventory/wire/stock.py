@@ -120,6 +120,7 @@ def _movement(row: Row) -> pb.Movement:
         recorded_at=instant_out(row["recorded_at"]),
         posting_state=_posting_state(row),
         posting_number=row["posting_number"] or "",
+        posting_reason=row["posting_reason"],
         transaction_id=row["transaction_id"],
         **plain_facts,
         **{"from": row["source"]},
@@ -134,4 +135,4 @@ def _movement(row: Row) -> pb.Movement:
 def _posting_state(row: Row) -> str:
     if not row["posting_key"]:
         return "none"
-    return "posted" if row["posting_number"] else "pending"
+    return str(row["posting_state"] or "pending")

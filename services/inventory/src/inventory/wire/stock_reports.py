@@ -11,7 +11,7 @@ from crossdock_kit.events import NewEvent, Origin
 
 from inventory.domain import events as facts
 from inventory.domain.accounts import Account
-from inventory.domain.stock_report import Counted, Found, StockAdjustment
+from inventory.domain.stock_report import AdjustmentState, Counted, Found, StockAdjustment
 from inventory.use_cases.stock_reports import DecideAdjustment, RecordStockReport
 from inventory.wire.contents import content_of
 from inventory.wire.movements import movement_out
@@ -45,7 +45,7 @@ def decide_adjustment(request: pb.DecideAdjustmentRequest, tenant: str, decided_
 
 
 def adjustment_out(report: StockAdjustment) -> pb.StockAdjustment:
-    return pb.StockAdjustment(
+    out = pb.StockAdjustment(
         adjustment_id=str(report.adjustment_id),
         number=report.number,
         system=report.system,
@@ -54,6 +54,10 @@ def adjustment_out(report: StockAdjustment) -> pb.StockAdjustment:
         state=int(report.state),  # type: ignore[arg-type]
         movements=[movement_out(movement_id, movement) for movement_id, movement in report.movements],
     )
+    for each in out.movements:
+        if report.state is AdjustmentState.REJECTED and each.posting_state == "pending":
+            each.posting_state = "withdrawn"
+    return out
 
 
 def event_of(fact: facts.StockCounted | facts.AdjustmentDecided) -> NewEvent:

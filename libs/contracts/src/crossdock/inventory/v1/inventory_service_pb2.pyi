@@ -1047,6 +1047,7 @@ class Movement(_message.Message):
     POSTING_NUMBER_FIELD_NUMBER: _builtins.int
     POSTING_DATE_FIELD_NUMBER: _builtins.int
     TRANSACTION_ID_FIELD_NUMBER: _builtins.int
+    POSTING_REASON_FIELD_NUMBER: _builtins.int
     movement_id: _builtins.str
     sku: _builtins.str
     location_id: _builtins.str
@@ -1057,9 +1058,13 @@ class Movement(_message.Message):
     document: _builtins.str
     """Document and line that caused it, for example "receipt/R-1/1"."""
     posting_state: _builtins.str
-    """State and number of the ERP's posting: none, pending, posted."""
+    """State and number of the ERP's posting: none, pending, posted, refused, withdrawn (taken back before the ERP heard of
+    it).
+    """
     posting_number: _builtins.str
     transaction_id: _builtins.str
+    posting_reason: _builtins.str
+    """The ERP's words for refusing it, or why it was withdrawn."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -1093,10 +1098,11 @@ class Movement(_message.Message):
         posting_number: _builtins.str = ...,
         posting_date: _date_pb2.Date | None = ...,
         transaction_id: _builtins.str = ...,
+        posting_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["document_quantity", b"document_quantity", "occurred_at", b"occurred_at", "posting_date", b"posting_date", "quantity", b"quantity", "recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "document", b"document", "document_quantity", b"document_quantity", "from", b"from", "location_id", b"location_id", "lot", b"lot", "movement_id", b"movement_id", "occurred_at", b"occurred_at", "posting_date", b"posting_date", "posting_number", b"posting_number", "posting_state", b"posting_state", "quantity", b"quantity", "reason", b"reason", "recorded_at", b"recorded_at", "sku", b"sku", "to", b"to", "transaction_id", b"transaction_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "document", b"document", "document_quantity", b"document_quantity", "from", b"from", "location_id", b"location_id", "lot", b"lot", "movement_id", b"movement_id", "occurred_at", b"occurred_at", "posting_date", b"posting_date", "posting_number", b"posting_number", "posting_reason", b"posting_reason", "posting_state", b"posting_state", "quantity", b"quantity", "reason", b"reason", "recorded_at", b"recorded_at", "sku", b"sku", "to", b"to", "transaction_id", b"transaction_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
