@@ -54,6 +54,27 @@ def test_a_channel_is_never_told_of_less_than_nothing() -> None:
     assert written(changed("-3", 4))["available"] == "0"
 
 
+@pytest.mark.feature("F079")
+async def test_planning_hears_of_new_stock_once_however_often_it_changed_meanwhile(rig: Rig) -> None:
+    routes = [{"kind": "json.availability", "direction": "OUT", "path": "/stock"}]
+    for name, unit in (("planning-eu", "PL01"), ("planning-us", "PL02")):
+        await rig.partner(name, role="MDM", system=name, businessUnit=unit, transport=http(), documents=routes)
+    for version, there in enumerate(("40", "55", "70"), 1):
+        await rig.tell(planned(there, version), aggregate=f"availability/{uuid4()}")
+    sent = [json.loads(content) for _, content in await rig.send("planning-eu")]
+    assert [(each["item"], each["available"], each["version"]) for each in sent] == [(ITEM, "70", 3)]
+    assert await rig.send("planning-us") == [], "another business unit's stock"
+    await rig.tell(planned("71", 4), aggregate=f"availability/{uuid4()}")
+    assert [json.loads(content)["version"] for _, content in await rig.send("planning-eu")] == [4]
+
+
+def planned(available: str, version: int) -> events_pb2.AvailabilityChanged:
+    """Stock of a business unit that plans, with something kept back from a shop, which is no matter of planning's."""
+    event = changed(available, version, shop_eu="1")
+    event.business_unit = "PL01"
+    return event
+
+
 @pytest.fixture
 async def shop(rig: Rig) -> Rig:
     routes = [{"kind": "json.availability", "direction": "OUT", "path": "/availability"}]

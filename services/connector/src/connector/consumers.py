@@ -213,7 +213,7 @@ class Stock:
             await tell_partners.tell_erp_of_adjustment(event, telling)
 
     async def changed(self, event: Received[inventory.AvailabilityChanged], telling: Telling) -> None:
-        await tell_partners.tell_channels_of_stock(event, telling)
+        await tell_partners.tell_of_stock(event, telling)
 
 
 def _together(around: Surroundings, handle: Callable[[Any, Telling], Awaitable[None]]) -> Handler:

@@ -140,6 +140,9 @@ KINDS = frozenset({*INBOUND, *OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT})
 FROM_CUSTOMERS = frozenset({"shop.order", "x12.850"})
 TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810"})
 
+# Taken by channels that sell, and by whoever plans: any partner of the business unit whose profile asks for it.
+AVAILABILITY = json_availability.MAPPING.kind
+
 # The document that asks for each kind of check.
 CHECKS = {
     sales_order_pb2.CHECK_KIND_CREDIT: json_order_check.CREDIT.kind,

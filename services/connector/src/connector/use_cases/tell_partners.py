@@ -133,10 +133,11 @@ async def tell_customers_of_goods(event: Received[Any], telling: Telling) -> Non
             telling.tell(event, stored, f"order:{order_id}")
 
 
-async def tell_channels_of_stock(event: Received[Any], telling: Telling) -> None:
-    """What may be promised, to the channels that ask to be told; of one item at one place the newest alone."""
+async def tell_of_stock(event: Received[Any], telling: Telling) -> None:
+    """What may be promised, to the channels that ask to be told and to planning; of one item at one place the newest
+    alone."""
     fact = event.message
-    for stored in await telling.channels(event.tenant, fact.business_unit):
+    for stored in await telling.asked(event.tenant, fact.business_unit, registry.AVAILABILITY):
         telling.tell(event, stored, f"availability:{fact.sku}:{fact.location_id}", replaces=True)
 
 

@@ -98,12 +98,6 @@ class Telling:
     def learn(self, order: KnownOrder) -> None:
         self._orders.append(order)
 
-    async def channels(self, tenant: str, business_unit: str) -> list[StoredPartner]:
-        key = (tenant, "channels", business_unit)
-        if key not in self._partners:
-            self._partners[key] = await partners.channels_of(self.work.driver, tenant, business_unit)
-        return self._partners[key]
-
     def tell(
         self,
         event: Received[Any],
