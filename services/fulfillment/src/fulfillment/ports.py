@@ -28,7 +28,7 @@ from fulfillment.domain.quantities import Item
 from fulfillment.domain.return_report import BookedReport, ReportKind, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.settling import Payment
-from fulfillment.domain.terms import Price, Trading
+from fulfillment.domain.terms import OrderTerms, Price, Trading
 from fulfillment.domain.warehouse_report import Booking, Kind, Shipment, WarehouseReport
 
 
@@ -90,11 +90,12 @@ class ReturnPage:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """Of an item there is something to be promised at a place of a business unit."""
+    """Of an item so much can be promised at a place of a business unit."""
 
     sku: str
     location_id: str
     business_unit: str
+    available: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +194,8 @@ class SalesOrders(Protocol):
         """The orders of a customer that a check of this kind holds, the oldest first."""
 
     async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> Mapping[str, Sequence[int]]:
-        """By order, the oldest first, the parts that wait for it for another reason than these; of `most` lines."""
+        """By order, in their turn, the parts that wait for it for another reason than these, as far as it reaches; of
+        `most` lines."""
 
     async def waited_for(self, supplies: Sequence[Supply], but: Sequence[str]) -> frozenset[Supply]:
         """Those of them that at least one line waits for, for another reason than these."""
@@ -218,7 +220,7 @@ class Supplies(Protocol):
         """What is to come from today on, by item."""
 
     async def waiting(self, business_unit: str, skus: Iterable[str], most: int) -> Mapping[str, Sequence[Waiting]]:
-        """Who waits for them, by item, the oldest orders first. What counts on stock that has come is left out: it has
+        """Who waits for them, by item, in their turn. What counts on stock that has come is left out: it has
         been asked for."""
 
 
@@ -406,6 +408,9 @@ class Work(Protocol):
 
     async def check_rules(self, order: SalesOrder) -> Mapping[CheckKind, Rule]:
         """The checks that its business unit and customer have declared, by kind."""
+
+    async def turn_of(self, terms: OrderTerms) -> datetime:
+        """When the turn of an order comes that is placed now, among all that wait for the same."""
 
     async def suppliers_for(self, order: SalesOrder, items: Iterable[Item]) -> Mapping[str, str]:
         """By SKU, who ships it straight to this order's customer as policy says; what comes from stock is left out."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from fulfillment.domain.lifecycle import DROPPED, State
@@ -19,6 +19,8 @@ PART_LINES = 200
 """Lines that are worked together: what inventory takes in one basket, and less than an event may tell."""
 
 STOCK = "stock"
+FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+"""The turn of what waits for nobody."""
 PICK_SHORT = "PICK_SHORT"
 """Why a schedule waits that its warehouse did not find."""
 
@@ -26,7 +28,7 @@ PICK_SHORT = "PICK_SHORT"
 @dataclass(slots=True)
 class Schedule:
     """`supply` is what the promise counts on; `reason` is why it stands where it stands, where that needs one.
-    `owed_on` is the day that its customer was told first while it waited."""
+    `owed_on` is the day that its customer was told first while it waited; `turn_at` its turn among all that wait."""
 
     number: int
     state: State
@@ -42,6 +44,7 @@ class Schedule:
     pack_reported: bool = False
     return_id: str = ""
     owed_on: date | None = None
+    turn_at: datetime = FIRST
 
     @property
     def at_risk(self) -> bool:
@@ -97,9 +100,10 @@ class OrderLine:
     def schedule_id(self, schedule: Schedule) -> str:
         return f"{self.line_id}.{schedule.number}"
 
-    def add(self, quantity: Decimal, state: State) -> Schedule:
-        """More is ordered."""
-        made = Schedule(len(self.schedules) + 1, state, quantity)
+    def add(self, quantity: Decimal, state: State, turn_at: datetime | None = None) -> Schedule:
+        """More is ordered; it has the turn of what there is of the line."""
+        turn = turn_at or (self.schedules[0].turn_at if self.schedules else FIRST)
+        made = Schedule(len(self.schedules) + 1, state, quantity, turn_at=turn)
         self.schedules.append(made)
         self.total = exact(self.total + quantity)
         return made

@@ -1,20 +1,20 @@
 """What a waiting line is promised: so much, on which day, and the supply that this counts on.
 
-The oldest order counts first, on the supply that comes first and may serve it. A schedule that supply reaches in part
-becomes two, so that each has one promise. It must not know where supply is read or who is told.
+Whoever's turn it is counts first, on the supply that comes first and may serve it. A schedule that supply reaches in
+part becomes two, so that each has one promise. It must not know where supply is read or who is told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from fulfillment.domain import events
 from fulfillment.domain.concerns import Concern, identity
 from fulfillment.domain.lifecycle import ORDER_DESK, State
-from fulfillment.domain.order_line import PICK_SHORT, STOCK, OrderLine, Schedule
+from fulfillment.domain.order_line import FIRST, PICK_SHORT, STOCK, OrderLine, Schedule
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
 
@@ -46,10 +46,15 @@ class Waiting:
     promised_on: date | None = None
     requested_on: date | None = None
     reason: str = ""
+    turn_at: datetime = FIRST
 
     @property
     def key(self) -> Key:
         return self.order_id, self.position, self.number
+
+    @property
+    def turn(self) -> tuple[datetime, Key]:
+        return self.turn_at, self.key
 
     def served_by(self, lot: Lot) -> bool:
         """What a warehouse did not find is not promised from the same shelf again."""
@@ -83,11 +88,11 @@ class Incoming:
 
 
 def counted(waiting: Iterable[Waiting], lots: Iterable[Lot]) -> list[Counted]:
-    """Gives each what it wants, the oldest first, of what comes first."""
+    """Gives each what it wants in its turn, of what comes first."""
     in_order = sorted(lots, key=lambda lot: (lot.supply != STOCK, lot.due_on, lot.supply))
     shelf = [(lot, lot.quantity) for lot in in_order]
     found: list[Counted] = []
-    for each in sorted(waiting, key=lambda one: one.key):
+    for each in sorted(waiting, key=lambda one: one.turn):
         reached, last, shelf = _taken(each, shelf)
         if last is not None:
             found.append(_promise(each, reached, last))
@@ -148,6 +153,7 @@ def waiting_of(order: SalesOrder, line: OrderLine, schedule: Schedule) -> Waitin
         schedule.promised_on,
         order.terms.requested_on,
         schedule.reason,
+        schedule.turn_at,
     )
 
 

@@ -46,6 +46,7 @@ class SalesOrder:
     terms: OrderTerms
     content: str
     created_at: datetime
+    turn_at: datetime | None = None
     consignee_id: str = ""
     erp_system: str = ""
     erp_number: str = ""
@@ -83,6 +84,11 @@ class SalesOrder:
     @property
     def express(self) -> bool:
         return self.terms.same_day
+
+    @property
+    def turn(self) -> datetime:
+        """Among all that wait for the same."""
+        return self.turn_at or self.created_at
 
     @property
     def owed(self) -> bool:
@@ -146,7 +152,7 @@ class SalesOrder:
             fingerprint=f"{terms.fingerprint:064x}",
             supplier_id=terms.supplier_id,
         )
-        line.add(in_base(terms.ordered.value, factor), State.RECEIVED)
+        line.add(in_base(terms.ordered.value, factor), State.RECEIVED, self.turn)
         self.net += worth(terms.price, line.total, terms.ordered.unit, item)
         self.counts[State.RECEIVED] += 1
         self.lines[line.position] = line

@@ -36,11 +36,15 @@ _SHIPPED = """
 SELECT DISTINCT order_id, position FROM line_schedule WHERE tenant = $1 AND shipment_id = $2 AND shipment_id <> ''
 """
 _WAITING = """
-SELECT s.order_id, s.position FROM line_schedule s
-JOIN sales_order o ON o.tenant = s.tenant AND o.order_id = s.order_id
-WHERE s.tenant = $1 AND s.state = 'backordered' AND s.sku = $2 AND s.reason <> ALL($5::text[])
-  AND o.business_unit = $3 AND (o.locations = '{}' OR $4 = ANY(o.locations))
-ORDER BY s.order_id LIMIT $6
+SELECT order_id, position FROM (
+  SELECT w.*, sum(quantity) OVER (ORDER BY turn_at, order_id, position, number) - quantity AS before FROM (
+    SELECT s.order_id, s.position, s.number, s.quantity, s.turn_at FROM line_schedule s
+    JOIN sales_order o ON o.tenant = s.tenant AND o.order_id = s.order_id
+    WHERE s.tenant = $1 AND s.state = 'backordered' AND s.sku = $2 AND s.reason <> ALL($5::text[])
+      AND o.business_unit = $3 AND (o.locations = '{}' OR $4 = ANY(o.locations))
+    ORDER BY s.turn_at, s.order_id, s.position, s.number LIMIT $6
+  ) w
+) c WHERE before < $7 ORDER BY turn_at, order_id, position
 """
 _WAITED_FOR = """
 SELECT w.place FROM unnest($2::text[], $3::text[], $4::text[])
@@ -154,7 +158,7 @@ class Orders:
     async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> dict[str, list[int]]:
         found: dict[str, set[int]] = {}
         place = (supply.sku, supply.business_unit, supply.location_id)
-        for row in await self._driver.fetch(_WAITING, self._tenant, *place, list(but), most):
+        for row in await self._driver.fetch(_WAITING, self._tenant, *place, list(but), most, supply.available):
             found.setdefault(row["order_id"], set()).add(part_of(row["position"]))
         return {order_id: sorted(parts) for order_id, parts in found.items()}
 

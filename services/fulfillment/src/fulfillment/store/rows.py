@@ -79,6 +79,7 @@ _SCHEDULE = (
     "pack_reported",
     "return_id",
     "owed_on",
+    "turn_at",
 )
 _REPORT = ("report_id", "location_id", "number", "content", "order_ids", "shipment_id", "unreleased_count")
 _SHIPMENT = (
@@ -107,6 +108,7 @@ def order_row(order: SalesOrder) -> Row:
             "state": order.state.value,
             "counts": {state.value: count for state, count in order.counts.items() if count},
             "barred": order.barred,
+            "turn_at": order.turn,
             "checks": [check_row(each) for each in order.checks.values()],
         }
     )
@@ -141,7 +143,7 @@ def read_order(row: Record) -> SalesOrder:
     )
     counts = Counter({State(state): count for state, count in row["counts"].items()})
     checks = {each.kind: each for each in map(read_check, row["checks"] or ())}
-    own = {name: row[name] for name in _HEAD} | {"net": plain(row["net"])}
+    own = {name: row[name] for name in (*_HEAD, "turn_at")} | {"net": plain(row["net"])}
     return SalesOrder(terms=terms, counts=counts, checks=checks, **own)
 
 

@@ -28,12 +28,12 @@ FROM supply s, jsonb_to_recordset(s.lots) AS l (supply text, due_on date, quanti
 WHERE s.tenant = $1 AND s.sku = ANY($2::text[]) AND s.business_unit = $3 AND l.due_on >= $4
 """
 _WAITING = f"""
-SELECT s.sku, s.order_id, s.position, s.number, s.quantity, s.supply, s.promised_on, s.reason, o.locations,
-  o.requested_on
+SELECT s.sku, s.order_id, s.position, s.number, s.quantity, s.supply, s.promised_on, s.reason, s.turn_at,
+  o.locations, o.requested_on
 FROM line_schedule s JOIN sales_order o ON o.tenant = s.tenant AND o.order_id = s.order_id
 WHERE s.tenant = $1 AND s.sku = ANY($2::text[]) AND ({WAITS.replace("state", "s.state")}) AND s.supply <> $3
   AND o.business_unit = $4
-ORDER BY s.order_id, s.position, s.number LIMIT $5
+ORDER BY s.turn_at, s.order_id, s.position, s.number LIMIT $5
 """  # noqa: S608
 
 
@@ -75,6 +75,7 @@ class SupplyRows:
                     row["promised_on"],
                     row["requested_on"],
                     row["reason"],
+                    row["turn_at"],
                 )
             )
         return dict(found)

@@ -76,6 +76,7 @@ sales_order = Table(
     number("version"),
     number("event_version"),
     instant("created_at"),
+    instant("turn_at"),
     instant("updated_at", optional=True),
     Index("sales_order_once", "tenant", "channel", "number", unique=True),
     Index("sales_order_number", "tenant", "number"),
@@ -138,7 +139,8 @@ line_schedule = Table(
     flag("pack_reported"),
     words("return_id"),
     day("owed_on"),
-    Index("line_schedule_waiting", "tenant", "sku", "order_id", postgresql_where=text(WAITS)),
+    instant("turn_at"),
+    Index("line_schedule_waiting", "tenant", "sku", "turn_at", "order_id", postgresql_where=text(WAITS)),
     Index("line_schedule_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
 )
 

@@ -37,6 +37,8 @@ from fulfillment.domain.quantities import Item
 from fulfillment.domain.questions import Part
 from fulfillment.domain.return_report import BookedReport, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.terms import OrderTerms
+from fulfillment.domain.turns import LEAD, turn
 from fulfillment.domain.warehouse_report import Booking, Shipment
 from fulfillment.ports import Origin
 from fulfillment.store import posting_book, rows, tables
@@ -58,6 +60,8 @@ from fulfillment.wire.stock import give_back, question
 from fulfillment.wire.warehouse import fact_of
 
 WRITTEN_AT_ONCE = 2000
+SAME_DAY_LEAD = "fulfillment.same_day_lead_hours"
+"""`{"hours": 24}` by business unit and, as partner, by channel."""
 
 
 class FulfillmentWork:
@@ -161,6 +165,11 @@ class FulfillmentWork:
             )
         )
 
+    async def turn_of(self, terms: OrderTerms) -> datetime:
+        place = Scope(business_unit=terms.business_unit, partner=terms.channel)
+        lead = (await self._policy_book()).decide(SAME_DAY_LEAD, place, self.now, LEAD).span
+        return turn(self.now, same_day=terms.same_day, lead=lead)
+
     async def suppliers_for(self, order: SalesOrder, items: Iterable[Item]) -> Mapping[str, str]:
         policies = await self._policy_book()
         found = {each.sku: supplier_for(policies, order, each, self.now) for each in items}
@@ -216,7 +225,14 @@ class FulfillmentWork:
 
     async def _policy_book(self) -> PolicyBook:
         if self._policies is None:
-            keys = [*POLICY_KEYS, *posting_book.POLICY_KEYS, *return_lifecycle.POLICY_KEYS, *CHECK_KEYS, DROP_SHIP]
+            keys = [
+                *POLICY_KEYS,
+                *posting_book.POLICY_KEYS,
+                *return_lifecycle.POLICY_KEYS,
+                *CHECK_KEYS,
+                DROP_SHIP,
+                SAME_DAY_LEAD,
+            ]
             self._policies = await policy.read(self._work.driver, self._work.tenant, keys)
         return self._policies
 

@@ -113,6 +113,7 @@ async def _opened(command: PlaceOrder, work: Work) -> tuple[SalesOrder, Trading]
         terms=terms,
         content=content_of(terms.fingerprint),
         created_at=work.now,
+        turn_at=await work.turn_of(terms),
         consignee_id=consignee_id,
     )
     work.sales_orders.add(order)

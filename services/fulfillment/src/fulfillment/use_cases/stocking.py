@@ -17,7 +17,7 @@ from fulfillment.use_cases.promising import incoming
 
 RETRY = "retry"
 AT_ONCE = 200
-"""Lines that one change of availability has asked for again; what is left waits for the next, or for its deadline."""
+"""Lines that one change of availability looks at; what is left waits for the next, or for its deadline."""
 NOT_FOUND = (PICK_SHORT,)
 """Who waits for this reason is left out: stock that a warehouse did not find would be promised again until somebody has
 counted it."""
@@ -87,10 +87,12 @@ async def waited_for(supplies: Sequence[Supply], work: Work) -> frozenset[Supply
 
 
 async def supplied(supply: Supply, work: Work) -> None:
-    """Something can be promised again: what waits for it is asked for, the oldest order first."""
+    """Something can be promised again: it is asked for by those whose turn it is and no others, so that nobody comes
+    before them by asking faster."""
     parts = await work.sales_orders.waiting_for(supply, NOT_FOUND, AT_ONCE)
     orders = await lock_orders(list(parts), work)
-    for order_id, order in orders.items():
+    for order_id in parts:
+        order = orders[order_id]
         await work.sales_orders.load_parts(order, parts[order_id])
         for part in parts[order_id]:
             retry(order, part)

@@ -99,13 +99,14 @@ def answer(idempotency_key: str, results: dict[str, str]) -> Answer:
     return Answer(order_id, part, attempt, short=lines)
 
 
-def place(fact: inventory_events.AvailabilityChanged) -> Supply:
-    return Supply(fact.sku, fact.location_id, fact.business_unit)
+def place(fact: inventory_events.AvailabilityChanged) -> tuple[str, str, str]:
+    return fact.sku, fact.location_id, fact.business_unit
 
 
 def supply(fact: inventory_events.AvailabilityChanged) -> Supply | None:
     """None where nothing can be promised of it."""
-    return place(fact) if number(fact.available.value or "0") > 0 else None
+    available = number(fact.available.value or "0")
+    return Supply(fact.sku, fact.location_id, fact.business_unit, available) if available > 0 else None
 
 
 def statement(fact: inventory_events.SupplyChanged, version: int) -> SupplyStatement:
