@@ -215,6 +215,22 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "return": "R-1",
         "lines": [CAME_BACK | {"disposition": "RESTOCK"}],
     },
+    "wms_a.put_away": {
+        "type": "PUT_AWAY",
+        "number": "PA-1",
+        "warehouse": "EAST1",
+        "completedAt": "2026-11-10T09:30:00Z",
+        "lines": [{"sku": "A1001", "lot": "L1", "qty": "4", "uom": "EACH", "status": "DONE"}],
+    },
+    "wms_a.quality_hold": {
+        "type": "QUALITY_HOLD",
+        "number": "QH-1",
+        "warehouse": "EAST1",
+        "decidedAt": "2026-11-10T09:30:00Z",
+        "lines": [
+            {"sku": "A1001", "qty": "4", "uom": "EACH", "decision": "RELEASE", "reason": "lab 17", "shelved": True}
+        ],
+    },
     "wms_b.receipt": {
         "arrival": {"no": "7", "site": "S-07", "at": 1762770600000, "complete": True},
         "goods": [

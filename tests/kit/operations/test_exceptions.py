@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 from crossdock_kit import exceptions
+from crossdock_kit.context import Cause, caused_by
+from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.exceptions import ExceptionUnknown, NewException, RaisedException
+from crossdock_kit.unit_of_work import UnitOfWork
 from kit_schema import Open
 
 AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
@@ -103,3 +107,16 @@ async def test_an_unknown_one_is_said_to_be_unknown(opened: Open) -> None:
     with pytest.raises(ExceptionUnknown):
         async with opened() as tx:
             await exceptions.get(tx.driver, uuid4())
+
+
+async def test_what_one_work_raises_and_then_resolves_does_not_stand(engine: Engine) -> None:
+    """As what overtakes and what is overtaken in one batch: the newest word counts."""
+    with caused_by(Cause("call", "Look", "acme", "tests", "corr", "cause", "", AT)):
+        async with UnitOfWork(engine, lambda: None)(tenants=("acme",)) as work:
+            work.raise_exception(replace(short("overtaken", "t-one-work"), tenant=""))
+            work.resolve_exception(short("overtaken").identity, "it has come")
+            work.resolve_exception(short("lasting").identity, "it had come")
+            work.raise_exception(short("lasting", "t-one-work"))
+    async with transaction(engine, ["acme"]) as tx:
+        found = await exceptions.list_page(tx.driver, still_open=True, transaction_id="t-one-work")
+    assert [each.subject for each in found] == ["lasting"]

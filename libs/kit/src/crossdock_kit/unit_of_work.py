@@ -168,8 +168,12 @@ class Work:
         self._gathered.exceptions.append(replace(self._owned(raised), by=raised.by or exceptions.acting()))
 
     def resolve_exception(self, dedupe_key: str, resolution: str, *, tenant: str = "") -> None:
-        """Closes an exception whose cause has gone; none open is no matter."""
-        self._gathered.resolved.append(_Resolved(tenant or self.tenant, dedupe_key, resolution))
+        """Closes an exception whose cause has gone, one that this work raised before too; none open is no matter."""
+        closed = _Resolved(tenant or self.tenant, dedupe_key, resolution)
+        raised = self._gathered.exceptions
+        # What is resolved is written before what is raised: so the newest word of a work is what stands.
+        raised[:] = [each for each in raised if (each.tenant, each.identity) != (closed.tenant, dedupe_key)]
+        self._gathered.resolved.append(closed)
 
     def set_timer(self, timer: NewTimer) -> None:
         """Sets or moves the timer of this kind and subject."""

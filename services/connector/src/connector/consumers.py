@@ -198,6 +198,7 @@ class Stock:
             handlers={
                 inventory.StockAdjusted: _together(self.around, self.adjusted),
                 inventory.AdjustmentDecided: _together(self.around, self.decided),
+                inventory.QualityHoldChanged: _together(self.around, self.held),
                 inventory.AvailabilityChanged: _together(self.around, self.changed),
             },
             batch=100,
@@ -211,6 +212,9 @@ class Stock:
     async def decided(self, event: Received[inventory.AdjustmentDecided], telling: Telling) -> None:
         if event.message.approved:
             await tell_partners.tell_erp_of_adjustment(event, telling)
+
+    async def held(self, event: Received[inventory.QualityHoldChanged], telling: Telling) -> None:
+        await tell_partners.tell_erp_of_adjustment(event, telling)
 
     async def changed(self, event: Received[inventory.AvailabilityChanged], telling: Telling) -> None:
         await tell_partners.tell_of_stock(event, telling)

@@ -12,6 +12,7 @@ from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
+from crossdock.inventory.v1 import stock_move_pb2 as moves
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier
@@ -70,6 +71,8 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: PLR0911  one cas
             return response.return_id, response.order_id
         case control.RecordStockReportResponse():
             return (response.adjustment.adjustment_id,)
+        case moves.RecordStockMovesResponse():
+            return (response.report.report_id,)
         case posting.RecordPostingResponse() | posting.RecordPaymentResponse():
             return (response.posting.order_id,)
         case _:

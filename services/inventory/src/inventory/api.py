@@ -13,6 +13,7 @@ from crossdock.inventory.v1 import report_service_pb2 as report
 from crossdock.inventory.v1 import report_service_pb2_grpc as report_grpc
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock.inventory.v1 import stock_control_service_pb2_grpc as control_grpc
+from crossdock.inventory.v1 import stock_move_pb2
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import actor, tenant
 from crossdock_kit.database import Engine
@@ -36,8 +37,9 @@ from inventory.use_cases.reservations import (
 )
 from inventory.use_cases.reserve import reserve_stock
 from inventory.use_cases.statements import book_differences, record_statement
+from inventory.use_cases.stock_moves import record_stock_moves
 from inventory.use_cases.stock_reports import decide_adjustment, record_stock_report
-from inventory.wire import reports, reservations, statements, stock, stock_reports
+from inventory.wire import reports, reservations, statements, stock, stock_moves, stock_reports
 
 Context = Any
 
@@ -145,6 +147,12 @@ class StockControlServicer(control_grpc.StockControlServiceServicer):
     ) -> control.RecordStockReportResponse:
         report = await record_stock_report(stock_reports.record_stock_report(request, tenant()), self.uow)
         return control.RecordStockReportResponse(adjustment=stock_reports.adjustment_out(report))
+
+    async def RecordStockMoves(
+        self, request: stock_move_pb2.RecordStockMovesRequest, context: Context
+    ) -> stock_move_pb2.RecordStockMovesResponse:
+        report = await record_stock_moves(stock_moves.record_stock_moves(request, tenant()), self.uow)
+        return stock_move_pb2.RecordStockMovesResponse(report=stock_moves.report_out(report))
 
     async def DecideAdjustment(
         self, request: control.DecideAdjustmentRequest, context: Context

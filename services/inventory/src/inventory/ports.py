@@ -22,6 +22,7 @@ from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Basket, LineRefusal
 from inventory.domain.statement import Difference, Stated, Statement
+from inventory.domain.stock_move import Place, StockMoveReport
 from inventory.domain.stock_report import CountedPlace, StockAdjustment
 from inventory.domain.supply import SupplyStand
 
@@ -71,6 +72,10 @@ class Ledger(Protocol):
         """What of each lot is sellable and not bound, under the lock."""
         ...
 
+    async def to_put_away(self, keys: Iterable[StockKey]) -> Mapping[Place, Decimal]:
+        """What of each lot waits to be put away, under the lock; below zero where its receipt has not come."""
+        ...
+
     async def book(self, movements: Sequence[Movement]) -> Booked:
         """Writes movements and their balances, and announces what may be promised now."""
         ...
@@ -108,6 +113,14 @@ class Adjustments(Protocol):
     async def beyond_limit(self, changes: Sequence[Adjustment]) -> list[str]:
         """In words, the changes that somebody has to decide on before the ERP posts them."""
         ...
+
+
+class StockMoves(Protocol):
+    async def claim(self, report: StockMoveReport) -> StockMoveReport | None:
+        """Keeps a new report; gives the one that is known under its number instead."""
+        ...
+
+    async def save(self, report: StockMoveReport) -> None: ...
 
 
 class Statements(Protocol):
@@ -237,6 +250,9 @@ class Work(Protocol):
 
     @property
     def adjustments(self) -> Adjustments: ...
+
+    @property
+    def stock_moves(self) -> StockMoves: ...
 
     @property
     def statements(self) -> Statements: ...

@@ -32,6 +32,8 @@ WMS_ROUTES = [
     {"kind": "wms_a.count", "direction": "IN", "path": "counts"},
     {"kind": "wms_a.adjustment", "direction": "IN", "path": "adjustments"},
     {"kind": "wms_a.stock_statement", "direction": "IN", "path": "statements"},
+    {"kind": "wms_a.put_away", "direction": "IN", "path": "put-aways"},
+    {"kind": "wms_a.quality_hold", "direction": "IN", "path": "quality-holds"},
 ]
 
 

@@ -21,6 +21,7 @@ from crossdock.fulfillment.v1 import return_pb2, sales_order_pb2
 from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
 from crossdock.inventory.v1 import stock_control_service_pb2 as control_pb
+from crossdock.inventory.v1 import stock_move_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock_kit import policy
 from crossdock_kit.database import transaction
@@ -104,6 +105,7 @@ async def a_days_work(suite: Suite) -> None:
     await _checked(suite)
     await suite.seed("inventory", "RecordStockReport", found())
     await suite.seed("inventory", "RecordStatement", held())
+    await suite.seed("inventory", "RecordStockMoves", held_back())
     await _shipped(suite)
     packing = Site(None, "WH-EAST").packing(f"SH-{CANARY}", reported(f"SO-{CANARY}", SKU, 2))
     await suite.seed("fulfillment", "RecordPacking", packing)
@@ -164,6 +166,22 @@ def found() -> Message:
         location_id="WH-EAST",
         business_unit="EU01",
         found_at=now(),
+        lines=[line],
+    )
+
+
+def held_back() -> Message:
+    """What quality does not let go yet."""
+    line = stock_move_pb2.MovedStock(
+        sku=SKU, kind=stock_move_pb2.STOCK_MOVE_KIND_HOLD_PLACED, quantity=quantity(1), reason=f"lab {CANARY}"
+    )
+    return stock_move_pb2.RecordStockMovesRequest(
+        request_id=str(uuid4()),
+        origin=said_by(options_pb2.ROLE_WMS, "WH-EAST"),
+        number=f"QH-{CANARY}",
+        location_id="WH-EAST",
+        business_unit="EU01",
+        moved_at=now(),
         lines=[line],
     )
 

@@ -369,7 +369,7 @@ def stock_reports() -> list[Message]:
             occurred_at=_instant(0),
             **{"from": stock_pb.ACCOUNT_SELLABLE},  # type: ignore[arg-type]
         )
-        for place in ("WH-EAST", "WH-WEST")
+        for place in ("WH-EAST", "WH-WEST", "WH-SOUTH")
     }
     return [
         inventory_events.StockAdjusted(
@@ -377,6 +377,9 @@ def stock_reports() -> list[Message]:
         ),
         inventory_events.AdjustmentDecided(
             adjustment_id="adjustment-b", number="CC-B", approved=True, movements=[moved["WH-WEST"]]
+        ),
+        inventory_events.QualityHoldChanged(
+            report_id="move-a", number="QH-A", location_id="WH-SOUTH", movements=[moved["WH-SOUTH"]]
         ),
     ]
 

@@ -152,6 +152,7 @@ _OWNERS_BY_COMMAND = {
     "PlaceOrder": "order-desk",
     "CancelOrder": "order-desk",
     "RecordStockReport": "warehouse",
+    "RecordStockMoves": "warehouse",
     "RecordStatement": "warehouse",
 }
 _DESKS = {

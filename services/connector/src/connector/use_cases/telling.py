@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crossdock.connector.v1 import partner_pb2
+from crossdock.inventory.events.v1.events_pb2 import QualityHoldChanged
 from crossdock_edi import Document as EdiDocument
 from crossdock_kit.events import Received
 from crossdock_kit.ids import derived
@@ -199,7 +200,8 @@ def _idempotency_key(event: Received[Any], kind: str) -> str:
         case "json.goods_receipt":
             return str(event.message.receipt_id)
         case "json.stock_movement":
-            return str(event.message.adjustment_id)
+            message = event.message
+            return str(message.report_id if isinstance(message, QualityHoldChanged) else message.adjustment_id)
         case _:
             return str(event.id)
 

@@ -11,6 +11,7 @@ from inventory.domain.holding_back import NOTHING_HELD_BACK, HeldBack
 from inventory.domain.lots import Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
+from inventory.domain.stock_move import MovedLine, StockMoveReport
 from inventory.domain.stock_report import Counted, StockAdjustment
 from inventory.domain.supply import SupplyChanged
 
@@ -109,6 +110,22 @@ class AdjustmentDecided:
     occurred_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class PutAwayCompleted:
+    report: StockMoveReport
+    version: int
+    lines: tuple[MovedLine, ...]
+    movements: tuple[tuple[UUID, Movement], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityHoldChanged:
+    report: StockMoveReport
+    version: int
+    lines: tuple[MovedLine, ...]
+    movements: tuple[tuple[UUID, Movement], ...]
+
+
 Fact = (
     AvailabilityChanged
     | SupplyChanged
@@ -122,6 +139,8 @@ Fact = (
     | StockAdjusted
     | StockCounted
     | AdjustmentDecided
+    | PutAwayCompleted
+    | QualityHoldChanged
 )
 ReservationFact = (
     StockReserved | ReservationReleased | ReservationExpired | ReservationCommitted | StockAllocated | StockDeallocated

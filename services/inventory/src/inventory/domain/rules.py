@@ -32,9 +32,12 @@ class Event(Enum):
     ALLOCATION_CANCELLED = auto()
     # what happens in the house
     PUT_AWAY = auto()
+    PUT_AWAY_TAKEN_BACK = auto()
     QUALITY_RELEASED = auto()
+    QUALITY_RELEASED_AT_DOCK = auto()
     QUALITY_REJECTED = auto()
     QUARANTINED = auto()
+    QUARANTINED_AT_DOCK = auto()
     QUARANTINE_SCRAPPED = auto()
     PICKED = auto()
     PICKED_SHORT = auto()
@@ -68,9 +71,13 @@ UPDATE_RULES: Mapping[Event, tuple[Pair, ...]] = {
     Event.DEALLOCATED: ((Account.ALLOCATED, Account.COMMITTED),),
     Event.ALLOCATION_CANCELLED: ((Account.ALLOCATED, Account.OPEN_DEMAND),),
     Event.PUT_AWAY: ((Account.STAGED, Account.SELLABLE),),
+    Event.PUT_AWAY_TAKEN_BACK: ((Account.SELLABLE, Account.STAGED),),
     Event.QUALITY_RELEASED: ((Account.QUARANTINED, Account.SELLABLE),),
+    # What waits for put-away is sellable by that, and by nothing before it.
+    Event.QUALITY_RELEASED_AT_DOCK: ((Account.QUARANTINED, Account.STAGED),),
     Event.QUALITY_REJECTED: ((Account.QUARANTINED, Account.DAMAGED),),
     Event.QUARANTINED: ((Account.SELLABLE, Account.QUARANTINED),),
+    Event.QUARANTINED_AT_DOCK: ((Account.STAGED, Account.QUARANTINED),),
     Event.QUARANTINE_SCRAPPED: ((Account.QUARANTINED, Account.SCRAP),),
     # The goods leave the shelf and the promise that bound them is kept.
     Event.PICKED: ((Account.SELLABLE, Account.STAGED), (Account.ALLOCATED, Account.OPEN_DEMAND)),

@@ -14,6 +14,7 @@ from crossdock_kit.database import Engine, transaction
 from inventory.domain.accounts import BY_LOT, CONTRA, PROMISED, SUPPLY, Account
 from inventory.domain.quantity import plain
 from inventory.domain.reservation import State
+from inventory.domain.stock_move import TO_PUT_AWAY
 
 MOST_DIFFERENCES = 100
 _BY_LOT = ", ".join(str(int(each)) for each in sorted(BY_LOT))
@@ -35,6 +36,7 @@ _OPEN_DEMAND = (
     f"SELECT tenant, sku, location_id, business_unit, '' AS lot, {int(Account.OPEN_DEMAND)} AS account,"  # noqa: S608
     " -reserved - committed - allocated AS quantity FROM stock"
 )
+_WAITS = " ".join(f"WHEN '{reason}' THEN {sign} * quantity" for reason, sign in TO_PUT_AWAY.items())
 _COMPARE = f"""
 WITH legs AS (
   SELECT tenant, sku, location_id, business_unit, CASE WHEN source IN ({_BY_LOT}) THEN lot ELSE '' END AS lot,
@@ -65,6 +67,9 @@ WITH legs AS (
     sum(on_order) FROM supply_line GROUP BY tenant, sku, location_id, business_unit
   UNION ALL SELECT 'under way by ship notices', tenant, sku, location_id, business_unit, '',
     {int(Account.IN_TRANSIT)}, sum(in_transit) FROM notice_line GROUP BY tenant, sku, location_id, business_unit
+  UNION ALL SELECT 'to put away', tenant, sku, location_id, business_unit, lot, {int(Account.STAGED)},
+    sum(CASE reason {_WAITS} ELSE 0 END) FROM movement
+    WHERE {int(Account.STAGED)} IN (source, target) GROUP BY tenant, sku, location_id, business_unit, lot
 ), kept_balances AS (
   {_KEPT_BY_LOT} UNION ALL {_KEPT_IN_STOCK} UNION ALL {_KEPT_IN_PIPELINE} UNION ALL {_OPEN_DEMAND}
 ), kept AS (
@@ -75,6 +80,8 @@ WITH legs AS (
   UNION ALL SELECT 'bound lots', * FROM kept_balances WHERE account = {int(Account.ALLOCATED)}
   UNION ALL SELECT 'owed by order lines', * FROM kept_balances WHERE account = {int(Account.ON_ORDER)}
   UNION ALL SELECT 'under way by ship notices', * FROM kept_balances WHERE account = {int(Account.IN_TRANSIT)}
+  UNION ALL SELECT 'to put away', tenant, sku, location_id, business_unit, lot, {int(Account.STAGED)}, to_put_away
+    FROM lot_stock
 )
 SELECT what, sku, location_id, business_unit, lot, account, coalesce(e.quantity, 0) AS expected,
   coalesce(k.quantity, 0) AS kept

@@ -62,7 +62,7 @@ class StoredAdjustments:
             raise AdjustmentUnknown(named)
         report = _report(rows[0])
         moved = await self._driver.fetch(_MOVEMENTS, report.tenant, report.subject)
-        report.movements = [(row["movement_id"], _movement(row)) for row in moved]
+        report.movements = [(row["movement_id"], movement_of(row)) for row in moved]
         return report
 
     async def save(self, report: StockAdjustment, *, decided_by: str = "", decision: str = "") -> None:
@@ -115,7 +115,7 @@ def _report(row: asyncpg.Record) -> StockAdjustment:
     )
 
 
-def _movement(row: asyncpg.Record) -> Movement:
+def movement_of(row: asyncpg.Record) -> Movement:
     said = None if row["said_quantity"] is None else Measure(row["said_quantity"], row["said_unit"])
     return Movement(
         key=_key(row),

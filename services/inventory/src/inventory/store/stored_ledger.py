@@ -25,12 +25,14 @@ from inventory.domain.holding_back import HeldBack
 from inventory.domain.inbound import Received
 from inventory.domain.lots import FreeLot
 from inventory.domain.movement import Movement, StockKey
-from inventory.domain.quantity import plain
+from inventory.domain.quantity import ZERO, plain
+from inventory.domain.stock_move import MOVED_BEYOND_STOCK, Place, beyond_subject
 from inventory.ports import HeldBackPage
 from inventory.store import holding_back, ledger
 from inventory.store.holding_back import POLICY
 from inventory.store.ledger import STOCK_ACCOUNTS, StockRow, column
 from inventory.store.moved_since import moved_since
+from inventory.store.stock_moves import note_waiting, waiting_of
 from inventory.wire.facts import event_of
 
 Record = Mapping[str, Any]
@@ -160,6 +162,9 @@ class StoredLedger:
             for account in PHYSICAL
         }
 
+    async def to_put_away(self, keys: Iterable[StockKey]) -> dict[Place, Decimal]:
+        return {(key, row["lot"]): row["to_put_away"] for key, row in await self._lots(keys)}
+
     async def held_at(self, keys: Iterable[StockKey], at: datetime) -> HeldThen:
         wanted = list(keys)
         since = await moved_since(self._work.driver, wanted, at, self._work.now)
@@ -219,7 +224,28 @@ class StoredLedger:
             self._announce(row, booked.before[row.key], about[row.key])
         for row in booked.rows:
             self._look_below_zero(row, about[row.key])
+        await self._look_at_lots(movements)
         return booked.movements
+
+    async def _look_at_lots(self, movements: Sequence[Movement]) -> None:
+        """What had been put away or released before it came has come."""
+        if waiting := waiting_of(movements):
+            for key, lot in await note_waiting(self._work.driver, waiting):
+                self._settle(key, lot, Account.STAGED)
+        into: dict[Place, Decimal] = {}
+        for each in movements:
+            if each.target is Account.QUARANTINED:
+                into[each.key, each.lot] = into.get((each.key, each.lot), ZERO) + each.quantity
+        if into:
+            held = await self.held(key for key, _ in into)
+            for (key, lot), came in into.items():
+                now = held[key, lot, Account.QUARANTINED]
+                if now - came < 0 <= now:
+                    self._settle(key, lot, Account.QUARANTINED)
+
+    def _settle(self, key: StockKey, lot: str, bucket: Account) -> None:
+        named = f"{MOVED_BEYOND_STOCK}:{beyond_subject(key, lot, bucket)}"
+        self._work.resolve_exception(named, "what was moved has come", tenant=key.tenant)
 
     def _announce(self, row: StockRow, before: Decimal, movements: Sequence[Movement]) -> None:
         last = movements[-1]

@@ -23,7 +23,7 @@ from sqlalchemy import (
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
 
 metadata = MetaData()
 AVAILABLE = "sellable - reserved - committed - allocated - safety"
@@ -108,6 +108,8 @@ lot_stock = Table(
     quantity("returned"),
     quantity("staged"),
     quantity("allocated"),
+    # Of what is staged: received and not put away yet. Below zero while a put-away waits for its receipt.
+    quantity("to_put_away"),
     Column("expires_on", Date, nullable=True),
 )
 
@@ -273,6 +275,25 @@ adjustment = Table(
     words("decided_by"),
     words("decision"),
     Index("adjustment_number", "tenant", "system", "number", unique=True),
+)
+
+# Reports of goods that were put away, put on hold or taken off it; `skus` and `movement_ids` name what they moved.
+stock_move = Table(
+    "stock_move",
+    metadata,
+    tenant_key(),
+    identity("report_id"),
+    words("business_unit"),
+    words("location_id"),
+    words("system"),
+    words("number"),
+    words("content"),
+    Column("reported", Boolean, nullable=False),
+    instant("moved_at"),
+    number("event_version"),
+    texts("skus"),
+    Column("movement_ids", ARRAY(UUID(as_uuid=True)), nullable=False, server_default=text("'{}'")),
+    Index("stock_move_number", "tenant", "system", "number", unique=True),
 )
 
 # When each place was last counted: an older count that comes later changes nothing.

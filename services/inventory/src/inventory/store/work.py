@@ -19,6 +19,7 @@ from inventory.store.adjustments import StoredAdjustments
 from inventory.store.master_data import StoredMasterData, StoredPostings
 from inventory.store.reservations import StoredReservations
 from inventory.store.statements import StoredStatements
+from inventory.store.stock_moves import StoredStockMoves
 from inventory.store.stored_ledger import Causes, Changed, StoredLedger, nobody_is_told
 from inventory.store.supply import StoredSupply
 from inventory.wire.facts import event_of
@@ -37,6 +38,7 @@ class InventoryWork:
         self.supply = StoredSupply(work.driver)
         self.master_data = StoredMasterData(work.driver)
         self.postings = StoredPostings(work.driver)
+        self.stock_moves = StoredStockMoves(work.driver)
 
     @property
     def adjustments(self) -> StoredAdjustments:

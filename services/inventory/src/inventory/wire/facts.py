@@ -16,12 +16,12 @@ from inventory.domain import events as facts
 from inventory.domain.lots import Pick
 from inventory.domain.reservation import Reservation
 from inventory.domain.supply import SupplyChanged
-from inventory.wire import stock_reports
+from inventory.wire import stock_moves, stock_reports
 from inventory.wire.movements import movement_out
 from inventory.wire.values import date_out, instant_out, quantity_out
 
 
-def event_of(fact: facts.Fact, now: datetime) -> NewEvent:
+def event_of(fact: facts.Fact, now: datetime) -> NewEvent:  # noqa: PLR0911  one return for each kind of fact
     """The event as it is recorded; `now` is when it happened where the fact does not say."""
     if isinstance(fact, facts.AvailabilityChanged):
         return availability_changed(fact)
@@ -33,6 +33,8 @@ def event_of(fact: facts.Fact, now: datetime) -> NewEvent:
         return _stock_adjusted(fact)
     if isinstance(fact, facts.StockCounted | facts.AdjustmentDecided):
         return stock_reports.event_of(fact)
+    if isinstance(fact, facts.PutAwayCompleted | facts.QualityHoldChanged):
+        return stock_moves.event_of(fact)
     return reservation_event(fact, now)
 
 

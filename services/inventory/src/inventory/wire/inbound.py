@@ -272,7 +272,7 @@ def locations(events: Sequence[Event[catalog.LocationChanged]]) -> list[Location
     ]
 
 
-POSTED_AGGREGATES = ("receipt/", "stock_adjustment/")
+POSTED_AGGREGATES = ("receipt/", "stock_adjustment/", "stock_move/")
 
 
 def postings(events: Sequence[Event[connector.DocumentSent]]) -> list[Posting]:

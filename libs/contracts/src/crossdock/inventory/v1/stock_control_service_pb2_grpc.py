@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from crossdock.inventory.v1 import stock_control_service_pb2 as crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2
+from crossdock.inventory.v1 import stock_move_pb2 as crossdock_dot_inventory_dot_v1_dot_stock__move__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -40,6 +41,11 @@ class StockControlServiceStub:
                 request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStockReportRequest.SerializeToString,
                 response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStockReportResponse.FromString,
                 _registered_method=True)
+        self.RecordStockMoves = channel.unary_unary(
+                '/crossdock.inventory.v1.StockControlService/RecordStockMoves',
+                request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesRequest.SerializeToString,
+                response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesResponse.FromString,
+                _registered_method=True)
         self.DecideAdjustment = channel.unary_unary(
                 '/crossdock.inventory.v1.StockControlService/DecideAdjustment',
                 request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.DecideAdjustmentRequest.SerializeToString,
@@ -68,6 +74,14 @@ class StockControlServiceServicer:
 
     def RecordStockReport(self, request, context):
         """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordStockMoves(self, request, context):
+        """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
+        first answer. A request (not a warehouse's report) for more than lies there is refused.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,6 +122,11 @@ def add_StockControlServiceServicer_to_server(servicer, server):
                     servicer.RecordStockReport,
                     request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStockReportRequest.FromString,
                     response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStockReportResponse.SerializeToString,
+            ),
+            'RecordStockMoves': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordStockMoves,
+                    request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesRequest.FromString,
+                    response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesResponse.SerializeToString,
             ),
             'DecideAdjustment': grpc.unary_unary_rpc_method_handler(
                     servicer.DecideAdjustment,
@@ -158,6 +177,33 @@ class StockControlService:
             '/crossdock.inventory.v1.StockControlService/RecordStockReport',
             crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStockReportRequest.SerializeToString,
             crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.RecordStockReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordStockMoves(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.inventory.v1.StockControlService/RecordStockMoves',
+            crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesRequest.SerializeToString,
+            crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesResponse.FromString,
             options,
             channel_credentials,
             insecure,

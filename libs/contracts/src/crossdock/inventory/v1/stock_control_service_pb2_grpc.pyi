@@ -5,6 +5,7 @@ What warehouses count and find, and what becomes of the difference to the ledger
 
 from collections import abc as _abc
 from crossdock.inventory.v1 import stock_control_service_pb2 as _stock_control_service_pb2
+from crossdock.inventory.v1 import stock_move_pb2 as _stock_move_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -35,6 +36,10 @@ class StockControlServiceStub:
     def __new__(cls, channel: _aio.Channel) -> StockControlServiceAsyncStub: ...
     RecordStockReport: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStockReportRequest, _stock_control_service_pb2.RecordStockReportResponse]
     """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer."""
+    RecordStockMoves: _grpc.UnaryUnaryMultiCallable[_stock_move_pb2.RecordStockMovesRequest, _stock_move_pb2.RecordStockMovesResponse]
+    """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
+    first answer. A request (not a warehouse's report) for more than lies there is refused.
+    """
     DecideAdjustment: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.DecideAdjustmentRequest, _stock_control_service_pb2.DecideAdjustmentResponse]
     """Lets the ERP post an adjustment beyond the limit, or takes it back."""
     RecordStatement: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStatementRequest, _stock_control_service_pb2.RecordStatementResponse]
@@ -51,6 +56,10 @@ class StockControlServiceAsyncStub(StockControlServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     RecordStockReport: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStockReportRequest, _stock_control_service_pb2.RecordStockReportResponse]  # type: ignore[assignment]
     """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer."""
+    RecordStockMoves: _aio.UnaryUnaryMultiCallable[_stock_move_pb2.RecordStockMovesRequest, _stock_move_pb2.RecordStockMovesResponse]  # type: ignore[assignment]
+    """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
+    first answer. A request (not a warehouse's report) for more than lies there is refused.
+    """
     DecideAdjustment: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.DecideAdjustmentRequest, _stock_control_service_pb2.DecideAdjustmentResponse]  # type: ignore[assignment]
     """Lets the ERP post an adjustment beyond the limit, or takes it back."""
     RecordStatement: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStatementRequest, _stock_control_service_pb2.RecordStatementResponse]  # type: ignore[assignment]
@@ -70,6 +79,16 @@ class StockControlServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_stock_control_service_pb2.RecordStockReportResponse, _abc.Awaitable[_stock_control_service_pb2.RecordStockReportResponse]]:
         """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer."""
+
+    @_abc_1.abstractmethod
+    def RecordStockMoves(
+        self,
+        request: _stock_move_pb2.RecordStockMovesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_move_pb2.RecordStockMovesResponse, _abc.Awaitable[_stock_move_pb2.RecordStockMovesResponse]]:
+        """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
+        first answer. A request (not a warehouse's report) for more than lies there is refused.
+        """
 
     @_abc_1.abstractmethod
     def DecideAdjustment(

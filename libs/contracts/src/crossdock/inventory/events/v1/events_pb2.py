@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from crossdock.common.v1 import values_pb2 as crossdock_dot_common_dot_v1_dot_values__pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2
+from crossdock.inventory.v1 import stock_move_pb2 as crossdock_dot_inventory_dot_v1_dot_stock__move__pb2
 from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdock/inventory/events/v1/events.proto\x12\x1d\x63rossdock.inventory.events.v1\x1a crossdock/common/v1/values.proto\x1a.crossdock/inventory/v1/inventory_service.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xef\x02\n\x13\x41vailabilityChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\x15\n\rbusiness_unit\x18\x03 \x01(\t\x12\x44\n\x08\x63hannels\x18\x04 \x03(\x0b\x32\x32.crossdock.inventory.events.v1.ChannelAvailability\x12\x30\n\tavailable\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x15\n\ras_of_version\x18\x06 \x01(\x03:\x8f\x01\x8a\xe2\x18\x8a\x01\n\x0c\x61vailability\x12hWhat may be promised of an item at a location changed; several changes in one transaction are one event.\x1a\x03sku\x1a\x0blocation_id\"X\n\x13\x43hannelAvailability\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x30\n\tavailable\x18\x02 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\xc5\x02\n\rSupplyChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\x15\n\rbusiness_unit\x18\x03 \x01(\t\x12\x36\n\x04lots\x18\x04 \x03(\x0b\x32(.crossdock.inventory.events.v1.SupplyLot\x12\x30\n\tavailable\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity:\x90\x01\x8a\xe2\x18\x8b\x01\n\x06supply\x12oWhat suppliers bring of an item to a location, by day, is another than was said; replaces what was said before.\x1a\x03sku\x1a\x0blocation_id\"\x97\x01\n\tSupplyLot\x12\x1e\n\x16purchase_order_line_id\x18\x01 \x01(\t\x12\x16\n\x0eship_notice_id\x18\x02 \x01(\t\x12!\n\x06\x64ue_on\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12/\n\x08quantity\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\xfe\x01\n\rStockReceived\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x16\n\x0ereceipt_number\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x33\n\tmovements\x18\x04 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:w\x8a\xe2\x18s\n\rgoods_receipt\x12VA warehouse receipt was booked to the ledger; the ERP posts its goods receipt from it.\x1a\nreceipt_id\"\xf6\x01\n\rStockReserved\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x33\n\x05parts\x18\x04 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:D\x8a\xe2\x18@\n\x0breservation\x12!A basket was reserved as a whole.\x1a\x0ereservation_id\"\xb4\x01\n\x13ReservationReleased\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart\x12\x0e\n\x06reason\x18\x03 \x01(\t:@\x8a\xe2\x18<\n\x0breservation\x12\x1d\x41 reservation was given back.\x1a\x0ereservation_id\"\xce\x01\n\x12ReservationExpired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart:k\x8a\xe2\x18g\n\x0breservation\x12HA reservation was not used in time and its stock became available again.\x1a\x0ereservation_id\"\xc1\x01\n\x14ReservationCommitted\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart:\\\x8a\xe2\x18X\n\x0breservation\x12\x39\x41 reservation became the commitment of an accepted order.\x1a\x0ereservation_id\"\xa0\x01\n\x0eStockAllocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12/\n\x04lots\x18\x02 \x03(\x0b\x32!.crossdock.inventory.v1.LotChoice:E\x8a\xe2\x18\x41\n\x0breservation\x12\"Committed stock was bound to lots.\x1a\x0ereservation_id\"\xa8\x01\n\x10StockDeallocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12/\n\x04lots\x18\x02 \x03(\x0b\x32!.crossdock.inventory.v1.LotChoice:K\x8a\xe2\x18G\n\x0breservation\x12(Bound stock was given back to committed.\x1a\x0ereservation_id\"\xdd\x01\n\rStockAdjusted\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x33\n\tmovements\x18\x02 \x03(\x0b\x32 .crossdock.inventory.v1.Movement\x12\x0e\n\x06number\x18\x03 \x01(\t\x12\x14\n\x0cto_be_posted\x18\x04 \x01(\x08:Z\x8a\xe2\x18V\n\x10stock_adjustment\x12\x33Stock was moved in or out of a bucket for a reason.\x1a\radjustment_id\"\xcc\x02\n\x0cStockCounted\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12.\n\ncounted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x05lines\x18\x05 \x03(\x0b\x32+.crossdock.inventory.events.v1.CountedStock:\x93\x01\x8a\xe2\x18\x8e\x01\n\x10stock_adjustment\x12^A warehouse counted what is there; what differs from the ledger is an adjustment that follows.\x1a\radjustment_id\x1a\x0blocation_id\"\xba\x01\n\x0c\x43ountedStock\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x0b\n\x03lot\x18\x02 \x01(\t\x12/\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x1f.crossdock.inventory.v1.Account\x12.\n\x07\x63ounted\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12/\n\x08\x65xpected\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\x9d\x02\n\x11\x41\x64justmentDecided\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x10\n\x08\x61pproved\x18\x03 \x01(\x08\x12\x12\n\ndecided_by\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x33\n\tmovements\x18\x06 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:v\x8a\xe2\x18r\n\x10stock_adjustment\x12OAn adjustment beyond the limit was approved for the ERP\'s books, or taken back.\x1a\radjustment_idb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdock/inventory/events/v1/events.proto\x12\x1d\x63rossdock.inventory.events.v1\x1a crossdock/common/v1/values.proto\x1a.crossdock/inventory/v1/inventory_service.proto\x1a\'crossdock/inventory/v1/stock_move.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xef\x02\n\x13\x41vailabilityChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\x15\n\rbusiness_unit\x18\x03 \x01(\t\x12\x44\n\x08\x63hannels\x18\x04 \x03(\x0b\x32\x32.crossdock.inventory.events.v1.ChannelAvailability\x12\x30\n\tavailable\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x15\n\ras_of_version\x18\x06 \x01(\x03:\x8f\x01\x8a\xe2\x18\x8a\x01\n\x0c\x61vailability\x12hWhat may be promised of an item at a location changed; several changes in one transaction are one event.\x1a\x03sku\x1a\x0blocation_id\"X\n\x13\x43hannelAvailability\x12\x0f\n\x07\x63hannel\x18\x01 \x01(\t\x12\x30\n\tavailable\x18\x02 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\xc5\x02\n\rSupplyChanged\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x13\n\x0blocation_id\x18\x02 \x01(\t\x12\x15\n\rbusiness_unit\x18\x03 \x01(\t\x12\x36\n\x04lots\x18\x04 \x03(\x0b\x32(.crossdock.inventory.events.v1.SupplyLot\x12\x30\n\tavailable\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity:\x90\x01\x8a\xe2\x18\x8b\x01\n\x06supply\x12oWhat suppliers bring of an item to a location, by day, is another than was said; replaces what was said before.\x1a\x03sku\x1a\x0blocation_id\"\x97\x01\n\tSupplyLot\x12\x1e\n\x16purchase_order_line_id\x18\x01 \x01(\t\x12\x16\n\x0eship_notice_id\x18\x02 \x01(\t\x12!\n\x06\x64ue_on\x18\x03 \x01(\x0b\x32\x11.google.type.Date\x12/\n\x08quantity\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\xfe\x01\n\rStockReceived\x12\x12\n\nreceipt_id\x18\x01 \x01(\t\x12\x16\n\x0ereceipt_number\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x33\n\tmovements\x18\x04 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:w\x8a\xe2\x18s\n\rgoods_receipt\x12VA warehouse receipt was booked to the ledger; the ERP posts its goods receipt from it.\x1a\nreceipt_id\"\xf6\x01\n\rStockReserved\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x02 \x01(\t\x12\x11\n\treference\x18\x03 \x01(\t\x12\x33\n\x05parts\x18\x04 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp:D\x8a\xe2\x18@\n\x0breservation\x12!A basket was reserved as a whole.\x1a\x0ereservation_id\"\xb4\x01\n\x13ReservationReleased\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart\x12\x0e\n\x06reason\x18\x03 \x01(\t:@\x8a\xe2\x18<\n\x0breservation\x12\x1d\x41 reservation was given back.\x1a\x0ereservation_id\"\xce\x01\n\x12ReservationExpired\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart:k\x8a\xe2\x18g\n\x0breservation\x12HA reservation was not used in time and its stock became available again.\x1a\x0ereservation_id\"\xc1\x01\n\x14ReservationCommitted\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12\x33\n\x05parts\x18\x02 \x03(\x0b\x32$.crossdock.inventory.v1.ReservedPart:\\\x8a\xe2\x18X\n\x0breservation\x12\x39\x41 reservation became the commitment of an accepted order.\x1a\x0ereservation_id\"\xa0\x01\n\x0eStockAllocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12/\n\x04lots\x18\x02 \x03(\x0b\x32!.crossdock.inventory.v1.LotChoice:E\x8a\xe2\x18\x41\n\x0breservation\x12\"Committed stock was bound to lots.\x1a\x0ereservation_id\"\xa8\x01\n\x10StockDeallocated\x12\x16\n\x0ereservation_id\x18\x01 \x01(\t\x12/\n\x04lots\x18\x02 \x03(\x0b\x32!.crossdock.inventory.v1.LotChoice:K\x8a\xe2\x18G\n\x0breservation\x12(Bound stock was given back to committed.\x1a\x0ereservation_id\"\xdd\x01\n\rStockAdjusted\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x33\n\tmovements\x18\x02 \x03(\x0b\x32 .crossdock.inventory.v1.Movement\x12\x0e\n\x06number\x18\x03 \x01(\t\x12\x14\n\x0cto_be_posted\x18\x04 \x01(\x08:Z\x8a\xe2\x18V\n\x10stock_adjustment\x12\x33Stock was moved in or out of a bucket for a reason.\x1a\radjustment_id\"\xcc\x02\n\x0cStockCounted\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12.\n\ncounted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12:\n\x05lines\x18\x05 \x03(\x0b\x32+.crossdock.inventory.events.v1.CountedStock:\x93\x01\x8a\xe2\x18\x8e\x01\n\x10stock_adjustment\x12^A warehouse counted what is there; what differs from the ledger is an adjustment that follows.\x1a\radjustment_id\x1a\x0blocation_id\"\xba\x01\n\x0c\x43ountedStock\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x0b\n\x03lot\x18\x02 \x01(\t\x12/\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x1f.crossdock.inventory.v1.Account\x12.\n\x07\x63ounted\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12/\n\x08\x65xpected\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\x9d\x02\n\x11\x41\x64justmentDecided\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x10\n\x08\x61pproved\x18\x03 \x01(\x08\x12\x12\n\ndecided_by\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x33\n\tmovements\x18\x06 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:v\x8a\xe2\x18r\n\x10stock_adjustment\x12OAn adjustment beyond the limit was approved for the ERP\'s books, or taken back.\x1a\radjustment_id\"\xcc\x02\n\x10PutAwayCompleted\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x31\n\x05lines\x18\x04 \x03(\x0b\x32\".crossdock.inventory.v1.MovedStock\x12\x33\n\tmovements\x18\x05 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:\x97\x01\x8a\xe2\x18\x92\x01\n\nstock_move\x12lA warehouse put received goods away; where the location\'s profile asks for it they are sellable from now on.\x1a\treport_id\x1a\x0blocation_id\"\xc6\x02\n\x12QualityHoldChanged\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x31\n\x05lines\x18\x04 \x03(\x0b\x32\".crossdock.inventory.v1.MovedStock\x12\x33\n\tmovements\x18\x05 \x03(\x0b\x32 .crossdock.inventory.v1.Movement:\x8f\x01\x8a\xe2\x18\x8a\x01\n\nstock_move\x12\x64Goods were put on hold, released or rejected, for a reason; the ERP posts the change of their state.\x1a\treport_id\x1a\x0blocation_idb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -60,34 +61,42 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STOCKCOUNTED']._serialized_options = b'\212\342\030\216\001\n\020stock_adjustment\022^A warehouse counted what is there; what differs from the ledger is an adjustment that follows.\032\radjustment_id\032\013location_id'
   _globals['_ADJUSTMENTDECIDED']._loaded_options = None
   _globals['_ADJUSTMENTDECIDED']._serialized_options = b'\212\342\030r\n\020stock_adjustment\022OAn adjustment beyond the limit was approved for the ERP\'s books, or taken back.\032\radjustment_id'
-  _globals['_AVAILABILITYCHANGED']._serialized_start=253
-  _globals['_AVAILABILITYCHANGED']._serialized_end=620
-  _globals['_CHANNELAVAILABILITY']._serialized_start=622
-  _globals['_CHANNELAVAILABILITY']._serialized_end=710
-  _globals['_SUPPLYCHANGED']._serialized_start=713
-  _globals['_SUPPLYCHANGED']._serialized_end=1038
-  _globals['_SUPPLYLOT']._serialized_start=1041
-  _globals['_SUPPLYLOT']._serialized_end=1192
-  _globals['_STOCKRECEIVED']._serialized_start=1195
-  _globals['_STOCKRECEIVED']._serialized_end=1449
-  _globals['_STOCKRESERVED']._serialized_start=1452
-  _globals['_STOCKRESERVED']._serialized_end=1698
-  _globals['_RESERVATIONRELEASED']._serialized_start=1701
-  _globals['_RESERVATIONRELEASED']._serialized_end=1881
-  _globals['_RESERVATIONEXPIRED']._serialized_start=1884
-  _globals['_RESERVATIONEXPIRED']._serialized_end=2090
-  _globals['_RESERVATIONCOMMITTED']._serialized_start=2093
-  _globals['_RESERVATIONCOMMITTED']._serialized_end=2286
-  _globals['_STOCKALLOCATED']._serialized_start=2289
-  _globals['_STOCKALLOCATED']._serialized_end=2449
-  _globals['_STOCKDEALLOCATED']._serialized_start=2452
-  _globals['_STOCKDEALLOCATED']._serialized_end=2620
-  _globals['_STOCKADJUSTED']._serialized_start=2623
-  _globals['_STOCKADJUSTED']._serialized_end=2844
-  _globals['_STOCKCOUNTED']._serialized_start=2847
-  _globals['_STOCKCOUNTED']._serialized_end=3179
-  _globals['_COUNTEDSTOCK']._serialized_start=3182
-  _globals['_COUNTEDSTOCK']._serialized_end=3368
-  _globals['_ADJUSTMENTDECIDED']._serialized_start=3371
-  _globals['_ADJUSTMENTDECIDED']._serialized_end=3656
+  _globals['_PUTAWAYCOMPLETED']._loaded_options = None
+  _globals['_PUTAWAYCOMPLETED']._serialized_options = b'\212\342\030\222\001\n\nstock_move\022lA warehouse put received goods away; where the location\'s profile asks for it they are sellable from now on.\032\treport_id\032\013location_id'
+  _globals['_QUALITYHOLDCHANGED']._loaded_options = None
+  _globals['_QUALITYHOLDCHANGED']._serialized_options = b'\212\342\030\212\001\n\nstock_move\022dGoods were put on hold, released or rejected, for a reason; the ERP posts the change of their state.\032\treport_id\032\013location_id'
+  _globals['_AVAILABILITYCHANGED']._serialized_start=294
+  _globals['_AVAILABILITYCHANGED']._serialized_end=661
+  _globals['_CHANNELAVAILABILITY']._serialized_start=663
+  _globals['_CHANNELAVAILABILITY']._serialized_end=751
+  _globals['_SUPPLYCHANGED']._serialized_start=754
+  _globals['_SUPPLYCHANGED']._serialized_end=1079
+  _globals['_SUPPLYLOT']._serialized_start=1082
+  _globals['_SUPPLYLOT']._serialized_end=1233
+  _globals['_STOCKRECEIVED']._serialized_start=1236
+  _globals['_STOCKRECEIVED']._serialized_end=1490
+  _globals['_STOCKRESERVED']._serialized_start=1493
+  _globals['_STOCKRESERVED']._serialized_end=1739
+  _globals['_RESERVATIONRELEASED']._serialized_start=1742
+  _globals['_RESERVATIONRELEASED']._serialized_end=1922
+  _globals['_RESERVATIONEXPIRED']._serialized_start=1925
+  _globals['_RESERVATIONEXPIRED']._serialized_end=2131
+  _globals['_RESERVATIONCOMMITTED']._serialized_start=2134
+  _globals['_RESERVATIONCOMMITTED']._serialized_end=2327
+  _globals['_STOCKALLOCATED']._serialized_start=2330
+  _globals['_STOCKALLOCATED']._serialized_end=2490
+  _globals['_STOCKDEALLOCATED']._serialized_start=2493
+  _globals['_STOCKDEALLOCATED']._serialized_end=2661
+  _globals['_STOCKADJUSTED']._serialized_start=2664
+  _globals['_STOCKADJUSTED']._serialized_end=2885
+  _globals['_STOCKCOUNTED']._serialized_start=2888
+  _globals['_STOCKCOUNTED']._serialized_end=3220
+  _globals['_COUNTEDSTOCK']._serialized_start=3223
+  _globals['_COUNTEDSTOCK']._serialized_end=3409
+  _globals['_ADJUSTMENTDECIDED']._serialized_start=3412
+  _globals['_ADJUSTMENTDECIDED']._serialized_end=3697
+  _globals['_PUTAWAYCOMPLETED']._serialized_start=3700
+  _globals['_PUTAWAYCOMPLETED']._serialized_end=4032
+  _globals['_QUALITYHOLDCHANGED']._serialized_start=4035
+  _globals['_QUALITYHOLDCHANGED']._serialized_end=4361
 # @@protoc_insertion_point(module_scope)

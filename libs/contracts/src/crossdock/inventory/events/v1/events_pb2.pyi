@@ -6,6 +6,7 @@ Facts about stock, announced by inventory."""
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as _inventory_service_pb2
+from crossdock.inventory.v1 import stock_move_pb2 as _stock_move_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -473,3 +474,77 @@ class AdjustmentDecided(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AdjustmentDecided: _TypeAlias = AdjustmentDecided  # noqa: Y015
+
+@_typing.final
+class PutAwayCompleted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    number: _builtins.str
+    """As the warehouse numbers it."""
+    location_id: _builtins.str
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_stock_move_pb2.MovedStock]:
+        """In base units, put-aways and those that are taken back."""
+
+    @_builtins.property
+    def movements(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_service_pb2.Movement]:
+        """Empty where goods are sellable without it."""
+
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        lines: _abc.Iterable[_stock_move_pb2.MovedStock] | None = ...,
+        movements: _abc.Iterable[_inventory_service_pb2.Movement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "location_id", b"location_id", "movements", b"movements", "number", b"number", "report_id", b"report_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PutAwayCompleted: _TypeAlias = PutAwayCompleted  # noqa: Y015
+
+@_typing.final
+class QualityHoldChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPORT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
+    report_id: _builtins.str
+    number: _builtins.str
+    """As its system numbers it."""
+    location_id: _builtins.str
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_stock_move_pb2.MovedStock]:
+        """In base units."""
+
+    @_builtins.property
+    def movements(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_service_pb2.Movement]: ...
+    def __init__(
+        self,
+        *,
+        report_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        lines: _abc.Iterable[_stock_move_pb2.MovedStock] | None = ...,
+        movements: _abc.Iterable[_inventory_service_pb2.Movement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "location_id", b"location_id", "movements", b"movements", "number", b"number", "report_id", b"report_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QualityHoldChanged: _TypeAlias = QualityHoldChanged  # noqa: Y015

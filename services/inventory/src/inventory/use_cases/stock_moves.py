@@ -1,0 +1,129 @@
+"""Goods that were put away, put on hold or taken off it: a report is booked, a request may be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from inventory.domain.accounts import Account
+from inventory.domain.concerns import Concern
+from inventory.domain.events import PutAwayCompleted, QualityHoldChanged
+from inventory.domain.item import Item, ItemUnknown, Location, LocationUnknown
+from inventory.domain.movement import StockKey
+from inventory.domain.reporting import refuse_the_future
+from inventory.domain.stock_move import (
+    MOVED_BEYOND_STOCK,
+    PUT_AWAYS,
+    Beyond,
+    Moved,
+    MovedLine,
+    Moving,
+    Pool,
+    Pools,
+    StockMoveReport,
+    beyond_subject,
+)
+from inventory.ports import UnitOfWork, Work
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStockMoves:
+    """`content` is the same for the same report, however it came."""
+
+    tenant: str
+    report_id: UUID
+    business_unit: str
+    location_id: str
+    system: str
+    number: str
+    content: str
+    moved_at: datetime
+    reported: bool
+    lines: tuple[Moved, ...]
+
+
+async def record_stock_moves(command: RecordStockMoves, uow: UnitOfWork) -> StockMoveReport:
+    """Raises ItemUnknown, LocationUnknown, LocationOfAnotherSystem, UnitNotConvertible, StockMoveNumberReused,
+    ReportedFromTheFuture, ReasonMissing; of a request also BucketShort and PutAwayNotReported."""
+    async with uow(tenants=(command.tenant,)) as work:
+        report = StockMoveReport(
+            tenant=command.tenant,
+            report_id=command.report_id,
+            business_unit=command.business_unit,
+            location_id=command.location_id,
+            system=command.system,
+            number=command.number,
+            content=command.content,
+            moved_at=command.moved_at,
+            reported=command.reported,
+        )
+        report.may_say(command.lines)
+        earlier = await work.stock_moves.claim(report)
+        if earlier is not None:
+            earlier.must_repeat(command.content)
+            return earlier
+        location = await _location(report, work)
+        items = await _items(command.lines, command.tenant, work)
+        lines = report.lines_of([(each, items[each.sku]) for each in command.lines])
+        moving = Moving(report, location, await _pools({report.key_of(each) for each in items}, work))
+        conversions = {sku: f"item/{sku}/{item.version}" for sku, item in items.items()}
+        report.movements = list(await work.ledger.book(moving.movements(lines, conversions)))
+        for each in moving.beyond:
+            if each.bucket is not Account.SELLABLE:  # what is sold beyond stock the ledger itself raises
+                work.raise_concern(_beyond(report, each))
+        _announce(report, lines, work)
+        await work.stock_moves.save(report)
+        return report
+
+
+async def _location(report: StockMoveReport, work: Work) -> Location:
+    found = (await work.master_data.known_locations(report.tenant, [report.location_id])).get(report.location_id)
+    if found is None:
+        raise LocationUnknown(report.location_id)
+    report.must_be_of(found)
+    refuse_the_future(report.number, report.moved_at, work.now)
+    return found
+
+
+async def _items(lines: Sequence[Moved], tenant: str, work: Work) -> dict[str, Item]:
+    items = dict(await work.master_data.known(tenant, {each.sku for each in lines}))
+    for each in lines:
+        if each.sku not in items:
+            raise ItemUnknown(each.sku)
+    return items
+
+
+async def _pools(keys: set[StockKey], work: Work) -> Pools:
+    """What lies on the shelf and in quarantine, and what waits at the dock to be put away."""
+    await work.ledger.lock(keys)
+    held = await work.ledger.held(keys)
+    pools = {Account.STAGED: Pool(Account.STAGED, await work.ledger.to_put_away(keys))}
+    for bucket in (Account.SELLABLE, Account.QUARANTINED):
+        pools[bucket] = Pool(bucket, {(key, lot): its for (key, lot, at), its in held.items() if at is bucket})
+    return pools
+
+
+def _announce(report: StockMoveReport, lines: Sequence[MovedLine], work: Work) -> None:
+    """A put-away and a decision on quality are two facts, though one report may say both."""
+    put_away = tuple(each for each in lines if each.said.kind in PUT_AWAYS)
+    quality = tuple(each for each in lines if each.said.kind not in PUT_AWAYS)
+    mine = tuple(each for each in report.movements if not each[1].document.posting_key)
+    posted = tuple(each for each in report.movements if each[1].document.posting_key)
+    if put_away:
+        work.announce(PutAwayCompleted(report, report.next_version(), put_away, mine))
+    if quality:
+        work.announce(QualityHoldChanged(report, report.next_version(), quality, posted))
+
+
+def _beyond(report: StockMoveReport, beyond: Beyond) -> Concern:
+    return Concern(
+        code=MOVED_BEYOND_STOCK,
+        owner="warehouse",
+        subject=beyond_subject(beyond.key, beyond.lot, beyond.bucket),
+        summary=f"{report.system} {report.number} at {report.location_id}: {beyond.bucket.name.lower()} {beyond}",
+        tenant=report.tenant,
+        transaction_ids=(str(report.report_id),),
+        keys=(f"stock_move:{report.number}", f"sku:{beyond.key.sku}"),
+    )

@@ -1,0 +1,97 @@
+"""Put-aways and holds between the contract and the domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC
+from uuid import UUID
+
+from crossdock.inventory.events.v1 import events_pb2 as events
+from crossdock.inventory.v1 import inventory_service_pb2 as api
+from crossdock.inventory.v1 import stock_move_pb2 as pb
+from crossdock.options.v1 import options_pb2
+from crossdock_kit.events import NewEvent, Origin
+
+from inventory.domain import events as facts
+from inventory.domain.stock_move import Moved, MovedLine, MoveKind, StockMoveReport
+from inventory.use_cases.stock_moves import RecordStockMoves
+from inventory.wire.contents import content_of
+from inventory.wire.movements import movement_out
+from inventory.wire.values import instant_out, measure_in, quantity_out
+
+
+def record_stock_moves(request: pb.RecordStockMovesRequest, tenant: str) -> RecordStockMoves:
+    return RecordStockMoves(
+        tenant=tenant,
+        report_id=UUID(request.request_id),
+        business_unit=request.business_unit,
+        location_id=request.location_id,
+        system=request.origin.system,
+        number=request.number,
+        content=content_of(request),
+        moved_at=request.moved_at.ToDatetime(tzinfo=UTC),
+        reported=request.origin.role == options_pb2.ROLE_WMS,
+        lines=tuple(_moved(each, at) for at, each in enumerate(request.lines)),
+    )
+
+
+def _moved(line: pb.MovedStock, at: int) -> Moved:
+    measure = measure_in(line.quantity, "lines[{}].quantity", at)
+    return Moved(line.sku, line.lot, MoveKind(line.kind), measure, line.reason, line.shelved)
+
+
+def report_out(report: StockMoveReport) -> pb.StockMoveReport:
+    return pb.StockMoveReport(
+        report_id=str(report.report_id),
+        number=report.number,
+        system=report.system,
+        location_id=report.location_id,
+        business_unit=report.business_unit,
+        moved_at=instant_out(report.moved_at),
+        movements=[movement_out(movement_id, movement) for movement_id, movement in report.movements],
+    )
+
+
+def event_of(fact: facts.PutAwayCompleted | facts.QualityHoldChanged) -> NewEvent:
+    report, first = fact.report, fact.version == 1
+    skus = dict.fromkeys(each.said.sku for each in fact.lines)
+    message = events.PutAwayCompleted if isinstance(fact, facts.PutAwayCompleted) else events.QualityHoldChanged
+    return NewEvent(
+        message=message(
+            report_id=str(report.report_id),
+            number=report.number,
+            location_id=report.location_id,
+            lines=_lines(fact.lines),
+            movements=_movements(fact),
+        ),
+        tenant=report.tenant,
+        business_unit=report.business_unit,
+        aggregate_type="stock_move",
+        aggregate_id=str(report.report_id),
+        version=fact.version,
+        subject=report.number,
+        keys=(f"stock_move:{report.number}", *(f"sku:{sku}" for sku in skus)),
+        transaction_ids=(str(report.report_id),),
+        occurred_at=report.moved_at,
+        origin=Origin(system=report.system, document=report.number),
+        transaction_type="stock_move" if first else "",
+        root_key=f"stock_move:{report.report_id}" if first else "",
+    )
+
+
+def _lines(lines: Sequence[MovedLine]) -> list[pb.MovedStock]:
+    return [
+        pb.MovedStock(
+            sku=each.said.sku,
+            lot=each.said.lot,
+            kind=int(each.said.kind),  # type: ignore[arg-type]
+            quantity=quantity_out(each.quantity, each.unit),
+            shelved=each.said.shelved,
+            reason=each.said.reason,
+        )
+        for each in lines
+    ]
+
+
+def _movements(fact: facts.PutAwayCompleted | facts.QualityHoldChanged) -> list[api.Movement]:
+    return [movement_out(movement_id, movement) for movement_id, movement in fact.movements]
