@@ -215,6 +215,17 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "return": "R-1",
         "lines": [CAME_BACK | {"disposition": "RESTOCK"}],
     },
+    "json.compliance_certificate": {
+        "documentType": "complianceCertificate",
+        "supplier": "V100010",
+        "number": "COA-17",
+        "certificateType": "COA",
+        "item": "AT-1001",
+        "lot": "L1",
+        "validFrom": "2026-01-01",
+        "validTo": "2026-12-31",
+        "file": {"mediaType": "application/pdf", "content": "JVBERi0xLjQ="},
+    },
     "wms_a.put_away": {
         "type": "PUT_AWAY",
         "number": "PA-1",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -15,55 +14,16 @@ from crossdock.connector.events.v1 import events_pb2 as connector
 from crossdock.inventory.events.v1 import events_pb2 as stock
 from crossdock.procurement.events.v1 import events_pb2 as pb
 from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
-from crossdock_kit.events import Received
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 from inventory.consumers import Consumers
 from inventory.queries.ledger import verify_ledger
 from inventory.queries.stock import Where, movements
 from inventory.store.work import InventoryWork
-from inventory_stage import UNIT, Stage, new_cause, some_cause
+from inventory_stage import UNIT, Stage, some_cause
+from inventory_stage.hearing import event, hear
 
 D = Decimal
-
-
-def event(message: Message, version: int = 1) -> Received[Any]:
-    cause = new_cause(type(message).__name__)
-    now = datetime.now(UTC)
-    return Received(
-        id=uuid4(),
-        type=message.DESCRIPTOR.full_name,
-        message=message,
-        tenant="acme",
-        business_unit=UNIT,
-        aggregate_type="x",
-        aggregate_id="y",
-        version=version,
-        subject="s",
-        occurred_at=now,
-        recorded_at=now,
-        origin=None,
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-        transaction_ids=("po-1",),
-        keys=("po:1",),
-        express=False,
-        traceparent="",
-        cause=cause,
-    )
-
-
-async def hear(stage: Stage, *messages: Message) -> None:
-    """Gives each to its handler, in this order, as the consumer would in one transaction."""
-    handlers = {
-        kind: handler
-        for subscription in Consumers(InventoryWork).subscriptions()
-        for kind, handler in subscription.handlers.items()
-    }
-    with some_cause():
-        async with stage.uow.kit(tenants=("acme",)) as work:
-            for message in messages:
-                await handlers[type(message)]([event(message)], work)
 
 
 async def balances(stage: Stage, sku: str) -> dict[str, Decimal]:

@@ -15,6 +15,8 @@ from crossdock.inventory.events.v1 import events_pb2 as events
 from crossdock.inventory.v1 import stock_control_service_pb2_grpc as pb_grpc
 from crossdock.inventory.v1 import stock_move_pb2 as pb
 from crossdock.options.v1 import options_pb2
+from crossdock.procurement.events.v1 import events_pb2 as procurement
+from crossdock.procurement.v1 import compliance_pb2, inbound_pb2
 from crossdock_kit.clock import SystemClock
 from crossdock_kit.peers import reason_in, status_in
 from crossdock_kit.testing import RunningServer, start_service
@@ -30,6 +32,7 @@ from inventory.ports import LocationRecord
 from inventory.queries.ledger import verify_ledger
 from inventory.use_cases.inbound import BookedReceipt, book_receipts
 from inventory_stage import UNIT, Stage
+from inventory_stage.hearing import hear
 from inventory_stage.movements import NINE, a_sku, moved
 
 D = Decimal
@@ -321,6 +324,73 @@ async def test_the_erps_number_of_a_changed_hold_stands_with_its_movements(stage
     query = "SELECT count(*) AS found FROM movement WHERE posting_key = $1"
     [row] = await stage.fetch(query, f"stock_move/{booked.report_id}")
     assert row["found"] == 1
+
+
+def received_event(sku: str, lot: str, quantity: str, place: str, *missing: str) -> procurement.GoodsReceived:
+    line = inbound_pb2.ReceiptLine(
+        line_id="1",
+        sku=sku,
+        lot=values_pb2.Lot(number=lot),
+        quantity=values_pb2.Quantity(value=quantity, unit="EA"),
+        condition=inbound_pb2.CONDITION_GOOD,
+        base_quantity=quantity,
+        base_unit="EA",
+        missing_certificates=missing,
+    )
+    receipt = inbound_pb2.Receipt(receipt_id=str(uuid4()), business_unit=UNIT, number="R-9", lines=[line])
+    return procurement.GoodsReceived(receipt_id=receipt.receipt_id, number="R-9", location_id=place, receipt=receipt)
+
+
+def certified_event(
+    sku: str, lot: str, quantity: str, place: str, *, holds_stock: bool = True
+) -> procurement.ComplianceHoldReleased:
+    hold = compliance_pb2.ComplianceHold(
+        hold_id=str(uuid4()),
+        receipt_number="R-9",
+        location_id=place,
+        business_unit=UNIT,
+        purchase_order_id="po-1",
+        sku=sku,
+        lot=lot,
+        quantity=values_pb2.Quantity(value=quantity, unit="EA"),
+        holds_stock=holds_stock,
+    )
+    return procurement.ComplianceHoldReleased(hold_id=hold.hold_id, hold=hold, certificate_id="coa-1")
+
+
+@pytest.mark.feature("F078")
+@pytest.mark.parametrize("first", ["receipt", "release"])
+async def test_goods_without_a_certificate_are_no_stock_for_sale_until_it_comes(
+    stage: Stage, sku: str, first: str
+) -> None:
+    received = received_event(sku, "L1", "10", "EAST", "COA")
+    released = certified_event(sku, "L1", "10", "EAST")
+    if first == "receipt":
+        await hear(stage, received)
+        assert await held(stage, sku, "EAST") == (0, 0, 10, 0)
+        await hear(stage, released, released)
+    else:
+        await hear(stage, released, received)
+    assert await held(stage, sku, "EAST") == (10, 0, 0, 0)
+    assert await open_exceptions(stage, sku) == []
+    assert await agrees(stage, sku)
+
+
+async def test_what_the_warehouse_holds_itself_no_certificate_releases(stage: Stage, sku: str) -> None:
+    await receive(stage, sku, 10, lot="L1", place="EAST", condition=Condition.HOLD)
+    await hear(stage, certified_event(sku, "L1", "10", "EAST", holds_stock=False))
+    assert await held(stage, sku, "EAST") == (0, 0, 10, 0)
+
+
+async def test_certified_goods_at_a_place_that_asks_for_put_away_are_sellable_by_that(
+    stage: Stage, acme: Any, sku: str
+) -> None:
+    await hear(stage, received_event(sku, "L1", "10", "SOUTH", "COA"))
+    await hear(stage, certified_event(sku, "L1", "10", "SOUTH"))
+    assert await held(stage, sku) == (0, 10, 0, 0)
+    await acme.RecordStockMoves(report(move(sku, DONE, "10", lot="L1")))
+    assert await held(stage, sku) == (10, 0, 0, 0)
+    assert await open_exceptions(stage, sku) == []
 
 
 def test_a_movement_that_waits_for_no_put_away_changes_nothing_of_what_does() -> None:

@@ -20,11 +20,12 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from procurement.domain import chasing, events
 from procurement.domain.announcing import OrderBook, withdraw
+from procurement.domain.compliance import Certificate, CertificateTerms, hold
 from procurement.domain.dock import AppointmentTerms, DockAppointment
 from procurement.domain.expected import expect_notice, expect_order
 from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import PurchaseOrder
-from procurement.domain.receipt import Condition
+from procurement.domain.receipt import Condition, Receipt
 from procurement.domain.ship_notice import Lot, ShipNotice
 from procurement.domain.terms import Price, Window
 from procurement.wire.events import to_message
@@ -68,6 +69,29 @@ def booked(notice: ShipNotice) -> DockAppointment:
     return found
 
 
+def uncertified(receipt: Receipt) -> Iterator[events.Event]:
+    """Its first line lacks a certificate, which comes."""
+    receipt.lines[0].missing_certificates = ("COA",)
+    held = hold(receipt, receipt.lines[0], "SUP-NORDIC", "procurement.certificates (version 1)", "0196-a")
+    yield from held.events
+    terms = CertificateTerms(
+        supplier_id="SUP-NORDIC",
+        kind="COA",
+        number="COA-17",
+        sku="BOLT",
+        lot="L1",
+        document="coa-17.json",
+        sha256="0" * 64,
+        size_bytes=2048,
+        media_type="application/pdf",
+        valid_to=trade.day(300),
+    )
+    certificate = Certificate(certificate_id="0197-a", terms=terms)
+    certificate.upload([held])
+    yield from certificate.events
+    yield held.events[-1]
+
+
 def life() -> Iterator[events.Event]:
     """Two orders whose lives show every fact once or more; the first of each kind is the golden one."""
     order = golden_order("4711")
@@ -97,6 +121,7 @@ def life() -> Iterator[events.Event]:
     ]
     receipt = trade.receive(*reports, orders=[order], notices=[second], final=True)
     receipt.receipt_id, receipt.terms = "0193-a", replace(receipt.terms, number="RC-1")
+    yield from uncertified(receipt)
     yield from (*trade.told(receipt), *trade.told(second))
     order.note_receipt("0193-a", had_ended=False)
     yield order.events.pop()

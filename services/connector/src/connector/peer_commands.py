@@ -54,13 +54,15 @@ def results_of(response: Message) -> dict[str, str]:
     return {TRANSACTION: found} if found else {}
 
 
-def _transactions(response: Message) -> Iterable[str]:  # noqa: PLR0911  one case for each kind of answer
+def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911  one case for each kind of answer
     match response:
         case procurement.SubmitPurchaseOrderResponse() | procurement.AcknowledgePurchaseOrderResponse():
             return (response.purchase_order.purchase_order_id,)
         case procurement.RecordSupplierInvoiceResponse():
             invoice = response.supplier_invoice
             return [each.purchase_order_id for each in invoice.lines if each.purchase_order_id] or [invoice.invoice_id]
+        case procurement.RecordCertificateResponse():
+            return [each.purchase_order_id for each in response.released] or [response.certificate.certificate_id]
         case delivery.RecordCarrierUpdatesResponse():
             return response.transaction_ids
         case warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse():

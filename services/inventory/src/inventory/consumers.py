@@ -30,8 +30,10 @@ from inventory.use_cases.inbound import (
     take_locations,
 )
 from inventory.use_cases.outbound import book_outbound
+from inventory.use_cases.stock_moves import release_certified
 from inventory.wire import inbound as wire
 from inventory.wire import outbound as outbound_wire
+from inventory.wire import stock_moves as stock_moves_wire
 
 NAME = "inventory"
 
@@ -89,6 +91,7 @@ class Consumers:
             procurement.ShipNoticeWithdrawn: self._booking(wire.withdrawn),
             procurement.ShipNoticeClosed: self._booking(wire.closed),
             procurement.GoodsReceived: self.on_goods_received,
+            procurement.ComplianceHoldReleased: self.on_certified,
         }
 
     def _opened(self, work: Work, events: Iterable[AnyReceived]) -> ports.Work:
@@ -115,6 +118,12 @@ class Consumers:
             known = await opened.master_data.known_locations(tenant, ids)
             locations |= {(tenant, name): location for name, location in known.items()}
         await book_receipts(wire.receipts(events, locations), opened)
+
+    async def on_certified(self, events: Sequence[Received[procurement.ComplianceHoldReleased]], work: Work) -> None:
+        opened = self._opened(work, events)
+        for command in map(stock_moves_wire.certified, events):
+            if command is not None:
+                await release_certified(command, opened)
 
     async def on_document_sent(self, events: Sequence[Received[connector.DocumentSent]], work: Work) -> None:
         await mark_posted(wire.postings(events), self._opened(work, events))

@@ -11,6 +11,7 @@ from crossdock_kit.clock import Clock
 
 from procurement import queries
 from procurement.ports import Snapshots, UnitOfWork
+from procurement.use_cases.compliance import record_certificate
 from procurement.use_cases.dock import record_dock_appointment
 from procurement.use_cases.naming import Mint
 from procurement.use_cases.purchase_orders import (
@@ -21,7 +22,7 @@ from procurement.use_cases.purchase_orders import (
 from procurement.use_cases.receipts import record_receipt
 from procurement.use_cases.ship_notices import record_ship_notice
 from procurement.use_cases.supplier_invoices import record_supplier_invoice
-from procurement.wire import answers, docks, inbound, purchase_order, scores, supplier_invoices
+from procurement.wire import answers, compliance, docks, inbound, purchase_order, scores, supplier_invoices
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -99,6 +100,12 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
     async def GetDockUse(self, request: pb.GetDockUseRequest, context: Context) -> pb.GetDockUseResponse:
         found = await queries.get_dock_use(docks.days(request), self._uow)
         return pb.GetDockUseResponse(uses=[docks.use(each) for each in found])
+
+    async def RecordCertificate(
+        self, request: pb.RecordCertificateRequest, context: Context
+    ) -> pb.RecordCertificateResponse:
+        command = compliance.record_certificate(request)
+        return compliance.recorded(await record_certificate(command, self._uow, self._mint))
 
     async def RecordReceipt(self, request: pb.RecordReceiptRequest, context: Context) -> pb.RecordReceiptResponse:
         done = await record_receipt(inbound.record_receipt(request), self._uow, self._mint)

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
+from procurement.domain.compliance import Certificate, CertificateTerms, ComplianceHold, Required
 from procurement.domain.concerns import Concern
 from procurement.domain.dock import DockAppointment
 from procurement.domain.expected import ExpectedReceipt
@@ -188,6 +189,31 @@ class DockAppointments(Protocol):
     def add(self, appointment: DockAppointment) -> None: ...
 
 
+class Compliance(Protocol):
+    """Certificates on file and what waits for one."""
+
+    async def claim(self, terms: CertificateTerms) -> Certificate | None:
+        """The certificate of this number, or nobody else can record it until this work ends."""
+
+    async def lock(self, supplier_ids: Iterable[str]) -> None:
+        """Until this work ends nobody else says what these suppliers certify or lack."""
+
+    async def on_file(self, supplier_ids: Iterable[str], skus: Iterable[str]) -> list[CertificateTerms]: ...
+
+    async def orders_waiting(self, terms: CertificateTerms) -> list[str]:
+        """Whose goods may wait for it, as far as nobody changes that meanwhile."""
+
+    async def waiting(self, terms: CertificateTerms) -> list[ComplianceHold]:
+        """Of its supplier and item, the oldest first."""
+
+    async def held_lines(self, purchase_order_ids: Iterable[str]) -> dict[str, str]:
+        """By id of the order line, which kinds its received goods lack."""
+
+    def add(self, certificate: Certificate) -> None: ...
+
+    def add_hold(self, hold: ComplianceHold) -> None: ...
+
+
 class DockUses(Protocol):
     async def count(self, days: DockDays) -> list[DockUse]: ...
 
@@ -270,6 +296,9 @@ class Policies(Protocol):
 
     async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances: ...
 
+    async def certificates(self, business_unit: str, supplier_id: str, item_category: str, location: str) -> Required:
+        """What goods need before they may be sold and paid for."""
+
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         """A time that the policy table or its default gives."""
 
@@ -293,6 +322,8 @@ class Work(Protocol):
     def supplier_invoices(self) -> SupplierInvoices: ...
     @property
     def dock_appointments(self) -> DockAppointments: ...
+    @property
+    def compliance(self) -> Compliance: ...
     @property
     def expected(self) -> ExpectedReceipts: ...
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -12,6 +13,7 @@ from uuid import uuid4
 import crossdock.procurement.events.v1.events_pb2 as facts
 from crossdock.common.v1 import values_pb2 as common
 from crossdock.options.v1 import options_pb2
+from crossdock.procurement.v1 import compliance_pb2 as compliance
 from crossdock.procurement.v1 import dock_pb2 as dock
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
@@ -232,6 +234,23 @@ def appointment(number: str, *notices: str, day: int = 6, **more: Any) -> pb.Rec
         "ship_notices": [dock.ShipNoticeRef(number=each) for each in notices],
     }
     return pb.RecordDockAppointmentRequest(**facts_of | more)
+
+
+def certified(number: str, sku: str = "BOLT", lot: str = "", **more: Any) -> pb.RecordCertificateRequest:
+    said = origin("SUP-NORDIC", more.pop("role", options_pb2.ROLE_SUPPLIER), more.pop("hours", 4))
+    facts_of: dict[str, Any] = {
+        "number": number,
+        "supplier_id": "SUP-NORDIC",
+        "kind": "COA",
+        "sku": sku,
+        "lot": lot,
+        "document": f"{number}.json",
+        "sha256": hashlib.sha256(number.encode()).hexdigest(),
+        "size_bytes": 2048,
+        "media_type": "application/pdf",
+    }
+    certificate = compliance.Certificate(**facts_of | more)
+    return pb.RecordCertificateRequest(request_id=str(uuid4()), origin=said, certificate=certificate)
 
 
 def billed(order: str, value: float | str, amount: str = "2.50", number: str = "10") -> SupplierInvoiceLine:

@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 from procurement.domain import events
+from procurement.domain.compliance import Certificate, CertificateTerms, ComplianceHold, Required
 from procurement.domain.concerns import Concern
 from procurement.domain.dock import DockAppointment
 from procurement.domain.expected import ExpectedReceipt
@@ -114,6 +115,31 @@ class FakeAppointments:
         self.all[appointment.terms.system, appointment.number] = appointment
 
 
+class FakeCompliance:
+    """Nothing is certified, because nothing is asked for."""
+
+    async def claim(self, terms: CertificateTerms) -> Certificate | None:
+        return None
+
+    async def lock(self, supplier_ids: Iterable[str]) -> None: ...
+
+    async def on_file(self, supplier_ids: Iterable[str], skus: Iterable[str]) -> list[CertificateTerms]:
+        return []
+
+    async def orders_waiting(self, terms: CertificateTerms) -> list[str]:
+        return []
+
+    async def waiting(self, terms: CertificateTerms) -> list[ComplianceHold]:
+        return []
+
+    async def held_lines(self, purchase_order_ids: Iterable[str]) -> dict[str, str]:
+        return {}
+
+    def add(self, certificate: Certificate) -> None: ...
+
+    def add_hold(self, hold: ComplianceHold) -> None: ...
+
+
 class FakeInvoices:
     def __init__(self) -> None:
         self.all: list[SupplierInvoice] = []
@@ -193,6 +219,9 @@ class FakePolicies:
     async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances:
         return INVOICE_TOLERANCES
 
+    async def certificates(self, business_unit: str, supplier_id: str, item_category: str, location: str) -> Required:
+        return Required()
+
     async def span(self, key: str, business_unit: str, partner: str) -> timedelta:
         return timedelta(days=1)
 
@@ -210,6 +239,7 @@ class FakeWork:
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
     supplier_invoices: FakeInvoices = field(default_factory=FakeInvoices)
     dock_appointments: FakeAppointments = field(default_factory=FakeAppointments)
+    compliance: FakeCompliance = field(default_factory=FakeCompliance)
     expected: FakeExpected = field(default_factory=FakeExpected)
     master_data: FakeMasterData = field(default_factory=FakeMasterData)
     policies: FakePolicies = field(default_factory=FakePolicies)

@@ -38,6 +38,7 @@ from procurement_cases.calls import (
     appointment,
     arrival,
     billed,
+    certified,
     counted,
     invoicing,
     line,
@@ -92,6 +93,7 @@ async def a_days_work(suite: Suite) -> None:
     await suite.seed("procurement", "RecordDockAppointment", appointment(f"AP-{CANARY}", NOTICE))
     received = counted(60, SKU, purchase_order_number=ORDER, line_number="10", ship_notice_number=NOTICE)
     await suite.seed("procurement", "RecordReceipt", arrival(RECEIPT, received))
+    await suite.seed("procurement", "RecordCertificate", certified(f"COA-{CANARY}", SKU))
     await suite.seed("procurement", "RecordSupplierInvoice", invoicing(INVOICE, billed(ORDER, 60)))
     wanted = inventory_pb.ReservationRequest(
         request_id=str(uuid4()),

@@ -38,6 +38,7 @@ LIVES = (
     "ShipNoticeReceived",
     "ShipNoticeWithdrawn",
     "GoodsReceived",
+    "ComplianceHoldReleased",
     "DiscrepancyReported",
     "ShipNoticeClosed",
     "PurchaseOrderReceived",

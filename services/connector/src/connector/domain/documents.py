@@ -140,6 +140,7 @@ _OWNERS_BY_COMMAND = {
     "RecordReceipt": "warehouse",
     "RecordDockAppointment": "warehouse",
     "RecordSupplierInvoice": "accounts-payable",
+    "RecordCertificate": "compliance",
     "RecordCarrierUpdates": "delivery-desk",
     "AssignCarrier": "delivery-desk",
     "DeclineTender": "delivery-desk",

@@ -36,11 +36,19 @@ def _line(position: int, line: inbound_pb2.ReceiptLine, writing: Writing) -> dic
         "unit": codes.unit_code(line.quantity.unit),
         "baseQuantity": line.base_quantity,
         "baseUnit": codes.unit_code(line.base_unit) if line.base_unit else "",
-        "condition": canonical.lower_name(inbound_pb2.Condition.Name(line.condition), "CONDITION_"),
+        "condition": _condition(line),
+        "missingCertificates": list(line.missing_certificates) or None,
         "lot": line.lot.number or None,
         "lotExpires": canonical.iso_day(line.lot.expires_on),
         "shipNotice": line.ship_notice_number or None,
     }
+
+
+def _condition(line: inbound_pb2.ReceiptLine) -> str:
+    """Good goods that lack a certificate are no stock for sale in the ERP either, until it is told of their release."""
+    held = line.condition == inbound_pb2.CONDITION_GOOD and line.missing_certificates
+    condition = inbound_pb2.CONDITION_HOLD if held else line.condition
+    return canonical.lower_name(inbound_pb2.Condition.Name(condition), "CONDITION_")
 
 
 MAPPING = Outbound("json.goods_receipt", write)

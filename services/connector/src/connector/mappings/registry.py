@@ -7,6 +7,7 @@ from crossdock.fulfillment.v1 import sales_order_pb2
 from connector.mappings import (
     easypost_tracker,
     json_availability,
+    json_certificate,
     json_check_result,
     json_goods_receipt,
     json_invoice_match,
@@ -74,6 +75,7 @@ INBOUND: dict[str, Inbound] = {
         json_order_response.MAPPING,
         json_ship_notice.MAPPING,
         json_supplier_invoice.MAPPING,
+        json_certificate.MAPPING,
         wms_a_appointment.MAPPING,
         wms_a_receipt.MAPPING,
         wms_a_pick.MAPPING,

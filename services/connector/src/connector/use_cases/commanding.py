@@ -36,6 +36,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.RecordShipNoticeRequest: (PROCUREMENT, "RecordShipNotice"),
     procurement.RecordReceiptRequest: (PROCUREMENT, "RecordReceipt"),
     procurement.RecordDockAppointmentRequest: (PROCUREMENT, "RecordDockAppointment"),
+    procurement.RecordCertificateRequest: (PROCUREMENT, "RecordCertificate"),
     procurement.RecordSupplierInvoiceRequest: (PROCUREMENT, "RecordSupplierInvoice"),
     delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
     delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),

@@ -161,7 +161,8 @@ Pools = Mapping[Account, Pool]
 @dataclass(slots=True, kw_only=True)
 class StockMoveReport:
     """A report as it was booked. `content` tells a repetition from another report under the same number; `reported` by
-    the warehouse, not asked for by somebody else."""
+    the warehouse, not asked for by somebody else. `transaction_id` is the transaction that it belongs to; empty is
+    one of its own."""
 
     tenant: str
     report_id: UUID
@@ -172,12 +173,17 @@ class StockMoveReport:
     content: str
     moved_at: datetime
     reported: bool = True
+    transaction_id: str = ""
     event_version: int = 0
     movements: list[tuple[UUID, Movement]] = field(default_factory=list)
 
     @property
     def subject(self) -> str:
         return f"stock_move/{self.report_id}"
+
+    @property
+    def transaction(self) -> str:
+        return self.transaction_id or str(self.report_id)
 
     def next_version(self) -> int:
         self.event_version += 1
@@ -214,6 +220,7 @@ class Moving:
     report: StockMoveReport
     location: Location
     pools: Pools
+    cause_id: str = ""
     beyond: list[Beyond] = field(default_factory=list)
 
     def movements(self, lines: Sequence[MovedLine], conversions: Mapping[str, str]) -> list[Movement]:
@@ -255,7 +262,8 @@ class Moving:
             name=f"stock_move/{report.number}/{number}",
             occurred_at=report.moved_at,
             system=report.system,
-            transaction_id=str(report.report_id),
+            transaction_id=report.transaction,
+            cause_id=self.cause_id,
             posting_key="" if kind in PUT_AWAYS else report.subject,
             conversion=conversion,
         )

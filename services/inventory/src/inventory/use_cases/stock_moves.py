@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from inventory.domain.accounts import Account
@@ -12,6 +13,7 @@ from inventory.domain.concerns import Concern
 from inventory.domain.events import PutAwayCompleted, QualityHoldChanged
 from inventory.domain.item import Item, ItemUnknown, Location, LocationUnknown
 from inventory.domain.movement import StockKey
+from inventory.domain.quantity import Measure
 from inventory.domain.reporting import refuse_the_future
 from inventory.domain.stock_move import (
     MOVED_BEYOND_STOCK,
@@ -19,6 +21,7 @@ from inventory.domain.stock_move import (
     Beyond,
     Moved,
     MovedLine,
+    MoveKind,
     Moving,
     Pool,
     Pools,
@@ -26,6 +29,9 @@ from inventory.domain.stock_move import (
     beyond_subject,
 )
 from inventory.ports import UnitOfWork, Work
+
+CROSSDOCK = "CROSSDOCK"
+"""Reports what certificates release; no system of a partner has this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +73,67 @@ async def record_stock_moves(command: RecordStockMoves, uow: UnitOfWork) -> Stoc
         location = await _location(report, work)
         items = await _items(command.lines, command.tenant, work)
         lines = report.lines_of([(each, items[each.sku]) for each in command.lines])
-        moving = Moving(report, location, await _pools({report.key_of(each) for each in items}, work))
-        conversions = {sku: f"item/{sku}/{item.version}" for sku, item in items.items()}
-        report.movements = list(await work.ledger.book(moving.movements(lines, conversions)))
-        for each in moving.beyond:
-            if each.bucket is not Account.SELLABLE:  # what is sold beyond stock the ledger itself raises
-                work.raise_concern(_beyond(report, each))
-        _announce(report, lines, work)
-        await work.stock_moves.save(report)
+        await _book(report, location, lines, {sku: f"item/{sku}/{item.version}" for sku, item in items.items()}, work)
         return report
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCertified:
+    """Received goods whose last certificate has come. `base` is in base units (`unit`)."""
+
+    report_id: UUID
+    tenant: str
+    business_unit: str
+    location_id: str
+    receipt_number: str
+    released_at: datetime
+    sku: str
+    lot: str
+    base: Decimal
+    unit: str
+    reason: str
+    transaction_id: str
+    cause_id: str
+
+
+async def release_certified(command: ReleaseCertified, work: Work) -> None:
+    """As a hold that quality releases; its receipt may come later."""
+    report = StockMoveReport(
+        tenant=command.tenant,
+        report_id=command.report_id,
+        business_unit=command.business_unit,
+        location_id=command.location_id,
+        system=CROSSDOCK,
+        number=f"{command.receipt_number}/{command.report_id.hex[:8]}",
+        content=str(command.report_id),
+        moved_at=command.released_at,
+        transaction_id=command.transaction_id,
+    )
+    if await work.stock_moves.claim(report) is not None:
+        return
+    known = await work.master_data.known_locations(command.tenant, [command.location_id])
+    location = known.get(command.location_id) or Location(command.location_id, command.business_unit)
+    said = Moved(command.sku, command.lot, MoveKind.HOLD_RELEASED, Measure(command.base, command.unit), command.reason)
+    lines = [MovedLine(said, command.base, command.unit)]
+    await _book(report, location, lines, {command.sku: ""}, work, command.cause_id)
+
+
+async def _book(
+    report: StockMoveReport,
+    location: Location,
+    lines: Sequence[MovedLine],
+    conversions: Mapping[str, str],
+    work: Work,
+    cause_id: str = "",
+) -> None:
+    pools = await _pools({report.key_of(each.said.sku) for each in lines}, work)
+    moving = Moving(report, location, pools, cause_id)
+    report.movements = list(await work.ledger.book(moving.movements(lines, conversions)))
+    for each in moving.beyond:
+        if each.bucket is not Account.SELLABLE:  # what is sold beyond stock the ledger itself raises
+            work.raise_concern(_beyond(report, each))
+    _announce(report, lines, work, cause_id)
+    await work.stock_moves.save(report)
 
 
 async def _location(report: StockMoveReport, work: Work) -> Location:
@@ -105,16 +163,16 @@ async def _pools(keys: set[StockKey], work: Work) -> Pools:
     return pools
 
 
-def _announce(report: StockMoveReport, lines: Sequence[MovedLine], work: Work) -> None:
+def _announce(report: StockMoveReport, lines: Sequence[MovedLine], work: Work, cause_id: str) -> None:
     """A put-away and a decision on quality are two facts, though one report may say both."""
     put_away = tuple(each for each in lines if each.said.kind in PUT_AWAYS)
     quality = tuple(each for each in lines if each.said.kind not in PUT_AWAYS)
     mine = tuple(each for each in report.movements if not each[1].document.posting_key)
     posted = tuple(each for each in report.movements if each[1].document.posting_key)
     if put_away:
-        work.announce(PutAwayCompleted(report, report.next_version(), put_away, mine))
+        work.announce(PutAwayCompleted(report, report.next_version(), put_away, mine), cause_id)
     if quality:
-        work.announce(QualityHoldChanged(report, report.next_version(), quality, posted))
+        work.announce(QualityHoldChanged(report, report.next_version(), quality, posted), cause_id)
 
 
 def _beyond(report: StockMoveReport, beyond: Beyond) -> Concern:
@@ -124,6 +182,6 @@ def _beyond(report: StockMoveReport, beyond: Beyond) -> Concern:
         subject=beyond_subject(beyond.key, beyond.lot, beyond.bucket),
         summary=f"{report.system} {report.number} at {report.location_id}: {beyond.bucket.name.lower()} {beyond}",
         tenant=report.tenant,
-        transaction_ids=(str(report.report_id),),
+        transaction_ids=(report.transaction,),
         keys=(f"stock_move:{report.number}", f"sku:{beyond.key.sku}"),
     )

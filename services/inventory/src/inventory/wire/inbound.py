@@ -215,7 +215,7 @@ def _receipt_line(event: Event[pb.GoodsReceived], line: inbound_pb2.ReceiptLine,
         notice_id=line.ship_notice_id,
         lot=line.lot.number,
         expires_on=dates_wire.day(line.lot, "expires_on"),
-        condition=_CONDITIONS[line.condition],
+        condition=_condition(line),
         put_away=put_away,
         shares=_shares(line),
         said=Measure(exact(line.quantity.value), line.quantity.unit),
@@ -223,6 +223,12 @@ def _receipt_line(event: Event[pb.GoodsReceived], line: inbound_pb2.ReceiptLine,
         document=document,
         expected_at=line.expected_at,
     )
+
+
+def _condition(line: inbound_pb2.ReceiptLine) -> Condition:
+    """What lacks a certificate waits with what the warehouse holds, however good it is."""
+    said = _CONDITIONS[line.condition]
+    return Condition.HOLD if said is Condition.GOOD and line.missing_certificates else said
 
 
 def _shares(line: inbound_pb2.ReceiptLine) -> tuple[tuple[ReceivedFrom, Decimal], ...]:

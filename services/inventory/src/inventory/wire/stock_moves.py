@@ -10,11 +10,14 @@ from crossdock.inventory.events.v1 import events_pb2 as events
 from crossdock.inventory.v1 import inventory_service_pb2 as api
 from crossdock.inventory.v1 import stock_move_pb2 as pb
 from crossdock.options.v1 import options_pb2
-from crossdock_kit.events import NewEvent, Origin
+from crossdock.procurement.events.v1 import events_pb2 as procurement
+from crossdock_kit.events import NewEvent, Origin, Received
+from crossdock_kit.ids import derived
 
 from inventory.domain import events as facts
+from inventory.domain.quantity import exact
 from inventory.domain.stock_move import Moved, MovedLine, MoveKind, StockMoveReport
-from inventory.use_cases.stock_moves import RecordStockMoves
+from inventory.use_cases.stock_moves import RecordStockMoves, ReleaseCertified
 from inventory.wire.contents import content_of
 from inventory.wire.movements import movement_out
 from inventory.wire.values import instant_out, measure_in, quantity_out
@@ -40,6 +43,28 @@ def _moved(line: pb.MovedStock, at: int) -> Moved:
     return Moved(line.sku, line.lot, MoveKind(line.kind), measure, line.reason, line.shelved)
 
 
+def certified(event: Received[procurement.ComplianceHoldReleased]) -> ReleaseCertified | None:
+    """None where the warehouse put the goods on hold itself: then quality releases them."""
+    message, hold = event.message, event.message.hold
+    if not hold.holds_stock:
+        return None
+    return ReleaseCertified(
+        report_id=derived("compliance_hold", message.hold_id),
+        tenant=event.tenant,
+        business_unit=hold.business_unit or event.business_unit,
+        location_id=hold.location_id,
+        receipt_number=message.receipt_number,
+        released_at=event.occurred_at,
+        sku=hold.sku,
+        lot=hold.lot,
+        base=exact(hold.quantity.value),
+        unit=hold.quantity.unit,
+        reason=f"certificate {message.certificate_id}"[:64],
+        transaction_id=hold.purchase_order_id,
+        cause_id=str(event.id),
+    )
+
+
 def report_out(report: StockMoveReport) -> pb.StockMoveReport:
     return pb.StockMoveReport(
         report_id=str(report.report_id),
@@ -53,7 +78,8 @@ def report_out(report: StockMoveReport) -> pb.StockMoveReport:
 
 
 def event_of(fact: facts.PutAwayCompleted | facts.QualityHoldChanged) -> NewEvent:
-    report, first = fact.report, fact.version == 1
+    report = fact.report
+    root = fact.version == 1 and not report.transaction_id
     skus = dict.fromkeys(each.said.sku for each in fact.lines)
     message = events.PutAwayCompleted if isinstance(fact, facts.PutAwayCompleted) else events.QualityHoldChanged
     return NewEvent(
@@ -71,11 +97,11 @@ def event_of(fact: facts.PutAwayCompleted | facts.QualityHoldChanged) -> NewEven
         version=fact.version,
         subject=report.number,
         keys=(f"stock_move:{report.number}", *(f"sku:{sku}" for sku in skus)),
-        transaction_ids=(str(report.report_id),),
+        transaction_ids=(report.transaction,),
         occurred_at=report.moved_at,
         origin=Origin(system=report.system, document=report.number),
-        transaction_type="stock_move" if first else "",
-        root_key=f"stock_move:{report.report_id}" if first else "",
+        transaction_type="stock_move" if root else "",
+        root_key=f"stock_move:{report.report_id}" if root else "",
     )
 
 

@@ -15,6 +15,7 @@ PROCUREMENT = "procurement"
 REPLENISHMENT = "replenishment"
 MASTER_DATA = "master-data"
 ACCOUNTS_PAYABLE = "accounts-payable"
+COMPLIANCE = "compliance"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

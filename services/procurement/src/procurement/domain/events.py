@@ -19,6 +19,7 @@ from procurement.domain.terms import Price
 
 if TYPE_CHECKING:
     from procurement.domain.chasing import ChaseStep
+    from procurement.domain.compliance import Certificate, ComplianceHold
     from procurement.domain.dock import DockAppointment
     from procurement.domain.expected import ExpectedReceipt
     from procurement.domain.purchase_order import PurchaseOrder
@@ -180,6 +181,22 @@ class SupplierInvoiceMatched:
     invoice: SupplierInvoice
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateUploaded:
+    certificate: Certificate
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateMissing:
+    hold: ComplianceHold
+
+
+@dataclass(frozen=True, slots=True)
+class ComplianceHoldReleased:
+    hold: ComplianceHold
+    certificate_id: str
+
+
 Event = (
     PurchaseOrderReleased
     | PurchaseOrderRevised
@@ -194,6 +211,9 @@ Event = (
     | ShipNoticeWithdrawn
     | ShipNoticeClosed
     | DockAppointmentChanged
+    | CertificateUploaded
+    | CertificateMissing
+    | ComplianceHoldReleased
     | InboundExpected
     | GoodsReceived
     | DiscrepancyReported

@@ -8,14 +8,14 @@ an owner; so is each thing that keeps a line from being compared at all.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
 from procurement.domain import events
 from procurement.domain.announcing import UNPLACED, OrderBook
-from procurement.domain.concerns import ACCOUNTS_PAYABLE, BUYER, MASTER_DATA, PROCUREMENT, Concern
+from procurement.domain.concerns import ACCOUNTS_PAYABLE, BUYER, COMPLIANCE, MASTER_DATA, PROCUREMENT, Concern
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Item
@@ -30,6 +30,7 @@ _OWNERS = {
     MatchOutcome.UNIT_MISMATCH: MASTER_DATA,
     MatchOutcome.DATE_VARIANCE: ACCOUNTS_PAYABLE,
     MatchOutcome.NO_RECEIPT: PROCUREMENT,
+    MatchOutcome.CERTIFICATE_MISSING: COMPLIANCE,
     MatchOutcome.QUANTITY_VARIANCE: PROCUREMENT,
     MatchOutcome.PRICE_VARIANCE: BUYER,
 }
@@ -37,12 +38,14 @@ _OWNERS = {
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What an invoice is held against; `today` decides whether it is dated in the future."""
+    """What an invoice is held against; `today` decides whether it is dated in the future. `held` says of order lines,
+    by id, which certificates their goods lack."""
 
     book: OrderBook
     items: Mapping[str, Item]
     tolerances: InvoiceTolerances
     today: date
+    held: Mapping[str, str] = field(default_factory=dict)
 
 
 def match(invoice: SupplierInvoice, records: Records) -> None:
@@ -107,6 +110,9 @@ def _variances(invoice: SupplierInvoice, order: PurchaseOrder, placed: Placed, r
     if day < order.ordered_on or day > records.today:
         placed_on = f"the order was placed on {order.ordered_on}, today is {records.today}"
         yield Variance(MatchOutcome.DATE_VARIANCE, f"the invoice is dated {day}; {placed_on}")
+    if ordered.line_id in records.held:
+        said = f"goods that were received lack {records.held[ordered.line_id]}"
+        yield Variance(MatchOutcome.CERTIFICATE_MISSING, said)
     yield from _quantity(line, ordered, records.tolerances)
     yield from _price(placed, item, records.tolerances)
 

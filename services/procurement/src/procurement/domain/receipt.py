@@ -83,6 +83,7 @@ class ReceiptLine:
     from_in_transit: Decimal = ZERO
     from_on_order: Decimal = ZERO
     expected_at: str = ""
+    missing_certificates: tuple[str, ...] = ()
 
     @property
     def beyond_order(self) -> Decimal:

@@ -298,6 +298,17 @@ class AppointmentContradictory(Refused):
     number: str
 
 
+# --- certificates
+
+
+@dataclass
+class CertificateNumberReused(Refused):
+    """The supplier has certified something else under this number."""
+
+    supplier_id: str
+    number: str
+
+
 # --- supplier invoices
 
 

@@ -27,6 +27,7 @@ class MatchOutcome(Enum):
     UNIT_MISMATCH = "unit_mismatch"
     DATE_VARIANCE = "date_variance"
     NO_RECEIPT = "no_receipt"
+    CERTIFICATE_MISSING = "certificate_missing"
     QUANTITY_VARIANCE = "quantity_variance"
     PRICE_VARIANCE = "price_variance"
     WITHIN_TOLERANCE = "within_tolerance"

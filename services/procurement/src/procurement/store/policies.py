@@ -11,6 +11,7 @@ from crossdock_kit.calendars import read_calendar
 from crossdock_kit.driver import Driver
 from crossdock_kit.policy import Decided, PolicyBook, Scope
 
+from procurement.domain.compliance import Required
 from procurement.domain.tolerances import InvoiceTolerances, Tolerances
 from procurement.store.supplier_terms import KnownTerms
 from procurement.use_cases.deadlines import (
@@ -30,11 +31,16 @@ INVOICE_PRICE_PERCENT = "procurement.invoice_price_percent"
 INVOICE_PRICE_AMOUNT = "procurement.invoice_price_amount"
 INVOICE_QUANTITY_PERCENT = "procurement.invoice_quantity_percent"
 INVOICE_LENIENT = "procurement.invoice_lenient"
+CERTIFICATES = "procurement.certificates"
+"""Its value: {"kinds": ["COA", "SDS"]}, by business unit, supplier, item category and location."""
+UNREADABLE = "CERTIFICATE"
+"""What a rule asks for that says no kinds: nothing goes by unchecked."""
 DEFAULTS: dict[str, Any] = {
     INVOICE_PRICE_PERCENT: "2",
     INVOICE_PRICE_AMOUNT: "10",
     INVOICE_QUANTITY_PERCENT: "0",
     INVOICE_LENIENT: False,
+    CERTIFICATES: {"kinds": []},
     OVER_PERCENT: "5",
     SHORT_PERCENT: "5",
     SHORT_STAYS: True,
@@ -75,6 +81,13 @@ class TenantPolicies:
             bool(lenient.value),
             _rules(percent, amount, quantity, lenient),
         )
+
+    async def certificates(self, business_unit: str, supplier_id: str, item_category: str, location: str) -> Required:
+        place = Scope(business_unit=business_unit, partner=supplier_id, item_category=item_category, location=location)
+        decided = await self._decide(CERTIFICATES, place)
+        kinds = decided.value.get("kinds") if isinstance(decided.value, dict) else None
+        named = isinstance(kinds, list) and all(isinstance(each, str) and 0 < len(each) <= 32 for each in kinds)
+        return Required(tuple(dict.fromkeys(kinds)) if named and kinds is not None else (UNREADABLE,), _rules(decided))
 
     async def due(self, key: str, business_unit: str, partner: str, since: datetime) -> datetime:
         """A rule that names the partner goes before its profile, the profile before all other rules."""

@@ -233,6 +233,7 @@ def receipt_line_row(receipt: Receipt, line: ReceiptLine) -> Row:
     return {name: getattr(line, name) for name in (*_RECEIPT_LINE_FIELDS, *_RECEIPT_BALANCES)} | {
         "receipt_id": receipt.receipt_id,
         "line_id": int(line.line_id),
+        "missing_certificates": list(line.missing_certificates),
         "terms": values.receipt_line_terms(line.terms),
     }
 
@@ -251,6 +252,7 @@ def _read_receipt_line(row: Record) -> ReceiptLine:
         **{name: row[name] for name in _RECEIPT_LINE_FIELDS},
         **_balances(row, _RECEIPT_BALANCES),
         line_id=str(row["line_id"]),
+        missing_certificates=tuple(row["missing_certificates"]),
         terms=values.read_receipt_line_terms(row["terms"]),
     )
 

@@ -22,6 +22,7 @@ from procurement.domain import events
 from procurement.domain.concerns import Concern
 from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
+from procurement.store.compliance import StoredCompliance, certificate_row, hold_row
 from procurement.store.docks import DockAppointments, DockUses, appointment_row
 from procurement.store.expected import Expected
 from procurement.store.handling_units import HandlingUnits
@@ -61,6 +62,7 @@ class ProcurementWork:
         self.supplier_scores = SupplierScores(driver, tenant, work.now.date())
         self.dock_appointments = DockAppointments(driver, tenant)
         self.dock_uses = DockUses(driver, tenant)
+        self.compliance = StoredCompliance(driver, tenant)
         self.expected = Expected(driver, tenant)
         self.master_data = KnownMasterData(driver, tenant, work.now.date())
         self.policies = TenantPolicies(driver, tenant, work.now)
@@ -114,6 +116,7 @@ class ProcurementWork:
         await self._save_receipts()
         await self._save_invoices()
         await self._save_appointments()
+        await self._save_compliance()
         expected = [each for each in self.expected.held.values() if each.events]
         for each in expected:
             self._record(each.events, each.sequence)
@@ -177,6 +180,16 @@ class ProcurementWork:
         for appointment in told:
             self._announce(appointment)
         await self._write(tables.dock_appointment, [appointment_row(each) for each in told])
+
+    async def _save_compliance(self) -> None:
+        holds = self.compliance.changed
+        for certificate in self.compliance.added:
+            self._announce(certificate)
+        for hold in holds:
+            self._announce(hold)
+            self._tell(hold)
+        await self._write(tables.certificate, [certificate_row(each) for each in self.compliance.added])
+        await self._write(tables.compliance_hold, [hold_row(each) for each in holds])
 
     async def _write(self, table: Table, written: list[Row]) -> None:
         await upsert(self._work.driver, table, [{"tenant": self._work.tenant, **row} for row in written])

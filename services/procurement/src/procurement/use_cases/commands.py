@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from procurement.domain.answer import Answer
+from procurement.domain.compliance import CertificateTerms
 from procurement.domain.dock import AppointmentTerms
 from procurement.domain.receipt import ReceiptTerms
 from procurement.domain.ship_notice import NoticeTerms
@@ -48,6 +49,12 @@ class RecordShipNotice:
 class RecordReceipt:
     origin: Origin
     terms: ReceiptTerms
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCertificate:
+    origin: Origin
+    terms: CertificateTerms
 
 
 @dataclass(frozen=True, slots=True)

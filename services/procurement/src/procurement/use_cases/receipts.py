@@ -13,6 +13,7 @@ from procurement.domain.receipt import Receipt, ReceiptTerms
 from procurement.domain.refusals import ReceiptNumberReused
 from procurement.ports import NoticeName, OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordReceipt
+from procurement.use_cases.compliance import hold_uncertified
 from procurement.use_cases.deadlines import watch_answer, watch_arrival, watch_promises
 from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint, location_of, received_for
 from procurement.use_cases.purchase_orders import tell_warehouses
@@ -39,6 +40,7 @@ async def record_receipt(command: RecordReceipt, uow: UnitOfWork, mint: Mint) ->
             return RecordedReceipt(known, repeated=True)
         booking = await _prepare(work, terms, mint())
         booking.run()
+        await hold_uncertified(work, booking, mint)
         work.receipts.add(booking.receipt)
         await _follow_up(work, booking)
         return RecordedReceipt(booking.receipt)

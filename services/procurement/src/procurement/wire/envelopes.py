@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from procurement.domain import events
+from procurement.domain.compliance import Certificate, ComplianceHold
 from procurement.domain.dock import DockAppointment
 from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import PurchaseOrder
@@ -32,7 +33,7 @@ class Announcement:
     root_key: str = ""
 
 
-def announcement(event: events.Event) -> Announcement:
+def announcement(event: events.Event) -> Announcement:  # noqa: PLR0911  one case for each kind of aggregate
     message = to_message(event)
     match event:
         case (
@@ -43,6 +44,10 @@ def announcement(event: events.Event) -> Announcement:
             return _of_notice(message, notice)
         case events.DockAppointmentChanged(appointment=appointment):
             return _of_appointment(message, appointment)
+        case events.CertificateUploaded(certificate=certificate):
+            return _of_certificate(message, certificate)
+        case events.CertificateMissing(hold=hold) | events.ComplianceHoldReleased(hold=hold):
+            return _of_hold(message, hold)
         case events.InboundExpected(expected=expected):
             return _of_expected(message, expected)
         case events.GoodsReceived(receipt=receipt) | events.DiscrepancyReported(receipt=receipt):
@@ -92,6 +97,35 @@ def _of_appointment(message: Message, found: DockAppointment) -> Announcement:
         subject=found.number,
         keys=(f"appointment:{found.number}", *found.keys, f"location:{found.terms.location_id}"),
         transaction_ids=found.transaction_ids,
+        express=found.express,
+    )
+
+
+def _of_certificate(message: Message, found: Certificate) -> Announcement:
+    root = bool(found.root_id)
+    return Announcement(
+        message=message,
+        aggregate_type="certificate",
+        aggregate_id=found.certificate_id,
+        business_unit=found.business_unit,
+        subject=found.terms.number,
+        keys=found.keys,
+        transaction_ids=found.transaction_ids or (found.certificate_id,),
+        express=False,
+        transaction_type="certificate" if root else "",
+        root_key=f"certificate:{found.terms.number}" if root else "",
+    )
+
+
+def _of_hold(message: Message, found: ComplianceHold) -> Announcement:
+    return Announcement(
+        message=message,
+        aggregate_type="compliance_hold",
+        aggregate_id=found.hold_id,
+        business_unit=found.business_unit,
+        subject=found.receipt_number,
+        keys=found.keys,
+        transaction_ids=(found.purchase_order_id,),
         express=found.express,
     )
 

@@ -18,7 +18,7 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import in_unit
 from procurement.domain.schedules import Promise
 from procurement.domain.ship_notice import ShipNotice
-from procurement.wire import docks, inbound, supplier_invoices, values
+from procurement.wire import compliance, docks, inbound, supplier_invoices, values
 from procurement.wire.answers import OUTCOMES
 from procurement.wire.purchase_order import CHASE_STEPS, LINE_STATES, ORDER_STATES, order, proposed
 
@@ -131,6 +131,33 @@ def _(event: events.DockAppointmentChanged) -> Message:
         appointment_id=event.appointment.appointment_id,
         number=event.appointment.number,
         dock_appointment=docks.appointment(event.appointment),
+    )
+
+
+@to_message.register
+def _(event: events.CertificateUploaded) -> Message:
+    found = event.certificate
+    return events_pb2.CertificateUploaded(
+        certificate_id=found.certificate_id, number=found.terms.number, certificate=compliance.certificate(found)
+    )
+
+
+@to_message.register
+def _(event: events.CertificateMissing) -> Message:
+    found = event.hold
+    return events_pb2.CertificateMissing(
+        hold_id=found.hold_id, receipt_number=found.receipt_number, hold=compliance.hold(found)
+    )
+
+
+@to_message.register
+def _(event: events.ComplianceHoldReleased) -> Message:
+    found = event.hold
+    return events_pb2.ComplianceHoldReleased(
+        hold_id=found.hold_id,
+        receipt_number=found.receipt_number,
+        hold=compliance.hold(found),
+        certificate_id=event.certificate_id,
     )
 
 

@@ -225,6 +225,7 @@ def _receipt_line(line: ReceiptLine) -> inbound_pb2.ReceiptLine:
         base_quantity=values.text(line.base),
         base_unit=line.base_unit,
         expected_at=line.expected_at,
+        missing_certificates=line.missing_certificates,
     )
 
 

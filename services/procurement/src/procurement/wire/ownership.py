@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossdock.common.v1 import values_pb2
-from crossdock.procurement.v1 import dock_pb2, inbound_pb2, purchase_order_pb2, supplier_invoice_pb2
+from crossdock.procurement.v1 import compliance_pb2, dock_pb2, inbound_pb2, purchase_order_pb2, supplier_invoice_pb2
 from crossdock_kit.ownership import role_name
 from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.descriptor import Descriptor
@@ -14,6 +14,7 @@ ORDERED = (purchase_order_pb2.PurchaseOrderLine.DESCRIPTOR, "ordered")
 CONFIRMED = (purchase_order_pb2.PurchaseOrderLine.DESCRIPTOR, "confirmed")
 SHIPPED = (inbound_pb2.ShipNotice.DESCRIPTOR, "number")
 APPOINTED = (dock_pb2.DockAppointment.DESCRIPTOR, "number")
+CERTIFIED = (compliance_pb2.Certificate.DESCRIPTOR, "number")
 RECEIVED = (inbound_pb2.Receipt.DESCRIPTOR, "number")
 INVOICED = (supplier_invoice_pb2.SupplierInvoice.DESCRIPTOR, "number")
 

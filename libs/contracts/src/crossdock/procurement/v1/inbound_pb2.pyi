@@ -386,6 +386,7 @@ class ReceiptLine(_message.Message):
     BASE_QUANTITY_FIELD_NUMBER: _builtins.int
     BASE_UNIT_FIELD_NUMBER: _builtins.int
     EXPECTED_AT_FIELD_NUMBER: _builtins.int
+    MISSING_CERTIFICATES_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     purchase_order_id: _builtins.str
     purchase_order_number: _builtins.str
@@ -409,6 +410,12 @@ class ReceiptLine(_message.Message):
     def quantity(self) -> _values_pb2.Quantity: ...
     @_builtins.property
     def lot(self) -> _values_pb2.Lot: ...
+    @_builtins.property
+    def missing_certificates(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Kinds of certificates that were missing when it arrived: until they come it is neither sold nor paid for. Set by
+        procurement; what a report says here is not heeded.
+        """
+
     def __init__(
         self,
         *,
@@ -430,10 +437,11 @@ class ReceiptLine(_message.Message):
         base_quantity: _builtins.str = ...,
         base_unit: _builtins.str = ...,
         expected_at: _builtins.str = ...,
+        missing_certificates: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "beyond_order", b"beyond_order", "condition", b"condition", "expected_at", b"expected_at", "from_in_transit", b"from_in_transit", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "ship_notice_id", b"ship_notice_id", "ship_notice_number", b"ship_notice_number", "sku", b"sku", "sscc", b"sscc"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "beyond_order", b"beyond_order", "condition", b"condition", "expected_at", b"expected_at", "from_in_transit", b"from_in_transit", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "missing_certificates", b"missing_certificates", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "ship_notice_id", b"ship_notice_id", "ship_notice_number", b"ship_notice_number", "sku", b"sku", "sscc", b"sscc"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -5,6 +5,7 @@ Suppliers' commitments: the ERP hands over orders and changes, suppliers answer 
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.procurement.v1 import compliance_pb2 as _compliance_pb2
 from crossdock.procurement.v1 import dock_pb2 as _dock_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as _purchase_order_pb2
@@ -1020,6 +1021,64 @@ class GetDockUseResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetDockUseResponse: _TypeAlias = GetDockUseResponse  # noqa: Y015
+
+@_typing.final
+class RecordCertificateRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def certificate(self) -> _compliance_pb2.Certificate:
+        """Its id is left out."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        certificate: _compliance_pb2.Certificate | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "origin", b"origin"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "origin", b"origin", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordCertificateRequest: _TypeAlias = RecordCertificateRequest  # noqa: Y015
+
+@_typing.final
+class RecordCertificateResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
+    REPEATED_CERTIFICATE_FIELD_NUMBER: _builtins.int
+    RELEASED_FIELD_NUMBER: _builtins.int
+    repeated_certificate: _builtins.bool
+    @_builtins.property
+    def certificate(self) -> _compliance_pb2.Certificate: ...
+    @_builtins.property
+    def released(self) -> _containers.RepeatedCompositeFieldContainer[_compliance_pb2.ComplianceHold]:
+        """What it released."""
+
+    def __init__(
+        self,
+        *,
+        certificate: _compliance_pb2.Certificate | None = ...,
+        repeated_certificate: _builtins.bool = ...,
+        released: _abc.Iterable[_compliance_pb2.ComplianceHold] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "released", b"released", "repeated_certificate", b"repeated_certificate"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordCertificateResponse: _TypeAlias = RecordCertificateResponse  # noqa: Y015
 
 @_typing.final
 class RecordReceiptRequest(_message.Message):

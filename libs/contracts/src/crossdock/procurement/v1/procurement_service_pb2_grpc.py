@@ -80,6 +80,11 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseResponse.FromString,
                 _registered_method=True)
+        self.RecordCertificate = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/RecordCertificate',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordCertificateRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordCertificateResponse.FromString,
+                _registered_method=True)
         self.RecordReceipt = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/RecordReceipt',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordReceiptRequest.SerializeToString,
@@ -177,6 +182,14 @@ class ProcurementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordCertificate(self, request, context):
+        """Records a certificate, whose document the connector keeps. What waited for it alone may be sold and paid from now on.
+        The same again changes nothing; another one under its number is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RecordReceipt(self, request, context):
         """A warehouse reports what arrived. A report of fact is never refused: what it breaks becomes a discrepancy or an exception.
         """
@@ -261,6 +274,11 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.GetDockUse,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseResponse.SerializeToString,
+            ),
+            'RecordCertificate': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordCertificate,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordCertificateRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordCertificateResponse.SerializeToString,
             ),
             'RecordReceipt': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordReceipt,
@@ -532,6 +550,33 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/GetDockUse',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetDockUseResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordCertificate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/RecordCertificate',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordCertificateRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordCertificateResponse.FromString,
             options,
             channel_credentials,
             insecure,

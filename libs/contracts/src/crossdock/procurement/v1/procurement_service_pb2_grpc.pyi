@@ -57,6 +57,10 @@ class ProcurementServiceStub:
     """
     GetDockUse: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetDockUseRequest, _procurement_service_pb2.GetDockUseResponse]
     """Counts how the doors of a place are booked, by day, and what has arrived of it. At most 92 days."""
+    RecordCertificate: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordCertificateRequest, _procurement_service_pb2.RecordCertificateResponse]
+    """Records a certificate, whose document the connector keeps. What waited for it alone may be sold and paid from now on.
+    The same again changes nothing; another one under its number is refused.
+    """
     RecordReceipt: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordReceiptRequest, _procurement_service_pb2.RecordReceiptResponse]
     """A warehouse reports what arrived. A report of fact is never refused: what it breaks becomes a discrepancy or an exception."""
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetReceiptRequest, _procurement_service_pb2.GetReceiptResponse]
@@ -100,6 +104,10 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """
     GetDockUse: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetDockUseRequest, _procurement_service_pb2.GetDockUseResponse]  # type: ignore[assignment]
     """Counts how the doors of a place are booked, by day, and what has arrived of it. At most 92 days."""
+    RecordCertificate: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordCertificateRequest, _procurement_service_pb2.RecordCertificateResponse]  # type: ignore[assignment]
+    """Records a certificate, whose document the connector keeps. What waited for it alone may be sold and paid from now on.
+    The same again changes nothing; another one under its number is refused.
+    """
     RecordReceipt: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordReceiptRequest, _procurement_service_pb2.RecordReceiptResponse]  # type: ignore[assignment]
     """A warehouse reports what arrived. A report of fact is never refused: what it breaks becomes a discrepancy or an exception."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetReceiptRequest, _procurement_service_pb2.GetReceiptResponse]  # type: ignore[assignment]
@@ -194,6 +202,16 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procurement_service_pb2.GetDockUseResponse, _abc.Awaitable[_procurement_service_pb2.GetDockUseResponse]]:
         """Counts how the doors of a place are booked, by day, and what has arrived of it. At most 92 days."""
+
+    @_abc_1.abstractmethod
+    def RecordCertificate(
+        self,
+        request: _procurement_service_pb2.RecordCertificateRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.RecordCertificateResponse, _abc.Awaitable[_procurement_service_pb2.RecordCertificateResponse]]:
+        """Records a certificate, whose document the connector keeps. What waited for it alone may be sold and paid from now on.
+        The same again changes nothing; another one under its number is refused.
+        """
 
     @_abc_1.abstractmethod
     def RecordReceipt(

@@ -36,6 +36,8 @@ class _MatchOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchOut
     MATCH_OUTCOME_DATE_VARIANCE: _MatchOutcome.ValueType  # 4
     """Dated before the order was placed, or in the future."""
     MATCH_OUTCOME_NO_RECEIPT: _MatchOutcome.ValueType  # 5
+    MATCH_OUTCOME_CERTIFICATE_MISSING: _MatchOutcome.ValueType  # 10
+    """Goods that were received lack a certificate."""
     MATCH_OUTCOME_QUANTITY_VARIANCE: _MatchOutcome.ValueType  # 6
     """More than was received, less what earlier invoices have passed for."""
     MATCH_OUTCOME_PRICE_VARIANCE: _MatchOutcome.ValueType  # 7
@@ -54,6 +56,8 @@ MATCH_OUTCOME_UNIT_MISMATCH: MatchOutcome.ValueType  # 3
 MATCH_OUTCOME_DATE_VARIANCE: MatchOutcome.ValueType  # 4
 """Dated before the order was placed, or in the future."""
 MATCH_OUTCOME_NO_RECEIPT: MatchOutcome.ValueType  # 5
+MATCH_OUTCOME_CERTIFICATE_MISSING: MatchOutcome.ValueType  # 10
+"""Goods that were received lack a certificate."""
 MATCH_OUTCOME_QUANTITY_VARIANCE: MatchOutcome.ValueType  # 6
 """More than was received, less what earlier invoices have passed for."""
 MATCH_OUTCOME_PRICE_VARIANCE: MatchOutcome.ValueType  # 7

@@ -5,6 +5,7 @@ Facts of the inbound side, announced by procurement."""
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.procurement.v1 import compliance_pb2 as _compliance_pb2
 from crossdock.procurement.v1 import dock_pb2 as _dock_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as _procurement_service_pb2
@@ -809,3 +810,84 @@ class SupplierInvoiceMatched(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SupplierInvoiceMatched: _TypeAlias = SupplierInvoiceMatched  # noqa: Y015
+
+@_typing.final
+class CertificateUploaded(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CERTIFICATE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_FIELD_NUMBER: _builtins.int
+    certificate_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def certificate(self) -> _compliance_pb2.Certificate: ...
+    def __init__(
+        self,
+        *,
+        certificate_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        certificate: _compliance_pb2.Certificate | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate", b"certificate", "certificate_id", b"certificate_id", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CertificateUploaded: _TypeAlias = CertificateUploaded  # noqa: Y015
+
+@_typing.final
+class CertificateMissing(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOLD_ID_FIELD_NUMBER: _builtins.int
+    RECEIPT_NUMBER_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
+    hold_id: _builtins.str
+    receipt_number: _builtins.str
+    @_builtins.property
+    def hold(self) -> _compliance_pb2.ComplianceHold: ...
+    def __init__(
+        self,
+        *,
+        hold_id: _builtins.str = ...,
+        receipt_number: _builtins.str = ...,
+        hold: _compliance_pb2.ComplianceHold | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold", "hold_id", b"hold_id", "receipt_number", b"receipt_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CertificateMissing: _TypeAlias = CertificateMissing  # noqa: Y015
+
+@_typing.final
+class ComplianceHoldReleased(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOLD_ID_FIELD_NUMBER: _builtins.int
+    RECEIPT_NUMBER_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_ID_FIELD_NUMBER: _builtins.int
+    hold_id: _builtins.str
+    receipt_number: _builtins.str
+    certificate_id: _builtins.str
+    @_builtins.property
+    def hold(self) -> _compliance_pb2.ComplianceHold: ...
+    def __init__(
+        self,
+        *,
+        hold_id: _builtins.str = ...,
+        receipt_number: _builtins.str = ...,
+        hold: _compliance_pb2.ComplianceHold | None = ...,
+        certificate_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_id", b"certificate_id", "hold", b"hold", "hold_id", b"hold_id", "receipt_number", b"receipt_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ComplianceHoldReleased: _TypeAlias = ComplianceHoldReleased  # noqa: Y015
