@@ -25,7 +25,7 @@ from crossdock_local.control import running_state
 from crossdock_local.place import Place
 from crossdock_local.secret_files import password
 from crossdock_local.servers.postgres import ADMIN
-from partners.day import Day, load
+from partners.day import Day, Order, load
 from partners.demo import Stage, fresh_stage, play_day
 from partners.sales.day import SalesDay
 from partners.verdict import Verdict
@@ -43,15 +43,23 @@ WHERE locktype = 'advisory' AND granted AND classid = $1::int4::oid AND objid < 
 
 
 def few_orders() -> Day:
-    """Every scene and a handful of plain orders; the ERP is away until nothing is left to do without it."""
+    """Every scene of what is bought for stock and a handful of plain orders; the ERP is away until nothing is left to
+    do without it."""
     day = load()
+    sold = {each.number for each in day.sales.orders}
     events = [
         replace(step, facts={**step.facts, "until": ["reported:9999"]}) if step.do == "outage" else step
         for step in day.events
     ]
     plain = [order for order in day.orders if order.scene == "as ordered"][:8]
-    scenes = [order for order in day.orders if order.scene != "as ordered"]
+    scenes = [order for order in day.orders if order.scene != "as ordered" and not _waits_for(sold, order)]
     return replace(day, orders=(*plain, *scenes), events=tuple(events), sales=SalesDay())
+
+
+def _waits_for(sold: set[str], order: Order) -> bool:
+    """Whether somebody does something about it only once a customer was told something."""
+    steps = (step for of_somebody in order.steps.values() for step in of_somebody)
+    return any(seen.partition("/")[0] in sold for step in steps for seen in step.on)
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ pytestmark = pytest.mark.lasting(50)
 
 MADE_ANEW = {
     "movement_id": "drawn for each row",
+    "movement_ids": "drawn for each row",
     "recorded_at": "by the clock",
     "received_at": "by the clock",
     "position": "counts what was written; the order that counts is told by the deliveries",
