@@ -50,10 +50,11 @@ def hold(port: int) -> bool:
 
 
 def free_port(taken: frozenset[int] = frozenset()) -> int:
+    """One that nobody has, this process included: what it has chosen before may not be listened on yet."""
     chance = random.SystemRandom()
     for _ in range(500):
         port = chance.randrange(LOWEST, HIGHEST)
-        if port not in taken and is_free(port) and hold(port):
+        if port not in taken and port not in _HELD and is_free(port) and hold(port):
             return port
     raise NoFreePort
 
