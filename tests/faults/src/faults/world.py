@@ -20,6 +20,8 @@ from partners.day import Day, Line, Order, Step, read_step
 
 SKUS = tuple(f"F{number:04d}" for number in range(1, 201))
 SCARCE = SKUS[:5]
+NEVER_THERE = "F0900"
+"""An item that nobody ever has."""
 SITES = {"WH-EAST": "wms-east", "WH-WEST": "wms-west", "WH-SOUTH": "wms-south"}
 PLANTS = {"WH-EAST": "1010", "WH-WEST": "1020", "WH-SOUTH": "1030"}
 EDI = tuple(f"sup-edi-{number}" for number in range(1, 9))
@@ -71,7 +73,7 @@ class Zipf:
 def master_data() -> dict[str, Any]:
     """In the shape of catalog's PutMasterDataRequest."""
     return {
-        "items": [{"sku": sku, "description": f"Item {sku}", "base_unit": "EA"} for sku in SKUS],
+        "items": [{"sku": sku, "description": f"Item {sku}", "base_unit": "EA"} for sku in (*SKUS, NEVER_THERE)],
         "parties": [
             *({"party_id": party(name), "name": name, "roles": ["PARTY_ROLE_SUPPLIER"]} for name in SUPPLIERS),
             *({"party_id": name, "name": name, "roles": ["PARTY_ROLE_CUSTOMER"]} for name in CUSTOMERS),

@@ -20,9 +20,6 @@ SCARCE = 0.15
 """The part of the lines that want what there is little of; where it does not reach, the rest of such an order goes."""
 KEPT = 40
 """Of so many orders placed last one may be called off: the others are with a warehouse or beyond it."""
-NEVER_THERE = 1_000_000
-"""More than is ever there of an item: an order that wants as much, and all at once, holds the rest until it is called
-off."""
 
 
 @dataclass
@@ -62,8 +59,9 @@ class Sellers(Caller):
         self._placed = [*self._placed[-KEPT:], number]
 
     async def _place_what_waits(self, name: str) -> None:
-        held, missing = self._plentiful(2)
-        lines = [self._line(1, held, self._chance.randint(1, 4)), self._line(2, missing, NEVER_THERE)]
+        """It holds what is there of it until it is called off."""
+        [held] = self._plentiful(1)
+        lines = [self._line(1, held, self._chance.randint(1, 4)), self._line(2, world.NEVER_THERE, 1)]
         self._waiting.append(await self._order(name, lines, sales_order_pb2.SHORTAGE_RULE_SHIP_COMPLETE))
 
     def _plentiful(self, number: int) -> list[str]:
