@@ -18,11 +18,10 @@ from fulfillment.domain.refusals import PartyUnknown
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Shipment
 from fulfillment.ports import Work
+from fulfillment.use_cases.naming import Name, orders_named
 from fulfillment.use_cases.owing import owe_drop_shipment
 
 PURCHASE_WITHOUT_ORDER, PURCHASE_ABOVE_ORDER = "PURCHASE_WITHOUT_ORDER", "PURCHASE_ABOVE_ORDER"
-Name = tuple[str, str]
-"""An order's id and number, one of them empty where it was not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ async def find_suppliers(order: SalesOrder, lines: Sequence[OrderLine], items: M
 
 async def purchased(lines: Sequence[PurchaseLine], work: Work) -> None:
     """What a purchase order stands for now, of each of its lines that refers to a customer's."""
-    orders = await _orders({each.order_name for each in lines}, work)
+    orders = await orders_named({each.order_name for each in lines}, work)
     found = await _lines(orders, [(each.order_name, each.line_number) for each in lines], work)
     for each in lines:
         order, line = orders.get(each.order_name), found.get((each.order_name, each.line_number))
@@ -70,7 +69,7 @@ async def purchased(lines: Sequence[PurchaseLine], work: Work) -> None:
 async def supplier_shipped(notice: SupplierNotice, work: Work, *, withdrawn: bool = False) -> None:
     """A ship notice says what a shipment holds in all: what has not left yet leaves, its orders' customers are told and
     the ERP is owed it. An older state of a notice that was replaced says nothing any more."""
-    orders = await _orders({each.order_name for each in notice.lines}, work)
+    orders = await orders_named({each.order_name for each in notice.lines}, work)
     known = await work.warehouse_reports.claim_supplier_shipment(notice.supplier_id, notice.number)
     if (withdrawn and known is None) or (known is not None and known.ship_notice_id > notice.ship_notice_id):
         work.note(outcome="duplicate", reason="obsolete")
@@ -98,15 +97,6 @@ async def _take(found: DropShipment, orders: Mapping[Name, SalesOrder], work: Wo
             found.take(order, line, said)
 
 
-async def _orders(names: Iterable[Name], work: Work) -> dict[Name, SalesOrder]:
-    """Locked, by the names that were said. A number of several channels names none without our id."""
-    wanted = set(names)
-    by_number = await work.warehouse_reports.order_ids(number for order_id, number in wanted if not order_id)
-    ids = {name: name[0] or _only(by_number.get(name[1], ())) for name in wanted}
-    locked = {each.order_id: each for each in await work.sales_orders.lock({each for each in ids.values() if each})}
-    return {name: locked[order_id] for name, order_id in sorted(ids.items()) if order_id in locked}
-
-
 async def _lines(
     orders: Mapping[Name, SalesOrder], named: Iterable[tuple[Name, str]], work: Work
 ) -> dict[tuple[Name, str], OrderLine]:
@@ -118,10 +108,6 @@ async def _lines(
         loaded = await work.sales_orders.load_lines(order, numbers[name])
         found |= {(name, number): line for number, line in loaded.items()}
     return found
-
-
-def _only(order_ids: Sequence[str]) -> str:
-    return order_ids[0] if len(order_ids) == 1 else ""
 
 
 def _once(orders: Mapping[Name, SalesOrder]) -> list[SalesOrder]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick, stray
@@ -12,6 +12,7 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Kind, ReportTerms, Shipment, WarehouseReport
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import RecordReport
+from fulfillment.use_cases.naming import orders_named
 from fulfillment.use_cases.owing import owe_changes, owe_shipment
 from fulfillment.use_cases.places import speaks_for
 
@@ -32,7 +33,7 @@ async def record_report(command: RecordReport, uow: UnitOfWork) -> tuple[Warehou
             return _repeated(known, said, work), True
         await speaks_for(said.system, said.location_id, work)
         terms = await _in_base_units(said, work)
-        orders = await _orders(terms, work)
+        orders = await orders_named(((each.order_id, each.order_number) for each in terms.lines), work)
         booking = Booking(
             terms, _report(said, work), list(dict.fromkeys(orders.values())), await _shipment(terms, work)
         )
@@ -71,19 +72,6 @@ def _converted(said: Reported, items: Mapping[str, Item]) -> Reported:
     return replace(
         said, unit=item.base_unit, quantity=in_base(said.quantity, factor), short=in_base(said.short, factor)
     )
-
-
-async def _orders(terms: ReportTerms, work: Work) -> dict[tuple[str, str], SalesOrder]:
-    """By our id and number as the warehouse says them. A number of several channels names none without our id."""
-    names = {(each.order_id, each.order_number) for each in terms.lines}
-    by_number = await work.warehouse_reports.order_ids(number for order_id, number in names if not order_id)
-    ids = {name: name[0] or _only(by_number.get(name[1], ())) for name in names}
-    locked = {each.order_id: each for each in await work.sales_orders.lock({each for each in ids.values() if each})}
-    return {name: locked[order_id] for name, order_id in sorted(ids.items()) if order_id in locked}
-
-
-def _only(order_ids: Sequence[str]) -> str:
-    return order_ids[0] if len(order_ids) == 1 else ""
 
 
 def _report(said: ReportTerms, work: Work) -> WarehouseReport:
