@@ -68,6 +68,17 @@ def test_what_was_given_up_is_rejected_and_all_of_it_rejects_the_order() -> None
     assert answers(customers.bolts(customers.schedule("CANCELLED", "24"))) == ("RD", [[("IR", Decimal(24), "EA")]])
 
 
+def test_what_goes_out_in_place_of_what_was_ordered_is_named_beside_it() -> None:
+    line = customers.bolts(customers.schedule("ALLOCATED", "24"))
+    line.ordered_sku, line.sku = "A1001", "A1009"
+    document = x12_customer_acknowledgment.write(customers.acknowledged(line), customers.writing())
+    [said] = document.lines
+    [answer] = said.acknowledgments
+    assert (document.type, answer.status, answer.quantity) == ("AC", "IS", Decimal(24))
+    named = [[(each.qualifier, each.value) for each in ids] for ids in (said.item_ids, answer.item_ids)]
+    assert named == [[("VP", "A1001"), ("BP", "M-77")], [("VP", "A1009")]]
+
+
 def test_what_its_customer_took_back_before_the_answer_is_not_rejected() -> None:
     line = customers.bolts(customers.schedule("ALLOCATED", "20"), customers.schedule("CANCELLED", "4"), ordered="20")
     assert answers(line) == ("AD", [[("IA", Decimal(20), "EA")]])

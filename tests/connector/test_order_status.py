@@ -55,6 +55,15 @@ def test_a_backorder_is_told_with_its_lines_and_why() -> None:
     assert found["lines"] == [{**line, "promisedOn": None, "atRisk": False}]
 
 
+def test_what_goes_out_in_place_of_what_was_ordered_is_told_beside_it() -> None:
+    step = events_pb2.ScheduleStep(line_number="71", sku="B2002", ordered_sku="A1001", quantity=orders.quantity("6"))
+    state = sales_order_pb2.ORDER_STATE_ALLOCATED
+    found = written(events_pb2.OrderLinesSubstituted(state=state, **HEAD | {"steps": [step]}))
+    [line] = found["lines"]
+    assert (found["lineState"], line["item"], line["orderedItem"]) == ("allocated", "B2002", "SHOP-1")
+    assert "orderedItem" not in written(backordered())["lines"][0]
+
+
 @pytest.mark.feature("F119")
 def test_what_a_supplier_is_to_send_is_told_with_its_day() -> None:
     step = events_pb2.ScheduleStep(promised_on=Date(year=2026, month=12, day=4))

@@ -11,13 +11,18 @@ from typing import Any
 
 import pytest
 from catalog.__main__ import SERVICE as CATALOG
+from crossdock.catalog.v1 import master_data_pb2 as catalog
+from crossdock.common.v1 import values_pb2 as common
 from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1 import posting_pb2
+from crossdock.fulfillment.v1 import posting_service_pb2 as posting_pb
+from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock_kit.service import Service, start
 from crossdock_kit.testing import AUDIENCE, ISSUER
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
 from fulfillment.__main__ import SERVICE as FULFILLMENT
-from fulfillment_cases.calls import line, standing, state_of, unique
+from fulfillment_cases.calls import SECONDS, line, standing, state_of, unique
 from fulfillment_cases.suite import Suite, eventually
 from fulfillment_cases.warehouse import reported
 from inventory.__main__ import SERVICE as INVENTORY
@@ -77,6 +82,49 @@ async def test_what_is_short_is_backordered_and_goes_out_as_soon_as_it_is_there(
         ("WH-WEST", "6"),
     ]
     assert (await suite.buckets(sku))["allocated"] == "10"
+
+
+@pytest.mark.parametrize(("accepts", "state"), [(True, "released"), (False, "backordered")])
+async def test_who_accepts_a_substitute_gets_it_for_what_is_not_to_be_had_and_others_wait(
+    suite: Suite, accepts: bool, state: str
+) -> None:
+    wished, other = await suite.item(), await suite.item(WH_EAST=10)
+    customer = catalog.Party(
+        party_id=unique("CUS").upper(), name="C", roles=[catalog.PARTY_ROLE_CUSTOMER], accepts_substitutes=accepts
+    )
+    price = common.UnitPrice(money=common.Money(amount="2.75", currency="EUR"))
+    await suite.stands_for(other, wished, customer, price=price)
+    # Whoever of catalog's changes is heard last is known when this order is placed.
+    await suite.knows_price(other)
+    order_id = await suite.place(line("1", 4, wished), customer_id=customer.party_id)
+    found = (await suite.until(order_id, state)).lines[0]
+    facts = await suite.caller.facts(order_id)
+    if accepts:
+        assert (found.sku, found.ordered_sku, found.price.money.amount) == (other, wished, "2.75")
+        assert "OrderLinesSubstituted" in facts
+        assert (await suite.buckets(other))["allocated"] == "4"
+        number = await number_of(suite, order_id)
+        issued = await suite.site("WH-EAST").issue(unique("945"), unique("SH"), reported(number, other, 4))
+        assert issued.unreleased_count == 0
+        assert await posted_lines(suite, order_id) == {
+            "order": [(wished, "2.50")],
+            "change": [(other, "2.75")],
+            "shipment": [(other, "2.75")],
+        }
+    else:
+        assert (found.sku, found.ordered_sku, "OrderLinesSubstituted" in facts) == (wished, "", False)
+        assert "allocated" not in await suite.buckets(other)
+
+
+async def posted_lines(suite: Suite, order_id: str) -> dict[str, list[tuple[str, str]]]:
+    """Item and price of what the ERP is owed of an order, by kind."""
+    request = posting_pb.ListPostingsRequest(page_size=50, order_id=order_id)
+    found = await suite.stub("fulfillment", posting_grpc.PostingServiceStub).ListPostings(request, timeout=SECONDS)
+    name = posting_pb2.PostingKind.Name
+    return {
+        name(each.kind).removeprefix("POSTING_KIND_").lower(): [(one.sku, one.price.money.amount) for one in each.lines]
+        for each in found.postings
+    }
 
 
 @pytest.mark.feature("F120")

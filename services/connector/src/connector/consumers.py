@@ -158,6 +158,7 @@ class SalesOrders:
                 fulfillment.OrderRejected: _together(self.around, self.to_its_customer),
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
+                fulfillment.OrderLinesSubstituted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesBackordered: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesPromised: _together(self.around, self.to_its_customer),
                 fulfillment.OrderStatusChanged: _together(self.around, self.to_its_customer),

@@ -141,6 +141,7 @@ class PartyRecord:
     customer: bool
     supplier: bool = False
     trading: Trading = Trading.OPEN
+    accepts_substitutes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,9 @@ class MasterData(Protocol):
 
     async def customers(self, party_ids: Iterable[str]) -> Mapping[str, Trading]:
         """Those that are known as customers, and whether they are sold to."""
+
+    async def accepts_substitutes(self, customer_id: str) -> bool:
+        """Whether a customer takes an item's substitute where the item is not to be had."""
 
     async def suppliers(self, party_ids: Iterable[str]) -> frozenset[str]:
         """Those that are known as suppliers."""

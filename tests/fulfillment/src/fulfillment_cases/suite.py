@@ -80,6 +80,26 @@ class Suite:
             await eventually(partial(self.adjust, sku, place.replace("_", "-"), amount))
         return sku
 
+    async def stands_for(self, substitute: str, sku: str, customer: catalog.Party, **price: Any) -> None:
+        """From now on, for whoever accepts it, at this price."""
+        request = catalog_pb.PutMasterDataRequest(
+            request_id=str(uuid4()),
+            system="MDM",
+            role=options_pb2.ROLE_MDM,
+            items=[catalog.Item(sku=sku, base_unit="EA", substitutes=[substitute])],
+            parties=[customer],
+            prices=[catalog.Price(sku=substitute, **price)],
+        )
+        await self.stub("catalog", catalog_grpc.CatalogServiceStub).PutMasterData(request, timeout=SECONDS)
+
+    async def knows_price(self, sku: str) -> None:
+        """Waits until fulfillment has heard what the item costs."""
+
+        async def look() -> bool:
+            return bool(await self.caller.fetch("SELECT sku FROM price WHERE sku = $1", sku))
+
+        await eventually(look)
+
     async def adjust(self, sku: str, place: str, amount: int) -> bool:
         """Puts stock there, once inventory knows the item."""
         if not amount:

@@ -182,6 +182,7 @@ def customers_told() -> list[Message]:
         fulfillment_events.OrderRejected(
             kind=sales_order_pb2.CHECK_KIND_CREDIT, state=sales_order_pb2.ORDER_STATE_REJECTED, reason="no", **asked
         ),
+        fulfillment_events.OrderLinesSubstituted(**steps),
         fulfillment_events.OrderLinesBackordered(**steps),
         fulfillment_events.OrderLinesPromised(**steps),
         fulfillment_events.OrderStatusChanged(

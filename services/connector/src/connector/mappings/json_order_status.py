@@ -1,7 +1,8 @@
 """json.order_status, out: a channel hears where lines of its order stand, so that it can tell its customer.
 
-What waits for supply or is with a supplier and the day that it is promised for, what a check refused, and what a
-carrier says of goods on the road. Of an order a receiver keeps the highest version.
+What waits for supply or is with a supplier and the day that it is promised for, what goes out in place of what was
+ordered, what a check refused, and what a carrier says of goods on the road. Of an order a receiver keeps the highest
+version.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from connector.mappings import canonical
 from connector.mappings.model import Outbound, Writing
 
 Waits = events_pb2.OrderLinesBackordered | events_pb2.OrderLinesPromised
-Told = events_pb2.OrderStatusChanged | Waits | events_pb2.OrderRejected
+Told = events_pb2.OrderStatusChanged | Waits | events_pb2.OrderLinesSubstituted | events_pb2.OrderRejected
 
 
 def write(event: Told, writing: Writing) -> dict[str, Any]:
@@ -39,6 +40,8 @@ def _where(event: Told) -> dict[str, Any]:
         return {"lineState": _line_state(event.line_state), "shipment": None, "at": None}
     if isinstance(event, Waits):
         return {"lineState": "backordered", "shipment": None, "at": None}
+    if isinstance(event, events_pb2.OrderLinesSubstituted):
+        return {"lineState": "allocated", "shipment": None, "at": None}
     return {
         "lineState": _line_state(event.line_state),
         "shipment": event.shipment_id or None,
@@ -72,7 +75,7 @@ def _line(step: events_pb2.ScheduleStep, writing: Writing) -> dict[str, Any]:
         "quantity": step.quantity.value,
         "unit": codes.unit_code(step.quantity.unit),
         "reason": step.reason or None,
-    }
+    } | ({"orderedItem": codes.item_code(step.ordered_sku)} if step.ordered_sku else {})
 
 
 MAPPING = Outbound("json.order_status", write)

@@ -176,6 +176,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "GoodsIssued": ("x12.856",),
     "SupplierShipped": ("x12.856",),
     "InvoicePosted": ("x12.810",),
+    "OrderLinesSubstituted": ("json.order_status",),
     "OrderLinesBackordered": ("json.order_status",),
     "OrderLinesPromised": ("json.order_status",),
     "OrderStatusChanged": ("json.order_status",),

@@ -1,6 +1,7 @@
 """x12.855, out: a customer is told of each line of its order what it gets: held, waiting for supply, or not at all.
 
-A line that is held in part has an ACK for each part, and together they are what was ordered.
+A line that is held in part has an ACK for each part, and together they are what was ordered. Where another item is held
+than was ordered, PO1 names what was ordered and ACK what goes out.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Outbound, Writing
 
 ORIGINAL, CURRENT_DELIVERY = "00", "067"
-ACCEPTED, RESCHEDULED, BACKORDERED, REJECTED = "IA", "DR", "IB", "IR"
+ACCEPTED, RESCHEDULED, BACKORDERED, REJECTED, SUBSTITUTED = "IA", "DR", "IB", "IR", "IS"
 UNCHANGED, CHANGED, NOTHING = "AD", "AC", "RD"
 _WAITING = frozenset(
     sales_order_pb2.ScheduleState.Value(f"SCHEDULE_STATE_{name}")
@@ -59,7 +60,7 @@ def _line(line: sales_order_pb2.OrderLine, order: sales_order_pb2.SalesOrder, wr
         unit=codes.unit_code(line.ordered.unit),
         unit_price=price,
         price_basis=customer.PRICE_BASIS.get(line.price.per, "") if price is not None else "",
-        item_ids=customer.item_ids(line.sku, codes),
+        item_ids=customer.item_ids(line.ordered_sku or line.sku, codes),
         descriptions=parts.descriptions(line.description),
         acknowledgments=tuple(_answers(line, order, writing)),
     )
@@ -83,6 +84,7 @@ def _answers(
             unit=codes.unit_code(unit),
             date_qualifier=CURRENT_DELIVERY if on else "",
             on=on,
+            item_ids=customer.item_ids(line.sku, codes) if status == SUBSTITUTED else (),
         )
 
 
@@ -91,14 +93,18 @@ def _sums(line: sales_order_pb2.OrderLine, order: sales_order_pb2.SalesOrder) ->
     found: dict[tuple[str, date | None], Decimal] = {}
     for each in line.schedules:
         if each.state not in _DROPPED:
-            answer = _status(each, order), canonical.from_day(each.promised_on)
+            answer = _status(line, each, order), canonical.from_day(each.promised_on)
             found[answer] = found.get(answer, Decimal()) + Decimal(each.quantity.value)
     return found
 
 
-def _status(schedule: sales_order_pb2.LineSchedule, order: sales_order_pb2.SalesOrder) -> str:
+def _status(
+    line: sales_order_pb2.OrderLine, schedule: sales_order_pb2.LineSchedule, order: sales_order_pb2.SalesOrder
+) -> str:
     if schedule.state in _WAITING:
         return BACKORDERED
+    if line.ordered_sku:
+        return SUBSTITUTED
     wanted, promised = canonical.from_day(order.requested_on), canonical.from_day(schedule.promised_on)
     return RESCHEDULED if wanted and promised and promised > wanted else ACCEPTED
 

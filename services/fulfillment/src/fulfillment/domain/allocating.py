@@ -10,11 +10,12 @@ from fulfillment.domain import events
 from fulfillment.domain.concerns import Concern, identity
 from fulfillment.domain.drop_shipping import buy, source
 from fulfillment.domain.lifecycle import CROSSDOCK, ORDER_DESK, State
-from fulfillment.domain.order_line import PICK_SHORT, STOCK, OrderLine, Schedule
+from fulfillment.domain.order_line import PICK_SHORT, STOCK, Offer, OrderLine, Schedule
 from fulfillment.domain.promising import Incoming, count_on
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.questions import SHORT_ANSWERS, Held, Part, Question, Shortage
 from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
+from fulfillment.domain.substituting import Replaced, decline, offer_next, stand_in
 
 ALLOCATION_REFUSED = "ALLOCATION_REFUSED"
 Pair = tuple[OrderLine, Schedule]
@@ -30,8 +31,8 @@ def ask(order: SalesOrder, part: int) -> None:
     wanted: dict[str, Decimal] = defaultdict(lambda: ZERO)
     units: dict[str, str] = {}
     for line, schedule in order.in_state(part, State.ACCEPTED):
-        wanted[line.sku] += schedule.quantity
-        units[line.sku] = line.base_unit
+        wanted[line.asked_sku] += schedule.quantity
+        units[line.asked_sku] = line.base_unit
     asked.open = bool(wanted)
     if wanted:
         order.questions.append(Question(part, asked.attempt, dict(wanted), units))
@@ -39,17 +40,30 @@ def ask(order: SalesOrder, part: int) -> None:
         _acknowledge(order, part)
 
 
-def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, held: Sequence[Held]) -> None:
-    """Inventory holds what was asked for. What it holds for an old question is given back."""
+def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, held: Sequence[Held]) -> list[Replaced]:
+    """Inventory holds what was asked for; returns the lines that this replaces the item of. What it holds for an old
+    question is given back."""
     asked = order.parts[part]
     if not _answers(asked, attempt):
         order.given_back.setdefault(part, []).append(reservation_id)
-        return
+        return []
     asked.open, asked.shorts = False, 0
     bound = _bind(order, part, reservation_id, held)
+    replaced = _replace(order, part, bound)
     order.settled += [identity(code, _subject(order, part)) for code in (ALLOCATION_REFUSED, PICK_SHORT)]
     order.events.append(events.OrderLinesAllocated(order, part, steps_of(bound)))
     _acknowledge(order, part)
+    return replaced
+
+
+def _replace(order: SalesOrder, part: int, bound: Sequence[Pair]) -> list[Replaced]:
+    """The lines that something else is held for than was ordered."""
+    lines = {line.position: line for line, _ in bound if line.offer}
+    replaced = [stand_in(line, line.offer) for line in lines.values() if line.offer]
+    if replaced:
+        told = steps_of(pair for pair in bound if pair[0].position in lines)
+        order.events.append(events.OrderLinesSubstituted(order, part, told))
+    return replaced
 
 
 def _bind(order: SalesOrder, part: int, reservation_id: str, held: Sequence[Held]) -> list[Pair]:
@@ -59,10 +73,10 @@ def _bind(order: SalesOrder, part: int, reservation_id: str, held: Sequence[Held
         free[each.sku][each.location_id] = free[each.sku].get(each.location_id, ZERO) + each.quantity
     bound: list[Pair] = []
     for line, schedule in order.in_state(part, State.ACCEPTED):
-        for place, there in free[line.sku].items():
+        for place, there in free[line.asked_sku].items():
             if there > ZERO and schedule.state is State.ACCEPTED:
                 taken = order.split(line, schedule, there)
-                free[line.sku][place] = there - taken.quantity
+                free[line.asked_sku][place] = there - taken.quantity
                 order.move(taken, "allocate", CROSSDOCK)
                 taken.location_id, taken.reservation_id, taken.reason = place, reservation_id, ""
                 promised(taken, STOCK, order.terms.requested_on)
@@ -76,9 +90,10 @@ def fall_short(
     attempt: int,
     shortages: Sequence[Shortage],
     incoming: Mapping[str, Incoming] | None = None,
+    offers: Mapping[int, Sequence[Offer]] | None = None,
 ) -> None:
-    """Stock does not reach. What there is is asked for again, the rest waits for what is `incoming` of its item, or
-    goes as the order says."""
+    """Stock does not reach. What there is is asked for again; in place of what there is nothing of, what `offers` names
+    for its position; the rest waits for what is `incoming` of its item, or goes as the order says."""
     asked = order.parts[part]
     if not _answers(asked, attempt):
         return
@@ -86,24 +101,49 @@ def fall_short(
     short = {each.sku: each for each in shortages}
     there = {sku: each.available if asked.shorts < SHORT_ANSWERS else ZERO for sku, each in short.items()}
     waiting: list[Pair] = []
-    for line, schedule in order.in_state(part, State.ACCEPTED):
-        if line.sku not in short:
-            continue
-        taken = min(schedule.quantity, max(there[line.sku], ZERO))
-        there[line.sku] -= taken
-        if taken < schedule.quantity:
-            rest = order.split(line, schedule, schedule.quantity - taken)
-            rest.reason = short[line.sku].reason
-            waiting.append((line, rest))
+    lines = {line.position: line for line, _ in order.in_state(part, State.ACCEPTED) if line.asked_sku in short}
+    # Whoever ordered an item comes before whom it only stands in for.
+    for line in sorted(lines.values(), key=lambda each: each.offer is not None):
+        known = (offers or {}).get(line.position, ())
+        if line.offer is not None:
+            _keep_or_change(line, there, known)
+        elif there[line.sku] > ZERO or not offer_next(line, known):
+            waiting += _cut(order, line, there, short[line.sku].reason)
     _without_stock(order, part, waiting, incoming or {})
     ask(order, part)
     _acknowledge(order, part)
 
 
+def _cut(order: SalesOrder, line: OrderLine, there: dict[str, Decimal], reason: str) -> list[Pair]:
+    """What of a line stock does not reach for; takes what there is."""
+    waiting: list[Pair] = []
+    for schedule in [each for each in line.schedules if each.state is State.ACCEPTED]:
+        taken = min(schedule.quantity, max(there[line.sku], ZERO))
+        there[line.sku] -= taken
+        if taken < schedule.quantity:
+            rest = order.split(line, schedule, schedule.quantity - taken)
+            rest.reason = reason
+            waiting.append((line, rest))
+    return waiting
+
+
+def _keep_or_change(line: OrderLine, there: dict[str, Decimal], known: Sequence[Offer]) -> None:
+    """What stands for an item reaches for all of its line, or for nothing of it."""
+    wanted = sum((each.quantity for each in line.schedules if each.state is State.ACCEPTED), ZERO)
+    if there[line.asked_sku] >= wanted:
+        there[line.asked_sku] -= wanted
+    else:
+        offer_next(line, known)
+
+
 def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> None:
-    """Inventory said no to the question itself, or never answered. The part waits, and somebody is told."""
+    """Inventory said no to the question itself, or never answered. The part waits, and somebody is told; but first it
+    is asked for what was ordered alone."""
     asked = order.parts[part]
     if not _answers(asked, attempt):
+        return
+    if [line for line in order.of_part(part) if decline(line)]:
+        ask(order, part)
         return
     waiting = order.in_state(part, State.ACCEPTED)
     for _, schedule in waiting:
@@ -127,7 +167,8 @@ def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> N
 def retry(order: SalesOrder, part: int) -> None:
     """What waits for supply is asked for again."""
     waiting = order.in_state(part, State.BACKORDERED)
-    for _, schedule in waiting:
+    for line, schedule in waiting:
+        line.tried = ()
         order.move(schedule, "retry", CROSSDOCK)
     if waiting:
         order.parts[part].shorts = 0

@@ -7,7 +7,7 @@ somebody owns that. It must not know who is asked or how.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fulfillment.domain import events
 from fulfillment.domain.check_lifecycle import ASKED_OF_PARTNERS, CROSSDOCK, Kind, State, moved
@@ -26,6 +26,15 @@ def require(order: SalesOrder, rule: Rule, lines: Sequence[OrderLine] = ()) -> N
     made = _made(rule, before)
     order.checks[rule.kind] = made
     order.events.append(events.OrderCheckRequested(order, made, tuple(lines)))
+
+
+def require_declared(
+    order: SalesOrder, kinds: Iterable[Kind], rules: Mapping[Kind, Rule], lines: Sequence[OrderLine] = ()
+) -> None:
+    """Of these the kinds that are declared."""
+    for kind in kinds:
+        if kind in rules:
+            require(order, rules[kind], lines)
 
 
 def hold(order: SalesOrder, rule: Rule, verdict: Verdict) -> None:

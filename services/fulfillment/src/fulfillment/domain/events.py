@@ -99,6 +99,13 @@ class OrderLinesAllocated:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderLinesSubstituted:
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLinesDeallocated:
     order: SalesOrder
     part: int
@@ -200,6 +207,7 @@ Event = (
     | OrderCheckDecided
     | OrderRejected
     | OrderLinesAllocated
+    | OrderLinesSubstituted
     | OrderLinesDeallocated
     | OrderLinesBackordered
     | OrderLinesPromised

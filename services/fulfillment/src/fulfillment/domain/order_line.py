@@ -53,10 +53,19 @@ class Schedule:
         return waits and self.owed_on is not None and (self.promised_on is None or self.promised_on > self.owed_on)
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An item that may go out in place of another, at the authority's price; None where nobody shows one."""
+
+    sku: str
+    price: Price | None = None
+
+
 @dataclass(slots=True)
 class OrderLine:
     """`position` counts from 1 over the whole order and never changes. `supplier_id` ships it straight to the customer;
-    empty where it comes from stock."""
+    empty where it comes from stock. `ordered_sku` is what the channel ordered where `sku` goes out in place of it;
+    `offer` is asked for in place of `sku` now, and `tried` was and did not reach."""
 
     order_id: str
     position: int
@@ -70,6 +79,9 @@ class OrderLine:
     price: Price | None = None
     fingerprint: str = ""
     supplier_id: str = ""
+    ordered_sku: str = ""
+    offer: Offer | None = None
+    tried: tuple[str, ...] = ()
     schedules: list[Schedule] = field(default_factory=list)
 
     @property
@@ -79,6 +91,11 @@ class OrderLine:
     @property
     def part(self) -> int:
         return part_of(self.position)
+
+    @property
+    def asked_sku(self) -> str:
+        """What stock is asked for."""
+        return self.offer.sku if self.offer else self.sku
 
     @property
     def live(self) -> list[Schedule]:

@@ -18,10 +18,13 @@ from fulfillment.domain.quantities import ZERO, Quantity
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking
 
+SUBSTITUTED = "SUBSTITUTED"
+"""Why another item of a line is wanted than before."""
+
 
 @dataclass(slots=True)
 class Changed:
-    """Lines of one part of which another quantity is wanted than before, and why."""
+    """Lines of one part of which another quantity or item is wanted than before, and why."""
 
     reason: str = ""
     lines: dict[int, OrderLine] = field(default_factory=dict)
@@ -43,6 +46,8 @@ def changed(order: SalesOrder) -> Mapping[int, Changed]:
                 lines = [line]
             case events.OrderLinesCancelled(steps=steps, reason=reason):
                 lines = [each.line for each in steps]
+            case events.OrderLinesSubstituted(steps=steps):
+                lines, reason = [each.line for each in steps], SUBSTITUTED
             case events.OrderCancellationRequested(compensations=some, reason=reason):
                 lines = [each.step.line for each in some]
             case _:

@@ -48,12 +48,14 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What an order must know of an item: base unit and category, and what each packaging level holds of it."""
+    """What an order must know of an item: base unit and category, what each packaging level holds of it, and what may
+    go out in place of it, the best first."""
 
     sku: str
     base_unit: str
     factors: Mapping[str, Decimal] = field(default_factory=dict)
     category: str = ""
+    substitutes: tuple[str, ...] = ()
 
     def factor(self, unit: str) -> Decimal:
         """Base units in one `unit`. Raises UnitNotConvertible where the item has no such level."""

@@ -59,6 +59,10 @@ class KnownMasterData:
         found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
         return {row["party_id"]: Trading(row["trading"] or Trading.OPEN) for row in found if row["customer"]}
 
+    async def accepts_substitutes(self, customer_id: str) -> bool:
+        found = await self._driver.fetch(_PARTIES, self._tenant, [customer_id], self._today)
+        return any(row["customer"] and row["accepts_substitutes"] for row in found)
+
     async def suppliers(self, party_ids: Iterable[str]) -> frozenset[str]:
         found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
         return frozenset(row["party_id"] for row in found if row["supplier"])
@@ -84,6 +88,7 @@ class MasterDataRows:
                     "base_unit": each.item.base_unit,
                     "category": each.item.category,
                     "factors": {unit: str(base) for unit, base in each.item.factors.items()},
+                    "substitutes": each.item.substitutes,
                 }
                 for each in records
             ],
@@ -99,6 +104,7 @@ class MasterDataRows:
                     "customer": each.customer,
                     "supplier": each.supplier,
                     "trading": each.trading.value,
+                    "accepts_substitutes": each.accepts_substitutes,
                 }
                 for each in records
             ],

@@ -9,7 +9,7 @@ from typing import Any
 from crossdock_kit.json_rows import Row
 
 from fulfillment.domain.lifecycle import State
-from fulfillment.domain.order_line import OrderLine, Schedule
+from fulfillment.domain.order_line import Offer, OrderLine, Schedule
 from fulfillment.domain.quantities import Item, Quantity, plain
 from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
@@ -64,6 +64,7 @@ _LINE = (
     "total",
     "fingerprint",
     "supplier_id",
+    "ordered_sku",
 )
 _SCHEDULE = (
     "number",
@@ -119,6 +120,8 @@ def line_row(line: OrderLine) -> Row:
         "quantity": line.quantity.value,
         "unit": line.quantity.unit,
         "price": _price(line.price),
+        "offer": line.offer and {"sku": line.offer.sku, "price": _price(line.offer.price)},
+        "tried": line.tried,
     }
 
 
@@ -153,6 +156,8 @@ def read_line(row: Record) -> OrderLine:
         **{name: row[name] for name in _LINE} | exact,
         quantity=Quantity(row["quantity"], row["unit"]),
         price=_read_price(row["price"]),
+        offer=row["offer"] and Offer(row["offer"]["sku"], _read_price(row["offer"]["price"])),
+        tried=tuple(row["tried"]),
     )
 
 
@@ -186,9 +191,8 @@ def read_shipment(row: Record) -> Shipment:
 
 
 def read_item(row: Record) -> Item:
-    return Item(
-        row["sku"], row["base_unit"], {unit: Decimal(base) for unit, base in row["factors"].items()}, row["category"]
-    )
+    factors = {unit: Decimal(base) for unit, base in row["factors"].items()}
+    return Item(row["sku"], row["base_unit"], factors, row["category"], tuple(row["substitutes"]))
 
 
 def _price(price: Price | None) -> Row | None:

@@ -115,6 +115,9 @@ order_line = Table(
     document("price"),
     words("fingerprint"),
     words("supplier_id"),
+    words("ordered_sku"),
+    document("offer"),
+    texts("tried"),
     Index("order_line_once", "tenant", "order_id", "line_number", unique=True),
 )
 
@@ -291,6 +294,7 @@ item = Table(
     words("base_unit"),
     words("category"),
     document("factors"),
+    texts("substitutes"),
 )
 
 party = Table(
@@ -303,6 +307,7 @@ party = Table(
     flag("customer"),
     flag("supplier"),
     words("trading"),
+    flag("accepts_substitutes"),
 )
 
 price = Table(

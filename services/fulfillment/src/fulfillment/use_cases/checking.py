@@ -9,7 +9,17 @@ from decimal import Decimal
 
 from fulfillment.domain.allocating import ask
 from fulfillment.domain.check_lifecycle import ASKED_OF_PARTNERS, Kind
-from fulfillment.domain.checking import answer, clear, grown, hold, lapse, let_through, refused_by, require, withdraw
+from fulfillment.domain.checking import (
+    answer,
+    clear,
+    grown,
+    hold,
+    lapse,
+    let_through,
+    refused_by,
+    require_declared,
+    withdraw,
+)
 from fulfillment.domain.checks import Basis, Earlier, Fallback, Rule, Verdict, named
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine, parts_in
@@ -28,7 +38,7 @@ PARTS_AT_ONCE = 10
 
 async def begin(order: SalesOrder, work: Work, lines: Sequence[OrderLine] = ()) -> None:
     """Asks what the order's business unit and customer have declared. `lines` where the order was placed whole."""
-    _ask(order, ASKED_OF_PARTNERS, await work.check_rules(order), lines)
+    require_declared(order, ASKED_OF_PARTNERS, await work.check_rules(order), lines)
 
 
 async def look_at_customer(order: SalesOrder, trading: Trading, work: Work) -> None:
@@ -73,7 +83,7 @@ async def weigh(order: SalesOrder, line: OrderLine, before: Decimal, work: Work)
     if item := items.get(line.sku):
         order.net += worth(line.price, difference, line.quantity.unit, item)
     if difference > 0 and (kinds := grown(order)):
-        _ask(order, kinds, await work.check_rules(order), ())
+        require_declared(order, kinds, await work.check_rules(order))
 
 
 async def record_check(command: RecordCheck, uow: UnitOfWork) -> tuple[SalesOrder, bool]:
@@ -155,12 +165,6 @@ async def _each_part(order: SalesOrder, work: Work) -> None:
                 ask(order, part)
             await owe_order(order, work)
         await work.put(order)
-
-
-def _ask(order: SalesOrder, kinds: Sequence[Kind], rules: Mapping[Kind, Rule], lines: Sequence[OrderLine]) -> None:
-    for kind in kinds:
-        if kind in rules:
-            require(order, rules[kind], lines)
 
 
 async def _locked(order_id: str, wanted: str, work: Work) -> SalesOrder:

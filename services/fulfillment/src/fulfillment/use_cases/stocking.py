@@ -14,6 +14,7 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Supply, Work
 from fulfillment.use_cases.owing import owe_changes, owe_purchases
 from fulfillment.use_cases.promising import incoming
+from fulfillment.use_cases.substituting import offered, revalue
 
 RETRY = "retry"
 AT_ONCE = 200
@@ -47,10 +48,13 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
     if answer.code:
         refuse(order, answer.part, answer.attempt, answer.code, answer.why)
     elif answer.short:
-        comes = await incoming(order.terms.business_unit, [each.sku for each in answer.short], work)
-        fall_short(order, answer.part, answer.attempt, answer.short, comes)
+        short = [each.sku for each in answer.short]
+        comes = await incoming(order.terms.business_unit, short, work)
+        offers = await offered(order, answer.part, short, work)
+        fall_short(order, answer.part, answer.attempt, answer.short, comes, offers)
     else:
-        allocate(order, answer.part, answer.attempt, answer.reservation_id, answer.held)
+        replaced = allocate(order, answer.part, answer.attempt, answer.reservation_id, answer.held)
+        await revalue(order, replaced, work)
         release(order, answer.part)
     await owe_changes(order, work)
     await work.put(order)

@@ -87,6 +87,11 @@ def _(event: events.OrderLinesAllocated) -> Message:
 
 
 @to_message.register
+def _(event: events.OrderLinesSubstituted) -> Message:
+    return events_pb2.OrderLinesSubstituted(**_part(event), channel=event.order.terms.channel)
+
+
+@to_message.register
 def _(event: events.OrderLinesDeallocated) -> Message:
     return events_pb2.OrderLinesDeallocated(**_part(event))
 
@@ -200,4 +205,5 @@ def _step(step: events.Step) -> events_pb2.ScheduleStep:
         supply=step.supply,
         at_risk=step.at_risk,
         supplier_id=step.line.supplier_id,
+        ordered_sku=step.line.ordered_sku,
     )

@@ -30,13 +30,15 @@ def _validity(tenant: str, record: Message) -> Validity:
 
 def item(tenant: str, record: master_data_pb2.Item) -> ItemRecord:
     factors = {each.unit: values.number(each.base_quantity) for each in record.packaging}
-    return ItemRecord(_validity(tenant, record), Item(record.sku, record.base_unit, factors, record.category))
+    known = Item(record.sku, record.base_unit, factors, record.category, tuple(record.substitutes))
+    return ItemRecord(_validity(tenant, record), known)
 
 
 def party(tenant: str, record: master_data_pb2.Party) -> PartyRecord:
     customer = master_data_pb2.PARTY_ROLE_CUSTOMER in record.roles
     supplier = master_data_pb2.PARTY_ROLE_SUPPLIER in record.roles
-    return PartyRecord(_validity(tenant, record), record.party_id, customer, supplier, _TRADING[record.trading])
+    trading, accepts = _TRADING[record.trading], record.accepts_substitutes
+    return PartyRecord(_validity(tenant, record), record.party_id, customer, supplier, trading, accepts)
 
 
 def price(tenant: str, record: master_data_pb2.Price) -> PriceRecord:

@@ -217,6 +217,7 @@ def order_line(line: OrderLine) -> order_pb2.OrderLine:
         schedules=[_schedule(line, each) for each in line.schedules],
         part=line.part,
         supplier_id=line.supplier_id,
+        ordered_sku=line.ordered_sku,
     )
 
 

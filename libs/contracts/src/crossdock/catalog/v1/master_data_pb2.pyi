@@ -130,6 +130,7 @@ class Item(_message.Message):
     VALID_FROM_FIELD_NUMBER: _builtins.int
     VALID_TO_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    SUBSTITUTES_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     """The canonical item number (SKU), upper case; the key of stock and of order lines."""
     description: _builtins.str
@@ -147,6 +148,10 @@ class Item(_message.Message):
     def valid_from(self) -> _date_pb2.Date: ...
     @_builtins.property
     def valid_to(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def substitutes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """SKUs that may go out in place of it, the best first. Whether one does is the customer's to accept."""
+
     def __init__(
         self,
         *,
@@ -160,10 +165,11 @@ class Item(_message.Message):
         valid_from: _date_pb2.Date | None = ...,
         valid_to: _date_pb2.Date | None = ...,
         etag: _builtins.str = ...,
+        substitutes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_unit", b"base_unit", "category", b"category", "description", b"description", "etag", b"etag", "gtin", b"gtin", "lot_controlled", b"lot_controlled", "packaging", b"packaging", "sku", b"sku", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_unit", b"base_unit", "category", b"category", "description", b"description", "etag", b"etag", "gtin", b"gtin", "lot_controlled", b"lot_controlled", "packaging", b"packaging", "sku", b"sku", "substitutes", b"substitutes", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -215,6 +221,7 @@ class Party(_message.Message):
     CONTACT_FIELD_NUMBER: _builtins.int
     PERSONAL_DATA_ID_FIELD_NUMBER: _builtins.int
     TRADING_FIELD_NUMBER: _builtins.int
+    ACCEPTS_SUBSTITUTES_FIELD_NUMBER: _builtins.int
     party_id: _builtins.str
     name: _builtins.str
     gln: _builtins.str
@@ -225,6 +232,8 @@ class Party(_message.Message):
     """Names the party's personal data; set by catalog. Events carry it instead of `name` and `contact`."""
     trading: Global___Trading.ValueType
     """Of customers; open if unspecified."""
+    accepts_substitutes: _builtins.bool
+    """Of customers: takes an item's substitute where the item itself is not to be had. Else it waits for what it ordered."""
     @_builtins.property
     def roles(self) -> _containers.RepeatedScalarFieldContainer[Global___PartyRole.ValueType]: ...
     @_builtins.property
@@ -249,10 +258,11 @@ class Party(_message.Message):
         contact: Global___Contact | None = ...,
         personal_data_id: _builtins.str = ...,
         trading: Global___Trading.ValueType = ...,
+        accepts_substitutes: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "duns", b"duns", "etag", b"etag", "gln", b"gln", "name", b"name", "party_id", b"party_id", "personal_data_id", b"personal_data_id", "roles", b"roles", "trading", b"trading", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepts_substitutes", b"accepts_substitutes", "contact", b"contact", "duns", b"duns", "etag", b"etag", "gln", b"gln", "name", b"name", "party_id", b"party_id", "personal_data_id", b"personal_data_id", "roles", b"roles", "trading", b"trading", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

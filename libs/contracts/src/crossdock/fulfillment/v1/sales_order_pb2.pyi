@@ -484,6 +484,7 @@ class OrderLine(_message.Message):
     SCHEDULES_FIELD_NUMBER: _builtins.int
     PART_FIELD_NUMBER: _builtins.int
     SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    ORDERED_SKU_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Minted by Crossdock, stable for ever."""
     line_number: _builtins.str
@@ -496,6 +497,8 @@ class OrderLine(_message.Message):
     """Party of the supplier who ships it straight to the customer; empty where it comes from stock. As the channel says it, else
     as policy `fulfillment.drop_ship` says of the item.
     """
+    ordered_sku: _builtins.str
+    """The item that the channel ordered, where `sku` goes out in place of it; `price` is that item's then. Else empty."""
     @_builtins.property
     def ordered(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -518,10 +521,11 @@ class OrderLine(_message.Message):
         schedules: _abc.Iterable[Global___LineSchedule] | None = ...,
         part: _builtins.int = ...,
         supplier_id: _builtins.str = ...,
+        ordered_sku: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ordered", b"ordered", "price", b"price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "line_id", b"line_id", "line_number", b"line_number", "ordered", b"ordered", "part", b"part", "price", b"price", "schedules", b"schedules", "sku", b"sku", "supplier_id", b"supplier_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "line_id", b"line_id", "line_number", b"line_number", "ordered", b"ordered", "ordered_sku", b"ordered_sku", "part", b"part", "price", b"price", "schedules", b"schedules", "sku", b"sku", "supplier_id", b"supplier_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

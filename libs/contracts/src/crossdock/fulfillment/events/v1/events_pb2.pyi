@@ -277,6 +277,7 @@ class ScheduleStep(_message.Message):
     SUPPLY_FIELD_NUMBER: _builtins.int
     AT_RISK_FIELD_NUMBER: _builtins.int
     SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    ORDERED_SKU_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     line_number: _builtins.str
     sku: _builtins.str
@@ -290,6 +291,8 @@ class ScheduleStep(_message.Message):
     """True while it is promised for later than it is owed, or for no day any more."""
     supplier_id: _builtins.str
     """Party of the supplier who ships it straight to the customer; empty where it comes from stock."""
+    ordered_sku: _builtins.str
+    """The item that was ordered, where `sku` goes out in place of it; else empty."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """Base unit."""
@@ -313,10 +316,11 @@ class ScheduleStep(_message.Message):
         supply: _builtins.str = ...,
         at_risk: _builtins.bool = ...,
         supplier_id: _builtins.str = ...,
+        ordered_sku: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["promised_on", b"promised_on", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "line_id", b"line_id", "line_number", b"line_number", "location_id", b"location_id", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "sku", b"sku", "supplier_id", b"supplier_id", "supply", b"supply"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "line_id", b"line_id", "line_number", b"line_number", "location_id", b"location_id", "ordered_sku", b"ordered_sku", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "sku", b"sku", "supplier_id", b"supplier_id", "supply", b"supply"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -353,6 +357,43 @@ class OrderLinesAllocated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OrderLinesAllocated: _TypeAlias = OrderLinesAllocated  # noqa: Y015
+
+@_typing.final
+class OrderLinesSubstituted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    state: _sales_order_pb2.OrderState.ValueType
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
+        """Each with the item that was ordered and the one that goes out."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "number", b"number", "order_id", b"order_id", "part", b"part", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderLinesSubstituted: _TypeAlias = OrderLinesSubstituted  # noqa: Y015
 
 @_typing.final
 class OrderLinesDeallocated(_message.Message):
