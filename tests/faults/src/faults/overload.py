@@ -2,9 +2,9 @@
 
 First the number of callers is looked for that get most done while they wait for their answers. Then they and a process
 of its own, which calls five times as often, whoever still waits, take turns, so that whatever else goes on (tables that
-grow and are swept, consumers that are behind) meets both alike. What is refused must be refused with RESOURCE_EXHAUSTED,
-what was accepted must stand, the other company must hardly notice. Callers and services share this machine's processors,
-so the capacity is that of both.
+grow and are swept, consumers that are behind) meets both alike. What is refused must be refused with
+RESOURCE_EXHAUSTED, what was accepted must stand, the other company must hardly notice. Callers and services share this
+machine's processors, so the capacity is that of both.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ SENT, CALLER = "calls per second that were sent", "processor seconds of the call
 
 @dataclass
 class Counted:
-    """What became of calls. `references` are those of baskets whose callers heard that they are done; `done` counts those
-    that were done within the time; `seconds` is how long accepted calls took whose callers waited."""
+    """What became of calls. `references` are those of baskets whose callers heard that they are done; `done` counts
+    those that were done within the time; `seconds` is how long accepted calls took whose callers waited."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     seconds: list[float] = field(default_factory=list)
