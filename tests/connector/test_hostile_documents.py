@@ -46,6 +46,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
             "shipTo": "1010",
             "currency": "EUR",
             "incoterms": {"rule": "FCA", "place": "Rotterdam"},
+            "blanketOrder": {"number": "B-1", "release": "3"},
             "lines": [
                 {
                     "line": "10",
@@ -214,6 +215,31 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "inspectedAt": "2026-11-20T11:00:00Z",
         "return": "R-1",
         "lines": [CAME_BACK | {"disposition": "RESTOCK"}],
+    },
+    "json.blanket_order": {
+        "documentType": "blanketOrder",
+        "action": "agree",
+        "companyCode": "EU01",
+        "blanketOrder": {
+            "number": "B-1",
+            "version": "1",
+            "changedAt": "2026-11-02T08:00:00Z",
+            "validFrom": "2026-11-02",
+            "validTo": "2027-05-01",
+            "supplier": "V100010",
+            "currency": "EUR",
+            "incoterms": {"rule": "FCA", "place": "Rotterdam"},
+            "lines": [
+                {
+                    "line": "10",
+                    "material": "A1001",
+                    "supplierMaterial": "ND-77",
+                    "quantity": "1000",
+                    "unit": "ST",
+                    "price": {"amount": "1", "per": "10", "unit": "ST"},
+                }
+            ],
+        },
     },
     "json.compliance_certificate": {
         "documentType": "complianceCertificate",

@@ -9,6 +9,7 @@ import pytest
 from connector.codecs import json_document, x12_document
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import (
+    json_blanket_order,
     json_goods_receipt,
     json_order_confirmation,
     json_order_response,
@@ -21,7 +22,7 @@ from connector_samples import files, orders
 from crossdock.common.v1 import values_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2
-from crossdock.procurement.v1 import inbound_pb2
+from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 
 
@@ -210,3 +211,38 @@ def test_a_document_without_its_number_says_where_it_is_missing(set_id: str, hea
     with pytest.raises(DocumentFault) as fault:
         registry.INBOUND[f"x12.{set_id}"].read(message.document, orders.reading(x12=True))
     assert fault.value.path == place
+
+
+def test_a_blanket_order_becomes_a_command_and_an_order_names_the_one_it_is_under() -> None:
+    body = {
+        "documentType": "blanketOrder",
+        "action": "agree",
+        "companyCode": "EU01",
+        "blanketOrder": {
+            **{name: ORDER[name] for name in ("number", "version", "changedAt", "supplier", "currency", "incoterms")},
+            "validFrom": "2026-11-02",
+            "validTo": "2027-05-01",
+            "lines": [{"line": "10", "material": "A1001", "quantity": "1000", "unit": "KAR"}],
+        },
+    }
+    command = json_blanket_order.MAPPING.read(parsed(body), erp())
+    request = command.request
+    assert isinstance(request, procurement.SubmitBlanketOrderRequest)
+    assert (request.number, request.supplier_id, request.incoterms) == ("4500000001", "SUP-NORDIC", "FCA Rotterdam")
+    assert (request.valid_from.year, request.valid_to.year, request.origin.role) == (2026, 2027, options_pb2.ROLE_ERP)
+    [line] = request.lines
+    assert (line.sku, line.agreed.value, line.agreed.unit) == ("A1001", "1000", "XCS")
+    under = ORDER | {"blanketOrder": {"number": "B-1", "release": "3"}}
+    release = {"documentType": "purchaseOrder", "action": "release", "companyCode": "EU01", "purchaseOrder": under}
+    read: Any = json_purchase_order.read(parsed(release), erp()).request
+    assert (read.blanket_order.number, read.blanket_order.release_number) == ("B-1", "3")
+
+
+def test_a_supplier_with_an_api_hears_which_agreement_an_order_is_under() -> None:
+    reference = purchase_order_pb2.BlanketOrderRef(number="B-1", release_number="3")
+    under = orders.released(orders.order(blanket_order=reference))
+    assert json_supplier_order.write(under, orders.writing())["order"]["blanketOrder"] == {
+        "number": "B-1",
+        "release": "3",
+    }
+    assert json_supplier_order.write(orders.released(), orders.writing())["order"]["blanketOrder"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from connector.codecs import x12_document
+from connector.codecs.json_document import DocumentFault
 from connector.codecs.x12_document import Address, Numbers
 from connector.domain.documents import State
 from connector.mappings import canonical, x12_850, x12_860
@@ -224,3 +226,17 @@ def test_a_person_who_is_named_as_ship_to_stands_in_nothing_that_is_told() -> No
     command = x12_850.INBOUND.read(message.document, reading)
     assert list(reading.codes.unknown) == ["location that the document names without a code"]  # type: ignore[attr-defined]
     assert "Quintessa" not in str(command.request)
+
+
+def test_an_order_under_an_agreement_is_a_release_that_names_it_both_ways() -> None:
+    reference = purchase_order_pb2.BlanketOrderRef(number="B-1", release_number="3")
+    of = orders.order(blanket_order=reference)
+    content = rendered(x12_850.write(orders.released(of), orders.writing(x12=True)))
+    assert b"BEG*00*RL*4500000001*3*20261102*B-1" in content
+    assert read_back(content).blanket_order == reference
+
+
+def test_an_agreement_is_no_order() -> None:
+    document = replace(x12_850.write(orders.released(), orders.writing(x12=True)), type="BK")
+    with pytest.raises(DocumentFault, match="BEG02"):
+        x12_850.read(document, orders.reading(x12=True))

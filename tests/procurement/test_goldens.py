@@ -20,6 +20,8 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from procurement.domain import chasing, events
 from procurement.domain.announcing import OrderBook, withdraw
+from procurement.domain.blanket_order import BlanketDocument, BlanketLineTerms, BlanketOrder, BlanketTerms
+from procurement.domain.calling_off import call_off
 from procurement.domain.compliance import Certificate, CertificateTerms, hold
 from procurement.domain.dock import AppointmentTerms, DockAppointment
 from procurement.domain.expected import expect_notice, expect_order
@@ -27,7 +29,7 @@ from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Condition, Receipt
 from procurement.domain.ship_notice import Lot, ShipNotice
-from procurement.domain.terms import Price, Window
+from procurement.domain.terms import BlanketRef, Price, Window
 from procurement.wire.events import to_message
 from procurement_cases import trade
 from procurement_cases.trade import ITEMS, document, line, says
@@ -92,6 +94,19 @@ def uncertified(receipt: Receipt) -> Iterator[events.Event]:
     yield held.events[-1]
 
 
+def called_off(order: PurchaseOrder) -> Iterator[events.Event]:
+    """An agreement, and the order under it."""
+    lines = (BlanketLineTerms("10", "BOLT", trade.each(50, "XCS"), "ND-77", trade.PRICE),)
+    days = trade.day(0), trade.day(180)
+    terms = BlanketTerms("EU01", "B-7", "SUP-NORDIC", "EUR", "FCA Rotterdam", *days, lines)
+    blanket = BlanketOrder(blanket_order_id="0198-a", system="ERP-EU", terms=terms)
+    blanket.place(BlanketDocument("ERP-EU", "1", trade.NOW, terms), ITEMS)
+    yield blanket.events.pop()
+    order.blanket = BlanketRef("B-7", "3")
+    call_off(order, {"B-7": blanket}, ITEMS)
+    yield blanket.events.pop()
+
+
 def life() -> Iterator[events.Event]:
     """Two orders whose lives show every fact once or more; the first of each kind is the golden one."""
     order = golden_order("4711")
@@ -138,6 +153,7 @@ def life() -> Iterator[events.Event]:
     trade.told(other)
     other.acknowledge(trade.answer(whole_order=Outcome.REJECTED), ITEMS, trade.DECIDE_BY)
     yield from trade.told(other)
+    yield from called_off(golden_order("4713"))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from crossdock_cli import (
     ownership,
     partner,
     po,
+    po_blanket,
     reconcile,
     replay,
     returns,
@@ -47,6 +48,8 @@ app.command(context_settings=edi.AS_THEY_STAND)(edi.edi)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
+for agreed in (po_blanket.blanket, po_blanket.release):
+    po.app.command()(agreed)
 app.add_typer(po.app, name="po")
 app.add_typer(stock.app, name="stock")
 app.add_typer(supplier.app, name="supplier")

@@ -11,6 +11,7 @@ from crossdock_kit.clock import Clock
 
 from procurement import queries
 from procurement.ports import Snapshots, UnitOfWork
+from procurement.use_cases.blanket_orders import release_blanket_order, submit_blanket_order
 from procurement.use_cases.compliance import record_certificate
 from procurement.use_cases.dock import record_dock_appointment
 from procurement.use_cases.naming import Mint
@@ -22,7 +23,16 @@ from procurement.use_cases.purchase_orders import (
 from procurement.use_cases.receipts import record_receipt
 from procurement.use_cases.ship_notices import record_ship_notice
 from procurement.use_cases.supplier_invoices import record_supplier_invoice
-from procurement.wire import answers, compliance, docks, inbound, purchase_order, scores, supplier_invoices
+from procurement.wire import (
+    answers,
+    blanket_orders,
+    compliance,
+    docks,
+    inbound,
+    purchase_order,
+    scores,
+    supplier_invoices,
+)
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -64,6 +74,27 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
         return pb.ListPurchaseOrdersResponse(
             purchase_orders=[purchase_order.order(each) for each in found], next_page_token=more
         )
+
+    async def SubmitBlanketOrder(
+        self, request: pb.SubmitBlanketOrderRequest, context: Context
+    ) -> pb.SubmitBlanketOrderResponse:
+        found, placement = await submit_blanket_order(blanket_orders.submit(request), self._uow, self._mint)
+        return pb.SubmitBlanketOrderResponse(
+            blanket_order=blanket_orders.blanket_order(found), placement=purchase_order.PLACEMENTS[placement]
+        )
+
+    async def GetBlanketOrder(self, request: pb.GetBlanketOrderRequest, context: Context) -> pb.GetBlanketOrderResponse:
+        found = await queries.get_blanket_order(blanket_orders.name(request), self._uow)
+        return pb.GetBlanketOrderResponse(
+            blanket_order=blanket_orders.blanket_order(found.blanket),
+            releases=[blanket_orders.blanket_release(each) for each in found.releases],
+        )
+
+    async def ReleaseBlanketOrder(
+        self, request: pb.ReleaseBlanketOrderRequest, context: Context
+    ) -> pb.ReleaseBlanketOrderResponse:
+        done = await release_blanket_order(blanket_orders.release(request), self._uow, self._mint)
+        return blanket_orders.released(done)
 
     async def AcknowledgePurchaseOrder(
         self, request: pb.AcknowledgePurchaseOrderRequest, context: Context

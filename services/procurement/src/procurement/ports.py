@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
 
+from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.compliance import Certificate, CertificateTerms, ComplianceHold, Required
 from procurement.domain.concerns import Concern
 from procurement.domain.dock import DockAppointment
@@ -101,6 +102,32 @@ class PurchaseOrders(Protocol):
     async def page(self, page: OrderPage) -> list[PurchaseOrder]: ...
 
     def add(self, order: PurchaseOrder) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BlanketName:
+    """An empty business unit or system leaves it to the number."""
+
+    number: str
+    business_unit: str = ""
+    system: str = ""
+
+
+class BlanketOrders(Protocol):
+    async def claim(self, system: str, business_unit: str, number: str) -> BlanketOrder | None:
+        """The blanket order of this number; until this work ends nobody else changes it, or creates it where there is
+        none. Claimed after the orders."""
+
+    async def orders_naming(self, system: str, business_unit: str, number: str) -> frozenset[str]:
+        """The ids of orders that name it and are not at their end, or do not count on it yet."""
+
+    async def find(self, name: BlanketName) -> list[BlanketOrder]:
+        """To read only."""
+
+    async def releases(self, found: BlanketOrder) -> list[PurchaseOrder]:
+        """The last thousand orders that count on it, newest first, to read only."""
+
+    def add(self, blanket: BlanketOrder) -> None: ...
 
 
 class ShipNotices(Protocol):
@@ -313,6 +340,8 @@ class Work(Protocol):
     @property
     def purchase_orders(self) -> PurchaseOrders: ...
     @property
+    def blanket_orders(self) -> BlanketOrders: ...
+    @property
     def ship_notices(self) -> ShipNotices: ...
     @property
     def handling_units(self) -> HandlingUnits: ...
@@ -352,6 +381,8 @@ class Reads(Protocol):
 
     @property
     def purchase_orders(self) -> PurchaseOrders: ...
+    @property
+    def blanket_orders(self) -> BlanketOrders: ...
     @property
     def ship_notices(self) -> ShipNotices: ...
     @property

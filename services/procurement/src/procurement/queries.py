@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Receipt
 from procurement.domain.refusals import (
@@ -16,7 +17,8 @@ from procurement.domain.refusals import (
 from procurement.domain.score import Score, ScoreScope
 from procurement.domain.ship_notice import ShipNotice
 from procurement.domain.supplier_invoice import SupplierInvoice
-from procurement.ports import DockDays, DockUse, OrderName, OrderPage, Snapshots
+from procurement.ports import BlanketName, DockDays, DockUse, OrderName, OrderPage, Snapshots
+from procurement.use_cases.naming import named_blanket
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,19 @@ async def get_supplier_invoice(supplier_id: str, number: str, invoice_id: str, s
     if found is None:
         raise SupplierInvoiceUnknown(number or invoice_id)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class BlanketWithReleases:
+    blanket: BlanketOrder
+    releases: list[PurchaseOrder]
+
+
+async def get_blanket_order(name: BlanketName, snapshots: Snapshots) -> BlanketWithReleases:
+    """Raises BlanketOrderUnknown, BlanketOrderAmbiguous."""
+    async with snapshots.reading() as work:
+        found = await named_blanket(work.blanket_orders, name)
+        return BlanketWithReleases(found, await work.blanket_orders.releases(found))
 
 
 async def get_dock_use(days: DockDays, snapshots: Snapshots) -> list[DockUse]:

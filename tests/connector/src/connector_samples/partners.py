@@ -16,6 +16,7 @@ EDI_ROUTES = [
 ]
 ERP_ROUTES = [
     {"kind": "json.purchase_order", "direction": "IN", "path": "purchase-orders"},
+    {"kind": "json.blanket_order", "direction": "IN", "path": "blanket-orders"},
     {"kind": "json.compliance_certificate", "direction": "IN", "path": "certificates"},
     {"kind": "json.order_confirmation", "direction": "OUT", "path": "/order-confirmations"},
     {"kind": "json.goods_receipt", "direction": "OUT", "path": "/goods-receipts"},

@@ -13,6 +13,7 @@ from uuid import uuid4
 import crossdock.procurement.events.v1.events_pb2 as facts
 from crossdock.common.v1 import values_pb2 as common
 from crossdock.options.v1 import options_pb2
+from crossdock.procurement.v1 import blanket_order_pb2 as blanket
 from crossdock.procurement.v1 import compliance_pb2 as compliance
 from crossdock.procurement.v1 import dock_pb2 as dock
 from crossdock.procurement.v1 import inbound_pb2 as inbound
@@ -251,6 +252,45 @@ def certified(number: str, sku: str = "BOLT", lot: str = "", **more: Any) -> pb.
     }
     certificate = compliance.Certificate(**facts_of | more)
     return pb.RecordCertificateRequest(request_id=str(uuid4()), origin=said, certificate=certificate)
+
+
+def agreement(
+    number: str, *lines: blanket.BlanketOrderLine, hours: float = 0, **more: Any
+) -> pb.SubmitBlanketOrderRequest:
+    facts_of: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "origin": origin("ERP-EU", more.pop("role", options_pb2.ROLE_ERP), hours),
+        "purpose": pb.ORDER_PURPOSE_UPSERT,
+        "business_unit": "EU01",
+        "number": number,
+        "supplier_id": "SUP-NORDIC",
+        "currency": "EUR",
+        "valid_from": on(-10),
+        "valid_to": on(90),
+        "lines": lines or [agreed()],
+    }
+    return pb.SubmitBlanketOrderRequest(**facts_of | more)
+
+
+def agreed(amount: float | str = 100, sku: str = "BOLT", price: str = "2.50", **more: Any) -> blanket.BlanketOrderLine:
+    unit_price = common.UnitPrice(money=common.Money(amount=price, currency="EUR"))
+    asked = quantity(amount, more.pop("unit", "EA"))
+    return blanket.BlanketOrderLine(line_number=f"10-{sku}", sku=sku, agreed=asked, price=unit_price, **more)
+
+
+def release(number: str, release_number: str, amount: float | str, sku: str = "BOLT", **more: Any) -> Any:
+    called = pb.ReleasedLine(sku=sku, quantity=quantity(amount, more.pop("unit", "EA")), date=on(20))
+    facts_of: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "origin": origin("PLANNING", more.pop("role", options_pb2.ROLE_CROSSDOCK), more.pop("hours", 5)),
+        "business_unit": "EU01",
+        "number": number,
+        "release_number": release_number,
+        "ordered_on": on(0),
+        "ship_to_id": "WH-EAST",
+        "lines": [called],
+    }
+    return pb.ReleaseBlanketOrderRequest(**facts_of | more)
 
 
 def billed(order: str, value: float | str, amount: str = "2.50", number: str = "10") -> SupplierInvoiceLine:

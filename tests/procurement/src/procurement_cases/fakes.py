@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any, ClassVar
 
 from procurement.domain import events
+from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.compliance import Certificate, CertificateTerms, ComplianceHold, Required
 from procurement.domain.concerns import Concern
 from procurement.domain.dock import DockAppointment
@@ -20,7 +21,7 @@ from procurement.domain.receipt import Receipt
 from procurement.domain.ship_notice import NoticeState, ShipNotice
 from procurement.domain.supplier_invoice import InvoiceState, InvoiceTerms, SupplierInvoice
 from procurement.domain.tolerances import InvoiceTolerances, Tolerances
-from procurement.ports import AnnouncedUnit, Deadline, Location, NoticeName, OrderName, OrderPage, Origin
+from procurement.ports import AnnouncedUnit, BlanketName, Deadline, Location, NoticeName, OrderName, OrderPage, Origin
 
 from procurement_cases.trade import FIVE_PERCENT, INVOICE_TOLERANCES, ITEMS, NOW
 
@@ -51,6 +52,32 @@ def _is(order: PurchaseOrder, name: OrderName) -> bool:
     if name.purchase_order_id:
         return order.purchase_order_id == name.purchase_order_id
     return order.number == name.number and name.business_unit in {"", order.business_unit}
+
+
+class FakeBlankets:
+    def __init__(self, orders: FakeOrders) -> None:
+        self.orders = orders
+        self.all: dict[tuple[str, str, str], BlanketOrder] = {}
+
+    async def claim(self, system: str, business_unit: str, number: str) -> BlanketOrder | None:
+        return self.all.get((system, business_unit, number))
+
+    async def orders_naming(self, system: str, business_unit: str, number: str) -> frozenset[str]:
+        named = (system, business_unit, number)
+        return frozenset(
+            each.purchase_order_id
+            for each in self.orders.all.values()
+            if each.blanket is not None and (each.system, each.business_unit, each.blanket.number) == named
+        )
+
+    async def find(self, name: BlanketName) -> list[BlanketOrder]:
+        return [each for each in self.all.values() if each.number == name.number]
+
+    async def releases(self, found: BlanketOrder) -> list[PurchaseOrder]:
+        return [each for each in self.orders.all.values() if each.called_off_from == found.number]
+
+    def add(self, blanket: BlanketOrder) -> None:
+        self.all[blanket.system, blanket.terms.business_unit, blanket.number] = blanket
 
 
 class FakeNotices:
@@ -234,6 +261,7 @@ class FakeWork:
     """What is loaded and added stays, as it would after a commit; events and concerns are gathered at the end."""
 
     purchase_orders: FakeOrders = field(default_factory=FakeOrders)
+    blanket_orders: FakeBlankets = field(init=False)
     ship_notices: FakeNotices = field(default_factory=FakeNotices)
     handling_units: FakeHandlingUnits = field(default_factory=FakeHandlingUnits)
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
@@ -249,6 +277,9 @@ class FakeWork:
     settled: list[str] = field(default_factory=list)
     deadlines: dict[tuple[str, str], Deadline] = field(default_factory=dict)
     notes: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.blanket_orders = FakeBlankets(self.purchase_orders)
 
     def raise_concern(self, concern: Concern) -> None:
         self.concerns.append(concern)
@@ -271,6 +302,7 @@ class FakeWork:
         expected = [each for places in self.expected.all.values() for each in places.values()]
         aggregates: list[Any] = [
             *self.purchase_orders.all.values(),
+            *self.blanket_orders.all.values(),
             *self.ship_notices.all,
             *self.receipts.all,
             *self.supplier_invoices.all,

@@ -34,6 +34,8 @@ from fulfillment_cases.calls import placement
 from fulfillment_cases.warehouse import Site, now, reported
 from google.protobuf.message import Message
 from procurement_cases.calls import (
+    agreed,
+    agreement,
     answer,
     appointment,
     arrival,
@@ -44,6 +46,7 @@ from procurement_cases.calls import (
     line,
     packed,
     quantity,
+    release,
     shipment,
     submission,
 )
@@ -88,6 +91,8 @@ async def a_days_work(suite: Suite) -> None:
     await suite.seed("catalog", "PutMasterData", master_data())
     lines = [line("10", 100, SKU)]
     await eventually(lambda: suite.seed("procurement", "SubmitPurchaseOrder", submission(ORDER, lines)))
+    await suite.seed("procurement", "SubmitBlanketOrder", agreement(f"B-{CANARY}", agreed(100, SKU)))
+    await suite.seed("procurement", "ReleaseBlanketOrder", release(f"B-{CANARY}", "1", 10, SKU))
     await suite.seed("procurement", "AcknowledgePurchaseOrder", answer(ORDER))
     await suite.seed("procurement", "RecordShipNotice", shipment(NOTICE, packed(ORDER, 60, sku=SKU)))
     await suite.seed("procurement", "RecordDockAppointment", appointment(f"AP-{CANARY}", NOTICE))

@@ -135,6 +135,7 @@ _OWNERS = {
 }
 _OWNERS_BY_COMMAND = {
     "SubmitPurchaseOrder": "procurement",
+    "SubmitBlanketOrder": "procurement",
     "AcknowledgePurchaseOrder": "supplier-desk",
     "RecordShipNotice": "supplier-desk",
     "RecordReceipt": "warehouse",

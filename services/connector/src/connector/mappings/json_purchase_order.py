@@ -31,16 +31,27 @@ def read(document: JsonObject, reading: Reading) -> Command:
         system_revision=version,
         supplier_id=reading.codes.party(order.text("supplier", longest=80)),
         currency=currency,
-        incoterms=_incoterms(order),
+        incoterms=read_incoterms(order),
         ordered_on=canonical.to_day(order.day("orderDate")),
         ship_to_id=reading.codes.location(order.text("shipTo", longest=80)),
         lines=lines,
         express=order.one_of("priority", ("standard", "express"), "standard") == "express",
+        blanket_order=_blanket(order),
     )
     return Command(request, orders=(number,), keys=(f"po:{number}",), lines=len(lines))
 
 
-def _incoterms(order: JsonObject) -> str:
+def _blanket(order: JsonObject) -> purchase_order_pb2.BlanketOrderRef | None:
+    named = order.optional_object("blanketOrder")
+    if named is None:
+        return None
+    return purchase_order_pb2.BlanketOrderRef(
+        number=named.text("number", longest=64), release_number=named.optional_text("release", longest=30)
+    )
+
+
+def read_incoterms(order: JsonObject) -> str:
+    """Rule and place, as orders and agreements say them; empty where there is none."""
     terms = order.optional_object("incoterms")
     if terms is None:
         return ""

@@ -31,9 +31,17 @@ def write(event: Ordered, writing: Writing) -> dict[str, Any]:
             "currency": order.currency,
             "incoterms": order.incoterms,
             "shipTo": writing.codes.location_code(order.ship_to_id),
+            "blanketOrder": _blanket(order),
             "lines": [_line(line, writing) for line in order.lines],
         },
     }
+
+
+def _blanket(order: purchase_order_pb2.PurchaseOrder) -> dict[str, str] | None:
+    """The agreement that the order calls off from."""
+    if not order.HasField("blanket_order"):
+        return None
+    return {"number": order.blanket_order.number, "release": order.blanket_order.release_number}
 
 
 def _line(line: purchase_order_pb2.PurchaseOrderLine, writing: Writing) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from crossdock.fulfillment.v1 import sales_order_pb2
 from connector.mappings import (
     easypost_tracker,
     json_availability,
+    json_blanket_order,
     json_certificate,
     json_check_result,
     json_goods_receipt,
@@ -68,6 +69,7 @@ INBOUND: dict[str, Inbound] = {
     each.kind: each
     for each in (
         json_purchase_order.MAPPING,
+        json_blanket_order.MAPPING,
         json_sales_order.MAPPING,
         json_posting_result.MAPPING,
         json_payment_status.MAPPING,

@@ -21,6 +21,8 @@ from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Command, Inbound, Outbound, Reading, Writing
 
 KIND = "x12.850"
+_AGREEMENTS = frozenset({"BK", "BE", "BQ"})
+"""BEG02 of what is agreed over a time, without a day of delivery."""
 _CANCELLED = purchase_order_pb2.LINE_STATE_CANCELLED
 
 
@@ -29,8 +31,10 @@ def write(event: events_pb2.PurchaseOrderReleased, writing: Writing) -> Purchase
     lines = tuple(_line(line, order, writing) for line in order.lines if line.state != _CANCELLED)
     return PurchaseOrder(
         purpose="00",
-        type="NE",
+        type="RL" if order.HasField("blanket_order") else "NE",
         number=order.number,
+        release=order.blanket_order.release_number,
+        contract=order.blanket_order.number,
         ordered_on=canonical.from_day(order.ordered_on),
         currency_party="BY",
         currency=order.currency,
@@ -75,6 +79,8 @@ def read(document: PurchaseOrder, reading: Reading) -> Command:
 def _submitted(document: PurchaseOrder, reading: Reading) -> Command:
     options = reading.partner.options
     currency = document.currency or str(options.get("currency", ""))
+    if document.type in _AGREEMENTS:
+        raise DocumentFault("BEG02", "a blanket order is no order: it is taken as json.blanket_order")
     if not document.number:
         raise DocumentFault("BEG03", "the number of the order is missing")
     if document.ordered_on is None:
@@ -94,8 +100,16 @@ def _submitted(document: PurchaseOrder, reading: Reading) -> Command:
         ordered_on=canonical.to_day(document.ordered_on),
         ship_to_id=parts.read_ship_to(document.parties, reading) or str(options.get("shipTo", "")),
         lines=lines,
+        blanket_order=_blanket(document),
     )
     return Command(request, (document.number,), (f"po:{document.number}",), len(lines))
+
+
+def _blanket(document: PurchaseOrder) -> purchase_order_pb2.BlanketOrderRef | None:
+    """A release names its agreement in BEG06."""
+    if document.type != "RL" or not document.contract:
+        return None
+    return purchase_order_pb2.BlanketOrderRef(number=document.contract, release_number=document.release[:30])
 
 
 def _purpose(code: str) -> procurement.OrderPurpose.ValueType:

@@ -32,6 +32,7 @@ PEERS = frozenset({PROCUREMENT, FULFILLMENT, DELIVERY, INVENTORY})
 # Request type → the peer and its method; what a command may be.
 METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.SubmitPurchaseOrderRequest: (PROCUREMENT, "SubmitPurchaseOrder"),
+    procurement.SubmitBlanketOrderRequest: (PROCUREMENT, "SubmitBlanketOrder"),
     procurement.AcknowledgePurchaseOrderRequest: (PROCUREMENT, "AcknowledgePurchaseOrder"),
     procurement.RecordShipNoticeRequest: (PROCUREMENT, "RecordShipNotice"),
     procurement.RecordReceiptRequest: (PROCUREMENT, "RecordReceipt"),

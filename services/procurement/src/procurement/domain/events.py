@@ -18,6 +18,7 @@ from procurement.domain.schedules import Promise
 from procurement.domain.terms import Price
 
 if TYPE_CHECKING:
+    from procurement.domain.blanket_order import BlanketOrder
     from procurement.domain.chasing import ChaseStep
     from procurement.domain.compliance import Certificate, ComplianceHold
     from procurement.domain.dock import DockAppointment
@@ -197,6 +198,21 @@ class ComplianceHoldReleased:
     certificate_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class BlanketOrderAgreed:
+    blanket: BlanketOrder
+
+
+@dataclass(frozen=True, slots=True)
+class BlanketOrderReleased:
+    """`called_off` is all that the order calls off now, by item in base units."""
+
+    blanket: BlanketOrder
+    purchase_order_id: str
+    purchase_order_number: str
+    called_off: tuple[tuple[str, Decimal], ...]
+
+
 Event = (
     PurchaseOrderReleased
     | PurchaseOrderRevised
@@ -218,4 +234,6 @@ Event = (
     | GoodsReceived
     | DiscrepancyReported
     | SupplierInvoiceMatched
+    | BlanketOrderAgreed
+    | BlanketOrderReleased
 )

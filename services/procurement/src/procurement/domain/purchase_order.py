@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 
 from procurement.domain import changes, events
@@ -34,7 +35,7 @@ from procurement.domain.refusals import (
 from procurement.domain.revision import cancel_line, revise_lines
 from procurement.domain.schedules import moves
 from procurement.domain.system_numbers import SystemNumber, numbered
-from procurement.domain.terms import OrderDocument, OrderTerms, PlacedDocument, Placement
+from procurement.domain.terms import BlanketRef, OrderDocument, OrderTerms, PlacedDocument, Placement
 
 Items = Mapping[str, Item]
 
@@ -65,6 +66,9 @@ class PurchaseOrder:
     ordered_on: date = date.min
     ship_to_id: str = ""
     express: bool = False
+    blanket: BlanketRef | None = None
+    called_off: dict[str, Decimal] = field(default_factory=dict)
+    called_off_from: str = ""
     revision: int = 0
     acknowledged_revision: int = 0
     cancelled: bool = False
@@ -91,7 +95,8 @@ class PurchaseOrder:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        return (f"po:{self.number}",)
+        blanket = (f"blanket:{self.blanket.number}",) if self.blanket else ()
+        return (f"po:{self.number}", *blanket)
 
     @property
     def state(self) -> OrderState:
@@ -203,6 +208,7 @@ class PurchaseOrder:
     def _describe(self, terms: OrderTerms) -> None:
         self.currency, self.incoterms = terms.currency, terms.incoterms
         self.ordered_on, self.ship_to_id = terms.ordered_on, terms.ship_to_id
+        self.blanket = terms.blanket
         # The lane is given at birth and kept, so that order within the aggregate never suffers.
         self.express = terms.express if self.revision == 0 else self.express
 

@@ -211,6 +211,61 @@ class DecisionOutdated(Conflict):
     current: str
 
 
+# --- blanket orders
+
+
+@dataclass
+class BlanketTermsInvalid(Invalid):
+    """Ends before it begins, or names a line or an item twice."""
+
+    field: str
+    value: str
+
+
+@dataclass
+class BlanketOrderUnknown(NotFound):
+    number: str
+
+
+@dataclass
+class BlanketOrderAmbiguous(Refused):
+    """Several ERPs or business units gave this number; they must be named."""
+
+    number: str
+
+
+@dataclass
+class BlanketExpired(Refused):
+    """Nothing may be called off on that day, or any more at all."""
+
+    number: str
+    on: str
+    valid_to: str
+
+
+@dataclass
+class BlanketItemUnknown(Refused):
+    number: str
+    sku: str
+
+
+@dataclass
+class BlanketBeyondAgreed(Refused):
+    """In base units."""
+
+    number: str
+    sku: str
+    wanted: str
+    left: str
+
+
+@dataclass
+class ReleaseNumberReused(Refused):
+    """The number stands for another release, or for an order of the ERP."""
+
+    number: str
+
+
 # --- ship notices and receipts
 
 

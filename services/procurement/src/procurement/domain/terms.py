@@ -53,6 +53,14 @@ class SalesLine:
 
 
 @dataclass(frozen=True, slots=True)
+class BlanketRef:
+    """The blanket order that an order calls off from, and how the ERP counts that release."""
+
+    number: str
+    release_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LineTerms:
     line_number: str
     sku: str
@@ -81,6 +89,7 @@ class OrderTerms:
     ship_to_id: str
     lines: tuple[LineTerms, ...]
     express: bool = False
+    blanket: BlanketRef | None = None
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
@@ -92,7 +101,7 @@ class OrderTerms:
     @property
     def fingerprint(self) -> str:
         head = (self.business_unit, self.number, self.supplier_id, self.currency, self.incoterms)
-        return fingerprint(*head, self.ordered_on, self.ship_to_id, unordered(self.lines), self.express)
+        return fingerprint(*head, self.ordered_on, self.ship_to_id, unordered(self.lines), self.express, self.blanket)
 
 
 @dataclass(frozen=True, slots=True)

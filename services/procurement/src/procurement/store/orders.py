@@ -47,6 +47,14 @@ class Orders:
             tail=f"ORDER BY purchase_order_id DESC LIMIT {int(page.size)}",
         )
 
+    async def under(self, system: str, business_unit: str, blanket: str) -> list[PurchaseOrder]:
+        """The last thousand that count on this blanket order, to read only."""
+        return await self._read(
+            "system = $2 AND business_unit = $3 AND blanket_number = $4 AND called_off_from = $4",
+            (system, business_unit, blanket),
+            tail="ORDER BY purchase_order_id DESC LIMIT 1000",
+        )
+
     def add(self, order: PurchaseOrder) -> None:
         self.held[order.purchase_order_id] = order
 

@@ -15,6 +15,7 @@ from procurement.domain.quantities import Item, plain
 from procurement.domain.receipt import Receipt, ReceiptLine, ReceiptTerms
 from procurement.domain.ship_notice import Flag, NoticeLine, NoticeState, NoticeTerms, ShipNotice
 from procurement.domain.supplier_invoice import InvoiceLine, InvoiceTerms, MatchOutcome, SupplierInvoice
+from procurement.domain.terms import BlanketRef
 from procurement.store import json_values as values
 
 Record = Any
@@ -49,6 +50,7 @@ _ORDER_FIELDS = (
     "content",
     "in_force_at",
     "system_revision",
+    "called_off_from",
     "lines_made",
     "version",
     "event_version",
@@ -85,6 +87,9 @@ def order_row(order: PurchaseOrder) -> Row:
         "documents": [values.placed_document(each) for each in order.documents],
         "system_numbers": [values.system_number(each) for each in order.system_numbers],
         "chase": values.chase(order.chase),
+        "blanket_number": order.blanket.number if order.blanket else "",
+        "blanket_release": order.blanket.release_number if order.blanket else "",
+        "called_off": {sku: str(base) for sku, base in order.called_off.items()},
     }
 
 
@@ -111,6 +116,8 @@ def read_order(row: Record, lines: list[Record]) -> PurchaseOrder:
         documents=[values.read_placed_document(each) for each in row["documents"]],
         system_numbers=[values.read_system_number(each) for each in row["system_numbers"]],
         chase=values.read_chase(row["chase"]),
+        blanket=BlanketRef(row["blanket_number"], row["blanket_release"]) if row["blanket_number"] else None,
+        called_off={sku: plain(Decimal(base)) for sku, base in (row["called_off"] or {}).items()},
         lines=[_read_line(each) for each in lines],
     )
 

@@ -51,6 +51,10 @@ purchase_order = Table(
     Column("ordered_on", Date, nullable=False),
     words("ship_to_id"),
     flag("express"),
+    words("blanket_number"),
+    words("blanket_release"),
+    document("called_off"),
+    words("called_off_from"),
     flag("cancelled"),
     number("revision", Integer),
     number("acknowledged_revision", Integer),
@@ -69,6 +73,40 @@ purchase_order = Table(
     Index("purchase_order_number", "tenant", "number"),
     Index("purchase_order_state", "tenant", "state", "purchase_order_id"),
     Index("purchase_order_supplier", "tenant", "supplier_id", "ordered_on"),
+    Index(
+        "purchase_order_blanket",
+        "tenant",
+        "system",
+        "business_unit",
+        "blanket_number",
+        "purchase_order_id",
+        postgresql_where=text("blanket_number <> ''"),
+    ),
+)
+
+# A line is its terms with what was agreed and called off in base units; there are a thousand at most.
+blanket_order = Table(
+    "blanket_order",
+    metadata,
+    tenant_key(),
+    words("blanket_order_id", key=True),
+    words("system"),
+    words("business_unit"),
+    words("number"),
+    words("supplier_id"),
+    words("currency"),
+    words("incoterms"),
+    Column("valid_from", Date, nullable=False),
+    Column("valid_to", Date, nullable=False),
+    flag("cancelled"),
+    document("lines"),
+    number("revision", Integer),
+    instant("in_force_at", optional=True),
+    words("system_revision"),
+    words("content"),
+    number("version"),
+    number("event_version"),
+    Index("blanket_order_once", "tenant", "number", "system", "business_unit", unique=True),
 )
 
 purchase_order_line = Table(

@@ -22,6 +22,7 @@ from procurement.domain import events
 from procurement.domain.concerns import Concern
 from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
+from procurement.store.blanket_orders import BlanketOrders, blanket_row
 from procurement.store.compliance import StoredCompliance, certificate_row, hold_row
 from procurement.store.docks import DockAppointments, DockUses, appointment_row
 from procurement.store.expected import Expected
@@ -55,6 +56,7 @@ class ProcurementWork:
         self._work, self._origin = work, origin
         driver, tenant = work.driver, work.tenant
         self.purchase_orders = Orders(driver, tenant)
+        self.blanket_orders = BlanketOrders(driver, tenant, self.purchase_orders)
         self.ship_notices = Notices(driver, tenant)
         self.handling_units = HandlingUnits(driver, tenant, work.now)
         self.receipts = Receipts(driver, tenant)
@@ -112,6 +114,7 @@ class ProcurementWork:
     async def write(self) -> None:
         """Writes what changed and hands events and concerns to the kit's work."""
         await self._save_orders()
+        await self._save_blankets()
         await self._save_notices()
         await self._save_receipts()
         await self._save_invoices()
@@ -138,6 +141,14 @@ class ProcurementWork:
             lines += [row for line_id, row in found["lines"].items() if stored["lines"].get(line_id) != row]
         await self._write(tables.purchase_order, heads)
         await self._write(tables.purchase_order_line, lines)
+
+    async def _save_blankets(self) -> None:
+        changed = [each for each in self.blanket_orders.held.values() if each.events]
+        for blanket in changed:
+            blanket.version += 1
+            self._announce(blanket)
+            self._tell(blanket)
+        await self._write(tables.blanket_order, [blanket_row(each) for each in changed])
 
     async def _save_notices(self) -> None:
         heads, lines = list[Row](), list[Row]()

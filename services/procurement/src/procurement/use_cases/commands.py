@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from procurement.domain.answer import Answer
+from procurement.domain.blanket_order import BlanketDocument
 from procurement.domain.compliance import CertificateTerms
 from procurement.domain.dock import AppointmentTerms
+from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import ReceiptTerms
 from procurement.domain.ship_notice import NoticeTerms
 from procurement.domain.supplier_invoice import InvoiceTerms
 from procurement.domain.terms import OrderDocument
-from procurement.ports import NoticeName, NoticePurpose, OrderName, Origin
+from procurement.ports import BlanketName, NoticeName, NoticePurpose, OrderName, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,30 @@ class AcknowledgePurchaseOrder:
     origin: Origin
     order: OrderName
     answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitBlanketOrder:
+    origin: Origin
+    document: BlanketDocument
+
+
+@dataclass(frozen=True, slots=True)
+class CalledOffLine:
+    sku: str
+    quantity: Quantity
+    on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseBlanketOrder:
+    origin: Origin
+    blanket: BlanketName
+    release_number: str
+    ordered_on: date
+    ship_to_id: str
+    lines: tuple[CalledOffLine, ...]
+    express: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,22 @@
-"""Finding the one order that a partner names."""
+"""Finding the one order, blanket order or place that a partner names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
+from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import (
+    BlanketOrderAmbiguous,
+    BlanketOrderUnknown,
     LocationOfAnotherSystem,
     LocationUnknown,
     PurchaseOrderAmbiguous,
     PurchaseOrderUnknown,
     SupplierMismatch,
 )
-from procurement.ports import Location, OrderName, Work
+from procurement.ports import BlanketName, BlanketOrders, Location, OrderName, Work
 
 NO_BUSINESS_UNIT = "UNASSIGNED"
 """Owner of what names no order of ours, at a place that no business unit owns."""
@@ -45,6 +48,16 @@ def received_for(found: Sequence[PurchaseOrder], named: Collection[str], busines
 def _meant(same: Sequence[PurchaseOrder], named: Collection[str], business_unit: str) -> Sequence[PurchaseOrder]:
     told = [each for each in same if each.purchase_order_id in named]
     return told or [each for each in same if each.business_unit == business_unit] or same
+
+
+async def named_blanket(orders: BlanketOrders, name: BlanketName) -> BlanketOrder:
+    """Raises BlanketOrderUnknown, BlanketOrderAmbiguous."""
+    found = await orders.find(name)
+    if not found:
+        raise BlanketOrderUnknown(name.number)
+    if len(found) > 1:
+        raise BlanketOrderAmbiguous(name.number)
+    return found[0]
 
 
 async def location_of(work: Work, location_id: str, system: str) -> Location:

@@ -15,6 +15,7 @@ from procurement.domain.refusals import (
 )
 from procurement.domain.terms import OrderDocument, OrderTerms, Placement
 from procurement.ports import OrderName, UnitOfWork, Work
+from procurement.use_cases.calling_off import count_on_blanket
 from procurement.use_cases.commands import AcknowledgePurchaseOrder, DecideProposedChange, SubmitPurchaseOrder
 from procurement.use_cases.deadlines import DECISION_DAYS, watch_answer, watch_decisions, watch_promises
 from procurement.use_cases.naming import Mint, one_order
@@ -27,21 +28,32 @@ async def submit_purchase_order(
     """A new order, its next revision, its cancellation, or a document that changes nothing."""
     document = command.document
     async with uow(command.origin) as work:
-        order = await work.purchase_orders.claim(document.system, document.terms.business_unit, document.terms.number)
-        if order is None:
-            order = _new_order(document, mint(), work)
-            work.purchase_orders.add(order)
-        if not document.cancels:
-            await _check_master_data(document.terms, work)
-        items = await work.master_data.items({each.sku for each in document.terms.lines})
-        placement = order.place(document, items)
-        _note_placement(work, order, placement)
-        if placement is Placement.CREATED:
-            await watch_answer(work, order)
-            await match_waiting(work, [order])
-        elif placement not in {Placement.REPEATED, Placement.LATE}:
-            await _follow_up(work, order)
-        return order, placement
+        order = await claim_order(work, document, mint)
+        return order, await place_document(work, order, document)
+
+
+async def claim_order(work: Work, document: OrderDocument, mint: Mint) -> PurchaseOrder:
+    """The order that the document is about, or a new one."""
+    order = await work.purchase_orders.claim(document.system, document.terms.business_unit, document.terms.number)
+    if order is None:
+        order = _new_order(document, mint(), work)
+        work.purchase_orders.add(order)
+    return order
+
+
+async def place_document(work: Work, order: PurchaseOrder, document: OrderDocument) -> Placement:
+    if not document.cancels:
+        await _check_master_data(document.terms, work)
+    items = await work.master_data.items({each.sku for each in document.terms.lines})
+    placement = order.place(document, items)
+    _note_placement(work, order, placement)
+    if placement is Placement.CREATED:
+        await count_on_blanket(work, order)
+        await watch_answer(work, order)
+        await match_waiting(work, [order])
+    elif placement not in {Placement.REPEATED, Placement.LATE}:
+        await _follow_up(work, order)
+    return placement
 
 
 def _new_order(document: OrderDocument, purchase_order_id: str, work: Work) -> PurchaseOrder:
@@ -108,6 +120,7 @@ async def decide_proposed_change(command: DecideProposedChange, uow: UnitOfWork)
 
 
 async def _follow_up(work: Work, order: PurchaseOrder) -> None:
+    await count_on_blanket(work, order)
     await watch_answer(work, order)
     watch_decisions(work, order)
     await watch_promises(work, order)

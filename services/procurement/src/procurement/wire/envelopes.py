@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from google.protobuf.message import Message
 
 from procurement.domain import events
+from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.compliance import Certificate, ComplianceHold
 from procurement.domain.dock import DockAppointment
 from procurement.domain.expected import ExpectedReceipt
@@ -42,6 +43,10 @@ def announcement(event: events.Event) -> Announcement:  # noqa: PLR0911  one cas
             | events.ShipNoticeClosed(notice=notice)
         ):
             return _of_notice(message, notice)
+        case events.BlanketOrderAgreed(blanket=blanket):
+            return _of_blanket(message, blanket)
+        case events.BlanketOrderReleased(blanket=blanket, purchase_order_id=order_id):
+            return _of_blanket(message, blanket, order_id)
         case events.DockAppointmentChanged(appointment=appointment):
             return _of_appointment(message, appointment)
         case events.CertificateUploaded(certificate=certificate):
@@ -71,6 +76,22 @@ def _of_order(message: Message, found: PurchaseOrder) -> Announcement:
         express=found.express,
         transaction_type="purchase_order",
         root_key=f"po:{found.number}",
+    )
+
+
+def _of_blanket(message: Message, found: BlanketOrder, order_id: str = "") -> Announcement:
+    """An agreement is a transaction of its own; what an order calls off stands in the order's timeline too."""
+    return Announcement(
+        message=message,
+        aggregate_type="blanket_order",
+        aggregate_id=found.blanket_order_id,
+        business_unit=found.terms.business_unit,
+        subject=found.number,
+        keys=found.keys,
+        transaction_ids=(found.blanket_order_id, order_id) if order_id else (found.blanket_order_id,),
+        express=False,
+        transaction_type="blanket_order",
+        root_key=f"blanket:{found.number}",
     )
 
 

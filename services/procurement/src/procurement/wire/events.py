@@ -12,13 +12,14 @@ from crossdock_kit import dates_wire
 from google.protobuf.message import Message
 
 from procurement.domain import events
+from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.expected import ExpectedLine
 from procurement.domain.order_line import LineState
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import in_unit
 from procurement.domain.schedules import Promise
 from procurement.domain.ship_notice import ShipNotice
-from procurement.wire import compliance, docks, inbound, supplier_invoices, values
+from procurement.wire import blanket_orders, compliance, docks, inbound, supplier_invoices, values
 from procurement.wire.answers import OUTCOMES
 from procurement.wire.purchase_order import CHASE_STEPS, LINE_STATES, ORDER_STATES, order, proposed
 
@@ -202,6 +203,29 @@ def _(event: events.SupplierInvoiceMatched) -> Message:
         number=event.invoice.number,
         supplier_invoice=supplier_invoices.supplier_invoice(event.invoice),
     )
+
+
+@to_message.register
+def _(event: events.BlanketOrderAgreed) -> Message:
+    return events_pb2.BlanketOrderAgreed(**_blanket(event.blanket))
+
+
+@to_message.register
+def _(event: events.BlanketOrderReleased) -> Message:
+    return events_pb2.BlanketOrderReleased(
+        **_blanket(event.blanket),
+        purchase_order_id=event.purchase_order_id,
+        purchase_order_number=event.purchase_order_number,
+        called_off=blanket_orders.called_off(event.called_off),
+    )
+
+
+def _blanket(found: BlanketOrder) -> dict[str, Any]:
+    return {
+        "blanket_order_id": found.blanket_order_id,
+        "number": found.number,
+        "blanket_order": blanket_orders.blanket_order(found),
+    }
 
 
 def _named(found: PurchaseOrder) -> dict[str, str]:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from crossdock.common.v1 import values_pb2
-from crossdock.procurement.v1 import compliance_pb2, dock_pb2, inbound_pb2, purchase_order_pb2, supplier_invoice_pb2
+from crossdock.procurement.v1 import (
+    blanket_order_pb2,
+    compliance_pb2,
+    dock_pb2,
+    inbound_pb2,
+    purchase_order_pb2,
+    supplier_invoice_pb2,
+)
 from crossdock_kit.ownership import role_name
 from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.descriptor import Descriptor
 
 from procurement.domain.refusals import FieldNotOwned
 
+AGREED = (blanket_order_pb2.BlanketOrder.DESCRIPTOR, "number")
+RELEASED = (purchase_order_pb2.PurchaseOrder.DESCRIPTOR, "blanket_order")
 ORDERED = (purchase_order_pb2.PurchaseOrderLine.DESCRIPTOR, "ordered")
 CONFIRMED = (purchase_order_pb2.PurchaseOrderLine.DESCRIPTOR, "confirmed")
 SHIPPED = (inbound_pb2.ShipNotice.DESCRIPTOR, "number")

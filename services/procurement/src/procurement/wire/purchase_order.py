@@ -18,7 +18,15 @@ from procurement.domain.quantities import Quantity, in_unit, total_in_unit
 from procurement.domain.refusals import FieldMissing
 from procurement.domain.schedules import Schedule
 from procurement.domain.system_numbers import SystemNumber
-from procurement.domain.terms import LineTerms, OrderDocument, OrderTerms, PlacedDocument, Placement, ScheduleTerms
+from procurement.domain.terms import (
+    BlanketRef,
+    LineTerms,
+    OrderDocument,
+    OrderTerms,
+    PlacedDocument,
+    Placement,
+    ScheduleTerms,
+)
 from procurement.ports import OrderName, OrderPage, Origin
 from procurement.use_cases.commands import DecideProposedChange, SubmitPurchaseOrder
 from procurement.wire import values
@@ -106,7 +114,14 @@ def _terms(request: service_pb2.SubmitPurchaseOrderRequest) -> OrderTerms:
         ship_to_id=request.ship_to_id,
         lines=tuple(_line_terms(each, f"lines[{index}]") for index, each in enumerate(request.lines)),
         express=request.express,
+        blanket=_blanket(request),
     )
+
+
+def _blanket(request: service_pb2.SubmitPurchaseOrderRequest) -> BlanketRef | None:
+    if not request.HasField("blanket_order"):
+        return None
+    return BlanketRef(request.blanket_order.number, request.blanket_order.release_number)
 
 
 def _line_terms(message: service_pb2.OrderedLine, path: str) -> LineTerms:
@@ -177,7 +192,14 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
         acknowledged_revision=found.acknowledged_revision,
         express=found.express,
         chase_step=CHASE_STEPS[found.chase.step if found.chase else ChaseStep.WAITING],
+        blanket_order=_blanket_ref(found.blanket),
     )
+
+
+def _blanket_ref(named: BlanketRef | None) -> order_pb2.BlanketOrderRef | None:
+    if named is None:
+        return None
+    return order_pb2.BlanketOrderRef(number=named.number, release_number=named.release_number)
 
 
 def placed_document(placed: PlacedDocument) -> service_pb2.PlacedDocument:

@@ -5,6 +5,7 @@ Suppliers' commitments: the ERP hands over orders and changes, suppliers answer 
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.procurement.v1 import blanket_order_pb2 as _blanket_order_pb2
 from crossdock.procurement.v1 import compliance_pb2 as _compliance_pb2
 from crossdock.procurement.v1 import dock_pb2 as _dock_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
@@ -203,6 +204,7 @@ class SubmitPurchaseOrderRequest(_message.Message):
     SHIP_TO_ID_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     EXPRESS_FIELD_NUMBER: _builtins.int
+    BLANKET_ORDER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     purpose: Global___OrderPurpose.ValueType
     business_unit: _builtins.str
@@ -220,6 +222,10 @@ class SubmitPurchaseOrderRequest(_message.Message):
     def ordered_on(self) -> _date_pb2.Date: ...
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderedLine]: ...
+    @_builtins.property
+    def blanket_order(self) -> _purchase_order_pb2.BlanketOrderRef:
+        """Set where the order calls off from a blanket order. What goes beyond that one is an exception, never a refusal."""
+
     def __init__(
         self,
         *,
@@ -236,10 +242,11 @@ class SubmitPurchaseOrderRequest(_message.Message):
         ship_to_id: _builtins.str = ...,
         lines: _abc.Iterable[Global___OrderedLine] | None = ...,
         express: _builtins.bool = ...,
+        blanket_order: _purchase_order_pb2.BlanketOrderRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered_on", b"ordered_on", "origin", b"origin"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "ordered_on", b"ordered_on", "origin", b"origin"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "currency", b"currency", "express", b"express", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "origin", b"origin", "purpose", b"purpose", "request_id", b"request_id", "ship_to_id", b"ship_to_id", "supplier_id", b"supplier_id", "system_revision", b"system_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "business_unit", b"business_unit", "currency", b"currency", "express", b"express", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "origin", b"origin", "purpose", b"purpose", "request_id", b"request_id", "ship_to_id", b"ship_to_id", "supplier_id", b"supplier_id", "system_revision", b"system_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -329,6 +336,247 @@ class SubmitPurchaseOrderResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SubmitPurchaseOrderResponse: _TypeAlias = SubmitPurchaseOrderResponse  # noqa: Y015
+
+@_typing.final
+class SubmitBlanketOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SYSTEM_REVISION_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    INCOTERMS_FIELD_NUMBER: _builtins.int
+    VALID_FROM_FIELD_NUMBER: _builtins.int
+    VALID_TO_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    purpose: Global___OrderPurpose.ValueType
+    business_unit: _builtins.str
+    number: _builtins.str
+    system_revision: _builtins.str
+    """As of a purchase order: the instant decides, then this."""
+    supplier_id: _builtins.str
+    currency: _builtins.str
+    incoterms: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def valid_from(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def valid_to(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_blanket_order_pb2.BlanketOrderLine]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        purpose: Global___OrderPurpose.ValueType = ...,
+        business_unit: _builtins.str = ...,
+        number: _builtins.str = ...,
+        system_revision: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
+        currency: _builtins.str = ...,
+        incoterms: _builtins.str = ...,
+        valid_from: _date_pb2.Date | None = ...,
+        valid_to: _date_pb2.Date | None = ...,
+        lines: _abc.Iterable[_blanket_order_pb2.BlanketOrderLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "currency", b"currency", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "origin", b"origin", "purpose", b"purpose", "request_id", b"request_id", "supplier_id", b"supplier_id", "system_revision", b"system_revision", "valid_from", b"valid_from", "valid_to", b"valid_to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitBlanketOrderRequest: _TypeAlias = SubmitBlanketOrderRequest  # noqa: Y015
+
+@_typing.final
+class SubmitBlanketOrderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLANKET_ORDER_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    placement: Global___Placement.ValueType
+    @_builtins.property
+    def blanket_order(self) -> _blanket_order_pb2.BlanketOrder: ...
+    def __init__(
+        self,
+        *,
+        blanket_order: _blanket_order_pb2.BlanketOrder | None = ...,
+        placement: Global___Placement.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "placement", b"placement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubmitBlanketOrderResponse: _TypeAlias = SubmitBlanketOrderResponse  # noqa: Y015
+
+@_typing.final
+class GetBlanketOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    number: _builtins.str
+    business_unit: _builtins.str
+    """Needed where several ERPs or business units gave that number."""
+    system: _builtins.str
+    def __init__(
+        self,
+        *,
+        number: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        system: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "number", b"number", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBlanketOrderRequest: _TypeAlias = GetBlanketOrderRequest  # noqa: Y015
+
+@_typing.final
+class GetBlanketOrderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLANKET_ORDER_FIELD_NUMBER: _builtins.int
+    RELEASES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def blanket_order(self) -> _blanket_order_pb2.BlanketOrder: ...
+    @_builtins.property
+    def releases(self) -> _containers.RepeatedCompositeFieldContainer[_blanket_order_pb2.BlanketRelease]:
+        """The last thousand, newest first."""
+
+    def __init__(
+        self,
+        *,
+        blanket_order: _blanket_order_pb2.BlanketOrder | None = ...,
+        releases: _abc.Iterable[_blanket_order_pb2.BlanketRelease] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "releases", b"releases"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetBlanketOrderResponse: _TypeAlias = GetBlanketOrderResponse  # noqa: Y015
+
+@_typing.final
+class ReleaseBlanketOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    RELEASE_NUMBER_FIELD_NUMBER: _builtins.int
+    ORDERED_ON_FIELD_NUMBER: _builtins.int
+    SHIP_TO_ID_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    EXPRESS_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    business_unit: _builtins.str
+    number: _builtins.str
+    """Of the blanket order, and its ERP where several gave that number."""
+    system: _builtins.str
+    release_number: _builtins.str
+    """Unique within the blanket order; the purchase order's number is both, with a hyphen between."""
+    ship_to_id: _builtins.str
+    express: _builtins.bool
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def ordered_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReleasedLine]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        business_unit: _builtins.str = ...,
+        number: _builtins.str = ...,
+        system: _builtins.str = ...,
+        release_number: _builtins.str = ...,
+        ordered_on: _date_pb2.Date | None = ...,
+        ship_to_id: _builtins.str = ...,
+        lines: _abc.Iterable[Global___ReleasedLine] | None = ...,
+        express: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered_on", b"ordered_on", "origin", b"origin"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "express", b"express", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "origin", b"origin", "release_number", b"release_number", "request_id", b"request_id", "ship_to_id", b"ship_to_id", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseBlanketOrderRequest: _TypeAlias = ReleaseBlanketOrderRequest  # noqa: Y015
+
+@_typing.final
+class ReleasedLine(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SKU_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    DATE_FIELD_NUMBER: _builtins.int
+    sku: _builtins.str
+    @_builtins.property
+    def quantity(self) -> _values_pb2.Quantity:
+        """More than zero."""
+
+    @_builtins.property
+    def date(self) -> _date_pb2.Date:
+        """When it is wanted."""
+
+    def __init__(
+        self,
+        *,
+        sku: _builtins.str = ...,
+        quantity: _values_pb2.Quantity | None = ...,
+        date: _date_pb2.Date | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "quantity", b"quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "quantity", b"quantity", "sku", b"sku"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleasedLine: _TypeAlias = ReleasedLine  # noqa: Y015
+
+@_typing.final
+class ReleaseBlanketOrderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURCHASE_ORDER_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    BLANKET_ORDER_FIELD_NUMBER: _builtins.int
+    placement: Global___Placement.ValueType
+    @_builtins.property
+    def purchase_order(self) -> _purchase_order_pb2.PurchaseOrder: ...
+    @_builtins.property
+    def blanket_order(self) -> _blanket_order_pb2.BlanketOrder: ...
+    def __init__(
+        self,
+        *,
+        purchase_order: _purchase_order_pb2.PurchaseOrder | None = ...,
+        placement: Global___Placement.ValueType = ...,
+        blanket_order: _blanket_order_pb2.BlanketOrder | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "purchase_order", b"purchase_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "placement", b"placement", "purchase_order", b"purchase_order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReleaseBlanketOrderResponse: _TypeAlias = ReleaseBlanketOrderResponse  # noqa: Y015
 
 @_typing.final
 class GetPurchaseOrderRequest(_message.Message):

@@ -50,6 +50,21 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListPurchaseOrdersRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListPurchaseOrdersResponse.FromString,
                 _registered_method=True)
+        self.SubmitBlanketOrder = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/SubmitBlanketOrder',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.SubmitBlanketOrderRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.SubmitBlanketOrderResponse.FromString,
+                _registered_method=True)
+        self.GetBlanketOrder = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/GetBlanketOrder',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetBlanketOrderRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetBlanketOrderResponse.FromString,
+                _registered_method=True)
+        self.ReleaseBlanketOrder = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/ReleaseBlanketOrder',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ReleaseBlanketOrderRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ReleaseBlanketOrderResponse.FromString,
+                _registered_method=True)
         self.AcknowledgePurchaseOrder = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/AcknowledgePurchaseOrder',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.AcknowledgePurchaseOrderRequest.SerializeToString,
@@ -133,6 +148,29 @@ class ProcurementServiceServicer:
 
     def ListPurchaseOrders(self, request, context):
         """Lists orders, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitBlanketOrder(self, request, context):
+        """The ERP hands over what it agreed with a supplier over a time, a change of that, or its cancellation, always as a whole.
+        Orders that named it before it was known are called off from it at once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBlanketOrder(self, request, context):
+        """Returns a blanket order with what was called off from it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReleaseBlanketOrder(self, request, context):
+        """Calls off from a blanket order: a purchase order to its supplier at its prices. Refused beyond what was agreed, outside its
+        days, for an item that it does not name, and for a release number that stands for something else.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -244,6 +282,21 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.ListPurchaseOrders,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListPurchaseOrdersRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListPurchaseOrdersResponse.SerializeToString,
+            ),
+            'SubmitBlanketOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitBlanketOrder,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.SubmitBlanketOrderRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.SubmitBlanketOrderResponse.SerializeToString,
+            ),
+            'GetBlanketOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetBlanketOrder,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetBlanketOrderRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetBlanketOrderResponse.SerializeToString,
+            ),
+            'ReleaseBlanketOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReleaseBlanketOrder,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ReleaseBlanketOrderRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ReleaseBlanketOrderResponse.SerializeToString,
             ),
             'AcknowledgePurchaseOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.AcknowledgePurchaseOrder,
@@ -388,6 +441,87 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/ListPurchaseOrders',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListPurchaseOrdersRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListPurchaseOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitBlanketOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/SubmitBlanketOrder',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.SubmitBlanketOrderRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.SubmitBlanketOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBlanketOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/GetBlanketOrder',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetBlanketOrderRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetBlanketOrderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReleaseBlanketOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/ReleaseBlanketOrder',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ReleaseBlanketOrderRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ReleaseBlanketOrderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,16 @@ class ProcurementServiceStub:
     """Returns an order with what is on its way and what arrived."""
     ListPurchaseOrders: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.ListPurchaseOrdersRequest, _procurement_service_pb2.ListPurchaseOrdersResponse]
     """Lists orders, newest first."""
+    SubmitBlanketOrder: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.SubmitBlanketOrderRequest, _procurement_service_pb2.SubmitBlanketOrderResponse]
+    """The ERP hands over what it agreed with a supplier over a time, a change of that, or its cancellation, always as a whole.
+    Orders that named it before it was known are called off from it at once.
+    """
+    GetBlanketOrder: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetBlanketOrderRequest, _procurement_service_pb2.GetBlanketOrderResponse]
+    """Returns a blanket order with what was called off from it."""
+    ReleaseBlanketOrder: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.ReleaseBlanketOrderRequest, _procurement_service_pb2.ReleaseBlanketOrderResponse]
+    """Calls off from a blanket order: a purchase order to its supplier at its prices. Refused beyond what was agreed, outside its
+    days, for an item that it does not name, and for a release number that stands for something else.
+    """
     AcknowledgePurchaseOrder: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.AcknowledgePurchaseOrderRequest, _procurement_service_pb2.AcknowledgePurchaseOrderResponse]
     """The supplier answers an order or a change (855, 865, JSON). An answer to an obsolete revision is refused."""
     DecideProposedChange: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.DecideProposedChangeRequest, _procurement_service_pb2.DecideProposedChangeResponse]
@@ -88,6 +98,16 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """Returns an order with what is on its way and what arrived."""
     ListPurchaseOrders: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.ListPurchaseOrdersRequest, _procurement_service_pb2.ListPurchaseOrdersResponse]  # type: ignore[assignment]
     """Lists orders, newest first."""
+    SubmitBlanketOrder: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.SubmitBlanketOrderRequest, _procurement_service_pb2.SubmitBlanketOrderResponse]  # type: ignore[assignment]
+    """The ERP hands over what it agreed with a supplier over a time, a change of that, or its cancellation, always as a whole.
+    Orders that named it before it was known are called off from it at once.
+    """
+    GetBlanketOrder: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetBlanketOrderRequest, _procurement_service_pb2.GetBlanketOrderResponse]  # type: ignore[assignment]
+    """Returns a blanket order with what was called off from it."""
+    ReleaseBlanketOrder: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.ReleaseBlanketOrderRequest, _procurement_service_pb2.ReleaseBlanketOrderResponse]  # type: ignore[assignment]
+    """Calls off from a blanket order: a purchase order to its supplier at its prices. Refused beyond what was agreed, outside its
+    days, for an item that it does not name, and for a release number that stands for something else.
+    """
     AcknowledgePurchaseOrder: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.AcknowledgePurchaseOrderRequest, _procurement_service_pb2.AcknowledgePurchaseOrderResponse]  # type: ignore[assignment]
     """The supplier answers an order or a change (855, 865, JSON). An answer to an obsolete revision is refused."""
     DecideProposedChange: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.DecideProposedChangeRequest, _procurement_service_pb2.DecideProposedChangeResponse]  # type: ignore[assignment]
@@ -150,6 +170,34 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procurement_service_pb2.ListPurchaseOrdersResponse, _abc.Awaitable[_procurement_service_pb2.ListPurchaseOrdersResponse]]:
         """Lists orders, newest first."""
+
+    @_abc_1.abstractmethod
+    def SubmitBlanketOrder(
+        self,
+        request: _procurement_service_pb2.SubmitBlanketOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.SubmitBlanketOrderResponse, _abc.Awaitable[_procurement_service_pb2.SubmitBlanketOrderResponse]]:
+        """The ERP hands over what it agreed with a supplier over a time, a change of that, or its cancellation, always as a whole.
+        Orders that named it before it was known are called off from it at once.
+        """
+
+    @_abc_1.abstractmethod
+    def GetBlanketOrder(
+        self,
+        request: _procurement_service_pb2.GetBlanketOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.GetBlanketOrderResponse, _abc.Awaitable[_procurement_service_pb2.GetBlanketOrderResponse]]:
+        """Returns a blanket order with what was called off from it."""
+
+    @_abc_1.abstractmethod
+    def ReleaseBlanketOrder(
+        self,
+        request: _procurement_service_pb2.ReleaseBlanketOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.ReleaseBlanketOrderResponse, _abc.Awaitable[_procurement_service_pb2.ReleaseBlanketOrderResponse]]:
+        """Calls off from a blanket order: a purchase order to its supplier at its prices. Refused beyond what was agreed, outside its
+        days, for an item that it does not name, and for a release number that stands for something else.
+        """
 
     @_abc_1.abstractmethod
     def AcknowledgePurchaseOrder(

@@ -147,6 +147,7 @@ class PurchaseOrder(_message.Message):
     ACKNOWLEDGED_REVISION_FIELD_NUMBER: _builtins.int
     EXPRESS_FIELD_NUMBER: _builtins.int
     CHASE_STEP_FIELD_NUMBER: _builtins.int
+    BLANKET_ORDER_FIELD_NUMBER: _builtins.int
     purchase_order_id: _builtins.str
     """Minted by Crossdock; also the id of the transaction that the order is the root of."""
     business_unit: _builtins.str
@@ -179,6 +180,10 @@ class PurchaseOrder(_message.Message):
     def created_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def blanket_order(self) -> Global___BlanketOrderRef:
+        """The blanket order that it calls off from; absent where it stands alone."""
+
     def __init__(
         self,
         *,
@@ -201,14 +206,40 @@ class PurchaseOrder(_message.Message):
         acknowledged_revision: _builtins.int = ...,
         express: _builtins.bool = ...,
         chase_step: Global___ChaseStep.ValueType = ...,
+        blanket_order: Global___BlanketOrderRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "ordered_on", b"ordered_on", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "created_at", b"created_at", "ordered_on", b"ordered_on", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_revision", b"acknowledged_revision", "business_unit", b"business_unit", "chase_step", b"chase_step", "created_at", b"created_at", "currency", b"currency", "etag", b"etag", "express", b"express", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "purchase_order_id", b"purchase_order_id", "revision", b"revision", "ship_to_id", b"ship_to_id", "state", b"state", "supplier_id", b"supplier_id", "system_numbers", b"system_numbers", "system_revision", b"system_revision", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_revision", b"acknowledged_revision", "blanket_order", b"blanket_order", "business_unit", b"business_unit", "chase_step", b"chase_step", "created_at", b"created_at", "currency", b"currency", "etag", b"etag", "express", b"express", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "purchase_order_id", b"purchase_order_id", "revision", b"revision", "ship_to_id", b"ship_to_id", "state", b"state", "supplier_id", b"supplier_id", "system_numbers", b"system_numbers", "system_revision", b"system_revision", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PurchaseOrder: _TypeAlias = PurchaseOrder  # noqa: Y015
+
+@_typing.final
+class BlanketOrderRef(_message.Message):
+    """Names a blanket order of the same ERP and business unit."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    RELEASE_NUMBER_FIELD_NUMBER: _builtins.int
+    number: _builtins.str
+    release_number: _builtins.str
+    """How the ERP counts what is called off, if it does."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.str = ...,
+        release_number: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "release_number", b"release_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlanketOrderRef: _TypeAlias = BlanketOrderRef  # noqa: Y015
 
 @_typing.final
 class PurchaseOrderLine(_message.Message):

@@ -5,6 +5,7 @@ Facts of the inbound side, announced by procurement."""
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.procurement.v1 import blanket_order_pb2 as _blanket_order_pb2
 from crossdock.procurement.v1 import compliance_pb2 as _compliance_pb2
 from crossdock.procurement.v1 import dock_pb2 as _dock_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
@@ -891,3 +892,67 @@ class ComplianceHoldReleased(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ComplianceHoldReleased: _TypeAlias = ComplianceHoldReleased  # noqa: Y015
+
+@_typing.final
+class BlanketOrderAgreed(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLANKET_ORDER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    BLANKET_ORDER_FIELD_NUMBER: _builtins.int
+    blanket_order_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def blanket_order(self) -> _blanket_order_pb2.BlanketOrder: ...
+    def __init__(
+        self,
+        *,
+        blanket_order_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        blanket_order: _blanket_order_pb2.BlanketOrder | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "blanket_order_id", b"blanket_order_id", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlanketOrderAgreed: _TypeAlias = BlanketOrderAgreed  # noqa: Y015
+
+@_typing.final
+class BlanketOrderReleased(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLANKET_ORDER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    BLANKET_ORDER_FIELD_NUMBER: _builtins.int
+    PURCHASE_ORDER_ID_FIELD_NUMBER: _builtins.int
+    PURCHASE_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    CALLED_OFF_FIELD_NUMBER: _builtins.int
+    blanket_order_id: _builtins.str
+    number: _builtins.str
+    purchase_order_id: _builtins.str
+    purchase_order_number: _builtins.str
+    @_builtins.property
+    def blanket_order(self) -> _blanket_order_pb2.BlanketOrder: ...
+    @_builtins.property
+    def called_off(self) -> _containers.RepeatedCompositeFieldContainer[_blanket_order_pb2.CalledOff]:
+        """All that the order calls off now."""
+
+    def __init__(
+        self,
+        *,
+        blanket_order_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        blanket_order: _blanket_order_pb2.BlanketOrder | None = ...,
+        purchase_order_id: _builtins.str = ...,
+        purchase_order_number: _builtins.str = ...,
+        called_off: _abc.Iterable[_blanket_order_pb2.CalledOff] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "blanket_order_id", b"blanket_order_id", "called_off", b"called_off", "number", b"number", "purchase_order_id", b"purchase_order_id", "purchase_order_number", b"purchase_order_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlanketOrderReleased: _TypeAlias = BlanketOrderReleased  # noqa: Y015
