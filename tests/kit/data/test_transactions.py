@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -150,6 +151,25 @@ async def test_a_killed_session_is_unavailable_and_the_next_one_works(engine: En
             await tx.driver.fetchval("SELECT 1")
     async with transaction(engine, ("acme",)) as tx:
         assert await tx.driver.fetchval("SELECT 1") == 1
+
+
+async def test_a_call_that_is_cancelled_while_it_begins_leaves_no_transaction_behind(engine: Engine) -> None:
+    async def begin_and_end() -> None:
+        async with transaction(engine, ("acme",)):
+            pass
+
+    await begin_and_end()
+    for turns in range(20):
+        beginning = asyncio.create_task(begin_and_end())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        beginning.cancel()
+        await asyncio.wait([beginning])
+        session = await engine.checkout()
+        # The answer to this comes after whatever was under way.
+        assert await session.driver.fetchval("SELECT 1") == 1
+        assert not session.driver.is_in_transaction(), f"cancelled after {turns} turns of the loop"
+        engine.checkin(session)
 
 
 async def test_a_tenant_that_nobody_relays_for_is_refused(uow: UnitOfWork) -> None:

@@ -83,12 +83,14 @@ async def transaction(engine: Engine, tenants: Iterable[str]) -> AsyncIterator[T
 async def transaction_on(session: Session, tenants: tuple[str, ...]) -> AsyncIterator[Transaction]:
     """The same on a session that the caller owns, for example the one that holds its locks."""
     with translated():
+        begun = False
         try:
             await session.driver.execute(f"BEGIN; SET LOCAL app.tenants = '{','.join(tenants)}'")
+            begun = True
             yield Transaction(session, tenants)
             await commit(session)
         except BaseException:
-            await _to_its_end(_roll_back(session))
+            await _to_its_end(_roll_back(session, begun=begun))
             raise
 
 
@@ -124,13 +126,14 @@ async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
         raise cancelled
 
 
-async def _roll_back(session: Session) -> None:
-    """Leaves a clean session or none: one that cannot say ROLLBACK is closed, which undoes as well."""
+async def _roll_back(session: Session, *, begun: bool) -> None:
+    """Leaves a clean session or none: one that cannot say ROLLBACK is closed, which undoes as well. A BEGIN that was
+    cancelled has mostly happened, though the driver has not heard of it."""
     if session.lost:
         await session.discard()
         return
     try:
-        if session.driver.is_in_transaction():
+        if session.driver.is_in_transaction() or not begun:
             await session.driver.execute("ROLLBACK")
         await session.settle()
     except DRIVER_ERRORS:
