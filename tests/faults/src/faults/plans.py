@@ -18,7 +18,10 @@ AGAIN = 2
 """How often a run in which something never happened is played again with the next seed."""
 _OF_SMOKE = {"F01": 24, "F05": 22, "F06": 12, "F09": 13}
 _SMOKE_SECONDS, _SMOKE_ORDERS = 110.0, 100
-_OF_THE_SMOKE = tuple(Chapter(script, seed) for script in (EVENTS, RELAY, CALLS) for seed in MUTANT_SEEDS[:2])
+_OF_THE_SMOKE = (
+    *(Chapter(script, seed) for script in (EVENTS, RELAY, CALLS) for seed in MUTANT_SEEDS[:2]),
+    Chapter(SALES, MUTANT_SEEDS[0]),
+)
 _MUTANTS_SCARCE, _MUTANTS_RUSH = 8, 0.2
 """So little of what everybody wants that it is gone within seconds, and how often they all come at once."""
 SELLERS = 4
@@ -62,6 +65,7 @@ def smoke(seed: int, *, judges_times: bool = True) -> Plan:
         chapters=_OF_THE_SMOKE,
         scarce=_MUTANTS_SCARCE,
         rush=_MUTANTS_RUSH,
+        sellers=SELLERS,
     )
 
 
@@ -113,7 +117,8 @@ def of_rows(rows: Sequence[str], seed: int, minutes: float) -> Plan:
     if unknown or not 0 < minutes <= MOST_MINUTES:
         raise ValueError(f"rows {', '.join(ROWS)}, up to {MOST_MINUTES} minutes; not {', '.join(unknown) or minutes}")
     counts = divided(rows, round(minutes * _PER_MINUTE))
-    return Plan(seed=seed, orders=round(minutes * _ORDERS_PER_MINUTE), seconds=minutes * 60, counts=counts)
+    orders = round(minutes * _ORDERS_PER_MINUTE)
+    return Plan(seed=seed, orders=orders, seconds=minutes * 60, counts=counts, sellers=SELLERS)
 
 
 def whole() -> list[Plan]:
