@@ -49,6 +49,7 @@ HEADERS = {
     "ce-priority": "lane: express or standard",
     "ce-transactionids": "transactions whose timeline it stands in",
     "traceparent": "W3C trace context of the step that recorded it",
+    "content-encoding": "`deflate` where the body is packed (zlib), which one of more than 64 KiB is",
 }
 
 

@@ -16,7 +16,7 @@ from crossdock_kit.unit_of_work import UnitOfWork
 from fulfillment.domain import events
 from fulfillment.domain.allocating import fall_short, retry
 from fulfillment.domain.order_line import PICK_SHORT, STOCK
-from fulfillment.domain.promising import Incoming, Lot, Waiting, counted, judge, renew, waiting_of
+from fulfillment.domain.promising import Incoming, Lot, Shelf, Waiting, counted, judge, renew, waiting_of
 from fulfillment.domain.questions import Shortage
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.store.unit_of_work import FulfillmentUnitOfWork
@@ -60,6 +60,14 @@ def test_what_supply_does_not_reach_has_no_promise() -> None:
 
 def test_only_places_that_may_serve_an_order_are_counted_on() -> None:
     assert promises([waits("a", 5, "WH-WEST"), waits("b", 5)], lot(3, 5)) == [("a", 5, ""), ("b", 5, "po.3")]
+
+
+def test_what_is_empty_for_one_who_waits_is_not_looked_at_for_the_next() -> None:
+    shelf = Shelf([lot(day, 10, place=place) for day in range(250) for place in ("WH-EAST", "WH-WEST")])
+    places = [(), ("WH-EAST",), ("WH-WEST",), ("WH-SOUTH",)]
+    reached = sum(shelf.take(waits(f"o-{n}", 1, *places[n % 4]))[0] for n in range(5_000))
+    assert reached == 3_750
+    assert shelf.looks < 5_000 + 4 * 500 + 4 * 500
 
 
 def test_what_has_arrived_keeps_its_day_until_stock_is_asked_again() -> None:

@@ -177,13 +177,15 @@ async def test_a_file_of_suppliers_and_items_counts_from_its_days_and_twice_is_o
     assert reasons == {"PARTY_UNKNOWN"}
 
 
-async def test_facts_leave_the_journal_for_the_stream(pair: Pair) -> None:
+@pytest.mark.parametrize("count", [1, 5_000])
+async def test_facts_leave_the_journal_for_the_stream_however_big_their_order_is(pair: Pair, count: int) -> None:
     sku, number = unique("ITEM").upper(), unique("PO")
+    lines = [line(str(n), 2, sku, description=f"Bolt {n}, zinc plated, of shelf {n}") for n in range(count)]
     await learn(pair, sku)
 
     async def submitted() -> Any:
         try:
-            return await pair.caller.submit(number, [line("10", 2, sku)])
+            return await pair.caller.submit(number, lines)
         except grpc.aio.AioRpcError:
             return None
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from procurement.domain import events
 from procurement.domain.announcing import OrderBook, withdraw
 from procurement.domain.expected import expect_notice, expect_order
 from procurement.domain.outcomes import Outcome
-from procurement.domain.refusals import ItemUnknown, ShipNoticeAlreadyReceived, ShipNoticeNamesNothing
+from procurement.domain.refusals import ItemUnknown, LineUnknown, ShipNoticeAlreadyReceived, ShipNoticeNamesNothing
 from procurement.domain.ship_notice import Flag, Lot, NoticeState
 from procurement_cases import trade
 from procurement_cases.trade import ITEMS, document, facts, line, packed, says
@@ -83,6 +86,33 @@ def test_a_line_that_nobody_ordered_is_refused_and_the_rest_goes_on() -> None:
     assert [each.terms.line_number for each in refused] == ["10", "99"]
     assert len(notice.lines) == 1
     assert [(each.code, each.owner) for each in notice.concerns] == [("SHIP_NOTICE_LINE_UNKNOWN", "supplier-desk")] * 2
+
+
+class Read(list[Any]):
+    """Counts how often it is gone through."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_a_notice_that_names_items_alone_goes_through_its_order_once_and_not_for_each_line() -> None:
+    order = trade.released(*(line(str(n), sku=("BOLT", "NUT")[n % 2]) for n in range(2)))
+    order.lines = Read(order.lines)
+    trade.ship(*(replace(packed(order, 1, ""), sku="BOLT") for _ in range(50)), orders=[order])
+    assert order.lines.times < 10
+    assert order.line("0").in_transit == 50
+
+
+def test_an_item_that_a_revision_puts_in_the_place_of_another_is_found() -> None:
+    order = trade.released(line())
+    assert order.line(sku="BOLT").line_number == "10"
+    order.place(document(line(sku="NUT"), hours=1), ITEMS)
+    assert order.line(sku="NUT").line_number == "10"
+    with pytest.raises(LineUnknown):
+        order.line(sku="BOLT")
 
 
 def test_a_notice_that_names_nothing_we_know_is_refused() -> None:

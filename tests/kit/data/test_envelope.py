@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -25,6 +27,7 @@ from crossdock_kit.events import (
 )
 from crossdock_kit.ids import derived, partition_of, slot_named, slot_token, uuid7
 from crossdock_kit.journal import complete_headers
+from crossdock_kit.packing import LARGEST as LARGEST_BODY
 from hypothesis import given
 from hypothesis import strategies as st
 from kit_events import CrateFilled, because, crate_event
@@ -64,9 +67,39 @@ def test_an_event_without_a_cause_is_refused(missing: str) -> None:
     assert refused.value.missing == (missing,)
 
 
-def test_an_event_that_the_broker_would_never_take_is_refused_at_once() -> None:
+def of_bytes(count: int) -> CrateFilled:
+    """A message that nothing makes smaller than half."""
+    return CrateFilled(crate=random.Random(7).randbytes(count // 2).hex())
+
+
+@pytest.mark.parametrize("message", [of_bytes(3 * 1024 * 1024), CrateFilled(crate="c" * (LARGEST_BODY + 1))])
+def test_an_event_that_the_broker_or_its_reader_would_never_take_is_refused_at_once(message: CrateFilled) -> None:
     with pytest.raises(EventTooLarge):
-        seal(crate_event("c-1", 1, message=CrateFilled(crate="c" * 1024 * 1024)), uuid7(), because())
+        seal(crate_event("c-1", 1, message=message), uuid7(), because())
+
+
+@pytest.mark.parametrize(("bytes_of_it", "encoding"), [(60_000, None), (70_000, "deflate"), (1_500_000, "deflate")])
+def test_a_big_event_travels_packed_and_arrives_as_it_was(bytes_of_it: int, encoding: str | None) -> None:
+    event = crate_event("c-1", 1, message=of_bytes(bytes_of_it))
+    got, headers = travelled(event, because())
+    assert got.message == event.message
+    assert headers.get("content-encoding") == encoding
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("br", zlib.compress(b"x")),
+        ("deflate", b"no such thing"),
+        ("deflate", zlib.compress(b"x" * 100)[:-4]),
+        ("deflate", zlib.compress(b"") + b"more"),
+        ("deflate", zlib.compress(bytes(LARGEST_BODY + 1))),
+    ],
+)
+def test_a_body_that_cannot_be_unpacked_within_bounds_is_no_event(encoding: str, body: bytes) -> None:
+    _, headers = travelled(crate_event("c-1", 1), because())
+    with pytest.raises(Invalid):
+        received(headers | {"content-encoding": encoding}, body, CrateFilled, Handling(actor="consumer", at=NOW))
 
 
 def travelled(event: NewEvent, cause: Cause) -> tuple[Any, dict[str, str]]:

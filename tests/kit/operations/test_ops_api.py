@@ -300,6 +300,17 @@ async def test_the_journal_is_read_from_its_first_event(acme: Any, globex: Any, 
     assert [page async for page in acme.ReadJournal(request)] == []
 
 
+async def test_a_journal_of_big_events_is_read_in_pages_that_a_message_may_be(acme: Any, engine: Engine) -> None:
+    async with transaction(engine, TENANTS) as tx:
+        await tx.driver.execute(
+            "INSERT INTO journal (event_id, tenant, slot, type, aggregate, version, headers, body)"
+            " SELECT gen_random_uuid(), 'acme', 3, 'crossdock.x.Big', 'big/1', n, '', $1 FROM generate_series(1, 9) n",
+            bytes(1_000_000),
+        )
+    pages = [page async for page in acme.ReadJournal(pb.ReadJournalRequest(types=["crossdock.x.Big"]))]
+    assert [len(page.entries) for page in pages] == [2, 2, 2, 2, 1]
+
+
 async def test_a_caller_without_the_permission_is_turned_away(server: RunningServer) -> None:
     reader = server.caller(cast(Any, OpsServiceStub), tenant="acme", permissions=["ops.timeline.read"])
     await reader.FindTransactions(pb.FindTransactionsRequest(key="x"))

@@ -1,4 +1,4 @@
-"""The envelope of a fact: CloudEvents in binary mode, body = the protobuf bytes, everything else a header.
+"""The envelope of a fact: CloudEvents in binary mode, body = the protobuf bytes (a big one packed), the rest headers.
 
 Written once when the event is recorded and never changed. Knows the options of a contract (which fields are business
 keys), never a context's messages. `ce-time` is the instant of recording by the database's clock, so it is added when
@@ -25,10 +25,13 @@ from google.protobuf.message import DecodeError, Message
 from crossdock_kit.context import Cause
 from crossdock_kit.errors import Invalid
 from crossdock_kit.ids import partition_of, slot_of, slot_token, uuid_of
+from crossdock_kit.packing import HEADER as PACKED_BY
+from crossdock_kit.packing import LARGEST as LARGEST_BODY
+from crossdock_kit.packing import packed, unpacked
 
 CONTENT_TYPE = "application/protobuf"
 LARGEST = 1024 * 1024 - 1024
-"""Bytes of headers and body: what the broker takes, less the two headers that are added on the way."""
+"""Bytes of headers and packed body: what the broker takes, less the two headers that are added on the way."""
 PLAIN = re.compile(r"[!#$&-~]*")
 """Characters that CloudEvents lets stand in a header as they are: printable ASCII but space, quote and percent."""
 
@@ -176,9 +179,12 @@ def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
     if not _complete(event, contract, cause):
         raise IncompleteEvent(contract.type, _missing(event, contract, cause))
     slot = slot_of(partition_of(event.tenant, event.aggregate_type, event.aggregate_id), event.express)
-    body, headers = event.message.SerializeToString(), _headers(event, contract, event_id, cause, slot)
-    if len(body) + len(headers) > LARGEST:
-        raise EventTooLarge(contract.type, len(body) + len(headers))
+    said, headers = event.message.SerializeToString(), _headers(event, contract, event_id, cause, slot)
+    body, encoding = packed(said)
+    if encoding:
+        headers += f"{PACKED_BY}: {encoding}\r\n"
+    if len(said) > LARGEST_BODY or len(body) + len(headers) > LARGEST:
+        raise EventTooLarge(contract.type, len(said) + len(headers))
     return Sealed(
         event_id=event_id,
         tenant=event.tenant,
@@ -305,6 +311,11 @@ def parsed_headers(block: str) -> dict[str, str]:
     return found
 
 
+def body_of(headers: Mapping[str, str], body: bytes) -> bytes:
+    """The protobuf bytes of a body as it travelled. Raises ValueError for one that cannot be unpacked."""
+    return unpacked(body, headers.get(PACKED_BY, ""))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handling:
     """By whom, since when, in which trace and for the how-manieth time an event is handled."""
@@ -318,7 +329,7 @@ class Handling:
 def received(headers: Mapping[str, str], body: bytes, message_type: type[M], handling: Handling) -> Received[M]:
     """The event of a message. Raises Invalid when a mandatory header is missing or the body is none of its type."""
     try:
-        return _received(headers, message_type.FromString(body), handling)
+        return _received(headers, message_type.FromString(body_of(headers, body)), handling)
     except (KeyError, ValueError, DecodeError) as error:
         raise Invalid(f"not an event's envelope: {type(error).__name__} {error}") from error
 

@@ -145,7 +145,8 @@ class OpsServicer(pb_grpc.OpsServiceServicer):
             _aware(request.recorded_to) if request.HasField("recorded_to") else None,
         )
         async for entries in journal.read(self.engine, extract):
-            yield ops_wire.journal_page(entries)
+            for page in ops_wire.journal_pages(entries):
+                yield page
 
     async def GetBacklog(self, request: pb.GetBacklogRequest, context: Context) -> pb.GetBacklogResponse:
         async with transaction(self.engine, (tenant(),)) as tx:

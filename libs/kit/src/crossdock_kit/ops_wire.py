@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from crossdock.ops.v1 import ops_service_pb2 as pb
@@ -133,13 +133,20 @@ def delivery(each: Shown) -> pb.Delivery:
     )
 
 
-def journal_page(entries: Iterable[journal.JournalEntry]) -> pb.ReadJournalResponse:
-    return pb.ReadJournalResponse(
-        entries=[
-            pb.JournalEntry(headers=parsed_headers(each.headers), body=each.body, subject=each.subject)
-            for each in entries
-        ]
-    )
+PAGE_BYTES = 1024 * 1024
+"""A page of the journal ends above so many; its last event adds at most as many, so it stays what a message may be."""
+
+
+def journal_pages(entries: Iterable[journal.JournalEntry]) -> Iterator[pb.ReadJournalResponse]:
+    page, size = pb.ReadJournalResponse(), 0
+    for each in entries:
+        page.entries.add(headers=parsed_headers(each.headers), body=each.body, subject=each.subject)
+        size += len(each.body) + len(each.headers)
+        if size > PAGE_BYTES:
+            yield page
+            page, size = pb.ReadJournalResponse(), 0
+    if page.entries:
+        yield page
 
 
 DECISIONS = {

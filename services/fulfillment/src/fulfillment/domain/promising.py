@@ -6,6 +6,7 @@ part becomes two, so that each has one promise. It must not know where supply is
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -89,11 +90,10 @@ class Incoming:
 
 def counted(waiting: Iterable[Waiting], lots: Iterable[Lot]) -> list[Counted]:
     """Gives each what it wants in its turn, of what comes first."""
-    in_order = sorted(lots, key=lambda lot: (lot.supply != STOCK, lot.due_on, lot.supply))
-    shelf = [(lot, lot.quantity) for lot in in_order]
+    shelf = Shelf(sorted(lots, key=lambda lot: (lot.supply != STOCK, lot.due_on, lot.supply)))
     found: list[Counted] = []
     for each in sorted(waiting, key=lambda one: one.turn):
-        reached, last, shelf = _taken(each, shelf)
+        reached, last = shelf.take(each)
         if last is not None:
             found.append(_promise(each, reached, last))
         if reached < each.quantity:
@@ -101,17 +101,38 @@ def counted(waiting: Iterable[Waiting], lots: Iterable[Lot]) -> list[Counted]:
     return found
 
 
-def _taken(each: Waiting, shelf: list[tuple[Lot, Decimal]]) -> tuple[Decimal, Lot | None, list[tuple[Lot, Decimal]]]:
-    """How much of it is reached, by which lot at the latest, and what is left of all."""
-    reached, last = ZERO, None
-    rest: list[tuple[Lot, Decimal]] = []
-    for lot, there in shelf:
-        taken = min(there, each.quantity - reached) if each.served_by(lot) else ZERO
-        if taken > ZERO:
-            reached, last = reached + taken, lot
-        if there > taken:
-            rest.append((lot, there - taken))
-    return reached, last, rest
+class Shelf:
+    """What comes, the first first. Thousands may wait for hundreds of lots: those that may serve the same lots stand in
+    one row before them, and what a row has found empty nobody of it looks at again."""
+
+    def __init__(self, lots: Sequence[Lot]) -> None:
+        self._lots = lots
+        self._left = [lot.quantity for lot in lots]
+        self._rows: dict[tuple[object, ...], deque[int]] = {}
+        self.looks = 0
+        """How many times a lot was looked at."""
+
+    def take(self, each: Waiting) -> tuple[Decimal, Lot | None]:
+        """How much of it is reached, and by which lot at the latest."""
+        reached, last = ZERO, None
+        row = self._row_of(each)
+        while row and reached < each.quantity:
+            self.looks += 1
+            first = row[0]
+            if taken := min(self._left[first], each.quantity - reached):
+                self._left[first] -= taken
+                reached, last = reached + taken, self._lots[first]
+            if not self._left[first]:
+                row.popleft()
+        return reached, last
+
+    def _row_of(self, each: Waiting) -> deque[int]:
+        served = (frozenset(each.locations), each.reason == PICK_SHORT)
+        if served not in self._rows:
+            places = range(len(self._lots))
+            self._rows[served] = deque(n for n in places if self._left[n] > ZERO and each.served_by(self._lots[n]))
+            self.looks += len(places)
+        return self._rows[served]
 
 
 def _promise(each: Waiting, quantity: Decimal, last: Lot) -> Counted:

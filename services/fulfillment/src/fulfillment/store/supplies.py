@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 
 from crossdock_kit import json_rows
-from crossdock_kit.database.claims import all_claimed
+from crossdock_kit.database.claims import groups_claimed
 from crossdock_kit.driver import Driver
 
 from fulfillment.domain.order_line import STOCK
@@ -42,8 +42,8 @@ class SupplyRows:
         self._driver, self._tenant, self._today = driver, tenant, today
 
     async def claim(self, skus: Iterable[str]) -> None:
-        if wanted := sorted(set(skus)):
-            await all_claimed(self._driver, self._tenant, [("supply", sku) for sku in wanted])
+        if wanted := set(skus):
+            await groups_claimed(self._driver, self._tenant, "supply", wanted)
 
     async def keep(self, statement: SupplyStatement) -> bool:
         lots = [

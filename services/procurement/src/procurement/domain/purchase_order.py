@@ -38,6 +38,7 @@ from procurement.domain.system_numbers import SystemNumber, numbered
 from procurement.domain.terms import BlanketRef, OrderDocument, OrderTerms, PlacedDocument, Placement
 
 Items = Mapping[str, Item]
+_OURS, _THEIRS = "ours", "theirs"
 
 
 class OrderState(Enum):
@@ -88,6 +89,7 @@ class PurchaseOrder:
     settled: list[str] = field(default_factory=list)
     _numbered: dict[str, OrderLine] = field(default_factory=dict, repr=False)
     _identified: dict[str, OrderLine] = field(default_factory=dict, repr=False)
+    _by_item: dict[tuple[str, str], list[int]] = field(default_factory=dict, repr=False)
 
     @property
     def etag(self) -> str:
@@ -144,7 +146,7 @@ class PurchaseOrder:
             numbered = self.line_by_number(line_number)
             found = [numbered] if numbered is not None else []
         else:
-            same_item = [each for each in self.lines if (sku and each.sku == sku) or self._sold_as(each, supplier_item)]
+            same_item = self._of_item(sku, supplier_item)
             found = [each for each in same_item if not each.cancelled] or same_item
         if not found:
             raise LineUnknown(self.number, line_number or sku or supplier_item)
@@ -152,9 +154,15 @@ class PurchaseOrder:
             raise LineAmbiguous(self.number, sku or supplier_item)
         return found[0]
 
-    @staticmethod
-    def _sold_as(line: OrderLine, supplier_item: str) -> bool:
-        return bool(supplier_item) and line.supplier_item == supplier_item
+    def _of_item(self, sku: str, supplier_item: str) -> list[OrderLine]:
+        """By our number or the supplier's. Found once for a whole document, which may name thousands."""
+        if not self._by_item:
+            for place, line in enumerate(self.lines):
+                for name in {(_OURS, line.sku), (_THEIRS, line.supplier_item)}:
+                    self._by_item.setdefault(name, []).append(place)
+        named = [each for each in ((_OURS, sku), (_THEIRS, supplier_item)) if each[1]]
+        places = {place for each in named for place in self._by_item.get(each, ())}
+        return [self.lines[place] for place in sorted(places)]
 
     # --- the ERP's documents
 
@@ -333,9 +341,11 @@ class PurchaseOrder:
 
     @contextmanager
     def _concluding(self) -> Iterator[None]:
-        """Announces the end of the order if what happens inside brings it about."""
+        """Announces the end of the order if what happens inside brings it about. Lines are added and change their item
+        nowhere else."""
         had_ended = self.has_ended
         yield
+        self._by_item.clear()
         self.conclude(had_ended=had_ended)
 
     def conclude(self, *, had_ended: bool) -> None:

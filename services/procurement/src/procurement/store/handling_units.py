@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from crossdock_kit.database.claims import all_claimed
+from crossdock_kit.database.claims import groups_claimed
 from crossdock_kit.database.upserts import upsert
 from crossdock_kit.driver import Driver
 
@@ -28,7 +28,7 @@ class HandlingUnits:
         if not units:
             return []
         # Two shipments that announce one unit at the same moment: the second sees the first.
-        await all_claimed(self._driver, self._tenant, (("sscc", each) for each in units))
+        await groups_claimed(self._driver, self._tenant, "sscc", units)
         found = await self._driver.fetch(_ELSEWHERE, self._tenant, units, since, notice.supplier_id, notice.number)
         shipment = {"tenant": self._tenant, "supplier_id": notice.supplier_id, "number": notice.number}
         rows = [shipment | {"sscc": each, "announced_at": self._now} for each in units]
