@@ -24,7 +24,7 @@ def packed(body: bytes) -> tuple[bytes, str]:
 
 
 def unpacked(body: bytes, encoding: str) -> bytes:
-    """Raises ValueError for an encoding that nobody agreed on, for what is damaged and for what grows beyond LARGEST."""
+    """Raises ValueError for an encoding that nobody agreed on, what is damaged, and what grows beyond LARGEST."""
     if not encoding:
         return body
     if encoding != DEFLATE:

@@ -436,6 +436,7 @@ class JournalEntry(_message.Message):
     BODY_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
     body: _builtins.bytes
+    """As it is published: packed where the header content-encoding says so."""
     subject: _builtins.str
     """Subject on which it is published."""
     @_builtins.property
