@@ -10,6 +10,10 @@ from crossdock_kit.server.shares import LineTooLong, Shares, ShareUsedUp
 
 class SetLine(Line):
     seconds = 0.0
+    waited = 0
+
+    async def gone(self) -> None:
+        self.waited += 1
 
 
 class Door:
@@ -49,6 +53,15 @@ def test_while_the_line_is_long_a_tenant_has_its_few_and_no_more(door: Door) -> 
     door.line.seconds = LONG
     assert door.shares.scarce
     assert door.calls("acme", 100) == 4
+
+
+async def test_who_asks_for_little_does_not_wait_until_the_line_has_gone(door: Door) -> None:
+    door.calls("acme", 500)
+    door.now = 1.0
+    door.line.seconds = LONG
+    for tenant, waited in (("globex", 0), ("acme", 1)):
+        async with door.shares.of(tenant):
+            assert door.line.waited == waited
 
 
 def test_who_asks_for_little_is_let_in_beside_who_asks_for_all(door: Door) -> None:

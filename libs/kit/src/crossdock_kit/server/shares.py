@@ -93,11 +93,11 @@ class Shares:
 
     @asynccontextmanager
     async def of(self, tenant: str) -> AsyncIterator[None]:
-        """While a call of the tenant is under way; it begins after those who stand in a long line. Raises
-        ShareUsedUp, LineTooLong."""
+        """While a call of the tenant is under way. That of a tenant which asks for more than others begins after those
+        who stand in a long line. Raises ShareUsedUp, LineTooLong."""
         self.enter(tenant)
         try:
-            if self.line.is_long:
+            if self.line.is_long and self._lately[tenant].by(self._now()) >= self._average():
                 await self.line.gone()
             yield
         finally:
