@@ -110,6 +110,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
                 "price": {"amount": "2.50", "per": "1", "unit": "EA"},
             }
         ],
+        "charges": [{"code": "D240", "description": "Freight", "amount": "47.50"}],
     },
     "wms_a.receipt": {
         "type": "RECEIPT",

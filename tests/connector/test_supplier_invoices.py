@@ -91,6 +91,16 @@ def test_both_formats_of_one_invoice_say_the_same() -> None:
         assert getattr(edi, field) == getattr(plain, field), field
 
 
+def test_charges_and_allowances_of_both_formats_are_signed_amounts_and_tax_is_none() -> None:
+    line = ("CUR*SE*EUR", "IT1*10*100*EA*12.5*HP*BP*A1001", "SAC*A*C310***250")
+    edi = read_810(*line, "TDS*5938", "TXI*VA*3.5", "SAC*C*D240***4750**********Freight", "SAC*N*F050***100").request
+    said = [(each.code, each.amount.amount, each.description) for each in edi.charges]
+    assert said == [("D240", "47.5", "Freight"), ("C310", "-2.5", "")]
+    freight = {"code": "D240", "description": "Freight", "amount": "47.50"}
+    plain = read_json(options_pb2.ROLE_SUPPLIER, charges=[freight]).request
+    assert [(each.code, each.amount.amount) for each in plain.charges] == [("D240", "47.5")]
+
+
 def test_lines_may_name_orders_and_lines_of_their_own() -> None:
     first = ("CUR*SE*EUR", "IT1*1*5*EA*2*PE*BP*A1001", "REF*PO*4500000002", "REF*LI*20")
     second = ("IT1*2*1*CA*9*PE*BP*A1004", "TDS*1900", "CTT*2")
@@ -125,6 +135,7 @@ def test_where_an_810_names_no_currency_the_profile_does() -> None:
         ("INV-1", ("CUR*SE*EUR", "IT1*10*-5*EA*1**BP*A1001", "TDS*100"), "IT102 of line 10"),
         ("INV-1", ("CUR*SE*EUR", "IT1**5*EA*-1**BP*A1001", "TDS*100"), "IT104 of line 1"),
         ("INV-1", ("CUR*SE*EUR", "IT1*10*5*EA*1**BP*A1001", "TDS*-100"), "TDS01"),
+        ("INV-1", ("CUR*SE*EUR", "IT1*10*5*EA*1**BP*A1001", "TDS*100", "SAC*C*D240*****Z*5"), "SAC05"),
     ],
 )
 def test_what_is_no_invoice_is_refused_with_its_place(header: str, segments: tuple[str, ...], where: str) -> None:
@@ -297,9 +308,33 @@ async def test_accounts_payable_are_told_the_readiness_and_every_finding(billing
                 "unit": "EA",
                 "outcome": "price_variance",
                 "findings": [{"outcome": "price_variance", "text": "invoiced at 2.75 EUR per EA"}],
+                "decision": None,
             }
         ],
+        "charges": None,
+        "rejection": None,
     }
+
+
+@pytest.mark.feature("F163")
+async def test_accounts_payable_are_told_who_accepted_what_and_why(billing: Rig) -> None:
+    word = invoice_pb2.MatchDecision(by="ap.weber", reason="agreed by phone")
+    accepted = invoice_pb2.MATCH_OUTCOME_ACCEPTED
+    found = matched(state=invoice_pb2.SUPPLIER_INVOICE_STATE_READY).supplier_invoice
+    found.lines[0].outcome = accepted
+    found.lines[0].decision.CopyFrom(word)
+    freight = invoice_pb2.InvoiceCharge(code="D240", description="Freight")
+    freight.amount.amount, freight.amount.currency = "80.00", "EUR"
+    charges = invoice_pb2.InvoiceCharges(charges=[freight], outcome=accepted, decision=word)
+    found.charges.CopyFrom(charges)
+    decided = events_pb2.SupplierInvoiceDecided(invoice_id="inv-1", number="INV-1", supplier_invoice=found)
+    await billing.tell(decided, aggregate="supplier_invoice/inv-1", version=3)
+    [(_, content)] = await billing.send("erp-bill")
+    told = json.loads(content)
+    assert (told["readiness"], told["lines"][0]["outcome"]) == ("ready", "accepted")
+    assert told["lines"][0]["decision"] == {"by": "ap.weber", "reason": "agreed by phone", "at": "1970-01-01T00:00:00Z"}
+    assert told["charges"]["charged"] == [{"code": "D240", "description": "Freight", "amount": "80.00"}]
+    assert (told["charges"]["outcome"], told["charges"]["decision"]["by"]) == ("accepted", "ap.weber")
 
 
 async def test_an_invoice_without_an_order_of_ours_is_told_to_no_erp_and_nobody_is_missed(billing: Rig) -> None:

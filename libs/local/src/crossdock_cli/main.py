@@ -25,6 +25,7 @@ from crossdock_cli import (
     stock,
     submit,
     supplier,
+    supplier_invoice,
     token,
     trace,
     up,
@@ -52,6 +53,8 @@ for agreed in (po_blanket.blanket, po_blanket.release):
     po.app.command()(agreed)
 app.add_typer(po.app, name="po")
 app.add_typer(stock.app, name="stock")
+for word in (supplier_invoice.accept, supplier_invoice.reject):
+    supplier.app.command()(word)
 app.add_typer(supplier.app, name="supplier")
 app.add_typer(partner.app, name="partner")
 app.add_typer(shipment.app, name="shipment")

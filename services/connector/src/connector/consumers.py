@@ -91,6 +91,7 @@ class Orders:
                 procurement.ShipNoticeWithdrawn: _together(self.around, self.announced),
                 procurement.InboundExpected: _together(self.around, self.expected),
                 procurement.SupplierInvoiceMatched: _together(self.around, self.matched),
+                procurement.SupplierInvoiceDecided: _together(self.around, self.matched),
             },
             # A document is rendered for each event: a smaller batch reaches the partners sooner.
             batch=100,
@@ -116,7 +117,7 @@ class Orders:
     async def expected(self, event: Received[procurement.InboundExpected], telling: Telling) -> None:
         await tell_partners.tell_warehouse(event, telling)
 
-    async def matched(self, event: Received[procurement.SupplierInvoiceMatched], telling: Telling) -> None:
+    async def matched(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_erp_of_match(event, telling)
 
 

@@ -8,6 +8,7 @@ import grpc
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import procurement_service_pb2_grpc
 from crossdock_kit.clock import Clock
+from crossdock_kit.context import actor
 
 from procurement import queries
 from procurement.ports import Snapshots, UnitOfWork
@@ -22,7 +23,7 @@ from procurement.use_cases.purchase_orders import (
 )
 from procurement.use_cases.receipts import record_receipt
 from procurement.use_cases.ship_notices import record_ship_notice
-from procurement.use_cases.supplier_invoices import record_supplier_invoice
+from procurement.use_cases.supplier_invoices import decide_invoice_match, record_supplier_invoice
 from procurement.wire import (
     answers,
     blanket_orders,
@@ -164,6 +165,13 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
     ) -> pb.GetSupplierInvoiceResponse:
         found = await queries.get_supplier_invoice(*supplier_invoices.named_invoice(request), self._uow)
         return pb.GetSupplierInvoiceResponse(supplier_invoice=supplier_invoices.supplier_invoice(found))
+
+    async def DecideInvoiceMatch(
+        self, request: pb.DecideInvoiceMatchRequest, context: Context
+    ) -> pb.DecideInvoiceMatchResponse:
+        command = supplier_invoices.decide(request, actor().subject)
+        found = await decide_invoice_match(command, self._uow)
+        return pb.DecideInvoiceMatchResponse(supplier_invoice=supplier_invoices.supplier_invoice(found))
 
     async def GetSupplierScore(
         self, request: pb.GetSupplierScoreRequest, context: Context

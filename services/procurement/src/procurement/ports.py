@@ -186,6 +186,9 @@ class SupplierInvoices(Protocol):
 
     async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None: ...
 
+    async def lock(self, invoice_id: str) -> SupplierInvoice | None:
+        """Locked after the orders of its lines."""
+
     async def of_order(self, order: PurchaseOrder) -> list[SupplierInvoice]: ...
 
     def add(self, invoice: SupplierInvoice) -> None: ...

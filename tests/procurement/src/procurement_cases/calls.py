@@ -254,6 +254,11 @@ def certified(number: str, sku: str = "BOLT", lot: str = "", **more: Any) -> pb.
     return pb.RecordCertificateRequest(request_id=str(uuid4()), origin=said, certificate=certificate)
 
 
+def decision(invoice_id: str, word: pb.Decision.ValueType, **more: Any) -> pb.DecideInvoiceMatchRequest:
+    facts_of = {"request_id": str(uuid4()), "invoice_id": invoice_id, "decision": word, "reason": "agreed"}
+    return pb.DecideInvoiceMatchRequest(**facts_of | more)
+
+
 def agreement(
     number: str, *lines: blanket.BlanketOrderLine, hours: float = 0, **more: Any
 ) -> pb.SubmitBlanketOrderRequest:

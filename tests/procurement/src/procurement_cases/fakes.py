@@ -19,7 +19,7 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
 from procurement.domain.ship_notice import NoticeState, ShipNotice
-from procurement.domain.supplier_invoice import InvoiceState, InvoiceTerms, SupplierInvoice
+from procurement.domain.supplier_invoice import CLOSED, InvoiceTerms, SupplierInvoice
 from procurement.domain.tolerances import InvoiceTolerances, Tolerances
 from procurement.ports import AnnouncedUnit, BlanketName, Deadline, Location, NoticeName, OrderName, OrderPage, Origin
 
@@ -176,10 +176,13 @@ class FakeInvoices:
 
     async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
         found = [each for order in orders for each in await self.of_order(order)]
-        return [each for each in found if each.state is not InvoiceState.READY]
+        return [each for each in found if each.state not in CLOSED]
 
     async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None:
         return next((each for each in self.all if each.invoice_id == invoice_id), None)
+
+    async def lock(self, invoice_id: str) -> SupplierInvoice | None:
+        return await self.find("", "", invoice_id)
 
     async def of_order(self, order: PurchaseOrder) -> list[SupplierInvoice]:
         return [

@@ -23,6 +23,7 @@ from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
 from crossdock.inventory.v1 import stock_control_service_pb2 as control_pb
 from crossdock.inventory.v1 import stock_move_pb2
 from crossdock.options.v1 import options_pb2
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement_pb
 from crossdock_kit import policy
 from crossdock_kit.database import transaction
 from crossdock_kit.policy import NewRule
@@ -42,6 +43,7 @@ from procurement_cases.calls import (
     billed,
     certified,
     counted,
+    decision,
     invoicing,
     line,
     packed,
@@ -100,6 +102,11 @@ async def a_days_work(suite: Suite) -> None:
     await suite.seed("procurement", "RecordReceipt", arrival(RECEIPT, received))
     await suite.seed("procurement", "RecordCertificate", certified(f"COA-{CANARY}", SKU))
     await suite.seed("procurement", "RecordSupplierInvoice", invoicing(INVOICE, billed(ORDER, 60)))
+    too_much: Any = await suite.seed(
+        "procurement", "RecordSupplierInvoice", invoicing(f"2-{INVOICE}", billed(ORDER, 30))
+    )
+    word = decision(too_much.supplier_invoice.invoice_id, procurement_pb.DECISION_ACCEPT, line_ids=["1"])
+    await suite.seed("procurement", "DecideInvoiceMatch", word)
     wanted = inventory_pb.ReservationRequest(
         request_id=str(uuid4()),
         business_unit="EU01",

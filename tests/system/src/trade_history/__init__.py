@@ -46,6 +46,7 @@ LIVES = (
     "PurchaseOrderCancelled",
     "PurchaseOrderCompleted",
     "SupplierInvoiceMatched",
+    "SupplierInvoiceDecided",
 )
 WAREHOUSE = master_data_pb2.LOCATION_KIND_WAREHOUSE
 ROAD_ORDER = "0191-road"

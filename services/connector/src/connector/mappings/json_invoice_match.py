@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from crossdock.procurement.events.v1 import events_pb2
@@ -10,8 +11,10 @@ from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb2
 from connector.mappings import canonical
 from connector.mappings.model import Outbound, Writing
 
+Judged = events_pb2.SupplierInvoiceMatched | events_pb2.SupplierInvoiceDecided
 
-def write(event: events_pb2.SupplierInvoiceMatched, writing: Writing) -> dict[str, Any]:
+
+def write(event: Judged, writing: Writing) -> dict[str, Any]:
     invoice = event.supplier_invoice
     return {
         "documentType": "invoiceMatch",
@@ -26,7 +29,31 @@ def write(event: events_pb2.SupplierInvoiceMatched, writing: Writing) -> dict[st
             invoice_pb2.SupplierInvoiceState.Name(invoice.state), "SUPPLIER_INVOICE_STATE_"
         ),
         "lines": [_line(position, line, writing) for position, line in enumerate(invoice.lines, start=1)],
+        "charges": _charges(invoice),
+        "rejection": _decision(invoice.rejection) if invoice.HasField("rejection") else None,
     }
+
+
+def _charges(invoice: invoice_pb2.SupplierInvoice) -> dict[str, Any] | None:
+    found = invoice.charges
+    if not found.charges:
+        return None
+    return {
+        "charged": [
+            {"code": each.code, "description": each.description, "amount": each.amount.amount} for each in found.charges
+        ],
+        "outcome": _outcome(found.outcome) if found.outcome else None,
+        "findings": _findings(found.variances),
+        "decision": _decision(found.decision) if found.HasField("decision") else None,
+    }
+
+
+def _findings(variances: Iterable[invoice_pb2.MatchVariance]) -> list[dict[str, str]]:
+    return [{"outcome": _outcome(each.outcome), "text": each.text} for each in variances]
+
+
+def _decision(found: invoice_pb2.MatchDecision) -> dict[str, str]:
+    return {"by": found.by, "reason": found.reason, "at": found.decided_at.ToJsonString()}
 
 
 def _line(position: int, line: invoice_pb2.SupplierInvoiceLine, writing: Writing) -> dict[str, Any]:
@@ -39,7 +66,8 @@ def _line(position: int, line: invoice_pb2.SupplierInvoiceLine, writing: Writing
         "quantity": line.quantity.value,
         "unit": codes.unit_code(line.quantity.unit),
         "outcome": _outcome(line.outcome),
-        "findings": [{"outcome": _outcome(each.outcome), "text": each.text} for each in line.variances],
+        "findings": _findings(line.variances),
+        "decision": _decision(line.decision) if line.HasField("decision") else None,
     }
 
 

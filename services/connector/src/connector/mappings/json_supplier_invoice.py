@@ -9,7 +9,7 @@ from crossdock.procurement.v1 import supplier_invoice_pb2
 from connector.codecs.json_document import JsonObject
 from connector.mappings import canonical
 from connector.mappings.model import Command, Inbound, Reading
-from connector.mappings.supplier_invoices import charged, invoice
+from connector.mappings.supplier_invoices import charge, charged, invoice
 
 
 def read(document: JsonObject, reading: Reading) -> Command:
@@ -20,7 +20,13 @@ def read(document: JsonObject, reading: Reading) -> Command:
         raise document.fault("lines", "an invoice has at least one line")
     amount = canonical.amount_of(document.decimal("total"), "total")
     header = (_supplier(document, reading), document.text("number", longest=64), document.day("invoiceDate"))
-    return invoice(header, values_pb2.Money(amount=amount, currency=currency), lines, reading)
+    charges = [_charge(each, currency) for each in document.objects("charges")]
+    return invoice(header, values_pb2.Money(amount=amount, currency=currency), lines, reading, charges)
+
+
+def _charge(given: JsonObject, currency: str) -> supplier_invoice_pb2.InvoiceCharge:
+    said = given.optional_text("code", longest=16), given.optional_text("description", longest=200)
+    return charge(said, given.decimal("amount"), currency, f"{given.path}.amount")
 
 
 def _supplier(document: JsonObject, reading: Reading) -> str:

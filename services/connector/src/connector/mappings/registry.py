@@ -170,6 +170,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "AdjustmentDecided": ("json.stock_movement",),
     "QualityHoldChanged": ("json.stock_movement",),
     "SupplierInvoiceMatched": ("json.invoice_match",),
+    "SupplierInvoiceDecided": ("json.invoice_match",),
     "ShipmentPlanned": ("x12.204", "json.load_tender"),
     "OrderCheckRequested": tuple(CHECKS.values()),
     "OrderRejected": ("json.order_status",),

@@ -20,8 +20,9 @@ def invoice(
     total: values_pb2.Money,
     lines: Sequence[supplier_invoice_pb2.SupplierInvoiceLine],
     reading: Reading,
+    charges: Sequence[supplier_invoice_pb2.InvoiceCharge] = (),
 ) -> Command:
-    """`header` is the supplier, its number and its day."""
+    """`header` is the supplier, its number and its day; `charges` are what the whole invoice asks for beside goods."""
     supplier_id, number, invoiced_on = header
     request = procurement.RecordSupplierInvoiceRequest(
         origin=reading.origin(),
@@ -30,6 +31,7 @@ def invoice(
         invoiced_on=canonical.to_day(invoiced_on),
         total=total,
         lines=lines,
+        charges=charges,
     )
     return Command(request, invoice_orders(lines), invoice_keys(number, lines), len(lines))
 
@@ -39,6 +41,13 @@ def charged(amount: Decimal, path: str) -> Decimal:
     if amount <= 0:
         raise DocumentFault(path, f"{amount:f} is nothing to pay for: a credit is no invoice")
     return amount
+
+
+def charge(said: tuple[str, str], amount: Decimal, currency: str, path: str) -> supplier_invoice_pb2.InvoiceCharge:
+    """`said` is its code and its description; an allowance is less than nothing."""
+    code, description = said
+    money = values_pb2.Money(amount=canonical.plain(amount, path=path), currency=currency)
+    return supplier_invoice_pb2.InvoiceCharge(code=code[:16], description=description[:200], amount=money)
 
 
 def invoice_orders(lines: Iterable[supplier_invoice_pb2.SupplierInvoiceLine]) -> tuple[str, ...]:

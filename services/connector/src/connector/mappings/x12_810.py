@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from crossdock.common.v1 import values_pb2
 from crossdock.procurement.v1 import supplier_invoice_pb2
-from crossdock_edi.x12.invoice import Invoice, InvoiceLine
+from crossdock_edi.x12.invoice import Invoice, InvoiceCharge, InvoiceLine
 
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Command, Inbound, Reading
-from connector.mappings.supplier_invoices import charged, invoice
+from connector.mappings.supplier_invoices import charge, charged, invoice
 
 CREDITS = frozenset({"CN", "CR"})
 TAKEN_BACK = frozenset({"01", "03"})
@@ -40,7 +40,17 @@ def read(document: Invoice, reading: Reading) -> Command:
         raise DocumentFault("TDS01", "the total is missing")
     total = values_pb2.Money(amount=canonical.amount_of(document.total, "TDS01"), currency=currency)
     header = (reading.partner.party_id, document.number[:64], document.invoiced_on)
-    return invoice(header, total, lines, reading)
+    said = [*document.charges, *(each for line in document.lines for each in line.charges)]
+    charges = [_charge(each, currency) for each in said if each.indicator in {"A", "C"}]
+    return invoice(header, total, lines, reading, charges)
+
+
+def _charge(said: InvoiceCharge, currency: str) -> supplier_invoice_pb2.InvoiceCharge:
+    """SAC, of the invoice or of a line: A is an allowance, C a charge; all others are for information alone."""
+    if said.amount is None:
+        raise DocumentFault("SAC05", f"{said.code or said.indicator}: the amount is missing")
+    signed = -said.amount if said.indicator == "A" else said.amount
+    return charge((said.code, said.description), signed, currency, "SAC05")
 
 
 def _currency(document: Invoice, reading: Reading) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from procurement.domain.purchase_order import PurchaseOrder
     from procurement.domain.receipt import Discrepancy, Receipt
     from procurement.domain.ship_notice import ShipNotice, ShortLine
-    from procurement.domain.supplier_invoice import SupplierInvoice
+    from procurement.domain.supplier_invoice import MatchDecision, SupplierInvoice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +183,17 @@ class SupplierInvoiceMatched:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplierInvoiceDecided:
+    """`lines` and `charges` are what was accepted; of a rejection none."""
+
+    invoice: SupplierInvoice
+    accepted: bool
+    decision: MatchDecision
+    lines: tuple[str, ...]
+    charges: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateUploaded:
     certificate: Certificate
 
@@ -234,6 +245,7 @@ Event = (
     | GoodsReceived
     | DiscrepancyReported
     | SupplierInvoiceMatched
+    | SupplierInvoiceDecided
     | BlanketOrderAgreed
     | BlanketOrderReleased
 )

@@ -15,25 +15,15 @@ from fractions import Fraction
 
 from procurement.domain import events
 from procurement.domain.announcing import UNPLACED, OrderBook
-from procurement.domain.concerns import ACCOUNTS_PAYABLE, BUYER, COMPLIANCE, MASTER_DATA, PROCUREMENT, Concern
+from procurement.domain.invoice_charges import match_charges
+from procurement.domain.invoice_concerns import concerns_of
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Item
 from procurement.domain.refusals import UnitNotConvertible
-from procurement.domain.supplier_invoice import InvoiceLine, MatchOutcome, SupplierInvoice, Variance
+from procurement.domain.supplier_invoice import InvoiceLine, InvoiceState, MatchOutcome, SupplierInvoice, Variance
 from procurement.domain.terms import Price
 from procurement.domain.tolerances import InvoiceTolerances
-
-_OWNERS = {
-    MatchOutcome.UNKNOWN_ORDER: ACCOUNTS_PAYABLE,
-    MatchOutcome.CURRENCY_MISMATCH: ACCOUNTS_PAYABLE,
-    MatchOutcome.UNIT_MISMATCH: MASTER_DATA,
-    MatchOutcome.DATE_VARIANCE: ACCOUNTS_PAYABLE,
-    MatchOutcome.NO_RECEIPT: PROCUREMENT,
-    MatchOutcome.CERTIFICATE_MISSING: COMPLIANCE,
-    MatchOutcome.QUANTITY_VARIANCE: PROCUREMENT,
-    MatchOutcome.PRICE_VARIANCE: BUYER,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +41,10 @@ class Records:
 def match(invoice: SupplierInvoice, records: Records) -> None:
     """Matches each line that has not passed yet; what passes counts as invoiced on its order line. Says so once more
     only where something has changed."""
-    before = [(each.outcome, each.variances) for each in invoice.lines]
-    raised = {each.identity for each in _concerns(invoice)}
+    if invoice.state is InvoiceState.REJECTED:
+        return
+    before = _said(invoice)
+    raised = {each.identity for each in concerns_of(invoice)}
     if not invoice.lines:
         invoice.lines = [
             InvoiceLine(line_id=str(number), terms=terms, purchase_order_number=terms.purchase_order_number)
@@ -61,13 +53,19 @@ def match(invoice: SupplierInvoice, records: Records) -> None:
     for line in invoice.lines:
         if not line.passed and line.purchase_order_id in {"", *records.book.by_id}:
             _match_line(invoice, line, records)
-    if before == [(each.outcome, each.variances) for each in invoice.lines]:
+    match_charges(invoice, records.tolerances)
+    if before == _said(invoice):
         return
     invoice.content = invoice.content or invoice.terms.fingerprint
-    standing = _concerns(invoice)
+    standing = concerns_of(invoice)
     invoice.settled += sorted(raised - {each.identity for each in standing})
     invoice.concerns += [each for each in standing if each.identity not in raised]
     invoice.events.append(events.SupplierInvoiceMatched(invoice))
+
+
+def _said(invoice: SupplierInvoice) -> list[object]:
+    charges = invoice.charges
+    return [(charges.outcome, charges.variances), *((each.outcome, each.variances) for each in invoice.lines)]
 
 
 def _match_line(invoice: SupplierInvoice, line: InvoiceLine, records: Records) -> None:
@@ -160,26 +158,3 @@ def per_base_unit(price: Price, line_unit: str, item: Item) -> Fraction:
 def _priced(price: Price, line_unit: str) -> str:
     per = f"{price.per} " if price.per != 1 else ""
     return f"{Decimal(price.amount):f} {price.currency} per {per}{price.unit or line_unit}"
-
-
-def _concerns(invoice: SupplierInvoice) -> list[Concern]:
-    """What somebody has to look at now: one for each line and variance."""
-    return [
-        Concern(
-            code=f"INVOICE_{variance.outcome.name}",
-            owner=_OWNERS[variance.outcome],
-            subject=f"supplier_invoice/{invoice.invoice_id}/{line.line_id}",
-            summary=f"invoice {invoice.number} line {line.line_id} {_named(line)}: {variance.text}",
-            transaction_ids=(line.purchase_order_id,) if line.purchase_order_id else invoice.transaction_ids,
-            keys=invoice.keys,
-            details={"policy": variance.rule} if variance.rule else {},
-        )
-        for line in invoice.lines
-        for variance in line.variances
-        if variance.outcome in _OWNERS
-    ]
-
-
-def _named(line: InvoiceLine) -> str:
-    order = line.purchase_order_number or line.terms.purchase_order_number or line.terms.purchase_order_id
-    return f"({order} {line.sku or line.terms.sku or line.terms.supplier_item or line.terms.line_number})"

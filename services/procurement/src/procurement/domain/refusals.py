@@ -373,6 +373,43 @@ class SupplierInvoiceUnknown(NotFound):
 
 
 @dataclass
+class InvoiceClosed(Refused):
+    """It is ready or rejected: there is nothing left to decide."""
+
+    number: str
+    state: str
+
+
+@dataclass
+class InvoiceLineUnknown(Refused):
+    number: str
+    line: str
+
+
+@dataclass
+class NothingToAccept(Refused):
+    """The line, or the charges, do not differ or have passed."""
+
+    line: str
+
+
+@dataclass
+class VarianceNotAcceptable(Refused):
+    """Order or unit are not known, or goods lack a certificate: that has another owner."""
+
+    line: str
+    outcome: str
+
+
+@dataclass
+class InvoiceDecisionOutdated(Conflict):
+    """The invoice changed since the state that was decided on."""
+
+    etag: str
+    current: str
+
+
+@dataclass
 class InvoiceNumberReused(Refused):
     """The number came again for the same day and total, with other lines."""
 

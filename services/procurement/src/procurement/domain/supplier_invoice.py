@@ -30,17 +30,42 @@ class MatchOutcome(Enum):
     CERTIFICATE_MISSING = "certificate_missing"
     QUANTITY_VARIANCE = "quantity_variance"
     PRICE_VARIANCE = "price_variance"
+    CHARGE_VARIANCE = "charge_variance"
     WITHIN_TOLERANCE = "within_tolerance"
     MATCHED = "matched"
+    ACCEPTED = "accepted"
 
 
-PASSED = frozenset({MatchOutcome.MATCHED, MatchOutcome.WITHIN_TOLERANCE})
+PASSED = frozenset({MatchOutcome.MATCHED, MatchOutcome.WITHIN_TOLERANCE, MatchOutcome.ACCEPTED})
 
 
 class InvoiceState(Enum):
     AWAITING_RECEIPT = "awaiting_receipt"
     BLOCKED = "blocked"
     READY = "ready"
+    REJECTED = "rejected"
+
+
+CLOSED = frozenset({InvoiceState.READY, InvoiceState.REJECTED})
+"""Nothing of it is matched any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchDecision:
+    """Whose word it is, as the caller was authenticated."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeTerms:
+    """In the invoice's currency; an allowance is less than nothing."""
+
+    amount: Decimal
+    code: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +83,7 @@ class InvoiceLineTerms:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceTerms:
-    """`total` as the supplier states it, with charges and tax, which are matched nowhere."""
+    """`total` as the supplier states it, with charges and tax; tax and the sum are matched nowhere."""
 
     supplier_id: str
     number: str
@@ -66,10 +91,11 @@ class InvoiceTerms:
     total: Decimal
     currency: str
     lines: tuple[InvoiceLineTerms, ...]
+    charges: tuple[ChargeTerms, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint(*self.identity, unordered(self.lines))
+        return fingerprint(*self.identity, unordered(self.lines), unordered(self.charges))
 
     @property
     def identity(self) -> tuple[str, ...]:
@@ -113,6 +139,20 @@ class InvoiceLine:
     base_unit: str = ""
     outcome: MatchOutcome = MatchOutcome.UNKNOWN_ORDER
     variances: tuple[Variance, ...] = ()
+    decision: MatchDecision | None = None
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome in PASSED
+
+
+@dataclass(slots=True, kw_only=True)
+class InvoiceCharges:
+    """Of an invoice that asks for any; without an outcome while an order of its lines is not known."""
+
+    outcome: MatchOutcome | None = None
+    variances: tuple[Variance, ...] = ()
+    decision: MatchDecision | None = None
 
     @property
     def passed(self) -> bool:
@@ -126,6 +166,8 @@ class SupplierInvoice:
     terms: InvoiceTerms
     recorded_at: datetime
     lines: list[InvoiceLine] = field(default_factory=list)
+    charges: InvoiceCharges = field(default_factory=InvoiceCharges)
+    rejection: MatchDecision | None = None
     content: str = ""
     version: int = 0
     event_version: int = 0
@@ -139,7 +181,11 @@ class SupplierInvoice:
 
     @property
     def state(self) -> InvoiceState:
+        if self.rejection is not None:
+            return InvoiceState.REJECTED
         open_outcomes = {each.outcome for each in self.lines if not each.passed}
+        if self.charges.outcome is not None and not self.charges.passed:
+            open_outcomes.add(self.charges.outcome)
         if not open_outcomes:
             return InvoiceState.READY
         waits = open_outcomes == {MatchOutcome.NO_RECEIPT}

@@ -29,9 +29,18 @@ class InvoiceTolerances:
     quantity_percent: Decimal
     lenient: bool = False
     rule: str = ""
+    charge_percent: Decimal = Decimal(0)
+    charge_amount: Decimal = Decimal(0)
+    charge_rule: str = ""
 
     def allow(self, difference: Fraction, agreed: Fraction, quantity: Fraction) -> bool:
         """`difference` and `agreed` for one base unit, of which `quantity` are invoiced."""
         in_percent = abs(difference) * 100 <= agreed * Fraction(self.price_percent)
         in_amount = abs(difference) * quantity <= Fraction(self.price_amount)
+        return in_percent or in_amount if self.lenient else in_percent and in_amount
+
+    def allow_charges(self, asked: Fraction, goods: Fraction) -> bool:
+        """By percent of what the goods are worth and by an amount for the invoice, both or either as for prices."""
+        in_percent = asked * 100 <= goods * Fraction(self.charge_percent)
+        in_amount = asked <= Fraction(self.charge_amount)
         return in_percent or in_amount if self.lenient else in_percent and in_amount

@@ -36,15 +36,21 @@ class SupplierInvoices:
     async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
         found = list(orders)
         ids, numbers = [each.purchase_order_id for each in found], [each.number for each in found]
-        invoices = await self._read(f"state <> 'ready' AND {_OF_ORDERS}", (ids, numbers), lock=True)
+        invoices = await self._read(f"state NOT IN ('ready', 'rejected') AND {_OF_ORDERS}", (ids, numbers), lock=True)
+        # One that this work has changed already is the one that it goes on with.
         for each in invoices:
-            self.add(each)
-        return invoices
+            self.held.setdefault(each.invoice_id, each)
+        return [self.held[each.invoice_id] for each in invoices]
 
     async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None:
         wanted = "($2 <> '' AND invoice_id = $2 OR $2 = '' AND supplier_id = $3 AND number = $4)"
         found = await self._read(wanted, (invoice_id, supplier_id, number))
         return found[-1] if found else None
+
+    async def lock(self, invoice_id: str) -> SupplierInvoice | None:
+        for each in await self._read("invoice_id = $2", (invoice_id,), lock=True):
+            self.add(each)
+        return self.held.get(invoice_id)
 
     async def of_order(self, order: PurchaseOrder) -> list[SupplierInvoice]:
         return await self._read(_OF_ORDERS, ([order.purchase_order_id], [order.number]))

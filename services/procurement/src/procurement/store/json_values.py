@@ -13,7 +13,14 @@ from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import Condition, Discrepancy, DiscrepancyCode, ReceiptLineTerms
 from procurement.domain.schedules import Promise, Schedule
 from procurement.domain.ship_notice import Appointed, Lot, NoticeLineTerms
-from procurement.domain.supplier_invoice import InvoiceLineTerms, MatchOutcome, Variance
+from procurement.domain.supplier_invoice import (
+    ChargeTerms,
+    InvoiceCharges,
+    InvoiceLineTerms,
+    MatchDecision,
+    MatchOutcome,
+    Variance,
+)
 from procurement.domain.system_numbers import SystemNumber
 from procurement.domain.terms import PlacedDocument, Placement, Price, SalesLine, Window
 
@@ -313,3 +320,36 @@ def variance(value: Variance) -> Json:
 
 def read_variance(value: Json) -> Variance:
     return Variance(MatchOutcome(value["outcome"]), value["text"], value["rule"])
+
+
+def match_decision(value: MatchDecision | None) -> Json | None:
+    return None if value is None else {"by": value.by, "reason": value.reason, "at": _instant(value.at)}
+
+
+def read_match_decision(value: Json | None) -> MatchDecision | None:
+    if value is None:
+        return None
+    return MatchDecision(value["by"], value["reason"], datetime.fromisoformat(value["at"]))
+
+
+def invoice_charges(asked: tuple[ChargeTerms, ...], judged: InvoiceCharges) -> Json | None:
+    if not asked:
+        return None
+    return {
+        "asked": [{"amount": str(e.amount), "code": e.code, "description": e.description} for e in asked],
+        "outcome": None if judged.outcome is None else judged.outcome.value,
+        "variances": [variance(each) for each in judged.variances],
+        "decision": match_decision(judged.decision),
+    }
+
+
+def read_invoice_charges(value: Json | None) -> tuple[tuple[ChargeTerms, ...], InvoiceCharges]:
+    if value is None:
+        return (), InvoiceCharges()
+    asked = tuple(ChargeTerms(Decimal(e["amount"]), e["code"], e["description"]) for e in value["asked"])
+    judged = InvoiceCharges(
+        outcome=None if value["outcome"] is None else MatchOutcome(value["outcome"]),
+        variances=tuple(read_variance(each) for each in value["variances"]),
+        decision=read_match_decision(value["decision"]),
+    )
+    return asked, judged

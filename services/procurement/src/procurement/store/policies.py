@@ -30,6 +30,8 @@ SHORT_STAYS = "procurement.short_stays_on_order"
 INVOICE_PRICE_PERCENT = "procurement.invoice_price_percent"
 INVOICE_PRICE_AMOUNT = "procurement.invoice_price_amount"
 INVOICE_QUANTITY_PERCENT = "procurement.invoice_quantity_percent"
+INVOICE_CHARGE_PERCENT = "procurement.invoice_charge_percent"
+INVOICE_CHARGE_AMOUNT = "procurement.invoice_charge_amount"
 INVOICE_LENIENT = "procurement.invoice_lenient"
 CERTIFICATES = "procurement.certificates"
 """Its value: {"kinds": ["COA", "SDS"]}, by business unit, supplier, item category and location."""
@@ -39,6 +41,8 @@ DEFAULTS: dict[str, Any] = {
     INVOICE_PRICE_PERCENT: "2",
     INVOICE_PRICE_AMOUNT: "10",
     INVOICE_QUANTITY_PERCENT: "0",
+    INVOICE_CHARGE_PERCENT: "5",
+    INVOICE_CHARGE_AMOUNT: "100",
     INVOICE_LENIENT: False,
     CERTIFICATES: {"kinds": []},
     OVER_PERCENT: "5",
@@ -74,12 +78,16 @@ class TenantPolicies:
         place = Scope(business_unit=business_unit, partner=supplier_id)
         keys = (INVOICE_PRICE_PERCENT, INVOICE_PRICE_AMOUNT, INVOICE_QUANTITY_PERCENT, INVOICE_LENIENT)
         percent, amount, quantity, lenient = [await self._decide(key, place) for key in keys]
+        share, most = [await self._decide(key, place) for key in (INVOICE_CHARGE_PERCENT, INVOICE_CHARGE_AMOUNT)]
         return InvoiceTolerances(
             Decimal(str(percent.value)),
             Decimal(str(amount.value)),
             Decimal(str(quantity.value)),
             bool(lenient.value),
             _rules(percent, amount, quantity, lenient),
+            Decimal(str(share.value)),
+            Decimal(str(most.value)),
+            _rules(share, most, lenient),
         )
 
     async def certificates(self, business_unit: str, supplier_id: str, item_category: str, location: str) -> Required:

@@ -282,7 +282,16 @@ _INVOICE_LINE_FIELDS = (
 def invoice_row(invoice: SupplierInvoice) -> Row:
     terms = {name: getattr(invoice.terms, name) for name in _INVOICE_TERMS}
     own = {name: getattr(invoice, name) for name in _INVOICE_FIELDS}
-    return terms | own | {"identity": list(invoice.terms.identity), "state": invoice.state.value}
+    return (
+        terms
+        | own
+        | {
+            "identity": list(invoice.terms.identity),
+            "state": invoice.state.value,
+            "charges": values.invoice_charges(invoice.terms.charges, invoice.charges),
+            "rejection": values.match_decision(invoice.rejection),
+        }
+    )
 
 
 def invoice_line_row(invoice: SupplierInvoice, line: InvoiceLine) -> Row:
@@ -292,6 +301,7 @@ def invoice_line_row(invoice: SupplierInvoice, line: InvoiceLine) -> Row:
         "base": line.base,
         "outcome": line.outcome.value,
         "variances": [values.variance(each) for each in line.variances],
+        "decision": values.match_decision(line.decision),
         "terms": values.invoice_line_terms(line.terms),
     }
 
@@ -299,8 +309,11 @@ def invoice_line_row(invoice: SupplierInvoice, line: InvoiceLine) -> Row:
 def read_invoice(row: Record, lines: list[Record]) -> SupplierInvoice:
     found = [_read_invoice_line(each) for each in lines]
     told = {name: row[name] for name in _INVOICE_TERMS} | {"total": plain(row["total"])}
-    terms = InvoiceTerms(**told, lines=tuple(each.terms for each in found))
-    return SupplierInvoice(**{name: row[name] for name in _INVOICE_FIELDS}, terms=terms, lines=found)
+    asked, charges = values.read_invoice_charges(row["charges"])
+    terms = InvoiceTerms(**told, lines=tuple(each.terms for each in found), charges=asked)
+    own = {name: row[name] for name in _INVOICE_FIELDS}
+    rejection = values.read_match_decision(row["rejection"])
+    return SupplierInvoice(**own, terms=terms, lines=found, charges=charges, rejection=rejection)
 
 
 def _read_invoice_line(row: Record) -> InvoiceLine:
@@ -310,6 +323,7 @@ def _read_invoice_line(row: Record) -> InvoiceLine:
         base=plain(row["base"]),
         outcome=MatchOutcome(row["outcome"]),
         variances=tuple(values.read_variance(each) for each in row["variances"]),
+        decision=values.read_match_decision(row["decision"]),
         terms=values.read_invoice_line_terms(row["terms"]),
     )
 

@@ -94,6 +94,20 @@ class RecordDockAppointment:
 
 
 @dataclass(frozen=True, slots=True)
+class DecideInvoiceMatch:
+    """Without lines and charges all that is open is accepted. `etag` is the state that was decided on, if it matters;
+    `by` is the authenticated caller."""
+
+    invoice_id: str
+    accept: bool
+    by: str
+    reason: str
+    line_ids: tuple[str, ...] = ()
+    charges: bool = False
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RecordSupplierInvoice:
     origin: Origin
     terms: InvoiceTerms

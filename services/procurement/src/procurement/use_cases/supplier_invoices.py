@@ -6,13 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from crossdock_kit.errors import Conflict
+
 from procurement.domain.announcing import OrderBook
+from procurement.domain.invoice_decisions import accept, reject
 from procurement.domain.invoice_matching import Records, match
 from procurement.domain.purchase_order import PurchaseOrder
-from procurement.domain.refusals import InvoiceNumberReused
-from procurement.domain.supplier_invoice import SupplierInvoice
+from procurement.domain.refusals import InvoiceDecisionOutdated, InvoiceNumberReused, SupplierInvoiceUnknown
+from procurement.domain.supplier_invoice import MatchDecision, SupplierInvoice
 from procurement.ports import OrderName, UnitOfWork, Work
-from procurement.use_cases.commands import RecordSupplierInvoice
+from procurement.use_cases.commands import DecideInvoiceMatch, RecordSupplierInvoice
 from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint
 
 LATEST_ZONE = timedelta(hours=14)
@@ -50,6 +53,32 @@ async def record_supplier_invoice(command: RecordSupplierInvoice, uow: UnitOfWor
         work.supplier_invoices.add(invoice)
         work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
         return RecordedInvoice(invoice)
+
+
+async def decide_invoice_match(command: DecideInvoiceMatch, uow: UnitOfWork) -> SupplierInvoice:
+    """Somebody's word on one invoice. What a rejection frees may pass for others that wait.
+
+    Raises SupplierInvoiceUnknown, InvoiceDecisionOutdated, and what `accept` and `reject` raise.
+    """
+    async with uow() as work:
+        seen = await work.supplier_invoices.find("", "", command.invoice_id)
+        if seen is None:
+            raise SupplierInvoiceUnknown(command.invoice_id)
+        orders = await work.purchase_orders.lock([], seen.purchase_order_ids)
+        invoice = await work.supplier_invoices.lock(command.invoice_id)
+        if invoice is None or invoice.purchase_order_ids != seen.purchase_order_ids:
+            raise Conflict("the invoice found its orders meanwhile")
+        if command.etag not in {"", str(invoice.version)}:
+            raise InvoiceDecisionOutdated(command.etag, str(invoice.version))
+        decision, book = MatchDecision(command.by, command.reason, work.now), OrderBook(orders)
+        if command.accept:
+            accept(invoice, command.line_ids, decision, book, charges=command.charges)
+        else:
+            reject(invoice, decision, book)
+        work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
+        work.note(outcome="advanced", reason=command.reason)
+        await match_waiting(work, orders)
+        return invoice
 
 
 async def match_waiting(work: Work, orders: Iterable[PurchaseOrder]) -> None:

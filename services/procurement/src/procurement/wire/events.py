@@ -206,6 +206,19 @@ def _(event: events.SupplierInvoiceMatched) -> Message:
 
 
 @to_message.register
+def _(event: events.SupplierInvoiceDecided) -> Message:
+    return events_pb2.SupplierInvoiceDecided(
+        invoice_id=event.invoice.invoice_id,
+        number=event.invoice.number,
+        supplier_invoice=supplier_invoices.supplier_invoice(event.invoice),
+        decision=service_pb2.DECISION_ACCEPT if event.accepted else service_pb2.DECISION_REFUSE,
+        line_ids=event.lines,
+        charges=event.charges,
+        decided=supplier_invoices.decision(event.decision),
+    )
+
+
+@to_message.register
 def _(event: events.BlanketOrderAgreed) -> Message:
     return events_pb2.BlanketOrderAgreed(**_blanket(event.blanket))
 

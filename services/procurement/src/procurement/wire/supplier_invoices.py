@@ -10,14 +10,17 @@ from crossdock_kit.errors import InvalidFields, Violation
 
 from procurement.domain.refusals import FieldMissing
 from procurement.domain.supplier_invoice import (
+    ChargeTerms,
     InvoiceLine,
     InvoiceLineTerms,
     InvoiceState,
     InvoiceTerms,
+    MatchDecision,
     MatchOutcome,
     SupplierInvoice,
+    Variance,
 )
-from procurement.use_cases.commands import RecordSupplierInvoice
+from procurement.use_cases.commands import DecideInvoiceMatch, RecordSupplierInvoice
 from procurement.wire import values
 from procurement.wire.ownership import INVOICED, may_write
 from procurement.wire.purchase_order import origin
@@ -26,6 +29,7 @@ STATES = {
     InvoiceState.AWAITING_RECEIPT: pb.SUPPLIER_INVOICE_STATE_AWAITING_RECEIPT,
     InvoiceState.BLOCKED: pb.SUPPLIER_INVOICE_STATE_BLOCKED,
     InvoiceState.READY: pb.SUPPLIER_INVOICE_STATE_READY,
+    InvoiceState.REJECTED: pb.SUPPLIER_INVOICE_STATE_REJECTED,
 }
 OUTCOMES = {each: pb.MatchOutcome.Value(f"MATCH_OUTCOME_{each.name}") for each in MatchOutcome}
 
@@ -45,8 +49,16 @@ def record_supplier_invoice(request: service_pb2.RecordSupplierInvoiceRequest) -
         total=total,
         currency=request.total.currency,
         lines=tuple([_terms(each, f"lines[{at}]", request.total.currency) for at, each in enumerate(request.lines)]),
+        charges=tuple([_charged(each, f"charges[{at}]", request.total) for at, each in enumerate(request.charges)]),
     )
     return RecordSupplierInvoice(origin(request.origin), terms)
+
+
+def _charged(charge: pb.InvoiceCharge, path: str, total: values_pb2.Money) -> ChargeTerms:
+    """Less than nothing is an allowance."""
+    if charge.amount.currency != total.currency:
+        raise _broken(f"{path}.amount.currency", f"an invoice has one currency, {total.currency}", "one_currency")
+    return ChargeTerms(values.number(charge.amount.amount), charge.code, charge.description)
 
 
 def _terms(line: pb.SupplierInvoiceLine, path: str, currency: str) -> InvoiceLineTerms:
@@ -82,6 +94,8 @@ def supplier_invoice(found: SupplierInvoice) -> pb.SupplierInvoice:
         lines=[_line(each) for each in found.lines],
         state=STATES[found.state],
         etag=str(found.version),
+        charges=_charges(found),
+        rejection=decision(found.rejection),
     )
 
 
@@ -97,9 +111,52 @@ def _line(line: InvoiceLine) -> pb.SupplierInvoiceLine:
         quantity=values.quantity_message(line.terms.quantity),
         price=values.price_message(line.terms.price),
         outcome=OUTCOMES[line.outcome],
-        variances=[pb.MatchVariance(outcome=OUTCOMES[v.outcome], text=v.text, rule=v.rule) for v in line.variances],
+        variances=[_variance(each) for each in line.variances],
         base_quantity=values.text(line.base),
         base_unit=line.base_unit,
+        decision=decision(line.decision),
+    )
+
+
+def _charges(found: SupplierInvoice) -> pb.InvoiceCharges | None:
+    if not found.terms.charges:
+        return None
+    judged = found.charges
+    return pb.InvoiceCharges(
+        charges=[_charge(each, found.terms.currency) for each in found.terms.charges],
+        outcome=None if judged.outcome is None else OUTCOMES[judged.outcome],
+        variances=[_variance(each) for each in judged.variances],
+        decision=decision(judged.decision),
+    )
+
+
+def _charge(charge: ChargeTerms, currency: str) -> pb.InvoiceCharge:
+    amount = values_pb2.Money(amount=format(charge.amount, "f"), currency=currency)
+    return pb.InvoiceCharge(code=charge.code, description=charge.description, amount=amount)
+
+
+def _variance(found: Variance) -> pb.MatchVariance:
+    return pb.MatchVariance(outcome=OUTCOMES[found.outcome], text=found.text, rule=found.rule)
+
+
+def decision(found: MatchDecision | None) -> pb.MatchDecision | None:
+    if found is None:
+        return None
+    return pb.MatchDecision(by=found.by, reason=found.reason, decided_at=dates_wire.timestamp(found.at))
+
+
+def decide(request: service_pb2.DecideInvoiceMatchRequest, by: str) -> DecideInvoiceMatch:
+    accepts = request.decision == service_pb2.DECISION_ACCEPT
+    if not accepts and (request.line_ids or request.charges):
+        raise _broken("line_ids", "an invoice is rejected as a whole", "supplier_invoice.whole")
+    return DecideInvoiceMatch(
+        invoice_id=request.invoice_id,
+        accept=accepts,
+        by=by,
+        reason=request.reason,
+        line_ids=tuple(request.line_ids),
+        charges=request.charges,
+        etag=request.etag,
     )
 
 

@@ -1456,6 +1456,7 @@ class RecordSupplierInvoiceRequest(_message.Message):
     INVOICED_ON_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    CHARGES_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     number: _builtins.str
     supplier_id: _builtins.str
@@ -1467,6 +1468,10 @@ class RecordSupplierInvoiceRequest(_message.Message):
     def total(self) -> _values_pb2.Money: ...
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[_supplier_invoice_pb2.SupplierInvoiceLine]: ...
+    @_builtins.property
+    def charges(self) -> _containers.RepeatedCompositeFieldContainer[_supplier_invoice_pb2.InvoiceCharge]:
+        """Freight, other charges and allowances of the whole invoice; without tax."""
+
     def __init__(
         self,
         *,
@@ -1477,10 +1482,11 @@ class RecordSupplierInvoiceRequest(_message.Message):
         invoiced_on: _date_pb2.Date | None = ...,
         total: _values_pb2.Money | None = ...,
         lines: _abc.Iterable[_supplier_invoice_pb2.SupplierInvoiceLine] | None = ...,
+        charges: _abc.Iterable[_supplier_invoice_pb2.InvoiceCharge] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["invoiced_on", b"invoiced_on", "origin", b"origin", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "origin", b"origin", "request_id", b"request_id", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "origin", b"origin", "request_id", b"request_id", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1607,3 +1613,65 @@ class GetSupplierScoreResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetSupplierScoreResponse: _TypeAlias = GetSupplierScoreResponse  # noqa: Y015
+
+@_typing.final
+class DecideInvoiceMatchRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    LINE_IDS_FIELD_NUMBER: _builtins.int
+    CHARGES_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    invoice_id: _builtins.str
+    decision: Global___Decision.ValueType
+    charges: _builtins.bool
+    """To accept the charges too."""
+    reason: _builtins.str
+    etag: _builtins.str
+    """State that the decision was made on; refused if the invoice changed since."""
+    @_builtins.property
+    def line_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """To accept: these lines alone. Without lines and charges all that is open. A rejection is of the whole invoice."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        invoice_id: _builtins.str = ...,
+        decision: Global___Decision.ValueType = ...,
+        line_ids: _abc.Iterable[_builtins.str] | None = ...,
+        charges: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "decision", b"decision", "etag", b"etag", "invoice_id", b"invoice_id", "line_ids", b"line_ids", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideInvoiceMatchRequest: _TypeAlias = DecideInvoiceMatchRequest  # noqa: Y015
+
+@_typing.final
+class DecideInvoiceMatchResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLIER_INVOICE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def supplier_invoice(self) -> _supplier_invoice_pb2.SupplierInvoice: ...
+    def __init__(
+        self,
+        *,
+        supplier_invoice: _supplier_invoice_pb2.SupplierInvoice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecideInvoiceMatchResponse: _TypeAlias = DecideInvoiceMatchResponse  # noqa: Y015

@@ -120,6 +120,11 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.FromString,
                 _registered_method=True)
+        self.DecideInvoiceMatch = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/DecideInvoiceMatch',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchResponse.FromString,
+                _registered_method=True)
         self.GetSupplierScore = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/GetSupplierScore',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreRequest.SerializeToString,
@@ -258,6 +263,15 @@ class ProcurementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DecideInvoiceMatch(self, request, context):
+        """Somebody accepts what differs in one invoice, by line or in all that is open, or rejects the invoice as a whole. What is
+        accepted has passed; what is rejected counts for nothing. An order or a unit that is not known, and goods that lack a
+        certificate, cannot be accepted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetSupplierScore(self, request, context):
         """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted.
         """
@@ -352,6 +366,11 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.GetSupplierInvoice,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.SerializeToString,
+            ),
+            'DecideInvoiceMatch': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideInvoiceMatch,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchResponse.SerializeToString,
             ),
             'GetSupplierScore': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSupplierScore,
@@ -819,6 +838,33 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/GetSupplierInvoice',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierInvoiceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideInvoiceMatch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/DecideInvoiceMatch',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -82,6 +82,11 @@ class ProcurementServiceStub:
     """
     GetSupplierInvoice: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierInvoiceRequest, _procurement_service_pb2.GetSupplierInvoiceResponse]
     """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
+    DecideInvoiceMatch: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.DecideInvoiceMatchRequest, _procurement_service_pb2.DecideInvoiceMatchResponse]
+    """Somebody accepts what differs in one invoice, by line or in all that is open, or rejects the invoice as a whole. What is
+    accepted has passed; what is rejected counts for nothing. An order or a unit that is not known, and goods that lack a
+    certificate, cannot be accepted.
+    """
     GetSupplierScore: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierScoreRequest, _procurement_service_pb2.GetSupplierScoreResponse]
     """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
 
@@ -139,6 +144,11 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """
     GetSupplierInvoice: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierInvoiceRequest, _procurement_service_pb2.GetSupplierInvoiceResponse]  # type: ignore[assignment]
     """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
+    DecideInvoiceMatch: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.DecideInvoiceMatchRequest, _procurement_service_pb2.DecideInvoiceMatchResponse]  # type: ignore[assignment]
+    """Somebody accepts what differs in one invoice, by line or in all that is open, or rejects the invoice as a whole. What is
+    accepted has passed; what is rejected counts for nothing. An order or a unit that is not known, and goods that lack a
+    certificate, cannot be accepted.
+    """
     GetSupplierScore: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierScoreRequest, _procurement_service_pb2.GetSupplierScoreResponse]  # type: ignore[assignment]
     """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
 
@@ -295,6 +305,17 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procurement_service_pb2.GetSupplierInvoiceResponse, _abc.Awaitable[_procurement_service_pb2.GetSupplierInvoiceResponse]]:
         """Returns an invoice by our id, or by the supplier's number: of several under one number, the one recorded last."""
+
+    @_abc_1.abstractmethod
+    def DecideInvoiceMatch(
+        self,
+        request: _procurement_service_pb2.DecideInvoiceMatchRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.DecideInvoiceMatchResponse, _abc.Awaitable[_procurement_service_pb2.DecideInvoiceMatchResponse]]:
+        """Somebody accepts what differs in one invoice, by line or in all that is open, or rejects the invoice as a whole. What is
+        accepted has passed; what is rejected counts for nothing. An order or a unit that is not known, and goods that lack a
+        certificate, cannot be accepted.
+        """
 
     @_abc_1.abstractmethod
     def GetSupplierScore(

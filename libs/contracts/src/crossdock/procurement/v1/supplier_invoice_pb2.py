@@ -25,10 +25,11 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from crossdock.common.v1 import values_pb2 as crossdock_dot_common_dot_v1_dot_values__pb2
 from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot_options__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/crossdock/procurement/v1/supplier_invoice.proto\x12\x18\x63rossdock.procurement.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x16google/type/date.proto\"\xfb\x02\n\x0fSupplierInvoice\x12\x1b\n\ninvoice_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x15\n\rbusiness_unit\x18\x02 \x01(\t\x12\x1a\n\x06number\x18\x03 \x01(\tB\n\xea\xe0\x18\x06\n\x02\x06\x01\x10\x01\x12\x1d\n\x0bsupplier_id\x18\x04 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x06\x01\x12\x30\n\x0binvoiced_on\x18\x05 \x01(\x0b\x32\x11.google.type.DateB\x08\xea\xe0\x18\x04\n\x02\x06\x01\x12\x33\n\x05total\x18\x06 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\x08\xea\xe0\x18\x04\n\x02\x06\x01\x12<\n\x05lines\x18\x07 \x03(\x0b\x32-.crossdock.procurement.v1.SupplierInvoiceLine\x12\x46\n\x05state\x18\x08 \x01(\x0e\x32..crossdock.procurement.v1.SupplierInvoiceStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x0c\n\x04\x65tag\x18\t \x01(\t\"\xeb\x04\n\x13SupplierInvoiceLine\x12\x18\n\x07line_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x11purchase_order_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12.\n\x15purchase_order_number\x18\x03 \x01(\tB\x0f\xbaH\x04r\x02\x18@\xea\xe0\x18\x04\n\x02\x06\x01\x12\'\n\x16purchase_order_line_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12$\n\x0bline_number\x18\x05 \x01(\tB\x0f\xbaH\x04r\x02\x18 \xea\xe0\x18\x04\n\x02\x06\x01\x12\x1c\n\x03sku\x18\x06 \x01(\tB\x0f\xbaH\x04r\x02\x18(\xea\xe0\x18\x04\n\x02\x06\x01\x12&\n\rsupplier_item\x18\x07 \x01(\tB\x0f\xbaH\x04r\x02\x18P\xea\xe0\x18\x04\n\x02\x06\x01\x12?\n\x08quantity\x18\x08 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x0e\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x04\n\x02\x06\x01\x12=\n\x05price\x18\t \x01(\x0b\x32\x1e.crossdock.common.v1.UnitPriceB\x0e\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x04\n\x02\x06\x01\x12H\n\x07outcome\x18\n \x01(\x0e\x32&.crossdock.procurement.v1.MatchOutcomeB\x0f\xbaH\x05\x82\x01\x02\x10\x01\xea\xe0\x18\x03\n\x01\n\x12K\n\tvariances\x18\x0b \x03(\x0b\x32\'.crossdock.procurement.v1.MatchVarianceB\x0f\xbaH\x05\x92\x01\x02\x10\n\xea\xe0\x18\x03\n\x01\n\x12\x1e\n\rbase_quantity\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\tbase_unit\x18\r \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x82\x01\n\rMatchVariance\x12\x41\n\x07outcome\x18\x01 \x01(\x0e\x32&.crossdock.procurement.v1.MatchOutcomeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x16\n\x04text\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x16\n\x04rule\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03*\x80\x03\n\x0cMatchOutcome\x12\x1d\n\x19MATCH_OUTCOME_UNSPECIFIED\x10\x00\x12\x1f\n\x1bMATCH_OUTCOME_UNKNOWN_ORDER\x10\x01\x12#\n\x1fMATCH_OUTCOME_CURRENCY_MISMATCH\x10\x02\x12\x1f\n\x1bMATCH_OUTCOME_UNIT_MISMATCH\x10\x03\x12\x1f\n\x1bMATCH_OUTCOME_DATE_VARIANCE\x10\x04\x12\x1c\n\x18MATCH_OUTCOME_NO_RECEIPT\x10\x05\x12%\n!MATCH_OUTCOME_CERTIFICATE_MISSING\x10\n\x12#\n\x1fMATCH_OUTCOME_QUANTITY_VARIANCE\x10\x06\x12 \n\x1cMATCH_OUTCOME_PRICE_VARIANCE\x10\x07\x12\"\n\x1eMATCH_OUTCOME_WITHIN_TOLERANCE\x10\x08\x12\x19\n\x15MATCH_OUTCOME_MATCHED\x10\t*\xb1\x01\n\x14SupplierInvoiceState\x12&\n\"SUPPLIER_INVOICE_STATE_UNSPECIFIED\x10\x00\x12+\n\'SUPPLIER_INVOICE_STATE_AWAITING_RECEIPT\x10\x01\x12\"\n\x1eSUPPLIER_INVOICE_STATE_BLOCKED\x10\x02\x12 \n\x1cSUPPLIER_INVOICE_STATE_READY\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n/crossdock/procurement/v1/supplier_invoice.proto\x12\x18\x63rossdock.procurement.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xfb\x03\n\x0fSupplierInvoice\x12\x1b\n\ninvoice_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x15\n\rbusiness_unit\x18\x02 \x01(\t\x12\x1a\n\x06number\x18\x03 \x01(\tB\n\xea\xe0\x18\x06\n\x02\x06\x01\x10\x01\x12\x1d\n\x0bsupplier_id\x18\x04 \x01(\tB\x08\xea\xe0\x18\x04\n\x02\x06\x01\x12\x30\n\x0binvoiced_on\x18\x05 \x01(\x0b\x32\x11.google.type.DateB\x08\xea\xe0\x18\x04\n\x02\x06\x01\x12\x33\n\x05total\x18\x06 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\x08\xea\xe0\x18\x04\n\x02\x06\x01\x12<\n\x05lines\x18\x07 \x03(\x0b\x32-.crossdock.procurement.v1.SupplierInvoiceLine\x12\x46\n\x05state\x18\x08 \x01(\x0e\x32..crossdock.procurement.v1.SupplierInvoiceStateB\x07\xea\xe0\x18\x03\n\x01\n\x12\x0c\n\x04\x65tag\x18\t \x01(\t\x12\x39\n\x07\x63harges\x18\n \x01(\x0b\x32(.crossdock.procurement.v1.InvoiceCharges\x12\x43\n\trejection\x18\x0b \x01(\x0b\x32\'.crossdock.procurement.v1.MatchDecisionB\x07\xea\xe0\x18\x03\n\x01\n\"\xb8\x02\n\x0eInvoiceCharges\x12K\n\x07\x63harges\x18\x01 \x03(\x0b\x32\'.crossdock.procurement.v1.InvoiceChargeB\x11\xbaH\x06\x92\x01\x03\x10\xc8\x01\xea\xe0\x18\x04\n\x02\x06\x01\x12H\n\x07outcome\x18\x02 \x01(\x0e\x32&.crossdock.procurement.v1.MatchOutcomeB\x0f\xbaH\x05\x82\x01\x02\x10\x01\xea\xe0\x18\x03\n\x01\n\x12K\n\tvariances\x18\x03 \x03(\x0b\x32\'.crossdock.procurement.v1.MatchVarianceB\x0f\xbaH\x05\x92\x01\x02\x10\n\xea\xe0\x18\x03\n\x01\n\x12\x42\n\x08\x64\x65\x63ision\x18\x04 \x01(\x0b\x32\'.crossdock.procurement.v1.MatchDecisionB\x07\xea\xe0\x18\x03\n\x01\n\"y\n\rInvoiceCharge\x12\x15\n\x04\x63ode\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\x12\x1d\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x32\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x1a.crossdock.common.v1.MoneyB\x06\xbaH\x03\xc8\x01\x01\"o\n\rMatchDecision\x12\x14\n\x02\x62y\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12.\n\ndecided_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xaf\x05\n\x13SupplierInvoiceLine\x12\x18\n\x07line_id\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\"\n\x11purchase_order_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12.\n\x15purchase_order_number\x18\x03 \x01(\tB\x0f\xbaH\x04r\x02\x18@\xea\xe0\x18\x04\n\x02\x06\x01\x12\'\n\x16purchase_order_line_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12$\n\x0bline_number\x18\x05 \x01(\tB\x0f\xbaH\x04r\x02\x18 \xea\xe0\x18\x04\n\x02\x06\x01\x12\x1c\n\x03sku\x18\x06 \x01(\tB\x0f\xbaH\x04r\x02\x18(\xea\xe0\x18\x04\n\x02\x06\x01\x12&\n\rsupplier_item\x18\x07 \x01(\tB\x0f\xbaH\x04r\x02\x18P\xea\xe0\x18\x04\n\x02\x06\x01\x12?\n\x08quantity\x18\x08 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x0e\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x04\n\x02\x06\x01\x12=\n\x05price\x18\t \x01(\x0b\x32\x1e.crossdock.common.v1.UnitPriceB\x0e\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x04\n\x02\x06\x01\x12H\n\x07outcome\x18\n \x01(\x0e\x32&.crossdock.procurement.v1.MatchOutcomeB\x0f\xbaH\x05\x82\x01\x02\x10\x01\xea\xe0\x18\x03\n\x01\n\x12K\n\tvariances\x18\x0b \x03(\x0b\x32\'.crossdock.procurement.v1.MatchVarianceB\x0f\xbaH\x05\x92\x01\x02\x10\n\xea\xe0\x18\x03\n\x01\n\x12\x1e\n\rbase_quantity\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1a\n\tbase_unit\x18\r \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x42\n\x08\x64\x65\x63ision\x18\x0e \x01(\x0b\x32\'.crossdock.procurement.v1.MatchDecisionB\x07\xea\xe0\x18\x03\n\x01\n\"\x82\x01\n\rMatchVariance\x12\x41\n\x07outcome\x18\x01 \x01(\x0e\x32&.crossdock.procurement.v1.MatchOutcomeB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x16\n\x04text\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x16\n\x04rule\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03*\xbf\x03\n\x0cMatchOutcome\x12\x1d\n\x19MATCH_OUTCOME_UNSPECIFIED\x10\x00\x12\x1f\n\x1bMATCH_OUTCOME_UNKNOWN_ORDER\x10\x01\x12#\n\x1fMATCH_OUTCOME_CURRENCY_MISMATCH\x10\x02\x12\x1f\n\x1bMATCH_OUTCOME_UNIT_MISMATCH\x10\x03\x12\x1f\n\x1bMATCH_OUTCOME_DATE_VARIANCE\x10\x04\x12\x1c\n\x18MATCH_OUTCOME_NO_RECEIPT\x10\x05\x12%\n!MATCH_OUTCOME_CERTIFICATE_MISSING\x10\n\x12#\n\x1fMATCH_OUTCOME_QUANTITY_VARIANCE\x10\x06\x12 \n\x1cMATCH_OUTCOME_PRICE_VARIANCE\x10\x07\x12!\n\x1dMATCH_OUTCOME_CHARGE_VARIANCE\x10\x0b\x12\"\n\x1eMATCH_OUTCOME_WITHIN_TOLERANCE\x10\x08\x12\x19\n\x15MATCH_OUTCOME_MATCHED\x10\t\x12\x1a\n\x16MATCH_OUTCOME_ACCEPTED\x10\x0c*\xd6\x01\n\x14SupplierInvoiceState\x12&\n\"SUPPLIER_INVOICE_STATE_UNSPECIFIED\x10\x00\x12+\n\'SUPPLIER_INVOICE_STATE_AWAITING_RECEIPT\x10\x01\x12\"\n\x1eSUPPLIER_INVOICE_STATE_BLOCKED\x10\x02\x12 \n\x1cSUPPLIER_INVOICE_STATE_READY\x10\x03\x12#\n\x1fSUPPLIER_INVOICE_STATE_REJECTED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +48,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUPPLIERINVOICE'].fields_by_name['total']._serialized_options = b'\352\340\030\004\n\002\006\001'
   _globals['_SUPPLIERINVOICE'].fields_by_name['state']._loaded_options = None
   _globals['_SUPPLIERINVOICE'].fields_by_name['state']._serialized_options = b'\352\340\030\003\n\001\n'
+  _globals['_SUPPLIERINVOICE'].fields_by_name['rejection']._loaded_options = None
+  _globals['_SUPPLIERINVOICE'].fields_by_name['rejection']._serialized_options = b'\352\340\030\003\n\001\n'
+  _globals['_INVOICECHARGES'].fields_by_name['charges']._loaded_options = None
+  _globals['_INVOICECHARGES'].fields_by_name['charges']._serialized_options = b'\272H\006\222\001\003\020\310\001\352\340\030\004\n\002\006\001'
+  _globals['_INVOICECHARGES'].fields_by_name['outcome']._loaded_options = None
+  _globals['_INVOICECHARGES'].fields_by_name['outcome']._serialized_options = b'\272H\005\202\001\002\020\001\352\340\030\003\n\001\n'
+  _globals['_INVOICECHARGES'].fields_by_name['variances']._loaded_options = None
+  _globals['_INVOICECHARGES'].fields_by_name['variances']._serialized_options = b'\272H\005\222\001\002\020\n\352\340\030\003\n\001\n'
+  _globals['_INVOICECHARGES'].fields_by_name['decision']._loaded_options = None
+  _globals['_INVOICECHARGES'].fields_by_name['decision']._serialized_options = b'\352\340\030\003\n\001\n'
+  _globals['_INVOICECHARGE'].fields_by_name['code']._loaded_options = None
+  _globals['_INVOICECHARGE'].fields_by_name['code']._serialized_options = b'\272H\004r\002\030\020'
+  _globals['_INVOICECHARGE'].fields_by_name['description']._loaded_options = None
+  _globals['_INVOICECHARGE'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_INVOICECHARGE'].fields_by_name['amount']._loaded_options = None
+  _globals['_INVOICECHARGE'].fields_by_name['amount']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_MATCHDECISION'].fields_by_name['by']._loaded_options = None
+  _globals['_MATCHDECISION'].fields_by_name['by']._serialized_options = b'\272H\005r\003\030\310\001'
+  _globals['_MATCHDECISION'].fields_by_name['reason']._loaded_options = None
+  _globals['_MATCHDECISION'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_SUPPLIERINVOICELINE'].fields_by_name['line_id']._loaded_options = None
   _globals['_SUPPLIERINVOICELINE'].fields_by_name['line_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SUPPLIERINVOICELINE'].fields_by_name['purchase_order_id']._loaded_options = None
@@ -73,20 +94,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUPPLIERINVOICELINE'].fields_by_name['base_quantity']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SUPPLIERINVOICELINE'].fields_by_name['base_unit']._loaded_options = None
   _globals['_SUPPLIERINVOICELINE'].fields_by_name['base_unit']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_SUPPLIERINVOICELINE'].fields_by_name['decision']._loaded_options = None
+  _globals['_SUPPLIERINVOICELINE'].fields_by_name['decision']._serialized_options = b'\352\340\030\003\n\001\n'
   _globals['_MATCHVARIANCE'].fields_by_name['outcome']._loaded_options = None
   _globals['_MATCHVARIANCE'].fields_by_name['outcome']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_MATCHVARIANCE'].fields_by_name['text']._loaded_options = None
   _globals['_MATCHVARIANCE'].fields_by_name['text']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_MATCHVARIANCE'].fields_by_name['rule']._loaded_options = None
   _globals['_MATCHVARIANCE'].fields_by_name['rule']._serialized_options = b'\272H\005r\003\030\364\003'
-  _globals['_MATCHOUTCOME']._serialized_start=1338
-  _globals['_MATCHOUTCOME']._serialized_end=1722
-  _globals['_SUPPLIERINVOICESTATE']._serialized_start=1725
-  _globals['_SUPPLIERINVOICESTATE']._serialized_end=1902
-  _globals['_SUPPLIERINVOICE']._serialized_start=201
-  _globals['_SUPPLIERINVOICE']._serialized_end=580
-  _globals['_SUPPLIERINVOICELINE']._serialized_start=583
-  _globals['_SUPPLIERINVOICELINE']._serialized_end=1202
-  _globals['_MATCHVARIANCE']._serialized_start=1205
-  _globals['_MATCHVARIANCE']._serialized_end=1335
+  _globals['_MATCHOUTCOME']._serialized_start=2118
+  _globals['_MATCHOUTCOME']._serialized_end=2565
+  _globals['_SUPPLIERINVOICESTATE']._serialized_start=2568
+  _globals['_SUPPLIERINVOICESTATE']._serialized_end=2782
+  _globals['_SUPPLIERINVOICE']._serialized_start=234
+  _globals['_SUPPLIERINVOICE']._serialized_end=741
+  _globals['_INVOICECHARGES']._serialized_start=744
+  _globals['_INVOICECHARGES']._serialized_end=1056
+  _globals['_INVOICECHARGE']._serialized_start=1058
+  _globals['_INVOICECHARGE']._serialized_end=1179
+  _globals['_MATCHDECISION']._serialized_start=1181
+  _globals['_MATCHDECISION']._serialized_end=1292
+  _globals['_SUPPLIERINVOICELINE']._serialized_start=1295
+  _globals['_SUPPLIERINVOICELINE']._serialized_end=1982
+  _globals['_MATCHVARIANCE']._serialized_start=1985
+  _globals['_MATCHVARIANCE']._serialized_end=2115
 # @@protoc_insertion_point(module_scope)

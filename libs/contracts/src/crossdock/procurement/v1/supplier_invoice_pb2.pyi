@@ -7,6 +7,7 @@ from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import date_pb2 as _date_pb2
@@ -41,8 +42,12 @@ class _MatchOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchOut
     MATCH_OUTCOME_QUANTITY_VARIANCE: _MatchOutcome.ValueType  # 6
     """More than was received, less what earlier invoices have passed for."""
     MATCH_OUTCOME_PRICE_VARIANCE: _MatchOutcome.ValueType  # 7
+    MATCH_OUTCOME_CHARGE_VARIANCE: _MatchOutcome.ValueType  # 11
+    """Freight and other charges are more than goods of that worth may bear. Of the invoice's charges, never of a line."""
     MATCH_OUTCOME_WITHIN_TOLERANCE: _MatchOutcome.ValueType  # 8
     MATCH_OUTCOME_MATCHED: _MatchOutcome.ValueType  # 9
+    MATCH_OUTCOME_ACCEPTED: _MatchOutcome.ValueType  # 12
+    """Somebody accepted what differs; it has passed."""
 
 class MatchOutcome(_MatchOutcome, metaclass=_MatchOutcomeEnumTypeWrapper):
     """Of a line: where several hold, the first of them in this order."""
@@ -61,8 +66,12 @@ MATCH_OUTCOME_CERTIFICATE_MISSING: MatchOutcome.ValueType  # 10
 MATCH_OUTCOME_QUANTITY_VARIANCE: MatchOutcome.ValueType  # 6
 """More than was received, less what earlier invoices have passed for."""
 MATCH_OUTCOME_PRICE_VARIANCE: MatchOutcome.ValueType  # 7
+MATCH_OUTCOME_CHARGE_VARIANCE: MatchOutcome.ValueType  # 11
+"""Freight and other charges are more than goods of that worth may bear. Of the invoice's charges, never of a line."""
 MATCH_OUTCOME_WITHIN_TOLERANCE: MatchOutcome.ValueType  # 8
 MATCH_OUTCOME_MATCHED: MatchOutcome.ValueType  # 9
+MATCH_OUTCOME_ACCEPTED: MatchOutcome.ValueType  # 12
+"""Somebody accepted what differs; it has passed."""
 Global___MatchOutcome: _TypeAlias = MatchOutcome  # noqa: Y015
 
 class _SupplierInvoiceState:
@@ -78,6 +87,8 @@ class _SupplierInvoiceStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_
     """A line differs by more than its tolerance; an exception with an owner stands for each variance."""
     SUPPLIER_INVOICE_STATE_READY: _SupplierInvoiceState.ValueType  # 3
     """Every line has passed."""
+    SUPPLIER_INVOICE_STATE_REJECTED: _SupplierInvoiceState.ValueType  # 4
+    """Somebody rejected it: none of it is to be paid, nothing of it counts, and it is matched no more."""
 
 class SupplierInvoiceState(_SupplierInvoiceState, metaclass=_SupplierInvoiceStateEnumTypeWrapper):
     """Whether an invoice may be paid as far as we know. It comes before the ERP's own verdict, which counts."""
@@ -89,6 +100,8 @@ SUPPLIER_INVOICE_STATE_BLOCKED: SupplierInvoiceState.ValueType  # 2
 """A line differs by more than its tolerance; an exception with an owner stands for each variance."""
 SUPPLIER_INVOICE_STATE_READY: SupplierInvoiceState.ValueType  # 3
 """Every line has passed."""
+SUPPLIER_INVOICE_STATE_REJECTED: SupplierInvoiceState.ValueType  # 4
+"""Somebody rejected it: none of it is to be paid, nothing of it counts, and it is matched no more."""
 Global___SupplierInvoiceState: _TypeAlias = SupplierInvoiceState  # noqa: Y015
 
 @_typing.final
@@ -104,6 +117,8 @@ class SupplierInvoice(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    CHARGES_FIELD_NUMBER: _builtins.int
+    REJECTION_FIELD_NUMBER: _builtins.int
     invoice_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -119,6 +134,14 @@ class SupplierInvoice(_message.Message):
 
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___SupplierInvoiceLine]: ...
+    @_builtins.property
+    def charges(self) -> Global___InvoiceCharges:
+        """Beside the goods, as the supplier states them; tax is none."""
+
+    @_builtins.property
+    def rejection(self) -> Global___MatchDecision:
+        """Who rejected it, and why."""
+
     def __init__(
         self,
         *,
@@ -131,14 +154,108 @@ class SupplierInvoice(_message.Message):
         lines: _abc.Iterable[Global___SupplierInvoiceLine] | None = ...,
         state: Global___SupplierInvoiceState.ValueType = ...,
         etag: _builtins.str = ...,
+        charges: Global___InvoiceCharges | None = ...,
+        rejection: Global___MatchDecision | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["invoiced_on", b"invoiced_on", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "invoiced_on", b"invoiced_on", "rejection", b"rejection", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "etag", b"etag", "invoice_id", b"invoice_id", "invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "state", b"state", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "charges", b"charges", "etag", b"etag", "invoice_id", b"invoice_id", "invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "rejection", b"rejection", "state", b"state", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SupplierInvoice: _TypeAlias = SupplierInvoice  # noqa: Y015
+
+@_typing.final
+class InvoiceCharges(_message.Message):
+    """What is asked for beside the goods, judged together."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHARGES_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    VARIANCES_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    outcome: Global___MatchOutcome.ValueType
+    """This and what follows is set by procurement; absent until every line's order is known."""
+    @_builtins.property
+    def charges(self) -> _containers.RepeatedCompositeFieldContainer[Global___InvoiceCharge]: ...
+    @_builtins.property
+    def variances(self) -> _containers.RepeatedCompositeFieldContainer[Global___MatchVariance]: ...
+    @_builtins.property
+    def decision(self) -> Global___MatchDecision: ...
+    def __init__(
+        self,
+        *,
+        charges: _abc.Iterable[Global___InvoiceCharge] | None = ...,
+        outcome: Global___MatchOutcome.ValueType = ...,
+        variances: _abc.Iterable[Global___MatchVariance] | None = ...,
+        decision: Global___MatchDecision | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "decision", b"decision", "outcome", b"outcome", "variances", b"variances"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoiceCharges: _TypeAlias = InvoiceCharges  # noqa: Y015
+
+@_typing.final
+class InvoiceCharge(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """The supplier's code, for example D240 for freight (X12 element 1300); empty where it gives none."""
+    description: _builtins.str
+    @_builtins.property
+    def amount(self) -> _values_pb2.Money:
+        """In the invoice's currency; negative for an allowance."""
+
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        description: _builtins.str = ...,
+        amount: _values_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "code", b"code", "description", b"description"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoiceCharge: _TypeAlias = InvoiceCharge  # noqa: Y015
+
+@_typing.final
+class MatchDecision(_message.Message):
+    """Somebody's word on what differs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    by: _builtins.str
+    """Subject of the caller, as it was authenticated."""
+    reason: _builtins.str
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        by: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by", b"by", "decided_at", b"decided_at", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MatchDecision: _TypeAlias = MatchDecision  # noqa: Y015
 
 @_typing.final
 class SupplierInvoiceLine(_message.Message):
@@ -157,6 +274,7 @@ class SupplierInvoiceLine(_message.Message):
     VARIANCES_FIELD_NUMBER: _builtins.int
     BASE_QUANTITY_FIELD_NUMBER: _builtins.int
     BASE_UNIT_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable within the invoice."""
     purchase_order_id: _builtins.str
@@ -179,6 +297,10 @@ class SupplierInvoiceLine(_message.Message):
     def variances(self) -> _containers.RepeatedCompositeFieldContainer[Global___MatchVariance]:
         """What differs, and by which rule it was judged."""
 
+    @_builtins.property
+    def decision(self) -> Global___MatchDecision:
+        """Who accepted what differs, and why."""
+
     def __init__(
         self,
         *,
@@ -195,10 +317,11 @@ class SupplierInvoiceLine(_message.Message):
         variances: _abc.Iterable[Global___MatchVariance] | None = ...,
         base_quantity: _builtins.str = ...,
         base_unit: _builtins.str = ...,
+        decision: Global___MatchDecision | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["price", b"price", "quantity", b"quantity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "price", b"price", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "line_id", b"line_id", "line_number", b"line_number", "outcome", b"outcome", "price", b"price", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "sku", b"sku", "supplier_item", b"supplier_item", "variances", b"variances"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "decision", b"decision", "line_id", b"line_id", "line_number", b"line_number", "outcome", b"outcome", "price", b"price", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "sku", b"sku", "supplier_item", b"supplier_item", "variances", b"variances"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -956,3 +956,45 @@ class BlanketOrderReleased(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BlanketOrderReleased: _TypeAlias = BlanketOrderReleased  # noqa: Y015
+
+@_typing.final
+class SupplierInvoiceDecided(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SUPPLIER_INVOICE_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    LINE_IDS_FIELD_NUMBER: _builtins.int
+    CHARGES_FIELD_NUMBER: _builtins.int
+    DECIDED_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    number: _builtins.str
+    decision: _procurement_service_pb2.Decision.ValueType
+    charges: _builtins.bool
+    @_builtins.property
+    def supplier_invoice(self) -> _supplier_invoice_pb2.SupplierInvoice: ...
+    @_builtins.property
+    def line_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Lines that were accepted, and whether the charges were."""
+
+    @_builtins.property
+    def decided(self) -> _supplier_invoice_pb2.MatchDecision: ...
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        supplier_invoice: _supplier_invoice_pb2.SupplierInvoice | None = ...,
+        decision: _procurement_service_pb2.Decision.ValueType = ...,
+        line_ids: _abc.Iterable[_builtins.str] | None = ...,
+        charges: _builtins.bool = ...,
+        decided: _supplier_invoice_pb2.MatchDecision | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided", b"decided", "supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "decided", b"decided", "decision", b"decision", "invoice_id", b"invoice_id", "line_ids", b"line_ids", "number", b"number", "supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplierInvoiceDecided: _TypeAlias = SupplierInvoiceDecided  # noqa: Y015
