@@ -194,6 +194,10 @@ class SalesOrders(Protocol):
     async def held_for(self, customer_id: str, kind: CheckKind, most: int) -> Sequence[str]:
         """The orders of a customer that a check of this kind holds, the oldest first."""
 
+    async def owed_to(self, customer_id: str, most: int) -> Sequence[str]:
+        """The accepted orders of a customer of which something may not have left, but for those that are held because
+        of it or that a person let through, the oldest first."""
+
     async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> Mapping[str, Sequence[int]]:
         """By order, in their turn, the parts that wait for it for another reason than these, as far as it reaches; of
         `most` lines."""

@@ -21,7 +21,7 @@ from fulfillment_cases.calls import SECONDS, origin
 from fulfillment_cases.warehouse import now
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
-PASSED, REFUSED = pb.CHECK_VERDICT_PASSED, pb.CHECK_VERDICT_REFUSED
+PASSED, REFUSED, WITHDRAWN = pb.CHECK_VERDICT_PASSED, pb.CHECK_VERDICT_REFUSED, pb.CHECK_VERDICT_WITHDRAWN
 
 
 def shown(order: order_pb.SalesOrder) -> dict[str, str]:

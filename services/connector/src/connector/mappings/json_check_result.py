@@ -1,4 +1,4 @@
-"""json.check_result, in: a check that was asked for passes, or is refused for a reason."""
+"""json.check_result, in: a check that was asked for passes, is refused for a reason, or no longer passes for one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from connector.mappings.model import Command, Inbound, Reading
 _VERDICTS = {
     "passed": check_service_pb2.CHECK_VERDICT_PASSED,
     "refused": check_service_pb2.CHECK_VERDICT_REFUSED,
+    "withdrawn": check_service_pb2.CHECK_VERDICT_WITHDRAWN,
 }
 
 

@@ -44,10 +44,12 @@ ASKED_OF_PARTNERS = (Kind.CREDIT, Kind.TAX, Kind.EXPORT)
 """What Crossdock cannot say by itself: whoever has the authority is asked."""
 BARRING = frozenset({State.ASKED, State.HELD})
 """While one check stands there, nothing of the order is released to a warehouse."""
+LET_THROUGH = frozenset({State.PASSED, State.RELEASED})
+"""Where it ends. Who takes that back asks a new question, which holds the order until it is answered."""
 
 _WAYS = (
     Transition("asked", "pass", "passed", _ANSWERS, guard="the answer, or an earlier one that still counts"),
-    Transition("asked", "hold", "held", _ANSWERS, guard="no answer in time, or a no to what is owed already"),
+    Transition("asked", "hold", "held", _ANSWERS, guard="no answer in time, a no to what is owed, or it is taken back"),
     Transition("asked", "refuse", "refused", _ANSWERS, guard="a no, and the channel has not confirmed the order"),
     Transition("asked", "withdraw", "withdrawn", _OURS, guard="nothing is wanted any more, or it is asked anew"),
     Transition("held", "pass", "passed", _ANSWERS, guard="the answer came after all, or what held it is gone"),

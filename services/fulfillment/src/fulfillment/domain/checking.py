@@ -8,11 +8,14 @@ somebody owns that. It must not know who is asked or how.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from fulfillment.domain import events
-from fulfillment.domain.check_lifecycle import ASKED_OF_PARTNERS, CROSSDOCK, Kind, State, moved
+from fulfillment.domain.check_lifecycle import ASKED_OF_PARTNERS, CROSSDOCK, LET_THROUGH, Kind, State, moved
 from fulfillment.domain.checks import Basis, Check, Earlier, Fallback, Rule, Verdict, check_id
 from fulfillment.domain.concerns import Concern, identity
+from fulfillment.domain.lifecycle import IN_HANDS
+from fulfillment.domain.lifecycle import State as Stage
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.refusals import CheckDecided
 from fulfillment.domain.sales_order import SalesOrder
@@ -45,6 +48,17 @@ def hold(order: SalesOrder, rule: Rule, verdict: Verdict) -> None:
         _decide(order, made, "hold", verdict, CROSSDOCK)
 
 
+def stop(order: SalesOrder, rule: Rule, verdict: Verdict) -> bool:
+    """What master data says against an order since it came in: what nobody has in hands yet is held. What a person let
+    through for the same stays let through. Whether it changed anything."""
+    check = order.checks.get(rule.kind)
+    if not order.stoppable or (check is not None and check.state is not State.PASSED):
+        return False
+    order.checks[rule.kind] = made = _made(rule, check)
+    _decide(order, made, "hold", verdict, CROSSDOCK)
+    return True
+
+
 def clear(order: SalesOrder, kind: Kind, verdict: Verdict) -> bool:
     """What held it is gone. Whether it did."""
     check = order.checks.get(kind)
@@ -62,7 +76,7 @@ def answer(order: SalesOrder, kind: Kind, attempt: int, verdict: Verdict, role: 
         return False
     if check.verdict is not None and check.verdict.basis is Basis.ANSWER and check.verdict.passed == verdict.passed:
         return False
-    if verdict.passed and check.state in {State.PASSED, State.RELEASED}:
+    if verdict.passed and check.state in LET_THROUGH:
         return False
     if check.bars and verdict.passed:
         _decide(order, check, "pass", verdict, role)
@@ -73,6 +87,23 @@ def answer(order: SalesOrder, kind: Kind, attempt: int, verdict: Verdict, role: 
         _tell(order, check)
     else:
         raise CheckDecided(check_id(order.order_id, check), check.state.value)
+    return True
+
+
+def take_back(order: SalesOrder, kind: Kind, attempt: int, verdict: Verdict, role: str) -> bool:
+    """Whoever let it through does so no more: it is asked anew, and until that is answered what nobody has in hands yet
+    is held. What was let through before, told again, is the answer to an old question then. Of what was never let
+    through it is a no as any other. Whether it changed anything; raises as `answer` does, and CheckDecided once
+    everything has left."""
+    check = order.checks.get(kind)
+    if check is None or check.attempt != attempt or check.state not in LET_THROUGH:
+        return answer(order, kind, attempt, verdict, role)
+    if not order.stoppable:
+        raise CheckDecided(check_id(order.order_id, check), check.state.value)
+    anew = replace(check, state=State.ASKED, attempt=check.attempt + 1, verdict=None)
+    order.checks[kind] = anew
+    order.events.append(events.OrderCheckRequested(order, anew))
+    _decide(order, anew, "hold", verdict, role)
     return True
 
 
@@ -158,17 +189,39 @@ def _tell(order: SalesOrder, check: Check) -> None:
                 details={"check": check_id(order.order_id, check), "reason": why},
             )
         )
+        _tell_of_released(order, check)
+
+
+def _tell_of_released(order: SalesOrder, check: Check) -> None:
+    """What was released before is not stopped by itself: its owner takes it back, or lets it go."""
+    released = {state.value: order.counts[state] for state in Stage if state in IN_HANDS and order.counts[state] > 0}
+    if released:
+        order.concerns.append(
+            Concern(
+                code=_released_code(check),
+                owner=check.owner,
+                subject=_subject(order),
+                summary=f"order {order.terms.number} is held for {check.kind.value}: some of it was released before",
+                transaction_ids=(order.order_id,),
+                keys=order.keys,
+                details={state: str(count) for state, count in released.items()},
+            )
+        )
 
 
 def _move(order: SalesOrder, check: Check, trigger: str, role: str) -> None:
     was_held = check.state is State.HELD
     check.state = moved(check.kind, check.state, trigger, role)
     if was_held:
-        order.settled.append(identity(_hold_code(check), _subject(order)))
+        order.settled += [identity(code, _subject(order)) for code in (_hold_code(check), _released_code(check))]
 
 
 def _hold_code(check: Check) -> str:
     return f"{check.kind.name}_HOLD"
+
+
+def _released_code(check: Check) -> str:
+    return f"RELEASED_BEFORE_{check.kind.name}_HOLD"
 
 
 def _subject(order: SalesOrder) -> str:

@@ -106,6 +106,11 @@ class SalesOrder:
         return any(each.bars for each in self.checks.values())
 
     @property
+    def stoppable(self) -> bool:
+        """Whether something of it has neither left nor been dropped."""
+        return any(count > 0 for state, count in self.counts.items() if state not in GONE | DROPPED)
+
+    @property
     def keys(self) -> tuple[str, ...]:
         return f"order:{self.terms.number}", f"customer:{self.terms.customer_id}", f"channel:{self.terms.channel}"
 

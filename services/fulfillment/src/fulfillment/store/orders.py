@@ -19,6 +19,7 @@ from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import OrderName, OrderPage, Supply
 from fulfillment.store import rows
+from fulfillment.store.tables import UNDER_WAY
 
 _LINES = """
 SELECT * FROM order_line WHERE tenant = $1 AND order_id = $2 AND position BETWEEN $3 AND $4 ORDER BY position
@@ -59,6 +60,13 @@ _HELD = """
 SELECT order_id FROM sales_order WHERE tenant = $1 AND customer_id = $2 AND barred AND checks @> $3::jsonb
 ORDER BY order_id LIMIT $4
 """
+_DECIDED = json_rows.encode([{"kind": Kind.CUSTOMER.value, "state": Checked.HELD.value}])
+_LET_THROUGH = json_rows.encode([{"kind": Kind.CUSTOMER.value, "state": Checked.RELEASED.value}])
+_OWED_TO = f"""
+SELECT order_id FROM sales_order WHERE tenant = $1 AND customer_id = $2 AND {UNDER_WAY}
+  AND NOT (coalesce(checks, '[]') @> $3::jsonb OR coalesce(checks, '[]') @> $4::jsonb)
+ORDER BY order_id LIMIT $5
+"""  # noqa: S608  our own words
 _MOVE_ALL = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
 
 
@@ -154,6 +162,10 @@ class Orders:
     async def held_for(self, customer_id: str, kind: Kind, most: int) -> list[str]:
         held = json_rows.encode([{"kind": kind.value, "state": Checked.HELD.value}])
         return [row["order_id"] for row in await self._driver.fetch(_HELD, self._tenant, customer_id, held, most)]
+
+    async def owed_to(self, customer_id: str, most: int) -> list[str]:
+        decided = (_DECIDED, _LET_THROUGH, most)
+        return [row["order_id"] for row in await self._driver.fetch(_OWED_TO, self._tenant, customer_id, *decided)]
 
     async def waiting_for(self, supply: Supply, but: Sequence[str], most: int) -> dict[str, list[int]]:
         found: dict[str, set[int]] = {}

@@ -17,6 +17,9 @@ metadata = MetaData()
 WAITS = "state = 'backordered' OR (state = 'accepted' AND promised_on IS NOT NULL)"
 """A schedule waits for supply, or has asked for stock again and keeps its promise until it is answered."""
 
+UNDER_WAY = "accepted AND state NOT IN ('shipped', 'delivered', 'closed', 'cancelled', 'rejected')"
+"""Something of an order may still be held back."""
+
 
 def flag(name: str) -> Column[Any]:
     return Column(name, Boolean, nullable=False, server_default=text("false"))
@@ -81,6 +84,7 @@ sales_order = Table(
     Index("sales_order_once", "tenant", "channel", "number", unique=True),
     Index("sales_order_number", "tenant", "number"),
     Index("sales_order_state", "tenant", "state", "order_id"),
+    Index("sales_order_under_way", "tenant", "customer_id", "order_id", postgresql_where=text(UNDER_WAY)),
     Index("sales_order_barred", "tenant", "customer_id", "order_id", postgresql_where=text("barred")),
 )
 

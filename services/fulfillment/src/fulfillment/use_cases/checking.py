@@ -18,9 +18,10 @@ from fulfillment.domain.checking import (
     let_through,
     refused_by,
     require_declared,
+    take_back,
     withdraw,
 )
-from fulfillment.domain.checks import Basis, Earlier, Fallback, Rule, Verdict, named
+from fulfillment.domain.checks import Basis, Earlier, Fallback, Verdict, named
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine, parts_in
 from fulfillment.domain.pricing import agrees, told
@@ -30,10 +31,13 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import Trading
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import RecordCheck, ReleaseHold
+from fulfillment.use_cases.holding import not_sold_to, stop_selling
 from fulfillment.use_cases.owing import owe_order
-from fulfillment.use_cases.stocking import AT_ONCE, release_all
+from fulfillment.use_cases.stocking import release_all
 
 PARTS_AT_ONCE = 10
+AT_ONCE = 1_000
+"""Orders of a customer that one word of it holds or lets go."""
 
 
 async def begin(order: SalesOrder, work: Work, lines: Sequence[OrderLine] = ()) -> None:
@@ -44,8 +48,7 @@ async def begin(order: SalesOrder, work: Work, lines: Sequence[OrderLine] = ()) 
 async def look_at_customer(order: SalesOrder, trading: Trading, work: Work) -> None:
     """Of a customer that is not simply sold to, what is ordered is held."""
     if trading is not Trading.OPEN:
-        rule = (await work.check_rules(order)).get(Kind.CUSTOMER, Rule(Kind.CUSTOMER))
-        hold(order, rule, Verdict(False, Basis.MASTER_DATA, work.now, reason=f"the customer is {trading.value}"))
+        hold(order, *await not_sold_to(order, trading, work))
 
 
 async def look_at_prices(order: SalesOrder, lines: Sequence[OrderLine], items: Mapping[str, Item], work: Work) -> None:
@@ -66,10 +69,16 @@ async def look_at_prices(order: SalesOrder, lines: Sequence[OrderLine], items: M
 
 
 async def customer_changed(customer_id: str, work: Work) -> None:
-    """What was held because of its customer goes on once that one is sold to; the rest waits for the next word or for
-    a person."""
+    """What was held because of its customer goes on once that one is sold to. Where it is not sold to any more, what
+    was accepted and has not left is held. What is left of many waits for the next word or for a person, and none of it
+    is released meanwhile."""
     trading = (await work.master_data.customers([customer_id])).get(customer_id)
+    if trading is None:
+        return
     if trading is not Trading.OPEN:
+        for order in await work.sales_orders.lock(await work.sales_orders.owed_to(customer_id, AT_ONCE)):
+            await stop_selling(order, trading, work)
+            await work.put(order)
         return
     for order in await work.sales_orders.lock(await work.sales_orders.held_for(customer_id, Kind.CUSTOMER, AT_ONCE)):
         if clear(order, Kind.CUSTOMER, Verdict(True, Basis.MASTER_DATA, work.now)):
@@ -99,7 +108,8 @@ async def record_check(command: RecordCheck, uow: UnitOfWork) -> tuple[SalesOrde
             command.reference,
             command.reason,
         )
-        if not answer(order, kind, attempt, verdict, command.origin.role):
+        said = take_back if command.withdrawn else answer
+        if not said(order, kind, attempt, verdict, command.origin.role):
             work.note(outcome="duplicate", reason="repeated")
             return order, True
         if command.passed:

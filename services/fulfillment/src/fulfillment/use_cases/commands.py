@@ -59,7 +59,7 @@ class CancelOrder:
 
 @dataclass(frozen=True, slots=True)
 class RecordCheck:
-    """What somebody answers to a check that was asked."""
+    """What somebody answers to a check that was asked; `withdrawn` takes back that it passed."""
 
     origin: Origin
     check_id: str
@@ -67,6 +67,7 @@ class RecordCheck:
     answered_at: datetime
     reference: str = ""
     reason: str = ""
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True)

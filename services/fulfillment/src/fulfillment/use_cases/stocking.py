@@ -12,6 +12,7 @@ from fulfillment.domain.order_line import PICK_SHORT, parts_in
 from fulfillment.domain.questions import Held, Shortage
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Supply, Work
+from fulfillment.use_cases.holding import before_release
 from fulfillment.use_cases.owing import owe_changes, owe_purchases
 from fulfillment.use_cases.promising import incoming
 from fulfillment.use_cases.substituting import offered, revalue
@@ -55,6 +56,7 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
     else:
         replaced = allocate(order, answer.part, answer.attempt, answer.reservation_id, answer.held)
         await revalue(order, replaced, work)
+        await before_release(order, work)
         release(order, answer.part)
     await owe_changes(order, work)
     await work.put(order)
@@ -64,6 +66,7 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
 
 async def release_all(order: SalesOrder, work: Work) -> None:
     """The last part of an order that ships complete has come to its stock, or nothing holds it any more."""
+    await before_release(order, work)
     for part in range(1, parts_in(order.line_count) + 1):
         await work.sales_orders.load_parts(order, [part])
         release(order, part)

@@ -23,7 +23,8 @@ def answered(request: pb.RecordCheckRequest) -> RecordCheck:
     if answered_at is None:
         raise FieldMissing("answered_at")
     origin = values.origin(request.origin)
-    return RecordCheck(origin, request.check_id, passed, answered_at, request.reference, request.reason)
+    withdrawn = request.verdict == pb.CHECK_VERDICT_WITHDRAWN
+    return RecordCheck(origin, request.check_id, passed, answered_at, request.reference, request.reason, withdrawn)
 
 
 def released(request: pb.ReleaseHoldRequest, by: str) -> ReleaseHold:

@@ -29,12 +29,20 @@ class _CheckVerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CheckVer
     CHECK_VERDICT_UNSPECIFIED: _CheckVerdict.ValueType  # 0
     CHECK_VERDICT_PASSED: _CheckVerdict.ValueType  # 1
     CHECK_VERDICT_REFUSED: _CheckVerdict.ValueType  # 2
+    CHECK_VERDICT_WITHDRAWN: _CheckVerdict.ValueType  # 3
+    """What was let through is let through no more: credit is withdrawn, the export is stopped. What nobody has in hands yet is
+    held; of what has been released its owner is told.
+    """
 
 class CheckVerdict(_CheckVerdict, metaclass=_CheckVerdictEnumTypeWrapper): ...
 
 CHECK_VERDICT_UNSPECIFIED: CheckVerdict.ValueType  # 0
 CHECK_VERDICT_PASSED: CheckVerdict.ValueType  # 1
 CHECK_VERDICT_REFUSED: CheckVerdict.ValueType  # 2
+CHECK_VERDICT_WITHDRAWN: CheckVerdict.ValueType  # 3
+"""What was let through is let through no more: credit is withdrawn, the export is stopped. What nobody has in hands yet is
+held; of what has been released its owner is told.
+"""
 Global___CheckVerdict: _TypeAlias = CheckVerdict  # noqa: Y015
 
 @_typing.final
@@ -54,7 +62,7 @@ class RecordCheckRequest(_message.Message):
     reference: _builtins.str
     """Number under which the answering system keeps it."""
     reason: _builtins.str
-    """Required of a refusal."""
+    """Required of a refusal and of a withdrawal."""
     @_builtins.property
     def origin(self) -> _values_pb2.Origin: ...
     @_builtins.property

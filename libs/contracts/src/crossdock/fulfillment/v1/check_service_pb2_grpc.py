@@ -53,7 +53,8 @@ class CheckServiceServicer:
 
     def RecordCheck(self, request, context):
         """Records the answer to a check. The same answer again changes nothing; another one to what is decided is refused.
-        The last answer that lets an order through accepts it and releases what it holds.
+        The last answer that lets an order through accepts it and releases what it holds. What was let through may be withdrawn
+        until everything has left.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

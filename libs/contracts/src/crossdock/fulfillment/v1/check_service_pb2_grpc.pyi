@@ -35,7 +35,8 @@ class CheckServiceStub:
     def __new__(cls, channel: _aio.Channel) -> CheckServiceAsyncStub: ...
     RecordCheck: _grpc.UnaryUnaryMultiCallable[_check_service_pb2.RecordCheckRequest, _check_service_pb2.RecordCheckResponse]
     """Records the answer to a check. The same answer again changes nothing; another one to what is decided is refused.
-    The last answer that lets an order through accepts it and releases what it holds.
+    The last answer that lets an order through accepts it and releases what it holds. What was let through may be withdrawn
+    until everything has left.
     """
     ReleaseHold: _grpc.UnaryUnaryMultiCallable[_check_service_pb2.ReleaseHoldRequest, _check_service_pb2.ReleaseHoldResponse]
     """Lets an order through that a check holds, by a person's decision. Released twice it is released."""
@@ -47,7 +48,8 @@ class CheckServiceAsyncStub(CheckServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     RecordCheck: _aio.UnaryUnaryMultiCallable[_check_service_pb2.RecordCheckRequest, _check_service_pb2.RecordCheckResponse]  # type: ignore[assignment]
     """Records the answer to a check. The same answer again changes nothing; another one to what is decided is refused.
-    The last answer that lets an order through accepts it and releases what it holds.
+    The last answer that lets an order through accepts it and releases what it holds. What was let through may be withdrawn
+    until everything has left.
     """
     ReleaseHold: _aio.UnaryUnaryMultiCallable[_check_service_pb2.ReleaseHoldRequest, _check_service_pb2.ReleaseHoldResponse]  # type: ignore[assignment]
     """Lets an order through that a check holds, by a person's decision. Released twice it is released."""
@@ -62,7 +64,8 @@ class CheckServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_check_service_pb2.RecordCheckResponse, _abc.Awaitable[_check_service_pb2.RecordCheckResponse]]:
         """Records the answer to a check. The same answer again changes nothing; another one to what is decided is refused.
-        The last answer that lets an order through accepts it and releases what it holds.
+        The last answer that lets an order through accepts it and releases what it holds. What was let through may be withdrawn
+        until everything has left.
         """
 
     @_abc_1.abstractmethod
