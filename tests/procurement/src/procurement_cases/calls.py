@@ -255,7 +255,12 @@ def certified(number: str, sku: str = "BOLT", lot: str = "", **more: Any) -> pb.
 
 
 def decision(invoice_id: str, word: pb.Decision.ValueType, **more: Any) -> pb.DecideInvoiceMatchRequest:
-    facts_of = {"request_id": str(uuid4()), "invoice_id": invoice_id, "decision": word, "reason": "agreed"}
+    facts_of: dict[str, Any] = {
+        "request_id": str(uuid4()),
+        "invoice_id": invoice_id,
+        "decision": word,
+        "reason": "agreed",
+    }
     return pb.DecideInvoiceMatchRequest(**facts_of | more)
 
 

@@ -124,7 +124,7 @@ def _charges(found: SupplierInvoice) -> pb.InvoiceCharges | None:
     judged = found.charges
     return pb.InvoiceCharges(
         charges=[_charge(each, found.terms.currency) for each in found.terms.charges],
-        outcome=None if judged.outcome is None else OUTCOMES[judged.outcome],
+        outcome=pb.MATCH_OUTCOME_UNSPECIFIED if judged.outcome is None else OUTCOMES[judged.outcome],
         variances=[_variance(each) for each in judged.variances],
         decision=decision(judged.decision),
     )
