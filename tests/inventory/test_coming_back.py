@@ -12,7 +12,7 @@ import pytest
 from inventory.domain.accounts import Account
 from inventory.domain.coming_back import CameBack, Decided, Disposition, ReturnFact
 from inventory.domain.movement import Balances, Document, StockKey, balances_of
-from inventory.domain.outbound import Bound, Shelves
+from inventory.domain.outbound import Bound, Picked, Shelves
 from inventory.queries.ledger import verify_ledger
 from inventory.use_cases.outbound import book_outbound
 from inventory_stage import UNIT, Stage
@@ -90,6 +90,17 @@ def test_a_receipt_that_names_the_lot_too_late_leaves_nothing_owed() -> None:
 
 
 @pytest.mark.feature("F133")
+def test_goods_leave_in_one_movement_whether_what_came_back_is_booked_before_or_after() -> None:
+    """Five leave of which two lie there: no row says that two were there and three were owed."""
+    gone = Picked(**said(5))
+    for restocked in (0, 2):
+        shelves = Shelves({(KEY, "", Account.SELLABLE): D(restocked)})
+        [booked] = gone.movements(Bound({}), shelves)
+        assert (booked.source, booked.lot, booked.quantity) == (Account.SELLABLE, "", D(5))
+    of_lots = Shelves({(KEY, "L1", Account.SELLABLE): D(2), (KEY, "", Account.SELLABLE): D(1)})
+    assert of_lots.take(gone, Account.SELLABLE, D(5), None) == [("", D(3)), ("L1", D(2))]
+
+
 async def test_what_came_back_can_be_promised_once_it_is_restocked(stage: Stage) -> None:
     sku = f"BACK-{uuid4().hex[:8].upper()}"
     key = StockKey("acme", sku, "EAST", UNIT)

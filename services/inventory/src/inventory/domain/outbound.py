@@ -118,17 +118,19 @@ class Shelves:
         return max(-self._held.get((key, "", account), ZERO), ZERO)
 
     def take(self, wanted: Outgoing, account: Account, quantity: Decimal, lot: str | None) -> list[tuple[str, Decimal]]:
-        taken: list[tuple[str, Decimal]] = []
+        """A lot is named once: what lies there and what is owed of it leave in one movement, so that the ledger says the
+        same whether goods came before or after they were seen to leave."""
+        taken: dict[str, Decimal] = {}
         for name in self._lots(wanted.key, account) if lot is None else ():
             part = min(self._held[wanted.key, name, account], quantity)
             if part > 0:
-                taken.append((name, part))
+                taken[name] = part
                 quantity -= part
         if quantity > 0:
-            taken.append((lot or "", quantity))
-        for name, part in taken:
+            taken[lot or ""] = taken.get(lot or "", ZERO) + quantity
+        for name, part in taken.items():
             self.put(wanted.key, name, account, -part)
-        return taken
+        return list(taken.items())
 
     def _lots(self, key: StockKey, account: Account) -> list[str]:
         return sorted(lot for of, lot, held in self._held if (of, held) == (key, account))
