@@ -118,8 +118,8 @@ class Shelves:
         return max(-self._held.get((key, "", account), ZERO), ZERO)
 
     def take(self, wanted: Outgoing, account: Account, quantity: Decimal, lot: str | None) -> list[tuple[str, Decimal]]:
-        """A lot is named once: what lies there and what is owed of it leave in one movement, so that the ledger says the
-        same whether goods came before or after they were seen to leave."""
+        """A lot is named once: what lies there and what is owed of it leave in one movement, so that the ledger says
+        the same whether goods came before or after they were seen to leave."""
         taken: dict[str, Decimal] = {}
         for name in self._lots(wanted.key, account) if lot is None else ():
             part = min(self._held[wanted.key, name, account], quantity)
