@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -59,7 +59,7 @@ async def stocked(stage: Stage, quantity: int = 10, location: str = "EAST", cate
     if category:
         async with stage.work() as work:
             item = Item(sku, "EA", {}, category=category, version=2)
-            await work.master_data.put_items([ItemRecord("acme", item, None, None)])
+            await work.master_data.put_items([ItemRecord("acme", item, date.min, None)])
     await stage.stock(sku, quantity, location)
     return sku
 

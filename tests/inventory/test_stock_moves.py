@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -172,7 +172,7 @@ async def test_what_waited_when_the_profile_changed_is_put_away_all_the_same(sta
     await receive(stage, sku, 4)
     async with stage.work() as work:
         changed = Location("SOUTH", UNIT, False, 2)
-        await work.master_data.put_locations([LocationRecord("acme", changed, None, None)])
+        await work.master_data.put_locations([LocationRecord("acme", changed, date.min, None)])
     try:
         await acme.RecordStockMoves(report(move(sku, DONE, "6")))
         assert await held(stage, sku) == (4, 0, 0, 0)
@@ -180,7 +180,7 @@ async def test_what_waited_when_the_profile_changed_is_put_away_all_the_same(sta
     finally:
         async with stage.work() as work:
             back = Location("SOUTH", UNIT, True, 3)
-            await work.master_data.put_locations([LocationRecord("acme", back, None, None)])
+            await work.master_data.put_locations([LocationRecord("acme", back, date.min, None)])
 
 
 @pytest.mark.feature("F014")

@@ -131,6 +131,16 @@ def test_prices_for_other_units_are_compared_exactly() -> None:
     assert order.lines[0].invoiced == 70
 
 
+@pytest.mark.feature("F172")
+def test_a_price_for_a_case_was_agreed_for_what_a_case_held_when_it_was_ordered() -> None:
+    ordered = line("10", 10, "BOLT", unit="XCS", price=Price(Decimal("12.00"), "EUR"))
+    order = trade.released(ordered)
+    trade.receive(counted(120, "BOLT", purchase_order_number="4711", line_number="10"), orders=[order])
+    of_ten = ITEMS | {"BOLT": replace(ITEMS["BOLT"], factors={"XCS": Decimal(10)})}
+    by_piece = billed(120, "1.00", price_unit="EA")
+    assert matched(invoice(by_piece), order, items=of_ten) == ("ready", "matched")
+
+
 def test_a_line_whose_order_is_not_at_hand_stays_as_it_was() -> None:
     order = received()
     found = invoice(billed(100, "9.99"))

@@ -180,7 +180,7 @@ class Supply(Protocol):
 class ItemRecord:
     tenant: str
     item: Item
-    valid_from: date | None
+    valid_from: date
     valid_to: date | None
 
 
@@ -188,7 +188,7 @@ class ItemRecord:
 class LocationRecord:
     tenant: str
     location: Location
-    valid_from: date | None
+    valid_from: date
     valid_to: date | None
 
 
@@ -218,6 +218,9 @@ class Items(Protocol):
 
 
 class MasterData(Items, Protocol):
+    async def known(self, tenant: str, skus: Iterable[str], on: date | None = None) -> Mapping[str, Item]:
+        """As they are described on a day, else today. What a document says is read by the words of its day."""
+
     async def put_items(self, records: Sequence[ItemRecord]) -> None: ...
 
     async def put_locations(self, records: Sequence[LocationRecord]) -> None: ...

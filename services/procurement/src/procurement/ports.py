@@ -313,8 +313,8 @@ class MasterDataBook(Protocol):
 
 
 class MasterData(Protocol):
-    async def items(self, skus: Iterable[str]) -> dict[str, Item]:
-        """Those that are known and valid today."""
+    async def items(self, skus: Iterable[str], on: date | None = None) -> dict[str, Item]:
+        """As they are described on a day, else today. What a document says is read by the words of its day."""
 
     async def locations(self, location_ids: Iterable[str]) -> dict[str, Location]: ...
 

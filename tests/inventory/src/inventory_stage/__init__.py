@@ -108,11 +108,14 @@ class Stage:
         """Master data: items in EA with the packaging levels, and the locations EAST, WEST and SOUTH (put-away)."""
         async with self.work(tenant) as work:
             await work.master_data.put_items(
-                [ItemRecord(tenant, Item(sku, "EA", packaging or {}, by_lots, version=1), None, None) for sku in skus]
+                [
+                    ItemRecord(tenant, Item(sku, "EA", packaging or {}, by_lots, version=1), date.min, None)
+                    for sku in skus
+                ]
             )
             await work.master_data.put_locations(
                 [
-                    LocationRecord(tenant, Location(name, UNIT, name == "SOUTH", 1), None, None)
+                    LocationRecord(tenant, Location(name, UNIT, name == "SOUTH", 1), date.min, None)
                     for name in ("EAST", "WEST", "SOUTH")
                 ]
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, ClassVar
 
@@ -217,7 +217,7 @@ class FakeMasterData:
         "WH-WEST": Location("WH-WEST", "WMS-WEST", "EU01"),
     }
 
-    async def items(self, skus: Iterable[str]) -> dict[str, Item]:
+    async def items(self, skus: Iterable[str], on: date | None = None) -> dict[str, Item]:
         return {sku: ITEMS[sku] for sku in skus if sku in ITEMS}
 
     async def locations(self, location_ids: Iterable[str]) -> dict[str, Location]:

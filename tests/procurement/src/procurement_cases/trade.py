@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -184,7 +185,12 @@ def invoice(*lines: InvoiceLineTerms, number: str = "", **more: Any) -> Supplier
     )
 
 
-def matched(found: SupplierInvoice, *orders: PurchaseOrder, tolerances: InvoiceTolerances = INVOICE_TOLERANCES) -> Any:
+def matched(
+    found: SupplierInvoice,
+    *orders: PurchaseOrder,
+    tolerances: InvoiceTolerances = INVOICE_TOLERANCES,
+    items: Mapping[str, Item] = ITEMS,
+) -> Any:
     """The invoice after a match with these orders: its state, and the outcome of each line."""
-    match(found, Records(OrderBook(orders), ITEMS, tolerances, day(3)))
+    match(found, Records(OrderBook(orders), items, tolerances, day(3)))
     return (found.state.value, *[each.outcome.value for each in found.lines])

@@ -22,6 +22,7 @@ from inventory.domain.movement import StockKey
 from inventory.domain.quantity import plain
 from inventory.queries.stock import Row, Where
 from inventory.store.holding_back import of_row
+from inventory.store.master_data import described
 
 TELLING_SECONDS = 0.02
 """How long changes are gathered before the cache hears of them."""
@@ -32,11 +33,11 @@ class _Place(NamedTuple):
     business_unit: str
 
 
-_ROWS = """
+_ROWS = f"""
 SELECT s.sku, s.location_id, s.business_unit, s.available, s.version, s.safety, s.safety_rule,
   s.channels, coalesce(i.base_unit, '') AS unit
-FROM stock s LEFT JOIN item i USING (tenant, sku) WHERE s.tenant = $1 AND s.sku = ANY ($2::text[])
-"""
+FROM stock s {described("s")} WHERE s.tenant = $1 AND s.sku = ANY ($2::text[])
+"""  # noqa: S608
 
 
 @dataclass(slots=True, eq=False)

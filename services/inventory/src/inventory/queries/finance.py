@@ -14,6 +14,7 @@ from crossdock_kit.database import Engine, transaction
 from inventory.domain.accounts import PHYSICAL
 from inventory.domain.reports import FIRST_PAGE, FinancePlace, Period
 from inventory.domain.stock_report import AdjustmentState
+from inventory.store.master_data import described
 
 Row = Mapping[str, Any]
 _GOODS = ", ".join(str(int(each)) for each in sorted(PHYSICAL))
@@ -54,12 +55,12 @@ WITH moved AS (
 """  # noqa: S608 - only constants of this module
 _PAGE = (
     _JUDGED
-    + """
+    + f"""
 SELECT h.*, coalesce(nullif(h.unit, ''), i.base_unit, '') AS shown_unit
-FROM held h LEFT JOIN item i ON i.tenant = $1 AND i.sku = h.sku
+FROM held h {described("h")}
 WHERE (h.posting_key, h.sku, h.location_id, h.business_unit) > ($5, $6, $7, $8) AND (NOT $9 OR h.cause <> 'none')
 ORDER BY h.posting_key, h.sku, h.location_id, h.business_unit LIMIT $10
-"""
+"""  # noqa: S608 - only constants of this module
 )
 _COUNTS = _JUDGED + "SELECT cause, count(*) AS records FROM held GROUP BY cause ORDER BY cause"  # noqa: S608
 

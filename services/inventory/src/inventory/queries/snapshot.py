@@ -19,6 +19,7 @@ from crossdock_kit.driver import Driver
 from inventory.domain.accounts import BY_LOT, Account
 from inventory.domain.quantity import ZERO
 from inventory.domain.reports import Lying, Snapshot, SnapshotNotSettled, SnapshotTooOld, StockPlace
+from inventory.store.master_data import described
 from inventory.store.moved_since import CLOCKS_DIFFER_BY, first_id_at
 
 SETTLED_AFTER = timedelta(minutes=1)
@@ -29,7 +30,7 @@ BUCKETS = tuple(sorted(BY_LOT))
 _COLUMNS = ", ".join(f"s.{each.name.lower()}" for each in BUCKETS)
 _PAGE = f"""
 SELECT s.sku, s.location_id, s.business_unit, s.lot, {_COLUMNS}, coalesce(i.base_unit, '') AS unit
-FROM lot_stock s LEFT JOIN item i ON i.tenant = s.tenant AND i.sku = s.sku
+FROM lot_stock s {described("s")}
 WHERE s.tenant = $1 AND (s.sku, s.location_id, s.business_unit, s.lot) > ($2, $3, $4, $5)
   AND ($6 = '' OR s.business_unit = $6) AND ($7 = '' OR s.location_id = $7)
 ORDER BY s.sku, s.location_id, s.business_unit, s.lot LIMIT $8

@@ -12,7 +12,7 @@ from crossdock_kit.driver import Driver
 from crossdock_kit.errors import Invalid, NotFound
 
 from inventory.domain.item import Item
-from inventory.store.master_data import StoredMasterData
+from inventory.store.master_data import StoredMasterData, described
 
 Row = Mapping[str, Any]
 PAGE = 100
@@ -69,14 +69,14 @@ async def item_of(driver: Driver, tenant: str, sku: str) -> Item:
     return known[sku]
 
 
-_MOVEMENTS = """
+_MOVEMENTS = f"""
 SELECT m.*, coalesce(nullif(m.unit, ''), i.base_unit, '') AS shown_unit, p.number AS posting_number,
   p.posted_on AS posting_date, p.state AS posting_state, coalesce(p.reason, '') AS posting_reason
-FROM movement m LEFT JOIN item i USING (tenant, sku)
+FROM movement m {described("m")}
 LEFT JOIN posting p ON p.tenant = m.tenant AND p.posting_key = m.posting_key AND m.posting_key <> ''
 WHERE m.tenant = $1 AND m.sku = $2 AND ($3 = '' OR m.location_id = $3) AND ($4::uuid IS NULL OR m.movement_id < $4)
 ORDER BY m.movement_id DESC LIMIT $5
-"""
+"""  # noqa: S608
 
 
 async def movements(engine: Engine, where: Where, sku: str, page_size: int, page_token: str) -> tuple[list[Row], str]:

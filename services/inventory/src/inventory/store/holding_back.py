@@ -21,7 +21,7 @@ from crossdock_kit.policy import PolicyBook, Scope
 from inventory.domain.holding_back import NO_CHANNEL, NOTHING_HELD_BACK, HeldBack, Kept, held_back
 from inventory.domain.movement import StockKey
 from inventory.domain.quantity import ZERO, of_rule, plain
-from inventory.store.master_data import StoredMasterData
+from inventory.store.master_data import StoredMasterData, described
 from inventory.store.shards import shards_of
 
 POLICY = "inventory.safety_stock"
@@ -75,7 +75,9 @@ async def rules_of(driver: Driver, tenant: str, at: datetime) -> Rules:
     return Rules(await policy.read(driver, tenant, [POLICY]), at)
 
 
-_CATEGORIES = "SELECT sku, category FROM item WHERE tenant = $1 AND sku = ANY ($2::text[])"
+_CATEGORIES = f"""
+SELECT k.sku, i.category FROM unnest($2::text[]) AS k (sku) {described("k")}
+"""  # noqa: S608
 
 
 async def units(driver: Driver, tenant: str, skus: Iterable[str]) -> dict[str, str]:
@@ -100,7 +102,7 @@ async def resolved(driver: Driver, rules: Rules, keys: Sequence[StockKey]) -> di
     """What the rules keep of each of these rows of one tenant."""
     rows = await driver.fetch(_CATEGORIES, keys[0].tenant, [key.sku for key in keys])
     categories = {row["sku"]: row["category"] for row in rows}
-    return {key: rules.resolve(key, categories.get(key.sku, "")) for key in keys}
+    return {key: rules.resolve(key, categories.get(key.sku) or "") for key in keys}
 
 
 _WRITE = f"""

@@ -1,12 +1,13 @@
 """Copies of items and locations, as catalog announced them; and the ERP's numbers for what was posted.
 
-An older announcement never replaces a newer one. Records outside their validity are not known.
+Of a thing there is a record for each span of days. An older announcement of a span never replaces a newer one.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 
 import asyncpg
@@ -16,30 +17,45 @@ from inventory.domain.item import Item, Location
 from inventory.domain.quantity import plain
 from inventory.ports import ItemRecord, LocationRecord, Posting
 
-_VALID = "(valid_from IS NULL OR valid_from <= current_date) AND (valid_to IS NULL OR valid_to > current_date)"
-_ITEMS = (
-    "SELECT sku, base_unit, packaging::text, lot_controlled, category, version FROM item"  # noqa: S608
-    f" WHERE tenant = $1 AND sku = ANY ($2::text[]) AND {_VALID}"
-)
-_LOCATIONS = (
-    "SELECT location_id, business_unit, put_away, version, system FROM location"  # noqa: S608
-    f" WHERE tenant = $1 AND location_id = ANY ($2::text[]) AND {_VALID}"
-)
+ALWAYS = date.min
+
+
+def _valid(table: str, key: str, columns: str) -> str:
+    """What is valid on day $3. What was not described then is taken as it is today: whoever reports a fact of another
+    day is not to be refused for it."""
+    days = "coalesce($3::date, current_date)"
+    return f"""
+SELECT DISTINCT ON ({key}) {columns} FROM {table}
+WHERE tenant = $1 AND {key} = ANY ($2::text[])
+  AND (daterange(valid_from, valid_to) @> {days} OR daterange(valid_from, valid_to) @> current_date)
+ORDER BY {key}, daterange(valid_from, valid_to) @> {days} DESC
+"""  # noqa: S608
+
+
+def described(row: str) -> str:
+    """Joins `i`, how the item of a `row` of tenant $1 is described today or was last: for what is shown."""
+    return f"""LEFT JOIN LATERAL (
+  SELECT base_unit, category FROM item
+  WHERE tenant = $1 AND sku = {row}.sku AND valid_from <= current_date ORDER BY valid_from DESC LIMIT 1
+) i ON true"""  # noqa: S608
+
+
+_ITEMS = _valid("item", "sku", "sku, base_unit, packaging::text, lot_controlled, category, version")
+_LOCATIONS = _valid("location", "location_id", "location_id, business_unit, put_away, version, system")
 _PUT_ITEMS = """
 INSERT INTO item (tenant, sku, base_unit, packaging, lot_controlled, category, valid_from, valid_to, version)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::bool[], $6::text[], $7::date[], $8::date[],
   $9::int8[])
-ON CONFLICT (tenant, sku) DO UPDATE SET base_unit = excluded.base_unit, packaging = excluded.packaging,
-  lot_controlled = excluded.lot_controlled, category = excluded.category, valid_from = excluded.valid_from,
-  valid_to = excluded.valid_to, version = excluded.version
+ON CONFLICT (tenant, sku, valid_from) DO UPDATE SET base_unit = excluded.base_unit, packaging = excluded.packaging,
+  lot_controlled = excluded.lot_controlled, category = excluded.category, valid_to = excluded.valid_to,
+  version = excluded.version
 WHERE item.version < excluded.version
 """
 _PUT_LOCATIONS = """
 INSERT INTO location (tenant, location_id, business_unit, system, put_away, valid_from, valid_to, version)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bool[], $6::date[], $7::date[], $8::int8[])
-ON CONFLICT (tenant, location_id) DO UPDATE SET business_unit = excluded.business_unit, system = excluded.system,
-  put_away = excluded.put_away, valid_from = excluded.valid_from, valid_to = excluded.valid_to,
-  version = excluded.version
+ON CONFLICT (tenant, location_id, valid_from) DO UPDATE SET business_unit = excluded.business_unit,
+  system = excluded.system, put_away = excluded.put_away, valid_to = excluded.valid_to, version = excluded.version
 WHERE location.version < excluded.version
 """
 _POSTINGS = """
@@ -65,20 +81,21 @@ class StoredMasterData:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
 
-    async def known(self, tenant: str, skus: Iterable[str]) -> dict[str, Item]:
-        return {row["sku"]: item_of(row) for row in await self._driver.fetch(_ITEMS, tenant, list(skus))}
+    async def known(self, tenant: str, skus: Iterable[str], on: date | None = None) -> dict[str, Item]:
+        return {row["sku"]: item_of(row) for row in await self._driver.fetch(_ITEMS, tenant, list(skus), on)}
 
     async def known_locations(self, tenant: str, ids: Iterable[str]) -> dict[str, Location]:
-        rows = await self._driver.fetch(_LOCATIONS, tenant, list(ids))
+        rows = await self._driver.fetch(_LOCATIONS, tenant, list(ids), None)
         return {row["location_id"]: Location(**dict(row)) for row in rows}
 
     async def put_items(self, records: Sequence[ItemRecord]) -> None:
-        latest = {(each.tenant, each.item.sku): each for each in sorted(records, key=lambda r: r.item.version)}
+        ordered = sorted(records, key=lambda r: r.item.version)
+        latest = {(each.tenant, each.item.sku, each.valid_from): each for each in ordered}
         await self._driver.execute(_PUT_ITEMS, *columns_of(map(_item_row, (latest[key] for key in sorted(latest)))))
 
     async def put_locations(self, records: Sequence[LocationRecord]) -> None:
         ordered = sorted(records, key=lambda r: r.location.version)
-        latest = {(each.tenant, each.location.location_id): each for each in ordered}
+        latest = {(each.tenant, each.location.location_id, each.valid_from): each for each in ordered}
         rows = map(_location_row, (latest[key] for key in sorted(latest)))
         await self._driver.execute(_PUT_LOCATIONS, *columns_of(rows))
 

@@ -18,6 +18,7 @@ from crossdock_kit.policy import PolicyBook, Scope
 from inventory.domain.accounts import PHYSICAL, Account
 from inventory.domain.quantity import ZERO, of_rule
 from inventory.domain.statement import Difference, Stated, Statement
+from inventory.store.master_data import described
 from inventory.store.moved_since import CLOCKS_DIFFER_BY, first_id_at
 
 TOLERANCE = "inventory.statement_tolerance"
@@ -60,11 +61,13 @@ WITH stated AS MATERIALIZED (
   SELECT sku, CASE WHEN coalesce(by_lot, true) THEN lot ELSE '' END AS lot, bucket, sum(quantity) AS quantity
   FROM then_held LEFT JOIN named USING (sku) WHERE bucket = ANY ($5::int2[]) GROUP BY 1, 2, 3
 )
-SELECT sku, lot, bucket, coalesce(s.quantity, 0) AS stated, coalesce(l.quantity, 0) AS in_ledger,
+SELECT sku, lot, bucket, coalesce(stated, 0) AS stated, coalesce(in_ledger, 0) AS in_ledger,
   coalesce(i.base_unit, '') AS unit, coalesce(i.category, '') AS category
-FROM stated s FULL JOIN ledger l USING (sku, lot, bucket)
-LEFT JOIN (SELECT sku, base_unit, category FROM item WHERE tenant = $1) AS i USING (sku)
-WHERE coalesce(s.quantity, 0) <> coalesce(l.quantity, 0)
+FROM (
+  SELECT sku, lot, bucket, s.quantity AS stated, l.quantity AS in_ledger
+  FROM stated s FULL JOIN ledger l USING (sku, lot, bucket)
+  WHERE coalesce(s.quantity, 0) <> coalesce(l.quantity, 0)
+) AS d {described("d")}
 ORDER BY sku, bucket, lot
 """  # noqa: S608
 

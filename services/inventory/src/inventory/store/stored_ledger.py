@@ -43,7 +43,7 @@ LOT_MISSING = "LOT_MISSING"
 
 _KEPT_BY_LOTS = """
 SELECT tenant, sku FROM item JOIN unnest($1::text[], $2::text[]) AS k (tenant, sku) USING (tenant, sku)
-WHERE lot_controlled
+WHERE lot_controlled AND daterange(valid_from, valid_to) @> current_date
 """
 _LOTS = """
 SELECT l.* FROM lot_stock l JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[])

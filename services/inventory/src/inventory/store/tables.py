@@ -33,6 +33,11 @@ def quantity(name: str, *, optional: bool = False) -> Column[Any]:
     return Column(name, Numeric(21, 6), nullable=optional, server_default=None if optional else text("0"))
 
 
+def valid_from() -> Column[Any]:
+    """A thing has a row for each span of days in which it is described alike."""
+    return Column("valid_from", Date, primary_key=True, server_default=text("'0001-01-01'"))
+
+
 def stock_key() -> tuple[Column[Any], ...]:
     return tenant_key(), words("sku", key=True), words("location_id", key=True), words("business_unit", key=True)
 
@@ -171,7 +176,7 @@ item = Table(
     Column("packaging", JSONB, nullable=False, server_default=text("'{}'")),
     Column("lot_controlled", Boolean, nullable=False, server_default=text("false")),
     words("category"),
-    Column("valid_from", Date, nullable=True),
+    valid_from(),
     Column("valid_to", Date, nullable=True),
     number("version"),
 )
@@ -184,7 +189,7 @@ location = Table(
     words("business_unit"),
     words("system"),
     Column("put_away", Boolean, nullable=False, server_default=text("false")),
-    Column("valid_from", Date, nullable=True),
+    valid_from(),
     Column("valid_to", Date, nullable=True),
     number("version"),
 )

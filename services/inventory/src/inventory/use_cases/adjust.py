@@ -66,12 +66,13 @@ async def adjust_stock(command: AdjustStock, uow: UnitOfWork) -> list[UUID]:
 
 
 async def _read(command: AdjustStock, work: Work) -> list[Adjustment]:
-    items = await work.master_data.known(command.tenant, {each.sku for each in command.adjustments})
+    at, skus = command.occurred_at or work.now, {each.sku for each in command.adjustments}
+    items = await work.master_data.known(command.tenant, skus, at.date())
     places = {each.location_id for each in command.adjustments}
     locations = await work.master_data.known_locations(command.tenant, places)
     for place in sorted(places - locations.keys()):
         raise LocationUnknown(place)
-    return _adjustments(command, items, command.occurred_at or work.now)
+    return _adjustments(command, items, at)
 
 
 def _adjustments(command: AdjustStock, items: Mapping[str, Item], at: datetime) -> list[Adjustment]:

@@ -74,7 +74,8 @@ async def record_statement(command: RecordStatement, uow: UnitOfWork) -> Compare
 
 
 async def _in_base_units(command: RecordStatement, work: Work) -> list[Stated]:
-    items = await work.master_data.known(command.statement.tenant, {each.stated.sku for each in command.lines})
+    its, skus = command.statement, {each.stated.sku for each in command.lines}
+    items = await work.master_data.known(its.tenant, skus, its.as_of.date())
     found = []
     for each in command.lines:
         if each.stated.sku not in items:
@@ -130,7 +131,7 @@ async def book_differences(command: BookDifferences, uow: UnitOfWork) -> StockAd
         found = [each for each in _wanted(await work.statements.differences(statement), command) if each.sku in wanted]
         report = _report(statement, command)
         await work.adjustments.claim(report)
-        changes = await with_items([each.found(command.reason) for each in found], command.tenant, work)
+        changes = await with_items([each.found(command.reason) for each in found], report, work)
         await book_report(report, adjustments_of(report, changes, []), [], work)
         await _tell(statement, await work.statements.differences(statement), work)
         return report

@@ -71,7 +71,7 @@ async def record_stock_moves(command: RecordStockMoves, uow: UnitOfWork) -> Stoc
             earlier.must_repeat(command.content)
             return earlier
         location = await _location(report, work)
-        items = await _items(command.lines, command.tenant, work)
+        items = await _items(command.lines, report, work)
         lines = report.lines_of([(each, items[each.sku]) for each in command.lines])
         await _book(report, location, lines, {sku: f"item/{sku}/{item.version}" for sku, item in items.items()}, work)
         return report
@@ -145,8 +145,10 @@ async def _location(report: StockMoveReport, work: Work) -> Location:
     return found
 
 
-async def _items(lines: Sequence[Moved], tenant: str, work: Work) -> dict[str, Item]:
-    items = dict(await work.master_data.known(tenant, {each.sku for each in lines}))
+async def _items(lines: Sequence[Moved], report: StockMoveReport, work: Work) -> dict[str, Item]:
+    """As they were on the day of the move."""
+    skus = {each.sku for each in lines}
+    items = dict(await work.master_data.known(report.tenant, skus, report.moved_at.date()))
     for each in lines:
         if each.sku not in items:
             raise ItemUnknown(each.sku)

@@ -82,12 +82,13 @@ async def _known(lines: Sequence[Found], report: StockAdjustment, work: Work) ->
         raise LocationUnknown(report.location_id)
     report.must_be_of(locations[report.location_id])
     refuse_the_future(report.number, report.found_at, work.now)
-    return await with_items(lines, report.tenant, work)
+    return await with_items(lines, report, work)
 
 
-async def with_items(lines: Sequence[Found], tenant: str, work: Work) -> list[Line]:
-    """Raises ItemUnknown."""
-    items = await work.master_data.known(tenant, {each.sku for each in lines})
+async def with_items(lines: Sequence[Found], report: StockAdjustment, work: Work) -> list[Line]:
+    """As they were on the day of the report. Raises ItemUnknown."""
+    skus = {each.sku for each in lines}
+    items = await work.master_data.known(report.tenant, skus, report.found_at.date())
     for each in lines:
         if each.sku not in items:
             raise ItemUnknown(each.sku)

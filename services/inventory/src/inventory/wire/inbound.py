@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from crossdock.catalog.events.v1 import events_pb2 as catalog
@@ -257,7 +257,7 @@ def items(events: Sequence[Event[catalog.ItemChanged]]) -> list[ItemRecord]:
                 category=its.category,
                 version=event.version,
             ),
-            valid_from=dates_wire.day(its, "valid_from"),
+            valid_from=dates_wire.day(its, "valid_from") or date.min,
             valid_to=dates_wire.day(its, "valid_to"),
         )
         for event in events
@@ -270,7 +270,7 @@ def locations(events: Sequence[Event[catalog.LocationChanged]]) -> list[Location
         LocationRecord(
             tenant=event.tenant,
             location=Location(event.message.location_id, its.business_unit, its.put_away, event.version, its.system),
-            valid_from=dates_wire.day(its, "valid_from"),
+            valid_from=dates_wire.day(its, "valid_from") or date.min,
             valid_to=dates_wire.day(its, "valid_to"),
         )
         for event in events

@@ -139,7 +139,7 @@ def _price(placed: Placed, item: Item, tolerances: InvoiceTolerances) -> Iterato
         return
     try:
         asked = per_base_unit(theirs, line.terms.quantity.unit, item)
-        agreed = per_base_unit(ours, ordered.quantity.unit, item)
+        agreed = _agreed(ours, ordered, item)
     except UnitNotConvertible:
         yield Variance(MatchOutcome.UNIT_MISMATCH, f"the price is for {theirs.unit}, which {item.sku} is not sold by")
         return
@@ -148,6 +148,13 @@ def _price(placed: Placed, item: Item, tolerances: InvoiceTolerances) -> Iterato
         outcome = MatchOutcome.WITHIN_TOLERANCE if within else MatchOutcome.PRICE_VARIANCE
         said = f"invoiced at {_priced(theirs, line.terms.quantity.unit)}, ordered at "
         yield Variance(outcome, said + _priced(ours, ordered.quantity.unit), tolerances.rule)
+
+
+def _agreed(price: Price, ordered: OrderLine, item: Item) -> Fraction:
+    """The price of the order's own unit was agreed for what that unit held when it was ordered."""
+    if (price.unit or ordered.quantity.unit) != ordered.quantity.unit:
+        return per_base_unit(price, ordered.quantity.unit, item)
+    return Fraction(price.amount) / price.per / Fraction(ordered.factor)
 
 
 def per_base_unit(price: Price, line_unit: str, item: Item) -> Fraction:

@@ -17,9 +17,12 @@ from procurement.store.rows import read_item
 
 
 def _valid(table: str, key: str) -> str:
+    """What is valid on day $3. What was not described then is taken as it is today ($4): whoever reports a fact of
+    another day is not to be refused for it."""
+    day, today = (f"daterange(valid_from, valid_to) @> ${place}::date" for place in (3, 4))
     return (
         f"SELECT DISTINCT ON ({key}) * FROM {table} WHERE tenant = $1 AND {key} = ANY($2::text[])"  # noqa: S608
-        f" AND valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3) ORDER BY {key}, valid_from DESC"
+        f" AND ({day} OR {today}) ORDER BY {key}, {day} DESC"
     )
 
 
@@ -29,21 +32,21 @@ _PARTIES = _valid("party", "party_id")
 
 
 class KnownMasterData:
-    """What is valid today, for one tenant."""
+    """For one tenant: what is valid today, and of items on another day."""
 
     def __init__(self, driver: Driver, tenant: str, today: date) -> None:
         self._driver, self._tenant, self._today = driver, tenant, today
 
-    async def items(self, skus: Iterable[str]) -> dict[str, Item]:
-        found = await self._driver.fetch(_ITEMS, self._tenant, sorted(set(skus)), self._today)
+    async def items(self, skus: Iterable[str], on: date | None = None) -> dict[str, Item]:
+        found = await self._driver.fetch(_ITEMS, self._tenant, sorted(set(skus)), on or self._today, self._today)
         return {row["sku"]: read_item(row) for row in found}
 
     async def locations(self, location_ids: Iterable[str]) -> dict[str, Location]:
-        found = await self._driver.fetch(_LOCATIONS, self._tenant, sorted(set(location_ids)), self._today)
+        found = await self._driver.fetch(_LOCATIONS, self._tenant, sorted(set(location_ids)), self._today, self._today)
         return {row["location_id"]: Location(row["location_id"], row["system"], row["business_unit"]) for row in found}
 
     async def suppliers(self, party_ids: Iterable[str]) -> frozenset[str]:
-        found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today)
+        found = await self._driver.fetch(_PARTIES, self._tenant, sorted(set(party_ids)), self._today, self._today)
         return frozenset(row["party_id"] for row in found if row["supplier"])
 
 

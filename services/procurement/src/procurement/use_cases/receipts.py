@@ -69,7 +69,7 @@ async def _prepare(work: Work, terms: ReceiptTerms, receipt_id: str) -> Booking:
         recorded_at=work.now,
         express=any(each.express for each in orders),
     )
-    items = await work.master_data.items({each.sku for each in terms.lines})
+    items = await work.master_data.items({each.sku for each in terms.lines}, terms.received_at.date())
     tolerances = await work.policies.tolerances(unit, supplier_id, location.location_id)
     return Booking(receipt, book, NoticeBook(notices), items, tolerances)
 

@@ -124,7 +124,8 @@ def _drop_ship(orders: list[PurchaseOrder]) -> bool:
 async def _announce(work: Work, book: OrderBook, notice: ShipNotice) -> list[RefusedLine]:
     skus = {each.sku for each in notice.terms.lines if each.sku}
     ordered = {line.sku for order in book.orders for line in order.lines}
-    items = await work.master_data.items(skus | ordered)
+    shipped = notice.terms.shipped_at
+    items = await work.master_data.items(skus | ordered, shipped.date() if shipped else None)
     tolerances = await work.policies.tolerances(notice.business_unit, notice.supplier_id, notice.ship_to_id)
     refused = announce(notice, book, items, tolerances)
     work.ship_notices.add(notice)

@@ -93,7 +93,9 @@ async def _records(work: Work, invoice: SupplierInvoice, orders: list[PurchaseOr
     supplier_id = invoice.terms.supplier_id
     return Records(
         book=OrderBook(orders),
-        items=await work.master_data.items({line.sku for order in orders for line in order.lines}),
+        items=await work.master_data.items(
+            {line.sku for order in orders for line in order.lines}, invoice.terms.invoiced_on
+        ),
         tolerances=await work.policies.invoice_tolerances(invoice.business_unit, supplier_id),
         today=(work.now + LATEST_ZONE).date(),
         held=await work.compliance.held_lines(each.purchase_order_id for each in orders),
