@@ -9,6 +9,7 @@ import grpc
 import pytest
 from crossdock.common.v1 import values_pb2 as common
 from crossdock.options.v1 import options_pb2
+from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
 from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
@@ -65,6 +66,9 @@ async def test_an_invoice_for_an_order_that_comes_later_is_matched_when_it_comes
     await caller.submit(number)
     [shown] = (await caller.order(number)).supplier_invoices
     assert (shown.invoice_id, shown.state) == (found.invoice_id, AWAITING)
+    assert shown.business_unit == "EU01", "an ERP is told of it"
+    told = [each for each in await caller.journal(found.invoice_id) if isinstance(each, facts.SupplierInvoiceMatched)]
+    assert told[-1].supplier_invoice.business_unit == "EU01"
 
 
 async def test_invoices_and_their_orders_at_the_same_moment_find_each_other(caller: Caller) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from procurement.domain.invoice_decisions import accept, reject
 from procurement.domain.invoice_matching import Records, match
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import InvoiceDecisionOutdated, InvoiceNumberReused, SupplierInvoiceUnknown
-from procurement.domain.supplier_invoice import MatchDecision, SupplierInvoice
+from procurement.domain.supplier_invoice import InvoiceTerms, MatchDecision, SupplierInvoice
 from procurement.ports import OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import DecideInvoiceMatch, RecordSupplierInvoice
 from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint
@@ -45,7 +45,7 @@ async def record_supplier_invoice(command: RecordSupplierInvoice, uow: UnitOfWor
         own = [each for each in orders if each.supplier_id == terms.supplier_id]
         invoice = SupplierInvoice(
             invoice_id=mint(),
-            business_unit=own[0].business_unit if own else NO_BUSINESS_UNIT,
+            business_unit=_business_unit(terms, own),
             terms=terms,
             recorded_at=work.now,
         )
@@ -86,7 +86,21 @@ async def match_waiting(work: Work, orders: Iterable[PurchaseOrder]) -> None:
     changed = list(orders)
     waiting = await work.supplier_invoices.waiting(changed) if changed else []
     for invoice in waiting:
+        if invoice.business_unit == NO_BUSINESS_UNIT:
+            # It came before its order; from now on somebody's ERP is told of it.
+            invoice.business_unit = _business_unit(invoice.terms, changed)
         match(invoice, await _records(work, invoice, changed))
+
+
+def _business_unit(terms: InvoiceTerms, orders: Sequence[PurchaseOrder]) -> str:
+    """That of the first order of the supplier's that the invoice names."""
+    named = {each.purchase_order_id or each.purchase_order_number for each in terms.lines}
+    own = (
+        each.business_unit
+        for each in orders
+        if each.supplier_id == terms.supplier_id and named & {each.purchase_order_id, each.number}
+    )
+    return next(own, NO_BUSINESS_UNIT)
 
 
 async def _records(work: Work, invoice: SupplierInvoice, orders: list[PurchaseOrder]) -> Records:
