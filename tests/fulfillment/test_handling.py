@@ -102,6 +102,15 @@ def test_a_packing_that_is_said_after_the_goods_left_moves_nothing_back() -> Non
     assert standing(order.lines[1]) == {"handed_over": D(10)}
 
 
+def test_goods_that_left_stay_in_their_shipment_whatever_is_packed_later_for_another() -> None:
+    order = released(10)
+    issue(at(order, shipment="SH-1"), said(6))
+    outcome = pack(at(order, shipment="SH-2"), said(7))
+    assert amounts(outcome) == (4, 3, 0)
+    aboard = {(each.shipment_id, each.state.value): int(each.quantity) for each in order.lines[1].schedules}
+    assert aboard == {("SH-1", "handed_over"): 6, ("SH-2", "packed"): 4}
+
+
 def test_goods_leave_with_the_shipment_that_they_were_packed_for() -> None:
     order = released(10)
     pick(at(order), said(10))

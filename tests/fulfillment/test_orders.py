@@ -236,6 +236,15 @@ def test_cancelling_before_the_warehouse_takes_everything_back_at_once() -> None
     assert not order.parts[1].open
 
 
+def test_a_change_that_comes_after_the_cancellation_makes_nothing_wanted_again() -> None:
+    order = placed(line("1", 10))
+    order.end()
+    cancel_part(order, 1, "changed my mind", "CHANNEL")
+    with pytest.raises(OrderNotOpen):
+        change_quantity(order, order.lines[1], Quantity(D(4), "EA"), "late", "CHANNEL")
+    assert shown(order) == "cancelled"
+
+
 @pytest.mark.feature("F132")
 def test_cancelling_what_a_warehouse_has_in_hands_asks_it_back() -> None:
     order = placed(line())

@@ -12,7 +12,7 @@ from crossdock_kit import policy
 from crossdock_kit.database import transaction
 from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.repairs.redoing import NothingToRetry
-from fulfillment.domain.refusals import CreditAboveInvoice
+from fulfillment.domain.refusals import CreditAboveInvoice, PostingNotDue
 from fulfillment_cases.calls import Caller, line, origin, unique
 from fulfillment_cases.ledger import Ledger, shown, totals
 from fulfillment_cases.warehouse import Site, reported
@@ -142,6 +142,18 @@ async def test_what_the_erp_never_answered_is_asked_for_again_by_its_deadlines_e
     assert [row["attempt"] for row in attempts] == [2]
     with pytest.raises(NothingToRetry):
         await ledger.again(f"process/order_schedule/{order_id}/1")
+
+
+@pytest.mark.feature("F156")
+async def test_what_waits_for_its_turn_is_not_asked_for_before_it_whoever_wants_that(
+    caller: Caller, site: Site, ledger: Ledger
+) -> None:
+    number, order_id = await placed(caller)
+    await issued(site, number)
+    waiting = (await ledger.books(order_id))["shipment waiting"]
+    with pytest.raises(PostingNotDue):
+        await ledger.again(f"process/posting/{waiting}")
+    assert sorted(await ledger.books(order_id)) == ["order requested", "shipment waiting"]
 
 
 @pytest.mark.feature("F132", "F156")

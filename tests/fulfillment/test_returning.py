@@ -8,6 +8,7 @@ import grpc
 import pytest
 from crossdock.fulfillment.v1 import posting_pb2, return_pb2
 from crossdock.options.v1 import options_pb2
+from fulfillment.domain.refusals import NothingLeftToCredit
 from fulfillment_cases.calls import Caller, line, origin, quantity, standing, unique
 from fulfillment_cases.ledger import Ledger, totals
 from fulfillment_cases.ledger import shown as posting_shown
@@ -96,6 +97,61 @@ async def test_what_is_credited_already_is_not_credited_again_by_a_return(
     books = await ledger.books(order_id)
     assert "credit waiting" in books
     assert ("NOTHING_LEFT_TO_CREDIT", "finance", True) in await caller.exceptions(order_id)
+
+
+@pytest.mark.feature("F158")
+async def test_what_found_nothing_left_to_credit_is_asked_for_once_there_is(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    order_id = await delivered(caller, returns, ledger)
+    other = await ledger.credit(order_id, (await ledger.books(order_id))["invoice posted"], "C-1", "119.00")
+    await returns.authorize(order_id, unique("R"), 10)
+    await returns.inspected(restocked(10), order_id=order_id)
+    waiting = (await ledger.books(order_id))["credit waiting"]
+    with pytest.raises(NothingLeftToCredit):
+        await ledger.again(f"posting/{waiting}")
+    await ledger.answer(other.posting.posting_id, refusal="no such reason code")
+    await ledger.again(f"posting/{waiting}")
+    asked = {each.posting_id: each for each in await ledger.postings(order_id=order_id)}[waiting]
+    assert (posting_shown(asked), asked.wanted.amount) == ("credit requested", "119.00")
+    assert ("NOTHING_LEFT_TO_CREDIT", "finance", False) in await caller.exceptions(order_id)
+
+
+@pytest.mark.feature("F158")
+@pytest.mark.parametrize("billed_first", [True, False])
+async def test_a_credit_note_that_the_erp_books_before_its_invoice_counts_on_it(
+    caller: Caller, returns: Returns, ledger: Ledger, billed_first: bool
+) -> None:
+    order_id = await delivered(caller, returns)
+    [shipped] = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_SHIPMENT)
+    if billed_first:
+        await ledger.triggered(shipped.shipment_id, order_id)
+    await returns.authorize(order_id, unique("R"), 5)
+    await returns.inspected(restocked(5), order_id=order_id)
+    note = await credit_of(ledger, order_id)
+    await ledger.answer(note.posting_id, unique("CN"), totals=totals("50.00", "9.50", "59.50"))
+    if not billed_first:
+        await ledger.triggered(shipped.shipment_id, order_id)
+    await invoiced(ledger, order_id)
+    [invoice] = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_INVOICE)
+    assert (invoice.settlement.credited.amount, invoice.settlement.open.amount) == ("59.50", "59.50")
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await ledger.credit(order_id, invoice.posting_id, "C-1", "60.00")
+    assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+
+
+@pytest.mark.feature("F133")
+async def test_a_return_whose_rest_stays_with_the_customer_ends_with_its_lines(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    order_id = await delivered(caller, returns, ledger)
+    found = (await returns.authorize(order_id, unique("R"), 5)).customer_return
+    await returns.inspected(restocked(2), return_number=found.number)
+    note = await credit_of(ledger, order_id)
+    await ledger.answer(note.posting_id, unique("CN"), totals=totals("20.00", "3.80", "23.80"))
+    assert shown(await returns.withdraw(found.return_id)) == "credited"
+    order = await caller.order(order_id)
+    assert standing(order.lines[0]) == {"delivered": "5", "credited": "2", "closed": "3"}
 
 
 @pytest.mark.feature("F133")

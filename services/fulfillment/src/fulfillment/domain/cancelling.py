@@ -31,7 +31,7 @@ def cancel_part(order: SalesOrder, part: int, reason: str, role: str) -> None:
 def change_quantity(order: SalesOrder, line: OrderLine, wish: Quantity, reason: str, role: str) -> None:
     """The customer wants so much of a line in all. Raises OrderNotOpen, OrderBeingChecked, QuantityInvalid,
     OrderAlreadyShipped."""
-    if not order.submitted:
+    if not order.submitted or order.cancelled:
         raise OrderNotOpen(order.terms.number, order.state.value)
     if not order.accepted:
         raise OrderBeingChecked(order.terms.number)

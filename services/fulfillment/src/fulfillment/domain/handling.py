@@ -96,8 +96,9 @@ class Place:
         return sorted(found, key=lambda each: (each.cancel_requested, each.shipment_id != self.shipment_id))
 
     def unsaid(self, flag: str, states: Iterable[State]) -> list[Schedule]:
-        """What has come so far without a word of the warehouse."""
-        return [each for each in self.standing(*states) if not getattr(each, flag)]
+        """What has come so far without a word of the warehouse; never what left with another shipment than this."""
+        found = [each for each in self.standing(*states) if not getattr(each, flag)]
+        return [each for each in found if self.shipment_id in {"", each.shipment_id} or not each.shipment_id]
 
     def apart(self, schedules: Iterable[Schedule], quantity: Decimal) -> Iterator[Schedule]:
         """So much of these as there is, each cut to what is left."""

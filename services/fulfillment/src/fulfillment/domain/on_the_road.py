@@ -1,7 +1,8 @@
 """What carriers say of goods that a warehouse handed over: each schedule of a shipment comes to where the shipment is.
 
 Only a carrier, its TMS or a proof-of-delivery service moves anything here; delivery has looked at who says so. What is
-still at the dock comes to nothing before its own departure, whatever the rest of its shipment does.
+still at the dock comes to nothing before its own departure, whatever the rest of its shipment does. A departure that is
+taken back leaves its mark, because delivery tells each only once: what bears it goes with its shipment's next word.
 """
 
 from __future__ import annotations
@@ -44,6 +45,13 @@ _WAYS: Mapping[State, Mapping[State, tuple[str, ...]]] = {
     State.DELIVERED: dict.fromkeys((State.SHIPPED, State.OUT_FOR_DELIVERY, State.DELIVERY_EXCEPTION), ("deliver",)),
 }
 """To where the shipment is, from where a schedule may stand, by which triggers. What stands elsewhere stays."""
+_ONWARDS: Mapping[State, tuple[str, ...]] = {
+    State.SHIPPED: ("ship",),
+    State.OUT_FOR_DELIVERY: ("ship", "go_out"),
+    State.DELIVERY_EXCEPTION: ("ship", "fail_delivery"),
+    State.DELIVERED: ("ship", "deliver"),
+}
+"""The same for what had left and was taken back to the dock."""
 
 
 DISPATCHED, OUT_FOR_DELIVERY, DELIVERED = "dispatched", "out_for_delivery", "delivered"
@@ -59,6 +67,9 @@ class Word:
     taken_back: str = ""
     trouble: str = ""
     settled: str = ""
+
+
+DEPARTURE_TAKEN_BACK = "DEPARTURE_TAKEN_BACK"
 
 
 def hear(shipment: Shipment, word: Word) -> State:
@@ -83,7 +94,8 @@ def depart(order: SalesOrder, gone: Mapping[str, Decimal], word: Word) -> None:
     left: list[Pair] = []
     for line in order.lines.values():
         wanted = gone.get(line.line_id, ZERO)
-        for schedule in _of(line, word.shipment_id, State.HANDED_OVER):
+        waiting = _of(line, word.shipment_id, State.HANDED_OVER)
+        for schedule in [each for each in waiting if each.reason != DEPARTURE_TAKEN_BACK]:
             if wanted > ZERO:
                 taken = order.split(line, schedule, wanted)
                 wanted -= taken.quantity
@@ -99,9 +111,14 @@ def follow(order: SalesOrder, stands: State, word: Word) -> None:
         standing = [
             (each, way) for before, way in _WAYS[stands].items() for each in _of(line, word.shipment_id, before)
         ]
+        if stands is not State.HANDED_OVER:
+            left = _of(line, word.shipment_id, State.HANDED_OVER)
+            onwards = _ONWARDS[stands]
+            standing += [(each, onwards) for each in left if each.reason == DEPARTURE_TAKEN_BACK]
         for schedule, triggers in standing:
             for trigger in triggers:
                 order.move(schedule, trigger, CARRIER)
+            schedule.reason = DEPARTURE_TAKEN_BACK if stands is State.HANDED_OVER else ""
             moved.append((line, schedule))
     _tell(order, moved, stands, word)
 

@@ -144,6 +144,8 @@ class Posting:
         self.reason, self.watched = "", ("", self.watched[1])
         self.facts.append(Fact.REQUESTED)
         self.settled.append(identity(POSTING_REFUSED, self.subject))
+        if self.kind is Kind.CREDIT:
+            self.settled.append(identity(NOTHING_LEFT_TO_CREDIT, self.subject))
 
     def answer(self, said: Posted, currency: str) -> bool:
         """Whether it is new. Raises PostedUnderAnotherNumber, TotalsMissing, TransitionUnknown."""
@@ -162,6 +164,9 @@ class Posting:
         self.settled.append(identity(POSTING_REFUSED, self.subject))
         if said.totals is not None:
             self._look_at(said.totals, currency)
+        if said.totals is not None and self.noted > ZERO:
+            self._weigh(said.totals)
+        self._look_at_credits()
         return True
 
     def _refused(self, said: Posted) -> bool:
@@ -237,15 +242,20 @@ class Posting:
         self.credited += amount.amount
 
     def hear(self, credit: Posting, before: State) -> None:
-        """A refused credit note is none, and one that was booked counts, whatever was said of it before."""
+        """A refused credit note is none, and one that was booked counts, whatever was said of it before, and though the
+        invoice itself is not posted yet."""
         counted, counts = before is not State.REFUSED, credit.state is not State.REFUSED
         if credit.wanted is not None and counted is not counts:
             self.credited += credit.wanted.amount if counts else -credit.wanted.amount
         elif credit.wanted is None and credit.totals is not None:
             self.credited += credit.totals.gross.amount
-        if self.totals is not None and credit.state is State.POSTED and credit.totals is not None:
+        if credit.state is State.POSTED and credit.totals is not None:
             self.noted += credit.totals.gross.amount
-            self._weigh(self.totals)
+            if self.totals is not None:
+                self._weigh(self.totals)
+        self._look_at_credits()
+
+    def _look_at_credits(self) -> None:
         if self.totals is not None and self.credited > self.totals.gross.amount:
             why = f"{self.credited} of invoice {self.number} is credited, and it comes to {self.totals.gross.amount}"
             self._raise(CREDITED_ABOVE_INVOICE, why)

@@ -243,6 +243,20 @@ class PostingUnknown(NotFound):
 
 
 @dataclass
+class PostingNotDue(Refused):
+    """Something that it follows is not in the ERP's books: asked for now, it would come out of sequence."""
+
+    posting_id: str
+
+
+@dataclass
+class NothingLeftToCredit(Refused):
+    """All of the invoice is credited by other notes."""
+
+    posting_id: str
+
+
+@dataclass
 class PostedUnderAnotherNumber(Refused):
     """The ERP has posted it and says now something else: a second document, or a mix-up, which cannot be told."""
 

@@ -18,6 +18,7 @@ from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.lifecycle import RETURNS_DESK
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.posting import Kind, Posting, PostingLine, due, posting, posting_id
+from fulfillment.domain.posting_lifecycle import State
 from fulfillment.domain.posting_lines import bought, changed, issued, ordered, sent
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder
@@ -130,7 +131,15 @@ async def _owe_with_invoice(made: Posting, order: SalesOrder, work: Work, *, bil
     invoice = made.bill() if billable or await work.billed_by_issue(order) else None
     await owe(made, order, work)
     if invoice is not None:
-        await owe(invoice, order, work)
+        await _owe_invoice(invoice, order, work)
+
+
+async def _owe_invoice(invoice: Posting, order: SalesOrder, work: Work) -> None:
+    """What the ERP has credited of it unasked, before there was anything to be invoiced, counts."""
+    for note in await work.postings.returned(order.order_id):
+        if note.follows == (invoice.posting_id,) and note.state is State.POSTED:
+            invoice.hear(note, State.WAITING)
+    await owe(invoice, order, work)
 
 
 async def bill(command: BillShipment, work: Work) -> None:
@@ -147,7 +156,7 @@ async def bill(command: BillShipment, work: Work) -> None:
         if invoice := shipped.bill():
             [order] = await work.sales_orders.lock([shipped.order_id])
             await work.put_posting(shipped, order)
-            await owe(invoice, order, work)
+            await _owe_invoice(invoice, order, work)
 
 
 async def owe_credits(order: SalesOrder, back: CustomerReturn, decided: Sequence[Pair], work: Work) -> int:

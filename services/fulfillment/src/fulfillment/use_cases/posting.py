@@ -6,7 +6,13 @@ from fulfillment.domain.coming_back import credited
 from fulfillment.domain.drop_shipping import purchase_booked
 from fulfillment.domain.posting import Kind, Posting, due, order_of, posting_id
 from fulfillment.domain.posting_lifecycle import State
-from fulfillment.domain.refusals import CreditNumberReused, OrderUnknown, PostingUnknown
+from fulfillment.domain.refusals import (
+    CreditNumberReused,
+    NothingLeftToCredit,
+    OrderUnknown,
+    PostingNotDue,
+    PostingUnknown,
+)
 from fulfillment.domain.return_lifecycle import State as Returned
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import UnitOfWork, Work
@@ -61,9 +67,13 @@ async def request_credit(command: RequestCredit, uow: UnitOfWork) -> tuple[Posti
 
 
 async def ask_again(wanted: str, work: Work) -> Posting:
-    """Somebody wants the ERP to be asked once more. Raises PostingUnknown, TransitionUnknown, and CreditAboveInvoice
-    where others have been credited since it was refused."""
+    """Somebody wants the ERP to be asked once more, or now for what has waited. Raises PostingUnknown,
+    TransitionUnknown, PostingNotDue, NothingLeftToCredit, and CreditAboveInvoice where others have been credited since
+    it was refused."""
     found, order = await _known(wanted, work)
+    if found.state is State.WAITING:
+        await _ask_first(found, order, work)
+        return found
     invoice = await _invoice_of(found, work)
     if invoice is not None and found.state is State.REFUSED and found.wanted is not None:
         invoice.grant(found.wanted)
@@ -71,6 +81,16 @@ async def ask_again(wanted: str, work: Work) -> Posting:
     found.request()
     await work.put_posting(found, order)
     return found
+
+
+async def _ask_first(found: Posting, order: SalesOrder, work: Work) -> None:
+    """It has never been asked for: only in its turn, and by the same rules as when that comes by itself."""
+    if not due([found], frozenset(await work.postings.posted(found.follows))):
+        raise PostingNotDue(found.posting_id)
+    await ask(found, order, work)
+    if found.state is State.WAITING:
+        raise NothingLeftToCredit(found.posting_id)
+    await work.put_posting(found, order)
 
 
 async def _known(wanted: str, work: Work) -> tuple[Posting, SalesOrder]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from fulfillment.domain.allocating import Pair
-from fulfillment.domain.coming_back import ask_back, follow_return, let_be
+from fulfillment.domain.coming_back import ask_back, credited, follow_return, let_be
 from fulfillment.domain.customer_return import CustomerReturn, LineKey
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.quantities import in_base
@@ -115,6 +115,9 @@ async def _follow(
             if line := lines.get(each.line_number):
                 decided += follow_return(order, line, each, found.return_id)
         found.credit(asked=await owe_credits(order, found, decided, work))
+        if found.state is State.CREDITED:
+            for line in lines.values():
+                credited(order, line, found.return_id)
         await work.put(order)
     await work.put_return(found, order, report)
 
