@@ -13,7 +13,7 @@ from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
 from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
-from procurement_cases.calls import Caller, billed, counted, invoicing, line, origin, unique
+from procurement_cases.calls import Caller, billed, counted, invoicing, line, origin, packed, unique
 from procurement_cases.refusals import refused
 
 PRECONDITION, NOT_FOUND = grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND
@@ -47,6 +47,18 @@ async def test_an_invoice_waits_for_the_goods_and_its_exception_goes_when_they_c
     assert ("INVOICE_NO_RECEIPT", "procurement", False) in await caller.exceptions(order.purchase_order_id)
     told = (await caller.facts(order.purchase_order_id)).count("SupplierInvoiceMatched")
     assert told == 2
+
+
+@pytest.mark.feature("F150")
+async def test_an_invoice_for_a_drop_shipment_waits_for_its_notice_which_also_ends_the_chase(caller: Caller) -> None:
+    number = unique("PO")
+    asked = line("10", 100, ship_to_id="CUSTOMERS-PLACE", drop_ship_party_id="CUST-1")
+    order = (await caller.submit(number, [asked])).purchase_order
+    await caller.invoice(unique("INV"), billed(number, 100))
+    assert await states(caller, order) == [AWAITING]
+    await caller.ship(unique("SH"), packed(number, 100))
+    assert await states(caller, order) == [READY]
+    assert "procurement.unacknowledged" not in await caller.timers(order.purchase_order_id)
 
 
 @pytest.mark.feature("F151")

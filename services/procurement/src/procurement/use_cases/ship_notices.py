@@ -15,9 +15,10 @@ from procurement.domain.refusals import LocationUnknown, ShipNoticeNamesNothing,
 from procurement.domain.ship_notice import NoticeState, NoticeTerms, RefusedLine, ShipNotice
 from procurement.ports import NoticePurpose, OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordShipNotice
-from procurement.use_cases.deadlines import watch_arrival, watch_promises
+from procurement.use_cases.deadlines import watch_answer, watch_arrival, watch_promises
 from procurement.use_cases.naming import Mint
 from procurement.use_cases.purchase_orders import tell_warehouses
+from procurement.use_cases.supplier_invoices import match_waiting
 
 SSCC_REUSED = "SSCC_REUSED"
 # GS1: a code is not given again within a year of the shipment that had it.
@@ -49,12 +50,14 @@ async def record_ship_notice(command: RecordShipNotice, uow: UnitOfWork, mint: M
         if in_force is not None:
             await _withdraw(work, book, in_force, replaced=command.purpose is NoticePurpose.REPLACE)
         if command.purpose is NoticePurpose.CANCEL:
+            await _went_direct(work, book)
             return RecordedShipNotice(_required(in_force, terms))
         notice = await _new_notice(work, book, terms, mint())
         if in_force is not None and in_force.ship_to_id == notice.ship_to_id:
             # The truck is the same: its time at the dock stands until the warehouse says otherwise.
             notice.appointed = in_force.appointed
         refused = await _announce(work, book, notice)
+        await _went_direct(work, book)
         return RecordedShipNotice(notice, refused=tuple(refused))
 
 
@@ -119,6 +122,14 @@ def _destination(terms: NoticeTerms, book: OrderBook, order: PurchaseOrder) -> s
 
 def _drop_ship(orders: list[PurchaseOrder]) -> bool:
     return any(line.drop_ship_party_id for order in orders for line in order.lines)
+
+
+async def _went_direct(work: Work, book: OrderBook) -> None:
+    """Nobody here receives a drop shipment: its notice is what its invoice waits for, and may end its order."""
+    orders = [each for each in book.orders if _drop_ship([each])]
+    for order in orders:
+        await watch_answer(work, order)
+    await match_waiting(work, orders)
 
 
 async def _announce(work: Work, book: OrderBook, notice: ShipNotice) -> list[RefusedLine]:
