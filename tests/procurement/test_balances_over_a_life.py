@@ -1,14 +1,15 @@
 """Any life of an order: whatever documents come in whatever order, the books that listeners keep agree with the lines.
 
 The ledger here does what inventory does: it only adds what events say. If an event told a wrong change, or if a balance
-could fall below zero, some life would show it.
+could fall below zero, some life would show it. Invoices come at any time; what a match comes to is worked out anew.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -24,14 +25,22 @@ from procurement.domain.purchase_order import TERMINAL, OrderState, PurchaseOrde
 from procurement.domain.quantities import ZERO
 from procurement.domain.receipt import Condition, Receipt
 from procurement.domain.ship_notice import NoticeState, ShipNotice, ShortLine
+from procurement.domain.supplier_invoice import InvoiceState, SupplierInvoice
 from procurement.domain.terms import Price
 from procurement_cases import trade
-from procurement_cases.trade import ITEMS, document, line
+from procurement_cases.judging import PASSES, Claimed, Known, Limits, fraction, outcome
+from procurement_cases.trade import INVOICE_TOLERANCES, ITEMS, document, line
 
 AMOUNTS = st.integers(1, 130)
 LINES = st.sampled_from(["10", "20"])
 PLACES = st.sampled_from(["WH-EAST", "WH-WEST"])
 SKUS = {"10": "BOLT", "20": "NUT"}
+PRICES = st.sampled_from(["2.50", "2.52", "2.55", "3", "30.00", "17.50"])
+LIMITS = Limits(
+    fraction(INVOICE_TOLERANCES.price_percent),
+    fraction(INVOICE_TOLERANCES.price_amount),
+    fraction(INVOICE_TOLERANCES.quantity_percent),
+)
 ANSWERS = st.lists(
     st.tuples(st.sampled_from(list(Outcome)), st.integers(1, 70), st.one_of(st.none(), st.integers(1, 30))),
     min_size=1,
@@ -88,13 +97,46 @@ class Ledger:
             self.on_order[place] -= taken.from_on_order
 
 
+class Accounts:
+    """What a supplier may be paid for, as receipts, prices and earlier invoices have it; by number of the line."""
+
+    def __init__(self) -> None:
+        self.received: Counter[str] = Counter()
+        self.passed: dict[str, Fraction] = defaultdict(Fraction)
+        self.prices = {"10": trade.PRICE.amount, "20": trade.PRICE.amount}
+        self.invoices: list[tuple[SupplierInvoice, str, Claimed]] = []
+
+    def arrive(self, receipt: Receipt) -> None:
+        for taken in receipt.lines:
+            if taken.order_line_id and SKUS[taken.line_number] == taken.terms.sku:
+                self.received[taken.line_number] += int(taken.base)
+
+    def judge(self, order: PurchaseOrder) -> None:
+        """Each invoice that has not passed yet is matched, the oldest first."""
+        for invoice, number, claimed in self.invoices:
+            if invoice.state is InvoiceState.READY:
+                continue
+            trade.matched(invoice, order)
+            expected = outcome(claimed, self._known(order, number), LIMITS)
+            assert invoice.lines[0].outcome.value == expected, (invoice.lines[0], claimed)
+            assert (invoice.state.value == "ready") == (expected in PASSES)
+            if expected in PASSES:
+                self.passed[number] += claimed.base(SKUS[number])
+
+    def _known(self, order: PurchaseOrder, number: str) -> Known | None:
+        if number not in {each.line_number for each in order.lines}:
+            return None
+        received = Fraction(self.received[number])
+        return Known(SKUS[number], fraction(self.prices[number]), received, self.passed[number])
+
+
 class OrderLife(RuleBasedStateMachine):
     notices: Bundle[ShipNotice] = Bundle("notices")
 
     @initialize(first=AMOUNTS, second=AMOUNTS)
     def release(self, first: int, second: int) -> None:
         self.hours = 0
-        self.ledger = Ledger()
+        self.ledger, self.accounts = Ledger(), Accounts()
         self.known: list[ShipNotice] = []
         self.completions = 0
         self.order: PurchaseOrder = trade.blank()
@@ -106,6 +148,7 @@ class OrderLife(RuleBasedStateMachine):
             told = trade.told(aggregate)
             self.ledger.hear(told)
             self.completions += sum(isinstance(each, events.PurchaseOrderCompleted) for each in told)
+        self.accounts.judge(self.order)
 
     def later(self) -> int:
         self.hours += 1
@@ -115,6 +158,8 @@ class OrderLife(RuleBasedStateMachine):
     def erp_writes(self, first: int, second: int | None, place: str, *, cancels: bool) -> None:
         lines = [line("10", first, ship_to_id=place)] + ([line("20", second, "NUT")] if second else [])
         self.order.place(document(*lines, hours=self.later(), cancels=cancels), ITEMS)
+        if not cancels:
+            self.accounts.prices |= {each.line_number: trade.PRICE.amount for each in lines}
         self.listen(self.order)
 
     @rule(number=LINES, said=ANSWERS)
@@ -137,7 +182,27 @@ class OrderLife(RuleBasedStateMachine):
 
     @rule(number=LINES, accept=st.booleans())
     def buyer_decides(self, number: str, *, accept: bool) -> None:
-        self.tries(lambda: self.order.decide(number, accept=accept, items=ITEMS))
+        def decide() -> None:
+            offered = next((each.proposed for each in self.order.lines if each.line_number == number), None)
+            self.order.decide(number, accept=accept, items=ITEMS)
+            if accept and offered is not None and offered.price is not None:
+                self.accounts.prices[number] = offered.price.amount
+
+        self.tries(decide)
+
+    @rule(
+        number=LINES,
+        quantity=AMOUNTS,
+        price=PRICES,
+        unit=st.sampled_from(["EA", "EA", "XCS"]),
+        currency=st.sampled_from(["EUR", "EUR", "EUR", "USD"]),
+    )
+    def supplier_invoices(self, number: str, quantity: int, price: str, unit: str, currency: str) -> None:
+        """Before or after the goods, once or again under another number, of a line that may not be there."""
+        billed = trade.billed(quantity, price, number, unit=unit, currency=currency)
+        claimed = Claimed(Fraction(quantity), fraction(price), currency, unit)
+        self.accounts.invoices.append((trade.invoice(billed), number, claimed))
+        self.accounts.judge(self.order)
 
     @rule(target=notices, number=LINES, quantity=AMOUNTS, packed_on=st.integers(0, 2), other=st.booleans())
     def supplier_ships(self, number: str, quantity: int, packed_on: int, *, other: bool) -> Any:
@@ -178,6 +243,7 @@ class OrderLife(RuleBasedStateMachine):
         gone = {NoticeState.CANCELLED, NoticeState.REPLACED}
         reachable = [each for each in self.known if each.open or (each.number == named and each.state not in gone)]
         receipt = trade.receive(report, orders=[self.order], notices=reachable, final=final, short_stays=stays)
+        self.accounts.arrive(receipt)
         self.listen(receipt, *reachable, self.order)
 
     def tries(self, act: Any, *aggregates: Any) -> None:
@@ -220,6 +286,14 @@ class OrderLife(RuleBasedStateMachine):
         if self.order.state in TERMINAL - {OrderState.CANCELLED}:
             assert all(found.on_order == found.in_transit == ZERO for found in self.order.lines)
             assert self.completions > 0
+
+    @invariant()
+    def what_was_invoiced_is_what_has_passed(self) -> None:
+        for found in self.order.lines:
+            assert found.invoiced == self.accounts.passed[found.line_number]
+            assert found.received == self.accounts.received[found.line_number]
+            most = found.delivered * (100 + INVOICE_TOLERANCES.quantity_percent)
+            assert found.invoiced * 100 <= most, "more is to be paid than has arrived"
 
     @invariant()
     def schedules_have_ids_of_their_own(self) -> None:

@@ -78,12 +78,12 @@ class Returns:
         return found.customer_return
 
     async def received(self, *lines: return_pb2.ReturnedLine, **more: Any) -> pb.RecordReturnReceiptResponse:
-        request = pb.RecordReturnReceiptRequest(received_at=now(), lines=lines, **self._head() | more)
+        request = pb.RecordReturnReceiptRequest(received_at=now(), lines=lines, **self.head() | more)
         found: pb.RecordReturnReceiptResponse = await self.stub.RecordReturnReceipt(request, timeout=SECONDS)
         return found
 
     async def inspected(self, *lines: return_pb2.ReturnedLine, **more: Any) -> pb.RecordReturnInspectionResponse:
-        request = pb.RecordReturnInspectionRequest(inspected_at=now(), lines=lines, **self._head() | more)
+        request = pb.RecordReturnInspectionRequest(inspected_at=now(), lines=lines, **self.head() | more)
         found: pb.RecordReturnInspectionResponse = await self.stub.RecordReturnInspection(request, timeout=SECONDS)
         return found
 
@@ -101,7 +101,7 @@ class Returns:
             request.page_token, more = page.next_page_token, bool(page.next_page_token)
         return found
 
-    def _head(self) -> dict[str, Any]:
+    def head(self) -> dict[str, Any]:
         return {
             "request_id": str(uuid4()),
             "origin": origin(options_pb2.ROLE_WMS, PLACE),

@@ -53,7 +53,7 @@ class Site:
     location_id: str
     system: str = ""
 
-    def _head(self, number: str) -> dict[str, Any]:
+    def head(self, number: str) -> dict[str, Any]:
         said = origin(options_pb2.ROLE_WMS, self.system or self.location_id)
         return {
             "request_id": str(uuid4()),
@@ -64,7 +64,7 @@ class Site:
         }
 
     async def pick(self, number: str, *lines: warehouse_service_pb2.ReportedLine) -> Any:
-        request = warehouse_service_pb2.RecordPickRequest(**self._head(number), picked_at=now(), lines=lines)
+        request = warehouse_service_pb2.RecordPickRequest(**self.head(number), picked_at=now(), lines=lines)
         return await self.stub.RecordPick(request, timeout=SECONDS)
 
     def packing(
@@ -77,14 +77,14 @@ class Site:
             )
             for each in lines
         ]
-        return warehouse_service_pb2.RecordPackingRequest(**self._head(number), packed_at=now(), packages=packages)
+        return warehouse_service_pb2.RecordPackingRequest(**self.head(number), packed_at=now(), packages=packages)
 
     async def pack(self, number: str, *lines: warehouse_service_pb2.ReportedLine) -> Any:
         return await self.stub.RecordPacking(self.packing(number, *lines), timeout=SECONDS)
 
     async def issue(self, number: str, shipment: str, *lines: warehouse_service_pb2.ReportedLine) -> Any:
         request = warehouse_service_pb2.RecordGoodsIssueRequest(
-            **self._head(number), shipment_number=shipment, issued_at=now(), lines=lines, carrier="UPSN"
+            **self.head(number), shipment_number=shipment, issued_at=now(), lines=lines, carrier="UPSN"
         )
         return await self.stub.RecordGoodsIssue(request, timeout=SECONDS)
 
