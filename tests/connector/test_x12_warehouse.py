@@ -20,6 +20,7 @@ from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
 from crossdock.fulfillment.v1 import warehouse_service_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock.inventory.v1 import stock_move_pb2 as moves
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import inbound_pb2
@@ -80,7 +81,8 @@ def expected(**changes: Any) -> events_pb2.InboundExpected:
         lot=values_pb2.Lot(number="L1"),
     )
     facts: dict[str, Any] = {"reference": "n-1", "location_id": "WH-EAST", "ship_notice_number": "SH-1", "sequence": 1}
-    return events_pb2.InboundExpected(lines=[line], **(facts | changes))
+    lines = [] if changes.get("withdrawn") else [line]
+    return events_pb2.InboundExpected(lines=lines, **(facts | changes))
 
 
 @pytest.mark.feature("F203")
@@ -95,6 +97,18 @@ def test_a_release_is_a_940_that_names_order_and_line() -> None:
 )
 def test_what_a_dock_should_expect_is_a_943_or_its_deletion(name: str, changes: dict[str, Any]) -> None:
     golden(name, x12_943.write(expected(**changes), orders.writing(x12=True)))
+
+
+@pytest.mark.feature("F203")
+def test_a_reference_of_ours_fits_into_a_943_and_is_the_same_each_time() -> None:
+    reference = "01a20553-967b-71b8-bd16-b63af8556a44"
+    first, second = (
+        x12_943.write(expected(reference=reference, sequence=place), orders.writing(x12=True)) for place in (1, 2)
+    )
+    assert x12_document.wrong_in(x12_document.write(first, ADDRESS, Numbers(12, 12, 1), orders.AT)) == ""
+    assert first.depositor_order == second.depositor_order
+    assert [each.description for each in first.notes] == [reference]
+    assert x12_943.depositor_order(reference[:-1] + "5") != first.depositor_order
 
 
 @pytest.mark.feature("F203")
@@ -157,6 +171,32 @@ def test_a_947_says_what_is_gone_and_why() -> None:
     assert {each.bucket for each in request.lines} == {inventory.ACCOUNT_SELLABLE}
 
 
+@pytest.mark.feature("F101", "F203")
+def test_a_947_says_what_is_put_on_hold_and_taken_off_again_and_nothing_is_gone() -> None:
+    held = ("W19*05*-5*EA**BP*A1001*L1", "G69*LAB 17", "W19*55*3*EA**BP*A1001")
+    command = read("947", *ADJUSTED, *held)
+    request = command.request
+    assert isinstance(request, moves.RecordStockMovesRequest)
+    assert (request.number, request.location_id, request.business_unit) == ("ADJ-1", "WH-EAST", "EU01")
+    assert request.moved_at.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 10, 11, tzinfo=UTC)
+    assert [
+        (each.sku, each.lot, each.quantity.value, each.kind, each.reason, each.shelved) for each in request.lines
+    ] == [
+        ("A1001", "L1", "5", moves.STOCK_MOVE_KIND_HOLD_PLACED, "LAB 17", True),
+        ("A1001", "", "3", moves.STOCK_MOVE_KIND_HOLD_RELEASED, "55", True),
+    ]
+    assert (command.keys, command.lines) == (("stock_move:ADJ-1", "sku:A1001"), 2)
+
+
+def test_a_partner_may_write_moves_without_a_sign_and_have_codes_of_its_own() -> None:
+    [held] = read("947", *ADJUSTED, "W19*05*5*EA**BP*A1001", unsigned=True).request.lines
+    assert (held.quantity.value, held.kind) == ("5", moves.STOCK_MOVE_KIND_HOLD_PLACED)
+    [rejected] = read("947", *ADJUSTED, "W19*QX*-2*EA**BP*A1001", states={"QX": "HOLD_REJECTED"}).request.lines
+    assert (rejected.quantity.value, rejected.kind) == ("2", moves.STOCK_MOVE_KIND_HOLD_REJECTED)
+    [gone] = read("947", *ADJUSTED, "W19*05*-2*EA**BP*A1001", reasons={"05": "AU"}).request.lines
+    assert (gone.change.value, gone.reason) == ("-2", "AU")
+
+
 @pytest.mark.parametrize(
     ("set_id", "segments", "options", "says"),
     [
@@ -173,7 +213,13 @@ def test_a_947_says_what_is_gone_and_why() -> None:
         ("945", (*ISSUE, *PACKED, BOLTS_OUT[0], TOTAL), {}, "our line number is missing"),
         ("945", (*ISSUE, *PACKED, "W12*CP*5*0*5*EA**BP*A1001", TOTAL), {}, "nothing was shipped"),
         ("945", (*ISSUE, *PACKED, "W12*CP*5*-3*5*EA**BP*A1001", TOTAL), {}, "less than nothing"),
-        ("947", (*ADJUSTED, "W19*05*-3*EA**BP*A1001"), {}, r"'05' \(put on hold\) is none of"),
+        ("947", (*ADJUSTED, "W19*54*3*EA**BP*A1001"), {}, r"'54' \(received more than reported before\) is none of"),
+        ("947", (*ADJUSTED, "W19*05*3*EA**BP*A1001"), {}, r"3 of '05' \(put on hold\) has the wrong sign"),
+        ("947", (*ADJUSTED, "W19*55*-3*EA**BP*A1001"), {}, r"-3 of '55' \(taken off hold\) has the wrong sign"),
+        ("947", (*ADJUSTED, "W19*05*-3*EA**BP*A1001"), {"unsigned": True}, "less than nothing"),
+        ("947", (*ADJUSTED, "W19*05*0*EA**BP*A1001"), {}, "nothing came or went"),
+        ("947", (*ADJUSTED, "W19*05*-3*EA**BP*A1001", "W19*AU*-1*EA**BP*A1001"), {}, "are adjusted apart"),
+        ("947", (*ADJUSTED, "W19*QX*-3*EA**BP*A1001"), {"states": {"QX": "BURNT"}}, "'BURNT' is no move"),
         ("947", (*ADJUSTED, "W19*AU*0*EA**BP*A1001"), {}, "nothing came or went"),
         ("947", (*ADJUSTED, "W19*AU*3*EA**BP*A1001"), {"buckets": {"AU": "NOWHERE"}}, "no stock that"),
         ("947", ("W15*20261110", AT_EAST, "W19*AU*3*EA**BP*A1001"), {}, "no number"),

@@ -1,11 +1,14 @@
 """x12.943, out: what a dock should expect; replaces what was said before under the same W0602.
 
-W0612 says whether it is new (1), changed (2) or withdrawn (3), N9 V0 its place in the sequence. The number of the ship
-notice is the shipment's where there is one. Items say purchase order, line and lot under N9, as a 944 repeats them.
+W0612 says whether it is new (1), changed (2) or withdrawn (3), N9 V0 its place in the sequence, beside our reference in
+full: W0602 has room for 22 characters, so a longer one stands there as a digest. The number of the ship notice is the
+shipment's where there is one. Items say purchase order, line and lot under N9, as a 944 repeats them.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from decimal import Decimal
 
 from crossdock.procurement.events.v1 import events_pb2
@@ -19,6 +22,7 @@ from connector.mappings.model import Outbound, Writing
 
 ORIGINAL, VERSION, EXPECTED, OWNERS_ITEM = "J", "V0", "17", "VN"
 NEW, CHANGED, WITHDRAWN = "1", "2", "3"
+LONGEST_ORDER, DIGEST = 22, 20
 
 
 def write(event: events_pb2.InboundExpected, writing: Writing) -> StockTransferShipment:
@@ -26,16 +30,23 @@ def write(event: events_pb2.InboundExpected, writing: Writing) -> StockTransferS
     orders = {line.purchase_order_number for line in event.lines}
     return StockTransferShipment(
         reporting=ORIGINAL,
-        depositor_order=event.reference,
+        depositor_order=depositor_order(event.reference),
         shipment=event.ship_notice_number,
         order_number=orders.pop() if len(orders) == 1 else "",
         action=WITHDRAWN if event.withdrawn else NEW if event.sequence == 1 else CHANGED,
         parties=(parts.at_warehouse(event.location_id, writing.codes),),
-        notes=(Note(qualifier=VERSION, reference=str(event.sequence)),),
+        notes=(Note(qualifier=VERSION, reference=str(event.sequence), description=event.reference),),
         dates=(Instant(qualifier=EXPECTED, on=days[0]),) if days else (),
-        items=tuple(_item(line, writing) for line in event.lines),
+        items=tuple(_item(line, writing) for line in event.lines) or (_nothing(writing),),
         total_quantity=sum((Decimal(line.quantity.value) for line in event.lines), Decimal()),
     )
+
+
+def depositor_order(reference: str) -> str:
+    """The same for the same reference, in capitals and digits (100 bits of its SHA-256) where it is too long itself."""
+    if len(reference) <= LONGEST_ORDER:
+        return reference
+    return base64.b32encode(hashlib.sha256(reference.encode()).digest()).decode()[:DIGEST]
 
 
 def _item(line: events_pb2.ExpectedLine, writing: Writing) -> TransferItem:
@@ -51,6 +62,11 @@ def _item(line: events_pb2.ExpectedLine, writing: Writing) -> TransferItem:
         item_ids=(ItemId(OWNERS_ITEM, codes.item_code(line.sku)),),
         notes=tuple(Note(qualifier=name, reference=value) for name, value in numbers if value),
     )
+
+
+def _nothing(writing: Writing) -> TransferItem:
+    """What is withdrawn has no lines, and the set needs one."""
+    return TransferItem(quantity=Decimal(0), unit=writing.codes.unit_code("EA"))
 
 
 MAPPING = Outbound("x12.943", write)

@@ -1,13 +1,21 @@
-"""x12.947, in: stock that a warehouse found gone, spoiled or more than was booked, signed, each with its reason.
+"""x12.947, in: stock that a warehouse found gone, spoiled or more than was booked, or that it put on hold and took off.
 
-W1901 says why; the profile's mapping may say which of our reasons a code is ("reasons") and which stock it speaks of
-("buckets", by code). Codes that say that goods changed from one state into another are refused: nothing came or went.
+W1901 says which. What came or went has one of our reasons; the profile's mapping may say which ("reasons") and which
+stock it speaks of ("buckets", by code). Codes that say that goods changed from one state into another and stayed move
+them ("states", by code). An adjustment speaks of the one or of the other: each is booked as a report of its own. The
+sign of a move is that of what can be sold; a partner whose moves have none says so ("unsigned": true).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+
+from crossdock.common.v1 import values_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
+from crossdock.inventory.v1 import stock_move_pb2 as moves
 from crossdock_edi.x12.inventory_adjustment import ADJUSTMENT_REASONS, AdjustedItem, InventoryAdjustment
 
 from connector.codecs.json_document import DocumentFault
@@ -18,32 +26,57 @@ from connector.mappings.model import Command, Inbound, Reading
 from connector.mappings.wms_a_stock import REASONS
 
 SELLABLE = "SELLABLE"
+STATES = {"05": "HOLD_PLACED", "55": "HOLD_RELEASED"}
+_TAKES = frozenset({"HOLD_PLACED"})
+_GIVES = frozenset({"HOLD_RELEASED"})
+
+Head = tuple[str, str, datetime]
+"""Number, location, and when it was found or done."""
 
 
 def read(document: InventoryAdjustment, reading: Reading) -> Command:
     number = (document.number or document.depositor_adjustment).strip()
     if not number:
         raise DocumentFault("W1502", "the adjustment has no number")
-    lines = [_line(place, item, reading) for place, item in enumerate(document.items, 1)]
-    if not lines:
+    if not document.items:
         raise DocumentFault("W19", "an adjustment has at least one item")
     found_at = parts.instant_of(document.adjusted_on, document.dates, reading, "W1501")
+    head = number[:64], parts.location_of(document.parties, reading), found_at
+    return _which(document, reading)(document, reading, head)
+
+
+def _which(document: InventoryAdjustment, reading: Reading) -> Callable[[InventoryAdjustment, Reading, Head], Command]:
+    """Raises DocumentFault where some of it stays in the house and some does not."""
+    moved = [_moves(item, reading) for item in document.items]
+    if any(moved) and not all(moved):
+        place = moved.index(not moved[0]) + 1
+        raise DocumentFault(f"W1901 of W19 {place}", "goods that stay and goods that do not are adjusted apart")
+    return _moved if all(moved) else _adjusted
+
+
+def _moves(item: AdjustedItem, reading: Reading) -> bool:
+    """A reason of the partner's own goes before a change of state."""
+    reasons = reading.partner.table("reasons", REASONS)
+    return item.reason not in reasons and item.reason in reading.partner.table("states", STATES)
+
+
+def _adjusted(document: InventoryAdjustment, reading: Reading, head: Head) -> Command:
+    number, location_id, found_at = head
+    lines = [_change(place, item, reading) for place, item in enumerate(document.items, 1)]
     request = control.RecordStockReportRequest(
         origin=reading.origin(occurred_at=found_at),
-        number=number[:64],
-        location_id=parts.location_of(document.parties, reading),
+        number=number,
+        location_id=location_id,
         business_unit=reading.partner.business_unit,
         found_at=canonical.stamp(found_at),
         lines=lines,
     )
-    keys = (f"adjustment:{request.number}", *dict.fromkeys(f"sku:{line.sku}" for line in lines))
+    keys = (f"adjustment:{number}", *dict.fromkeys(f"sku:{line.sku}" for line in lines))
     return Command(request, (), keys, len(lines))
 
 
-def _line(place: int, item: AdjustedItem, reading: Reading) -> control.ReportedStock:
+def _change(place: int, item: AdjustedItem, reading: Reading) -> control.ReportedStock:
     path = f"W19 {place}"
-    if item.quantity is None or not item.quantity:
-        raise DocumentFault(f"W1902 of {path}", "nothing came or went")
     reasons = reading.partner.table("reasons", REASONS)
     if item.reason not in reasons:
         meaning = ADJUSTMENT_REASONS.get(item.reason, "unknown")
@@ -51,14 +84,69 @@ def _line(place: int, item: AdjustedItem, reading: Reading) -> control.ReportedS
     bucket = reading.partner.table("buckets", {}).get(item.reason, SELLABLE)
     if f"ACCOUNT_{bucket}" not in inventory.Account.keys():  # noqa: SIM118  an enum wrapper, not a dict
         raise DocumentFault(f"W1901 of {path}", f"{bucket!r} is no stock that the profile's mapping can name")
-    unit = reading.codes.unit(item.unit)
     return control.ReportedStock(
         sku=order_parts.resolved_item(item.item_ids, reading.codes, required=True),
-        lot=(item.lot or parts.note_of(item.notes, parts.LOT))[:64],
+        lot=_lot(item),
         bucket=inventory.Account.Value(f"ACCOUNT_{bucket}"),
-        change=canonical.quantity(item.quantity, unit, path=f"W1902 of {path}"),
+        change=_quantity(_amount(item, path), item, reading, path),
         reason=reasons[item.reason],
     )
+
+
+def _moved(document: InventoryAdjustment, reading: Reading, head: Head) -> Command:
+    number, location_id, moved_at = head
+    lines = [_move(place, item, reading) for place, item in enumerate(document.items, 1)]
+    request = moves.RecordStockMovesRequest(
+        origin=reading.origin(occurred_at=moved_at),
+        number=number,
+        location_id=location_id,
+        business_unit=reading.partner.business_unit,
+        moved_at=canonical.stamp(moved_at),
+        lines=lines,
+    )
+    keys = (f"stock_move:{number}", *dict.fromkeys(f"sku:{line.sku}" for line in lines))
+    return Command(request, (), keys, len(lines))
+
+
+def _move(place: int, item: AdjustedItem, reading: Reading) -> moves.MovedStock:
+    """What is taken off hold can be sold at once: X12 has no word for a put-away that would follow."""
+    path = f"W19 {place}"
+    state = reading.partner.table("states", STATES)[item.reason]
+    if f"STOCK_MOVE_KIND_{state}" not in moves.StockMoveKind.keys():  # noqa: SIM118  an enum wrapper, not a dict
+        raise DocumentFault(f"W1901 of {path}", f"{state!r} is no move that the profile's mapping can name")
+    return moves.MovedStock(
+        sku=order_parts.resolved_item(item.item_ids, reading.codes, required=True),
+        lot=_lot(item),
+        kind=moves.StockMoveKind.Value(f"STOCK_MOVE_KIND_{state}"),
+        quantity=_quantity(_unsigned(state, item, reading, path), item, reading, path),
+        shelved=True,
+        reason=next((each.strip() for each in item.descriptions if each.strip()), item.reason)[:64],
+    )
+
+
+def _unsigned(state: str, item: AdjustedItem, reading: Reading, path: str) -> Decimal:
+    """Raises DocumentFault for a sign that says the opposite of its code: which of the two is meant nobody knows."""
+    amount = _amount(item, path)
+    if reading.partner.options.get("unsigned") is True:
+        return parts.amount(amount, f"W1902 of {path}")
+    if (state in _TAKES and amount > 0) or (state in _GIVES and amount < 0):
+        meaning = ADJUSTMENT_REASONS.get(item.reason, state)
+        raise DocumentFault(f"W1902 of {path}", f"{amount} of {item.reason!r} ({meaning}) has the wrong sign")
+    return abs(amount)
+
+
+def _amount(item: AdjustedItem, path: str) -> Decimal:
+    if item.quantity is None or not item.quantity:
+        raise DocumentFault(f"W1902 of {path}", "nothing came or went")
+    return item.quantity
+
+
+def _quantity(amount: Decimal, item: AdjustedItem, reading: Reading, path: str) -> values_pb2.Quantity:
+    return canonical.quantity(amount, reading.codes.unit(item.unit), path=f"W1902 of {path}")
+
+
+def _lot(item: AdjustedItem) -> str:
+    return (item.lot or parts.note_of(item.notes, parts.LOT))[:64]
 
 
 MAPPING = Inbound("x12.947", read)
