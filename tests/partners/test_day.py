@@ -25,7 +25,7 @@ def codes(day: Day) -> set[str]:
     return {part["code"] for parts in answers for part in parts}
 
 
-def test_at_least_sixty_orders_of_six_suppliers_on_two_channels_into_three_warehouses(day: Day) -> None:
+def test_at_least_sixty_orders_of_seven_suppliers_on_two_channels_into_four_warehouses(day: Day) -> None:
     assert len(day.orders) >= 60
     assert len({order.number for order in day.orders}) == len(day.orders)
     assert {order.supplier for order in day.orders} == set(EDI_SUPPLIERS) | set(API_SUPPLIERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,7 +26,8 @@ SALES_HEADINGS = (
     *("ORDER", "CHANNEL", "LINES", "PROMISED", "ALLOCATED", "SHIPPED", "MILESTONE", "INVOICED"),
     *("STATE", "SECONDS", "SCENE"),
 )
-WORDS = frozenset({"PO", "SUPPLIER", "ORDER", "CHANNEL", "MILESTONE", "STATE", "SCENE"})
+STOCK_HEADINGS = ("ITEM", "PLACE", "SELLABLE", "STAGED", "QUARANTINED", "DAMAGED", "POSTED", "STATE", "SCENE")
+WORDS = frozenset({"PO", "SUPPLIER", "ORDER", "CHANNEL", "MILESTONE", "ITEM", "PLACE", "STATE", "SCENE"})
 
 
 def verdict_table(verdict: Verdict) -> Table:
@@ -47,6 +49,20 @@ def sales_table(verdict: Verdict) -> Table:
         money = f"{row.invoiced:.2f}" if row.invoiced else "-"
         table.add_row(*head, *quantities, row.milestone, money, _state(row), f"{row.seconds:.1f}", row.order.scene)
     return table
+
+
+def stock_table(verdict: Verdict) -> Table:
+    """A row per scene about stock; POSTED is how many lines stand in the ERP's stock book."""
+    table = _headed(STOCK_HEADINGS)
+    for row in verdict.stock.rows:
+        lies = [_plain(row.lies.get(bucket)) for bucket in ("sellable", "staged", "quarantined", "damaged")]
+        state = "exception" if row.excepted else "settled"
+        table.add_row(row.scene.sku, row.scene.location, *lies, str(row.posted), state, row.scene.name)
+    return table
+
+
+def _plain(amount: Decimal | None) -> str:
+    return f"{amount:f}" if amount else "0"
 
 
 def _headed(headings: Sequence[str]) -> Table:
@@ -111,6 +127,8 @@ def demo(
     out.print(verdict_table(verdict))
     out.print()
     out.print(sales_table(verdict))
+    out.print()
+    out.print(stock_table(verdict))
     for sentence in (*(f"lost: {each}" for each in verdict.lost), *verdict.differences):
         out.print(f"difference: {sentence}", highlight=False, soft_wrap=True)
     if keep:

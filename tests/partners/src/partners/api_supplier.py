@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any
 
 from partners.day import Day
 from partners.journal import Journal
-from partners.supplier import Packed, Said, Shipment, Supplier, Taken
+from partners.supplier import Invoice, Packed, Said, Shipment, Supplier, Taken
 from partners.web import Answer, Door, Post
 
 STATUSES = {
@@ -42,10 +43,13 @@ class ApiSupplier(Supplier):
         super().__init__(partner, day, journal)
         self._post = post
         self._units = dict(units or {})
+        # Orders whose answer it was asked for again.
+        self.reminders: list[str] = []
 
     def door(self, token: str) -> Door:
         door = Door(self.partner, token, self.journal, self.faults)
         door.accept("/orders", "json.supplier_order", lambda d: d["order"]["number"], self._take)
+        door.accept("/order-reminders", "json.order_reminder", lambda d: d["order"], self._reminded)
         return door
 
     async def _take(self, document: Mapping[str, Any]) -> Answer:
@@ -53,6 +57,10 @@ class ApiSupplier(Supplier):
         lines = [_taken(line, self._units) for line in order["lines"]]
         self.taken(order["number"], order["revision"], lines, cancelled=document["event"] == "order.cancelled")
         return 201, {"id": f"ORD-{order['number']}"}
+
+    async def _reminded(self, document: Mapping[str, Any]) -> Answer:
+        self.reminders.append(document["order"])
+        return 201, {"order": document["order"]}
 
     async def send_answer(
         self, order: str, revision: int, said: Mapping[str, list[Said]], facts: Mapping[str, Any]
@@ -106,6 +114,39 @@ class ApiSupplier(Supplier):
             ],
         }
         await self._send("ship-notices", "json.ship_notice", shipment.number, document)
+
+    async def send_invoice(self, invoice: Invoice) -> None:
+        document = {
+            "documentType": "supplierInvoice",
+            "number": invoice.number,
+            "invoiceDate": self._day.ordered_on,
+            "currency": invoice.currency,
+            "total": f"{sum((each.amount for each in invoice.lines), Decimal(0)):f}",
+            "lines": [
+                {
+                    "order": each.order,
+                    "line": each.line.line,
+                    "item": each.line.item or None,
+                    "buyerItem": each.line.sku,
+                    "quantity": f"{each.line.quantity:f}",
+                    "unit": self._unit(each.line.unit),
+                    "price": {"amount": each.price},
+                }
+                for each in invoice.lines
+            ],
+        }
+        await self._send("invoices", "json.supplier_invoice", invoice.number, document)
+
+    async def certify(self, number: str, kind: str, sku: str) -> None:
+        file = {"mediaType": "application/pdf", "content": base64.b64encode(f"%PDF-1.4 {number}".encode()).decode()}
+        document = {
+            "documentType": "complianceCertificate",
+            "number": number,
+            "certificateType": kind,
+            "buyerItem": sku,
+            "file": file,
+        }
+        await self._send("certificates", "json.compliance_certificate", number, document)
 
     def _content(self, packed: Packed) -> dict[str, Any]:
         row: dict[str, Any] = {"order": packed.order, "line": packed.line, "revision": packed.revision}

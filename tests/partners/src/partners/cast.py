@@ -20,10 +20,11 @@ from partners.erp import Erp
 from partners.journal import Journal
 from partners.script import Script
 from partners.supplier import Supplier
-from partners.warehouse import Warehouse
+from partners.warehouse import Warehouse, WebWarehouse
 from partners.web import Post, Site
 from partners.wms_a import WarehouseA
 from partners.wms_b import WarehouseB
+from partners.wms_x12 import WarehouseX12
 
 EDI_SUPPLIERS = {
     "sup-nordic": x12.Dialect(),
@@ -31,10 +32,16 @@ EDI_SUPPLIERS = {
     "sup-orion": x12.Dialect(element="|", line_end="\n"),
     "sup-kiwi": x12.Dialect(),
 }
-API_SUPPLIERS: Mapping[str, Mapping[str, str]] = {"sup-api-atlas": {}, "sup-api-luna": {"EA": "pcs", "XCS": "box"}}
-WAREHOUSES = {"wms-east": "WH-EAST", "wms-west": "WH-WEST", "wms-south": "WH-SOUTH"}
+API_SUPPLIERS: Mapping[str, Mapping[str, str]] = {
+    "sup-api-atlas": {},
+    "sup-api-luna": {"EA": "pcs", "XCS": "box"},
+    "sup-api-muto": {},
+}
+OWN_WAREHOUSES = {"wms-east": "WH-EAST", "wms-west": "WH-WEST", "wms-south": "WH-SOUTH"}
+THIRD_PARTY = {"wms-logi": "WH-LOGI"}
+WAREHOUSES = OWN_WAREHOUSES | THIRD_PARTY
 CHANNELS_AND_CARRIERS = ("shop-eu", "car-swift", "car-mute")
-OVER_HTTP = (ERP, *WAREHOUSES, *API_SUPPLIERS, *CHANNELS_AND_CARRIERS)
+OVER_HTTP = (ERP, *OWN_WAREHOUSES, *API_SUPPLIERS, *CHANNELS_AND_CARRIERS)
 
 
 @dataclass(slots=True)
@@ -96,8 +103,14 @@ class Cast:
         for script in self.scripts:
             script.check()
         for supplier in self.suppliers.values():
-            if isinstance(supplier, EdiSupplier):
-                supplier.check()
+            supplier.check()
+        for warehouse in self.warehouses.values():
+            warehouse.check()
+
+    @property
+    def third_parties(self) -> dict[str, WarehouseX12]:
+        """Warehouses of others, by location."""
+        return {place: each for place, each in self.warehouses.items() if isinstance(each, WarehouseX12)}
 
 
 @asynccontextmanager
@@ -108,20 +121,26 @@ async def assembled(
     journal, site = Journal(), Site()
     post = Post(ingress, journal, words.webhooks)
     erp = Erp(day, cards, post, journal, words.keys[ERP])
-    warehouses = {
-        location: _warehouse(partner, location, day, cards, articles, post) for partner, location in WAREHOUSES.items()
+    own = {
+        location: _warehouse(partner, location, day, cards, articles, post)
+        for partner, location in OWN_WAREHOUSES.items()
+    }
+    others = {
+        location: WarehouseX12(partner, location, day, cards, journal, folder / partner)
+        for partner, location in THIRD_PARTY.items()
     }
     edi = {name: EdiSupplier(name, day, journal, folder / name, dialect) for name, dialect in EDI_SUPPLIERS.items()}
     api = {name: ApiSupplier(name, day, journal, post, units) for name, units in API_SUPPLIERS.items()}
-    doors = {ERP: erp.door, **{w.partner: w.door(words.keys[w.partner], journal) for w in warehouses.values()}}
+    doors = {ERP: erp.door, **{w.partner: w.door(words.keys[w.partner], journal) for w in own.values()}}
     doors |= {name: supplier.door(words.keys[name]) for name, supplier in api.items()}
     urls = {name: f"http://127.0.0.1:{await site.open(door)}" for name, door in doors.items()}
-    for supplier in edi.values():
-        supplier.start()
+    on_edi: list[EdiSupplier | WarehouseX12] = [*edi.values(), *others.values()]
+    for partner in on_edi:
+        partner.start()
     try:
-        yield Cast(erp, warehouses, {**edi, **api}, journal, urls)
+        yield Cast(erp, {**own, **others}, {**edi, **api}, journal, urls)
     finally:
-        await asyncio.gather(*(supplier.stop() for supplier in edi.values()))
+        await asyncio.gather(*(partner.stop() for partner in on_edi))
         await post.close()
         await site.close()
         journal.close()
@@ -129,7 +148,7 @@ async def assembled(
 
 def _warehouse(
     partner: str, location: str, day: Day, cards: Mapping[str, ItemCard], articles: Mapping[str, str], post: Post
-) -> Warehouse:
+) -> WebWarehouse:
     if partner == "wms-south":
         site = WarehouseB(partner, location, day, cards, post)
         site.articles = articles

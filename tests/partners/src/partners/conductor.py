@@ -13,11 +13,13 @@ from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.connector.v1 import partner_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as po
 
+from partners.acknowledged import unacknowledged
 from partners.books import ItemCard
 from partners.cast import Cast
 from partners.day import Day, Order, Step
-from partners.journal import Entry
+from partners.journal import ISSUES, RECEIPTS, Entry
 from partners.sales.play import SalesPlay
+from partners.stock.play import StockPlay
 from partners.suite import Suite
 from partners.warehouse import Counted
 
@@ -40,15 +42,18 @@ class NotSettled(Exception):
 
 @dataclass(slots=True)
 class Conductor:
-    """`say` prints one progress line. `late` is master data that is withheld until a document waits for it."""
+    """`say` prints one progress line. `late` is master data that is withheld until a document waits for it,
+    `repacked` what it says of packagings once the day has begun."""
 
     day: Day
     cast: Cast
     suite: Suite
     cards: Mapping[str, ItemCard]
     late: Mapping[str, Any]
+    repacked: Mapping[str, Any]
     say: Callable[[str], None]
     sales: SalesPlay
+    stock: StockPlay
     _decisions: list[tuple[str, str]] = field(default_factory=list)
     _done: set[int] = field(default_factory=set)
     _decided: set[int] = field(default_factory=set)
@@ -66,6 +71,7 @@ class Conductor:
         self.say(f"partners: {', '.join(profile.partner for profile in profiles)}")
         await self._until(self.suite.quiet, "services still learn the master data", 60)
         await self.sales.prepare()
+        await self.stock.prepare()
 
     async def play(self) -> None:
         """Raises NotSettled, or what a partner could not do."""
@@ -83,6 +89,7 @@ class Conductor:
     async def _settled(self) -> bool:
         self.cast.check()
         await self.sales.step()
+        await self.stock.step()
         await self._decide()
         await self._act()
         self._report()
@@ -90,10 +97,13 @@ class Conductor:
             self.cast.busy
             or self.sales.busy
             or self.cast.unfinished
+            or self.stock.open
             or len(self._done) < len(self.day.events) + len(self.day.strays)
         ):
             return False
-        return await self.suite.quiet() and not await self._open_orders()
+        if not await self.suite.quiet() or await self._open_orders():
+            return False
+        return not await unacknowledged(self.cast, self.suite)
 
     async def _open_orders(self) -> list[str]:
         """Orders that have neither ended nor an open exception that somebody owns."""
@@ -128,6 +138,8 @@ class Conductor:
             *backlog,
             *waiting,
             *self.cast.unfinished,
+            *self.stock.open,
+            *await unacknowledged(self.cast, self.suite),
             f"open orders: {', '.join(await self._open_orders()) or 'none'}",
         ]
         return "\n  ".join(parts)
@@ -158,14 +170,17 @@ class Conductor:
 
     async def _reached(self, trigger: str) -> bool:
         """`posted:10` goods receipts at the ERP, `reported:30` receipts of the warehouses, `waiting:1` documents,
-        `issued:8` goods issues, `back:R-1` a return that its warehouse has reported."""
+        `notice:SN-1` a ship notice that its warehouse was told of, `issued:8` goods issues, `back:R-1` a return that
+        its warehouse has reported."""
         word, _, count = trigger.partition(":")
         if word == "posted":
             return len(self.cast.erp.receipts) >= int(count)
         if word == "reported":
-            return len([e for e in self._said_by_warehouses() if e.kind.endswith(".receipt")]) >= int(count)
+            return len([e for e in self._said_by_warehouses() if e.kind in RECEIPTS]) >= int(count)
         if word == "issued":
-            return len([e for e in self._said_by_warehouses() if e.kind == "wms_a.goods_issue"]) >= int(count)
+            return len([e for e in self._said_by_warehouses() if e.kind in ISSUES]) >= int(count)
+        if word == "notice":
+            return any(warehouse.expects(count) for warehouse in self.cast.warehouses.values())
         if word == "back":
             return {f"RR-{count}", f"RI-{count}"} <= {entry.key for entry in self._said_by_warehouses()}
         if word == "waiting":
@@ -192,9 +207,18 @@ class Conductor:
             await self.suite.load(self.late)
             self._done.add(index)
             self.say("master data learns the unknown item")
+        elif step.do == "repack":
+            await self.suite.load(self.repacked)
+            self._done.add(index)
+            self.say("a case of some items holds less from today on")
+            self._repacked(step.facts["order"])
         elif step.do == "stray":
             await self._stray(step.facts)
             self._done.add(index)
+
+    def _repacked(self, number: str) -> None:
+        if order := self.day.order(number):
+            self.cast.warehouses[order.location].script.saw(number, "repacked")
 
     async def _over(self, until: Sequence[str], erp: str) -> bool:
         """What ends its outage may depend on it: receipts of who has not heard a confirmation by then never come. What
@@ -216,9 +240,9 @@ class Conductor:
     def _report(self) -> None:
         journal, erp = self.cast.journal, self.cast.erp
         shipped = sum(1 for e in journal if e.direction == "sent" and e.kind in ("x12.856", "json.ship_notice"))
-        received = sum(1 for e in journal if e.direction == "sent" and e.kind.endswith(".receipt"))
+        received = sum(1 for e in journal if e.direction == "sent" and e.kind in RECEIPTS)
         taken = sum(1 for e in journal if e.direction == "received" and e.kind in ("x12.850", "json.supplier_order"))
-        issued = sum(1 for e in journal if e.direction == "sent" and e.kind == "wms_a.goods_issue")
+        issued = sum(1 for e in journal if e.direction == "sent" and e.kind in ISSUES)
         counts = f"orders at suppliers {taken}, ship notices {shipped}, receipts {received}, goods issues {issued}"
         line = f"{counts}, posted at the ERP {len(erp.receipts) + len(erp.sales.booked)}"
         if line != self._said and time.monotonic() >= self._say_again:

@@ -18,7 +18,9 @@ from typing import Any
 import yaml
 
 from partners.sales import day as sales_day
-from partners.sales.day import SalesDay
+from partners.sales.day import SalesDay, Span
+from partners.stock import day as stock_day
+from partners.stock.day import StockScene
 
 IN_DAYS = re.compile(r"\+\d{1,3}")
 BUILT_IN = Path(__file__).parents[2] / "day" / "inbound.yaml"
@@ -70,7 +72,10 @@ class Day:
     events: tuple[Step, ...] = ()
     # Ends that belong to no order: receipts of nobody's order, documents that are refused.
     strays: tuple[Mapping[str, Any], ...] = ()
+    # What a company decides and a day has to have decided: spans told in seconds, goods that need a certificate.
+    rules: tuple[Span, ...] = ()
     sales: SalesDay = field(default_factory=SalesDay)
+    stock: tuple[StockScene, ...] = ()
 
     def order(self, number: str) -> Order | None:
         return next((order for order in self.orders if order.number == number), None)
@@ -134,5 +139,7 @@ def load(path: Path = BUILT_IN, today: date | None = None) -> Day:
         orders=tuple(_order(row, wanted) for row in text["orders"]),
         events=tuple(read_step(row) for row in text.get("events", ())),
         strays=tuple(text.get("strays", ())),
+        rules=tuple(Span(**row) for row in text.get("rules", ())),
         sales=sales_day.load(sold, ordered_on=ordered_on, business_unit=business_unit),
+        stock=stock_day.load(stock_day.content()),
     )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ from partners.sales import rules
 from partners.sales import verdict as sales_verdict
 from partners.sales.desk import at_the_desk
 from partners.sales.play import SalesPlay
-from partners.suite import Suite, reached, read_master_data
+from partners.stock import verdict as stock_verdict
+from partners.stock.desk import at_the_stock_desk
+from partners.stock.play import StockPlay
+from partners.suite import Suite, from_today, reached, read_master_data
 from partners.verdict import Verdict, judge
 
 DAY_FOLDER = BUILT_IN.parent
@@ -99,6 +103,9 @@ async def play_day(stage: Stage, say: Say, day: Day | None = None) -> Verdict:
     day = day or load()
     master_data = read_master_data(DAY_FOLDER / "master-data.yaml")
     late = read_master_data(DAY_FOLDER / "late-master-data.yaml")
+    repacked = from_today(
+        read_master_data(DAY_FOLDER / "repacked-master-data.yaml"), date.fromisoformat(day.ordered_on)
+    )
     cards = item_cards(master_data) | item_cards(late)
     articles = {row["canonical"]: row["partner_code"] for row in master_data["crosswalk"]["wms-south"] if _is_item(row)}
     profiles = profiles_of(DAY_FOLDER / "partners")
@@ -106,21 +113,24 @@ async def play_day(stage: Stage, say: Say, day: Day | None = None) -> Verdict:
     words.write(partner_secrets(stage.place.secrets))
     for profile in profiles:
         stage.admit(profile.partner)
-    await rules.put(stage.database, day.tenant, day.sales.rules)
+    await rules.put(stage.database, day.tenant, (*day.rules, *day.sales.rules))
     async with (
         reached(stage.addresses, stage.credentials) as suite,
         at_the_desk(suite, stage.addresses, day.business_unit) as desk,
+        at_the_stock_desk(suite, stage.addresses, day.business_unit) as stock_desk,
         assembled(day, cards, articles, stage.ingress, stage.transport, words) as cast,
         sales_cast.assembled(day.sales, cast, stage.ingress, stage.transport, words) as selling,
     ):
         sales = SalesPlay(day.sales, selling, cast, desk, say)
-        conductor = Conductor(day, cast, suite, cards, late, say, sales)
+        stock = StockPlay(day.stock, cast, stock_desk, say)
+        conductor = Conductor(day, cast, suite, cards, late, repacked, say, sales, stock)
         await conductor.prepare(master_data, profiles)
         await conductor.play()
         say("asking every partner what it holds")
         exceptions = await suite.open_exceptions()
         sold = await sales_verdict.judge(day.sales, selling, cast.erp, desk, cast.journal, exceptions)
-        return await judge(day, cast, suite, cards, sold)
+        lies = await stock_verdict.judge(day.stock, cast.erp.stock, stock_desk, exceptions)
+        return await judge(day, cast, suite, cards, sold, lies)
 
 
 def _is_item(row: dict[str, Any]) -> bool:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import errno
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -15,11 +12,9 @@ from typing import Any
 from partners import x12
 from partners.day import Day
 from partners.journal import Journal
+from partners.mailbox import Mailbox
 from partners.supplier import Packed, Said, Shipment, Supplier, Taken
 
-X12_UNITS = {"EA": "EA", "XCS": "CA", "KGM": "KG"}
-CANONICAL = {own: unit for unit, own in X12_UNITS.items()}
-GROUPS = {"855": "PR", "865": "CA", "856": "SH", "997": "FA"}
 DELETED = frozenset(("DI",))
 PURPOSES = {"original": "00", "replace": "05", "cancel": "01"}
 
@@ -31,54 +26,20 @@ class EdiSupplier(Supplier):
         self, partner: str, day: Day, journal: Journal, folder: Path, dialect: x12.Dialect | None = None
     ) -> None:
         super().__init__(partner, day, journal)
-        self._writes, self._reads = folder / "in", folder / "out"
-        for each in (self._writes, self._reads):
-            each.mkdir(parents=True, exist_ok=True)
-        own = partner.removeprefix("sup-").upper()
-        self._writer = x12.Writer(own, "ACME", dialect or x12.Dialect())
-        self._element = self._writer.dialect.element
-        self._files = 0
-        self._heard: set[str] = set()
-        self._task: asyncio.Task[None] | None = None
+        self._writer = x12.Writer(partner.removeprefix("sup-").upper(), "ACME", dialect or x12.Dialect())
+        self._mailbox = Mailbox(partner, folder, self._writer, journal, self.faults)
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._watch())
+        self._mailbox.start(self._hear, _key)
 
     async def stop(self) -> None:
-        if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-
-    async def _watch(self) -> None:
-        while True:
-            if not self.faults.silent:
-                # Drafts are renamed under us; what has its final name is moved by nobody else.
-                ready = [path for path in self._reads.iterdir() if path.suffix not in (".tmp", ".part")]
-                for path in sorted(ready, key=lambda each: (each.stat().st_mtime_ns, each.name)):
-                    await self._read(path)
-            await asyncio.sleep(0.05)
+        await self._mailbox.stop()
 
     def check(self) -> None:
         """Raises what ended the watching."""
-        if self._task and self._task.done():
-            self._task.result()
+        self._mailbox.check()
 
-    async def _read(self, path: Path) -> None:
-        content = path.read_bytes()
-        path.unlink()
-        sent = x12.read(content)
-        for each in sent:
-            self.journal.add(
-                self.partner,
-                "received",
-                f"x12.{each.set_id}",
-                _key(each),
-                content,
-                repeated=path.name in self._heard,
-                note=path.name,
-            )
-        self._heard.add(path.name)
+    async def _hear(self, sent: list[x12.Sent]) -> None:
         orders = [each for each in sent if each.set_id in ("850", "860")]
         if orders:
             await self._write("997", x12.functional_ack(sent), key=orders[0].group)
@@ -140,30 +101,7 @@ class EdiSupplier(Supplier):
         )
 
     async def _write(self, set_id: str, rows: list[list[str]], *, key: str) -> None:
-        content = self._writer.interchange(set_id, GROUPS[set_id], rows)
-        self._files += 1
-        name = f"{self._files:05d}_{set_id}.edi"
-
-        async def drop() -> None:
-            temporary = self._writes / f"{name}.tmp"
-            await _written(temporary, content)
-            temporary.rename(self._writes / name)
-            self.journal.add(self.partner, "sent", f"x12.{set_id}", key, content)
-
-        await self.faults.deliver(drop)
-
-
-async def _written(file: Path, content: bytes) -> None:
-    """A disk that is full is waited for, as whoever looks after the folder would."""
-    while True:
-        try:
-            file.write_bytes(content)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            await asyncio.sleep(0.2)
-        else:
-            return
+        await self._mailbox.write(set_id, rows, key=key)
 
 
 def _key(sent: x12.Sent) -> str:
@@ -177,16 +115,16 @@ def _identifiers(cells: list[str]) -> dict[str, str]:
 
 def _ordered(row: list[str]) -> Taken:
     items = _identifiers(row[6:])
-    return Taken(row[1], items.get("BP", ""), items.get("VP", ""), Decimal(row[2]), CANONICAL[row[3]], row[4])
+    return Taken(row[1], items.get("BP", ""), items.get("VP", ""), Decimal(row[2]), x12.CANONICAL_UNITS[row[3]], row[4])
 
 
 def _changed(row: list[str]) -> Taken:
     items = _identifiers(row[8:])
-    return Taken(row[1], items.get("BP", ""), items.get("VP", ""), Decimal(row[3]), CANONICAL[row[5]], row[6])
+    return Taken(row[1], items.get("BP", ""), items.get("VP", ""), Decimal(row[3]), x12.CANONICAL_UNITS[row[5]], row[6])
 
 
 def _repeated(line: Taken, price: str, *, as_change: bool) -> list[str]:
-    unit, amount = X12_UNITS[line.unit], f"{line.quantity:f}"
+    unit, amount = x12.UNITS[line.unit], f"{line.quantity:f}"
     items = [cell for pair in (("BP", line.sku), ("VP", line.item)) if pair[1] for cell in pair]
     if as_change:
         return ["POC", line.line, "CA", amount, amount, unit, price, "PE", *items]
@@ -195,7 +133,7 @@ def _repeated(line: Taken, price: str, *, as_change: bool) -> list[str]:
 
 def _ack(part: Said, unit: str) -> list[str]:
     dated = ["068", x12.day(part.date)] if part.date else ["", ""]
-    row = ["ACK", part.code, f"{part.quantity:f}", X12_UNITS[unit], *dated]
+    row = ["ACK", part.code, f"{part.quantity:f}", x12.UNITS[unit], *dated]
     return [*row, "", "VP", part.substitute] if part.substitute else row
 
 
@@ -220,5 +158,5 @@ def _branch(packed: Packed, number: int, order: int) -> list[list[str]]:
     rows = [["HL", str(pallet), str(order), "T"], ["MAN", "GM", packed.pallet]]
     rows += [["HL", str(carton), str(pallet), "P"], ["MAN", "GM", packed.carton], ["HL", str(item), str(carton), "I"]]
     items = [cell for pair in (("BP", packed.sku), ("VP", packed.item)) if pair[1] for cell in pair]
-    rows += [["LIN", packed.line, *items], ["SN1", "", f"{packed.quantity:f}", X12_UNITS[packed.unit]]]
+    rows += [["LIN", packed.line, *items], ["SN1", "", f"{packed.quantity:f}", x12.UNITS[packed.unit]]]
     return [*rows, ["REF", "LT", packed.lot]] if packed.lot else rows

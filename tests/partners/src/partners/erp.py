@@ -15,13 +15,14 @@ from partners.books import ItemCard, OrderBook
 from partners.day import Day, Line, Order, Step
 from partners.faults import Faults
 from partners.journal import Journal
+from partners.payables import Payables
 from partners.sales_ledger import SalesLedger
 from partners.script import Script
 from partners.stock_book import StockBook
 from partners.web import Answer, Door, Post
 
 PARTNER = "erp-eu"
-PLANTS = {"WH-EAST": "1010", "WH-WEST": "1020", "WH-SOUTH": "1030"}
+PLANTS = {"WH-EAST": "1010", "WH-WEST": "1020", "WH-SOUTH": "1030", "WH-LOGI": "1040"}
 VENDORS = {
     "sup-nordic": "V100010",
     "sup-delta": "V100020",
@@ -29,6 +30,7 @@ VENDORS = {
     "sup-kiwi": "V100040",
     "sup-api-atlas": "V100050",
     "sup-api-luna": "V100060",
+    "sup-api-muto": "V100070",
 }
 UNITS = {"EA": "ST", "XCS": "KAR", "XPX": "PAL", "KGM": "KG"}
 CANONICAL = {own: unit for unit, own in UNITS.items()}
@@ -42,6 +44,7 @@ ARTICLES = {
     "sup-kiwi": "KW",
     "sup-api-atlas": "AT",
     "sup-api-luna": "LU",
+    "sup-api-muto": "MU",
 }
 
 
@@ -78,6 +81,8 @@ class Erp:
         self.sales.open_at(self.door)
         self.stock = StockBook()
         self.stock.open_at(self.door)
+        self.payables = Payables()
+        self.payables.open_at(self.door)
 
     async def release(self, order: Order) -> None:
         self._lines[order.number] = {line.number: line for line in order.lines}

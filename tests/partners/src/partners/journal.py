@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 Direction = Literal["received", "sent"]
+# What warehouses call a receipt and a goods issue, each in its format.
+RECEIPTS = ("wms_a.receipt", "wms_b.receipt", "x12.944")
+ISSUES = ("wms_a.goods_issue", "x12.945")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -79,6 +80,17 @@ class Suite:
             request = procurement.ListPurchaseOrdersRequest(page_size=LONGEST_PAGE, page_token=token)
             answer = await self.call(self.procurement.ListPurchaseOrders, request)
             rows.extend(answer.purchase_orders)
+            token = answer.next_page_token
+            if not token:
+                return rows
+
+    async def documents(self, partner: str) -> list[connector.Document]:
+        """Of both directions."""
+        rows, token = list[connector.Document](), ""
+        while True:
+            request = connector.ListDocumentsRequest(partner=partner, page_size=LONGEST_PAGE, page_token=token)
+            answer = await self.call(self.connector.ListDocuments, request)
+            rows.extend(answer.documents)
             token = answer.next_page_token
             if not token:
                 return rows
@@ -172,6 +184,12 @@ async def reached(
         )
     finally:
         await asyncio.gather(*(each.close() for each in channels.values()))
+
+
+def from_today(rows: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The same master data, its items valid from that day on: what was known of them before stays so for before."""
+    begins = {"year": today.year, "month": today.month, "day": today.day}
+    return {**rows, "items": [{**row, "valid_from": begins} for row in rows.get("items", ())]}
 
 
 def read_master_data(path: Path) -> dict[str, Any]:

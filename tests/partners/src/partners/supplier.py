@@ -71,6 +71,26 @@ class Shipment:
     contents: tuple[Packed, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """So much of one order line, at this price for one."""
+
+    order: str
+    line: Taken
+    price: str
+
+    @property
+    def amount(self) -> Decimal:
+        return self.line.quantity * Decimal(self.price)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    number: str
+    currency: str
+    lines: tuple[Billed, ...]
+
+
 def check_digit(digits: str) -> str:
     """GS1 check digit: weights 3 and 1 from the right."""
     total = sum(int(digit) * (3 if index % 2 == 0 else 1) for index, digit in enumerate(reversed(digits)))
@@ -99,6 +119,13 @@ class Supplier(ABC):
     @abstractmethod
     async def send_shipment(self, shipment: Shipment) -> None: ...
 
+    async def send_invoice(self, invoice: Invoice) -> None:
+        raise ValueError(f"{self.partner} has no channel for invoices")
+
+    async def certify(self, number: str, kind: str, sku: str) -> None:
+        """Hands in a certificate of that kind for an item, good for all lots."""
+        raise ValueError(f"{self.partner} has no channel for certificates")
+
     def check(self) -> None:  # noqa: B027 - most channels have nothing to say
         """Raises what keeps the supplier from hearing; a channel without a watcher has nothing to say."""
 
@@ -123,6 +150,8 @@ class Supplier(ABC):
                 await self._ship(order, step)
             case "ship again":
                 await self.send_shipment(self._shipments[step.facts["asn"]])
+            case "invoice":
+                await self._invoice(order, step)
             case other:
                 raise ValueError(f"a supplier cannot {other}")
 
@@ -140,6 +169,14 @@ class Supplier(ABC):
             promised = sum((part.quantity for part in parts if part.code in PROMISES), ZERO)
             self.book.confirmed[order.number, number] = promised
         await self.send_answer(order.number, revision, said, step.facts)
+
+    async def _invoice(self, order: Order, step: Step) -> None:
+        """All that was ordered, at the order's prices unless others are named; again under each further name."""
+        facts, lines = step.facts, self._orders[order.number].values()
+        prices = {str(line): str(price) for line, price in facts.get("prices", {}).items()}
+        billed = tuple(Billed(order.number, line, prices.get(line.line, line.price)) for line in lines)
+        for number in (facts["number"], *facts.get("again", ())):
+            await self.send_invoice(Invoice(number, facts.get("currency", "EUR"), billed))
 
     async def _ship(self, order: Order, step: Step) -> None:
         facts = step.facts

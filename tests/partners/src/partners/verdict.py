@@ -15,12 +15,15 @@ from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock.procurement.v1 import purchase_order_pb2 as po
 
+from partners.acknowledged import unacknowledged
+from partners.api_supplier import ApiSupplier
 from partners.books import ItemCard
 from partners.cast import Cast
 from partners.conductor import ENDED
 from partners.day import Day, Line, Order
-from partners.journal import Journal
+from partners.journal import RECEIPTS, Journal
 from partners.sales.verdict import SalesRow, SalesVerdict
+from partners.stock.verdict import StockVerdict
 from partners.suite import Suite
 
 ZERO = Decimal(0)
@@ -38,6 +41,8 @@ KEPT = {
     "wms": ("received", "damaged"),
     "crossdock": ("ordered", "confirmed", "shipped", "received", "damaged", "on_hand", "quarantined"),
 }
+# How warehouses are told what to expect, and what they say that they received.
+ADVICE = ("wms_a.expected_receipt", "wms_b.expected_receipt", "x12.943")
 Fault = tuple[str, str, str]
 
 
@@ -65,6 +70,7 @@ class Verdict:
     rows: list[Row] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
+    stock: StockVerdict = field(default_factory=StockVerdict)
 
     @property
     def passed(self) -> bool:
@@ -86,9 +92,11 @@ class Verdict:
         )
 
 
-async def judge(day: Day, cast: Cast, suite: Suite, cards: Mapping[str, ItemCard], sold: SalesVerdict) -> Verdict:
-    """Asks everybody and compares; the judge of the orders has spoken before."""
-    verdict = Verdict(sold)
+async def judge(
+    day: Day, cast: Cast, suite: Suite, cards: Mapping[str, ItemCard], sold: SalesVerdict, stock: StockVerdict
+) -> Verdict:
+    """Asks everybody and compares; the judges of the orders and of the stock have spoken before."""
+    verdict = Verdict(sold, stock=stock)
     exceptions = [row for row in await suite.open_exceptions() if not sold.transactions & set(row.transaction_ids)]
     skus = {line.sku for order in day.orders for line in order.lines}
     movements = [row for sku in sorted(skus) for row in await suite.movements(sku)]
@@ -102,10 +110,12 @@ async def judge(day: Day, cast: Cast, suite: Suite, cards: Mapping[str, ItemCard
         row.on_hand = sum((each["on_hand"] for each in held.values()), ZERO)
         verdict.differences += _head_differences(order, known, mine)
         verdict.differences += _line_differences(order, cast, held)
+        verdict.differences += _told_differences(order, cast)
     verdict.differences += _stray_differences(day, exceptions, verdict.rows)
     verdict.differences += [f"ledger: {each}" for each in await suite.ledger_differences()]
     verdict.differences += _doubled(cast)
-    verdict.differences += sold.differences
+    verdict.differences += await unacknowledged(cast, suite)
+    verdict.differences += [*sold.differences, *stock.differences]
     verdict.lost = [*_lost(cast.journal), *sold.lost]
     return verdict
 
@@ -209,6 +219,21 @@ def _line_differences(order: Order, cast: Cast, crossdock: Mapping[str, Mapping[
                     yield f"{where}: {name} is {held.get(name, ZERO):f} at {who}, required {own[name]:f}"
 
 
+def _told_differences(order: Order, cast: Cast) -> Iterator[str]:
+    """What accounts payable knows of the order's invoices, and who was told that nobody answers."""
+    for number, required in order.end.get("invoices", {}).items():
+        known = cast.erp.payables.readiness(number)
+        if known != [required]:
+            said = ", ".join(known) or "unknown"
+            yield f"{order.number}: invoice {number} is {said} at the ERP, required {required} once"
+    supplier = cast.suppliers[order.supplier]
+    reminded = supplier.reminders if isinstance(supplier, ApiSupplier) else []
+    for who, told in (("its supplier", reminded), ("the buyer", cast.erp.payables.unanswered)):
+        times, required_times = told.count(order.number), int(bool(order.end.get("chased")))
+        if times != required_times:
+            yield f"{order.number}: {who} was told {times} times that no answer has come, required {required_times}"
+
+
 def _decimals(lines: Mapping[Any, Mapping[str, Any]], line: Line) -> dict[str, Decimal]:
     return {name: Decimal(str(value)) for name, value in lines.get(int(line.number), {}).items()}
 
@@ -240,8 +265,8 @@ def _lost(journal: Journal) -> Iterator[str]:
     answered = {e.key for e in journal if _is(e, "sent", "x12.855", "x12.865", "json.order_response")}
     confirmed = {e.key for e in journal if _is(e, "received", "json.order_confirmation")}
     shipped = {e.key for e in journal if _is(e, "sent", "x12.856", "json.ship_notice")}
-    advised = {e.key for e in journal if _is(e, "received", "wms_a.expected_receipt", "wms_b.expected_receipt")}
-    received = {e.key for e in journal if _is(e, "sent", "wms_a.receipt", "wms_b.receipt")}
+    advised = {e.key for e in journal if _is(e, "received", *ADVICE)}
+    received = {e.key for e in journal if _is(e, "sent", *RECEIPTS)}
     posted = {e.key for e in journal if _is(e, "received", "json.goods_receipt")}
     yield from (f"order {key} never reached its supplier" for key in sorted(orders - taken))
     yield from (f"the answer to {key} never reached the ERP" for key in sorted(answered - confirmed))

@@ -11,7 +11,8 @@ from typing import Any
 from partners.journal import Journal
 from partners.picking import PickFloor
 from partners.returning import ReturnsDock
-from partners.warehouse import Counted, Expected, Warehouse
+from partners.shelving import Shelves
+from partners.warehouse import Counted, Expected, WebWarehouse
 from partners.web import Answer, Door
 
 UNITS = {"EA": "EACH", "XCS": "CASE", "KGM": "KILO"}
@@ -19,7 +20,7 @@ CANONICAL = {own: unit for unit, own in UNITS.items()}
 CONDITIONS = {"good": "OK", "damaged": "DMG", "hold": "QA"}
 
 
-class WarehouseA(Warehouse):
+class WarehouseA(WebWarehouse):
     path = "receipts"
     kind = "wms_a.receipt"
 
@@ -36,6 +37,10 @@ class WarehouseA(Warehouse):
     @cached_property
     def returns(self) -> ReturnsDock:
         return ReturnsDock(self.partner, self.site, self._post, self.faults)
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        return Shelves(self.partner, self.site, self._post, self.faults)
 
     async def _asked_to_pick(self, document: Mapping[str, Any]) -> Answer:
         self.begin(self.floor.work_off(document))

@@ -9,13 +9,13 @@ from typing import Any
 
 from partners.books import ItemCard
 from partners.journal import Journal
-from partners.warehouse import Counted, Expected, Warehouse
+from partners.warehouse import Counted, Expected, WebWarehouse
 from partners.web import Answer, Door
 
 WORDS = {"good": "fit", "damaged": "broken", "hold": "blocked"}
 
 
-class WarehouseB(Warehouse):
+class WarehouseB(WebWarehouse):
     path = "inbound/arrivals"
     kind = "wms_b.receipt"
     site = "S-07"

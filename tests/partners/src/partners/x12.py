@@ -7,6 +7,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 Segments = list[list[str]]
+# The functional group (GS01) that each set stands in.
+GROUPS = {
+    "846": "IB",
+    "850": "PO",
+    "855": "PR",
+    "856": "SH",
+    "865": "CA",
+    "944": "RE",
+    "945": "SW",
+    "947": "AW",
+    "997": "FA",
+}
+# Element 355 for our units.
+UNITS = {"EA": "EA", "XCS": "CA", "KGM": "KG"}
+CANONICAL_UNITS = {own: unit for unit, own in UNITS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +70,11 @@ class Writer:
     version: str = "004010"
     _control: int = 0
 
+    @property
+    def group(self) -> str:
+        """Number of the group that it wrote last."""
+        return str(self._control)
+
     def interchange(self, set_id: str, group_code: str, body: Iterable[list[str]]) -> bytes:
         self._control += 1
         now, number, sep = datetime.now(UTC), self._control, self.dialect.element
@@ -86,6 +106,13 @@ def functional_ack(sent: list[Sent], verdict: str = "A") -> list[list[str]]:
         rows += [["AK2", each.set_id, each.control], ["AK5", verdict]]
     accepted = len(sent) if verdict in "AE" else 0
     return [*rows, ["AK9", verdict, str(len(sent)), str(len(sent)), str(accepted)]]
+
+
+def accepted(sent: Sent) -> list[str]:
+    """The group that a 997 accepts as a whole, if it is one."""
+    named = [row[2] for row in sent.segments if row[0] == "AK1"]
+    whole = any(row[0] == "AK9" and row[1] == "A" for row in sent.segments)
+    return named if sent.set_id == "997" and whole else []
 
 
 def day(text: str) -> str:

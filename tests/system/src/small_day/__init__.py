@@ -50,7 +50,7 @@ def few_orders() -> Day:
     day = load()
     wanted = (*TOGETHER, REPEATED, OBSOLETE)
     orders = tuple(each for each in day.orders if each.number in wanted)
-    return replace(day, orders=orders, events=(), strays=(), sales=SalesDay())
+    return replace(day, orders=orders, events=(), strays=(), sales=SalesDay(), stock=())
 
 
 def only_sales() -> Day:
@@ -59,7 +59,7 @@ def only_sales() -> Day:
     away = Step(("issued:8",), "outage", {"partner": "erp-eu", "until": ["back:R-93"]})
     day = load()
     sales = replace(day.sales, orders=tuple(each for each in day.sales.orders if not each.waits_for))
-    return replace(day, orders=(), events=(away,), strays=(), sales=sales)
+    return replace(day, orders=(), events=(away,), strays=(), sales=sales, stock=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from partners.cast import Cast, Secrets
-from partners.sales.books import SalesBook
+from partners.sales.books import LineKey, SalesBook
 from partners.sales.carrier import Carrier, FreightCarrier, ParcelCarrier
 from partners.sales.day import USUAL_REPORTS, SalesDay, SalesOrder
 from partners.sales.edi_customer import PARTNER as EDI
@@ -18,6 +18,7 @@ from partners.sales.shop import PARTNER as SHOP
 from partners.sales.shop import Shop, shopify_headers
 from partners.web import Post, Site
 from partners.wms_a import WarehouseA
+from partners.wms_x12 import WarehouseX12
 
 ZERO = Decimal(0)
 PARCEL_CARRIERS = {"car-swift": "SWFT", "car-mute": "MUTE"}
@@ -33,6 +34,7 @@ class SalesCast:
     customer: EdiCustomer
     carriers: dict[str, Carrier]
     sites: dict[str, WarehouseA]
+    third_parties: dict[str, WarehouseX12]
     typed: SalesBook
     urls: dict[str, str]
 
@@ -45,6 +47,17 @@ class SalesCast:
         self.customer.check()
         for carrier in self.carriers.values():
             carrier.check()
+
+    @property
+    def issued(self) -> dict[str, Mapping[LineKey, Decimal]]:
+        """By location, what went out of it of which order and line."""
+        own = {place: each.floor.issued for place, each in self.sites.items()}
+        return {**own, **{place: each.floor.issued for place, each in self.third_parties.items()}}
+
+    @property
+    def restocked(self) -> dict[str, Mapping[LineKey, Decimal]]:
+        """By location, what came back and lies on its shelf again."""
+        return {place: each.returns.restocked for place, each in self.sites.items()}
 
     def book_of(self, channel: str) -> SalesBook:
         return {SHOP: self.shop.book, EDI: self.customer.book}.get(channel, self.typed)
@@ -66,10 +79,13 @@ async def assembled(day: SalesDay, cast: Cast, ingress: str, folder: Path, words
     sites = {place: each for place, each in cast.warehouses.items() if isinstance(each, WarehouseA)}
     for each in sites.values():
         _served(each, day, carriers)
+    for other in cast.third_parties.values():
+        other.floor.carrier = lambda number: _of(day.order(number), LAST_MILE)
+        other.floor.truck = lambda parcel: carriers[parcel.carrier].take(parcel)
     url = f"http://127.0.0.1:{await site.open(shop.door)}"
     customer.start()
     try:
-        yield SalesCast(shop, customer, carriers, sites, SalesBook(), {SHOP: url})
+        yield SalesCast(shop, customer, carriers, sites, cast.third_parties, SalesBook(), {SHOP: url})
     finally:
         await customer.stop()
         await post.close()

@@ -83,6 +83,7 @@ class Span:
     key: str
     value: Any
     partner: str = ""
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,11 +45,10 @@ def books_of(cast: SalesCast, erp: Erp) -> Books:
     # A customer's notice tells what the warehouse issued, before anybody says that the truck has left.
     found[EDI]["issued"] = cast.customer.book.shipped
     wms, carrier = SalesBook(), SalesBook()
-    for site in cast.sites.values():
-        for key, quantity in site.floor.issued.items():
-            wms.shipped[key] += quantity
-        for key, quantity in site.returns.restocked.items():
-            wms.returned[key] += quantity
+    for sums, by_place in ((wms.shipped, cast.issued), (wms.returned, cast.restocked)):
+        for of_place in by_place.values():
+            for key, quantity in of_place.items():
+                sums[key] += quantity
     for each in cast.carriers.values():
         for parcel in each.parcels:
             said = each.said.get(parcel.shipment, [])

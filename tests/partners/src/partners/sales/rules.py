@@ -23,7 +23,7 @@ async def put(database: str, tenant: str, rules: Sequence[Span]) -> None:
                     key=rule.key,
                     value=rule.value,
                     valid_from=datetime.now(UTC) - timedelta(days=1),
-                    scope=Scope(partner=rule.partner),
+                    scope=Scope(partner=rule.partner, item_category=rule.category),
                 )
                 await policy.add(connection, tenant, new)
     finally:

@@ -17,7 +17,7 @@ from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.ops.v1 import ops_service_pb2 as ops
 
 from partners.erp import Erp
-from partners.journal import Journal
+from partners.journal import ISSUES, Journal
 from partners.sales.books import ZERO
 from partners.sales.cast import SalesCast
 from partners.sales.day import SalesDay, SalesLine, SalesOrder
@@ -233,8 +233,8 @@ async def _stock_differences(day: SalesDay, cast: SalesCast, desk: SalesDesk) ->
     """What lies on the shelves, and what the shop shows of it."""
     for sku in sorted({each.sku for each in day.stock}):
         on_hand = await desk.on_hand(sku)
-        for place, site in cast.sites.items():
-            counted = _counted(day, site.floor.issued, site.returns.restocked, sku, place)
+        for place, issued in cast.issued.items():
+            counted = _counted(day, issued, cast.restocked.get(place, {}), sku, place)
             held = sum((on_hand.get(place, {}).get(account, ZERO) for account in SHELVES), ZERO)
             if counted != held:
                 yield f"{sku} at {place}: {held:f} on hand in Crossdock, {counted:f} in the warehouse"
@@ -261,7 +261,7 @@ def _lost(journal: Journal, erp: Erp) -> Iterator[str]:
         booked.setdefault(each["posting"], set()).add(each["reference"])
     known = {each["order"] for each in erp.sales.booked.values() if each["posting"] == "order"}
     sold = {e.key for e in journal if e.direction == "sent" and e.kind in ("shop.order", "x12.850")}
-    issued = {e.key for e in journal if e.direction == "sent" and e.kind == "wms_a.goods_issue"}
+    issued = {e.key for e in journal if e.direction == "sent" and e.kind in ISSUES}
     inspected = [e.key for e in journal if e.direction == "sent" and e.kind == "wms_a.return_inspection"]
     back = {key.removeprefix("RI-") for key in inspected}
     yield from (f"order {key} never reached the ERP" for key in sorted(sold - known))

@@ -1,0 +1,35 @@
+"""What the ERP's accounts payable and its buyers are told: how far an invoice agrees, and who does not answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from partners.web import Answer, Door
+
+
+@dataclass(eq=False)
+class Payables:
+    """`matches` by the suite's id of an invoice, the newest word of each. `unanswered`: orders that it was told of."""
+
+    matches: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    unanswered: list[str] = field(default_factory=list)
+
+    def open_at(self, door: Door) -> None:
+        door.accept("/invoice-matches", "json.invoice_match", lambda d: d["invoice"], self._matched)
+        door.accept("/order-reminders", "json.order_reminder", lambda d: d["order"], self._told)
+
+    def readiness(self, invoice: str) -> list[str]:
+        """Of each invoice under this number, however it is written."""
+        return [each["readiness"] for each in self.matches.values() if each["invoice"].casefold() == invoice.casefold()]
+
+    async def _matched(self, document: Mapping[str, Any]) -> Answer:
+        known = self.matches.get(document["invoiceId"])
+        if known is None or int(known["aggregateVersion"]) < int(document["aggregateVersion"]):
+            self.matches[document["invoiceId"]] = document
+        return 201, {"noted": document["invoiceId"]}
+
+    async def _told(self, document: Mapping[str, Any]) -> Answer:
+        self.unanswered.append(document["order"])
+        return 201, {"noted": document["order"]}

@@ -1,0 +1,1 @@
+"""What happens to goods that lie in warehouses: put away, held back, counted, adjusted, stated."""
