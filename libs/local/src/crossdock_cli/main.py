@@ -17,6 +17,7 @@ from crossdock_cli import (
     partner,
     po,
     po_blanket,
+    po_inbound,
     reconcile,
     replay,
     returns,
@@ -49,8 +50,8 @@ app.command(context_settings=edi.AS_THEY_STAND)(edi.edi)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
 app.add_typer(order.app, name="order")
-for agreed in (po_blanket.blanket, po_blanket.release):
-    po.app.command()(agreed)
+for more in (po_blanket.blanket, po_blanket.release, po_inbound.inbound):
+    po.app.command()(more)
 app.add_typer(po.app, name="po")
 app.add_typer(stock.app, name="stock")
 for word in (supplier_invoice.accept, supplier_invoice.reject):

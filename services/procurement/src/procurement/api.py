@@ -30,6 +30,7 @@ from procurement.wire import (
     compliance,
     docks,
     inbound,
+    inbound_plan,
     purchase_order,
     scores,
     supplier_invoices,
@@ -74,6 +75,12 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
         found, more = await queries.list_purchase_orders(purchase_order.page(request), self._uow)
         return pb.ListPurchaseOrdersResponse(
             purchase_orders=[purchase_order.order(each) for each in found], next_page_token=more
+        )
+
+    async def ListInbound(self, request: pb.ListInboundRequest, context: Context) -> pb.ListInboundResponse:
+        found, more = await queries.list_inbound(inbound_plan.page(request), self._uow)
+        return pb.ListInboundResponse(
+            orders=[inbound_plan.inbound_order(*each) for each in found], next_page_token=more
         )
 
     async def SubmitBlanketOrder(

@@ -89,6 +89,17 @@ class OrderPage:
     after: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class InboundPage:
+    """`after` is the id of the last order of the page before; oldest first. Empty or None is no condition."""
+
+    location_id: str = ""
+    sku: str = ""
+    to_date: date | None = None
+    size: int = 100
+    after: str = ""
+
+
 class PurchaseOrders(Protocol):
     async def claim(self, system: str, business_unit: str, number: str) -> PurchaseOrder | None:
         """The order of this number, locked; where there is none, nobody else can create it until this work ends."""
@@ -100,6 +111,9 @@ class PurchaseOrders(Protocol):
         """The same, to read only."""
 
     async def page(self, page: OrderPage) -> list[PurchaseOrder]: ...
+
+    async def unfinished(self, after: str, size: int) -> list[PurchaseOrder]:
+        """Those of which something may still come, oldest first, to read only."""
 
     def add(self, order: PurchaseOrder) -> None: ...
 
@@ -146,6 +160,9 @@ class ShipNotices(Protocol):
     async def find(self, supplier_id: str, number: str, ship_notice_id: str) -> ShipNotice | None: ...
 
     async def of_order(self, purchase_order_id: str) -> list[ShipNotice]: ...
+
+    async def on_the_way(self, purchase_order_ids: Iterable[str]) -> list[ShipNotice]:
+        """The open ones that name any of these orders, oldest first, to read only."""
 
     def add(self, notice: ShipNotice) -> None: ...
 

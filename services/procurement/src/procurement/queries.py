@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from procurement.domain.blanket_order import BlanketOrder
+from procurement.domain.inbound_plan import ToCome, to_come
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Receipt
 from procurement.domain.refusals import (
@@ -17,7 +18,7 @@ from procurement.domain.refusals import (
 from procurement.domain.score import Score, ScoreScope
 from procurement.domain.ship_notice import ShipNotice
 from procurement.domain.supplier_invoice import SupplierInvoice
-from procurement.ports import BlanketName, DockDays, DockUse, OrderName, OrderPage, Snapshots
+from procurement.ports import BlanketName, DockDays, DockUse, InboundPage, OrderName, OrderPage, Snapshots
 from procurement.use_cases.naming import named_blanket
 
 
@@ -52,6 +53,21 @@ async def list_purchase_orders(page: OrderPage, snapshots: Snapshots) -> tuple[l
         found = await work.purchase_orders.page(page)
     more = found[-1].purchase_order_id if len(found) == page.size else ""
     return found, more
+
+
+async def list_inbound(page: InboundPage, snapshots: Snapshots) -> tuple[list[tuple[PurchaseOrder, list[ToCome]]], str]:
+    """Orders of which something is to come, with it, and the token of the next page, empty at the end."""
+    async with snapshots.reading() as work:
+        orders = await work.purchase_orders.unfinished(page.after, page.size)
+        notices = await work.ship_notices.on_the_way(each.purchase_order_id for each in orders)
+    more = orders[-1].purchase_order_id if len(orders) == page.size else ""
+    found = [(order, [each for each in to_come(order, notices) if _wanted(each, page)]) for order in orders]
+    return [(order, quantities) for order, quantities in found if quantities], more
+
+
+def _wanted(found: ToCome, page: InboundPage) -> bool:
+    in_time = found.on is None or page.to_date is None or found.on <= page.to_date
+    return in_time and page.location_id in {"", found.location_id} and page.sku in {"", found.sku}
 
 
 async def get_ship_notice(supplier_id: str, number: str, ship_notice_id: str, snapshots: Snapshots) -> ShipNotice:

@@ -44,6 +44,9 @@ class FakeOrders:
     async def page(self, page: OrderPage) -> list[PurchaseOrder]:
         return list(self.all.values())[: page.size]
 
+    async def unfinished(self, after: str, size: int) -> list[PurchaseOrder]:
+        return [each for each in self.all.values() if not each.has_ended][:size]
+
     def add(self, order: PurchaseOrder) -> None:
         self.all[order.purchase_order_id] = order
 
@@ -105,6 +108,10 @@ class FakeNotices:
 
     async def find(self, supplier_id: str, number: str, ship_notice_id: str) -> ShipNotice | None:
         return next((each for each in self.all if each.ship_notice_id == ship_notice_id), None)
+
+    async def on_the_way(self, purchase_order_ids: Iterable[str]) -> list[ShipNotice]:
+        wanted = set(purchase_order_ids)
+        return [each for each in self.all if each.open and wanted & set(each.purchase_order_ids)]
 
     async def of_order(self, purchase_order_id: str) -> list[ShipNotice]:
         return [each for each in self.all if purchase_order_id in each.purchase_order_ids]

@@ -80,6 +80,13 @@ class Notices:
             (purchase_order_id,),
         )
 
+    async def on_the_way(self, purchase_order_ids: Iterable[str]) -> list[ShipNotice]:
+        return await self._read(
+            "state IN ('in_transit', 'partly_received') AND ship_notice_id IN ("
+            " SELECT ship_notice_id FROM ship_notice_line WHERE tenant = $1 AND purchase_order_id = ANY($2::text[]))",
+            (sorted(set(purchase_order_ids)),),
+        )
+
     def add(self, notice: ShipNotice) -> None:
         self.held[notice.ship_notice_id] = notice
 

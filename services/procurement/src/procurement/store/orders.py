@@ -12,6 +12,11 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.ports import OrderName, OrderPage
 from procurement.store import rows
 
+_SHIPPED = """EXISTS (
+  SELECT FROM ship_notice_line l JOIN ship_notice n ON n.tenant = l.tenant AND n.ship_notice_id = l.ship_notice_id
+  WHERE l.tenant = $1 AND l.purchase_order_id = purchase_order.purchase_order_id
+    AND n.state IN ('in_transit', 'partly_received'))"""
+
 
 def order_number(number: str) -> tuple[str, str]:
     """What is claimed by whoever may create an order of this number, and by whoever finds that there is none."""
@@ -45,6 +50,15 @@ class Orders:
             "($2 = '' OR state = $2) AND ($3 = '' OR supplier_id = $3) AND ($4 = '' OR purchase_order_id < $4)",
             (page.state.value if page.state else "", page.supplier_id, page.after),
             tail=f"ORDER BY purchase_order_id DESC LIMIT {int(page.size)}",
+        )
+
+    async def unfinished(self, after: str, size: int) -> list[PurchaseOrder]:
+        """Goods may be on their way for an order that was cancelled."""
+        return await self._read(
+            "purchase_order_id > $2 AND state NOT IN ('completed', 'rejected')"
+            f" AND (state <> 'cancelled' OR {_SHIPPED})",
+            (after,),
+            tail=f"ORDER BY purchase_order_id LIMIT {int(size)}",
         )
 
     async def under(self, system: str, business_unit: str, blanket: str) -> list[PurchaseOrder]:

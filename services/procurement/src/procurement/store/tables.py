@@ -72,6 +72,12 @@ purchase_order = Table(
     Index("purchase_order_once", "tenant", "system", "business_unit", "number", unique=True),
     Index("purchase_order_number", "tenant", "number"),
     Index("purchase_order_state", "tenant", "state", "purchase_order_id"),
+    Index(
+        "purchase_order_open",
+        "tenant",
+        "purchase_order_id",
+        postgresql_where=text("state NOT IN ('completed', 'rejected')"),
+    ),
     Index("purchase_order_supplier", "tenant", "supplier_id", "ordered_on"),
     Index(
         "purchase_order_blanket",

@@ -9,6 +9,7 @@ from crossdock.procurement.v1 import blanket_order_pb2 as _blanket_order_pb2
 from crossdock.procurement.v1 import compliance_pb2 as _compliance_pb2
 from crossdock.procurement.v1 import dock_pb2 as _dock_pb2
 from crossdock.procurement.v1 import inbound_pb2 as _inbound_pb2
+from crossdock.procurement.v1 import inbound_plan_pb2 as _inbound_plan_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as _purchase_order_pb2
 from crossdock.procurement.v1 import supplier_invoice_pb2 as _supplier_invoice_pb2
 from crossdock.procurement.v1 import supplier_score_pb2 as _supplier_score_pb2
@@ -1675,3 +1676,62 @@ class DecideInvoiceMatchResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecideInvoiceMatchResponse: _TypeAlias = DecideInvoiceMatchResponse  # noqa: Y015
+
+@_typing.final
+class ListInboundRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    TO_DATE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    """Only what comes there, if given."""
+    sku: _builtins.str
+    page_size: _builtins.int
+    """Orders of a page; one of which nothing is left to come here stands in none, so a page may have fewer."""
+    page_token: _builtins.str
+    @_builtins.property
+    def to_date(self) -> _date_pb2.Date:
+        """Only what is expected by that day, or without a day."""
+
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        sku: _builtins.str = ...,
+        to_date: _date_pb2.Date | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["to_date", b"to_date"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "page_size", b"page_size", "page_token", b"page_token", "sku", b"sku", "to_date", b"to_date"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInboundRequest: _TypeAlias = ListInboundRequest  # noqa: Y015
+
+@_typing.final
+class ListInboundResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[_inbound_plan_pb2.InboundOrder]: ...
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[_inbound_plan_pb2.InboundOrder] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListInboundResponse: _TypeAlias = ListInboundResponse  # noqa: Y015

@@ -75,6 +75,11 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideProposedChangeRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideProposedChangeResponse.FromString,
                 _registered_method=True)
+        self.ListInbound = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/ListInbound',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListInboundRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListInboundResponse.FromString,
+                _registered_method=True)
         self.RecordShipNotice = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/RecordShipNotice',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordShipNoticeRequest.SerializeToString,
@@ -190,6 +195,14 @@ class ProcurementServiceServicer:
 
     def DecideProposedChange(self, request, context):
         """The buyer accepts or refuses a price or an item that the supplier changed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListInbound(self, request, context):
+        """Lists what is still to come to places of ours, order by order, oldest first: where a plan of what arrives begins, before it
+        follows the facts of procurement from each order's event version on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -321,6 +334,11 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.DecideProposedChange,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideProposedChangeRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideProposedChangeResponse.SerializeToString,
+            ),
+            'ListInbound': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListInbound,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListInboundRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListInboundResponse.SerializeToString,
             ),
             'RecordShipNotice': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordShipNotice,
@@ -595,6 +613,33 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/DecideProposedChange',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideProposedChangeRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideProposedChangeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListInbound(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/ListInbound',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListInboundRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListInboundResponse.FromString,
             options,
             channel_credentials,
             insecure,

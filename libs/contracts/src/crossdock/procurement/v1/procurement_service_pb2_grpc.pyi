@@ -55,6 +55,10 @@ class ProcurementServiceStub:
     """The supplier answers an order or a change (855, 865, JSON). An answer to an obsolete revision is refused."""
     DecideProposedChange: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.DecideProposedChangeRequest, _procurement_service_pb2.DecideProposedChangeResponse]
     """The buyer accepts or refuses a price or an item that the supplier changed."""
+    ListInbound: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.ListInboundRequest, _procurement_service_pb2.ListInboundResponse]
+    """Lists what is still to come to places of ours, order by order, oldest first: where a plan of what arrives begins, before it
+    follows the facts of procurement from each order's event version on.
+    """
     RecordShipNotice: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordShipNoticeRequest, _procurement_service_pb2.RecordShipNoticeResponse]
     """The supplier announces a shipment (856, JSON). The same notice again changes nothing; with other content it is refused
     unless it says that it replaces.
@@ -117,6 +121,10 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """The supplier answers an order or a change (855, 865, JSON). An answer to an obsolete revision is refused."""
     DecideProposedChange: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.DecideProposedChangeRequest, _procurement_service_pb2.DecideProposedChangeResponse]  # type: ignore[assignment]
     """The buyer accepts or refuses a price or an item that the supplier changed."""
+    ListInbound: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.ListInboundRequest, _procurement_service_pb2.ListInboundResponse]  # type: ignore[assignment]
+    """Lists what is still to come to places of ours, order by order, oldest first: where a plan of what arrives begins, before it
+    follows the facts of procurement from each order's event version on.
+    """
     RecordShipNotice: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordShipNoticeRequest, _procurement_service_pb2.RecordShipNoticeResponse]  # type: ignore[assignment]
     """The supplier announces a shipment (856, JSON). The same notice again changes nothing; with other content it is refused
     unless it says that it replaces.
@@ -224,6 +232,16 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procurement_service_pb2.DecideProposedChangeResponse, _abc.Awaitable[_procurement_service_pb2.DecideProposedChangeResponse]]:
         """The buyer accepts or refuses a price or an item that the supplier changed."""
+
+    @_abc_1.abstractmethod
+    def ListInbound(
+        self,
+        request: _procurement_service_pb2.ListInboundRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.ListInboundResponse, _abc.Awaitable[_procurement_service_pb2.ListInboundResponse]]:
+        """Lists what is still to come to places of ours, order by order, oldest first: where a plan of what arrives begins, before it
+        follows the facts of procurement from each order's event version on.
+        """
 
     @_abc_1.abstractmethod
     def RecordShipNotice(
