@@ -6,16 +6,20 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from connector.codecs import json_document
+from connector.domain.documents import State
 from connector.mappings import (
     wms_a_appointment,
     wms_a_expected_receipt,
     wms_a_goods_issue,
     wms_a_packing,
     wms_a_pick,
+    wms_a_pick_recall,
     wms_a_pick_request,
+    wms_a_recall_result,
     wms_a_receipt,
     wms_a_return,
     wms_b_expected_receipt,
@@ -23,8 +27,10 @@ from connector.mappings import (
 )
 from connector.mappings.model import Packing
 from connector_samples import orders
+from connector_samples.partners import http
+from connector_samples.rig import Rig
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
-from crossdock.fulfillment.v1 import return_pb2
+from crossdock.fulfillment.v1 import return_pb2, warehouse_service_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import dock_pb2, inbound_pb2
 
@@ -186,6 +192,84 @@ def test_a_release_becomes_a_pick_request_in_the_warehouses_words() -> None:
     assert (found["number"], found["order"], found["orderRef"]) == ("S-1/1.1", "S-1", "0191-1")
     assert (found["warehouse"], found["priority"]) == ("S-07", "STANDARD")
     assert found["lines"] == [{"lineNo": 1, "orderLine": "1", "sku": "770004", "qty": "7", "uom": "EACH"}]
+
+
+@pytest.mark.feature("F132")
+def test_a_recall_names_the_request_and_what_of_it_is_to_be_stopped() -> None:
+    step = fulfillment.ScheduleStep(line_number="1", sku="A1004", quantity=orders.quantity("4"))
+    event = fulfillment.OrderReleaseRecalled(
+        order_id="0191-1",
+        number="S-1",
+        part=1,
+        location_id="WH-SOUTH",
+        release_number="S-1/1.1",
+        steps=[step],
+        remaining=[step],
+        reason="changed my mind",
+    )
+    own = {("item", "A1004"): "770004", ("location", "WH-SOUTH"): "S-07", ("unit", "EA"): "EACH"}
+    found = wms_a_pick_recall.write(event, orders.writing(own=own))
+    assert (found["pickRequest"], found["order"], found["orderRef"]) == ("S-1/1.1", "S-1", "0191-1")
+    assert (found["warehouse"], found["whole"], found["reason"]) == ("S-07", False, "changed my mind")
+    assert found["lines"] == [{"lineNo": 1, "orderLine": "1", "sku": "770004", "qty": "4", "uom": "EACH"}]
+
+
+@pytest.mark.feature("F132")
+async def test_a_warehouse_is_told_of_a_recall_behind_its_request_and_its_answer_is_recorded(rig: Rig) -> None:
+    routes = [
+        {"kind": "wms_a.pick_request", "direction": "OUT", "path": "/pick-requests"},
+        {"kind": "wms_a.pick_recall", "direction": "OUT", "path": "/pick-recalls"},
+        {"kind": "wms_a.recall_result", "direction": "IN", "path": "recalls"},
+    ]
+    facts = {"role": "WMS", "system": "WMS-EAST", "locations": ["WH-EAST"], "transport": http()}
+    await rig.partner("wms-recall", documents=routes, **facts)
+    step = fulfillment.ScheduleStep(line_number="1", sku="A1001", quantity=orders.quantity("7"))
+    order_id = str(uuid4())
+    said: dict[str, Any] = {"order_id": order_id, "number": "S-1", "location_id": "WH-EAST", "steps": [step]}
+    about = f"sales_order/{order_id}"
+    await rig.tell(fulfillment.OrderReleased(release_number="S-1/1.1", **said), aggregate=about, version=4)
+    await rig.tell(fulfillment.OrderReleaseRecalled(release_number="S-1/1.1", **said), aggregate=about, version=9)
+    heard = []
+    while sent := await rig.send("wms-recall"):
+        heard += [json.loads(content) for _, content in sent]
+    assert [(each["type"], each.get("pickRequest")) for each in heard] == [
+        ("PICK_REQUEST", None),
+        ("PICK_RECALL", "S-1/1.1"),
+    ]
+    rig.procurement.accepts("RecordRecall", warehouse_service_pb2.RecordRecallResponse(order_ids=[order_id]))
+    body = {
+        "type": "PICK_RECALL_RESULT",
+        "recallNumber": "RA-9",
+        "warehouse": "WH-EAST",
+        "answeredAt": "2026-11-10T09:30:00Z",
+        "lines": [RECALLED | {"uom": "EA"}],
+    }
+    document = await rig.given("wms-recall", json.dumps(body).encode(), path="recalls")
+    assert document.state is State.UNDERSTOOD, document.reason
+    assert [type(each).__name__ for each in rig.procurement.requests] == ["RecordRecallRequest"]
+
+
+RECALLED = {"order": "S-1", "orderRef": "0191-1", "orderLine": "1", "sku": "A1001", "uom": "EACH", "stopped": "7"}
+
+
+@pytest.mark.feature("F132")
+def test_the_answer_to_a_recall_says_what_was_stopped_and_what_goes_out() -> None:
+    body = {
+        "type": "PICK_RECALL_RESULT",
+        "recallNumber": "RA-1",
+        "warehouse": "EAST1",
+        "answeredAt": "2026-11-10T09:30:00Z",
+        "lines": [RECALLED | {"tooLate": "3"}],
+    }
+    command = wms_a_recall_result.read(parsed(body), orders.reading())
+    request: Any = command.request
+    assert (command.keys, command.orders) == (("recall:RA-1", "order:S-1"), ())
+    assert (request.number, request.location_id) == ("RA-1", "WH-EAST")
+    [got] = request.lines
+    assert (got.order_id, got.order_number, got.line_number) == ("0191-1", "S-1", "1")
+    assert (got.stopped.value, got.stopped.unit, got.too_late.value) == ("7", "EA", "3")
+    with pytest.raises(json_document.DocumentFault, match="at least one line"):
+        wms_a_recall_result.read(parsed(body | {"lines": []}), orders.reading())
 
 
 @pytest.mark.feature("F121")

@@ -160,6 +160,36 @@ def test_what_a_945_did_not_ship_is_no_line() -> None:
     assert [each.line_number for each in request.lines] == ["1"]
 
 
+@pytest.mark.feature("F132")
+def test_a_945_that_ships_nothing_and_cancels_its_lines_answers_a_recall() -> None:
+    stopped = ("LX*1", "W12*IC*5*0*5*EA**BP*A1001", "N9*LI*1", "W12*CP*3*0*3*EA**BP*A1001", "N9*LI*2")
+    command = read("945", *ISSUE, "N9*IL*SO-7*" + ORDER_ID, *stopped, "W03*0")
+    request = command.request
+    assert isinstance(request, warehouse_service_pb2.RecordRecallRequest)
+    assert (request.number, request.location_id) == ("DO-1", "WH-EAST")
+    assert [(each.order_id, each.line_number, each.stopped.value) for each in request.lines] == [(ORDER_ID, "1", "5")]
+    assert command.keys == ("recall:DO-1", "order:SO-7")
+
+
+@pytest.mark.feature("F132")
+@pytest.mark.parametrize(
+    ("name", "remaining"), [("940-cancelled.edi", ""), ("940-replaced.edi", "3")], ids=["cancelled", "replaced"]
+)
+def test_a_release_that_is_asked_back_is_cancelled_or_replaced_by_what_is_left_of_it(name: str, remaining: str) -> None:
+    step = fulfillment.ScheduleStep(line_number="1", sku="A1001", quantity=orders.quantity("2"))
+    left = fulfillment.ScheduleStep(line_number="1", sku="A1001", quantity=orders.quantity(remaining or "0"))
+    recalled = fulfillment.OrderReleaseRecalled(
+        order_id=ORDER_ID,
+        number="SO-7",
+        part=1,
+        location_id="WH-EAST",
+        release_number="SO-7/1.1",
+        steps=[step],
+        remaining=[left] if remaining else [],
+    )
+    golden(name, x12_940.write(recalled, orders.writing(x12=True)))
+
+
 @pytest.mark.feature("F203")
 def test_a_947_says_what_is_gone_and_why() -> None:
     request = read("947", *ADJUSTED, "W19*AU*-3*EA**BP*A1001*L1", "W19*AA*2*EA**BP*A1001").request

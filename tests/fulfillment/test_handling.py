@@ -186,7 +186,8 @@ def test_a_report_on_an_order_of_nobodys_is_told_with_its_lines_and_is_a_transac
     assert found.transaction_ids == concern.transaction_ids == ("0193-1",)
     assert "order:S-1" in found.keys
     message = fact_of(found)
-    lines = [each.line if kind is Kind.GOODS_ISSUE else each for each in message.lines]  # type: ignore[attr-defined]
+    told: Any = message.stopped if kind is Kind.RECALL else message.lines  # type: ignore[attr-defined]
+    lines = [each.line if kind in {Kind.GOODS_ISSUE, Kind.RECALL} else each for each in told]
     assert [(each.order_id, each.unreleased, each.business_unit) for each in lines] == [("", True, "EU01")]
 
 

@@ -251,8 +251,9 @@ def test_cancelling_what_a_warehouse_has_in_hands_asks_it_back() -> None:
     hear_held(order)
     told(order)
     cancel_part(order, 1, "changed my mind", "CHANNEL")
-    [requested] = told(order)
+    requested, recalled = told(order)
     assert isinstance(requested, events.OrderCancellationRequested)
+    assert isinstance(recalled, events.OrderReleaseRecalled)
     assert [each.commands for each in requested.compensations] == [("recall", "deallocate")]
     assert shown(order) == "released"
     assert [(each.code, each.owner) for each in order.concerns] == [("RECALL_UNANSWERED", "warehouse")]

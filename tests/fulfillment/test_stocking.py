@@ -24,7 +24,7 @@ from crossdock_local.servers.nats import Nats
 from fulfillment.__main__ import SERVICE as FULFILLMENT
 from fulfillment_cases.calls import SECONDS, line, standing, state_of, unique
 from fulfillment_cases.suite import Suite, eventually
-from fulfillment_cases.warehouse import reported
+from fulfillment_cases.warehouse import reported, stopped
 from inventory.__main__ import SERVICE as INVENTORY
 
 
@@ -162,9 +162,37 @@ async def test_a_released_order_is_asked_back_from_its_warehouse(suite: Suite) -
     await suite.until(order_id, "released")
     done = await suite.caller.cancel(order_id)
     assert state_of(done.order) == "released"
-    assert (await suite.caller.facts(order_id))[-1] == "OrderCancellationRequested"
+    assert (await suite.caller.facts(order_id))[-2:] == ["OrderCancellationRequested", "OrderReleaseRecalled"]
     assert ("RECALL_UNANSWERED", "warehouse", True) in await suite.caller.exceptions(order_id)
     assert (await suite.buckets(sku))["allocated"] == "5"
+    number, east, answer = await number_of(suite, order_id), suite.site("WH-EAST"), unique("RA")
+    assert (await east.recall(answer, stopped(number, sku, 5))).order_ids == [order_id]
+    assert (await east.recall(answer, stopped(number, sku, 5))).repeated
+    await suite.until(order_id, "cancelled")
+    await suite.holds(sku, sellable=5)
+    assert ("RECALL_UNANSWERED", "warehouse", False) in await suite.caller.exceptions(order_id)
+    # It is for others again.
+    await suite.until(await suite.place(line("1", 5, sku)), "released")
+
+
+@pytest.mark.feature("F132")
+async def test_what_was_picked_and_is_stopped_lies_on_its_shelf_again_and_what_is_too_late_leaves(suite: Suite) -> None:
+    sku = await suite.item(WH_EAST=10)
+    order_id = await suite.place(line("1", 10, sku))
+    await suite.until(order_id, "released")
+    number, east = await number_of(suite, order_id), suite.site("WH-EAST")
+    await east.pick(unique("P"), reported(number, sku, 6))
+    await suite.holds(sku, sellable=4, staged=6, allocated=4)
+    await suite.caller.cancel(order_id)
+    await east.recall(unique("RA"), stopped(number, sku, 8, too_late=2))
+    found = await suite.until(order_id, "picked")
+    assert standing(found.lines[0]) == {"picked": "2", "cancelled": "4"}
+    await suite.holds(sku, sellable=8, staged=2)
+    await east.issue(unique("945"), unique("SH"), reported(number, sku, 2))
+    await suite.holds(sku, sellable=8, customer=2)
+    assert await suite.ledger_differences() == []
+    codes = {code: is_open for code, _, is_open in await suite.caller.exceptions(order_id)}
+    assert codes == {"RECALL_UNANSWERED": False, "RECALL_REFUSED": True}
 
 
 async def test_inventory_that_was_away_is_asked_again_within_seconds(suite: Suite) -> None:

@@ -48,6 +48,7 @@ C10 = {
     Event.QUARANTINED: {Account.SELLABLE: -1, Account.QUARANTINED: +1},
     Event.PICKED: {Account.SELLABLE: -1, Account.STAGED: +1, Account.ALLOCATED: -1},
     Event.PICKED_SHORT: {Account.ALLOCATED: -1},
+    Event.PUT_BACK: {Account.STAGED: -1, Account.SELLABLE: +1},
     Event.SHIPPED: {Account.STAGED: -1},
     Event.RETURNED: {Account.RETURNED: +1},
     Event.RETURN_RESTOCKED: {Account.RETURNED: -1, Account.SELLABLE: +1},

@@ -154,6 +154,7 @@ class SalesOrders:
             source="fulfillment",
             handlers={
                 fulfillment.OrderReleased: _together(self.around, self.released),
+                fulfillment.OrderReleaseRecalled: _together(self.around, self.released),
                 fulfillment.PostingRequested: _together(self.around, self.to_be_posted),
                 fulfillment.OrderCheckRequested: _together(self.around, self.to_be_checked),
                 fulfillment.OrderRejected: _together(self.around, self.to_its_customer),
@@ -170,7 +171,8 @@ class SalesOrders:
             owner="integration",
         )
 
-    async def released(self, event: Received[fulfillment.OrderReleased], telling: Telling) -> None:
+    async def released(self, event: Received[Any], telling: Telling) -> None:
+        """And what is asked back, behind it."""
         await tell_partners.ask_to_pick(event, telling)
 
     async def to_be_posted(self, event: Received[fulfillment.PostingRequested], telling: Telling) -> None:

@@ -54,7 +54,7 @@ def results_of(response: Message) -> dict[str, str]:
     return {TRANSACTION: found} if found else {}
 
 
-def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911  one case for each kind of answer
+def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, PLR0912  one case for each kind of answer
     match response:
         case procurement.SubmitPurchaseOrderResponse() | procurement.AcknowledgePurchaseOrderResponse():
             return (response.purchase_order.purchase_order_id,)
@@ -68,6 +68,8 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911  o
         case delivery.RecordCarrierUpdatesResponse():
             return response.transaction_ids
         case warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse():
+            return response.order_ids
+        case warehouse.RecordRecallResponse():
             return response.order_ids
         case sales.PlaceOrderResponse() | sales.CancelOrderResponse() | check.RecordCheckResponse():
             return (response.order.order_id,)

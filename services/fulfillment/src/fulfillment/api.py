@@ -125,6 +125,17 @@ class WarehouseServicer(warehouse_grpc.WarehouseServiceServicer):
         report, repeated = await warehousing.record_report(warehouse_wire.issued(request), self._uow)
         return warehouse_pb.RecordGoodsIssueResponse(**warehouse_wire.shipment_answer(report, repeated=repeated))
 
+    async def RecordRecall(
+        self, request: warehouse_pb.RecordRecallRequest, context: Context
+    ) -> warehouse_pb.RecordRecallResponse:
+        report, repeated = await warehousing.record_report(warehouse_wire.recalled(request), self._uow)
+        return warehouse_pb.RecordRecallResponse(
+            recall_id=report.report_id,
+            repeated=repeated,
+            order_ids=report.order_ids,
+            unreleased_count=report.unreleased_count,
+        )
+
 
 class PostingServicer(posting_grpc.PostingServiceServicer):
     def __init__(self, uow: Opens) -> None:

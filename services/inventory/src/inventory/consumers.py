@@ -64,6 +64,7 @@ class Consumers:
                 source="fulfillment",
                 handlers={
                     fulfillment.PickCompleted: self._issuing(outbound_wire.picks),
+                    fulfillment.RecallAnswered: self._issuing(outbound_wire.recalls),
                     fulfillment.GoodsIssued: self._issuing(outbound_wire.goods_issues),
                     fulfillment.ReturnReceived: self._issuing(outbound_wire.returns),
                     fulfillment.ReturnInspected: self._issuing(outbound_wire.inspections),

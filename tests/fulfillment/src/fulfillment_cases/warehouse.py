@@ -45,6 +45,16 @@ def reported(
     )
 
 
+def stopped(
+    order: str, sku: str, amount: float, *, too_late: float = 0, line: str = "1"
+) -> warehouse_service_pb2.RecalledLine:
+    """Of what was asked back."""
+    late = quantity(too_late) if too_late else None
+    return warehouse_service_pb2.RecalledLine(
+        order_number=order, line_number=line, sku=sku, stopped=quantity(amount), too_late=late
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """One place; `system` is the WMS that speaks for it."""
@@ -81,6 +91,10 @@ class Site:
 
     async def pack(self, number: str, *lines: warehouse_service_pb2.ReportedLine) -> Any:
         return await self.stub.RecordPacking(self.packing(number, *lines), timeout=SECONDS)
+
+    async def recall(self, number: str, *lines: warehouse_service_pb2.RecalledLine) -> Any:
+        request = warehouse_service_pb2.RecordRecallRequest(**self._head(number), answered_at=now(), lines=lines)
+        return await self.stub.RecordRecall(request, timeout=SECONDS)
 
     async def issue(self, number: str, shipment: str, *lines: warehouse_service_pb2.ReportedLine) -> Any:
         request = warehouse_service_pb2.RecordGoodsIssueRequest(

@@ -118,6 +118,12 @@ def warehouse_reports() -> list[Message]:
             order_id="0191-4711", number="S-1", part=1, location_id="WH-EAST", steps=[step], release_number="S-1/1.1"
         )
     ]
+    told.append(
+        fulfillment_events.OrderReleaseRecalled(
+            order_id="0191-4711", number="S-1", part=1, location_id="WH-EAST", steps=[step], release_number="S-1/1.1"
+        )
+    )
+    told.append(recall_answered())
     for part, (sku, picked) in enumerate((("BOLT", "5"), ("NUT", "0"))):
         line = warehouse_pb2.HandledLine(
             order_id="0191-4711",
@@ -148,6 +154,29 @@ def warehouse_reports() -> list[Message]:
             )
         )
     return told
+
+
+def recall_answered() -> Message:
+    """One was picked and lies on its shelf again, one was never picked."""
+    stopped = [
+        fulfillment_events.StoppedLine(
+            line=warehouse_pb2.HandledLine(
+                order_id="0191-4711",
+                order_number="S-1",
+                line_number="1",
+                schedule_id="0191-4711.1.1",
+                sku="BOLT",
+                quantity=values_pb2.Quantity(value="2", unit="EA"),
+                business_unit="EU01",
+                lot=values_pb2.Lot(number="L1"),
+            ),
+            picked_before=values_pb2.Quantity(value=picked, unit="EA"),
+        )
+        for picked in ("2", "0")
+    ]
+    return fulfillment_events.RecallAnswered(
+        recall_id="recall-1", number="RA-1", location_id="WH-EAST", order_numbers=["S-1"], stopped=stopped
+    )
 
 
 def sales_orders() -> list[Message]:

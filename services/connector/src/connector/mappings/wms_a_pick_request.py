@@ -17,11 +17,11 @@ def write(event: events_pb2.OrderReleased, writing: Writing) -> dict[str, Any]:
         "order": event.number,
         "orderRef": event.order_id,
         "priority": "SAME_DAY" if event.same_day else "STANDARD",
-        "lines": [_line(position, step, writing) for position, step in enumerate(event.steps, start=1)],
+        "lines": [request_line(position, step, writing) for position, step in enumerate(event.steps, start=1)],
     }
 
 
-def _line(position: int, step: events_pb2.ScheduleStep, writing: Writing) -> dict[str, Any]:
+def request_line(position: int, step: events_pb2.ScheduleStep, writing: Writing) -> dict[str, Any]:
     codes = writing.codes
     return {
         "lineNo": position,

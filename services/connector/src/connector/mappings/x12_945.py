@@ -1,7 +1,8 @@
 """x12.945, in: what a warehouse handed over of a release, whole or in part; one 940 may be answered by several.
 
 What W1204 says is missing is no word that it never comes: it stays released until another 945, the warehouse's own
-word, or its deadline.
+word, or its deadline. A 945 that ships nothing and says of its lines that they are cancelled answers a recall (940 with
+W0501 F): what W1202 ordered is stopped.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from connector.mappings import x12_warehouse_parts as parts
 from connector.mappings.model import Command, Inbound, Reading
 from connector.mappings.warehouse_lines import report_keys
 
+CANCELLED = frozenset({"CK", "CU", "DE", "IC"})
+"""Of element 368: cancelled from a previous order, cancelled line, deleted order, cancelled item."""
 PACKAGE = frozenset({"GM", "AA"})
 
 
@@ -28,7 +31,7 @@ def read(document: WarehouseShippingAdvice, reading: Reading) -> Command:
         raise DocumentFault("W0604", "the shipment has no number")
     lines = list(_lines(document, reading))
     if not lines:
-        raise DocumentFault("W12", "nothing was shipped")
+        return _recalled(number, document, reading)
     issued_at = parts.instant_of(document.shipped_on, document.dates, reading, "W0603")
     ssccs, findings = _packages(document)
     request = warehouse_service_pb2.RecordGoodsIssueRequest(
@@ -47,21 +50,60 @@ def read(document: WarehouseShippingAdvice, reading: Reading) -> Command:
     return Command(request, (), (*keys, f"shipment:{request.shipment_number}"), len(lines), findings=findings)
 
 
-def _lines(document: WarehouseShippingAdvice, reading: Reading) -> Iterator[warehouse_service_pb2.ReportedLine]:
+def _recalled(number: str, document: WarehouseShippingAdvice, reading: Reading) -> Command:
+    lines = list(_stopped(document, reading))
+    if not lines:
+        raise DocumentFault("W12", "nothing was shipped")
+    answered_at = parts.instant_of(document.shipped_on, document.dates, reading, "W0603")
+    request = warehouse_service_pb2.RecordRecallRequest(
+        origin=reading.origin(occurred_at=answered_at),
+        business_unit=reading.partner.business_unit,
+        number=number[:64],
+        location_id=parts.location_of(document.parties, reading),
+        answered_at=canonical.stamp(answered_at),
+        lines=lines,
+    )
+    keys = report_keys("recall", request.number, (each.order_number for each in lines))
+    return Command(request, (), keys, len(lines))
+
+
+def _stopped(document: WarehouseShippingAdvice, reading: Reading) -> Iterator[warehouse_service_pb2.RecalledLine]:
     order_number, order_id = _order(document)
+    for path, item in _items(document):
+        if item.status in CANCELLED:
+            stopped = parts.amount(item.ordered, f"{path}, W1202")
+            yield warehouse_service_pb2.RecalledLine(
+                order_id=order_id,
+                order_number=order_number,
+                line_number=_line_number(item, path),
+                sku=order_parts.resolved_item(item.item_ids, reading.codes, required=True),
+                stopped=canonical.quantity(stopped, reading.codes.unit(item.unit), path=path),
+            )
+
+
+def _items(document: WarehouseShippingAdvice) -> Iterator[tuple[str, ShippedItem]]:
+    """Each with where it stands."""
     for package in document.packages:
         for position, item in enumerate(package.items, start=1):
-            path = f"W12 {position} of LX {package.line}"
-            if shipped := parts.amount(item.shipped, path):
-                read_line = warehouse_service_pb2.ReportedLine(
-                    order_id=order_id,
-                    order_number=order_number,
-                    line_number=parts.required_note(item.notes, parts.LINE, path, "our line number")[:32],
-                    sku=order_parts.resolved_item(item.item_ids, reading.codes, required=True),
-                    quantity=canonical.quantity(shipped, reading.codes.unit(item.unit), path=path),
-                    lot=canonical.lot(_lot(item), None, None),
-                )
-                yield read_line
+            yield f"W12 {position} of LX {package.line}", item
+
+
+def _line_number(item: ShippedItem, path: str) -> str:
+    return parts.required_note(item.notes, parts.LINE, path, "our line number")[:32]
+
+
+def _lines(document: WarehouseShippingAdvice, reading: Reading) -> Iterator[warehouse_service_pb2.ReportedLine]:
+    order_number, order_id = _order(document)
+    for path, item in _items(document):
+        if shipped := parts.amount(item.shipped, path):
+            yield warehouse_service_pb2.ReportedLine(
+                order_id=order_id,
+                order_number=order_number,
+                line_number=_line_number(item, path),
+                sku=order_parts.resolved_item(item.item_ids, reading.codes, required=True),
+                quantity=canonical.quantity(shipped, reading.codes.unit(item.unit), path=path),
+                lot=canonical.lot(_lot(item), None, None),
+            )
 
 
 def _lot(item: ShippedItem) -> str:

@@ -47,6 +47,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     warehouse.RecordPickRequest: (FULFILLMENT, "RecordPick"),
     warehouse.RecordPackingRequest: (FULFILLMENT, "RecordPacking"),
     warehouse.RecordGoodsIssueRequest: (FULFILLMENT, "RecordGoodsIssue"),
+    warehouse.RecordRecallRequest: (FULFILLMENT, "RecordRecall"),
     returns.RecordReturnReceiptRequest: (FULFILLMENT, "RecordReturnReceipt"),
     returns.RecordReturnInspectionRequest: (FULFILLMENT, "RecordReturnInspection"),
     posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),

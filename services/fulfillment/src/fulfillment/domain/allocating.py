@@ -183,6 +183,7 @@ def release(order: SalesOrder, part: int) -> None:
     places: dict[str, list[Pair]] = defaultdict(list)
     for line, schedule in ready:
         order.move(schedule, "release", CROSSDOCK)
+        schedule.released_as = release_number(order, part)
         places[schedule.location_id].append((line, schedule))
     for place, pairs in places.items():
         order.events.append(events.OrderReleased(order, part, place, steps_of(pairs), release_number(order, part)))

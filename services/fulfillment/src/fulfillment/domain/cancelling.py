@@ -5,21 +5,18 @@ Which commands undo what stands in the lifecycle; who carries them out learns it
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from fulfillment.domain import events
 from fulfillment.domain.allocating import Pair, ask
-from fulfillment.domain.concerns import Concern
 from fulfillment.domain.drop_shipping import not_cancelled
-from fulfillment.domain.lifecycle import CROSSDOCK, IN_HANDS, WAREHOUSE, State, may, place_of, undoing
+from fulfillment.domain.lifecycle import CROSSDOCK, IN_HANDS, State, may, place_of, undoing
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.quantities import ZERO, Quantity, in_base
+from fulfillment.domain.recalling import ask_back
 from fulfillment.domain.refusals import OrderAlreadyShipped, OrderBeingChecked, OrderNotOpen, QuantityInvalid
 from fulfillment.domain.sales_order import SalesOrder, steps_of
-
-RECALL_UNANSWERED = "RECALL_UNANSWERED"
 
 
 def cancel_part(order: SalesOrder, part: int, reason: str, role: str) -> None:
@@ -107,26 +104,12 @@ def _ask_back(order: SalesOrder, part: int, pairs: Sequence[Pair], reason: str) 
     ERP where a supplier has it."""
     if not pairs:
         return
-    by_state: dict[State, int] = defaultdict(int)
     told = []
     for (_, schedule), step in zip(pairs, steps_of(pairs), strict=True):
         schedule.cancel_requested = True
-        by_state[schedule.state] += 1
         told.append(events.Compensation(step, schedule.state, tuple(undoing(schedule.state))))
     order.events.append(events.OrderCancellationRequested(order, part, tuple(told), reason))
     bought = sum((each.quantity for _, each in pairs if each.state is State.AT_SUPPLIER), ZERO)
     if bought > ZERO:
         order.concerns.append(not_cancelled(order, part, bought))
-    if set(by_state) == {State.AT_SUPPLIER}:
-        return
-    order.concerns.append(
-        Concern(
-            code=RECALL_UNANSWERED,
-            owner=WAREHOUSE,
-            subject=f"sales_order/{order.order_id}/{part}",
-            summary=f"order {order.terms.number} is to be cancelled and a warehouse has some of it in hands",
-            transaction_ids=(order.order_id,),
-            keys=order.keys,
-            details={state.value: str(count) for state, count in by_state.items()},
-        )
-    )
+    ask_back(order, part, [pair for pair in pairs if pair[1].state is not State.AT_SUPPLIER], reason)

@@ -187,6 +187,26 @@ class OrderCancellationRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderReleaseRecalled:
+    """From one place, of one release; `remaining` is wanted still."""
+
+    order: SalesOrder
+    part: int
+    location_id: str
+    number: str
+    steps: Sequence[Step]
+    remaining: Sequence[Step]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancellationRefused:
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderStatusChanged:
     """On the road: by the word of a carrier, as delivery has heard it."""
 
@@ -217,5 +237,7 @@ Event = (
     | OrderLineChanged
     | OrderLinesCancelled
     | OrderCancellationRequested
+    | OrderReleaseRecalled
+    | OrderCancellationRefused
     | OrderStatusChanged
 )

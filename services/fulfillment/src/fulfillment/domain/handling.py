@@ -35,7 +35,7 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """So much of a line, as the warehouse says, in the item's base unit."""
+    """So much of a line, as the warehouse says, in the item's base unit. `too_late` was asked back and goes out."""
 
     order_id: str
     order_number: str
@@ -45,6 +45,7 @@ class Reported:
     quantity: Decimal
     short: Decimal = ZERO
     lot: Lot | None = None
+    too_late: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,8 @@ PICK_SHORT = "PICK_SHORT"
 @dataclass(slots=True)
 class Schedule:
     """`supply` is what the promise counts on; `reason` is why it stands where it stands, where that needs one.
-    `owed_on` is the day that its customer was told first while it waited; `turn_at` its turn among all that wait."""
+    `owed_on` is the day that its customer was told first while it waited; `turn_at` its turn among all that wait;
+    `released_as` the number of its newest release."""
 
     number: int
     state: State
@@ -45,6 +46,7 @@ class Schedule:
     return_id: str = ""
     owed_on: date | None = None
     turn_at: datetime = FIRST
+    released_as: str = ""
 
     @property
     def at_risk(self) -> bool:

@@ -15,6 +15,7 @@ from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.posting import PostingLine
 from fulfillment.domain.quantities import ZERO, Quantity
+from fulfillment.domain.recalling import RECALL_REFUSED, RECALLED
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking
 
@@ -44,12 +45,14 @@ def changed(order: SalesOrder) -> Mapping[int, Changed]:
         match event:
             case events.OrderLineChanged(line=line, reason=reason):
                 lines = [line]
-            case events.OrderLinesCancelled(steps=steps, reason=reason):
+            case events.OrderLinesCancelled(steps=steps, reason=reason) if reason != RECALLED:
                 lines = [each.line for each in steps]
             case events.OrderLinesSubstituted(steps=steps):
                 lines, reason = [each.line for each in steps], SUBSTITUTED
             case events.OrderCancellationRequested(compensations=some, reason=reason):
                 lines = [each.step.line for each in some]
+            case events.OrderCancellationRefused(steps=steps):
+                lines, reason = [each.line for each in steps], RECALL_REFUSED
             case _:
                 continue
         for line in lines:

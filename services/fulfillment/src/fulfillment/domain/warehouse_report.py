@@ -28,6 +28,7 @@ class Kind(Enum):
     PICK = "pick"
     PACKING = "packing"
     GOODS_ISSUE = "goods_issue"
+    RECALL = "recall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,10 @@ class Booking:
 
     @property
     def aggregate(self) -> tuple[str, str]:
-        """A pick is one of its own; packing and goods issue are facts of their shipment."""
+        """A pick and the answer to a recall are ones of their own; packing and goods issue are facts of their
+        shipment."""
         if self.shipment is None:
-            return "pick", self.report.report_id
+            return self.terms.kind.value, self.report.report_id
         return "outbound_shipment", self.shipment.shipment_id
 
     @property
@@ -145,7 +147,7 @@ class Booking:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        kind = {Kind.PICK: "pick", Kind.PACKING: "shipment", Kind.GOODS_ISSUE: "goods_issue"}[self.terms.kind]
+        kind = "shipment" if self.terms.kind is Kind.PACKING else self.terms.kind.value
         shipment = (f"shipment:{self.shipment.number}",) if self.shipment else ()
         named = (f"{kind}:{self.terms.number}", *shipment, f"location:{self.terms.location_id}")
         return tuple(dict.fromkeys((*named, *(f"order:{each}" for each in self.order_numbers))))
@@ -180,11 +182,12 @@ class Booking:
         named = ", ".join(_named(each) for each in strange[:_NAMED_IN_A_SENTENCE])
         more = "" if len(strange) <= _NAMED_IN_A_SENTENCE else f" and {len(strange) - _NAMED_IN_A_SENTENCE} more"
         kind = self.terms.kind.value.replace("_", " ")
+        never = "asked back" if self.terms.kind is Kind.RECALL else "released"
         return Concern(
             code=HANDLED_WITHOUT_RELEASE,
             owner=WAREHOUSE,
             subject=f"{self.terms.kind.value}/{self.report.report_id}",
-            summary=f"{kind} {self.terms.number} of {self.terms.location_id}: {named}{more} was not released there",
+            summary=f"{kind} {self.terms.number} of {self.terms.location_id}: {named}{more} was not {never} there",
             transaction_ids=self.transaction_ids,
             keys=self.keys,
             details={f"line_{number}": _named(each) for number, each in enumerate(strange[:20], 1)},

@@ -81,6 +81,7 @@ _SCHEDULE = (
     "return_id",
     "owed_on",
     "turn_at",
+    "released_as",
 )
 _REPORT = ("report_id", "location_id", "number", "content", "order_ids", "shipment_id", "unreleased_count")
 _SHIPMENT = (

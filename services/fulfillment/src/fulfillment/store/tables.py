@@ -145,6 +145,7 @@ line_schedule = Table(
     flag("pick_reported"),
     flag("pack_reported"),
     words("return_id"),
+    words("released_as"),
     day("owed_on"),
     instant("turn_at"),
     Index("line_schedule_waiting", "tenant", "sku", "turn_at", "order_id", postgresql_where=text(WAITS)),

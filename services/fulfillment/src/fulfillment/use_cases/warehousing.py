@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick, stray
 from fulfillment.domain.quantities import Item, in_base
+from fulfillment.domain.recalling import recall, settle_recalls
 from fulfillment.domain.refusals import ItemUnknown, ReportNumberReused
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Kind, ReportTerms, Shipment, WarehouseReport
@@ -20,7 +21,9 @@ _VERBS: Mapping[Kind, Callable[[Place, Reported], Outcome]] = {
     Kind.PICK: pick,
     Kind.PACKING: pack,
     Kind.GOODS_ISSUE: issue,
+    Kind.RECALL: recall,
 }
+_OF_A_SHIPMENT = (Kind.PACKING, Kind.GOODS_ISSUE)
 
 
 async def record_report(command: RecordReport, uow: UnitOfWork) -> tuple[WarehouseReport, bool]:
@@ -40,6 +43,8 @@ async def record_report(command: RecordReport, uow: UnitOfWork) -> tuple[Warehou
         await _handle(booking, orders, work)
         booking.end()
         for order in booking.orders:
+            for part in sorted({line.part for line in order.lines.values()}):
+                settle_recalls(order, part)
             await owe_changes(order, work)
             await work.put(order)
         work.note(keys=booking.keys, transaction_ids=booking.transaction_ids)
@@ -70,7 +75,11 @@ def _converted(said: Reported, items: Mapping[str, Item]) -> Reported:
         raise ItemUnknown(said.sku)
     factor = item.factor(said.unit)
     return replace(
-        said, unit=item.base_unit, quantity=in_base(said.quantity, factor), short=in_base(said.short, factor)
+        said,
+        unit=item.base_unit,
+        quantity=in_base(said.quantity, factor),
+        short=in_base(said.short, factor),
+        too_late=in_base(said.too_late, factor),
     )
 
 
@@ -79,7 +88,7 @@ def _report(said: ReportTerms, work: Work) -> WarehouseReport:
 
 
 async def _shipment(terms: ReportTerms, work: Work) -> Shipment | None:
-    if terms.kind is Kind.PICK:
+    if terms.kind not in _OF_A_SHIPMENT:
         return None
     known = await work.warehouse_reports.claim_shipment(terms.location_id, terms.shipment_number)
     return known or Shipment(work.new_id(), terms.location_id, terms.shipment_number, terms.business_unit)

@@ -23,8 +23,16 @@ class Announcement:
 
 def announcement(event: events.Event) -> Announcement:
     skus = tuple(dict.fromkeys(f"sku:{sku}" for sku in _skus(event)))
-    place = (f"location:{event.location_id}",) if isinstance(event, events.OrderReleased) else ()
+    place = _place(event)
     return Announcement(to_message(event), (*event.order.keys, *place, *(skus if len(skus) <= MOST_ITEMS else ())))
+
+
+def _place(event: events.Event) -> tuple[str, ...]:
+    match event:
+        case events.OrderReleased(location_id=place) | events.OrderReleaseRecalled(location_id=place):
+            return (f"location:{place}",)
+        case _:
+            return ()
 
 
 def _skus(event: events.Event) -> list[str]:

@@ -166,6 +166,22 @@ def _(event: events.OrderCancellationRequested) -> Message:
 
 
 @to_message.register
+def _(event: events.OrderReleaseRecalled) -> Message:
+    return events_pb2.OrderReleaseRecalled(
+        **_part(event),
+        location_id=event.location_id,
+        release_number=event.number,
+        remaining=[_step(each) for each in event.remaining],
+        reason=event.reason,
+    )
+
+
+@to_message.register
+def _(event: events.OrderCancellationRefused) -> Message:
+    return events_pb2.OrderCancellationRefused(**_part(event))
+
+
+@to_message.register
 def _(event: events.OrderStatusChanged) -> Message:
     return events_pb2.OrderStatusChanged(
         **_part(event),

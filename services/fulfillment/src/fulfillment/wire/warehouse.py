@@ -44,6 +44,30 @@ def issued(request: warehouse_service_pb2.RecordGoodsIssueRequest) -> RecordRepo
     )
 
 
+def recalled(request: warehouse_service_pb2.RecordRecallRequest) -> RecordReport:
+    lines = tuple(_recalled_line(each, f"lines[{index}]") for index, each in enumerate(request.lines))
+    return _report(request, Kind.RECALL, "answered_at", lines)
+
+
+def _recalled_line(line: warehouse_service_pb2.RecalledLine, path: str) -> Reported:
+    stopped = values.quantity(line.stopped)
+    late = values.quantity(line.too_late) if line.HasField("too_late") else Quantity(ZERO, stopped.unit)
+    if min(stopped.value, late.value) < ZERO or late.unit != stopped.unit:
+        raise QuantityInvalid(f"{path}: {stopped.value} {stopped.unit}")
+    if not stopped.value and not late.value:
+        raise values.not_positive(line.stopped, f"{path}.stopped")
+    return Reported(
+        line.order_id,
+        line.order_number,
+        line.line_number,
+        line.sku,
+        stopped.unit,
+        exact(stopped.value),
+        lot=lot(line),
+        too_late=exact(late.value),
+    )
+
+
 def _report(said: Any, kind: Kind, at: str, lines: tuple[Reported, ...], **more: Any) -> RecordReport:
     """What all three requests say alike; `at` is the field that says when it happened."""
     may_write(said.origin, HANDLED)
@@ -126,6 +150,8 @@ def fact_of(booking: Booking) -> Message:
             return _shipment_ready(booking)
         case Kind.GOODS_ISSUE:
             return _goods_issued(booking)
+        case Kind.RECALL:
+            return _recall_answered(booking)
 
 
 def _pick_completed(booking: Booking) -> Message:
@@ -141,6 +167,26 @@ def _pick_completed(booking: Booking) -> Message:
         late=[_handled(each, booking) for each in outcome.late],
         picked_at=timestamp(terms.happened_at),
     )
+
+
+def _recall_answered(booking: Booking) -> Message:
+    terms, outcome = booking.terms, booking.outcome
+    return events_pb2.RecallAnswered(
+        recall_id=booking.report.report_id,
+        number=terms.number,
+        location_id=terms.location_id,
+        order_ids=booking.report.order_ids,
+        order_numbers=booking.order_numbers,
+        stopped=[_stopped_line(each, booking) for each in outcome.handled],
+        too_late=[_handled(each, booking) for each in outcome.late],
+        answered_at=timestamp(terms.happened_at),
+    )
+
+
+def _stopped_line(handled: Handled, booking: Booking) -> events_pb2.StoppedLine:
+    before = handled.quantity if handled.picked_before else ZERO
+    picked = values.quantity_message(Quantity(before, handled.said.unit))
+    return events_pb2.StoppedLine(line=_handled(handled, booking), picked_before=picked)
 
 
 def _shipment_ready(booking: Booking) -> Message:

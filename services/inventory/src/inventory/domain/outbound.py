@@ -72,7 +72,17 @@ class Issued(Outgoing):
             yield moved(self, Event.SHIPPED, lot, quantity)
 
 
-OutboundFact = Picked | NotFound | Issued
+@dataclass(frozen=True, slots=True)
+class PutBack(Outgoing):
+    """It was picked, and lies on its shelf again."""
+
+    def movements(self, bound: Bound, shelves: Shelves) -> Iterator[Movement]:
+        for lot, quantity in shelves.take(self, Account.STAGED, self.quantity, self.lot or None):
+            yield moved(self, Event.PUT_BACK, lot, quantity)
+            yield from entered(self, Account.SELLABLE, lot, quantity, shelves)
+
+
+OutboundFact = Picked | NotFound | Issued | PutBack
 
 
 class Bound:

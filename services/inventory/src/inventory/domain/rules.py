@@ -41,6 +41,7 @@ class Event(Enum):
     QUARANTINE_SCRAPPED = auto()
     PICKED = auto()
     PICKED_SHORT = auto()
+    PUT_BACK = auto()
     SHIPPED = auto()
     # what comes back
     RETURNED = auto()
@@ -83,6 +84,8 @@ UPDATE_RULES: Mapping[Event, tuple[Pair, ...]] = {
     Event.PICKED: ((Account.SELLABLE, Account.STAGED), (Account.ALLOCATED, Account.OPEN_DEMAND)),
     # Whoever wants it still asks anew.
     Event.PICKED_SHORT: ((Account.ALLOCATED, Account.OPEN_DEMAND),),
+    # Asked back from its warehouse after it was picked.
+    Event.PUT_BACK: ((Account.STAGED, Account.SELLABLE),),
     Event.SHIPPED: ((Account.STAGED, Account.CUSTOMER),),
     Event.RETURNED: ((Account.CUSTOMER, Account.RETURNED),),
     Event.RETURN_RESTOCKED: ((Account.RETURNED, Account.SELLABLE),),

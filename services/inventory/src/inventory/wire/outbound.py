@@ -18,7 +18,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from inventory.domain.accounts import Account
 from inventory.domain.coming_back import CameBack, Decided, Disposition, ReturnFact
 from inventory.domain.movement import Document, StockKey
-from inventory.domain.outbound import Issued, NotFound, OutboundFact, Picked
+from inventory.domain.outbound import Issued, NotFound, OutboundFact, Picked, PutBack
 from inventory.domain.quantity import exact
 from inventory.ports import Posting
 from inventory.wire.values import instant_in
@@ -38,6 +38,23 @@ def _pick(event: Event[pb.PickCompleted]) -> Iterator[OutboundFact]:
         yield Picked(**_outgoing(event, line, Document(f"pick/{message.number}/{line.line_number}", at)))
     for line in message.shorts:
         yield NotFound(**_outgoing(event, line, Document(f"pick/{message.number}/{line.line_number}", at)))
+
+
+def recalls(events: Sequence[Event[pb.RecallAnswered]]) -> list[OutboundFact]:
+    return [fact for event in events for fact in _recall(event)]
+
+
+def _recall(event: Event[pb.RecallAnswered]) -> Iterator[OutboundFact]:
+    """What was stopped is promised to nobody any more; what of it was picked lies on its shelf again."""
+    message = event.message
+    at = instant_in(message.answered_at, event.occurred_at)
+    for each in message.stopped:
+        said = _outgoing(event, each.line, Document(f"recall/{message.number}/{each.line.line_number}", at))
+        picked = exact(each.picked_before.value or "0")
+        if picked > 0:
+            yield PutBack(**said | {"quantity": picked})
+        elif each.line.schedule_id:
+            yield NotFound(**said)
 
 
 def goods_issues(events: Sequence[Event[pb.GoodsIssued]]) -> list[OutboundFact]:

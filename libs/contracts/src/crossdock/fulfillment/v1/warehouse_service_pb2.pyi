@@ -295,3 +295,124 @@ class RecordGoodsIssueResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordGoodsIssueResponse: _TypeAlias = RecordGoodsIssueResponse  # noqa: Y015
+
+@_typing.final
+class RecalledLine(_message.Message):
+    """So much of an order's line that was asked back. At least one of the quantities is above zero."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    STOPPED_FIELD_NUMBER: _builtins.int
+    TOO_LATE_FIELD_NUMBER: _builtins.int
+    LOT_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    """Our id of the order where the warehouse repeats it; the number alone may be that of several channels' orders."""
+    order_number: _builtins.str
+    line_number: _builtins.str
+    sku: _builtins.str
+    @_builtins.property
+    def stopped(self) -> _values_pb2.Quantity:
+        """Does not go out: it stays on the shelf, or was put back. Any unit of the item."""
+
+    @_builtins.property
+    def too_late(self) -> _values_pb2.Quantity:
+        """Goes out, because it was too late; in the unit of `stopped`."""
+
+    @_builtins.property
+    def lot(self) -> _values_pb2.Lot:
+        """Lot of what was picked and is put back, where the warehouse names it."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        line_number: _builtins.str = ...,
+        sku: _builtins.str = ...,
+        stopped: _values_pb2.Quantity | None = ...,
+        too_late: _values_pb2.Quantity | None = ...,
+        lot: _values_pb2.Lot | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "stopped", b"stopped", "too_late", b"too_late"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "lot", b"lot", "order_id", b"order_id", "order_number", b"order_number", "sku", b"sku", "stopped", b"stopped", "too_late", b"too_late"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecalledLine: _TypeAlias = RecalledLine  # noqa: Y015
+
+@_typing.final
+class RecordRecallRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    ANSWERED_AT_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    business_unit: _builtins.str
+    number: _builtins.str
+    """The warehouse's number of its answer."""
+    location_id: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def answered_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecalledLine]: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        business_unit: _builtins.str = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        answered_at: _timestamp_pb2.Timestamp | None = ...,
+        lines: _abc.Iterable[Global___RecalledLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at", "origin", b"origin"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at", "business_unit", b"business_unit", "lines", b"lines", "location_id", b"location_id", "number", b"number", "origin", b"origin", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordRecallRequest: _TypeAlias = RecordRecallRequest  # noqa: Y015
+
+@_typing.final
+class RecordRecallResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_ID_FIELD_NUMBER: _builtins.int
+    REPEATED_FIELD_NUMBER: _builtins.int
+    ORDER_IDS_FIELD_NUMBER: _builtins.int
+    UNRELEASED_COUNT_FIELD_NUMBER: _builtins.int
+    recall_id: _builtins.str
+    repeated: _builtins.bool
+    """True where this answer had been recorded before."""
+    unreleased_count: _builtins.int
+    """Lines that were never asked back from this place; an exception names them."""
+    @_builtins.property
+    def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        recall_id: _builtins.str = ...,
+        repeated: _builtins.bool = ...,
+        order_ids: _abc.Iterable[_builtins.str] | None = ...,
+        unreleased_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_ids", b"order_ids", "recall_id", b"recall_id", "repeated", b"repeated", "unreleased_count", b"unreleased_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordRecallResponse: _TypeAlias = RecordRecallResponse  # noqa: Y015

@@ -50,6 +50,11 @@ class WarehouseServiceStub:
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordGoodsIssueRequest.SerializeToString,
                 response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordGoodsIssueResponse.FromString,
                 _registered_method=True)
+        self.RecordRecall = channel.unary_unary(
+                '/crossdock.fulfillment.v1.WarehouseService/RecordRecall',
+                request_serializer=crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordRecallRequest.SerializeToString,
+                response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordRecallResponse.FromString,
+                _registered_method=True)
 
 
 class WarehouseServiceServicer:
@@ -77,6 +82,13 @@ class WarehouseServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordRecall(self, request, context):
+        """Records what of a release that was asked back the warehouse has stopped, and for what it was too late.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_WarehouseServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -94,6 +106,11 @@ def add_WarehouseServiceServicer_to_server(servicer, server):
                     servicer.RecordGoodsIssue,
                     request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordGoodsIssueRequest.FromString,
                     response_serializer=crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordGoodsIssueResponse.SerializeToString,
+            ),
+            'RecordRecall': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordRecall,
+                    request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordRecallRequest.FromString,
+                    response_serializer=crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordRecallResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -178,6 +195,33 @@ class WarehouseService:
             '/crossdock.fulfillment.v1.WarehouseService/RecordGoodsIssue',
             crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordGoodsIssueRequest.SerializeToString,
             crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordGoodsIssueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordRecall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.fulfillment.v1.WarehouseService/RecordRecall',
+            crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordRecallRequest.SerializeToString,
+            crossdock_dot_fulfillment_dot_v1_dot_warehouse__service__pb2.RecordRecallResponse.FromString,
             options,
             channel_credentials,
             insecure,

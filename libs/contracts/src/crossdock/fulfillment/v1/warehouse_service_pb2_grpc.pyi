@@ -41,6 +41,8 @@ class WarehouseServiceStub:
     """Records the packages of a shipment. Its carriage can be arranged from then on; nothing has left."""
     RecordGoodsIssue: _grpc.UnaryUnaryMultiCallable[_warehouse_service_pb2.RecordGoodsIssueRequest, _warehouse_service_pb2.RecordGoodsIssueResponse]
     """Records what was handed over at the dock, as a 945 does. Stock leaves by it and by nothing else."""
+    RecordRecall: _grpc.UnaryUnaryMultiCallable[_warehouse_service_pb2.RecordRecallRequest, _warehouse_service_pb2.RecordRecallResponse]
+    """Records what of a release that was asked back the warehouse has stopped, and for what it was too late."""
 
 @_typing.type_check_only
 class WarehouseServiceAsyncStub(WarehouseServiceStub):
@@ -53,6 +55,8 @@ class WarehouseServiceAsyncStub(WarehouseServiceStub):
     """Records the packages of a shipment. Its carriage can be arranged from then on; nothing has left."""
     RecordGoodsIssue: _aio.UnaryUnaryMultiCallable[_warehouse_service_pb2.RecordGoodsIssueRequest, _warehouse_service_pb2.RecordGoodsIssueResponse]  # type: ignore[assignment]
     """Records what was handed over at the dock, as a 945 does. Stock leaves by it and by nothing else."""
+    RecordRecall: _aio.UnaryUnaryMultiCallable[_warehouse_service_pb2.RecordRecallRequest, _warehouse_service_pb2.RecordRecallResponse]  # type: ignore[assignment]
+    """Records what of a release that was asked back the warehouse has stopped, and for what it was too late."""
 
 class WarehouseServiceServicer(metaclass=_abc_1.ABCMeta):
     """What warehouses did with orders that were released to them."""
@@ -80,5 +84,13 @@ class WarehouseServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_warehouse_service_pb2.RecordGoodsIssueResponse, _abc.Awaitable[_warehouse_service_pb2.RecordGoodsIssueResponse]]:
         """Records what was handed over at the dock, as a 945 does. Stock leaves by it and by nothing else."""
+
+    @_abc_1.abstractmethod
+    def RecordRecall(
+        self,
+        request: _warehouse_service_pb2.RecordRecallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_warehouse_service_pb2.RecordRecallResponse, _abc.Awaitable[_warehouse_service_pb2.RecordRecallResponse]]:
+        """Records what of a release that was asked back the warehouse has stopped, and for what it was too late."""
 
 def add_WarehouseServiceServicer_to_server(servicer: WarehouseServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

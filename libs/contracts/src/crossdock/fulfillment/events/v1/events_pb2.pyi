@@ -729,6 +729,88 @@ class OrderCancellationRequested(_message.Message):
 Global___OrderCancellationRequested: _TypeAlias = OrderCancellationRequested  # noqa: Y015
 
 @_typing.final
+class OrderReleaseRecalled(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    RELEASE_NUMBER_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    REMAINING_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    location_id: _builtins.str
+    release_number: _builtins.str
+    """Number of the release, as the warehouse was told it."""
+    reason: _builtins.str
+    state: _sales_order_pb2.OrderState.ValueType
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
+        """What is asked back."""
+
+    @_builtins.property
+    def remaining(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
+        """What of the release is wanted still and has not left; empty where all of it is asked back."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        location_id: _builtins.str = ...,
+        release_number: _builtins.str = ...,
+        steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        remaining: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        reason: _builtins.str = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["location_id", b"location_id", "number", b"number", "order_id", b"order_id", "part", b"part", "reason", b"reason", "release_number", b"release_number", "remaining", b"remaining", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderReleaseRecalled: _TypeAlias = OrderReleaseRecalled  # noqa: Y015
+
+@_typing.final
+class OrderCancellationRefused(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    state: _sales_order_pb2.OrderState.ValueType
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]: ...
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "order_id", b"order_id", "part", b"part", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderCancellationRefused: _TypeAlias = OrderCancellationRefused  # noqa: Y015
+
+@_typing.final
 class Compensation(_message.Message):
     """What undoes the steps that a schedule has taken, the last one first."""
 
@@ -862,6 +944,82 @@ class PickCompleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PickCompleted: _TypeAlias = PickCompleted  # noqa: Y015
+
+@_typing.final
+class RecallAnswered(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECALL_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    ORDER_IDS_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBERS_FIELD_NUMBER: _builtins.int
+    STOPPED_FIELD_NUMBER: _builtins.int
+    TOO_LATE_FIELD_NUMBER: _builtins.int
+    ANSWERED_AT_FIELD_NUMBER: _builtins.int
+    recall_id: _builtins.str
+    number: _builtins.str
+    """The warehouse's number of its answer."""
+    location_id: _builtins.str
+    @_builtins.property
+    def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def order_numbers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def stopped(self) -> _containers.RepeatedCompositeFieldContainer[Global___StoppedLine]:
+        """What was stopped; nothing holds it any more, and what of it had been picked lies on its shelf again."""
+
+    @_builtins.property
+    def too_late(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledLine]:
+        """What goes out nevertheless."""
+
+    @_builtins.property
+    def answered_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        recall_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        order_ids: _abc.Iterable[_builtins.str] | None = ...,
+        order_numbers: _abc.Iterable[_builtins.str] | None = ...,
+        stopped: _abc.Iterable[Global___StoppedLine] | None = ...,
+        too_late: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
+        answered_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "recall_id", b"recall_id", "stopped", b"stopped", "too_late", b"too_late"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallAnswered: _TypeAlias = RecallAnswered  # noqa: Y015
+
+@_typing.final
+class StoppedLine(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_FIELD_NUMBER: _builtins.int
+    PICKED_BEFORE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def line(self) -> _warehouse_pb2.HandledLine: ...
+    @_builtins.property
+    def picked_before(self) -> _values_pb2.Quantity:
+        """So much of it had been reported as picked, base unit."""
+
+    def __init__(
+        self,
+        *,
+        line: _warehouse_pb2.HandledLine | None = ...,
+        picked_before: _values_pb2.Quantity | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "picked_before", b"picked_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "picked_before", b"picked_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StoppedLine: _TypeAlias = StoppedLine  # noqa: Y015
 
 @_typing.final
 class ShipmentReady(_message.Message):
