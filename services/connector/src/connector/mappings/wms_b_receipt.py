@@ -6,10 +6,7 @@ Each count that is not zero becomes a line of its own, so that nothing is conver
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
 
-from crossdock.common.v1 import values_pb2
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 
@@ -17,7 +14,7 @@ from connector.codecs.json_document import JsonObject
 from connector.mappings import canonical
 from connector.mappings.model import Command, Inbound, Reading
 from connector.mappings.receipts import condition_of, receipt_keys, receipt_orders
-from connector.mappings.wms_b_expected_receipt import CASE
+from connector.mappings.wms_b_lines import amounts, batch, happened
 
 CONDITIONS = {"fit": "GOOD", "broken": "DAMAGED", "blocked": "HOLD"}
 
@@ -29,9 +26,7 @@ def read(document: JsonObject, reading: Reading) -> Command:
     lines = [line for each in document.objects("goods") for line in _lines(each, reading, findings)]
     if not lines:
         raise document.fault("goods", "nothing was counted")
-    received_at = arrival.optional_epoch("at")
-    if received_at is None:
-        raise arrival.fault("at", "is missing")
+    received_at = happened(arrival)
     request = procurement.RecordReceiptRequest(
         origin=reading.origin(occurred_at=received_at),
         number=number,
@@ -51,8 +46,7 @@ def _lines(goods: JsonObject, reading: Reading, findings: list[tuple[str, str]])
     conditions = reading.partner.table("conditions", CONDITIONS)
     counted = goods.object("counted")
     for word in conditions:
-        count = counted.optional_object(word)
-        for unit, number in _counts(count, reading, sku) if count else ():
+        for unit, (number,) in amounts(counted, reading, sku, word):
             yield inbound_pb2.ReceiptLine(
                 purchase_order_number=purchase.optional_text("po", longest=64),
                 line_number=purchase.optional_text("pos", longest=32),
@@ -60,28 +54,9 @@ def _lines(goods: JsonObject, reading: Reading, findings: list[tuple[str, str]])
                 sku=sku,
                 quantity=canonical.quantity(number, unit, path=f"{counted.path}.{word}"),
                 condition=condition_of(word, conditions, f"{counted.path}.{word}"),
-                lot=_batch(goods.optional_object("batch")),
+                lot=batch(goods),
                 sscc=box,
             )
-
-
-def _counts(count: JsonObject, reading: Reading, sku: str) -> Iterator[tuple[str, Decimal]]:
-    cases, units = count.decimal("cases", Decimal(0)), count.decimal("units", Decimal(0))
-    if cases:
-        yield CASE, cases
-    if units:
-        yield reading.codes.packing(sku).base_unit, units
-
-
-def _batch(batch: JsonObject | None) -> values_pb2.Lot | None:
-    if batch is None:
-        return None
-    return canonical.lot(batch.optional_text("id", longest=64), _day(batch, "bestBeforeMs"), _day(batch, "madeMs"))
-
-
-def _day(batch: JsonObject, name: str) -> date | None:
-    found = batch.optional_epoch(name)
-    return found.date() if found else None
 
 
 MAPPING = Inbound("wms_b.receipt", read)
