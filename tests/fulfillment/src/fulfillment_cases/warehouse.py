@@ -93,7 +93,7 @@ class Site:
         return await self.stub.RecordPacking(self.packing(number, *lines), timeout=SECONDS)
 
     async def recall(self, number: str, *lines: warehouse_service_pb2.RecalledLine) -> Any:
-        request = warehouse_service_pb2.RecordRecallRequest(**self._head(number), answered_at=now(), lines=lines)
+        request = warehouse_service_pb2.RecordRecallRequest(**self.head(number), answered_at=now(), lines=lines)
         return await self.stub.RecordRecall(request, timeout=SECONDS)
 
     async def issue(self, number: str, shipment: str, *lines: warehouse_service_pb2.ReportedLine) -> Any:
