@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
@@ -9,7 +10,7 @@ from fulfillment.domain import events
 from fulfillment.domain.allocating import allocate, ask, refuse, retry
 from fulfillment.domain.cancelling import cancel_part, change_quantity
 from fulfillment.domain.lifecycle import State
-from fulfillment.domain.order_line import PART_LINES
+from fulfillment.domain.order_line import PART_LINES, OrderLine
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.questions import SHORT_ANSWERS, Held
 from fulfillment.domain.refusals import (
@@ -70,6 +71,29 @@ def test_an_order_is_submitted_before_it_is_accepted() -> None:
 def test_a_line_that_cannot_be_read_is_refused(bad: list[LineTerms], refusal: type[Exception]) -> None:
     with pytest.raises(refusal):
         blank().append(bad, ITEMS)
+
+
+class Looked(dict[int, OrderLine]):
+    """Counts how many lines are looked at."""
+
+    looks = 0
+
+    def __iter__(self) -> Iterator[int]:
+        for each in super().__iter__():
+            self.looks += 1
+            yield each
+
+    def get(self, position: int, default: Any = None) -> Any:
+        self.looks += 1
+        return super().get(position, default)
+
+
+def test_a_part_is_found_without_a_look_at_the_lines_of_others() -> None:
+    order = blank()
+    order.append([line(str(n)) for n in range(10 * PART_LINES)], ITEMS)
+    order.lines = Looked(order.lines)
+    assert [each.position for each in order.of_part(7)] == list(range(6 * PART_LINES + 1, 7 * PART_LINES + 1))
+    assert order.lines.looks <= PART_LINES
 
 
 def test_an_order_without_lines_and_one_of_too_many_are_refused() -> None:

@@ -67,6 +67,11 @@ def test_an_event_without_a_cause_is_refused(missing: str) -> None:
     assert refused.value.missing == (missing,)
 
 
+def test_an_event_of_more_transactions_than_headers_have_room_for_is_refused_at_once() -> None:
+    with pytest.raises(EventTooLarge):
+        seal(crate_event("c-1", 1, transaction_ids=tuple(str(uuid7()) for _ in range(2_000))), uuid7(), because())
+
+
 def of_bytes(count: int) -> CrateFilled:
     """A message that nothing makes smaller than half."""
     return CrateFilled(crate=random.Random(7).randbytes(count // 2).hex())

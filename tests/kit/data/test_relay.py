@@ -18,10 +18,10 @@ from crossdock_kit.broker import Broker
 from crossdock_kit.context import caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import Unavailable
-from crossdock_kit.events import parsed_headers
+from crossdock_kit.events import decoded_list, parsed_headers
 from crossdock_kit.relay import Acknowledgments, Relay
 from crossdock_kit.unit_of_work import UnitOfWork
-from kit_events import CONTEXT, because, crate_event
+from kit_events import CONTEXT, CrateFilled, because, crate_event
 
 pytestmark = pytest.mark.lasting(30)
 
@@ -160,6 +160,24 @@ async def test_what_was_acknowledged_over_a_link_that_broke_is_published_again(
     monkeypatch.setattr(Relay, "_send", broken)
     assert await relay._publish(rows) == []
     assert relay.last is None
+
+
+async def test_an_event_of_more_lines_and_keys_than_a_message_may_have_is_published(
+    relay: Relay, uow: UnitOfWork, engine: Engine, nats: Broker
+) -> None:
+    crate = uuid4().hex
+    message = CrateFilled(crate="so many lines, " * 100_000, amount=1)
+    keys = (f"crate:{crate}", *(f"sku:SKU-{n:06d}" for n in range(10_000)))
+    with caused_by(because()):
+        async with uow(tenants=("acme",)) as work:
+            work.record(crate_event(crate, 1, message=message, keys=keys))
+    async with running(relay):
+        await drained(engine)
+    [sent] = [each for each in await stream_of(nats) if each["ce-subject"] == crate]
+    assert sent["content-encoding"] == "deflate"
+    told = decoded_list(sent["ce-keys"])
+    assert told == keys[: len(told)]
+    assert len(told) > 2_000
 
 
 @dataclass(frozen=True)

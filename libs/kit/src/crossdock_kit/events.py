@@ -32,6 +32,10 @@ from crossdock_kit.packing import packed, unpacked
 CONTENT_TYPE = "application/protobuf"
 LARGEST = 1024 * 1024 - 1024
 """Bytes of headers and packed body: what the broker takes, less the two headers that are added on the way."""
+LARGEST_HEADERS = 60 * 1024
+"""Bytes: JetStream stores no message with more than 64 KiB of headers."""
+LARGEST_KEYS = 32 * 1024
+"""Bytes of the keys among them. A document of thousands of items has more; its own numbers come first."""
 PLAIN = re.compile(r"[!#$&-~]*")
 """Characters that CloudEvents lets stand in a header as they are: printable ASCII but space, quote and percent."""
 
@@ -183,7 +187,7 @@ def seal(event: NewEvent, event_id: UUID, cause: Cause) -> Sealed:
     body, encoding = packed(said)
     if encoding:
         headers += f"{PACKED_BY}: {encoding}\r\n"
-    if len(said) > LARGEST_BODY or len(body) + len(headers) > LARGEST:
+    if len(said) > LARGEST_BODY or len(headers) > LARGEST_HEADERS or len(body) + len(headers) > LARGEST:
         raise EventTooLarge(contract.type, len(said) + len(headers))
     return Sealed(
         event_id=event_id,
@@ -244,7 +248,7 @@ def _headers(event: NewEvent, contract: _Contract, event_id: UUID, cause: Cause,
         f"ce-partition: {slot_token(slot)}\r\n"
         f"ce-priority: {'express' if event.express else 'standard'}\r\n"
         f"ce-transactionids: {encoded_list(event.transaction_ids)}\r\n"
-        f"ce-keys: {encoded_list(event.keys)}\r\n"
+        f"ce-keys: {_first_keys(event.keys)}\r\n"
     )
     if event.origin is not None:
         lines += f"ce-origin: {encoded(_origin_text(event.origin))}\r\n"
@@ -283,6 +287,12 @@ def encoded_list(values: Sequence[str]) -> str:
     if joined.count(",") == len(values) - 1 and PLAIN.fullmatch(joined):
         return joined
     return ",".join(encoded(value).replace(",", "%2C") for value in values)
+
+
+def _first_keys(keys: Sequence[str]) -> str:
+    """As many as travel. All of them stand in the timeline of the service that announces it, where people look."""
+    text = encoded_list(keys)
+    return text if len(text) <= LARGEST_KEYS else text[:LARGEST_KEYS].rpartition(",")[0]
 
 
 def decoded(value: str) -> str:

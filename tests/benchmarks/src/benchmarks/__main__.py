@@ -15,7 +15,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 import uvloop
 from crossdock_local.embedded import EmbeddedServers
 
-from benchmarks import connector, edi, pipeline, reservations
+from benchmarks import connector, edi, inbound, orders, pipeline, reservations, stored
 from benchmarks.figures import Benchmark, Figure, table
 
 BENCHMARKS: Mapping[str, Benchmark] = {
@@ -23,6 +23,9 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "reservations": reservations.run,
     "edi": edi.run,
     "connector": connector.run,
+    "orders": orders.run,
+    "inbound": inbound.run,
+    "stored": stored.run,
 }
 
 

@@ -19,7 +19,7 @@ from fulfillment.domain.checks import Check
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.events import Step
 from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, State, moved, place_of
-from fulfillment.domain.order_line import OrderLine, Schedule, part_of, parts_in
+from fulfillment.domain.order_line import OrderLine, Schedule, part_of, parts_in, positions_of
 from fulfillment.domain.order_state import OrderState, order_state
 from fulfillment.domain.quantities import ZERO, Item, in_base, worth
 from fulfillment.domain.questions import Part, Question
@@ -117,8 +117,9 @@ class SalesOrder:
     # --- lines
 
     def of_part(self, part: int) -> list[OrderLine]:
-        """In their order."""
-        return [self.lines[position] for position in sorted(self.lines) if part_of(position) == part]
+        """In their order. Several parts may be loaded, and each is asked for again and again."""
+        first, last = positions_of(part)
+        return [line for position in range(first, last + 1) if (line := self.lines.get(position)) is not None]
 
     def append(self, terms: Sequence[LineTerms], items: Mapping[str, Item]) -> list[OrderLine]:
         """Raises OrderNotOpen, TooManyLines, LineNumberTwice, CurrencyMixed, ItemUnknown, UnitNotConvertible."""

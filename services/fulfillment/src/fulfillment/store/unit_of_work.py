@@ -59,7 +59,7 @@ from fulfillment.wire.envelopes import announcement
 from fulfillment.wire.stock import give_back, question
 from fulfillment.wire.warehouse import fact_of
 
-WRITTEN_AT_ONCE = 2000
+WRITTEN_AT_ONCE = 1000
 SAME_DAY_LEAD = "fulfillment.same_day_lead_hours"
 """`{"hours": 24}` by business unit and, as partner, by channel."""
 
