@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import grpc
 import pytest
@@ -21,6 +22,8 @@ from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.testing import RunningServer, start_service
 from inventory.api import StockControlServicer
 from inventory.queries.ledger import verify_ledger
+from inventory.store import statements as stored
+from inventory.use_cases import statements
 from inventory_stage import UNIT, Stage
 from inventory_stage.movements import NINE, moved, stocked
 
@@ -228,6 +231,124 @@ async def test_a_nightly_statement_of_a_whole_place_is_compared_and_moves_nothin
     agrees = statement(place, *(stated(sku, "10") for sku in skus), complete=True, at=NINE + timedelta(minutes=1))
     assert (await acme.RecordStatement(agrees)).statement.difference_count == 0
     assert await open_differences(stage, place) == {}
+
+
+@pytest.mark.feature("F198")
+async def test_a_large_statement_goes_through_the_ledger_once_though_no_statistics_know_of_it(
+    stage: Stage, acme: Any, place: str
+) -> None:
+    count = 2_000
+    skus = [f"{place}-{n:04d}" for n in range(count)]
+    await stage.know(*skus)
+    for table, lot in (("stock", ""), ("lot_stock", ", lot")):
+        await stage.fetch(
+            f"INSERT INTO {table} (tenant, sku, location_id, business_unit, sellable{lot})"
+            f" SELECT 'acme', sku, $1, $2, 10{', $4' if lot else ''} FROM unnest($3::text[]) AS sku",
+            *(place, UNIT, skus, *([""] if lot else [])),
+        )
+    request = statement(place, *(stated(sku, "10") for sku in skus[1:]), complete=True)
+    assert shown((await acme.RecordStatement(request)).statement) == [(skus[0], "", "0", "10", "-10")]
+    asked = ("acme", place, UNIT, True, [int(SELLABLE)], UUID(int=0), NINE, list[str]())
+    async with stage.work() as work:
+        driver = work._work.driver
+        await driver.execute(stored._NO_LOOPS)
+        plan = "\n".join(row[0] for row in await driver.fetch(f"EXPLAIN (ANALYZE) {stored._DIFFERENCES}", *asked))
+    thrown_away = sum(map(int, re.findall(r"Rows Removed by (?:Join )?Filter: (\d+)", plan)))
+    assert thrown_away < 10 * count
+
+
+@pytest.mark.feature("F198")
+async def test_a_statement_in_parts_is_compared_when_all_of_them_have_come_in_any_order_and_twice(
+    stage: Stage, acme: Any, place: str
+) -> None:
+    one, two, unnamed = [await stocked(stage, 10, place) for _ in range(3)]
+    await acme.RecordStatement(statement(place, *(stated(sku, "10") for sku in (one, two, unnamed))))
+    parts = [(stated(one, "4"), stated(two, "9")), (stated(one, "6"),), (stated(one, "1", bucket=DAMAGED),)]
+    night: dict[str, Any] = {"number": "NIGHT-1", "complete": True, "at": NINE + timedelta(minutes=1), "parts": 3}
+    sent = [statement(place, *lines, part=n, **night) for n, lines in enumerate(parts, 1)]
+    for request, missing in ((sent[2], 2), (sent[0], 1), (again(sent[0]), 1)):
+        found = (await acme.RecordStatement(request)).statement
+        assert (found.missing_parts, found.difference_count) == (missing, 0)
+        assert (await compared(acme, place)).number != "NIGHT-1"
+    found = (await acme.RecordStatement(sent[1])).statement
+    wanted = [(one, "1", "0"), (two, "9", "10"), (unnamed, "0", "10")]
+    assert sorted((sku, says, has) for sku, _, says, has, _ in shown(found)) == sorted(wanted)
+    assert found.missing_parts == 0
+    late = (await acme.RecordStatement(again(sent[2]))).statement
+    assert (late.missing_parts, late.difference_count) == (0, 3)
+    assert set(await open_differences(stage, place)) == {one, two, unnamed}
+    left = await stage.fetch("SELECT count(*) AS n FROM statement_draft_line WHERE location_id = $1", place)
+    assert left[0]["n"] == 0
+
+
+def again(request: pb.RecordStatementRequest) -> pb.RecordStatementRequest:
+    """The same, sent anew."""
+    copy = pb.RecordStatementRequest()
+    copy.CopyFrom(request)
+    copy.request_id = str(uuid4())
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"part": 3, "parts": 2}, "STATEMENT_PART_INVALID"),
+        ({"part": 0, "parts": 2}, "STATEMENT_PART_INVALID"),
+        ({"part": 1, "parts": 0}, "STATEMENT_PART_INVALID"),
+        ({"part": 2, "parts": 3}, "STATEMENT_PART_INVALID"),
+        ({"part": 2, "parts": 2, "complete": True}, "STATEMENT_PART_INVALID"),
+        ({"part": 1, "parts": 2, "number": "OTHER", "at": NINE - timedelta(minutes=1)}, "STATEMENT_OUTDATED"),
+    ],
+)
+async def test_a_part_that_does_not_fit_is_refused_and_those_that_came_stay(
+    stage: Stage, acme: Any, place: str, changes: dict[str, Any], reason: str
+) -> None:
+    sku = await stocked(stage, 10, place)
+    said: dict[str, Any] = {"number": "NIGHT-2"}
+    await acme.RecordStatement(statement(place, stated(sku, "5"), part=1, parts=2, **said))
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await acme.RecordStatement(statement(place, stated(sku, "5"), **said | changes))
+    assert reason_in(status_in(refused.value)) == reason
+    whole = (await acme.RecordStatement(statement(place, stated(sku, "5"), part=2, parts=2, **said))).statement
+    assert (whole.missing_parts, whole.difference_count) == (0, 0)
+
+
+async def test_a_newer_statement_takes_the_place_of_one_that_never_came_to_its_end(
+    stage: Stage, acme: Any, place: str
+) -> None:
+    sku = await stocked(stage, 10, place)
+    await acme.RecordStatement(statement(place, stated(sku, "5"), part=1, parts=2, number="NIGHT-3"))
+    newer: dict[str, Any] = {"number": "NIGHT-4", "at": NINE + timedelta(minutes=1), "parts": 2}
+    await acme.RecordStatement(statement(place, stated(sku, "7"), part=1, **newer))
+    found = (await acme.RecordStatement(statement(place, stated(sku, "3"), part=2, **newer))).statement
+    assert (found.number, found.difference_count) == ("NIGHT-4", 0)
+
+
+@pytest.mark.feature("F100")
+async def test_a_statement_that_is_wrong_as_a_whole_is_one_exception_beside_the_first_items(
+    stage: Stage, acme: Any, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statements, "MOST_TOLD", 2)
+    monkeypatch.setattr(stored, "_DIFFERENCES", stored._DIFFERENCES.replace("LIMIT 10000", "LIMIT 3"))
+    skus = sorted([await stocked(stage, 10, place) for _ in range(5)])
+    found = (await acme.RecordStatement(statement(place, *(stated(sku, "1") for sku in skus)))).statement
+    assert (found.difference_count, len(found.differences)) == (5, 3)
+    assert set(await open_differences(stage, place)) == set(skus[:2])
+    assert await widely(stage, place) == 1
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await acme.BookDifferences(booking(place, found.number))
+    assert reason_in(status_in(refused.value)) == "DIFFERENCES_TOO_MANY"
+    await acme.BookDifferences(booking(place, found.number, *skus[:3]))
+    assert set(await open_differences(stage, place)) == set(skus[3:])
+    assert await widely(stage, place) == 0
+
+
+async def widely(stage: Stage, place: str) -> int:
+    rows = await stage.fetch(
+        "SELECT 1 FROM exception WHERE code = 'STATEMENT_DIFFERS_WIDELY' AND resolved_at IS NULL AND subject = $1",
+        f"statement/{UNIT}/{place}",
+    )
+    return len(rows)
 
 
 async def test_a_place_without_a_statement_has_nothing_to_reconcile(acme: Any, place: str) -> None:

@@ -21,7 +21,7 @@ from inventory.domain.lots import FreeLot, Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Basket, LineRefusal
-from inventory.domain.statement import Difference, Stated, Statement
+from inventory.domain.statement import Comparison, Stated, Statement
 from inventory.domain.stock_move import Place, StockMoveReport
 from inventory.domain.stock_report import CountedPlace, StockAdjustment
 from inventory.domain.supply import SupplyStand
@@ -132,8 +132,17 @@ class Statements(Protocol):
         """In place of the one before."""
         ...
 
-    async def differences(self, statement: Statement) -> list[Difference]:
-        """What its lines say and the ledger of its instant does not."""
+    async def collect(self, statement: Statement, lines: Sequence[Stated]) -> int:
+        """Keeps a part, in place of the same one before; how many are missing still. Raises StatementOutdated,
+        StatementPartInvalid."""
+        ...
+
+    async def put_collected(self, statement: Statement) -> Statement:
+        """As `put`, of the parts that were collected; with the buckets that any of them speaks of."""
+        ...
+
+    async def compare(self, statement: Statement, skus: Iterable[str] = ()) -> Comparison:
+        """What its lines say and the ledger of its instant does not; of these items alone if any are named."""
         ...
 
     async def raised(self, statement: Statement, skus: Sequence[str]) -> None:

@@ -15,7 +15,7 @@ os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 import uvloop
 from crossdock_local.embedded import EmbeddedServers
 
-from benchmarks import connector, edi, inbound, orders, pipeline, reservations, stored
+from benchmarks import connector, edi, inbound, orders, pipeline, reservations, statement, stored
 from benchmarks.figures import Benchmark, Figure, table
 
 BENCHMARKS: Mapping[str, Benchmark] = {
@@ -26,6 +26,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
     "orders": orders.run,
     "inbound": inbound.run,
     "stored": stored.run,
+    "statement": statement.run,
 }
 
 

@@ -1,4 +1,4 @@
-"""What an order costs among 1,000,000 stored ones beside 10,000, and a receipt among 10,000,000 movements beside 100,000.
+"""What an order costs among 1,000,000 stored beside 10,000, and a receipt among 10,000,000 movements beside 100,000.
 
 Two databases side by side, asked in turns. STORED and MOVEMENTS shorten it: the smaller one has a hundredth.
 """
@@ -43,14 +43,14 @@ GROWTH = 1.2
 LOADED_AT_ONCE = 500_000
 # Ids of movements begin with the milliseconds of their making (RFC 9562), spread here over the last 100 days.
 MOVEMENTS = """
-INSERT INTO inventory.movement (tenant, sku, movement_id, location_id, business_unit, lot, source, target, quantity, unit,
-  said_unit, conversion, reason, document, posting_key, transaction_id, system, occurred_at, recorded_at)
+INSERT INTO inventory.movement (tenant, sku, movement_id, location_id, business_unit, lot, source, target, quantity,
+  unit, said_unit, conversion, reason, document, posting_key, transaction_id, system, occurred_at, recorded_at)
 SELECT $1, 'SKU-' || lpad((n % $2)::text, 6, '0'),
   (lpad(to_hex((extract(epoch FROM at) * 1000)::int8), 12, '0') || '7' || left(md5(n::text), 3) || '8'
     || substr(md5(n::text), 4, 15))::uuid,
-  'EAST', $3, '', 12, 1, 5, 'EA', 'EA', '', 'RECEIVED_GOOD', 'receipt/' || n / 20, 'receipt/' || n / 20, 'po-' || n / 20,
-  'WMS-EAST', at, at
-FROM generate_series($4::int8, $5::int8) AS n, LATERAL (SELECT now() - interval '100 days' * (1 - n / $6::float8)) AS t (at)
+  'EAST', $3, '', 12, 1, 5, 'EA', 'EA', '', 'RECEIVED_GOOD', receipt, receipt, 'po-' || n / 20, 'WMS-EAST', at, at
+FROM generate_series($4::int8, $5::int8) AS n,
+  LATERAL (SELECT now() - interval '100 days' * (1 - n / $6::float8), 'receipt/' || n / 20) AS t (at, receipt)
 """
 
 
@@ -124,7 +124,7 @@ async def copied(admin: asyncpg.Connection[Any], table: str, order_id: str, numb
     )
     values = ", ".join(_another(each["name"], each["type"], each["udt"]) for each in columns)
     names = ", ".join(f'"{each["name"]}"' for each in columns)
-    wanted = f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series($3::int8, $4::int8) AS n"  # noqa: S608
+    wanted = f"INSERT INTO {table} ({names}) SELECT {values} FROM {table} t, generate_series($3::int8, $4::int8) AS n"
     for first in range(1, copies + 1, LOADED_AT_ONCE):
         last = min(first + LOADED_AT_ONCE - 1, copies)
         await admin.execute(f"{wanted} WHERE t::text LIKE '%' || $1 || '%' AND $2 <> ''", order_id, number, first, last)

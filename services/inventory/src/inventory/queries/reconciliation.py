@@ -6,17 +6,17 @@ from datetime import datetime
 
 from crossdock_kit.database import Engine, transaction
 
-from inventory.domain.statement import Difference, Statement, StatementUnknown
+from inventory.domain.statement import Comparison, StatementUnknown
 from inventory.store.statements import StoredStatements
 
 
 async def reconciliation(
     engine: Engine, tenant: str, location_id: str, business_unit: str, now: datetime
-) -> tuple[Statement, list[Difference]]:
+) -> Comparison:
     """Raises StatementUnknown."""
     async with transaction(engine, (tenant,)) as tx:
         statements = StoredStatements(tx.driver, tenant, now)
         statement = await statements.known(location_id, business_unit)
         if statement is None:
             raise StatementUnknown(location_id, business_unit)
-        return statement, await statements.differences(statement)
+        return await statements.compare(statement)

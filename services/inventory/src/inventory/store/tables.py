@@ -16,6 +16,7 @@ from sqlalchemy import (
     Computed,
     Date,
     Index,
+    Integer,
     MetaData,
     Numeric,
     SmallInteger,
@@ -325,6 +326,35 @@ statement = Table(
     Column("buckets", ARRAY(SmallInteger), nullable=False),
     Column("complete", Boolean, nullable=False),
     texts("raised"),
+)
+
+# A statement whose parts have not all come: `came` numbers those that have.
+statement_draft = Table(
+    "statement_draft",
+    metadata,
+    tenant_key(),
+    words("location_id", key=True),
+    words("business_unit", key=True),
+    words("system"),
+    words("number"),
+    instant("as_of"),
+    Column("buckets", ARRAY(SmallInteger), nullable=False),
+    Column("complete", Boolean, nullable=False),
+    number("parts", Integer),
+    Column("came", ARRAY(Integer), nullable=False),
+)
+
+statement_draft_line = Table(
+    "statement_draft_line",
+    metadata,
+    tenant_key(),
+    words("location_id", key=True),
+    words("business_unit", key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    words("sku", key=True),
+    words("lot", key=True),
+    Column("bucket", SmallInteger, primary_key=True),
+    quantity("quantity"),
 )
 
 statement_line = Table(

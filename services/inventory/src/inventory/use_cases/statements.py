@@ -11,7 +11,9 @@ from inventory.domain.item import ItemUnknown, LocationUnknown
 from inventory.domain.quantity import Measure
 from inventory.domain.reporting import refuse_the_future
 from inventory.domain.statement import (
+    Comparison,
     Difference,
+    DifferencesTooMany,
     NothingDiffers,
     Stated,
     Statement,
@@ -24,6 +26,9 @@ from inventory.ports import UnitOfWork, Work
 from inventory.use_cases.stock_reports import book_report, with_items
 
 STOCK_DIFFERENCE = "STOCK_DIFFERENCE"
+STATEMENT_DIFFERS_WIDELY = "STATEMENT_DIFFERS_WIDELY"
+MOST_TOLD = 1000
+"""Items of one statement that have an exception each. If more differ, it is the statement that somebody looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +56,11 @@ class BookDifferences:
     reason: str
 
 
-Compared = tuple[Statement, list[Difference]]
-
-
-async def record_statement(command: RecordStatement, uow: UnitOfWork) -> Compared:
+async def record_statement(command: RecordStatement, uow: UnitOfWork) -> Comparison:
     """Raises ItemUnknown, LocationUnknown, LocationOfAnotherSystem, UnitNotConvertible, StatementOutdated,
-    ReportedFromTheFuture."""
+    StatementPartInvalid, ReportedFromTheFuture."""
     statement = command.statement
+    statement.must_be_a_part()
     async with uow(tenants=(statement.tenant,)) as work:
         locations = await work.master_data.known_locations(statement.tenant, [statement.location_id])
         if statement.location_id not in locations:
@@ -66,11 +69,19 @@ async def record_statement(command: RecordStatement, uow: UnitOfWork) -> Compare
         refuse_the_future(statement.number, statement.as_of, work.now)
         known = await work.statements.newest(statement.location_id, statement.business_unit)
         if not statement.repeats(known):
-            await work.statements.put(statement, summed(await _in_base_units(command, work)))
+            lines = summed(await _in_base_units(command, work))
+            if statement.parts and (missing := await work.statements.collect(statement, lines)):
+                return Comparison(statement, missing_parts=missing)
+            if statement.parts:
+                statement = await work.statements.put_collected(statement)
+            else:
+                await work.statements.put(statement, lines)
+        elif known is not None and statement.parts:
+            statement = known
         statement = replace(statement, raised=known.raised if known else frozenset())
-        differences = await work.statements.differences(statement)
-        await _tell(statement, differences, work)
-        return statement, differences
+        compared = await work.statements.compare(statement)
+        await _tell(compared, work)
+        return compared
 
 
 async def _in_base_units(command: RecordStatement, work: Work) -> list[Stated]:
@@ -84,17 +95,42 @@ async def _in_base_units(command: RecordStatement, work: Work) -> list[Stated]:
     return found
 
 
-async def _tell(statement: Statement, differences: Iterable[Difference], work: Work) -> None:
-    """An exception for each item beyond the tolerance; what agrees again is settled."""
+async def _tell(compared: Comparison, work: Work) -> None:
+    """An exception for each item beyond the tolerance; what agrees again is settled. What was not looked at stays."""
+    statement, until = compared.statement, compared.seen_until
     beyond: dict[str, list[Difference]] = {}
-    for each in differences:
+    for each in compared.differences:
         if not each.within_tolerance:
             beyond.setdefault(each.sku, []).append(each)
-    for sku, its in beyond.items():
-        work.raise_concern(_difference(statement, sku, its))
-    for sku in sorted(statement.raised - beyond.keys()):
+    unseen = {sku for sku in statement.raised if until is not None and sku > until}
+    told = {*sorted(beyond)[:MOST_TOLD], *(statement.raised & beyond.keys())}
+    for sku in sorted(told):
+        work.raise_concern(_difference(statement, sku, beyond[sku]))
+    for sku in sorted(statement.raised - told - unseen):
         work.settle(identity(STOCK_DIFFERENCE, statement.subject_of(sku)), "stock agrees again", statement.tenant)
-    await work.statements.raised(statement, sorted(beyond))
+    if len(beyond) > len(told) or until is not None:
+        work.raise_concern(_wide(compared))
+    else:
+        work.settle(identity(STATEMENT_DIFFERS_WIDELY, _place(statement)), "no longer so much", statement.tenant)
+    await work.statements.raised(statement, sorted(told | unseen))
+
+
+def _wide(compared: Comparison) -> Concern:
+    statement = compared.statement
+    said = f"{statement.system} {statement.number} differs from the ledger in {compared.count} places"
+    return Concern(
+        code=STATEMENT_DIFFERS_WIDELY,
+        owner=INVENTORY_CONTROL,
+        subject=_place(statement),
+        summary=f"{said}; {MOST_TOLD} items are told one by one",
+        tenant=statement.tenant,
+        keys=(f"location:{statement.location_id}",),
+        details={"statement": f"{statement.system} {statement.number}"},
+    )
+
+
+def _place(statement: Statement) -> str:
+    return f"statement/{statement.business_unit}/{statement.location_id}"
 
 
 def _difference(statement: Statement, sku: str, its: Sequence[Difference]) -> Concern:
@@ -119,26 +155,31 @@ async def _newest(location_id: str, business_unit: str, work: Work) -> Statement
 
 async def book_differences(command: BookDifferences, uow: UnitOfWork) -> StockAdjustment:
     """The ledger of the statement's instant says the same afterwards. Raises StatementUnknown, StatementSuperseded,
-    NothingDiffers."""
+    NothingDiffers, DifferencesTooMany."""
     async with uow(tenants=(command.tenant,)) as work:
         statement = await _newest(command.location_id, command.business_unit, work)
         if statement.number != command.number:
             raise StatementSuperseded(command.location_id, command.number, statement.number)
-        wanted = {each.sku for each in _wanted(await work.statements.differences(statement), command)}
-        if not wanted:
-            raise NothingDiffers(command.location_id, command.number)
+        before = await _all_of(statement, command.skus, work)
+        wanted = {each.sku for each in before}
         await work.ledger.lock({statement.key_of(sku) for sku in wanted})
-        found = [each for each in _wanted(await work.statements.differences(statement), command) if each.sku in wanted]
+        found = [each for each in await _all_of(statement, command.skus, work) if each.sku in wanted]
         report = _report(statement, command)
         await work.adjustments.claim(report)
         changes = await with_items([each.found(command.reason) for each in found], report, work)
         await book_report(report, adjustments_of(report, changes, []), [], work)
-        await _tell(statement, await work.statements.differences(statement), work)
+        await _tell(await work.statements.compare(statement), work)
         return report
 
 
-def _wanted(differences: Iterable[Difference], command: BookDifferences) -> list[Difference]:
-    return [each for each in differences if not command.skus or each.sku in command.skus]
+async def _all_of(statement: Statement, skus: Iterable[str], work: Work) -> Sequence[Difference]:
+    """Raises NothingDiffers, DifferencesTooMany."""
+    compared = await work.statements.compare(statement, skus)
+    if not compared.count:
+        raise NothingDiffers(statement.location_id, statement.number)
+    if compared.seen_until is not None:
+        raise DifferencesTooMany(statement.location_id, statement.number, compared.count)
+    return compared.differences
 
 
 def _report(statement: Statement, command: BookDifferences) -> StockAdjustment:

@@ -8,8 +8,8 @@ from uuid import UUID
 from crossdock.inventory.v1 import stock_control_service_pb2 as pb
 
 from inventory.domain.accounts import Account
-from inventory.domain.statement import Difference, Stated, Statement
-from inventory.use_cases.statements import BookDifferences, Compared, RecordStatement, SaidStock
+from inventory.domain.statement import Comparison, Difference, Stated, Statement
+from inventory.use_cases.statements import BookDifferences, RecordStatement, SaidStock
 from inventory.wire.contents import content_of
 from inventory.wire.values import amount_in, instant_out, quantity_out
 
@@ -27,6 +27,8 @@ def record_statement(request: pb.RecordStatementRequest, tenant: str) -> RecordS
         as_of=request.as_of.ToDatetime(tzinfo=UTC),
         buckets=_spoken_of(request),
         complete=request.complete,
+        part=request.part,
+        parts=request.parts,
     )
     return RecordStatement(statement, tuple(_said(each, at) for at, each in enumerate(request.lines)))
 
@@ -53,16 +55,17 @@ def book_differences(request: pb.BookDifferencesRequest, tenant: str) -> BookDif
     )
 
 
-def statement_out(compared: Compared) -> pb.StockStatement:
-    statement, differences = compared
+def statement_out(compared: Comparison) -> pb.StockStatement:
+    statement = compared.statement
     return pb.StockStatement(
         number=statement.number,
         system=statement.system,
         location_id=statement.location_id,
         business_unit=statement.business_unit,
         as_of=instant_out(statement.as_of),
-        differences=[_difference(each) for each in differences[:MOST_SHOWN]],
-        difference_count=len(differences),
+        differences=[_difference(each) for each in compared.differences[:MOST_SHOWN]],
+        difference_count=compared.count,
+        missing_parts=compared.missing_parts,
     )
 
 

@@ -296,12 +296,19 @@ class RecordStatementRequest(_message.Message):
     BUCKETS_FIELD_NUMBER: _builtins.int
     COMPLETE_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     number: _builtins.str
     location_id: _builtins.str
     business_unit: _builtins.str
     complete: _builtins.bool
     """Of items that it does not name there is nothing; otherwise it says nothing of them."""
+    part: _builtins.int
+    """A statement of more lines comes in parts: which one this is, from 1, and how many there are; both 0 where it comes
+    whole. They come in any order, each says the same of the statement itself, and it is compared when all are there.
+    """
+    parts: _builtins.int
     @_builtins.property
     def origin(self) -> _values_pb2.Origin: ...
     @_builtins.property
@@ -326,10 +333,12 @@ class RecordStatementRequest(_message.Message):
         buckets: _abc.Iterable[_inventory_service_pb2.Account.ValueType] | None = ...,
         complete: _builtins.bool = ...,
         lines: _abc.Iterable[Global___StatedStock] | None = ...,
+        part: _builtins.int = ...,
+        parts: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "origin", b"origin"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "buckets", b"buckets", "business_unit", b"business_unit", "complete", b"complete", "lines", b"lines", "location_id", b"location_id", "number", b"number", "origin", b"origin", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "buckets", b"buckets", "business_unit", b"business_unit", "complete", b"complete", "lines", b"lines", "location_id", b"location_id", "number", b"number", "origin", b"origin", "part", b"part", "parts", b"parts", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -366,12 +375,15 @@ class StockStatement(_message.Message):
     AS_OF_FIELD_NUMBER: _builtins.int
     DIFFERENCES_FIELD_NUMBER: _builtins.int
     DIFFERENCE_COUNT_FIELD_NUMBER: _builtins.int
+    MISSING_PARTS_FIELD_NUMBER: _builtins.int
     number: _builtins.str
     system: _builtins.str
     location_id: _builtins.str
     business_unit: _builtins.str
     difference_count: _builtins.int
     """How many there are."""
+    missing_parts: _builtins.int
+    """Parts that have not come yet. Until then it is not compared, and the one before it stands."""
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -388,10 +400,11 @@ class StockStatement(_message.Message):
         as_of: _timestamp_pb2.Timestamp | None = ...,
         differences: _abc.Iterable[Global___StockDifference] | None = ...,
         difference_count: _builtins.int = ...,
+        missing_parts: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "business_unit", b"business_unit", "difference_count", b"difference_count", "differences", b"differences", "location_id", b"location_id", "number", b"number", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "business_unit", b"business_unit", "difference_count", b"difference_count", "differences", b"differences", "location_id", b"location_id", "missing_parts", b"missing_parts", "number", b"number", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
