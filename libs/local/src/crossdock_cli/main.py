@@ -15,6 +15,7 @@ from crossdock_cli import (
     order,
     ownership,
     partner,
+    partner_compare,
     po,
     po_blanket,
     po_inbound,
@@ -57,6 +58,7 @@ app.add_typer(stock.app, name="stock")
 for word in (supplier_invoice.accept, supplier_invoice.reject):
     supplier.app.command()(word)
 app.add_typer(supplier.app, name="supplier")
+partner.app.command("compare")(partner_compare.compare_partner)
 app.add_typer(partner.app, name="partner")
 app.add_typer(shipment.app, name="shipment")
 app.add_typer(returns.app, name="return")
