@@ -90,7 +90,7 @@ down: setup ## stop the stack; its data stays
 	@$(CROSSDOCK) down
 
 .PHONY: bench
-bench: setup ## ratios against the naive way, each with its floor: make bench [ONLY=pipeline,reservations,edi,connector]
+bench: setup ## ratios against the naive way, each with its floor: make bench [ONLY=orders,stored] [MINUTES=1 LINES=1000]
 	@$(PYTHON) -m benchmarks --only "$(ONLY)"
 
 .PHONY: faults-smoke
