@@ -81,8 +81,9 @@ def test_what_is_no_order_is_refused_without_a_word_of_who_would_receive_it(wron
 
 @pytest.fixture
 async def shop(rig: Rig) -> Rig:
+    meanings = {"shipping": {"COURIER": "SAME_DAY"}}
     routes = [
-        {"kind": "shop.order", "direction": "IN", "path": "orders"},
+        {"kind": "shop.order", "direction": "IN", "path": "orders", "mapping": meanings},
         {"kind": "shop.order_cancellation", "direction": "IN", "path": "cancellations"},
     ]
     said = {"role": "CHANNEL", "system": "SHOP-EU", "partyId": "CUS-SHOP"}
@@ -144,6 +145,17 @@ def test_what_a_shop_takes_back_is_cancelled_by_its_number_and_names_nobody() ->
     assert (request.ref.channel, request.ref.number, request.reason) == ("shop-eu", "#1001", "customer")
     assert request.origin.occurred_at.ToJsonString() == "2026-11-21T15:00:00Z"
     assert SOMEBODY.encode() not in request.SerializeToString()
+
+
+@pytest.mark.feature("F232")
+@pytest.mark.parametrize(("code", "overtakes"), [("COURIER", True), ("POST", False)])
+async def test_an_order_of_the_day_overtakes_on_its_way_to_its_owner_already(
+    shop: Rig, code: str, overtakes: bool
+) -> None:
+    placed = await handed(shop, written(f"#{uuid4().hex[:8]}", shipping_lines=[{"code": code}]), "orders")
+    await shop.translate("shop-eu")
+    [row] = await shop.rows("SELECT express FROM delivery WHERE keys && $1::text[]", [f"document:{placed}"])
+    assert row["express"] is overtakes
 
 
 def test_an_order_that_stands_is_no_cancellation() -> None:

@@ -37,6 +37,7 @@ def planned(number: str, **more: Any) -> events_pb2.ShipmentPlanned:
         "packages": [shipment_pb2.Package(number=SSCC, sscc=SSCC)],
         "ship_from": "WH-EAST",
         "customer_id": "CUS-SHOP",
+        "state": shipment_pb2.SHIPMENT_STATE_PLANNED,
     }
     shipment = shipment_pb2.Shipment(**said | more)
     shipment.promised_by.FromDatetime(datetime(2026, 11, 5, 12, tzinfo=UTC))
@@ -155,6 +156,9 @@ async def test_a_tms_is_offered_a_shipment_and_its_answer_is_told_to_delivery(ri
     assert told.origin.role == options_pb2.ROLE_TMS
     # What the TMS planned itself is no news to it.
     await hears(rig, planned("SH-2"), said_by="TMS-EU")
+    # What has left, or has a carrier, is offered to nobody.
+    await hears(rig, planned("SH-3", state=shipment_pb2.SHIPMENT_STATE_HANDED_OVER))
+    await hears(rig, planned("SH-4", carrier="UPSN"))
     assert await rig.send("tms-json") == []
 
 

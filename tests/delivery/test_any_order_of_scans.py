@@ -108,7 +108,7 @@ class AnyRoad(RuleBasedStateMachine):
     def hear_of_goods(self, event: events.Event) -> None:
         match event:
             case events.ShipmentDispatched(issue_number=number):
-                assert Milestone.DISPATCHED in self.shipment.told.reached
+                assert self.shipment.told.reached, "a carrier said that it has it, has driven it out or delivered it"
                 assert number not in self.dispatched
                 self.dispatched.append(number)
             case events.BillingTriggered():

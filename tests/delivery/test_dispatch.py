@@ -87,6 +87,27 @@ async def test_a_shipment_is_dispatched_when_warehouse_and_carrier_have_both_sai
     assert found.billed_at == instant(at(1))
 
 
+@pytest.mark.parametrize("issue_first", [True, False], ids=["issued first", "delivered first"])
+async def test_what_the_warehouse_handed_over_and_the_carrier_delivered_has_left_though_nobody_said_so(
+    caller: Caller, uow: UnitOfWork, issue_first: bool
+) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    await hears(uow, caller.tenant, ready(shipment_id, number, order))
+    await caller.assign(number, number)
+    handed_over = issued(shipment_id, number, order)
+    if issue_first:
+        await hears(uow, caller.tenant, handed_over)
+    await caller.record(word("D1", 23, number))
+    if not issue_first:
+        assert ("DELIVERED_BEFORE_DISPATCH", "delivery-desk", True) in await caller.exceptions(f"shipment:{number}")
+        await hears(uow, caller.tenant, handed_over)
+    found = await caller.shipment(number)
+    assert (state(found), found.billed_at) == ("delivered", instant(at(23)))
+    assert "ShipmentDispatched" in await caller.facts(shipment_id)
+    open_ones = [code for code, _, is_open in await caller.exceptions(f"shipment:{number}") if is_open]
+    assert "DELIVERED_BEFORE_DISPATCH" not in open_ones
+
+
 @pytest.mark.feature("F027")
 async def test_a_departure_before_the_warehouse_has_spoken_waits_for_it(caller: Caller, uow: UnitOfWork) -> None:
     shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")

@@ -98,6 +98,13 @@ def decide_revision(document: Document, request: Message, answer: Answer, sent: 
     request.ref.MergeFrom(inbound_pb2.PurchaseOrderRef(business_unit=document.business_unit))
 
 
+def _express(request: Message) -> bool:
+    """What overtakes others does so on its way to its owner already."""
+    if isinstance(request, sales.PlaceOrderRequest):
+        return request.order.same_day
+    return isinstance(request, procurement.SubmitPurchaseOrderRequest) and request.express
+
+
 def command(
     document: Document, number: int, translated: Command, transaction_ids: Sequence[str], after: tuple[UUID, ...]
 ) -> NewDelivery:
@@ -123,7 +130,7 @@ def command(
         idempotency_key=sender.text,
         transaction_ids=tuple(transaction_ids),
         keys=(*translated.keys, f"document:{document.document_id}"),
-        express=isinstance(request, procurement.SubmitPurchaseOrderRequest) and request.express,
+        express=_express(request),
         after=after,
         correlation_id=why.correlation_id,
         causation_id=why.causation_id,

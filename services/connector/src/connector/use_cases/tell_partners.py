@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from crossdock.delivery.v1 import shipment_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.errors import FailureClass
@@ -79,9 +80,11 @@ async def ask_for_appointment(event: Received[Any], telling: Telling) -> None:
 
 
 async def tell_carriage(event: Received[Any], telling: Telling) -> None:
-    """A shipment is offered to whoever takes offers; who planned it itself is not told. Where nobody takes any, a desk
-    assigns the carrier, and the shipment's deadline tells it to."""
+    """A shipment without a carrier is offered to whoever takes offers; who planned it itself is not told. Where nobody
+    takes any, a desk assigns the carrier, and the shipment's deadline tells it to."""
     shipment = event.message.shipment
+    if shipment.carrier or shipment.state != shipment_pb2.SHIPMENT_STATE_PLANNED:
+        return
     said_by = event.origin.system if event.origin else ""
     for stored in await telling.carriage(event.tenant, shipment.business_unit):
         if said_by not in (stored.profile.partner, stored.profile.system):

@@ -133,6 +133,8 @@ class Shipment:
         if any(each.number == number for each in self.issues):
             return False
         self.issues.append(Issue(number, at))
+        if Milestone.DELIVERED in self.told.reached:
+            self._watch_order()
         self._tell_dispatch()
         return True
 
@@ -158,16 +160,17 @@ class Shipment:
         return found
 
     def _tell_dispatch(self) -> None:
-        """What has left is what the warehouse issued, and only once the carrier has it: a label alone does nothing."""
-        left = self.told.reached.get(Milestone.DISPATCHED)
+        """What has left is what the warehouse issued, and only once the carrier has it: a label alone does nothing.
+        What a carrier drives out or delivers has left, whether it said so or not."""
+        left = min((each.at for each in self.told.reached.values()), default=None)
         if left is None:
             return
         for index, each in enumerate(self.issues):
             if not each.dispatched:
                 self.issues[index] = replace(each, dispatched=True)
-                self.events.append(events.ShipmentDispatched(self, each.number, each.issued_at, left.at))
+                self.events.append(events.ShipmentDispatched(self, each.number, each.issued_at, left))
         if self.issues and self.billing is Billing.DISPATCH:
-            self._bill(self.issues[0].number, left.at)
+            self._bill(self.issues[0].number, left)
 
     def _bill(self, evidence: str, at: datetime) -> None:
         """Once: what is billed is billed, and what is corrected afterwards is credited where invoices are."""
@@ -229,7 +232,8 @@ class Shipment:
     def _watch_order(self) -> None:
         """A delivery of what never left is booked as reported, and somebody has to find out how that can be."""
         delivered, left = (self.told.reached.get(each) for each in (Milestone.DELIVERED, Milestone.DISPATCHED))
-        if delivered is None or (left is not None and left.at <= delivered.at):
+        issued = delivered is not None and any(each.issued_at <= delivered.at for each in self.issues)
+        if delivered is None or issued or (left is not None and left.at <= delivered.at):
             self.settled.append(identity(BEFORE_DISPATCH, self.shipment_id))
             return
         summary = f"shipment {self.terms.number} was delivered, and nobody has said before that it left"
