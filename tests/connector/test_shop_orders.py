@@ -156,6 +156,7 @@ async def test_an_order_of_the_day_overtakes_on_its_way_to_its_owner_already(
     await shop.translate("shop-eu")
     [row] = await shop.rows("SELECT express FROM delivery WHERE keys && $1::text[]", [f"document:{placed}"])
     assert row["express"] is overtakes
+    await shop.dispatch()
 
 
 def test_an_order_that_stands_is_no_cancellation() -> None:
