@@ -1,7 +1,8 @@
 """What was released and is asked back from its warehouse: told by release, answered, and settled once nothing is open.
 
 A warehouse may have stopped it, which cancels it, or was too late: then it goes out and is wanted again. What left
-without an answer was too late as well. It must not know how a warehouse is told.
+without an answer was too late as well; its customer does not want it, and somebody is told. It must not know how a
+warehouse is told.
 """
 
 from __future__ import annotations
@@ -73,28 +74,34 @@ def _let_go(place: Place, said: Reported, asked: Sequence[Schedule]) -> list[Sch
 def settle_recalls(order: SalesOrder, part: int) -> None:
     """After a warehouse has reported on a part."""
     pairs = [(line, each) for line in order.of_part(part) for each in line.schedules if each.cancel_requested]
-    _refused(order, part, [pair for pair in pairs if pair[1].state in GONE])
+    left = [pair for pair in pairs if pair[1].state in GONE and pair[1].reason != RECALL_REFUSED]
+    for _, schedule in left:
+        schedule.reason = RECALL_REFUSED
+    if left:
+        order.concerns.append(_too_late(order, part, left))
     if not any(each.cancel_requested and each.state in _AT_WAREHOUSE for _, each in pairs):
         order.settled.append(identity(RECALL_UNANSWERED, _subject(order, part)))
 
 
 def _refused(order: SalesOrder, part: int, pairs: Sequence[Pair]) -> None:
-    """It goes out, or has left: from here on it can only come back."""
+    """It goes out: from here on it can only come back."""
     if not pairs:
         return
     for _, schedule in pairs:
         schedule.cancel_requested = False
     order.events.append(events.OrderCancellationRefused(order, part, steps_of(pairs)))
-    order.concerns.append(
-        Concern(
-            code=RECALL_REFUSED,
-            owner=ORDER_DESK,
-            subject=_subject(order, part),
-            summary=f"order {order.terms.number} was to be cancelled, and some of it goes out: it was too late",
-            transaction_ids=(order.order_id,),
-            keys=order.keys,
-            details={f"line {line.line_number}": f"{each.quantity:f} of {line.sku}" for line, each in pairs[:20]},
-        )
+    order.concerns.append(_too_late(order, part, pairs))
+
+
+def _too_late(order: SalesOrder, part: int, pairs: Sequence[Pair]) -> Concern:
+    return Concern(
+        code=RECALL_REFUSED,
+        owner=ORDER_DESK,
+        subject=_subject(order, part),
+        summary=f"order {order.terms.number} was to be cancelled, and some of it goes out: it was too late",
+        transaction_ids=(order.order_id,),
+        keys=order.keys,
+        details={f"line {line.line_number}": f"{each.quantity:f} of {line.sku}" for line, each in pairs[:20]},
     )
 
 
