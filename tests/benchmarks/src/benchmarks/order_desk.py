@@ -37,8 +37,7 @@ CALL_SECONDS, AGAIN_SECONDS = 60.0, 0.2
 PATIENCE_SECONDS = 900.0
 PART = 500
 RELEASED = """
-SELECT count(*) FILTER (WHERE state = 'released') AS released, count(*) AS placed FROM fulfillment.sales_order
-WHERE number LIKE $1
+SELECT count(*) FILTER (WHERE state = 'released') AS released FROM fulfillment.sales_order WHERE number LIKE $1
 """
 
 
@@ -54,8 +53,8 @@ class OrderDesk:
     refused: list[str] = field(default_factory=list)
     turned_away: int = 0
     """Calls that were asked to come again, and did."""
+    _looking: asyncio.Lock = field(default_factory=asyncio.Lock)
     _stub: Any = None
-    _numbers: int = 0
 
     @property
     def stub(self) -> Any:
@@ -106,7 +105,9 @@ class OrderDesk:
         return True
 
     async def released(self, prefix: str) -> int:
-        row = await self.processes.admins["fulfillment"].fetchrow(RELEASED, f"{prefix}%")
+        # Who sells and who waits for a long order both look, by one connection.
+        async with self._looking:
+            row = await self.processes.admins["fulfillment"].fetchrow(RELEASED, f"{prefix}%")
         return int(row["released"]) if row else 0
 
     async def all_released(self, prefix: str, count: int, within: float) -> float:
