@@ -16,11 +16,11 @@ from partners.picking import Parcel
 from partners.wms_x12 import WarehouseX12
 
 ADVICE = [
-    ["W06", "J", "ref-1", "", "SH-1", "", "4500000101", "", "", "", "", "", "1"],
+    ["W06", "J", "ref-1", "", "SH-1", "", "4500000167", "", "", "", "", "", "1"],
     ["N1", "WH", "", "92", "LG-01"],
     ["N9", "V0", "1"],
     ["W04", "2", "CA", "", "VN", "A1004"],
-    ["N9", "PO", "4500000101"],
+    ["N9", "PO", "4500000167"],
     ["N9", "LI", "10"],
     ["N9", "LT", "L1"],
     ["W03", "2"],
@@ -79,8 +79,8 @@ async def test_what_a_943_announces_is_acknowledged_received_and_told_by_944(hou
     receipt = await house.said("944")
     assert [row[5] for row in rows_of(receipt, "W17")] == ["SH-1"]
     assert rows_of(receipt, "W07") == [["W07", "24", "EA", "", "VN", "A1004", "", "", "L1"]]
-    assert rows_of(receipt, "N9") == [["N9", "PO", "4500000101"], ["N9", "LI", "10"]]
-    assert house.warehouse.book.received["4500000101", "10"] == 24
+    assert rows_of(receipt, "N9") == [["N9", "PO", "4500000167"], ["N9", "LI", "10"]]
+    assert house.warehouse.book.received["4500000167", "10"] == 24
 
 
 async def test_an_older_943_of_the_same_reference_changes_nothing(house: House) -> None:

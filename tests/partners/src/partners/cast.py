@@ -13,10 +13,10 @@ from pathlib import Path
 from partners import x12
 from partners.api_supplier import ApiSupplier
 from partners.books import ItemCard
-from partners.day import Day
+from partners.day import Day, Order
 from partners.edi_supplier import EdiSupplier
 from partners.erp import PARTNER as ERP
-from partners.erp import Erp
+from partners.erp import BatchErp, Erp
 from partners.journal import Journal
 from partners.script import Script
 from partners.supplier import Supplier
@@ -31,17 +31,18 @@ EDI_SUPPLIERS = {
     "sup-delta": x12.Dialect(),
     "sup-orion": x12.Dialect(element="|", line_end="\n"),
     "sup-kiwi": x12.Dialect(),
+    "sup-bay": x12.Dialect(),
 }
 API_SUPPLIERS: Mapping[str, Mapping[str, str]] = {
     "sup-api-atlas": {},
     "sup-api-luna": {"EA": "pcs", "XCS": "box"},
     "sup-api-muto": {},
 }
-OWN_WAREHOUSES = {"wms-east": "WH-EAST", "wms-west": "WH-WEST", "wms-south": "WH-SOUTH"}
+OWN_WAREHOUSES = {"wms-east": "WH-EAST", "wms-west": "WH-WEST", "wms-south": "WH-SOUTH", "wms-bay": "WH-BAY"}
 THIRD_PARTY = {"wms-logi": "WH-LOGI"}
 WAREHOUSES = OWN_WAREHOUSES | THIRD_PARTY
 CHANNELS_AND_CARRIERS = ("shop-eu", "car-swift", "car-mute")
-OVER_HTTP = (ERP, *OWN_WAREHOUSES, *API_SUPPLIERS, *CHANNELS_AND_CARRIERS)
+OVER_HTTP = (ERP, BatchErp.partner, *OWN_WAREHOUSES, *API_SUPPLIERS, *CHANNELS_AND_CARRIERS)
 
 
 @dataclass(slots=True)
@@ -113,14 +114,33 @@ class Cast:
         return {place: each for place, each in self.warehouses.items() if isinstance(each, WarehouseX12)}
 
 
+@dataclass(slots=True)
+class DayCast(Cast):
+    """With the ERP of another business unit, which takes in batches what is for it."""
+
+    batch_erp: Erp
+
+    def erp_of(self, order: Order) -> Erp:
+        return self.batch_erp if order.erp == self.batch_erp.partner else self.erp
+
+    @property
+    def scripts(self) -> list[Script]:
+        return [*super(DayCast, self).scripts, self.batch_erp.script]
+
+    @property
+    def others_busy(self) -> bool:
+        return super(DayCast, self).others_busy or self.batch_erp.script.busy
+
+
 @asynccontextmanager
 async def assembled(
     day: Day, cards: Mapping[str, ItemCard], articles: Mapping[str, str], ingress: str, folder: Path, words: Secrets
-) -> AsyncIterator[Cast]:
+) -> AsyncIterator[DayCast]:
     """Opens every door and watches every folder. `folder` is the root of the file drops."""
     journal, site = Journal(), Site()
     post = Post(ingress, journal, words.webhooks)
     erp = Erp(day, cards, post, journal, words.keys[ERP])
+    batch_erp = BatchErp(day, cards, post, journal, words.keys[BatchErp.partner])
     own = {
         location: _warehouse(partner, location, day, cards, articles, post)
         for partner, location in OWN_WAREHOUSES.items()
@@ -131,14 +151,18 @@ async def assembled(
     }
     edi = {name: EdiSupplier(name, day, journal, folder / name, dialect) for name, dialect in EDI_SUPPLIERS.items()}
     api = {name: ApiSupplier(name, day, journal, post, units) for name, units in API_SUPPLIERS.items()}
-    doors = {ERP: erp.door, **{w.partner: w.door(words.keys[w.partner], journal) for w in own.values()}}
+    doors = {
+        ERP: erp.door,
+        batch_erp.partner: batch_erp.door,
+        **{w.partner: w.door(words.keys[w.partner], journal) for w in own.values()},
+    }
     doors |= {name: supplier.door(words.keys[name]) for name, supplier in api.items()}
     urls = {name: f"http://127.0.0.1:{await site.open(door)}" for name, door in doors.items()}
     on_edi: list[EdiSupplier | WarehouseX12] = [*edi.values(), *others.values()]
     for partner in on_edi:
         partner.start()
     try:
-        yield Cast(erp, {**own, **others}, {**edi, **api}, journal, urls)
+        yield DayCast(erp, {**own, **others}, {**edi, **api}, journal, urls, batch_erp)
     finally:
         await asyncio.gather(*(partner.stop() for partner in on_edi))
         await post.close()

@@ -15,7 +15,7 @@ from crossdock.procurement.v1 import purchase_order_pb2 as po
 
 from partners.acknowledged import unacknowledged
 from partners.books import ItemCard
-from partners.cast import Cast
+from partners.cast import DayCast
 from partners.day import Day, Order, Step
 from partners.journal import ISSUES, RECEIPTS, Entry
 from partners.sales.play import SalesPlay
@@ -46,7 +46,7 @@ class Conductor:
     `repacked` what it says of packagings once the day has begun."""
 
     day: Day
-    cast: Cast
+    cast: DayCast
     suite: Suite
     cards: Mapping[str, ItemCard]
     late: Mapping[str, Any]
@@ -80,7 +80,7 @@ class Conductor:
 
         async def release(order: Order) -> None:
             async with at_once:
-                await self.cast.erp.release(order)
+                await self.cast.erp_of(order).release(order)
 
         await asyncio.gather(*(release(order) for order in self.day.orders))
         self.say(f"{len(self.day.orders)} purchase orders released by the ERP")
@@ -110,7 +110,8 @@ class Conductor:
         exceptions = await self.suite.open_exceptions()
         owned = {id_ for row in exceptions if row.owner for id_ in row.transaction_ids}
         orders = await self.suite.purchase_orders()
-        missing = {order.number for order in self.day.orders} - {order.number for order in orders}
+        placed = {(order.number, order.business_unit) for order in orders}
+        missing = {order.number for order in self.day.orders if (order.number, order.business_unit) not in placed}
         going = [o.number for o in orders if o.state not in ENDED and o.purchase_order_id not in owned]
         return sorted(missing) + going + await self.sales.open(exceptions)
 
@@ -154,7 +155,7 @@ class Conductor:
             if order is None or step is None or id(step) in self._decided:
                 continue
             self._decided.add(id(step))
-            current = (await self.suite.purchase_order(number, self.day.business_unit)).purchase_order
+            current = (await self.suite.purchase_order(number, order.business_unit)).purchase_order
             await self.suite.decide(current, line, accept=step.do == "accept")
             self.say(f"the buyer {step.do}s line {line} of {number}")
             self.cast.suppliers[order.supplier].script.saw(number, "decided")
@@ -244,7 +245,8 @@ class Conductor:
         taken = sum(1 for e in journal if e.direction == "received" and e.kind in ("x12.850", "json.supplier_order"))
         issued = sum(1 for e in journal if e.direction == "sent" and e.kind in ISSUES)
         counts = f"orders at suppliers {taken}, ship notices {shipped}, receipts {received}, goods issues {issued}"
-        line = f"{counts}, posted at the ERP {len(erp.receipts) + len(erp.sales.booked)}"
+        posted = len(erp.receipts) + len(erp.sales.booked) + len(self.cast.batch_erp.receipts)
+        line = f"{counts}, posted at the ERP {posted}"
         if line != self._said and time.monotonic() >= self._say_again:
             self._said, self._say_again = line, time.monotonic() + REPORT_SECONDS
             self.say(line)

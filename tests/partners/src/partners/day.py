@@ -23,6 +23,7 @@ from partners.stock import day as stock_day
 from partners.stock.day import StockScene
 
 IN_DAYS = re.compile(r"\+\d{1,3}")
+FIRST_ERP = "erp-eu"
 BUILT_IN = Path(__file__).parents[2] / "day" / "inbound.yaml"
 
 
@@ -57,9 +58,20 @@ class Order:
     steps: Mapping[str, tuple[Step, ...]]
     end: Mapping[str, Any]
     express: bool = False
+    # Whose order it is: the number alone does not tell.
+    erp: str = FIRST_ERP
+    business_unit: str = ""
 
     def steps_of(self, who: str) -> tuple[Step, ...]:
         return self.steps.get(who, ())
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTerms:
+    """An ERP of another business unit that takes what is for it every so many seconds, from midnight UTC on."""
+
+    business_unit: str
+    every_seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +86,15 @@ class Day:
     strays: tuple[Mapping[str, Any], ...] = ()
     # What a company decides and a day has to have decided: spans told in seconds, goods that need a certificate.
     rules: tuple[Span, ...] = ()
+    # Further ERPs that place orders, by partner.
+    batch_erps: Mapping[str, BatchTerms] = field(default_factory=dict)
     sales: SalesDay = field(default_factory=SalesDay)
     stock: tuple[StockScene, ...] = ()
 
-    def order(self, number: str) -> Order | None:
-        return next((order for order in self.orders if order.number == number), None)
+    def order(self, number: str, location: str = "") -> Order | None:
+        """The first of that number; of those that go to a place if one is named."""
+        mine = (order for order in self.orders if order.number == number and location in ("", order.location))
+        return next(mine, None)
 
     def of_supplier(self, partner: str) -> Iterator[Order]:
         return (order for order in self.orders if order.supplier == partner)
@@ -101,7 +117,7 @@ def read_step(row: Mapping[str, Any]) -> Step:
     return Step(tuple(when) if isinstance(when, list) else (when,), row["do"], facts)
 
 
-def _order(row: Mapping[str, Any], wanted: str) -> Order:
+def _order(row: Mapping[str, Any], wanted: str, units: Mapping[str, str]) -> Order:
     partners = ("supplier_does", "warehouse_does", "erp_does", "buyer_does")
     return Order(
         number=str(row["po"]),
@@ -112,6 +128,8 @@ def _order(row: Mapping[str, Any], wanted: str) -> Order:
         steps={who: tuple(read_step(step) for step in row[who]) for who in partners if who in row},
         end=row["end"],
         express=bool(row.get("express")),
+        erp=row.get("erp", FIRST_ERP),
+        business_unit=units[row.get("erp", FIRST_ERP)],
     )
 
 
@@ -131,15 +149,18 @@ def load(path: Path = BUILT_IN, today: date | None = None) -> Day:
     today = today or datetime.now(UTC).date()
     text = on_the_calendar(yaml.safe_load(path.read_text(encoding="utf-8")), today)
     wanted, ordered_on, business_unit = str(text["wanted_by"]), str(text["ordered_on"]), text["business_unit"]
+    batch = {name: BatchTerms(**terms) for name, terms in text.get("batch_erps", {}).items()}
+    units = {FIRST_ERP: business_unit, **{name: terms.business_unit for name, terms in batch.items()}}
     sold = on_the_calendar(sales_day.content(), today)
     return Day(
         tenant=text["tenant"],
         business_unit=business_unit,
         ordered_on=ordered_on,
-        orders=tuple(_order(row, wanted) for row in text["orders"]),
+        orders=tuple(_order(row, wanted, units) for row in text["orders"]),
         events=tuple(read_step(row) for row in text.get("events", ())),
         strays=tuple(text.get("strays", ())),
         rules=tuple(Span(**row) for row in text.get("rules", ())),
+        batch_erps=batch,
         sales=sales_day.load(sold, ordered_on=ordered_on, business_unit=business_unit),
         stock=stock_day.load(stock_day.content()),
     )

@@ -45,6 +45,7 @@ ARTICLES = {
     "sup-api-atlas": "AT",
     "sup-api-luna": "LU",
     "sup-api-muto": "MU",
+    "sup-bay": "BY",
 }
 
 
@@ -55,9 +56,11 @@ def instant(at: datetime) -> str:
 class Erp:
     """The buyer's book. `decide` is told of each line that waits for the buyer: order, line number.
 
-    `vendors` and `articles` are its own names of suppliers and of their items; some suppliers have no articles.
+    `plants`, `vendors` and `articles` are its own names of places, suppliers and their items; some have no articles.
     """
 
+    partner = PARTNER
+    plants: Mapping[str, str] = PLANTS
     vendors: Mapping[str, str] = VENDORS
     articles: Mapping[str, str] = ARTICLES
 
@@ -72,12 +75,14 @@ class Erp:
         # A moment after each release, to which a late change is dated.
         self._released: dict[str, str] = {}
         self._seen_confirmations: dict[str, int] = {}
-        steps = [(order, step) for order in day.orders for step in order.steps_of("erp_does")]
+        steps = [
+            (order, step) for order in day.orders if order.erp == self.partner for step in order.steps_of("erp_does")
+        ]
         self.script = Script(steps, self._act)
-        self.door = Door(PARTNER, token, journal, self.faults)
+        self.door = Door(self.partner, token, journal, self.faults)
         self.door.accept("/order-confirmations", "json.order_confirmation", lambda d: d["number"], self._confirmed)
         self.door.accept("/goods-receipts", "json.goods_receipt", lambda d: d["warehouseReceipt"], self._posted)
-        self.sales = SalesLedger(PARTNER, post, self.faults)
+        self.sales = SalesLedger(self.partner, post, self.faults)
         self.sales.open_at(self.door)
         self.stock = StockBook()
         self.stock.open_at(self.door)
@@ -103,7 +108,7 @@ class Erp:
         document = self._document(order, action, version, deleted)
         key = f"{order.number}/{version}"
         await self.faults.deliver(
-            lambda: self._post.send(PARTNER, "purchase-orders", "json.purchase_order", key, document)
+            lambda: self._post.send(self.partner, "purchase-orders", "json.purchase_order", key, document)
         )
 
     def _document(self, order: Order, action: str, version: int, deleted: frozenset[str]) -> dict[str, Any]:
@@ -111,14 +116,14 @@ class Erp:
         return {
             "documentType": "purchaseOrder",
             "action": action,
-            "companyCode": self._day.business_unit,
+            "companyCode": order.business_unit or self._day.business_unit,
             "purchaseOrder": {
                 "number": order.number,
                 "version": str(version),
                 "changedAt": instant(datetime.now(UTC)),
                 "orderDate": self._day.ordered_on,
                 "supplier": self.vendors[order.supplier],
-                "shipTo": PLANTS[order.location],
+                "shipTo": self.plants[order.location],
                 "currency": "EUR",
                 "incoterms": {"rule": "FCA", "place": "Rotterdam"},
                 "priority": "express" if order.express else "standard",
@@ -168,7 +173,9 @@ class Erp:
     async def _repeat(self, order: Order, deleted: frozenset[str]) -> None:
         version = self._versions[order.number]
         document = self._document(order, "change", version, deleted)
-        await self._post.send(PARTNER, "purchase-orders", "json.purchase_order", f"{order.number}/{version}", document)
+        await self._post.send(
+            self.partner, "purchase-orders", "json.purchase_order", f"{order.number}/{version}", document
+        )
 
     async def _send_late(self, order: Order) -> None:
         """A state between the first two that was stuck in the ERP's own queue and leaves it only now."""
@@ -176,7 +183,7 @@ class Erp:
         lines = [self._line(order, replace(line, quantity=line.quantity + 1), False) for line in order.lines]
         part = {**document["purchaseOrder"], "changedAt": self._released[order.number], "lines": lines}
         late = {**document, "purchaseOrder": part}
-        await self._post.send(PARTNER, "purchase-orders", "json.purchase_order", f"{order.number}/late", late)
+        await self._post.send(self.partner, "purchase-orders", "json.purchase_order", f"{order.number}/late", late)
 
     async def _confirmed(self, document: Mapping[str, Any]) -> Answer:
         number = document["number"]
@@ -209,3 +216,11 @@ class Erp:
         if ordered is None or CANONICAL.get(line["unit"], line["unit"]) == ordered.unit:
             return Decimal(line["quantity"])
         return self._cards[ordered.sku].in_unit(Decimal(line["baseQuantity"]), ordered.unit)
+
+
+class BatchErp(Erp):
+    """The ERP of another business unit, in whose books the first one's codes and order numbers mean something else."""
+
+    partner = "erp-us"
+    plants: Mapping[str, str] = {"WH-BAY": "1010"}
+    vendors: Mapping[str, str] = {"sup-bay": "V100010"}

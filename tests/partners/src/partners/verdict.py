@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +19,7 @@ from crossdock.procurement.v1 import purchase_order_pb2 as po
 from partners.acknowledged import unacknowledged
 from partners.api_supplier import ApiSupplier
 from partners.books import ItemCard
-from partners.cast import Cast
+from partners.cast import DayCast
 from partners.conductor import ENDED
 from partners.day import Day, Line, Order
 from partners.journal import RECEIPTS, Journal
@@ -93,7 +94,7 @@ class Verdict:
 
 
 async def judge(
-    day: Day, cast: Cast, suite: Suite, cards: Mapping[str, ItemCard], sold: SalesVerdict, stock: StockVerdict
+    day: Day, cast: DayCast, suite: Suite, cards: Mapping[str, ItemCard], sold: SalesVerdict, stock: StockVerdict
 ) -> Verdict:
     """Asks everybody and compares; the judges of the orders and of the stock have spoken before."""
     verdict = Verdict(sold, stock=stock)
@@ -102,7 +103,7 @@ async def judge(
     movements = [row for sku in sorted(skus) for row in await suite.movements(sku)]
     on_hand = _physical_by_transaction(movements)
     for order in day.orders:
-        known = (await suite.purchase_order(order.number, day.business_unit)).purchase_order
+        known = (await suite.purchase_order(order.number, order.business_unit)).purchase_order
         mine = [row for row in exceptions if known.purchase_order_id in row.transaction_ids]
         row = _row(order, known, bool(mine))
         verdict.rows.append(row)
@@ -114,6 +115,7 @@ async def judge(
     verdict.differences += _stray_differences(day, exceptions, verdict.rows)
     verdict.differences += [f"ledger: {each}" for each in await suite.ledger_differences()]
     verdict.differences += _doubled(cast)
+    verdict.differences += _before_its_batch(day, cast)
     verdict.differences += await unacknowledged(cast, suite)
     verdict.differences += [*sold.differences, *stock.differences]
     verdict.lost = [*_lost(cast.journal), *sold.lost]
@@ -197,9 +199,9 @@ def _fault(row: ops.Exception) -> Fault:
     return row.code, failure_class, row.owner
 
 
-def _line_differences(order: Order, cast: Cast, crossdock: Mapping[str, Mapping[str, Decimal]]) -> Iterator[str]:
+def _line_differences(order: Order, cast: DayCast, crossdock: Mapping[str, Mapping[str, Decimal]]) -> Iterator[str]:
     books = {
-        "erp": cast.erp.book,
+        "erp": cast.erp_of(order).book,
         "supplier": cast.suppliers[order.supplier].book,
         "wms": cast.warehouses[order.location].book,
     }
@@ -219,16 +221,16 @@ def _line_differences(order: Order, cast: Cast, crossdock: Mapping[str, Mapping[
                     yield f"{where}: {name} is {held.get(name, ZERO):f} at {who}, required {own[name]:f}"
 
 
-def _told_differences(order: Order, cast: Cast) -> Iterator[str]:
+def _told_differences(order: Order, cast: DayCast) -> Iterator[str]:
     """What accounts payable knows of the order's invoices, and who was told that nobody answers."""
     for number, required in order.end.get("invoices", {}).items():
-        known = cast.erp.payables.readiness(number)
+        known = cast.erp_of(order).payables.readiness(number)
         if known != [required]:
             said = ", ".join(known) or "unknown"
             yield f"{order.number}: invoice {number} is {said} at the ERP, required {required} once"
     supplier = cast.suppliers[order.supplier]
     reminded = supplier.reminders if isinstance(supplier, ApiSupplier) else []
-    for who, told in (("its supplier", reminded), ("the buyer", cast.erp.payables.unanswered)):
+    for who, told in (("its supplier", reminded), ("the buyer", cast.erp_of(order).payables.unanswered)):
         times, required_times = told.count(order.number), int(bool(order.end.get("chased")))
         if times != required_times:
             yield f"{order.number}: {who} was told {times} times that no answer has come, required {required_times}"
@@ -250,12 +252,24 @@ def _stray_differences(day: Day, exceptions: list[ops.Exception], rows: list[Row
     yield from (f"open exception {' '.join(each)} is not in the day" for each in sorted(found - required))
 
 
-def _doubled(cast: Cast) -> Iterator[str]:
+def _doubled(cast: DayCast) -> Iterator[str]:
     """Effects that a partner booked twice: each receipt is posted at the ERP once."""
     seen: dict[str, int] = {}
-    for document in cast.erp.receipts.values():
+    for document in (*cast.erp.receipts.values(), *cast.batch_erp.receipts.values()):
         seen[document["warehouseReceipt"]] = seen.get(document["warehouseReceipt"], 0) + 1
     yield from (f"receipt {number} was posted {times} times" for number, times in sorted(seen.items()) if times > 1)
+
+
+def _before_its_batch(day: Day, cast: DayCast) -> Iterator[str]:
+    """Receipts that an ERP which takes them at its hours was given at another: before the end of the batch in which the
+    warehouse reported them."""
+    reported = {entry.key: entry.at for entry in cast.journal if _is(entry, "sent", *RECEIPTS)}
+    for partner, terms in day.batch_erps.items():
+        for entry in cast.journal.of(partner, "received", "json.goods_receipt"):
+            midnight = (at := reported[entry.key]).replace(hour=0, minute=0, second=0, microsecond=0)
+            every = timedelta(seconds=terms.every_seconds)
+            if entry.at < midnight + ((at - midnight) // every + 1) * every:
+                yield f"receipt {entry.key} was posted at {partner} before its batch"
 
 
 def _lost(journal: Journal) -> Iterator[str]:

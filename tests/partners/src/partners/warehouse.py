@@ -88,7 +88,7 @@ class Warehouse(ABC):
         self._notices[notice] = lines
         for order in {line.order for line in lines}:
             self.script.saw(order, f"asn:{notice}")
-        orders = [self._day.order(line.order) for line in lines]
+        orders = [self._day.order(line.order, self.location) for line in lines]
         if notice not in self._received_notices and not any(o and o.steps_of("warehouse_does") for o in orders):
             self._received_notices.add(notice)
             self.begin(self.send(self._whole(notice), final=True))
@@ -140,7 +140,7 @@ class Warehouse(ABC):
         await self._report(name, lines, final)
 
     def _book(self, line: Counted) -> None:
-        order = self._day.order(line.order)
+        order = self._day.order(line.order, self.location)
         ordered = next((each for each in order.lines if each.number == line.line), None) if order else None
         if ordered is None:
             return

@@ -35,6 +35,7 @@ class WarehouseX12(Warehouse):
     ) -> None:
         super().__init__(partner, location, day, cards)
         self._mailbox = Mailbox(partner, folder, x12.Writer(PARTNER_ID, "ACME"), journal, self.faults)
+        self._released: set[str] = set()
         self.floor = ReleaseFloor(partner.removeprefix("wms-").upper())
 
     def start(self) -> None:
@@ -57,8 +58,10 @@ class WarehouseX12(Warehouse):
         for each in sent:
             if each.set_id == "943":
                 self._advised(each.segments)
-            elif each.set_id == "940":
-                self.begin(self._work_off(read_release(each.segments)))
+            elif each.set_id == "940" and (release := read_release(each.segments)).number not in self._released:
+                # The same release may come again: its goods go out once.
+                self._released.add(release.number)
+                self.begin(self._work_off(release))
 
     def _advised(self, segments: x12.Segments) -> None:
         head = segments[0] + [""] * 13
