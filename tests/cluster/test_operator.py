@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from control_plane.api import Api, ApiRefused
+from control_plane.gate import Step, opened
 from control_plane.observing import (
     KINDS,
     condition,
@@ -16,13 +18,14 @@ from control_plane.observing import (
     until_gone,
     until_ready,
 )
-from control_plane.operator_process import RealConnector, give_secrets
+from control_plane.operator_process import Operators, RealConnector, give_secrets
 from control_plane.partners import API_VERSION, PLURAL, partner
 from control_plane.waiting import until
 from crossdock_local.process import Child
 from google.protobuf import json_format
 
 NAME = "sup-atlas-connector"
+LISTED = Step("GET", "/api/v1/configmaps")
 
 
 @pytest.mark.feature("F183")
@@ -172,6 +175,86 @@ async def test_a_secret_that_cannot_be_used_is_said_and_not_mounted(
     await until(without)
     await give_secrets(admin, connector_service, home, "sup-atlas", "sup-atlas-key")
     await until_ready(admin, home)
+
+
+async def test_a_secret_that_is_missing_or_holds_an_accounts_token_is_said(
+    operator: Child, admin: Api, home: str
+) -> None:
+    metadata = {"name": "sup-atlas-key", "namespace": home}
+    await admin.delete("v1", "secrets", "sup-atlas-key", namespace=home)
+    await admin.create(partner(home))
+
+    def says(text: str) -> Callable[[dict[str, Any]], bool]:
+        return lambda each: each.get("status") == "False" and text in each["message"]
+
+    await until_condition(admin, home, "CredentialsValid", says("the secret sup-atlas-key is missing"))
+    labels = {"crossdock.dev/allow-connector": "true"}
+    account = {"kubernetes.io/service-account.name": "default"}
+    token = {"metadata": metadata | {"labels": labels, "annotations": account}, "data": {"value": "c2ho"}}
+    kind = "kubernetes.io/service-account-token"
+    await admin.create({"apiVersion": "v1", "kind": "Secret", "type": kind} | token)
+    await until_condition(admin, home, "CredentialsValid", says(f"is of type {kind}: name one of type Opaque"))
+    found = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+    assert "sup-atlas-key" not in str(found["spec"]["template"]["spec"]["volumes"])
+
+
+async def test_a_finalizer_that_somebody_took_out_is_put_back_and_nothing_begins_anew(
+    operator: Child, admin: Api, home: str, connector_service: RealConnector
+) -> None:
+    await admin.create(partner(home))
+    await until_ready(admin, home)
+    before = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+    nothing = {"metadata": {"finalizers": None}}
+    await admin.patch(API_VERSION, PLURAL, "sup-atlas", nothing, namespace=home)
+
+    async def put_back() -> bool:
+        return (await resource(admin, home))["metadata"].get("finalizers") == ["crossdock.dev/drain"]
+
+    await until(put_back)
+    after = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+    assert (after["metadata"]["uid"], after["metadata"]["generation"]) == (
+        before["metadata"]["uid"],
+        before["metadata"]["generation"],
+    )
+    # Taken out under deletion the resource is gone at once, and nothing that was made for it stays.
+    async with connector_service.a_delivery_waits("sup-atlas"):
+        await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
+        await until_condition(admin, home, "Ready", lambda each: each.get("reason") == "Draining")
+        await admin.patch(API_VERSION, PLURAL, "sup-atlas", nothing, namespace=home)
+        await until_gone(admin, home)
+
+
+async def test_what_an_event_tells_of_is_looked_at_without_a_list(operators: Operators, admin: Api, home: str) -> None:
+    """Neither a new resource nor a Deployment that moves is searched for in lists; a changed spec is, and a resync."""
+    async with opened(operators.cluster.endpoint) as gate:
+        running = await operators.start(gate, CROSSDOCK_RESYNC_SECONDS="60")
+
+        async def resynced() -> bool:
+            return gate.count(LISTED) >= 1
+
+        await until(resynced)
+        await admin.create(partner(home))
+        await until_ready(admin, home)
+        await admin.patch("apps/v1", "deployments", NAME, {"spec": {"replicas": 3}}, namespace=home)
+
+        async def repaired() -> bool:
+            found = await admin.get("apps/v1", "deployments", NAME, namespace=home)
+            return bool(found["spec"]["replicas"] == 1)
+
+        await until(repaired)
+        listed = [each.path for each in gate.passed if not each.watch and each.path.endswith("/configmaps")]
+        assert listed == [LISTED.ends], "by the first resync, and no other had to help"
+        assert "forbidden" not in running.log_tail(1000)
+        change = {"spec": {"workers": {"replicas": 2}}}
+        await admin.patch(API_VERSION, PLURAL, "sup-atlas", change, namespace=home)
+
+        async def budgeted() -> bool:
+            return "poddisruptionbudgets" in await made(admin, home)
+
+        await until(budgeted)
+        await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
+        await until_gone(admin, home)
+        await running.stop()
 
 
 async def test_a_namespace_that_did_not_bind_the_role_gets_a_sentence(

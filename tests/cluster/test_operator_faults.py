@@ -9,6 +9,7 @@ from time import monotonic
 import pytest
 from control_plane.api import Api, Object
 from control_plane.cluster import Cluster
+from control_plane.fair_clock import within
 from control_plane.gate import Gate, Step
 from control_plane.observing import (
     condition,
@@ -23,6 +24,7 @@ from control_plane.operator_process import Operators, RealConnector, give_secret
 from control_plane.partners import API_VERSION, PLURAL, partner
 from control_plane.waiting import until
 
+CONVERGED_SECONDS = 60
 DECLARED = Step("GET", "/apis/crossdock.dev/v1alpha1/partnerconnectors")
 
 
@@ -78,8 +80,9 @@ async def test_an_api_server_that_dies_is_waited_for(
 
     await until(noticed)
     await cluster.plane.start_api_server()
-    await admin.create(partner(home, "wms-east", of="wms"))
-    await until_condition(admin, home, "CredentialsValid", lambda each: each.get("status") == "False", name="wms-east")
+    with within(CONVERGED_SECONDS):
+        await admin.create(partner(home, "wms-east", of="wms"))
+        await until_condition(admin, home, "CredentialsValid", lambda each: each.get("status") == "False", "wms-east")
 
 
 async def test_a_hundred_edits_in_ten_seconds_end_in_the_last_one_and_are_not_answered_one_by_one(
@@ -118,13 +121,15 @@ async def test_a_cut_watch_is_made_up_for_by_the_resync(
     refused = gate.count(DECLARED, watch=True)
     change = {"spec": {"workers": {"replicas": 2}}}
     edited = await admin.patch(API_VERSION, PLURAL, "sup-atlas", change, namespace=home)
-    await until_observed(admin, home, edited["metadata"]["generation"])
+    with within(CONVERGED_SECONDS):
+        await until_observed(admin, home, edited["metadata"]["generation"])
     await admin.delete("networking.k8s.io/v1", "networkpolicies", "sup-atlas-connector", namespace=home)
 
     async def repaired() -> bool:
         return "networkpolicies" in await made(admin, home) and gate.count(DECLARED, watch=True) > refused
 
-    await until(repaired)
+    with within(CONVERGED_SECONDS):
+        await until(repaired)
     gate.mend_watches()
     await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
     await until_gone(admin, home)
@@ -139,8 +144,9 @@ async def test_a_resource_deleted_while_nobody_looks_leaves_no_orphan(
     await alone.kill()
     await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
     assert (await resource(admin, home))["metadata"]["finalizers"] == ["crossdock.dev/drain"]
-    await operators.start()
-    await until_gone(admin, home)
+    with within(CONVERGED_SECONDS):
+        await operators.start()
+        await until_gone(admin, home)
 
 
 async def test_a_deletion_waits_for_what_is_to_be_sent_and_tells_the_service(

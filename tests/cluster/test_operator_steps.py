@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pytest
 from control_plane.api import Api, ApiRefused
+from control_plane.fair_clock import within
 from control_plane.gate import Gate, Step
 from control_plane.observing import made, resource, until_gone, until_ready
 from control_plane.operator_process import Operators
@@ -24,6 +25,7 @@ STEPS = {
     "status": Step("PATCH", "/partnerconnectors/sup-atlas/status"),
     "event": Step("POST", "/events"),
 }
+CONVERGED_SECONDS = 60
 MADE = {"serviceaccounts", "configmaps", "deployments", "networkpolicies"}
 
 
@@ -60,8 +62,9 @@ async def test_killed_in_the_midst_of_a_step(
     await doomed.kill()
     held.release()
     await give_up_lease(admin)
-    await operators.start()
-    await as_declared(admin, home)
+    with within(CONVERGED_SECONDS):
+        await operators.start()
+        await as_declared(admin, home)
     await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
     await until_gone(admin, home)
 
@@ -77,11 +80,13 @@ async def test_stopped_in_the_midst_of_a_step_which_comes_through_late(
     await held.waits()
     sleeper.pause()
     await give_up_lease(admin)
-    await operators.start()
-    await as_declared(admin, home)
+    with within(CONVERGED_SECONDS):
+        await operators.start()
+        await as_declared(admin, home)
     held.release()
     sleeper.resume()
-    await as_declared(admin, home)
+    with within(CONVERGED_SECONDS):
+        await as_declared(admin, home)
     await admin.delete(API_VERSION, PLURAL, "sup-atlas", namespace=home)
     await until_gone(admin, home)
 
@@ -99,7 +104,8 @@ async def test_killed_while_it_lets_a_deleted_resource_go(
     await held.waits()
     await doomed.kill()
     await give_up_lease(admin)
-    await operators.start()
-    await until_gone(admin, home)
+    with within(CONVERGED_SECONDS):
+        await operators.start()
+        await until_gone(admin, home)
     held.release()
     await until_gone(admin, home)

@@ -12,6 +12,7 @@ from control_plane.api import Api, ApiRefused
 from control_plane.binaries import need
 from control_plane.cluster import Cluster
 from control_plane.partners import API_VERSION, PLURAL, from_list, listed, partner
+from control_plane.waiting import until
 from crossdock_local.place import find_checkout
 
 GOOD, BAD = listed("good.yaml"), listed("bad.yaml")
@@ -130,6 +131,22 @@ async def test_a_resource_of_a_mebibyte_is_refused(admin: Api, crd: Any, namespa
     labels["metadata"]["labels"] = {f"label-{each}": "x" for each in range(10_000)}
     with pytest.raises(ApiRefused, match="at most 64 labels"):
         await admin.create(labels)
+
+
+async def test_how_many_a_namespace_may_declare_is_a_quota(admin: Api, crd: Any, namespace: str) -> None:
+    """Nobody fills the cluster with resources: the API server counts them, and bounds the operator's work with them."""
+    counted = f"count/{PLURAL}.crossdock.dev"
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "partners", "namespace": namespace}}
+    await admin.create(quota | {"spec": {"hard": {counted: "1"}}})
+
+    async def watched() -> bool:
+        found = await admin.get("v1", "resourcequotas", "partners", namespace=namespace)
+        return counted in found.get("status", {}).get("used", {})
+
+    await until(watched)
+    await admin.create(partner(namespace))
+    with pytest.raises(ApiRefused, match="exceeded quota"):
+        await admin.create(partner(namespace, "sup-nordic"))
 
 
 def kubectl(cluster: Cluster, *arguments: str) -> str:

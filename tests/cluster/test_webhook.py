@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -81,6 +82,13 @@ async def test_the_webhook_refuses_what_the_connector_service_refuses(
         await admin.patch(API_VERSION, PLURAL, name, change, namespace=home)
     with pytest.raises(ApiRefused, match="is declared in another namespace already"):
         await admin.create(partner("default", name), dry_run=True)
+    bottomless: dict[str, Any] = {}
+    for _ in range(100):
+        bottomless = {"units": bottomless}
+    route = {"kind": "x12.855", "direction": "IN", "mapping": bottomless}
+    with pytest.raises(ApiRefused) as too_deep:
+        await admin.create(partner(home, f"{name}-3", "edi", documents=[route]), dry_run=True)
+    assert "mapping" in too_deep.value.message or "cannot be read" in too_deep.value.message
     await admin.patch(API_VERSION, PLURAL, name, {"spec": {"state": "paused"}}, namespace=home)
 
 

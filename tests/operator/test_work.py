@@ -101,6 +101,29 @@ async def test_a_look_that_fails_is_made_again_and_others_go_on(monkeypatch: pyt
     assert looked.count(OTHER) == 1
 
 
+async def test_what_is_routine_lets_a_change_go_first_and_is_looked_at_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(working, "_AT_ONCE", 1)
+    looked: list[Key] = []
+    crowd = [("partners", f"sup-{number}") for number in range(20)]
+
+    async def look(key: Key) -> None:
+        looked.append(key)
+
+    work = Work(look)
+    for key in crowd:
+        work.ask(key, routine=True)
+    work.ask(crowd[7])
+    work.ask(KEY)
+    work.ask(KEY, routine=True)
+    async with running(work), asyncio.timeout(30):
+        while len(looked) < 21:
+            await asyncio.sleep(0.01)
+    assert set(looked[:2]) == {crowd[7], KEY}
+    assert sorted(looked) == sorted([*crowd, KEY])
+
+
 async def test_a_look_says_when_it_wants_to_be_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(working, "PACE_SECONDS", 0.01)
     answers: list[float | None] = [None, 0.02]

@@ -76,6 +76,10 @@ class Cluster:
         found = await asyncio.gather(*(self._list(kind, namespace, labels) for kind in self.kinds))
         return [each for objects in found for each in objects]
 
+    async def deployment(self, namespace: str, name: str) -> Object:
+        """Raises ApiMissing."""
+        return await self._send("GET", DEPLOYMENTS.path(namespace, name))
+
     async def apply(self, manifest: Manifest, *, force: bool) -> Object:
         """Server-side. Without `force` an object that somebody else made is not taken over. Raises ApiConflict."""
         path = self._path(manifest)
@@ -143,8 +147,7 @@ class Cluster:
         options = {"limit": str(_PAGE)} | ({"labelSelector": labels} if labels else {})
         while True:
             page = await self._send("GET", kind.path(namespace), **options)
-            # Items of a list carry neither their kind nor its version.
-            found += [each | {"apiVersion": kind.api_version, "kind": kind.name} for each in page["items"]]
+            found += [_listed(each, kind) for each in page["items"]]
             options["continue"] = page["metadata"].get("continue", "")
             if not options["continue"]:
                 return found
@@ -182,6 +185,12 @@ class Cluster:
         timeout = aiohttp.ClientTimeout(total=30, connect=5)
         self._session = aiohttp.ClientSession(connector=connector, headers=info.as_http_headers(), timeout=timeout)
         return self._session
+
+
+def _listed(item: Object, kind: Kind) -> Object:
+    """Items of a list carry neither their kind nor its version; who wrote which field is half of them and not asked."""
+    item["metadata"].pop("managedFields", None)
+    return item | {"apiVersion": kind.api_version, "kind": kind.name}
 
 
 def _message(said: str) -> str:

@@ -118,7 +118,16 @@ class Connector:
         return self.annotations.get(FORCE_DELETION) == "true"
 
     @property
+    def asked_for(self) -> tuple[Any, ...]:
+        """What somebody said: another spec, or an annotation that steers."""
+        return self.uid, self.generation, *(self.annotations.get(each) for each in STEERING)
+
+    @property
     def what_counts(self) -> tuple[Any, ...]:
         """What an event must change to be worth a look: neither our own status nor others' annotations."""
-        steering = tuple(self.annotations.get(each) for each in STEERING)
-        return self.uid, self.generation, steering, self.finalizers, self.deleted_at
+        return self.asked_for, self.finalizers, self.deleted_at
+
+    @property
+    def is_new(self) -> bool:
+        """Nothing was ever made for it, nor said of it: the finalizer comes before both."""
+        return FINALIZER not in self.finalizers and not self.status

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -113,7 +113,6 @@ class Remembered:
         self._seen[key] = (now, found)
         return found
 
-    def keep_only(self, uids: Iterable[str]) -> None:
-        known = set(uids)
-        for key in [each for each in self._seen if each[0] not in known]:
+    def keep_only(self, uids: Collection[str]) -> None:
+        for key in [each for each in self._seen if each[0] not in uids]:
             del self._seen[key]

@@ -16,6 +16,7 @@ from partner_operator.connector import Connector
 
 NAMESPACE = "k8s.namespace.name"
 LOOKS = "crossdock.operator.look.duration"
+RESYNCS = "crossdock.operator.resync.duration"
 Reading = tuple[float, Mapping[str, str]]
 Read = Callable[[Mapping[str, Any], datetime], float | None]
 
@@ -94,3 +95,7 @@ def _reading(connectors: Callable[[], Iterable[Connector]], read: Read) -> Calla
 
 def looked(outcome: str, seconds: float) -> None:
     metrics.record(LOOKS, seconds, {names.OUTCOME: outcome})
+
+
+def resynced(seconds: float) -> None:
+    metrics.record(RESYNCS, seconds, {})

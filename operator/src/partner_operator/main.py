@@ -6,6 +6,7 @@ manifests    declared → desired objects, pure
 differences  desired against found, pure
 reconcile    one look at one connector: tell the service, make the objects, report; a deletion drains first
 running      events and resyncs → looks
+resync       how long a full resync took
 mappings     those that stand in ConfigMaps, put in place
 credentials  whether the secrets that a connector names can be used
 business     the connector service by gRPC: profiles handed over, health asked for

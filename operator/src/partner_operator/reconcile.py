@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -66,9 +66,23 @@ class Reconciler:
     drain: timedelta
     announcer: Announcer
     _credentials: credentials.Remembered = field(default_factory=credentials.Remembered)
+    _as_asked: dict[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    async def look(self, connector: Connector, found: Sequence[Object], namesake: str = "") -> float | None:
-        """After how many seconds to look again, if not at the next resync. `namesake` is why it may not act at all."""
+    def is_as_asked(self, connector: Connector) -> bool:
+        """Whether all objects were made as it is declared now. Then what an event tells of is its Deployment alone;
+        drift of the others, of which no event tells, is found by the resync."""
+        return connector.deleted_at is None and self._as_asked.get(connector.uid) == connector.asked_for
+
+    def keep_only(self, uids: Collection[str]) -> None:
+        """Forgets what is known of resources that are no longer there."""
+        self._credentials.keep_only(uids)
+        self._as_asked = {uid: each for uid, each in self._as_asked.items() if uid in uids}
+
+    async def look(
+        self, connector: Connector, found: Sequence[Object], namesake: str = "", *, whole: bool = True
+    ) -> float | None:
+        """After how many seconds to look again, if not at the next resync. `namesake` is why it may not act at all.
+        Where it is not the `whole`, `found` is the Deployment and nothing else is compared."""
         if connector.deleted_at is not None:
             return await self._drain(connector, found)
         if namesake:
@@ -78,7 +92,7 @@ class Reconciler:
             connector = await self.cluster.set_finalizers(connector, [*connector.finalizers, FINALIZER])
         secrets = await self._credentials.of(connector, self.cluster, tls=self.platform.worker_tls)
         heard = await self._tell(connector)
-        made = await self._make(connector, found, secrets)
+        made = await self._make(connector, found, secrets, whole=whole)
         now = datetime.now(UTC)
         restarts = next_restart(_told(connector), broken=is_broken(made.deployment), now=now)
         known = Known(
@@ -118,15 +132,21 @@ class Reconciler:
             return cursors.told(connector)
         return await cursors.reset_if_asked(connector, self.business)
 
-    async def _make(self, connector: Connector, found: Sequence[Object], secrets: Sequence[Credential]) -> Made:
+    async def _make(
+        self, connector: Connector, found: Sequence[Object], secrets: Sequence[Credential], *, whole: bool
+    ) -> Made:
         usable = frozenset(each.name for each in secrets if not each.fault)
-        changes = differences(desired(connector, self.platform, usable), found)
+        wanted = [each for each in desired(connector, self.platform, usable) if whole or each["kind"] == "Deployment"]
+        changes = differences(wanted, found)
+        self._as_asked.pop(connector.uid, None)
         try:
-            return Made(_merged(found, changes, await carry_out(changes, self.cluster)))
+            made = Made(_merged(found, changes, await carry_out(changes, self.cluster)))
+            self._as_asked[connector.uid] = connector.asked_for
         except ApiConflict as conflict:
             return Made(tuple(found), f"an object of its name belongs to somebody else: {conflict.message}")
         except ApiRefused as refused:
             return Made(tuple(found), f"the cluster does not take what it needs: {refused.message}")
+        return made
 
     async def _report(self, connector: Connector, known: Known) -> None:
         wanted = status_of(connector, known, datetime.now(UTC))

@@ -20,6 +20,7 @@ from partner_operator.leader import Leader
 from partner_operator.manifests.platform import PARTNER_LABEL
 from partner_operator.reconcile import Object, Reconciler
 from partner_operator.refusals import ApiMissing
+from partner_operator.resync import Resync
 from partner_operator.settings import OperatorSettings
 from partner_operator.work import Work
 
@@ -35,6 +36,7 @@ class Operator:
     work: Work = field(init=False)
     declared: dict[Key, Connector] = field(default_factory=dict)
     _listed: dict[Key, tuple[Connector, list[Object]]] = field(default_factory=dict)
+    _resyncing: Resync = field(default_factory=lambda: Resync(gauges.resynced))
     _resync_now: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -104,42 +106,66 @@ class Operator:
 
     async def resync(self) -> None:
         """Everything is listed once and every connector looked at."""
+        began = asyncio.get_running_loop().time()
         objects = await self.cluster.owned()
         # After what they own, so that nothing of a connector that was just made looks like an orphan.
         connectors = await self.cluster.connectors()
         self.declared = {each.key: each for each in connectors}
+        self.reconciler.keep_only({each.uid for each in connectors})
+        self._resyncing.begin(self.declared, began)
         of_partner: dict[str, list[Object]] = {}
         for each in objects:
             of_partner.setdefault(_owner(each), []).append(each)
         for connector in connectors:
             self._listed[connector.key] = connector, of_partner.pop(connector.uid, [])
-            self.work.ask(connector.key)
+            self.work.ask(connector.key, routine=True)
         for orphan in (each for left in of_partner.values() for each in left):
             if "deletionTimestamp" not in orphan["metadata"]:
                 log.info("%s %s has no connector any more", orphan["kind"], orphan["metadata"]["name"])
                 await self.cluster.delete(orphan)
 
     async def _look(self, key: Key) -> float | None:
+        listed = self._listed.pop(key, None)
+        try:
+            return await self._look_at(key, listed)
+        finally:
+            # A resync that began meanwhile has listed it anew, and it is looked at once more.
+            if key not in self._listed:
+                self._resyncing.looked_at(key, asyncio.get_running_loop().time())
+
+    async def _look_at(self, key: Key, listed: tuple[Connector, list[Object]] | None) -> float | None:
         if not self.leader.acts:
             return None
         try:
-            listed = self._listed.pop(key, None)
-            connector, found = await self._read(key) if listed is None else listed
+            connector, found, whole = await self._read(key) if listed is None else (*listed, True)
         except ApiMissing:
             self._forget(key)
             return None
         self.declared[key] = connector
-        return await self.reconciler.look(connector, found, self.namesake(connector))
+        return await self.reconciler.look(connector, found, self.namesake(connector), whole=whole)
 
-    async def _read(self, key: Key) -> tuple[Connector, list[Object]]:
+    async def _read(self, key: Key) -> tuple[Connector, list[Object], bool]:
+        """A connector, what is to be compared of it, and whether that is the whole: with as few requests as can be.
+        Raises ApiMissing where the resource is gone.
+        """
         connector = await self.cluster.connector(*key)
-        found = await self.cluster.owned(*key)
-        return connector, [each for each in found if _owner(each) == connector.uid]
+        if connector.is_new:
+            return connector, [], True
+        whole = not self.reconciler.is_as_asked(connector)
+        found = await (self.cluster.owned(*key) if whole else self._deployment(connector))
+        return connector, [each for each in found if _owner(each) == connector.uid], whole
+
+    async def _deployment(self, connector: Connector) -> list[Object]:
+        try:
+            return [await self.cluster.deployment(connector.namespace, connector.name)]
+        except ApiMissing:
+            return []
 
     def _forget(self, key: Key) -> None:
         self.declared.pop(key, None)
         self._listed.pop(key, None)
         self.work.forget(key)
+        self._resyncing.looked_at(key, asyncio.get_running_loop().time())
 
 
 def _owner(each: Object) -> str:

@@ -20,6 +20,8 @@ PACE_SECONDS = 1.0
 _FIRST_RETRY, _LONGEST_RETRY = 1.0, 60.0
 # Looks at once; most of each is waiting for the API server.
 _AT_ONCE = 8
+# What a resync asks for gives way for so long to what somebody changed, and then waits like everything else.
+_YIELD_SECONDS = 10.0
 
 
 @dataclass(eq=False)
@@ -31,12 +33,17 @@ class Work:
     _due: dict[Key, float] = field(default_factory=dict)
     _looked: dict[Key, float] = field(default_factory=dict)
     _failures: dict[Key, int] = field(default_factory=dict)
+    _routine: set[Key] = field(default_factory=set)
     _under_way: dict[Key, asyncio.Task[None]] = field(default_factory=dict)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def ask(self, key: Key, after: float = 0.0) -> None:
-        """At the earliest after so many seconds; an earlier request stays."""
+    def ask(self, key: Key, after: float = 0.0, *, routine: bool = False) -> None:
+        """At the earliest after so many seconds; an earlier request stays. What is `routine` lets others go first."""
         now = asyncio.get_running_loop().time()
+        if not routine:
+            self._routine.discard(key)
+        elif key not in self._due:
+            self._routine.add(key)
         at = max(now + after, self._looked.get(key, -PACE_SECONDS) + PACE_SECONDS)
         self._due[key] = min(at, self._due.get(key, at))
         self._changed.set()
@@ -44,6 +51,7 @@ class Work:
     def forget(self, key: Key) -> None:
         for each in (self._due, self._looked, self._failures):
             each.pop(key, None)
+        self._routine.discard(key)
 
     async def run(self) -> None:
         """Until cancelled; looks that are under way end first."""
@@ -63,16 +71,24 @@ class Work:
         """Begins what is due and can be; says how long nothing more is due."""
         now = asyncio.get_running_loop().time()
         waiting: list[float] = []
-        for key, at in sorted(self._due.items(), key=lambda each: each[1]):
-            if key in self._under_way or len(self._under_way) >= _AT_ONCE:
+        # Where no more can be begun there is nothing to sort either: who ends one asks again.
+        for key in sorted(self._due, key=self._turn) if len(self._under_way) < _AT_ONCE else ():
+            if len(self._under_way) >= _AT_ONCE:
+                break
+            if key in self._under_way:
                 continue
+            at = self._due[key]
             if at > now:
                 waiting.append(at - now)
                 continue
             del self._due[key]
+            self._routine.discard(key)
             self._looked[key] = now
             self._under_way[key] = asyncio.create_task(self._one(key))
         return min(waiting, default=None)
+
+    def _turn(self, key: Key) -> float:
+        return self._due[key] + (_YIELD_SECONDS if key in self._routine else 0.0)
 
     async def _one(self, key: Key) -> None:
         began = asyncio.get_running_loop().time()

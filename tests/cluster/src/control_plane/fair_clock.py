@@ -6,6 +6,8 @@ A goal of time is about the operator and its API server. What a neighbour comput
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
@@ -31,6 +33,15 @@ class FairClock:
 
     def fair_seconds(self) -> float:
         return self.elapsed * self.share
+
+
+@contextmanager
+def within(seconds: float) -> Iterator[None]:
+    """Raises AssertionError if what is done there took longer without what others computed."""
+    clock = FairClock()
+    yield
+    took = clock.fair_seconds()
+    assert took <= seconds, f"{took:.1f} s instead of {seconds:.0f}, of {clock.elapsed:.1f} s in all"
 
 
 def _busy_seconds() -> float:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from control_plane.api import Api, ApiRefused, Object
 from control_plane.partners import API_VERSION, PLURAL
-from control_plane.waiting import until
+from control_plane.waiting import CAP_SECONDS, until
 
 KINDS = (
     ("v1", "serviceaccounts"),
@@ -67,7 +67,7 @@ async def until_gone(admin: Api, namespace: str, name: str = "sup-atlas") -> Non
     await until(gone)
 
 
-async def delete_connectors(admin: Api, namespace: str) -> None:
+async def delete_connectors(admin: Api, namespace: str, cap: float = CAP_SECONDS) -> None:
     """Returns when none is left."""
     for each in await admin.list(API_VERSION, PLURAL, namespace=namespace):
         try:
@@ -79,14 +79,14 @@ async def delete_connectors(admin: Api, namespace: str) -> None:
     async def gone() -> bool:
         return not await admin.list(API_VERSION, PLURAL, namespace=namespace)
 
-    await until(gone)
+    await until(gone, cap=cap, every=cap / 600)
 
 
-async def delete_namespace(admin: Api, namespace: str) -> None:
+async def delete_namespace(admin: Api, namespace: str, cap: float = CAP_SECONDS) -> None:
     """Returns when it is gone."""
     await admin.delete("v1", "namespaces", namespace)
 
     async def gone() -> bool:
         return namespace not in {each["metadata"]["name"] for each in await admin.list("v1", "namespaces")}
 
-    await until(gone)
+    await until(gone, cap=cap)
