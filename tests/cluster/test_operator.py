@@ -208,7 +208,7 @@ async def test_a_finalizer_that_somebody_took_out_is_put_back_and_nothing_begins
     await admin.patch(API_VERSION, PLURAL, "sup-atlas", nothing, namespace=home)
 
     async def put_back() -> bool:
-        return (await resource(admin, home))["metadata"].get("finalizers") == ["crossdock.dev/drain"]
+        return bool((await resource(admin, home))["metadata"].get("finalizers") == ["crossdock.dev/drain"])
 
     await until(put_back)
     after = await admin.get("apps/v1", "deployments", NAME, namespace=home)

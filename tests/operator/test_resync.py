@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 import pytest
@@ -43,3 +44,16 @@ def test_where_nothing_is_declared_nothing_is_measured() -> None:
     resync.begin([], at=0.0)
     resync.looked_at(ATLAS, at=1.0)
     assert told == []
+
+
+async def test_who_waits_for_its_end_goes_on_with_the_last_look_or_after_a_while() -> None:
+    resync = Resync(lambda seconds: None)
+    resync.begin([ATLAS], at=0.0)
+    await resync.over(0.01)
+    waiting = asyncio.create_task(resync.over(30.0))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    resync.looked_at(ATLAS, at=1.0)
+    await asyncio.wait_for(waiting, 5)
+    resync.begin([], at=2.0)
+    await asyncio.wait_for(resync.over(30.0), 5)

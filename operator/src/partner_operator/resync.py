@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ class Resync:
     _began: float = 0.0
     _number: int = 0
     _left: set[Key] = field(default_factory=set)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def begin(self, keys: Iterable[Key], at: float) -> None:
         """One that is not over yet is over with this: what it had not looked at stands in the new one."""
@@ -29,12 +31,28 @@ class Resync:
             log.warning("a resync was not over when the next one began: %d of %d left", len(self._left), self._number)
         self._left = set(keys)
         self._began, self._number = at, len(self._left)
+        self._mark()
+
+    async def over(self, most_seconds: float) -> None:
+        """Returns when nothing is left to be looked at, or after so long."""
+        try:
+            async with asyncio.timeout(most_seconds):
+                await self._over.wait()
+        except TimeoutError:
+            return
 
     def looked_at(self, key: Key, at: float) -> None:
         """Also for a connector that is gone."""
         if key not in self._left:
             return
         self._left.discard(key)
+        self._mark()
         if not self._left:
             log.info("resync: %d connectors compared in %.1f s", self._number, at - self._began)
             self.measured(at - self._began)
+
+    def _mark(self) -> None:
+        if self._left:
+            self._over.clear()
+        else:
+            self._over.set()

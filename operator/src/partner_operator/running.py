@@ -26,6 +26,8 @@ from partner_operator.work import Work
 
 log = logging.getLogger(__name__)
 
+_LONGEST_RESYNC_SECONDS = 60.0
+
 
 @dataclass(eq=False)
 class Operator:
@@ -102,7 +104,8 @@ class Operator:
                 async with asyncio.timeout(self.settings.resync.total_seconds()):
                     await self._resync_now.wait()
             except TimeoutError:
-                continue
+                # Lists of a new one would only keep a slow one from its end.
+                await self._resyncing.over(_LONGEST_RESYNC_SECONDS)
 
     async def resync(self) -> None:
         """Everything is listed once and every connector looked at."""
