@@ -48,6 +48,7 @@ def test_where_nothing_is_declared_nothing_is_measured() -> None:
 
 async def test_who_waits_for_its_end_goes_on_with_the_last_look_or_after_a_while() -> None:
     resync = Resync(lambda seconds: None)
+    await asyncio.wait_for(resync.over(30.0), 5)
     resync.begin([ATLAS], at=0.0)
     await resync.over(0.01)
     waiting = asyncio.create_task(resync.over(30.0))

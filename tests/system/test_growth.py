@@ -35,7 +35,7 @@ EACH = os.environ.get("CROSSDOCK_GROWTH", "") == "each"
 TIMES = int(os.environ.get("CROSSDOCK_GROWTH_TIMES", "1"))
 # Of what was read or written before it grew, and rows that upkeep reads beside it.
 MOST_TIMES, BESIDE = 2.0, {"number": 100.0, "partner_seconds": 5.0}
-# Asked partner by partner on a clock, whether there is anything to do or not; and what is open of exceptions is counted.
+# Asked partner by partner on a clock, whether there is anything to do or not; open exceptions are counted on one.
 POLLED = frozenset(
     f"connector.{each}" for each in ("breaker", "delivery", "document", "partner", "poll", "worker_lease")
 ) | {"procurement.exception"}

@@ -25,6 +25,9 @@ class Resync:
     _left: set[Key] = field(default_factory=set)
     _over: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def __post_init__(self) -> None:
+        self._mark()
+
     def begin(self, keys: Iterable[Key], at: float) -> None:
         """One that is not over yet is over with this: what it had not looked at stands in the new one."""
         if self._left:
