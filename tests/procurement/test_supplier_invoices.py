@@ -61,6 +61,16 @@ async def test_an_invoice_for_a_drop_shipment_waits_for_its_notice_which_also_en
     assert "procurement.unacknowledged" not in await caller.timers(order.purchase_order_id)
 
 
+async def test_what_goes_straight_to_a_customer_is_watched_until_it_is_shipped(caller: Caller) -> None:
+    number = unique("PO")
+    asked = line("10", 100, ship_to_id="CUSTOMERS-PLACE", drop_ship_party_id="CUST-1")
+    order = (await caller.submit(number, [asked])).purchase_order
+    await caller.answer(number)
+    assert list(await caller.timers(order.purchase_order_id)) == ["procurement.not_shipped"]
+    await caller.ship(unique("SH"), packed(number, 100))
+    assert await caller.timers(order.purchase_order_id) == {}
+
+
 @pytest.mark.feature("F151")
 async def test_a_price_that_the_erp_corrects_unblocks_the_invoice(caller: Caller) -> None:
     order = await ordered(caller)

@@ -170,6 +170,13 @@ class OrderLine:
         return capped(left, self.on_order)
 
     @property
+    def owed_promises(self) -> list[Schedule]:
+        """What was promised and the supplier has still to ship, wherever it goes."""
+        if not self.drop_ship_party_id:
+            return self.open_promises
+        return capped(without_first(self.confirmed, self.delivered), self.open)
+
+    @property
     def expected_on(self) -> date | None:
         """The ship notice's day, else the first promise that is still open."""
         days = [each.on for each in self.confirmed if each.on is not None]

@@ -132,13 +132,16 @@ class PurchaseOrder:
     @property
     def promised_days(self) -> list[date]:
         """The days on which something is still to be shipped."""
-        return [each.on for line in self.lines for each in line.open_promises if each.on is not None]
+        return [each.on for line in self.lines for each in line.owed_promises if each.on is not None]
 
     @property
     def promised_without_a_day(self) -> bool:
         """Something is backordered or accepted, and the supplier has not said for when."""
-        undated = any(each.on is None for line in self.lines for each in line.open_promises)
-        return undated or any(line.state is LineState.BACKORDERED and line.on_order > ZERO for line in self.lines)
+        undated = any(each.on is None for line in self.lines for each in line.owed_promises)
+        return undated or any(
+            line.state is LineState.BACKORDERED and (line.on_order > ZERO or line.drop_ship_party_id)
+            for line in self.lines
+        )
 
     def line(self, line_number: str = "", sku: str = "", supplier_item: str = "") -> OrderLine:
         """By its number; else the only line of that item. Raises LineUnknown, LineAmbiguous."""
