@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from decimal import Decimal
-from uuid import uuid4
+from collections.abc import Awaitable, Callable
 
 import pytest
 from crossdock.catalog.v1 import master_data_pb2 as catalog
 from crossdock.fulfillment.events.v1 import events_pb2
-from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.unit_of_work import UnitOfWork
-from fulfillment.domain.questions import Held, Shortage
 from fulfillment.store.master_data import MasterDataRows
-from fulfillment.store.unit_of_work import FulfillmentUnitOfWork, FulfillmentWork
 from fulfillment.use_cases.checking import customer_changed
-from fulfillment.use_cases.stocking import Answer, lock_orders, take_answer
 from fulfillment.wire import master_data
 from fulfillment_cases.calls import Caller, line, reason, state_of, unique
 from fulfillment_cases.desk import PASSED, REFUSED, WITHDRAWN, Desk, check_of, shown
+from fulfillment_cases.lives import short, stocked, working
 from fulfillment_cases.warehouse import Site, reported
 
 OPEN, ON_HOLD = catalog.TRADING_OPEN, catalog.TRADING_ON_HOLD
 Says = Callable[..., Awaitable[None]]
-
-
-@asynccontextmanager
-async def working(uow: UnitOfWork) -> AsyncIterator[FulfillmentWork]:
-    name = str(uuid4())
-    with caused_by(Cause("event", "test", "acme", "catalog", name, name, "", datetime.now(UTC))):
-        async with FulfillmentUnitOfWork(uow)() as work:
-            yield work
 
 
 @pytest.fixture
@@ -57,20 +42,6 @@ async def says(engine: Engine, uow: UnitOfWork, customer: str) -> Says:
 
     await say(OPEN)
     return say
-
-
-async def stocked(uow: UnitOfWork, order_id: str, amount: int = 10, attempt: int = 1) -> None:
-    async with working(uow) as work:
-        orders = await lock_orders([order_id], work)
-        held = [Held("BOLT", "WH-EAST", Decimal(amount))]
-        await take_answer(Answer(order_id, 1, attempt, str(uuid4()), held), orders[order_id], work)
-
-
-async def short(uow: UnitOfWork, order_id: str, there: int) -> None:
-    async with working(uow) as work:
-        orders = await lock_orders([order_id], work)
-        missing = [Shortage("BOLT", Decimal(there), "STOCK_SHORT")]
-        await take_answer(Answer(order_id, 1, 1, short=missing), orders[order_id], work)
 
 
 @pytest.mark.feature("F114", "F131")

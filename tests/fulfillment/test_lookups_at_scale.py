@@ -66,7 +66,7 @@ async def test_who_waits_longest_is_found_by_the_index_of_turns_whatever_else_th
     assert "line_schedule_waiting" in plan
     assert thrown_away(plan) < 300
     async with transaction(crowded, (TENANT,)) as tx:
-        found = await orders.Orders(tx.driver, TENANT).waiting_for(
+        found = await orders.Orders(tx.driver, TENANT, BORN).waiting_for(
             Supply("SCARCE", "WH-EAST", "EU01", Decimal(3)), ["PICK_SHORT"], 200
         )
     assert list(found) == [f"o-{WAITING - n}" for n in range(3)]

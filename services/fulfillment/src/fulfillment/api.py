@@ -21,6 +21,7 @@ from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
 from fulfillment.use_cases import changing, checking, placing, posting, returning, settling, warehousing
 from fulfillment.wire import checks as check_wire
+from fulfillment.wire import lifecycles as lifecycle_wire
 from fulfillment.wire import posting as posting_wire
 from fulfillment.wire import returns as return_wire
 from fulfillment.wire import sales_order as wire
@@ -70,6 +71,16 @@ class FulfillmentServicer(pb_grpc.FulfillmentServiceServicer):
         orders, more = await queries.list_orders(asked, self._uow)
         return pb.ListOrdersResponse(
             orders=map(wire.order, orders), next_page_token=page.token((more,)) if more else ""
+        )
+
+    async def ListLineLifecycles(
+        self, request: pb.ListLineLifecyclesRequest, context: Context
+    ) -> pb.ListLineLifecyclesResponse:
+        asked, page = lifecycle_wire.page(request)
+        found, more = await queries.list_line_lifecycles(asked, self._uow)
+        token = page.token(lifecycle_wire.place_of(found[-1][1])) if more else ""
+        return pb.ListLineLifecyclesResponse(
+            lines=[lifecycle_wire.lifecycle(*each) for each in found], next_page_token=token
         )
 
     async def GetConsignee(self, request: pb.GetConsigneeRequest, context: Context) -> pb.GetConsigneeResponse:

@@ -64,6 +64,18 @@ class OrderPage:
 
 
 @dataclass(frozen=True, slots=True)
+class LifecyclePage:
+    """`after` is the order and position of the last line of the page before; oldest order first. Empty stands for
+    any."""
+
+    business_unit: str
+    channel: str
+    order_id: str
+    size: int
+    after: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class PostingPage:
     """`after` is the instant and id of the last of the page before; oldest first. `pending` leaves out what is posted,
     None any state."""
@@ -178,6 +190,9 @@ class SalesOrders(Protocol):
 
     async def lines(self, order_id: str, first: int, last: int) -> list[OrderLine]:
         """To read only, by position."""
+
+    async def lifecycles(self, page: LifecyclePage) -> list[tuple[SalesOrder, OrderLine]]:
+        """To read only."""
 
     async def load_parts(self, order: SalesOrder, parts: Sequence[int]) -> None:
         """The lines of these parts, and what was asked for them."""

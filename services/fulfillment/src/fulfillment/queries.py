@@ -7,7 +7,7 @@ from fulfillment.domain.order_line import PART_LINES, OrderLine
 from fulfillment.domain.posting import Posting
 from fulfillment.domain.refusals import OrderAmbiguous, OrderUnknown, ReturnAmbiguous, ReturnUnknown
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.ports import OrderName, OrderPage, PostingPage, ReturnPage, Snapshots, Work
+from fulfillment.ports import LifecyclePage, OrderName, OrderPage, PostingPage, ReturnPage, Snapshots, Work
 
 
 async def get_order(name: OrderName, snapshots: Snapshots) -> tuple[SalesOrder, list[OrderLine]]:
@@ -32,6 +32,15 @@ async def list_orders(page: OrderPage, snapshots: Snapshots) -> tuple[list[Sales
     async with snapshots.reading() as work:
         found = await work.sales_orders.page(page)
     return found, found[-1].order_id if len(found) == page.size else ""
+
+
+async def list_line_lifecycles(
+    page: LifecyclePage, snapshots: Snapshots
+) -> tuple[list[tuple[SalesOrder, OrderLine]], bool]:
+    """A page of lines with their orders, and whether there may be more."""
+    async with snapshots.reading() as work:
+        found = await work.sales_orders.lifecycles(page)
+    return found, len(found) == page.size
 
 
 async def list_postings(page: PostingPage, snapshots: Snapshots) -> tuple[list[tuple[Posting, SalesOrder]], bool]:

@@ -29,7 +29,8 @@ PICK_SHORT = "PICK_SHORT"
 class Schedule:
     """`supply` is what the promise counts on; `reason` is why it stands where it stands, where that needs one.
     `owed_on` is the day that its customer was told first while it waited; `turn_at` its turn among all that wait;
-    `released_as` the number of its newest release."""
+    `released_as` the number of its newest release; `reached` is when it last came to a state, but for those that it has
+    `passed` since it was stored."""
 
     number: int
     state: State
@@ -47,6 +48,17 @@ class Schedule:
     owed_on: date | None = None
     turn_at: datetime = FIRST
     released_as: str = ""
+    reached: dict[State, datetime] = field(default_factory=dict)
+    passed: list[State] = field(default_factory=list)
+
+    def come_to(self, state: State) -> None:
+        self.state = state
+        self.passed.append(state)
+
+    def stamp(self, at: datetime) -> None:
+        """When it passed what it has passed."""
+        self.reached |= dict.fromkeys(self.passed, at)
+        self.passed.clear()
 
     @property
     def at_risk(self) -> bool:
@@ -122,7 +134,7 @@ class OrderLine:
     def add(self, quantity: Decimal, state: State, turn_at: datetime | None = None) -> Schedule:
         """More is ordered; it has the turn of what there is of the line."""
         turn = turn_at or (self.schedules[0].turn_at if self.schedules else FIRST)
-        made = Schedule(len(self.schedules) + 1, state, quantity, turn_at=turn)
+        made = Schedule(len(self.schedules) + 1, state, quantity, turn_at=turn, passed=[state])
         self.schedules.append(made)
         self.total = exact(self.total + quantity)
         return made
@@ -131,7 +143,13 @@ class OrderLine:
         """The part of a schedule that goes another way; itself if that is all of it. `made` is told of a new one."""
         if quantity >= schedule.quantity:
             return schedule
-        apart = replace(schedule, number=len(self.schedules) + 1, quantity=quantity)
+        apart = replace(
+            schedule,
+            number=len(self.schedules) + 1,
+            quantity=quantity,
+            reached=dict(schedule.reached),
+            passed=list(schedule.passed),
+        )
         schedule.quantity = exact(schedule.quantity - quantity)
         self.schedules.append(apart)
         made(apart.state)

@@ -222,7 +222,7 @@ class SalesOrder:
         for line in self.lines.values():
             for schedule in line.schedules:
                 if schedule.state is before:
-                    schedule.state = state
+                    schedule.come_to(state)
         return state
 
     # --- what every verb uses
@@ -232,7 +232,7 @@ class SalesOrder:
         state = moved(schedule.state, trigger, role)
         self.counts[schedule.state] -= 1
         self.counts[state] += 1
-        schedule.state = state
+        schedule.come_to(state)
 
     def split(self, line: OrderLine, schedule: Schedule, quantity: Decimal) -> Schedule:
         return line.split(schedule, quantity, self._one_more)

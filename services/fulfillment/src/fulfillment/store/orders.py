@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from crossdock_kit import json_rows
@@ -17,7 +18,7 @@ from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine, part_of, positions_of
 from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.ports import OrderName, OrderPage, Supply
+from fulfillment.ports import LifecyclePage, OrderName, OrderPage, Supply
 from fulfillment.store import rows
 from fulfillment.store.tables import UNDER_WAY
 
@@ -67,7 +68,16 @@ SELECT order_id FROM sales_order WHERE tenant = $1 AND customer_id = $2 AND {UND
   AND NOT (coalesce(checks, '[]') @> $3::jsonb OR coalesce(checks, '[]') @> $4::jsonb)
 ORDER BY order_id LIMIT $5
 """  # noqa: S608  our own words
-_MOVE_ALL = "UPDATE line_schedule SET state = $3 WHERE tenant = $1 AND order_id = $2 AND state = $4"
+_MOVE_ALL = """
+UPDATE line_schedule SET state = $3, reached = coalesce(reached, '{}') || jsonb_build_object($3::text, $5::text)
+WHERE tenant = $1 AND order_id = $2 AND state = $4
+"""
+_LIVES = """
+SELECT l.order_id, l.position FROM order_line l JOIN sales_order o ON o.tenant = l.tenant AND o.order_id = l.order_id
+WHERE l.tenant = $1 AND (l.order_id, l.position) > ($2, $3) AND ($4 = '' OR o.business_unit = $4)
+  AND ($5 = '' OR o.channel = $5) AND ($6 = '' OR l.order_id = $6)
+ORDER BY l.order_id, l.position LIMIT $7
+"""
 
 
 @dataclass(slots=True)
@@ -85,8 +95,8 @@ class Stored:
 
 
 class Orders:
-    def __init__(self, driver: Driver, tenant: str) -> None:
-        self._driver, self._tenant = driver, tenant
+    def __init__(self, driver: Driver, tenant: str, when: datetime) -> None:
+        self._driver, self._tenant, self._when = driver, tenant, when
         self.held: dict[str, SalesOrder] = {}
         self.stored: dict[str, Stored] = {}
 
@@ -121,6 +131,18 @@ class Orders:
         schedules = grouped(await self._driver.fetch(_SCHEDULES, *place), "position")
         for line in found:
             line.schedules = [rows.read_schedule(each) for each in schedules[line.position]]
+        return found
+
+    async def lifecycles(self, page: LifecyclePage) -> list[tuple[SalesOrder, OrderLine]]:
+        asked = (*page.after, page.business_unit, page.channel, page.order_id, page.size)
+        positions: dict[str, list[int]] = {}
+        for row in await self._driver.fetch(_LIVES, self._tenant, *asked):
+            positions.setdefault(row["order_id"], []).append(row["position"])
+        orders = {each.order_id: each for each in await self._read("order_id = ANY($2::text[])", (list(positions),))}
+        found: list[tuple[SalesOrder, OrderLine]] = []
+        for order_id, some in positions.items():
+            lines = await self.lines(order_id, some[0], some[-1])
+            found += [(orders[order_id], line) for line in lines]
         return found
 
     async def load_parts(self, order: SalesOrder, parts: Sequence[int]) -> None:
@@ -185,7 +207,8 @@ class Orders:
         return {row["line_number"]: row["fingerprint"] for row in found}
 
     async def move_all(self, order: SalesOrder, before: State, after: State) -> None:
-        await self._driver.execute(_MOVE_ALL, self._tenant, order.order_id, after.value, before.value)
+        states = (after.value, before.value)
+        await self._driver.execute(_MOVE_ALL, self._tenant, order.order_id, *states, self._when.isoformat())
 
     def add(self, order: SalesOrder) -> None:
         self.held[order.order_id] = order

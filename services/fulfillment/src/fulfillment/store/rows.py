@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -132,6 +133,7 @@ def schedule_row(line: OrderLine, schedule: Schedule) -> Row:
         "position": line.position,
         "sku": line.sku,
         "state": schedule.state.value,
+        "reached": {state.value: at.isoformat() for state, at in schedule.reached.items()},
     }
 
 
@@ -164,7 +166,8 @@ def read_line(row: Record) -> OrderLine:
 
 def read_schedule(row: Record) -> Schedule:
     own = {name: row[name] for name in _SCHEDULE} | {"quantity": plain(row["quantity"])}
-    return Schedule(**own, state=State(row["state"]))
+    reached = {State(state): datetime.fromisoformat(at) for state, at in (row["reached"] or {}).items()}
+    return Schedule(**own, state=State(row["state"]), reached=reached)
 
 
 def read_part(row: Record) -> Part:

@@ -146,6 +146,7 @@ line_schedule = Table(
     flag("pack_reported"),
     words("return_id"),
     words("released_as"),
+    document("reached"),
     day("owed_on"),
     instant("turn_at"),
     Index("line_schedule_waiting", "tenant", "sku", "turn_at", "order_id", postgresql_where=text(WAITS)),

@@ -69,7 +69,8 @@ class FulfillmentWork:
 
     def __init__(self, work: KitWork, origin: Origin | None) -> None:
         self._work, self._origin = work, origin
-        self.sales_orders = Orders(work.driver, work.tenant)
+        self._when = (origin.occurred_at if origin else None) or work.now
+        self.sales_orders = Orders(work.driver, work.tenant, self._when)
         self.supplies = SupplyRows(work.driver, work.tenant, work.now.date())
         self.warehouse_reports = WarehouseReportRows(work.driver, work.tenant)
         self.postings = PostingRows(work.driver, work.tenant)
@@ -187,6 +188,7 @@ class FulfillmentWork:
         for line in order.lines.values():
             found.append((tables.order_line, stored.lines.get(line.position), rows.line_row(line)))
             for each in line.schedules:
+                each.stamp(self._when)
                 key = (line.position, each.number)
                 found.append((tables.line_schedule, stored.schedules.get(key), rows.schedule_row(line, each)))
         for part, asked in order.parts.items():
@@ -246,10 +248,9 @@ class FulfillmentWork:
         )
 
     def _announce(self, order: SalesOrder) -> None:
-        when = (self._origin.occurred_at if self._origin else None) or self.now
         for event in order.events:
             order.event_version += 1
-            self._work.record(self._new_event(order, event, when))
+            self._work.record(self._new_event(order, event, self._when))
         order.events.clear()
 
     async def record(self, booking: Booking) -> None:

@@ -214,14 +214,14 @@ def order_line(line: OrderLine) -> order_pb2.OrderLine:
         description=line.description,
         ordered=values.quantity_message(line.quantity),
         price=values.price_message(line.price),
-        schedules=[_schedule(line, each) for each in line.schedules],
+        schedules=[line_schedule(line, each) for each in line.schedules],
         part=line.part,
         supplier_id=line.supplier_id,
         ordered_sku=line.ordered_sku,
     )
 
 
-def _schedule(line: OrderLine, schedule: Schedule) -> order_pb2.LineSchedule:
+def line_schedule(line: OrderLine, schedule: Schedule) -> order_pb2.LineSchedule:
     return order_pb2.LineSchedule(
         schedule_id=line.schedule_id(schedule),
         state=SCHEDULE_STATES[schedule.state],

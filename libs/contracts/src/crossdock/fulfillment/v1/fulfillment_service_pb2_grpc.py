@@ -70,6 +70,11 @@ class FulfillmentServiceStub:
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListOrdersRequest.SerializeToString,
                 response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListOrdersResponse.FromString,
                 _registered_method=True)
+        self.ListLineLifecycles = channel.unary_unary(
+                '/crossdock.fulfillment.v1.FulfillmentService/ListLineLifecycles',
+                request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListLineLifecyclesRequest.SerializeToString,
+                response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListLineLifecyclesResponse.FromString,
+                _registered_method=True)
         self.GetConsignee = channel.unary_unary(
                 '/crossdock.fulfillment.v1.FulfillmentService/GetConsignee',
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.GetConsigneeRequest.SerializeToString,
@@ -142,6 +147,14 @@ class FulfillmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListLineLifecycles(self, request, context):
+        """Lists the lives of order lines over all orders, oldest order first: planning and reporting read the one lifecycle that
+        operations work by, and count nothing themselves.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetConsignee(self, request, context):
         """Returns who receives an order. Personal data, so it has a permission of its own.
         """
@@ -202,6 +215,11 @@ def add_FulfillmentServiceServicer_to_server(servicer, server):
                     servicer.ListOrders,
                     request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListOrdersRequest.FromString,
                     response_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListOrdersResponse.SerializeToString,
+            ),
+            'ListLineLifecycles': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListLineLifecycles,
+                    request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListLineLifecyclesRequest.FromString,
+                    response_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListLineLifecyclesResponse.SerializeToString,
             ),
             'GetConsignee': grpc.unary_unary_rpc_method_handler(
                     servicer.GetConsignee,
@@ -409,6 +427,33 @@ class FulfillmentService:
             '/crossdock.fulfillment.v1.FulfillmentService/ListOrders',
             crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListOrdersRequest.SerializeToString,
             crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListLineLifecycles(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.fulfillment.v1.FulfillmentService/ListLineLifecycles',
+            crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListLineLifecyclesRequest.SerializeToString,
+            crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ListLineLifecyclesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,10 @@ class FulfillmentServiceStub:
     """Lists the lines of an order in their order."""
     ListOrders: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ListOrdersRequest, _fulfillment_service_pb2.ListOrdersResponse]
     """Lists orders without their lines, newest first."""
+    ListLineLifecycles: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ListLineLifecyclesRequest, _fulfillment_service_pb2.ListLineLifecyclesResponse]
+    """Lists the lives of order lines over all orders, oldest order first: planning and reporting read the one lifecycle that
+    operations work by, and count nothing themselves.
+    """
     GetConsignee: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.GetConsigneeRequest, _fulfillment_service_pb2.GetConsigneeResponse]
     """Returns who receives an order. Personal data, so it has a permission of its own."""
     ChangeLine: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ChangeLineRequest, _fulfillment_service_pb2.ChangeLineResponse]
@@ -87,6 +91,10 @@ class FulfillmentServiceAsyncStub(FulfillmentServiceStub):
     """Lists the lines of an order in their order."""
     ListOrders: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ListOrdersRequest, _fulfillment_service_pb2.ListOrdersResponse]  # type: ignore[assignment]
     """Lists orders without their lines, newest first."""
+    ListLineLifecycles: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ListLineLifecyclesRequest, _fulfillment_service_pb2.ListLineLifecyclesResponse]  # type: ignore[assignment]
+    """Lists the lives of order lines over all orders, oldest order first: planning and reporting read the one lifecycle that
+    operations work by, and count nothing themselves.
+    """
     GetConsignee: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.GetConsigneeRequest, _fulfillment_service_pb2.GetConsigneeResponse]  # type: ignore[assignment]
     """Returns who receives an order. Personal data, so it has a permission of its own."""
     ChangeLine: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ChangeLineRequest, _fulfillment_service_pb2.ChangeLineResponse]  # type: ignore[assignment]
@@ -160,6 +168,16 @@ class FulfillmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_fulfillment_service_pb2.ListOrdersResponse, _abc.Awaitable[_fulfillment_service_pb2.ListOrdersResponse]]:
         """Lists orders without their lines, newest first."""
+
+    @_abc_1.abstractmethod
+    def ListLineLifecycles(
+        self,
+        request: _fulfillment_service_pb2.ListLineLifecyclesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fulfillment_service_pb2.ListLineLifecyclesResponse, _abc.Awaitable[_fulfillment_service_pb2.ListLineLifecyclesResponse]]:
+        """Lists the lives of order lines over all orders, oldest order first: planning and reporting read the one lifecycle that
+        operations work by, and count nothing themselves.
+        """
 
     @_abc_1.abstractmethod
     def GetConsignee(

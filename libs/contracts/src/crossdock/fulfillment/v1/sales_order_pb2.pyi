@@ -654,3 +654,107 @@ class Consignee(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Consignee: _TypeAlias = Consignee  # noqa: Y015
+
+@_typing.final
+class LineLifecycle(_message.Message):
+    """The life of an order line, for whoever plans and reports: what of it stands where, and since when."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    ORDER_NUMBER_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    ORDERED_ON_FIELD_NUMBER: _builtins.int
+    REQUESTED_ON_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    SCHEDULES_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    order_number: _builtins.str
+    business_unit: _builtins.str
+    channel: _builtins.str
+    customer_id: _builtins.str
+    @_builtins.property
+    def ordered_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def requested_on(self) -> _date_pb2.Date: ...
+    @_builtins.property
+    def line(self) -> Global___OrderLine:
+        """The line without its schedules."""
+
+    @_builtins.property
+    def schedules(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleLifecycle]: ...
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        order_number: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        customer_id: _builtins.str = ...,
+        ordered_on: _date_pb2.Date | None = ...,
+        requested_on: _date_pb2.Date | None = ...,
+        line: Global___OrderLine | None = ...,
+        schedules: _abc.Iterable[Global___ScheduleLifecycle] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "ordered_on", b"ordered_on", "requested_on", b"requested_on"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "customer_id", b"customer_id", "line", b"line", "order_id", b"order_id", "order_number", b"order_number", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "schedules", b"schedules"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LineLifecycle: _TypeAlias = LineLifecycle  # noqa: Y015
+
+@_typing.final
+class ScheduleLifecycle(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SCHEDULE_FIELD_NUMBER: _builtins.int
+    REACHED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def schedule(self) -> Global___LineSchedule: ...
+    @_builtins.property
+    def reached(self) -> _containers.RepeatedCompositeFieldContainer[Global___StateReached]:
+        """The states that it has come to, oldest first; of one that it came to more than once the last time. What was split off has
+        the life of what it was split from.
+        """
+
+    def __init__(
+        self,
+        *,
+        schedule: Global___LineSchedule | None = ...,
+        reached: _abc.Iterable[Global___StateReached] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["schedule", b"schedule"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reached", b"reached", "schedule", b"schedule"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ScheduleLifecycle: _TypeAlias = ScheduleLifecycle  # noqa: Y015
+
+@_typing.final
+class StateReached(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    state: Global___ScheduleState.ValueType
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp:
+        """When it happened, as the origin of the report says; where that says nothing, when it was recorded."""
+
+    def __init__(
+        self,
+        *,
+        state: Global___ScheduleState.ValueType = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StateReached: _TypeAlias = StateReached  # noqa: Y015
