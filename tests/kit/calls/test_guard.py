@@ -58,7 +58,8 @@ async def test_a_call_with_a_forged_token_is_unauthenticated(server: RunningServ
 async def test_every_shape_of_method_denies_a_caller_without_its_permission(server: RunningServer, method: str) -> None:
     stub = server.caller(ProbeStub, tenant="acme", permissions=["probe.other"])
     call = getattr(stub, method)
-    requests = {"Book": Book(), "Upload": iter([Echo()]), "Chat": iter([Echo()])}
+    # Streams that say nothing: what is on its way when the call ends may fail in the client before it hears why.
+    requests = {"Book": Book(), "Upload": iter(()), "Chat": iter(())}
     made = call(requests.get(method, call._method.request()))  # the request of whatever shape
     error = await failed(made if method not in {"Tail", "Chat"} else made.read())
     assert error.code() is grpc.StatusCode.PERMISSION_DENIED
