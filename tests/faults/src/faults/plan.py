@@ -49,6 +49,7 @@ class Plan:
     """How many reservations a call asks for, one of these sizes: each of them is a command with an id of its own."""
     sellers: int = 0
     """How many sell at once."""
+    sellers_pause_seconds: float = 0.2
     judges_times: bool = True
     """Whether it is a violation to be ready again too late: not where nobody knows how slow the machine is."""
 

@@ -25,6 +25,9 @@ _OF_THE_SMOKE = (
 _MUTANTS_SCARCE, _MUTANTS_RUSH = 8, 0.2
 """So little of what everybody wants that it is gone within seconds, and how often they all come at once."""
 SELLERS = 4
+_SELLERS_BESIDE, _SELLERS_REST = 2, 1.0
+"""Beside all other load: four who hardly rest sell seven orders a second, and two processors carry four of them to
+their end, each in ten documents."""
 _PER_MINUTE, _ORDERS_PER_MINUTE, MOST_MINUTES = 12, 30, 60
 _CLIENTS_OF_WHOLE, _BASKETS_OF_WHOLE = 16, (1, 10, 20, 30)
 
@@ -65,7 +68,8 @@ def smoke(seed: int, *, judges_times: bool = True) -> Plan:
         chapters=_OF_THE_SMOKE,
         scarce=_MUTANTS_SCARCE,
         rush=_MUTANTS_RUSH,
-        sellers=SELLERS,
+        sellers=1,
+        sellers_pause_seconds=_SELLERS_REST,
     )
 
 
@@ -118,7 +122,14 @@ def of_rows(rows: Sequence[str], seed: int, minutes: float) -> Plan:
         raise ValueError(f"rows {', '.join(ROWS)}, up to {MOST_MINUTES} minutes; not {', '.join(unknown) or minutes}")
     counts = divided(rows, round(minutes * _PER_MINUTE))
     orders = round(minutes * _ORDERS_PER_MINUTE)
-    return Plan(seed=seed, orders=orders, seconds=minutes * 60, counts=counts, sellers=SELLERS)
+    return Plan(
+        seed=seed,
+        orders=orders,
+        seconds=minutes * 60,
+        counts=counts,
+        sellers=_SELLERS_BESIDE,
+        sellers_pause_seconds=_SELLERS_REST,
+    )
 
 
 def whole() -> list[Plan]:

@@ -193,7 +193,7 @@ class Stage:
                 group.create_task(each.run(share, plan.pause_seconds, over))
             if plan.sellers:
                 seller = Sellers(TENANTS[0], self.suites[0].credentials, self.history, plan.seed, self.desk)
-                group.create_task(seller.run(plan.sellers, plan.pause_seconds, over))
+                group.create_task(seller.run(plan.sellers, plan.sellers_pause_seconds, over))
             group.create_task(self._release(plan))
             harm = group.create_task(nemesis.run(faults))
             midway = group.create_task(self._midway(plan))
