@@ -31,7 +31,7 @@ TIMES, TURNS, TURN_SECONDS = 5, 5, 8.0
 DEADLINE_SECONDS, NEIGHBOUR_PAUSE = 5.0, 0.2
 SIZES = (1, 10, 20, 30)
 """Baskets of a call, as in the rest of the proof. What a refusal costs is the same for a call of one and of thirty."""
-GOODPUT_SHARE, OTHERS_SHARE, SLOWER = 0.8, 0.01, 3.0
+GOODPUT_SHARE, OTHERS_SHARE, SLOWER = 0.8, 0.01, 2.0
 PLENTY = world.SKUS[20:120]
 SENT, CALLER = "calls per second that were sent", "processor seconds of the caller"
 
