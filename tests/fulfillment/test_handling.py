@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from fulfillment.domain.allocating import allocate, release
 from fulfillment.domain.cancelling import cancel_part
 from fulfillment.domain.handling import Lot, Outcome, Place, Reported, issue, pack, pick, stray
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.quantities import Quantity
+from fulfillment.domain.questions import Held
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import ShortageRule
 from fulfillment.domain.warehouse_report import (
@@ -77,6 +79,21 @@ def test_a_place_that_nothing_was_released_to_moves_no_line() -> None:
     order = released(10)
     assert amounts(pick(at(order, "WH-WEST"), said(10))) == (0, 10, 0)
     assert standing(order.lines[1]) == {"released": D(10)}
+
+
+@pytest.mark.parametrize("reports", [(issue,), (pick, issue), (pack, issue), (pick, pack, issue)])
+def test_goods_that_are_allocated_and_were_not_released_leave_once_and_are_somebodys(reports: tuple[Any, ...]) -> None:
+    order = placed(line("1", 10))
+    asked = order.questions[-1]
+    allocate(order, asked.part, asked.attempt, "R-1", [Held("BOLT", EAST, D(10))])
+    told(order)
+    outcomes = [report(at(order), said(10)) for report in reports]
+    assert amounts(outcomes[0]) == (10, 10, 0)
+    assert [each.reservation_id for each in outcomes[0].unreleased] == ["R-1"]
+    assert [len(each.unreleased) for each in outcomes[1:]] == [0] * (len(reports) - 1)
+    assert standing(order.lines[1]) == {"handed_over": D(10)}
+    release(order, asked.part)
+    assert "OrderReleased" not in names(order)
 
 
 def test_goods_that_were_handed_over_are_picked_once_whenever_that_is_said() -> None:

@@ -76,6 +76,22 @@ async def test_nothing_is_released_to_a_customer_whose_hold_is_still_on_its_way(
     assert (state_of(found), shown(found)) == ("allocated", {"customer": "held master_data"})
 
 
+async def test_what_its_warehouse_ships_while_the_order_is_held_is_not_released_once_more(
+    caller: Caller, uow: UnitOfWork, site: Site, customer: str, says: Says
+) -> None:
+    order = (await caller.place(unique("S"), customer_id=customer)).order
+    await says(ON_HOLD)
+    await stocked(uow, order.order_id)
+    [gone] = (await caller.order(order.order_id)).lines
+    told = reported(order.number, gone.sku, int(gone.ordered.value))
+    issued = await site.issue(unique("945"), unique("SH"), told)
+    assert issued.unreleased_count == 1
+    await says(OPEN)
+    assert state_of((await caller.order(order.order_id)).order) == "packed"
+    assert "OrderReleased" not in await caller.facts(order.order_id)
+    assert ("HANDLED_WITHOUT_RELEASE", "warehouse", True) in await caller.exceptions(order.order_id)
+
+
 @pytest.mark.feature("F114", "F115")
 async def test_what_was_released_before_is_told_to_its_owner_and_goes_its_way_without_a_label(
     caller: Caller, site: Site, uow: UnitOfWork, customer: str, says: Says

@@ -2,19 +2,20 @@
 
 Reports come in any order: what was packed or handed over was picked, whether that was said or not, and a report that
 comes late finds what it speaks of. `pick_reported` keeps stock right: each schedule leaves the shelf by its pick or by
-its goods issue, never by both. What exceeds all that was released is handed back as such, with no schedule.
+its goods issue, never by both. What is allocated and was not released counts as taken, so that it is not released later
+for a second time; what exceeds that too is handed back as such, with no schedule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from fulfillment.domain import events
-from fulfillment.domain.allocating import Pair
+from fulfillment.domain.allocating import Pair, release_number
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, WAREHOUSE, WMS, State
 from fulfillment.domain.order_line import PICK_SHORT, OrderLine, Schedule
@@ -51,7 +52,7 @@ class Reported:
 @dataclass(frozen=True, slots=True)
 class Handled:
     """So much of what was reported, and for what it was. `line` is None where no order of ours has it, and
-    `schedule_id` empty where nothing was released for it."""
+    `schedule_id` empty where it was for nothing that is allocated; `unasked` where nobody had released it."""
 
     said: Reported
     quantity: Decimal
@@ -61,6 +62,7 @@ class Handled:
     reservation_id: str = ""
     picked_before: bool = False
     promised_on: date | None = None
+    unasked: bool = False
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ class Outcome:
 
     @property
     def unreleased(self) -> list[Handled]:
-        return [each for each in self.handled if not each.schedule_id]
+        return [each for each in self.handled if each.unasked or not each.schedule_id]
 
     def add(self, other: Outcome) -> None:
         self.handled += other.handled
@@ -137,6 +139,7 @@ def pick(place: Place, said: Reported) -> Outcome:
     handled = reach.take(place.standing(*_TO_PICK), "pick", pick_reported=True)
     handled += reach.take(place.unsaid("pick_reported", _ON_SITE), pick_reported=True)
     late = reach.take(place.unsaid("pick_reported", GONE), pick_reported=True)
+    handled += reach.take_unasked("pick", pick_reported=True)
     return Outcome(handled + reach.rest(), _short(place, said), late)
 
 
@@ -147,6 +150,7 @@ def pack(place: Place, said: Reported) -> Outcome:
     handled = reach.take(place.standing(State.PICKED), "pack", **marks)
     handled += reach.take(place.standing(*_TO_PICK), "pick", "pack", **marks)
     handled += reach.take(place.unsaid("pack_reported", (*_PACKED, *GONE)), **marks)
+    handled += reach.take_unasked("pick", "pack", **marks)
     return Outcome(handled + reach.rest())
 
 
@@ -157,6 +161,7 @@ def issue(place: Place, said: Reported) -> Outcome:
     handled = reach.take(place.standing(*_PACKED), "issue", **marks)
     handled += reach.take(place.standing(State.PICKED), "pack", "issue", **marks)
     handled += reach.take(place.standing(*_TO_PICK), "pick", "pack", "issue", **marks)
+    handled += reach.take_unasked("pick", "pack", "issue", **marks)
     return Outcome(handled + reach.rest())
 
 
@@ -177,8 +182,15 @@ class _Reach:
                 setattr(taken, name, value)
         return found
 
+    def take_unasked(self, *triggers: str, **marks: Any) -> list[Handled]:
+        """The same on what is allocated there, though an order on hold, say, had not been released."""
+        place = self._place
+        marks["released_as"] = release_number(place.order, place.line.part)
+        found = self.take(place.standing(State.ALLOCATED), "take_unasked", *triggers, **marks)
+        return [replace(each, unasked=True) for each in found]
+
     def rest(self) -> list[Handled]:
-        """What exceeds all that was released."""
+        """What exceeds all that was allocated."""
         return [Handled(self._said, self._left, self._place.order, self._place.line)] if self._left > ZERO else []
 
 

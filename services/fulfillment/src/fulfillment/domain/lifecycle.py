@@ -106,6 +106,13 @@ TRANSITIONS = (
         " complete",
         undo="recall",
     ),
+    _way(
+        "allocated",
+        "take_unasked",
+        "released",
+        _WAREHOUSE,
+        guard="its warehouse reports what it did with it, though nobody had released it",
+    ),
     _way("accepted", "source", "sourced", _OURS, guard="a supplier ships the line straight to the customer"),
     _way(
         "sourced",
