@@ -28,6 +28,11 @@ WMS = {
     "procurement.v1.ReceiptLine": "sku quantity condition lot",
     "procurement.v1.PurchaseOrderLine": "received_quantity damaged_quantity expected_on",
     "procurement.v1.ShipNotice": "expected_on",
+    "inventory.v1.StockAdjustment": "number",
+    "inventory.v1.ReportedStock": "counted change",
+    "inventory.v1.StockStatement": "number",
+    "inventory.v1.StatedStock": "quantity",
+    "inventory.v1.StockMoveReport": "number",
 }
 CARRIAGE = {"delivery.v1.Shipment": "carrier tracking_number stage milestones eta proven_at"}
 SUPPLIER = {

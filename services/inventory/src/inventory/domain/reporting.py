@@ -1,4 +1,5 @@
-"""When something was found: by the warehouse's clock, which may differ from ours a little, and not by a day."""
+"""Who may report, and when something was found: by the warehouse's clock, which may differ from ours a little, and not
+by a day."""
 
 from __future__ import annotations
 
@@ -8,6 +9,15 @@ from datetime import datetime, timedelta
 from crossdock_kit.errors import Refused
 
 CLOCKS_AGREE_WITHIN = timedelta(hours=1)
+
+
+@dataclass
+class FieldNotOwned(Refused):
+    """The report writes what belongs to another role."""
+
+    field: str
+    role: str
+    owners: str
 
 
 @dataclass

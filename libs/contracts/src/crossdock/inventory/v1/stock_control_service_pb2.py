@@ -30,13 +30,15 @@ from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2crossdock/inventory/v1/stock_control_service.proto\x12\x16\x63rossdock.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a.crossdock/inventory/v1/inventory_service.proto\x1a\'crossdock/inventory/v1/stock_move.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xe1\x01\n\x0fStockAdjustment\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12\x15\n\rbusiness_unit\x18\x05 \x01(\t\x12\x36\n\x05state\x18\x06 \x01(\x0e\x32\'.crossdock.inventory.v1.AdjustmentState\x12\x33\n\tmovements\x18\x07 \x03(\x0b\x32 .crossdock.inventory.v1.Movement\"\x8e\x02\n\rReportedStock\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x14\n\x03lot\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x41\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x1f.crossdock.inventory.v1.AccountB\x10\xbaH\r\x82\x01\n\x18\x01\x18\x02\x18\x03\x18\x04\x18\x05\x12\x30\n\x07\x63ounted\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityH\x00\x12/\n\x06\x63hange\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityH\x00\x12\x19\n\x06reason\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 B\x0e\n\x05\x66ound\x12\x05\xbaH\x02\x08\x01\"\xc3\x02\n\x18RecordStockReportRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0blocation_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x08\x66ound_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x41\n\x05lines\x18\x07 \x03(\x0b\x32%.crossdock.inventory.v1.ReportedStockB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"X\n\x19RecordStockReportResponse\x12;\n\nadjustment\x18\x01 \x01(\x0b\x32\'.crossdock.inventory.v1.StockAdjustment\"\x86\x01\n\x17\x44\x65\x63ideAdjustmentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1f\n\radjustment_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x10\n\x08\x61pproved\x18\x03 \x01(\x08\x12\x1a\n\x06reason\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"W\n\x18\x44\x65\x63ideAdjustmentResponse\x12;\n\nadjustment\x18\x01 \x01(\x0b\x32\'.crossdock.inventory.v1.StockAdjustment\"\xb7\x01\n\x0bStatedStock\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x14\n\x03lot\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x41\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x1f.crossdock.inventory.v1.AccountB\x10\xbaH\r\x82\x01\n\x18\x01\x18\x02\x18\x03\x18\x04\x18\x05\x12\x37\n\x08quantity\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01\"\xd0\x03\n\x16RecordStatementRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0blocation_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x31\n\x05\x61s_of\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12M\n\x07\x62uckets\x18\x07 \x03(\x0e\x32\x1f.crossdock.inventory.v1.AccountB\x1b\xbaH\x18\x92\x01\x15\x08\x01\x10\x05\x18\x01\"\r\x82\x01\n\x18\x01\x18\x02\x18\x03\x18\x04\x18\x05\x12\x10\n\x08\x63omplete\x18\x08 \x01(\x08\x12=\n\x05lines\x18\t \x03(\x0b\x32#.crossdock.inventory.v1.StatedStockB\t\xbaH\x06\x92\x01\x03\x10\x90N\x12\x18\n\x04part\x18\n \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x19\n\x05parts\x18\x0b \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"T\n\x17RecordStatementResponse\x12\x39\n\tstatement\x18\x01 \x01(\x0b\x32&.crossdock.inventory.v1.StockStatement\"\xf6\x01\n\x0eStockStatement\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x15\n\rbusiness_unit\x18\x04 \x01(\t\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x0b\x64ifferences\x18\x06 \x03(\x0b\x32\'.crossdock.inventory.v1.StockDifference\x12\x18\n\x10\x64ifference_count\x18\x07 \x01(\x05\x12\x15\n\rmissing_parts\x18\x08 \x01(\x05\"\x8a\x02\n\x0fStockDifference\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x0b\n\x03lot\x18\x02 \x01(\t\x12/\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x1f.crossdock.inventory.v1.Account\x12-\n\x06stated\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x30\n\tin_ledger\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x31\n\ndifference\x18\x06 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x18\n\x10within_tolerance\x18\x07 \x01(\x08\"\\\n\x18GetReconciliationRequest\x12\x1e\n\x0blocation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"V\n\x19GetReconciliationResponse\x12\x39\n\tstatement\x18\x01 \x01(\x0b\x32&.crossdock.inventory.v1.StockStatement\"\xd1\x01\n\x16\x42ookDifferencesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0blocation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x06number\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x04skus\x18\x05 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xf4\x03\x18\x01\"\x06r\x04\x10\x01\x18(\x12\x19\n\x06reason\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \"V\n\x17\x42ookDifferencesResponse\x12;\n\nadjustment\x18\x01 \x01(\x0b\x32\'.crossdock.inventory.v1.StockAdjustment*\xb6\x01\n\x0f\x41\x64justmentState\x12 \n\x1c\x41\x44JUSTMENT_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41\x44JUSTMENT_STATE_BOOKED\x10\x01\x12&\n\"ADJUSTMENT_STATE_AWAITING_DECISION\x10\x02\x12\x1d\n\x19\x41\x44JUSTMENT_STATE_APPROVED\x10\x03\x12\x1d\n\x19\x41\x44JUSTMENT_STATE_REJECTED\x10\x04\x32\xc4\x07\n\x13StockControlService\x12\x9d\x01\n\x11RecordStockReport\x12\x30.crossdock.inventory.v1.RecordStockReportRequest\x1a\x31.crossdock.inventory.v1.RecordStockReportResponse\"#\xba\xe1\x18\x16inventory.stock.report\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x9a\x01\n\x10RecordStockMoves\x12/.crossdock.inventory.v1.RecordStockMovesRequest\x1a\x30.crossdock.inventory.v1.RecordStockMovesResponse\"#\xba\xe1\x18\x16inventory.stock.report\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x9a\x01\n\x10\x44\x65\x63ideAdjustment\x12/.crossdock.inventory.v1.DecideAdjustmentRequest\x1a\x30.crossdock.inventory.v1.DecideAdjustmentResponse\"#\xba\xe1\x18\x16inventory.stock.decide\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x98\x01\n\x0fRecordStatement\x12..crossdock.inventory.v1.RecordStatementRequest\x1a/.crossdock.inventory.v1.RecordStatementResponse\"$\xba\xe1\x18\x16inventory.stock.report\xc0\xe1\x18\x02\xc8\xe1\x18\xc8\xdf\x02\x12\x9c\x01\n\x11GetReconciliation\x12\x30.crossdock.inventory.v1.GetReconciliationRequest\x1a\x31.crossdock.inventory.v1.GetReconciliationResponse\"\"\xba\xe1\x18\x14inventory.stock.read\xc0\xe1\x18\x01\xc8\xe1\x18\xc8\xdf\x02\x12\x98\x01\n\x0f\x42ookDifferences\x12..crossdock.inventory.v1.BookDifferencesRequest\x1a/.crossdock.inventory.v1.BookDifferencesResponse\"$\xba\xe1\x18\x16inventory.stock.decide\xc0\xe1\x18\x02\xc8\xe1\x18\xc8\xdf\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n2crossdock/inventory/v1/stock_control_service.proto\x12\x16\x63rossdock.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a.crossdock/inventory/v1/inventory_service.proto\x1a\'crossdock/inventory/v1/stock_move.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xec\x01\n\x0fStockAdjustment\x12\x15\n\radjustment_id\x18\x01 \x01(\t\x12\x19\n\x06number\x18\x02 \x01(\tB\t\xea\xe0\x18\x05\n\x01\x02\x10\x01\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12\x15\n\rbusiness_unit\x18\x05 \x01(\t\x12\x36\n\x05state\x18\x06 \x01(\x0e\x32\'.crossdock.inventory.v1.AdjustmentState\x12\x33\n\tmovements\x18\x07 \x03(\x0b\x32 .crossdock.inventory.v1.Movement\"\xa0\x02\n\rReportedStock\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x14\n\x03lot\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x41\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x1f.crossdock.inventory.v1.AccountB\x10\xbaH\r\x82\x01\n\x18\x01\x18\x02\x18\x03\x18\x04\x18\x05\x12\x39\n\x07\x63ounted\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x07\xea\xe0\x18\x03\n\x01\x02H\x00\x12\x38\n\x06\x63hange\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x07\xea\xe0\x18\x03\n\x01\x02H\x00\x12\x19\n\x06reason\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 B\x0e\n\x05\x66ound\x12\x05\xbaH\x02\x08\x01\"\xc3\x02\n\x18RecordStockReportRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0blocation_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x08\x66ound_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x41\n\x05lines\x18\x07 \x03(\x0b\x32%.crossdock.inventory.v1.ReportedStockB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"X\n\x19RecordStockReportResponse\x12;\n\nadjustment\x18\x01 \x01(\x0b\x32\'.crossdock.inventory.v1.StockAdjustment\"\x86\x01\n\x17\x44\x65\x63ideAdjustmentRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1f\n\radjustment_id\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x10\n\x08\x61pproved\x18\x03 \x01(\x08\x12\x1a\n\x06reason\x18\x04 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"W\n\x18\x44\x65\x63ideAdjustmentResponse\x12;\n\nadjustment\x18\x01 \x01(\x0b\x32\'.crossdock.inventory.v1.StockAdjustment\"\xbe\x01\n\x0bStatedStock\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x14\n\x03lot\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x41\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x1f.crossdock.inventory.v1.AccountB\x10\xbaH\r\x82\x01\n\x18\x01\x18\x02\x18\x03\x18\x04\x18\x05\x12>\n\x08quantity\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x02\"\xd0\x03\n\x16RecordStatementRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0blocation_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x31\n\x05\x61s_of\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12M\n\x07\x62uckets\x18\x07 \x03(\x0e\x32\x1f.crossdock.inventory.v1.AccountB\x1b\xbaH\x18\x92\x01\x15\x08\x01\x10\x05\x18\x01\"\r\x82\x01\n\x18\x01\x18\x02\x18\x03\x18\x04\x18\x05\x12\x10\n\x08\x63omplete\x18\x08 \x01(\x08\x12=\n\x05lines\x18\t \x03(\x0b\x32#.crossdock.inventory.v1.StatedStockB\t\xbaH\x06\x92\x01\x03\x10\x90N\x12\x18\n\x04part\x18\n \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x19\n\x05parts\x18\x0b \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\"T\n\x17RecordStatementResponse\x12\x39\n\tstatement\x18\x01 \x01(\x0b\x32&.crossdock.inventory.v1.StockStatement\"\x81\x02\n\x0eStockStatement\x12\x19\n\x06number\x18\x01 \x01(\tB\t\xea\xe0\x18\x05\n\x01\x02\x10\x01\x12\x0e\n\x06system\x18\x02 \x01(\t\x12\x13\n\x0blocation_id\x18\x03 \x01(\t\x12\x15\n\rbusiness_unit\x18\x04 \x01(\t\x12)\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12<\n\x0b\x64ifferences\x18\x06 \x03(\x0b\x32\'.crossdock.inventory.v1.StockDifference\x12\x18\n\x10\x64ifference_count\x18\x07 \x01(\x05\x12\x15\n\rmissing_parts\x18\x08 \x01(\x05\"\x8a\x02\n\x0fStockDifference\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x0b\n\x03lot\x18\x02 \x01(\t\x12/\n\x06\x62ucket\x18\x03 \x01(\x0e\x32\x1f.crossdock.inventory.v1.Account\x12-\n\x06stated\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x30\n\tin_ledger\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x31\n\ndifference\x18\x06 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x18\n\x10within_tolerance\x18\x07 \x01(\x08\"\\\n\x18GetReconciliationRequest\x12\x1e\n\x0blocation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"V\n\x19GetReconciliationResponse\x12\x39\n\tstatement\x18\x01 \x01(\x0b\x32&.crossdock.inventory.v1.StockStatement\"\xd1\x01\n\x16\x42ookDifferencesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x1e\n\x0blocation_id\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x19\n\x06number\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12!\n\x04skus\x18\x05 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xf4\x03\x18\x01\"\x06r\x04\x10\x01\x18(\x12\x19\n\x06reason\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \"V\n\x17\x42ookDifferencesResponse\x12;\n\nadjustment\x18\x01 \x01(\x0b\x32\'.crossdock.inventory.v1.StockAdjustment*\xb6\x01\n\x0f\x41\x64justmentState\x12 \n\x1c\x41\x44JUSTMENT_STATE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41\x44JUSTMENT_STATE_BOOKED\x10\x01\x12&\n\"ADJUSTMENT_STATE_AWAITING_DECISION\x10\x02\x12\x1d\n\x19\x41\x44JUSTMENT_STATE_APPROVED\x10\x03\x12\x1d\n\x19\x41\x44JUSTMENT_STATE_REJECTED\x10\x04\x32\xc4\x07\n\x13StockControlService\x12\x9d\x01\n\x11RecordStockReport\x12\x30.crossdock.inventory.v1.RecordStockReportRequest\x1a\x31.crossdock.inventory.v1.RecordStockReportResponse\"#\xba\xe1\x18\x16inventory.stock.report\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x9a\x01\n\x10RecordStockMoves\x12/.crossdock.inventory.v1.RecordStockMovesRequest\x1a\x30.crossdock.inventory.v1.RecordStockMovesResponse\"#\xba\xe1\x18\x16inventory.stock.report\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x9a\x01\n\x10\x44\x65\x63ideAdjustment\x12/.crossdock.inventory.v1.DecideAdjustmentRequest\x1a\x30.crossdock.inventory.v1.DecideAdjustmentResponse\"#\xba\xe1\x18\x16inventory.stock.decide\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x98\x01\n\x0fRecordStatement\x12..crossdock.inventory.v1.RecordStatementRequest\x1a/.crossdock.inventory.v1.RecordStatementResponse\"$\xba\xe1\x18\x16inventory.stock.report\xc0\xe1\x18\x02\xc8\xe1\x18\xc8\xdf\x02\x12\x9c\x01\n\x11GetReconciliation\x12\x30.crossdock.inventory.v1.GetReconciliationRequest\x1a\x31.crossdock.inventory.v1.GetReconciliationResponse\"\"\xba\xe1\x18\x14inventory.stock.read\xc0\xe1\x18\x01\xc8\xe1\x18\xc8\xdf\x02\x12\x98\x01\n\x0f\x42ookDifferences\x12..crossdock.inventory.v1.BookDifferencesRequest\x1a/.crossdock.inventory.v1.BookDifferencesResponse\"$\xba\xe1\x18\x16inventory.stock.decide\xc0\xe1\x18\x02\xc8\xe1\x18\xc8\xdf\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdock.inventory.v1.stock_control_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_STOCKADJUSTMENT'].fields_by_name['number']._loaded_options = None
+  _globals['_STOCKADJUSTMENT'].fields_by_name['number']._serialized_options = b'\352\340\030\005\n\001\002\020\001'
   _globals['_REPORTEDSTOCK'].oneofs_by_name['found']._loaded_options = None
   _globals['_REPORTEDSTOCK'].oneofs_by_name['found']._serialized_options = b'\272H\002\010\001'
   _globals['_REPORTEDSTOCK'].fields_by_name['sku']._loaded_options = None
@@ -45,6 +47,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPORTEDSTOCK'].fields_by_name['lot']._serialized_options = b'\272H\004r\002\030@'
   _globals['_REPORTEDSTOCK'].fields_by_name['bucket']._loaded_options = None
   _globals['_REPORTEDSTOCK'].fields_by_name['bucket']._serialized_options = b'\272H\r\202\001\n\030\001\030\002\030\003\030\004\030\005'
+  _globals['_REPORTEDSTOCK'].fields_by_name['counted']._loaded_options = None
+  _globals['_REPORTEDSTOCK'].fields_by_name['counted']._serialized_options = b'\352\340\030\003\n\001\002'
+  _globals['_REPORTEDSTOCK'].fields_by_name['change']._loaded_options = None
+  _globals['_REPORTEDSTOCK'].fields_by_name['change']._serialized_options = b'\352\340\030\003\n\001\002'
   _globals['_REPORTEDSTOCK'].fields_by_name['reason']._loaded_options = None
   _globals['_REPORTEDSTOCK'].fields_by_name['reason']._serialized_options = b'\272H\006r\004\020\001\030 '
   _globals['_RECORDSTOCKREPORTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -74,7 +80,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATEDSTOCK'].fields_by_name['bucket']._loaded_options = None
   _globals['_STATEDSTOCK'].fields_by_name['bucket']._serialized_options = b'\272H\r\202\001\n\030\001\030\002\030\003\030\004\030\005'
   _globals['_STATEDSTOCK'].fields_by_name['quantity']._loaded_options = None
-  _globals['_STATEDSTOCK'].fields_by_name['quantity']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_STATEDSTOCK'].fields_by_name['quantity']._serialized_options = b'\272H\003\310\001\001\352\340\030\003\n\001\002'
   _globals['_RECORDSTATEMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_RECORDSTATEMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RECORDSTATEMENTREQUEST'].fields_by_name['origin']._loaded_options = None
@@ -95,6 +101,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDSTATEMENTREQUEST'].fields_by_name['part']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
   _globals['_RECORDSTATEMENTREQUEST'].fields_by_name['parts']._loaded_options = None
   _globals['_RECORDSTATEMENTREQUEST'].fields_by_name['parts']._serialized_options = b'\272H\007\032\005\030\350\007(\000'
+  _globals['_STOCKSTATEMENT'].fields_by_name['number']._loaded_options = None
+  _globals['_STOCKSTATEMENT'].fields_by_name['number']._serialized_options = b'\352\340\030\005\n\001\002\020\001'
   _globals['_GETRECONCILIATIONREQUEST'].fields_by_name['location_id']._loaded_options = None
   _globals['_GETRECONCILIATIONREQUEST'].fields_by_name['location_id']._serialized_options = b'\272H\006r\004\020\001\030('
   _globals['_GETRECONCILIATIONREQUEST'].fields_by_name['business_unit']._loaded_options = None
@@ -123,38 +131,38 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STOCKCONTROLSERVICE'].methods_by_name['GetReconciliation']._serialized_options = b'\272\341\030\024inventory.stock.read\300\341\030\001\310\341\030\310\337\002'
   _globals['_STOCKCONTROLSERVICE'].methods_by_name['BookDifferences']._loaded_options = None
   _globals['_STOCKCONTROLSERVICE'].methods_by_name['BookDifferences']._serialized_options = b'\272\341\030\026inventory.stock.decide\300\341\030\002\310\341\030\310\337\002'
-  _globals['_ADJUSTMENTSTATE']._serialized_start=3182
-  _globals['_ADJUSTMENTSTATE']._serialized_end=3364
+  _globals['_ADJUSTMENTSTATE']._serialized_start=3229
+  _globals['_ADJUSTMENTSTATE']._serialized_end=3411
   _globals['_STOCKADJUSTMENT']._serialized_start=300
-  _globals['_STOCKADJUSTMENT']._serialized_end=525
-  _globals['_REPORTEDSTOCK']._serialized_start=528
-  _globals['_REPORTEDSTOCK']._serialized_end=798
-  _globals['_RECORDSTOCKREPORTREQUEST']._serialized_start=801
-  _globals['_RECORDSTOCKREPORTREQUEST']._serialized_end=1124
-  _globals['_RECORDSTOCKREPORTRESPONSE']._serialized_start=1126
-  _globals['_RECORDSTOCKREPORTRESPONSE']._serialized_end=1214
-  _globals['_DECIDEADJUSTMENTREQUEST']._serialized_start=1217
-  _globals['_DECIDEADJUSTMENTREQUEST']._serialized_end=1351
-  _globals['_DECIDEADJUSTMENTRESPONSE']._serialized_start=1353
-  _globals['_DECIDEADJUSTMENTRESPONSE']._serialized_end=1440
-  _globals['_STATEDSTOCK']._serialized_start=1443
-  _globals['_STATEDSTOCK']._serialized_end=1626
-  _globals['_RECORDSTATEMENTREQUEST']._serialized_start=1629
-  _globals['_RECORDSTATEMENTREQUEST']._serialized_end=2093
-  _globals['_RECORDSTATEMENTRESPONSE']._serialized_start=2095
-  _globals['_RECORDSTATEMENTRESPONSE']._serialized_end=2179
-  _globals['_STOCKSTATEMENT']._serialized_start=2182
-  _globals['_STOCKSTATEMENT']._serialized_end=2428
-  _globals['_STOCKDIFFERENCE']._serialized_start=2431
-  _globals['_STOCKDIFFERENCE']._serialized_end=2697
-  _globals['_GETRECONCILIATIONREQUEST']._serialized_start=2699
-  _globals['_GETRECONCILIATIONREQUEST']._serialized_end=2791
-  _globals['_GETRECONCILIATIONRESPONSE']._serialized_start=2793
-  _globals['_GETRECONCILIATIONRESPONSE']._serialized_end=2879
-  _globals['_BOOKDIFFERENCESREQUEST']._serialized_start=2882
-  _globals['_BOOKDIFFERENCESREQUEST']._serialized_end=3091
-  _globals['_BOOKDIFFERENCESRESPONSE']._serialized_start=3093
-  _globals['_BOOKDIFFERENCESRESPONSE']._serialized_end=3179
-  _globals['_STOCKCONTROLSERVICE']._serialized_start=3367
-  _globals['_STOCKCONTROLSERVICE']._serialized_end=4331
+  _globals['_STOCKADJUSTMENT']._serialized_end=536
+  _globals['_REPORTEDSTOCK']._serialized_start=539
+  _globals['_REPORTEDSTOCK']._serialized_end=827
+  _globals['_RECORDSTOCKREPORTREQUEST']._serialized_start=830
+  _globals['_RECORDSTOCKREPORTREQUEST']._serialized_end=1153
+  _globals['_RECORDSTOCKREPORTRESPONSE']._serialized_start=1155
+  _globals['_RECORDSTOCKREPORTRESPONSE']._serialized_end=1243
+  _globals['_DECIDEADJUSTMENTREQUEST']._serialized_start=1246
+  _globals['_DECIDEADJUSTMENTREQUEST']._serialized_end=1380
+  _globals['_DECIDEADJUSTMENTRESPONSE']._serialized_start=1382
+  _globals['_DECIDEADJUSTMENTRESPONSE']._serialized_end=1469
+  _globals['_STATEDSTOCK']._serialized_start=1472
+  _globals['_STATEDSTOCK']._serialized_end=1662
+  _globals['_RECORDSTATEMENTREQUEST']._serialized_start=1665
+  _globals['_RECORDSTATEMENTREQUEST']._serialized_end=2129
+  _globals['_RECORDSTATEMENTRESPONSE']._serialized_start=2131
+  _globals['_RECORDSTATEMENTRESPONSE']._serialized_end=2215
+  _globals['_STOCKSTATEMENT']._serialized_start=2218
+  _globals['_STOCKSTATEMENT']._serialized_end=2475
+  _globals['_STOCKDIFFERENCE']._serialized_start=2478
+  _globals['_STOCKDIFFERENCE']._serialized_end=2744
+  _globals['_GETRECONCILIATIONREQUEST']._serialized_start=2746
+  _globals['_GETRECONCILIATIONREQUEST']._serialized_end=2838
+  _globals['_GETRECONCILIATIONRESPONSE']._serialized_start=2840
+  _globals['_GETRECONCILIATIONRESPONSE']._serialized_end=2926
+  _globals['_BOOKDIFFERENCESREQUEST']._serialized_start=2929
+  _globals['_BOOKDIFFERENCESREQUEST']._serialized_end=3138
+  _globals['_BOOKDIFFERENCESRESPONSE']._serialized_start=3140
+  _globals['_BOOKDIFFERENCESRESPONSE']._serialized_end=3226
+  _globals['_STOCKCONTROLSERVICE']._serialized_start=3414
+  _globals['_STOCKCONTROLSERVICE']._serialized_end=4378
 # @@protoc_insertion_point(module_scope)

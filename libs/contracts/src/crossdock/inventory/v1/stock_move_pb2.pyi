@@ -114,7 +114,7 @@ class StockMoveReport(_message.Message):
     MOVEMENTS_FIELD_NUMBER: _builtins.int
     report_id: _builtins.str
     number: _builtins.str
-    """As its system numbers it."""
+    """As its system numbers it. A hold may be asked for by others than the warehouse; where goods lie is its word alone."""
     system: _builtins.str
     location_id: _builtins.str
     business_unit: _builtins.str

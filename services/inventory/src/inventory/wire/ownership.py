@@ -1,0 +1,22 @@
+"""Who may report stock, by the contract or what stands in its place, before a report does anything."""
+
+from __future__ import annotations
+
+from crossdock.common.v1 import values_pb2
+from crossdock.inventory.v1 import stock_control_service_pb2, stock_move_pb2
+from crossdock_kit.ownership import role_name
+from crossdock_kit.ownership_overrides import owners_of
+from google.protobuf.descriptor import Descriptor
+
+from inventory.domain.reporting import FieldNotOwned
+
+REPORTED = (stock_control_service_pb2.StockAdjustment.DESCRIPTOR, "number")
+STATED = (stock_control_service_pb2.StockStatement.DESCRIPTOR, "number")
+MOVED = (stock_move_pb2.StockMoveReport.DESCRIPTOR, "number")
+
+
+def may_write(origin: values_pb2.Origin, attribute: tuple[Descriptor, str]) -> None:
+    """Raises FieldNotOwned where the attribute that the report is about belongs to another role."""
+    owners = owners_of(*attribute, origin.ownership)
+    if origin.role not in owners.writers:
+        raise FieldNotOwned(owners.attribute, role_name(origin.role), str(owners))
