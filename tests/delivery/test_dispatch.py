@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from crossdock.delivery.events.v1 import events_pb2
 from crossdock.delivery.v1 import shipment_pb2
+from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_pb2
 from crossdock_kit import policy
 from crossdock_kit.database import transaction
 from crossdock_kit.policy import NewRule, Scope
@@ -20,6 +21,7 @@ from delivery.store.unit_of_work import BILLING, on
 from delivery_cases.calls import Caller, instant, reached, unique, word
 from delivery_cases.road import at
 from delivery_cases.warehouse import SSCC, hears, issued, ready, supplier_shipped
+from google.type.date_pb2 import Date
 
 
 def state(found: shipment_pb2.Shipment) -> str:
@@ -136,12 +138,18 @@ async def test_a_warehouse_that_names_another_shipments_number_takes_nothing_fro
     assert (await caller.exceptions(f"tracking/{other}/{number}"))[0][0] == "TRACKING_NUMBER_OF_ANOTHER_SHIPMENT"
 
 
-@pytest.mark.feature("F145")
-async def test_a_customer_who_pays_for_proof_is_billed_by_the_proof(caller: Caller, uow: UnitOfWork) -> None:
-    customer, number = unique("CUS"), unique("SH")
+async def paying_for_proof(caller: Caller) -> str:
+    """A customer of that kind."""
+    customer = unique("CUS")
     async with transaction(caller.engine, [caller.tenant]) as tx:
         rule = NewRule(key=BILLING, value="proof", valid_from=at(-24), scope=Scope(partner=customer))
         await policy.add(tx.driver, caller.tenant, rule)
+    return customer
+
+
+@pytest.mark.feature("F145")
+async def test_a_customer_who_pays_for_proof_is_billed_by_the_proof(caller: Caller, uow: UnitOfWork) -> None:
+    customer, number = await paying_for_proof(caller), unique("SH")
     shipment_id, order = str(uuid4()), unique("SO")
     await hears(uow, caller.tenant, ready(shipment_id, number, order, customer_id=customer))
     await hears(uow, caller.tenant, issued(shipment_id, number, order, carrier="SCAC", tracking_number=number))
@@ -156,6 +164,50 @@ async def test_a_customer_who_pays_for_proof_is_billed_by_the_proof(caller: Call
     )
     told = events_pb2.BillingTriggered.FromString(row["body"])
     assert (told.customer_id, told.evidence) == (customer, "photo/1")
+
+
+@pytest.mark.feature("F139", "F145", "F157")
+@pytest.mark.parametrize("packed_after", [False, True], ids=["never packed", "packed afterwards"])
+async def test_the_terms_of_a_customer_hold_though_its_warehouse_says_no_packing(
+    caller: Caller, uow: UnitOfWork, packed_after: bool
+) -> None:
+    customer, shipment_id, number, order = await paying_for_proof(caller), str(uuid4()), unique("SH"), unique("SO")
+    terms = {"promised_on": Date(year=2026, month=3, day=4), "consignee_id": "consignee/1"}
+    known = (
+        {}
+        if packed_after
+        else terms
+        | {
+            "orders": [fulfillment_pb2.IssuedOrder(order_id=f"order-{order}", number=order, customer_id=customer)],
+            "ssccs": [SSCC],
+        }
+    )
+    await hears(uow, caller.tenant, issued(shipment_id, number, order, carrier="SCAC", tracking_number=number, **known))
+    if packed_after:
+        await caller.record(word("AG", 0.2, number, estimated_at=instant(at(24 * 9))))
+        await hears(uow, caller.tenant, ready(shipment_id, number, order, customer_id=customer))
+        assert reached(await caller.shipment(number)) == ["delayed"]
+    await caller.record(word("AF", 1, number), word("D1", 5, number))
+    found = await caller.shipment(number)
+    assert (found.customer_id, found.consignee_id) == (customer, "consignee/1")
+    assert found.promised_by == instant(datetime(2026, 3, 5, 12, tzinfo=UTC))
+    assert [each.sscc for each in found.packages] == [SSCC]
+    assert (found.billing_basis, found.HasField("billed_at")) == (shipment_pb2.BILLING_BASIS_PROOF, False)
+    assert (await caller.prove(number, 5)).billed_at == instant(at(5))
+    assert (await caller.facts(shipment_id)).count("ShipmentPlanned") == 1
+
+
+async def test_what_is_billed_stays_billed_whatever_is_said_of_the_customer_later(
+    caller: Caller, uow: UnitOfWork
+) -> None:
+    customer, shipment_id, number, order = await paying_for_proof(caller), str(uuid4()), unique("SH"), unique("SO")
+    await hears(uow, caller.tenant, issued(shipment_id, number, order, carrier="SCAC", tracking_number=number))
+    await caller.record(word("AF", 1, number))
+    await hears(uow, caller.tenant, ready(shipment_id, number, order, customer_id=customer))
+    found = await caller.shipment(number)
+    assert (found.customer_id, found.billing_basis) == (customer, shipment_pb2.BILLING_BASIS_DISPATCH)
+    await caller.prove(number, 5)
+    assert (await caller.facts(shipment_id)).count("BillingTriggered") == 1
 
 
 @pytest.mark.feature("F142", "F144")

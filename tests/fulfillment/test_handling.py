@@ -269,6 +269,8 @@ def test_a_package_survives_its_row() -> None:
 @pytest.mark.feature("F126")
 def test_goods_that_left_are_told_with_their_orders_and_what_lay_in_which_package() -> None:
     order = released(10, ship_to_code="92:0042")
+    order.consignee_id = "consignee/1"
+    order.lines[1].schedules[0].promised_on = date(2026, 3, 9)
     made = booking(Kind.GOODS_ISSUE, issue(at(order), said(10)), order)
     assert made.shipment is not None
     made.shipment.pack([packed(FIRST, 10)])
@@ -278,3 +280,4 @@ def test_goods_that_left_are_told_with_their_orders_and_what_lay_in_which_packag
     [told_of], [package] = gone.orders, gone.packages
     assert (told_of.order_id, told_of.channel, told_of.ship_to_code) == ("0191-1", "shop-eu", "92:0042")
     assert (package.sscc, package.contents[0].quantity.value) == (FIRST, "10")
+    assert (told_of.customer_id, gone.consignee_id, gone.promised_on.day) == ("CUS-SHOP", "consignee/1", 9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -34,6 +34,21 @@ class Terms:
     consignee_id: str = ""
     promised_by: datetime | None = None
     express: bool = False
+
+    def completed(self, said: Terms) -> Terms:
+        """With what others say of the same shipment and these terms lack; what was said first stays."""
+        numbers = {number for _, number in self.orders}
+        packed = {each.number for each in self.packages}
+        return replace(
+            self,
+            orders=(*self.orders, *(each for each in said.orders if each[1] not in numbers)),
+            packages=(*self.packages, *(each for each in said.packages if each.number not in packed)),
+            ship_from=self.ship_from or said.ship_from,
+            ship_notice=self.ship_notice or said.ship_notice,
+            customer_id=self.customer_id or said.customer_id,
+            consignee_id=self.consignee_id or said.consignee_id,
+            promised_by=self.promised_by or said.promised_by,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,23 @@ def _label_refused(shipment_id: str, command: CreateShipment, barred: Sequence[s
 
 async def _known(shipment_id: str, command: CreateShipment, work: Work) -> Shipment:
     found = await work.shipments.lock([shipment_id])
-    return found[0] if found else await planned(shipment_id, command, work)
+    if not found:
+        return await planned(shipment_id, command, work)
+    await _complete(found[0], command, work)
+    return found[0]
+
+
+async def _complete(shipment: Shipment, command: CreateShipment, work: Work) -> None:
+    """Packing and handing over come in any order, and some warehouses never say that they packed: each brings what the
+    terms lack. What waits for an invoice waits for what the customer's terms say, once the customer is known."""
+    terms = shipment.terms.completed(command.terms)
+    if terms == shipment.terms:
+        return
+    shipment.terms = terms
+    if shipment.billed_at is None:
+        shipment.billing = await work.billing_of(terms)
+    scans = await work.scans.of([shipment.shipment_id])
+    shipment.settle(scans.get(shipment.shipment_id, ()), work.now)
 
 
 async def _carried_by(carriage: Carriage, shipment: Shipment, at: datetime, work: Work) -> None:

@@ -29,7 +29,6 @@ OVER_EVERYWHERE = timedelta(days=1, hours=12)
 
 def ready(event: Received[events_pb2.ShipmentReady]) -> CreateShipment:
     said = event.message
-    promised = day(said, "promised_on")
     terms = Terms(
         business_unit=event.business_unit,
         number=said.number,
@@ -38,7 +37,7 @@ def ready(event: Received[events_pb2.ShipmentReady]) -> CreateShipment:
         ship_from=said.location_id,
         customer_id=said.customer_id,
         consignee_id=said.consignee_id,
-        promised_by=datetime.combine(promised, time(), UTC) + OVER_EVERYWHERE if promised else None,
+        promised_by=_promised_by(said),
         express=event.express,
     )
     return _command(terms, event)
@@ -53,6 +52,9 @@ def issued(event: Received[events_pb2.GoodsIssued]) -> HandOver:
         orders=_orders(said.order_ids, said.order_numbers, lines),
         packages=tuple(Package(each, each) for each in said.ssccs),
         ship_from=said.location_id,
+        customer_id=said.orders[0].customer_id if said.orders else "",
+        consignee_id=said.consignee_id,
+        promised_by=_promised_by(said),
         express=event.express,
     )
     number = plain_number(said.tracking_number)
@@ -71,7 +73,6 @@ def supplier_shipped(event: Received[events_pb2.SupplierShipped]) -> HandOver:
     """What a supplier sent straight to a customer: nobody of ours had it in hands."""
     said = event.message
     lines = [each.line for each in said.lines]
-    promised = day(said, "promised_on")
     terms = Terms(
         business_unit=event.business_unit,
         number=said.number,
@@ -79,7 +80,7 @@ def supplier_shipped(event: Received[events_pb2.SupplierShipped]) -> HandOver:
         ship_notice=said.number,
         customer_id=said.customer_id,
         consignee_id=said.consignee_id,
-        promised_by=datetime.combine(promised, time(), UTC) + OVER_EVERYWHERE if promised else None,
+        promised_by=_promised_by(said),
         express=event.express,
     )
     origin = Origin(said.supplier_id, "SUPPLIER", document=said.number, occurred_at=event.occurred_at)
@@ -92,6 +93,13 @@ def supplier_shipped(event: Received[events_pb2.SupplierShipped]) -> HandOver:
         lines=[_line(each) for each in lines],
         carriage=Carriage(carrier=said.carrier or UNNAMED, tracking_number=number) if said.carrier or number else None,
     )
+
+
+def _promised_by(
+    said: events_pb2.ShipmentReady | events_pb2.GoodsIssued | events_pb2.SupplierShipped,
+) -> datetime | None:
+    promised = day(said, "promised_on")
+    return datetime.combine(promised, time(), UTC) + OVER_EVERYWHERE if promised else None
 
 
 def _content(shipment_id: str, number: str) -> str:

@@ -212,6 +212,7 @@ def _shipment_ready(booking: Booking) -> Message:
 
 def _goods_issued(booking: Booking) -> Message:
     terms = booking.terms
+    promised = (each.promised_on for each in booking.outcome.handled)
     return events_pb2.GoodsIssued(
         shipment_id=booking.report.shipment_id,
         number=terms.shipment_number,
@@ -226,6 +227,8 @@ def _goods_issued(booking: Booking) -> Message:
         issued_at=timestamp(terms.happened_at),
         orders=[issued_order(each) for each in booking.orders],
         packages=[_package_message(each) for each in booking.packages_left],
+        consignee_id=booking.orders[0].consignee_id if booking.orders else "",
+        promised_on=date_message(earliest(promised)),
     )
 
 

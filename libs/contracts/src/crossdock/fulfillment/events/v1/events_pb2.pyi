@@ -1112,6 +1112,8 @@ class GoodsIssued(_message.Message):
     ISSUED_AT_FIELD_NUMBER: _builtins.int
     ORDERS_FIELD_NUMBER: _builtins.int
     PACKAGES_FIELD_NUMBER: _builtins.int
+    CONSIGNEE_ID_FIELD_NUMBER: _builtins.int
+    PROMISED_ON_FIELD_NUMBER: _builtins.int
     shipment_id: _builtins.str
     number: _builtins.str
     """The warehouse's number of the shipment, and of this handing over: a shipment may leave in parts."""
@@ -1120,6 +1122,8 @@ class GoodsIssued(_message.Message):
     carrier: _builtins.str
     """As the warehouse says: SCAC or name, and the carrier's number. The carrier itself counts more."""
     tracking_number: _builtins.str
+    consignee_id: _builtins.str
+    """Who receives it, by the row of personal data, of the first order; a warehouse may never have said that it packed."""
     @_builtins.property
     def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
     @_builtins.property
@@ -1140,6 +1144,10 @@ class GoodsIssued(_message.Message):
     def packages(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.Package]:
         """What left, package by package, where the warehouse had said what lies in which; empty where it had not."""
 
+    @_builtins.property
+    def promised_on(self) -> _date_pb2.Date:
+        """The earliest of the days that its lines were promised; absent where none was named."""
+
     def __init__(
         self,
         *,
@@ -1156,10 +1164,12 @@ class GoodsIssued(_message.Message):
         issued_at: _timestamp_pb2.Timestamp | None = ...,
         orders: _abc.Iterable[Global___IssuedOrder] | None = ...,
         packages: _abc.Iterable[_warehouse_pb2.Package] | None = ...,
+        consignee_id: _builtins.str = ...,
+        promised_on: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at", "promised_on", b"promised_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "issue_number", b"issue_number", "issued_at", b"issued_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "orders", b"orders", "packages", b"packages", "shipment_id", b"shipment_id", "ssccs", b"ssccs", "tracking_number", b"tracking_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "consignee_id", b"consignee_id", "issue_number", b"issue_number", "issued_at", b"issued_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "orders", b"orders", "packages", b"packages", "promised_on", b"promised_on", "shipment_id", b"shipment_id", "ssccs", b"ssccs", "tracking_number", b"tracking_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
