@@ -1,19 +1,21 @@
 """One suite for every warehouse format of our own: what is released, recalled and reported means the same in each.
 
-A format says how it writes a report and how much of what a request asks for; the assertions know no format.
+The formats stand in `adapter_contract.warehouses`; the assertions know none of them.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from adapter_contract.facts import AT, base
+from adapter_contract.outbound import SSCC, Outbound
+from adapter_contract.warehouses import WAREHOUSES
 from connector.codecs import json_document
 from connector.codecs.json_document import DocumentFault
 from connector.domain.documents import State
@@ -26,133 +28,13 @@ from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as pb
 
 D = Decimal
-PER_CASE = D(12)
-AT = datetime(2026, 11, 10, 9, 30, tzinfo=UTC)
-SSCC = "106141411234567897"
-NAMED = {"order": "S-1", "line": "1", "ref": "0191-1"}
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """`request` and `recall` are its kinds of what is told, `asked` reads them back in base units; each report is
-    written of amounts in base units."""
-
-    request: str
-    recall: str
-    asked: Callable[[dict[str, Any]], dict[str, Decimal]]
-    number: Callable[[dict[str, Any]], str]
-    pick: Callable[[Decimal, Decimal], tuple[str, dict[str, Any]]]
-    packing: Callable[[Decimal], tuple[str, dict[str, Any]]]
-    issue: Callable[[Decimal], tuple[str, dict[str, Any]]]
-    answer: Callable[[Decimal, Decimal], tuple[str, dict[str, Any]]]
-
-
-def a_line(**amounts: Any) -> dict[str, Any]:
-    said = {name: str(value) for name, value in amounts.items()}
-    return {"order": "S-1", "orderRef": "0191-1", "orderLine": "1", "sku": "A1004", "uom": "EA", **said}
-
-
-def a_head(kind: str, at: str, **more: Any) -> dict[str, Any]:
-    return {"type": kind, "warehouse": "WH-SOUTH", at: "2026-11-10T09:30:00Z", **more}
-
-
-def a_package(amount: Decimal) -> dict[str, Any]:
-    return {"sscc": SSCC, "kind": "CARTON", "weightKg": "3.2", "contents": [a_line(qty=amount) | LOT_A]}
-
-
-LOT_A, LOT_B = {"lot": {"number": "L1"}}, {"batch": {"id": "L1"}}
-FORMAT_A = Format(
-    request="wms_a.pick_request",
-    recall="wms_a.pick_recall",
-    asked=lambda said: {line["orderLine"]: D(line["qty"]) for line in said["lines"]},
-    number=lambda said: said.get("pickRequest", said["number"]),
-    pick=lambda found, short: (
-        "wms_a.pick",
-        a_head("PICK", "pickedAt", pickNumber="R-1", lines=[a_line(qty=found, short=short) | LOT_A]),
-    ),
-    packing=lambda found: (
-        "wms_a.packing",
-        a_head("PACKING", "packedAt", shipment="R-1", packages=[a_package(found)]),
-    ),
-    issue=lambda found: (
-        "wms_a.goods_issue",
-        a_head(
-            "GOODS_ISSUE",
-            "issuedAt",
-            issueNumber="R-1",
-            shipment="SH-1",
-            carrier="UPSN",
-            tracking="1Z9",
-            packages=[{"sscc": SSCC}],
-            lines=[a_line(qty=found) | LOT_A],
-        ),
-    ),
-    answer=lambda stopped, late: (
-        "wms_a.recall_result",
-        a_head(
-            "PICK_RECALL_RESULT",
-            "answeredAt",
-            recallNumber="R-1",
-            lines=[a_line(stopped=stopped, tooLate=late) | LOT_A],
-        ),
-    ),
-)
-
-
-def counted(amount: Decimal) -> dict[str, str]:
-    return {"cases": str(amount // PER_CASE), "units": str(amount % PER_CASE)}
-
-
-def b_row(**amounts: Decimal) -> dict[str, Any]:
-    return {**NAMED, "article": "A1004", **{name: counted(value) for name, value in amounts.items()}}
-
-
-def b_head(**more: Any) -> dict[str, Any]:
-    return {"no": "R-1", "site": "WH-SOUTH", "at": int(AT.timestamp() * 1000), **more}
-
-
-FORMAT_B = Format(
-    request="wms_b.pick_request",
-    recall="wms_b.pick_request",
-    asked=lambda said: {
-        each["line"]: D(each["count"]["cases"]) * PER_CASE + D(each["count"]["units"]) for each in said["goods"]
-    },
-    number=lambda said: said["pick"]["key"],
-    pick=lambda found, short: (
-        "wms_b.pick",
-        {"picked": b_head(), "goods": [b_row(count=found, missing=short) | LOT_B]},
-    ),
-    packing=lambda found: (
-        "wms_b.packing",
-        {
-            "packed": b_head(),
-            "parcels": [{"box": SSCC, "kind": "C", "grams": "3200", "goods": [b_row(count=found) | LOT_B]}],
-        },
-    ),
-    issue=lambda found: (
-        "wms_b.goods_issue",
-        {
-            "left": b_head(shipment="SH-1", carrier="UPSN", track="1Z9"),
-            "parcels": [{"box": SSCC}],
-            "goods": [b_row(count=found) | LOT_B],
-        },
-    ),
-    answer=lambda stopped, late: (
-        "wms_b.recall_result",
-        {"recalled": b_head(), "goods": [b_row(stopped=stopped, late=late) | LOT_B]},
-    ),
-)
-FORMATS = [pytest.param(FORMAT_A, id="format-a"), pytest.param(FORMAT_B, id="format-b")]
+FORMATS = [pytest.param(each.outbound, id=each.name) for each in WAREHOUSES if each.outbound]
 every_format = pytest.mark.parametrize("wms", FORMATS)
 
 
 def read(said: tuple[str, dict[str, Any]]) -> Command:
     kind, body = said
     return INBOUND[kind].read(json_document.decode(json.dumps(body).encode()), orders.reading())
-
-
-def base(quantity: Any) -> Decimal:
-    return D(quantity.value or "0") * (PER_CASE if quantity.unit == "XCS" else 1)
 
 
 def released(kind: type[Any] = fulfillment.OrderReleased, **more: Any) -> Any:
@@ -163,7 +45,7 @@ def released(kind: type[Any] = fulfillment.OrderReleased, **more: Any) -> Any:
 
 @every_format
 @pytest.mark.feature("F022")
-def test_a_release_asks_for_exactly_what_was_allocated_and_names_it(wms: Format) -> None:
+def test_a_release_asks_for_exactly_what_was_allocated_and_names_it(wms: Outbound) -> None:
     assert wms.request in TELLS["OrderReleased"]
     said = OUTBOUND[wms.request].write(released(), orders.writing())
     assert (wms.asked(said), wms.number(said)) == ({"1": D(47)}, "S-1/1.1")
@@ -180,7 +62,7 @@ def texts(said: Any) -> list[str]:
 
 @every_format
 @pytest.mark.feature("F132")
-def test_a_recall_names_the_release_and_differs_from_it(wms: Format) -> None:
+def test_a_recall_names_the_release_and_differs_from_it(wms: Outbound) -> None:
     assert wms.recall in TELLS["OrderReleaseRecalled"]
     event = released(fulfillment.OrderReleaseRecalled)
     said = OUTBOUND[wms.recall].write(event, orders.writing())
@@ -194,7 +76,7 @@ def about(lines: Any) -> set[tuple[str, str, str, str]]:
 
 @every_format
 @pytest.mark.feature("F121")
-def test_a_pick_says_what_was_found_and_what_was_not(wms: Format) -> None:
+def test_a_pick_says_what_was_found_and_what_was_not(wms: Outbound) -> None:
     command = read(wms.pick(D(43), D(4)))
     request: Any = command.request
     assert isinstance(request, pb.RecordPickRequest)
@@ -207,7 +89,7 @@ def test_a_pick_says_what_was_found_and_what_was_not(wms: Format) -> None:
 
 
 @every_format
-def test_what_was_not_found_at_all_is_a_pick_of_nothing(wms: Format) -> None:
+def test_what_was_not_found_at_all_is_a_pick_of_nothing(wms: Outbound) -> None:
     request: Any = read(wms.pick(D(0), D(47))).request
     assert sum(base(each.quantity) for each in request.lines) == 0
     assert sum(base(each.short) for each in request.lines) == 47
@@ -215,7 +97,7 @@ def test_what_was_not_found_at_all_is_a_pick_of_nothing(wms: Format) -> None:
 
 @every_format
 @pytest.mark.feature("F121")
-def test_a_packing_carries_its_packages_and_what_lies_in_them(wms: Format) -> None:
+def test_a_packing_carries_its_packages_and_what_lies_in_them(wms: Outbound) -> None:
     command = read(wms.packing(D(43)))
     request: Any = command.request
     assert isinstance(request, pb.RecordPackingRequest)
@@ -229,7 +111,7 @@ def test_a_packing_carries_its_packages_and_what_lies_in_them(wms: Format) -> No
 
 @every_format
 @pytest.mark.feature("F121")
-def test_a_goods_issue_says_what_left_with_whom(wms: Format) -> None:
+def test_a_goods_issue_says_what_left_with_whom(wms: Outbound) -> None:
     command = read(wms.issue(D(43)))
     request: Any = command.request
     assert isinstance(request, pb.RecordGoodsIssueRequest)
@@ -241,7 +123,7 @@ def test_a_goods_issue_says_what_left_with_whom(wms: Format) -> None:
 
 @every_format
 @pytest.mark.feature("F132")
-def test_the_answer_to_a_recall_says_what_was_stopped_and_what_goes_out(wms: Format) -> None:
+def test_the_answer_to_a_recall_says_what_was_stopped_and_what_goes_out(wms: Outbound) -> None:
     request: Any = read(wms.answer(D(43), D(4))).request
     assert isinstance(request, pb.RecordRecallRequest)
     assert about(request.lines) == {("0191-1", "S-1", "1", "A1004")}
@@ -250,7 +132,7 @@ def test_the_answer_to_a_recall_says_what_was_stopped_and_what_goes_out(wms: For
     assert {each.lot.number for each in request.lines} == {"L1"}
 
 
-REPORTS: dict[str, Callable[[Format], tuple[str, dict[str, Any]]]] = {
+REPORTS: dict[str, Callable[[Outbound], tuple[str, dict[str, Any]]]] = {
     "pick": lambda wms: wms.pick(D(43), D(4)),
     "packing": lambda wms: wms.packing(D(43)),
     "issue": lambda wms: wms.issue(D(43)),
@@ -261,7 +143,7 @@ REPORTS: dict[str, Callable[[Format], tuple[str, dict[str, Any]]]] = {
 @every_format
 @pytest.mark.parametrize("report", REPORTS)
 @pytest.mark.parametrize("name", ["at", "site", "goods"])
-def test_a_report_without_its_instant_place_or_goods_is_refused(wms: Format, report: str, name: str) -> None:
+def test_a_report_without_its_instant_place_or_goods_is_refused(wms: Outbound, report: str, name: str) -> None:
     kind, body = REPORTS[report](wms)
     with pytest.raises(DocumentFault):
         read((kind, without(body, name)))
@@ -284,7 +166,7 @@ def without(body: dict[str, Any], name: str) -> dict[str, Any]:
 @every_format
 @pytest.mark.feature("F203")
 @pytest.mark.usefixtures("accepting")
-async def test_a_warehouse_hears_of_a_release_and_its_pick_is_recorded(wms: Format, rig: Rig) -> None:
+async def test_a_warehouse_hears_of_a_release_and_its_pick_is_recorded(wms: Outbound, rig: Rig) -> None:
     name = f"wms-{wms.request[4]}-{uuid4().hex[:6]}"
     kind, body = wms.pick(D(43), D(4))
     routes = [

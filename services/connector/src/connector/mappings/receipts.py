@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
+from crossdock.common.v1 import values_pb2
 from crossdock.procurement.v1 import inbound_pb2
 
 from connector.codecs.json_document import DocumentFault
+from connector.mappings import canonical
 
 
 def condition_of(code: str, table: Mapping[str, str], path: str) -> inbound_pb2.Condition.ValueType:
@@ -14,6 +17,13 @@ def condition_of(code: str, table: Mapping[str, str], path: str) -> inbound_pb2.
     if name not in inbound_pb2.Condition.keys():  # noqa: SIM118  an enum wrapper, not a dict
         raise DocumentFault(path, f"{code!r} is none of {', '.join(table)}")
     return inbound_pb2.Condition.Value(name)
+
+
+def arrived(number: Decimal, unit: str, path: str) -> values_pb2.Quantity:
+    """Raises DocumentFault for nothing and for less: what was counted wrongly is adjusted, and no receipt."""
+    if number <= 0:
+        raise DocumentFault(path, f"{number} is no quantity that arrived")
+    return canonical.quantity(number, unit, path=path)
 
 
 def receipt_orders(lines: Iterable[inbound_pb2.ReceiptLine]) -> tuple[str, ...]:

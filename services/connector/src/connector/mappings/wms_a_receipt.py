@@ -9,7 +9,7 @@ from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from connector.codecs.json_document import JsonObject
 from connector.mappings import canonical
 from connector.mappings.model import Command, Inbound, Reading
-from connector.mappings.receipts import condition_of, receipt_keys, receipt_orders
+from connector.mappings.receipts import arrived, condition_of, receipt_keys, receipt_orders
 
 CONDITIONS = {"OK": "GOOD", "DMG": "DAMAGED", "QA": "HOLD"}
 
@@ -45,7 +45,7 @@ def _line(line: JsonObject, reading: Reading) -> tuple[inbound_pb2.ReceiptLine, 
         line_number=line.optional_text("orderLine", longest=32),
         ship_notice_number=line.optional_text("asn", longest=64),
         sku=codes.item(line.text("sku", longest=80)),
-        quantity=canonical.quantity(line.decimal("qty"), unit, path=f"{line.path}.qty"),
+        quantity=arrived(line.decimal("qty"), unit, f"{line.path}.qty"),
         condition=condition_of(line.text("condition"), conditions, f"{line.path}.condition"),
         lot=_lot(line.optional_object("lot")),
         sscc=sscc,

@@ -13,7 +13,7 @@ from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from connector.codecs.json_document import JsonObject
 from connector.mappings import canonical
 from connector.mappings.model import Command, Inbound, Reading
-from connector.mappings.receipts import condition_of, receipt_keys, receipt_orders
+from connector.mappings.receipts import arrived, condition_of, receipt_keys, receipt_orders
 from connector.mappings.wms_b_lines import amounts, batch, happened
 
 CONDITIONS = {"fit": "GOOD", "broken": "DAMAGED", "blocked": "HOLD"}
@@ -52,7 +52,7 @@ def _lines(goods: JsonObject, reading: Reading, findings: list[tuple[str, str]])
                 line_number=purchase.optional_text("pos", longest=32),
                 ship_notice_number=goods.optional_text("notice", longest=64),
                 sku=sku,
-                quantity=canonical.quantity(number, unit, path=f"{counted.path}.{word}"),
+                quantity=arrived(number, unit, f"{counted.path}.{word}"),
                 condition=condition_of(word, conditions, f"{counted.path}.{word}"),
                 lot=batch(goods),
                 sscc=box,
