@@ -44,6 +44,27 @@ async def test_a_receipt_is_posted_to_the_erp_once_under_its_own_key(rig: Rig) -
     assert any(b"5000000001" in row["body"] for row in journal)
 
 
+@pytest.mark.feature("F179")
+async def test_of_one_receipt_each_business_units_erp_posts_what_it_ordered(rig: Rig) -> None:
+    erp = {"role": "ERP", "system": "ERP-TWO", "transport": http(), "documents": ERP_ROUTES}
+    await rig.partner("erp-two", businessUnit="TWO", **erp)
+    event = events_pb2.GoodsReceived(receipt_id="0190c0de-aaaa", number="RC-2", location_id="WH-EAST")
+    event.receipt.business_unit = "EU01"
+    for unit, order in (("EU01", "1"), ("TWO", "2"), ("", "3")):
+        event.receipt.lines.add(business_unit=unit, purchase_order_number=order, sku="A1001", base_unit="EA")
+    for version in (1, 2):
+        await rig.tell(event, aggregate=f"receipt/{event.receipt_id}", version=version)
+    told = {}
+    for partner in ("erp-eu", "erp-two"):
+        [(document, content)] = await rig.send(partner, Delivered(foreign_number=f"50-{partner}"))
+        posted = json.loads(content)
+        told[document.source_aggregate] = posted["companyCode"], [line["order"] for line in posted["lines"]]
+    assert told == {
+        "receipt/0190c0de-aaaa": ("EU01", ["1", "3"]),
+        "receipt/0190c0de-aaaa/TWO": ("TWO", ["2"]),
+    }
+
+
 @pytest.mark.feature("F062")
 async def test_a_silent_supplier_is_reminded_and_its_buyer_told_as_their_profiles_say(rig: Rig) -> None:
     route = {"kind": "json.order_reminder", "direction": "OUT", "path": "/reminders"}

@@ -316,6 +316,32 @@ async def test_accounts_payable_are_told_the_readiness_and_every_finding(billing
     }
 
 
+@pytest.mark.feature("F179")
+async def test_of_one_invoice_each_business_units_erp_hears_of_what_it_ordered(billing: Rig) -> None:
+    routes = [{"kind": "json.invoice_match", "direction": "OUT", "path": "/matches"}]
+    await billing.partner(
+        "erp-two", role="ERP", system="ERP-TWO", businessUnit="TWO", transport=http(), documents=routes
+    )
+    event = matched()
+    found = event.supplier_invoice
+    found.lines.add().CopyFrom(found.lines[0])
+    found.lines[1].business_unit, found.lines[1].outcome = "TWO", invoice_pb2.MATCH_OUTCOME_MATCHED
+    found.charges.charges.add(code="D240").amount.amount = "80.00"
+    found.parts.add(business_unit=UNIT, state=found.state)
+    found.parts.add(business_unit="TWO", state=invoice_pb2.SUPPLIER_INVOICE_STATE_READY)
+    await billing.tell(event, aggregate="supplier_invoice/inv-1", version=2)
+    told = {}
+    for partner in ("erp-bill", "erp-two"):
+        [(_, content)] = await billing.send(partner)
+        said = json.loads(content)
+        told[said["companyCode"]] = (
+            said["readiness"],
+            [each["outcome"] for each in said["lines"]],
+            bool(said["charges"]),
+        )
+    assert told == {UNIT: ("blocked", ["price_variance"], True), "TWO": ("ready", ["matched"], False)}
+
+
 @pytest.mark.feature("F163")
 async def test_accounts_payable_are_told_who_accepted_what_and_why(billing: Rig) -> None:
     word = invoice_pb2.MatchDecision(by="ap.weber", reason="agreed by phone")

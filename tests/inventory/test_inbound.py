@@ -288,6 +288,42 @@ async def test_the_erps_number_marks_the_movements_as_posted(stage: Stage) -> No
     assert row["posting_number"] == "GR-5001", "the first number stays"
 
 
+@pytest.mark.feature("F179")
+async def test_one_truck_for_two_business_units_is_each_ones_stock_and_posted_under_each_ones_number(
+    stage: Stage,
+) -> None:
+    story, theirs, other = Story(), Story(), "US01"
+    theirs.sku = story.sku
+    await stage.know(story.sku)
+    ordered = [story.released(), theirs.released()]
+    ordered[1].purchase_order.business_unit = other
+    announced = story.announced("100", "100")
+    announced.ship_notice.lines.add().CopyFrom(theirs.notice("100", "100").lines[0])
+    announced.ship_notice.lines[1].business_unit = other
+    its = {"purchase_order_line_id": theirs.line, "business_unit": other}
+    receipt = story.receipt(good("100", from_in_transit="100"), good("60", from_in_transit="60", **its))
+    short = story.closed("40", stays=False)
+    short.short_lines[0].MergeFrom(pb.ShortLine(purchase_order_line_id=theirs.line, business_unit=other))
+    await hear(stage, *ordered, announced, receipt, short)
+    held = await stage.fetch("SELECT business_unit, sellable FROM stock WHERE sku = $1 ORDER BY 1", story.sku)
+    assert [tuple(each) for each in held] == [(UNIT, 100), (other, 60)]
+    assert await balances(stage, story.sku) == {"sellable": 160, "supplier": -160}, "nothing is to come any more"
+    numbers = {UNIT: f"receipt/{receipt.receipt_id}", other: f"receipt/{receipt.receipt_id}/{other}"}
+    for unit, posted in numbers.items():
+        sent = connector.DocumentSent(document_id=str(uuid4()), partner="erp", foreign_number=f"GR-{unit}")
+        sent.source_aggregate = posted
+        await hear(stage, sent)
+    rows, _ = await movements(stage.engine, Where("acme"), story.sku, 10, "")
+    told = {(row["posting_key"], row["posting_number"]) for row in rows if row["posting_key"]}
+    assert told == {(posted, f"GR-{unit}") for unit, posted in numbers.items()}
+    booked = [
+        stock.StockReceived.FromString(row["body"])
+        for row in await stage.fetch("SELECT body FROM journal WHERE aggregate LIKE '%' || $1", receipt.receipt_id)
+    ]
+    assert [len(each.movements) for each in booked] == [2]
+    assert (await verify_ledger(stage.engine, "acme")).differences == []
+
+
 @pytest.mark.feature("F089")
 @pytest.mark.feature("F074")
 @pytest.mark.feature("F162")

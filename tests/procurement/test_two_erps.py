@@ -13,10 +13,11 @@ from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
+from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
 from crossdock_kit.database import Engine, transaction
 from procurement.store.master_data import MasterDataRows
 from procurement.wire import master_data
-from procurement_cases.calls import Caller, counted, line, origin, packed, unique
+from procurement_cases.calls import Caller, billed, counted, line, origin, packed, unique
 from procurement_cases.refusals import refused
 
 
@@ -116,3 +117,65 @@ async def test_a_receipt_at_a_place_of_neither_is_booked_for_none_and_is_somebod
     assert [await received(caller, each) for each in (both.eu, both.us)] == ["0", "0"]
     raised = await caller.exceptions(done.receipt.receipt_id)
     assert [(owner, is_open) for _, owner, is_open in raised] == [("procurement", True)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneTruck:
+    """Two numbers, of an order of each ERP with the same supplier, for the same warehouse."""
+
+    eu: order_pb.PurchaseOrder
+    us: order_pb.PurchaseOrder
+
+
+@pytest.fixture
+async def truck(caller: Caller) -> OneTruck:
+    eu = await ordered(caller, unique("PO-EU"))
+    of_us = origin("ERP-US", options_pb2.ROLE_ERP, 0)
+    return OneTruck(eu, await ordered(caller, unique("PO-US"), origin=of_us, business_unit="US01"))
+
+
+async def shipped_and_received(caller: Caller, truck: OneTruck) -> inbound.Receipt:
+    asn = unique("SH")
+    await caller.ship(asn, packed(truck.eu.number, 100), packed(truck.us.number, 60))
+    of_notice: dict[str, Any] = {"line_number": "10", "ship_notice_number": asn}
+    reports = [
+        counted(amount, purchase_order_number=number, **of_notice)
+        for number, amount in ((truck.eu.number, 100), (truck.us.number, 40))
+    ]
+    done = await caller.receive(unique("RC"), *reports, counted(3, "NUT"), final=True)
+    return done.receipt
+
+
+@pytest.mark.feature("F179", "F182")
+async def test_one_truck_for_two_business_units_is_announced_and_received_for_each(
+    caller: Caller, truck: OneTruck
+) -> None:
+    receipt = await shipped_and_received(caller, truck)
+    assert [(each.business_unit, each.base_quantity) for each in receipt.lines] == [
+        ("EU01", "100"),
+        ("US01", "40"),
+        ("EU01", "3"),
+    ]
+    assert receipt.business_unit == "EU01", "what nobody ordered is with the first"
+    journal = await caller.journal(truck.us.purchase_order_id)
+    [announced] = [each for each in journal if isinstance(each, facts.ShipNoticeReceived)]
+    assert [each.business_unit for each in announced.ship_notice.lines] == ["EU01", "US01"]
+    [ended] = [each for each in journal if isinstance(each, facts.ShipNoticeClosed)]
+    assert [(each.business_unit, each.quantity.value) for each in ended.short_lines] == [("US01", "20")]
+    kept = await caller.stub.GetReceipt(pb.GetReceiptRequest(receipt_id=receipt.receipt_id), timeout=20)
+    assert list(kept.receipt.lines) == list(receipt.lines)
+
+
+@pytest.mark.feature("F179")
+async def test_an_invoice_over_both_is_ready_for_the_unit_whose_lines_have_passed(
+    caller: Caller, truck: OneTruck
+) -> None:
+    await shipped_and_received(caller, truck)
+    lines = [billed(truck.eu.number, 100), billed(truck.us.number, 60)]
+    invoice = (await caller.invoice(unique("INV"), *lines)).supplier_invoice
+    assert [(each.business_unit, each.state) for each in invoice.parts] == [
+        ("EU01", invoice_pb.SUPPLIER_INVOICE_STATE_READY),
+        ("US01", invoice_pb.SUPPLIER_INVOICE_STATE_BLOCKED),
+    ]
+    assert (invoice.business_unit, invoice.state) == ("EU01", invoice_pb.SUPPLIER_INVOICE_STATE_BLOCKED)
+    assert [each.business_unit for each in invoice.lines] == ["EU01", "US01"]

@@ -14,6 +14,7 @@ from crossdock_kit.exceptions import NewException
 
 from connector.mappings import registry
 from connector.store.partners import StoredPartner
+from connector.use_cases import business_units
 from connector.use_cases.telling import Telling
 
 
@@ -41,17 +42,25 @@ async def chase_answer(event: Received[Any], telling: Telling) -> None:
 
 
 async def tell_erp_of_receipt(event: Received[Any], telling: Telling) -> None:
-    unit = event.message.receipt.business_unit or event.business_unit
-    found = await telling.erp(event.tenant, unit)
-    _tell(event, found, telling, f"receipt:{event.message.receipt_id}", f"ERP of {unit}")
+    """Each business unit's ERP of what it ordered."""
+    for unit, part in business_units.receipt_parts(event):
+        own = unit == (event.message.receipt.business_unit or event.business_unit)
+        found = await telling.erp(event.tenant, unit)
+        ordering = f"receipt:{event.message.receipt_id}"
+        _tell(part, found, telling, ordering, f"ERP of {unit}", part="" if own else unit)
 
 
 async def tell_erp_of_match(event: Received[Any], telling: Telling) -> None:
-    """An invoice that names no order of ours has no business unit yet, and so no ERP: its exception has an owner."""
+    """Each business unit's ERP of what it ordered. An invoice that names no order of ours has no business unit yet, and
+    so no ERP: its exception has an owner."""
     invoice = event.message.supplier_invoice
-    if any(line.purchase_order_id for line in invoice.lines):
-        found = await telling.erp(event.tenant, invoice.business_unit)
-        _tell(event, found, telling, f"invoice:{event.message.invoice_id}", f"ERP of {invoice.business_unit}")
+    if not any(line.purchase_order_id for line in invoice.lines):
+        return
+    for unit, part in business_units.invoice_parts(event):
+        found = await telling.erp(event.tenant, unit)
+        own = unit == invoice.business_unit
+        ordering = f"invoice:{event.message.invoice_id}"
+        _tell(part, found, telling, ordering, f"ERP of {unit}", part="" if own else unit)
 
 
 async def tell_erp_of_adjustment(event: Received[Any], telling: Telling) -> None:
@@ -144,10 +153,12 @@ async def tell_of_stock(event: Received[Any], telling: Telling) -> None:
         telling.tell(event, stored, f"availability:{fact.sku}:{fact.location_id}", replaces=True)
 
 
-def _tell(event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str) -> None:
+def _tell(
+    event: Received[Any], found: list[StoredPartner], telling: Telling, ordering: str, wanted: str, *, part: str = ""
+) -> None:
     """`wanted` says in words who is looked for."""
     for stored in found:
-        telling.tell(event, stored, ordering)
+        telling.tell(event, stored, ordering, part=part)
     if not found:
         telling.work.raise_exception(_nobody(event, wanted))
 

@@ -37,13 +37,14 @@ ORDERS_TO_SUPPLIERS = frozenset({"x12.850", "x12.860", "json.supplier_order"})
 @dataclass(frozen=True, slots=True)
 class Telegram:
     """A fact that a partner is to be told by the document of a route; of one `ordering` none overtakes another. Of
-    those that `replaces` only the newest is told."""
+    those that `replaces` only the newest is told. `part` says whose part of the fact it is, where that is not all."""
 
     event: Received[Any]
     stored: StoredPartner
     route: partner_pb2.DocumentRoute
     ordering: str
     replaces: bool = False
+    part: str = ""
 
     @property
     def addressee(self) -> tuple[str, str]:
@@ -107,6 +108,7 @@ class Telling:
         *,
         replaces: bool = False,
         kinds: Sequence[str] = (),
+        part: str = "",
     ) -> None:
         """Notes what the partner's profile takes of a fact, of `kinds` where not all that tell of it will do; a partner
         that takes nothing of it is not told. What `replaces` makes earlier facts of its ordering superfluous, in the
@@ -114,7 +116,7 @@ class Telling:
         fitting = kinds or registry.TELLS[event.message.DESCRIPTOR.name]
         route = partners.route_of(stored.profile, fitting, partner_pb2.DIRECTION_OUT)
         if route is not None:
-            self._telegrams.append(Telegram(event, stored, route, ordering, replaces))
+            self._telegrams.append(Telegram(event, stored, route, ordering, replaces, part))
 
     async def write(self) -> None:
         """At the end of the batch, in its transaction. Raises EventFailed for a fact that cannot be rendered."""
@@ -184,11 +186,11 @@ def _dispatch(telegram: Telegram) -> Dispatch:
         kind=route.kind,
         path=route.path,
         ordering_key=telegram.ordering,
-        idempotency_key=_idempotency_key(event, route.kind),
+        idempotency_key="/".join(filter(None, (_idempotency_key(event, route.kind), telegram.part))),
         keys=event.keys,
         transaction_ids=event.transaction_ids,
         source_event_id=str(event.id),
-        source_aggregate=f"{event.aggregate_type}/{event.aggregate_id}",
+        source_aggregate="/".join(filter(None, (event.aggregate_type, event.aggregate_id, telegram.part))),
         express=event.express,
         replaces=telegram.replaces,
     )

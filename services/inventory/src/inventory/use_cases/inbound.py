@@ -52,7 +52,9 @@ async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
     await work.ledger.miss_lots([each for each in lines if not each.lot])
     await _tell_supply(lines, work)
     for receipt in receipts:
-        mine = tuple((i, m) for i, m in booked if m.document.posting_key == f"receipt/{receipt.receipt_id}")
+        # Of what another business unit ordered the key says whose it is behind the receipt.
+        own = f"receipt/{receipt.receipt_id}/"
+        mine = tuple((i, m) for i, m in booked if f"{m.document.posting_key}/".startswith(own))
         work.announce(
             StockReceived(
                 tenant=receipt.tenant,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from crossdock.catalog.events.v1 import events_pb2 as catalog
 from crossdock.connector.events.v1 import events_pb2 as connector
@@ -137,7 +138,7 @@ def _notice_lines(
         shipped_at = instant_in(notice.shipped_at, event.occurred_at)
         yield (
             Announced(
-                key=StockKey(event.tenant, line.sku, notice.ship_to_id, notice.business_unit or event.business_unit),
+                key=StockKey(event.tenant, line.sku, notice.ship_to_id, _owner(event, notice, line)),
                 notice_id=event.message.ship_notice_id,
                 order_line_id=line.purchase_order_line_id,
                 shipped=base,
@@ -155,7 +156,9 @@ def closed(events: Sequence[Event[pb.ShipNoticeClosed]]) -> BookInbound:
     return BookInbound(
         tuple(
             ClosedShort(
-                key=StockKey(event.tenant, short.sku, event.message.ship_to_id, event.business_unit),
+                key=StockKey(
+                    event.tenant, short.sku, event.message.ship_to_id, short.business_unit or event.business_unit
+                ),
                 notice_id=event.message.ship_notice_id,
                 order_line_id=short.purchase_order_line_id,
                 quantity=exact(short.quantity.value),
@@ -199,16 +202,16 @@ def _receipt(event: Event[pb.GoodsReceived], location: Location | None) -> Booke
 
 def _receipt_line(event: Event[pb.GoodsReceived], line: inbound_pb2.ReceiptLine, put_away: bool) -> Received:
     message = event.message
+    owner = _owner(event, message.receipt, line)
     received_at = instant_in(message.receipt.received_at, event.occurred_at)
     document = Document(
         name=f"receipt/{message.number}/{line.line_id}",
         occurred_at=received_at,
         system=message.receipt.system,
         transaction_id=line.purchase_order_id or next(iter(event.transaction_ids), ""),
-        posting_key=f"receipt/{message.receipt_id}",
+        posting_key=_posting_key(event, owner),
         cause_id=str(event.id),
     )
-    owner = message.receipt.business_unit or event.business_unit
     return Received(
         key=StockKey(event.tenant, line.sku, message.location_id, owner),
         order_line_id=line.purchase_order_line_id,
@@ -223,6 +226,21 @@ def _receipt_line(event: Event[pb.GoodsReceived], line: inbound_pb2.ReceiptLine,
         document=document,
         expected_at=line.expected_at,
     )
+
+
+def _posting_key(event: Event[pb.GoodsReceived], owner: str) -> str:
+    """Each business unit's ERP posts its own part, under a number of its own."""
+    posted = f"receipt/{event.message.receipt_id}"
+    return posted if owner == (event.message.receipt.business_unit or event.business_unit) else f"{posted}/{owner}"
+
+
+def _owner(
+    event: Event[Any],
+    document: inbound_pb2.ShipNotice | inbound_pb2.Receipt,
+    line: inbound_pb2.ShipNoticeLine | inbound_pb2.ReceiptLine,
+) -> str:
+    """Whose goods they are: one document may serve orders of several business units."""
+    return line.business_unit or document.business_unit or event.business_unit
 
 
 def _condition(line: inbound_pb2.ReceiptLine) -> Condition:

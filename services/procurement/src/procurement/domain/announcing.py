@@ -113,6 +113,7 @@ def _announce_line(
         purchase_order_id=order.purchase_order_id,
         purchase_order_number=order.number,
         order_line_id=line.line_id,
+        business_unit=order.business_unit,
         line_number=line.line_number,
         sku=item.sku,
         base=ZERO if line.drop_ship_party_id else contents.base,

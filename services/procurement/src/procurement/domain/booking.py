@@ -128,6 +128,7 @@ class Booking:
         terms = booked.terms
         booked.purchase_order_number = order.number if order else terms.purchase_order_number
         booked.purchase_order_id = order.purchase_order_id if order else ""
+        booked.business_unit = order.business_unit if order else self.receipt.business_unit
         booked.order_line_id = line.line_id if line else ""
         booked.line_number = line.line_number if line else terms.line_number
         named = next(self.notices.named(terms), None)

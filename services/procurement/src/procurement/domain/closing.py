@@ -38,8 +38,8 @@ class Shortage:
         """Apart what stays on order and what does not."""
         names = (self.order.purchase_order_id, self.line.order_line_id, self.line.sku)
         parts = ((self.back_on_order, True), (self.quantity.value - self.back_on_order, False))
-        unit, place = self.quantity.unit, self.ordered_at
-        return [ShortLine(*names, Quantity(part, unit), stays, place) for part, stays in parts if part > ZERO]
+        unit, where = self.quantity.unit, (self.ordered_at, self.order.business_unit)
+        return [ShortLine(*names, Quantity(part, unit), stays, *where) for part, stays in parts if part > ZERO]
 
 
 def close(notice: ShipNotice, book: OrderBook, tolerances: Tolerances) -> list[Shortage]:

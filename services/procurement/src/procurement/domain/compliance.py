@@ -167,7 +167,7 @@ def hold(receipt: Receipt, line: ReceiptLine, supplier_id: str, rule: str, hold_
     """Of a line that says which certificates it lacks."""
     found = ComplianceHold(
         hold_id=hold_id,
-        business_unit=receipt.business_unit,
+        business_unit=line.business_unit,
         supplier_id=supplier_id,
         receipt_id=receipt.receipt_id,
         receipt_number=receipt.number,

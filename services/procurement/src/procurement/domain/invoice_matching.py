@@ -91,6 +91,7 @@ def _place(invoice: SupplierInvoice, line: InvoiceLine, records: Records) -> tup
     order = records.book.find(terms.purchase_order_id, terms.purchase_order_number, invoice.terms.supplier_id)
     ordered = order.line(terms.line_number, terms.sku, terms.supplier_item)
     line.purchase_order_id, line.purchase_order_number = order.purchase_order_id, order.number
+    line.business_unit = order.business_unit
     line.order_line_id, line.line_number, line.sku = ordered.line_id, ordered.line_number, ordered.sku
     return order, ordered
 

@@ -68,7 +68,7 @@ class ReceiptTerms:
 @dataclass(slots=True, kw_only=True)
 class ReceiptLine:
     """`base` is in the base unit, and so is what it was taken from: the three parts sum to it. `expected_at` is where
-    it was on its way to, or on order for, if that is not where it arrived."""
+    it was on its way to, or on order for, if that is not where it arrived; `business_unit` whose goods they are."""
 
     line_id: str
     terms: ReceiptLineTerms
@@ -80,6 +80,7 @@ class ReceiptLine:
     line_number: str = ""
     ship_notice_id: str = ""
     ship_notice_number: str = ""
+    business_unit: str = ""
     from_in_transit: Decimal = ZERO
     from_on_order: Decimal = ZERO
     expected_at: str = ""

@@ -101,6 +101,7 @@ class NoticeLine:
     flags: tuple[Flag, ...] = ()
     received: Decimal = ZERO
     short: Decimal = ZERO
+    business_unit: str = ""
 
     @property
     def remaining(self) -> Decimal:
@@ -145,6 +146,7 @@ class ShortLine:
     quantity: Quantity
     stays_on_order: bool
     ordered_at: str = ""
+    business_unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ made again whenever goods arrive or an order changes, until every line has passe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -132,6 +133,7 @@ class InvoiceLine:
     terms: InvoiceLineTerms
     purchase_order_id: str = ""
     purchase_order_number: str = ""
+    business_unit: str = ""
     order_line_id: str = ""
     line_number: str = ""
     sku: str = ""
@@ -181,10 +183,22 @@ class SupplierInvoice:
 
     @property
     def state(self) -> InvoiceState:
+        return self._state_of(self.lines, with_charges=True)
+
+    @property
+    def parts(self) -> dict[str, InvoiceState]:
+        """How far each business unit may pay what it ordered; with the first is what nobody ordered, as the charges."""
+        by_unit: dict[str, list[InvoiceLine]] = {self.business_unit: []}
+        for line in self.lines:
+            by_unit.setdefault(line.business_unit or self.business_unit, []).append(line)
+        first = self.business_unit
+        return {unit: self._state_of(lines, with_charges=unit == first) for unit, lines in by_unit.items()}
+
+    def _state_of(self, lines: Iterable[InvoiceLine], *, with_charges: bool) -> InvoiceState:
         if self.rejection is not None:
             return InvoiceState.REJECTED
-        open_outcomes = {each.outcome for each in self.lines if not each.passed}
-        if self.charges.outcome is not None and not self.charges.passed:
+        open_outcomes = {each.outcome for each in lines if not each.passed}
+        if with_charges and self.charges.outcome is not None and not self.charges.passed:
             open_outcomes.add(self.charges.outcome)
         if not open_outcomes:
             return InvoiceState.READY

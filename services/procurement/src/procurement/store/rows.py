@@ -155,6 +155,7 @@ _NOTICE_FIELDS = (
 _NOTICE_LINE_FIELDS = (
     "purchase_order_id",
     "purchase_order_number",
+    "business_unit",
     "order_line_id",
     "line_number",
     "sku",
@@ -220,6 +221,7 @@ _RECEIPT_FIELDS = ("receipt_id", "business_unit", "express", "content", "event_v
 _RECEIPT_LINE_FIELDS = (
     "purchase_order_id",
     "purchase_order_number",
+    "business_unit",
     "order_line_id",
     "line_number",
     "ship_notice_id",
@@ -272,6 +274,7 @@ _INVOICE_FIELDS = ("invoice_id", "business_unit", "content", "version", "event_v
 _INVOICE_LINE_FIELDS = (
     "purchase_order_id",
     "purchase_order_number",
+    "business_unit",
     "order_line_id",
     "line_number",
     "sku",

@@ -31,7 +31,7 @@ async def hold_uncertified(work: Work, booking: Booking, mint: Mint) -> None:
         order = orders.get(line.purchase_order_id)
         if order is not None:
             category = booking.items[line.terms.sku].category
-            place = receipt.business_unit, order.supplier_id, category, receipt.terms.location_id
+            place = line.business_unit, order.supplier_id, category, receipt.terms.location_id
             required = await work.policies.certificates(*place)
             if required.kinds:
                 wanted.append((line, order.supplier_id, required))

@@ -120,6 +120,7 @@ def _(event: events.ShipNoticeClosed) -> Message:
                 quantity=values.quantity_message(each.quantity),
                 stays_on_order=each.stays_on_order,
                 ordered_at=each.ordered_at,
+                business_unit=each.business_unit,
             )
             for each in event.short_lines
         ],

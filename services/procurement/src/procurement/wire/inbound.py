@@ -155,6 +155,7 @@ def _notice_line(line: NoticeLine) -> inbound_pb2.ShipNoticeLine:
         ordered_at=line.ordered_at,
         sales_line=values.sales_line_message(line.sales_line),
         direct=values.quantity_message(Quantity(line.direct, line.base_unit)) if line.goes_direct else None,
+        business_unit=line.business_unit,
     )
 
 
@@ -226,6 +227,7 @@ def _receipt_line(line: ReceiptLine) -> inbound_pb2.ReceiptLine:
         base_unit=line.base_unit,
         expected_at=line.expected_at,
         missing_certificates=line.missing_certificates,
+        business_unit=line.business_unit,
     )
 
 

@@ -96,6 +96,7 @@ def supplier_invoice(found: SupplierInvoice) -> pb.SupplierInvoice:
         etag=str(found.version),
         charges=_charges(found),
         rejection=decision(found.rejection),
+        parts=[pb.InvoicePart(business_unit=unit, state=STATES[state]) for unit, state in found.parts.items()],
     )
 
 
@@ -115,6 +116,7 @@ def _line(line: InvoiceLine) -> pb.SupplierInvoiceLine:
         base_quantity=values.text(line.base),
         base_unit=line.base_unit,
         decision=decision(line.decision),
+        business_unit=line.business_unit,
     )
 
 

@@ -254,6 +254,7 @@ class ShipNoticeLine(_message.Message):
     ORDERED_AT_FIELD_NUMBER: _builtins.int
     SALES_LINE_FIELD_NUMBER: _builtins.int
     DIRECT_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable within the notice."""
     purchase_order_id: _builtins.str
@@ -274,6 +275,8 @@ class ShipNoticeLine(_message.Message):
     """Derived: how much of it was on order when it was announced (base unit); the rest exceeds the order. Empty means all of it."""
     ordered_at: _builtins.str
     """Location where it was on order, if that is another than the notice's ship-to."""
+    business_unit: _builtins.str
+    """Set by procurement: whose order it is for. A notice may serve orders of several business units."""
     @_builtins.property
     def shipped(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -312,10 +315,11 @@ class ShipNoticeLine(_message.Message):
         ordered_at: _builtins.str = ...,
         sales_line: _purchase_order_pb2.SalesLineRef | None = ...,
         direct: _values_pb2.Quantity | None = ...,
+        business_unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["direct", b"direct", "lot", b"lot", "sales_line", b"sales_line", "shipped", b"shipped"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "carton_sscc", b"carton_sscc", "direct", b"direct", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "ordered_at", b"ordered_at", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "sales_line", b"sales_line", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "business_unit", b"business_unit", "carton_sscc", b"carton_sscc", "direct", b"direct", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "ordered_at", b"ordered_at", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "sales_line", b"sales_line", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -336,6 +340,7 @@ class Receipt(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     receipt_id: _builtins.str
     business_unit: _builtins.str
+    """Of its first order, else of the place. Its lines may be other business units'."""
     number: _builtins.str
     """The warehouse's own number, unique per system instance for ever."""
     system: _builtins.str
@@ -387,6 +392,7 @@ class ReceiptLine(_message.Message):
     BASE_UNIT_FIELD_NUMBER: _builtins.int
     EXPECTED_AT_FIELD_NUMBER: _builtins.int
     MISSING_CERTIFICATES_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     purchase_order_id: _builtins.str
     purchase_order_number: _builtins.str
@@ -406,6 +412,10 @@ class ReceiptLine(_message.Message):
     base_unit: _builtins.str
     expected_at: _builtins.str
     """Location to which it was announced or where it was on order, if that is another than the receipt's."""
+    business_unit: _builtins.str
+    """Whose goods they are and whose ERP posts them: the business unit of the order, else the receipt's. Set by procurement;
+    what a report says here is not heeded.
+    """
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -438,10 +448,11 @@ class ReceiptLine(_message.Message):
         base_unit: _builtins.str = ...,
         expected_at: _builtins.str = ...,
         missing_certificates: _abc.Iterable[_builtins.str] | None = ...,
+        business_unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "beyond_order", b"beyond_order", "condition", b"condition", "expected_at", b"expected_at", "from_in_transit", b"from_in_transit", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "missing_certificates", b"missing_certificates", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "ship_notice_id", b"ship_notice_id", "ship_notice_number", b"ship_notice_number", "sku", b"sku", "sscc", b"sscc"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "beyond_order", b"beyond_order", "business_unit", b"business_unit", "condition", b"condition", "expected_at", b"expected_at", "from_in_transit", b"from_in_transit", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "missing_certificates", b"missing_certificates", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "ship_notice_id", b"ship_notice_id", "ship_notice_number", b"ship_notice_number", "sku", b"sku", "sscc", b"sscc"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

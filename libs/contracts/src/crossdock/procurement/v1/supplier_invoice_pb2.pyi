@@ -119,6 +119,7 @@ class SupplierInvoice(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CHARGES_FIELD_NUMBER: _builtins.int
     REJECTION_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     invoice_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -142,6 +143,12 @@ class SupplierInvoice(_message.Message):
     def rejection(self) -> Global___MatchDecision:
         """Who rejected it, and why."""
 
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[Global___InvoicePart]:
+        """How far it may be paid by each business unit that ordered what it asks for; `business_unit` is the first of them, to
+        whom the charges belong.
+        """
+
     def __init__(
         self,
         *,
@@ -156,14 +163,39 @@ class SupplierInvoice(_message.Message):
         etag: _builtins.str = ...,
         charges: Global___InvoiceCharges | None = ...,
         rejection: Global___MatchDecision | None = ...,
+        parts: _abc.Iterable[Global___InvoicePart] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "invoiced_on", b"invoiced_on", "rejection", b"rejection", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "charges", b"charges", "etag", b"etag", "invoice_id", b"invoice_id", "invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "rejection", b"rejection", "state", b"state", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "charges", b"charges", "etag", b"etag", "invoice_id", b"invoice_id", "invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "parts", b"parts", "rejection", b"rejection", "state", b"state", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SupplierInvoice: _TypeAlias = SupplierInvoice  # noqa: Y015
+
+@_typing.final
+class InvoicePart(_message.Message):
+    """What of an invoice one business unit ordered."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    business_unit: _builtins.str
+    state: Global___SupplierInvoiceState.ValueType
+    def __init__(
+        self,
+        *,
+        business_unit: _builtins.str = ...,
+        state: Global___SupplierInvoiceState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoicePart: _TypeAlias = InvoicePart  # noqa: Y015
 
 @_typing.final
 class InvoiceCharges(_message.Message):
@@ -275,6 +307,7 @@ class SupplierInvoiceLine(_message.Message):
     BASE_QUANTITY_FIELD_NUMBER: _builtins.int
     BASE_UNIT_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable within the invoice."""
     purchase_order_id: _builtins.str
@@ -287,6 +320,8 @@ class SupplierInvoiceLine(_message.Message):
     base_quantity: _builtins.str
     """Quantity in the item's base unit."""
     base_unit: _builtins.str
+    business_unit: _builtins.str
+    """Whose order it is for. Set by procurement; what a document says here is not heeded."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """More than zero."""
@@ -318,10 +353,11 @@ class SupplierInvoiceLine(_message.Message):
         base_quantity: _builtins.str = ...,
         base_unit: _builtins.str = ...,
         decision: Global___MatchDecision | None = ...,
+        business_unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "price", b"price", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "decision", b"decision", "line_id", b"line_id", "line_number", b"line_number", "outcome", b"outcome", "price", b"price", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "sku", b"sku", "supplier_item", b"supplier_item", "variances", b"variances"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "business_unit", b"business_unit", "decision", b"decision", "line_id", b"line_id", "line_number", b"line_number", "outcome", b"outcome", "price", b"price", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "sku", b"sku", "supplier_item", b"supplier_item", "variances", b"variances"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -757,6 +757,7 @@ class ShortLine(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     STAYS_ON_ORDER_FIELD_NUMBER: _builtins.int
     ORDERED_AT_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     purchase_order_id: _builtins.str
     purchase_order_line_id: _builtins.str
     sku: _builtins.str
@@ -764,6 +765,8 @@ class ShortLine(_message.Message):
     """True where the policy expects the supplier to ship the rest."""
     ordered_at: _builtins.str
     """Location where it is on order again, if that is another than the notice's ship-to."""
+    business_unit: _builtins.str
+    """Whose order it is."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """Base unit."""
@@ -777,10 +780,11 @@ class ShortLine(_message.Message):
         quantity: _values_pb2.Quantity | None = ...,
         stays_on_order: _builtins.bool = ...,
         ordered_at: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ordered_at", b"ordered_at", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "quantity", b"quantity", "sku", b"sku", "stays_on_order", b"stays_on_order"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "ordered_at", b"ordered_at", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "quantity", b"quantity", "sku", b"sku", "stays_on_order", b"stays_on_order"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
