@@ -26,6 +26,18 @@ async def sku(engine: Engine) -> str:
     return name
 
 
+@pytest.mark.feature("F172", "F178")
+async def test_a_unit_that_the_item_did_not_have_that_day_is_todays(caller: Caller, engine: Engine, sku: str) -> None:
+    with_pallets = catalog.Item(sku=sku, base_unit="EA", valid_from=on(0))
+    for unit, size in (("XCS", "10"), ("XPX", "400")):
+        with_pallets.packaging.add(unit=unit, base_quantity=size)
+    async with transaction(engine, ["acme"]) as tx:
+        await MasterDataRows(tx.driver).keep_items([master_data.item("acme", with_pallets)])
+    counts = [counted(1, sku, unit=unit) for unit in ("XCS", "XPX")]
+    done = await caller.receive(unique("RC"), *counts, received_at=YESTERDAY)
+    assert [each.base_quantity for each in done.receipt.lines] == ["12", "400"]
+
+
 @pytest.mark.feature("F172")
 @pytest.mark.parametrize(("day", "pieces"), [(YESTERDAY, "60"), (TODAY, "50")], ids=["yesterday", "today"])
 async def test_cases_are_counted_by_the_day_they_came_and_the_day_they_left(

@@ -21,6 +21,7 @@ from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
+from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
 from crossdock_cli.master_data import requests_of
 from crossdock_kit import policy
 from crossdock_kit.client import Peer
@@ -31,7 +32,7 @@ from crossdock_kit.testing import AUDIENCE, ISSUER, TokenIssuer
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
 from procurement.__main__ import SERVICE as PROCUREMENT
-from procurement_cases.calls import DAY_ZERO, Caller, line, unique
+from procurement_cases.calls import DAY_ZERO, Caller, billed, counted, line, unique
 from procurement_cases.refusals import reason_of
 
 PATIENCE_SECONDS = 60.0
@@ -201,6 +202,36 @@ async def test_facts_leave_the_journal_for_the_stream_however_big_their_order_is
     async with transaction(engine, ["acme", "globex"]) as tx:
         recorded = await tx.driver.fetchval("SELECT count(*) FROM journal")
     assert stream.state.messages == recorded
+
+
+@pytest.mark.feature("F178")
+async def test_an_invoice_in_a_unit_that_nobody_knew_goes_on_when_the_item_gets_it(pair: Pair) -> None:
+    sku, number = unique("ITEM").upper(), unique("PO")
+    await learn(pair, sku)
+
+    async def submitted() -> Any:
+        try:
+            return await pair.caller.submit(number, [line("10", 60, sku)])
+        except grpc.aio.AioRpcError:
+            return None
+
+    order = (await eventually(submitted)).purchase_order
+    await pair.caller.receive(unique("RC"), counted(60, sku, purchase_order_number=number, line_number="10"))
+    in_boxes = billed(number, 2, "75.00")
+    in_boxes.quantity.unit = "XBX"
+    invoice = (await pair.caller.invoice(unique("INV"), in_boxes)).supplier_invoice
+    assert [each.outcome for each in invoice.lines] == [invoice_pb.MATCH_OUTCOME_UNIT_MISMATCH]
+    assert ("INVOICE_UNIT_MISMATCH", "master-data", True) in await pair.caller.exceptions(order.purchase_order_id)
+    await load(
+        pair, {"items": [{"sku": sku, "base_unit": "EA", "packaging": [{"unit": "XBX", "base_quantity": "30"}]}]}
+    )
+
+    async def ready() -> bool:
+        [shown] = (await pair.caller.order(number)).supplier_invoices
+        return bool(shown.state == invoice_pb.SUPPLIER_INVOICE_STATE_READY)
+
+    assert await eventually(ready)
+    assert ("INVOICE_UNIT_MISMATCH", "master-data", False) in await pair.caller.exceptions(order.purchase_order_id)
 
 
 @pytest.mark.feature("F062")

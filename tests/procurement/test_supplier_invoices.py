@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import grpc
 import pytest
+from crossdock.catalog.v1 import master_data_pb2 as catalog
 from crossdock.common.v1 import values_pb2 as common
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
 from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
+from crossdock_kit.context import Cause, caused_by
+from crossdock_kit.database import Engine, transaction
+from crossdock_kit.unit_of_work import UnitOfWork
+from procurement.store.master_data import MasterDataRows
+from procurement.store.unit_of_work import ProcurementUnitOfWork
+from procurement.use_cases.supplier_invoices import match_again
+from procurement.wire import master_data
 from procurement_cases.calls import Caller, billed, counted, invoicing, line, origin, packed, unique
 from procurement_cases.refusals import refused
 
@@ -28,8 +38,13 @@ async def ordered(caller: Caller, *lines: pb.OrderedLine) -> order_pb.PurchaseOr
     return (await caller.answer(number)).purchase_order
 
 
-async def arrive(caller: Caller, order: order_pb.PurchaseOrder, value: int) -> None:
-    await caller.receive(unique("RC"), counted(value, purchase_order_number=order.number, line_number="10"))
+async def arrive(caller: Caller, order: order_pb.PurchaseOrder, value: int, sku: str = "BOLT") -> None:
+    await caller.receive(unique("RC"), counted(value, sku, purchase_order_number=order.number, line_number="10"))
+
+
+async def keep(engine: Engine, item: catalog.Item) -> None:
+    async with transaction(engine, ["acme"]) as tx:
+        await MasterDataRows(tx.driver).keep_items([master_data.item("acme", item)])
 
 
 async def states(caller: Caller, order: order_pb.PurchaseOrder) -> list[int]:
@@ -45,6 +60,31 @@ async def test_an_invoice_waits_for_the_goods_and_its_exception_goes_when_they_c
     await arrive(caller, order, 100)
     assert await states(caller, order) == [READY]
     assert ("INVOICE_NO_RECEIPT", "procurement", False) in await caller.exceptions(order.purchase_order_id)
+    told = (await caller.facts(order.purchase_order_id)).count("SupplierInvoiceMatched")
+    assert told == 2
+
+
+@pytest.mark.feature("F178")
+async def test_an_invoice_without_a_known_unit_is_looked_at_again_though_the_item_changes_at_the_same_moment(
+    caller: Caller, uow: UnitOfWork, engine: Engine
+) -> None:
+    sku = unique("ITEM").upper()
+    await keep(engine, catalog.Item(sku=sku, base_unit="EA"))
+    order = await ordered(caller, line("10", 100, sku))
+    await arrive(caller, order, 100, sku)
+    in_boxes = billed(order.number, 2, "125.00")
+    in_boxes.quantity.unit = "XBX"
+    await caller.invoice(unique("INV"), in_boxes)
+    assert await states(caller, order) == [BLOCKED]
+    assert "procurement.invoice_unit_unknown" in await caller.timers(order.purchase_order_id)
+    boxes = [catalog.Packaging(unit="XBX", base_quantity="50")]
+    await keep(engine, catalog.Item(sku=sku, base_unit="EA", packaging=boxes))
+    for _ in range(2):
+        due = Cause("timer", "test", "acme", "tests", str(uuid4()), str(uuid4()), "", datetime.now(UTC))
+        with caused_by(due):
+            async with ProcurementUnitOfWork(uow)() as work:
+                await match_again(order.purchase_order_id, work)
+    assert await states(caller, order) == [READY]
     told = (await caller.facts(order.purchase_order_id)).count("SupplierInvoiceMatched")
     assert told == 2
 

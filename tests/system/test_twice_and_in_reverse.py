@@ -38,6 +38,7 @@ from fulfillment.store.unit_of_work import on as opens_orders
 from inventory.consumers import Consumers
 from inventory.store.work import InventoryWork
 from procurement.consumers import catalog_changes
+from procurement.store.invoices import Waiting
 from procurement.store.master_data import MasterDataRows
 from trade_history import AT, HISTORY
 from trade_history.orders import orders_that_wait
@@ -141,8 +142,12 @@ def orders_hear(engine: Engine) -> Sequence[Subscription]:
     ]
 
 
+def heard_by_procurement() -> Subscription:
+    return catalog_changes(lambda work: MasterDataRows(work.driver), lambda work: Waiting(work.driver))
+
+
 LISTENERS = (
-    Listener("procurement", lambda engine: [catalog_changes(lambda work: MasterDataRows(work.driver))]),
+    Listener("procurement", lambda engine: [heard_by_procurement()]),
     Listener("inventory", lambda engine: Consumers(InventoryWork).subscriptions()),
     Listener(
         "connector",

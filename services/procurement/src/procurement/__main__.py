@@ -12,6 +12,7 @@ from crossdock_kit.service import Service, run
 from procurement.api import ProcurementService
 from procurement.consumers import catalog_changes, deadlines, profile_changes
 from procurement.settings import Settings
+from procurement.store.invoices import Waiting
 from procurement.store.master_data import MasterDataRows
 from procurement.store.supplier_terms import TermsRows
 from procurement.store.unit_of_work import ProcurementUnitOfWork, on
@@ -24,7 +25,7 @@ def mint() -> str:
 async def build(app: App[Settings]) -> None:
     servicer = ProcurementService(ProcurementUnitOfWork(app.uow), mint, app.clock)
     app.add_servicer(pb_grpc.add_ProcurementServiceServicer_to_server, servicer)
-    app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver)))
+    app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver), lambda work: Waiting(work.driver)))
     app.subscribe(profile_changes(lambda work: TermsRows(work.driver)))
     for kind, handler in deadlines(on).items():
         app.on_timer(kind, handler)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
@@ -14,22 +15,27 @@ from crossdock.connector.events.v1 import events_pb2 as connector
 from crossdock_kit.events import Received
 from crossdock_kit.subscriptions import Subscription
 from crossdock_kit.timer_loop import TimerHandler
-from crossdock_kit.timers import DueTimer
+from crossdock_kit.timers import DueTimer, NewTimer
 from crossdock_kit.unit_of_work import Work
 
 from procurement import ports
 from procurement.use_cases.deadlines import HANDLERS
+from procurement.use_cases.supplier_invoices import UNIT_UNKNOWN, match_again
 from procurement.wire import master_data, profiles
 
 Keeps: TypeAlias = Callable[[Work], ports.MasterDataBook]
+Waits: TypeAlias = Callable[[Work], ports.WaitingInvoices]
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
 
-def catalog_changes(keeps: Keeps) -> Subscription:
-    """Items, places and parties as catalog announces them."""
+def catalog_changes(keeps: Keeps, waits: Waits) -> Subscription:
+    """Items, places and parties as catalog announces them. An item may be what invoices wait for."""
 
     async def on_items(events: Sequence[Received[events_pb2.ItemChanged]], work: Work) -> None:
         await keeps(work).keep_items([master_data.item(each.tenant, each.message.item) for each in events])
+        changed = {(each.tenant, each.message.item.sku) for each in events}
+        for tenant, order_id in await waits(work).for_items(changed):
+            work.set_timer(matched_again(tenant, order_id, work.now))
 
     async def on_locations(events: Sequence[Received[events_pb2.LocationChanged]], work: Work) -> None:
         await keeps(work).keep_locations([master_data.location(each.tenant, each.message.location) for each in events])
@@ -63,6 +69,11 @@ def profile_changes(keeps: Callable[[Work], ports.TermsBook]) -> Subscription:
     )
 
 
+def matched_again(tenant: str, order_id: str, at: datetime) -> NewTimer:
+    """Each order in a work of its own: one item may be what thousands of invoices wait for."""
+    return NewTimer(kind=UNIT_UNKNOWN, subject=order_id, due_at=at, transaction_ids=(order_id,), tenant=tenant)
+
+
 def deadlines(opens: Opens) -> dict[str, TimerHandler]:
     """A handler for each kind of deadline."""
 
@@ -74,4 +85,5 @@ def deadlines(opens: Opens) -> dict[str, TimerHandler]:
 
         return TimerHandler(run, owner="procurement")
 
-    return {kind: handler(look) for kind, look in HANDLERS.items()}
+    looks = {**HANDLERS, UNIT_UNKNOWN: match_again}
+    return {kind: handler(look) for kind, look in looks.items()}

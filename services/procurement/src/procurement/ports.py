@@ -329,9 +329,15 @@ class MasterDataBook(Protocol):
     async def keep_parties(self, records: Sequence[PartyRecord]) -> None: ...
 
 
+class WaitingInvoices(Protocol):
+    async def for_items(self, items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Tenant and order of the invoices that ask for one of these items (tenant, SKU) in a unit which it had not."""
+
+
 class MasterData(Protocol):
     async def items(self, skus: Iterable[str], on: date | None = None) -> dict[str, Item]:
-        """As they are described on a day, else today. What a document says is read by the words of its day."""
+        """As they are described on a day, else today. What a document says is read by the words of its day; a unit that
+        the item did not have then by today's."""
 
     async def locations(self, location_ids: Iterable[str]) -> dict[str, Location]: ...
 

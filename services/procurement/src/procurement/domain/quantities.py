@@ -7,7 +7,7 @@ rounding ever enters a balance.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from procurement.domain.refusals import QuantityInvalid, UnitNotConvertible
@@ -71,6 +71,12 @@ class Item:
             return self.factors[unit]
         except KeyError:
             raise UnitNotConvertible(self.sku, unit) from None
+
+    def with_units_of(self, later: Item) -> Item:
+        """And the units that it had not then; of those that it had the old ones count."""
+        if later.base_unit != self.base_unit:
+            return self
+        return replace(self, factors={**later.factors, **self.factors})
 
     def to_base(self, quantity: Quantity) -> Decimal:
         return exact(_EXACT.multiply(quantity.value, self.factor(quantity.unit)))

@@ -21,6 +21,27 @@ invoice_id IN (
 """
 
 
+_OF_ITEMS = """
+SELECT DISTINCT l.tenant, l.purchase_order_id
+FROM supplier_invoice_line l JOIN supplier_invoice i USING (tenant, invoice_id)
+JOIN unnest($1::text[], $2::text[]) AS changed (tenant, sku) ON (changed.tenant, changed.sku) = (l.tenant, l.sku)
+WHERE l.outcome = 'unit_mismatch' AND i.state NOT IN ('ready', 'rejected')
+ORDER BY 1, 2
+"""
+
+
+class Waiting:
+    """What waits for master data, of any tenant of the work."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def for_items(self, items: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        named = sorted(items)
+        rows = await self._driver.fetch(_OF_ITEMS, [each for each, _ in named], [each for _, each in named])
+        return [(row["tenant"], row["purchase_order_id"]) for row in rows]
+
+
 class SupplierInvoices:
     def __init__(self, driver: Driver, tenant: str) -> None:
         self._driver, self._tenant = driver, tenant

@@ -16,17 +16,17 @@ from procurement.store import tables
 from procurement.store.rows import read_item
 
 
-def _valid(table: str, key: str) -> str:
-    """What is valid on day $3. What was not described then is taken as it is today ($4): whoever reports a fact of
-    another day is not to be refused for it."""
+def _valid(table: str, key: str, what: str = "") -> str:
+    """What is valid on day $3, then what is today ($4), of each key the first alone. What was not described then is
+    taken as it is today: whoever reports a fact of another day is not to be refused for it."""
     day, today = (f"daterange(valid_from, valid_to) @> ${place}::date" for place in (3, 4))
     return (
-        f"SELECT DISTINCT ON ({key}) * FROM {table} WHERE tenant = $1 AND {key} = ANY($2::text[])"  # noqa: S608
-        f" AND ({day} OR {today}) ORDER BY {key}, {day} DESC"
+        f"SELECT {what or f'DISTINCT ON ({key})'} * FROM {table}"  # noqa: S608
+        f" WHERE tenant = $1 AND {key} = ANY($2::text[]) AND ({day} OR {today}) ORDER BY {key}, {day} DESC"
     )
 
 
-_ITEMS = _valid("item", "sku")
+_ITEMS = _valid("item", "sku", "ALL")
 _LOCATIONS = _valid("location", "location_id")
 _PARTIES = _valid("party", "party_id")
 
@@ -39,7 +39,11 @@ class KnownMasterData:
 
     async def items(self, skus: Iterable[str], on: date | None = None) -> dict[str, Item]:
         found = await self._driver.fetch(_ITEMS, self._tenant, sorted(set(skus)), on or self._today, self._today)
-        return {row["sku"]: read_item(row) for row in found}
+        items = dict[str, Item]()
+        for item in map(read_item, found):
+            known = items.get(item.sku)
+            items[item.sku] = item if known is None else known.with_units_of(item)
+        return items
 
     async def locations(self, location_ids: Iterable[str]) -> dict[str, Location]:
         found = await self._driver.fetch(_LOCATIONS, self._tenant, sorted(set(location_ids)), self._today, self._today)

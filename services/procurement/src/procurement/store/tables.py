@@ -381,6 +381,7 @@ supplier_invoice_line = Table(
     document("terms"),
     Index("supplier_invoice_line_order", "tenant", "purchase_order_id"),
     Index("supplier_invoice_line_named", "tenant", "purchase_order_number"),
+    Index("supplier_invoice_line_unit", "tenant", "sku", postgresql_where=text("outcome = 'unit_mismatch'")),
 )
 
 expected_receipt = Table(

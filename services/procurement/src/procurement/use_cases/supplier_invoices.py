@@ -13,11 +13,14 @@ from procurement.domain.invoice_decisions import accept, reject
 from procurement.domain.invoice_matching import Records, match
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import InvoiceDecisionOutdated, InvoiceNumberReused, SupplierInvoiceUnknown
-from procurement.domain.supplier_invoice import InvoiceTerms, MatchDecision, SupplierInvoice
-from procurement.ports import OrderName, UnitOfWork, Work
+from procurement.domain.supplier_invoice import InvoiceTerms, MatchDecision, MatchOutcome, SupplierInvoice
+from procurement.ports import Deadline, OrderName, UnitOfWork, Work
 from procurement.use_cases.commands import DecideInvoiceMatch, RecordSupplierInvoice
 from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint
 
+UNIT_UNKNOWN = "procurement.invoice_unit_unknown"
+LOOK_AGAIN = timedelta(minutes=1)
+"""By then whoever changed the item while an invoice was matched without it has ended."""
 LATEST_ZONE = timedelta(hours=14)
 """Somewhere it may be tomorrow already: UTC+14."""
 
@@ -49,7 +52,7 @@ async def record_supplier_invoice(command: RecordSupplierInvoice, uow: UnitOfWor
             terms=terms,
             recorded_at=work.now,
         )
-        match(invoice, await _records(work, invoice, own))
+        _match(work, invoice, await _records(work, invoice, own))
         work.supplier_invoices.add(invoice)
         work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
         return RecordedInvoice(invoice)
@@ -89,7 +92,25 @@ async def match_waiting(work: Work, orders: Iterable[PurchaseOrder]) -> None:
         if invoice.business_unit == NO_BUSINESS_UNIT:
             # It came before its order; from now on somebody's ERP is told of it.
             invoice.business_unit = _business_unit(invoice.terms, changed)
-        match(invoice, await _records(work, invoice, changed))
+        _match(work, invoice, await _records(work, invoice, changed))
+
+
+async def match_again(purchase_order_id: str, work: Work) -> None:
+    """An item of the order has units that it had not when invoices for it came."""
+    await match_waiting(work, await work.purchase_orders.lock([], [purchase_order_id]))
+
+
+def _match(work: Work, invoice: SupplierInvoice, records: Records) -> None:
+    """What waits for a unit goes on when the item gets it. It may be getting it right now."""
+    before = _without_unit(invoice)
+    match(invoice, records)
+    for order_id in _without_unit(invoice) - before:
+        due = work.now + LOOK_AGAIN
+        work.set_deadline(Deadline(UNIT_UNKNOWN, order_id, due, (order_id,), invoice.keys))
+
+
+def _without_unit(invoice: SupplierInvoice) -> set[str]:
+    return {each.purchase_order_id for each in invoice.lines if each.outcome is MatchOutcome.UNIT_MISMATCH}
 
 
 def _business_unit(terms: InvoiceTerms, orders: Sequence[PurchaseOrder]) -> str:
