@@ -397,3 +397,12 @@ def test_a_movement_that_waits_for_no_put_away_changes_nothing_of_what_does() ->
     key = StockKey("acme", "A", "SOUTH", UNIT)
     picked = Movement(key, Account.SELLABLE, Account.STAGED, D(2), "PICKED", Document("pick/1", NINE))
     assert to_put_away(picked) == 0
+
+
+async def test_half_a_piece_is_put_away_as_reported_and_raised(stage: Stage, acme: Any, sku: str) -> None:
+    await receive(stage, sku, 3)
+    booked = (await acme.RecordStockMoves(report(move(sku, DONE, "0.5")))).report
+    assert (await stage.row(sku, "SOUTH"))["sellable"] == D("0.5")
+    query = "SELECT code, owner FROM exception WHERE subject = $1 AND resolved_at IS NULL"
+    raised = [tuple(row) for row in await stage.fetch(query, f"stock_move/{booked.report_id}")]
+    assert raised == [("FRACTION_OF_A_PIECE", "warehouse")]

@@ -159,6 +159,25 @@ async def test_an_adjustment_is_booked_with_its_reason_and_once(stage: Stage, ac
     assert await sellable(stage, sku) == 8
 
 
+async def test_a_part_of_a_piece_is_booked_and_is_the_warehouses_to_explain(stage: Stage, acme: Any) -> None:
+    sku, whole = await stocked(stage, 10), await stocked(stage, 10)
+    booked = (await acme.RecordStockReport(report(count(sku, "9.5"), change(whole, "-2")))).adjustment
+    assert await sellable(stage, sku) == D("9.5")
+    query = "SELECT code, owner, summary FROM exception WHERE subject = $1 AND resolved_at IS NULL"
+    [raised] = await stage.fetch(query, f"stock_adjustment/{booked.adjustment_id}")
+    assert (raised["code"], raised["owner"]) == ("FRACTION_OF_A_PIECE", "warehouse")
+    assert raised["summary"].endswith(f"at EAST counts parts of pieces: 9.5 EA of {sku}")
+
+
+async def test_what_is_weighed_has_parts(stage: Stage, acme: Any) -> None:
+    sku = await stocked(stage, 10)
+    await stage.fetch("UPDATE item SET base_unit = 'KGM' WHERE sku = $1", sku)
+    weighed = count(sku, "9.5", counted=values_pb2.Quantity(value="9.5", unit="KGM"))
+    booked = (await acme.RecordStockReport(report(weighed))).adjustment
+    query = "SELECT code FROM exception WHERE subject = $1"
+    assert await stage.fetch(query, f"stock_adjustment/{booked.adjustment_id}") == []
+
+
 async def test_a_count_from_the_future_is_refused(stage: Stage, acme: Any) -> None:
     sku = await stocked(stage, 10)
     with pytest.raises(grpc.aio.AioRpcError) as refused:

@@ -16,25 +16,14 @@ from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
-from crossdock_kit.database import Engine
+from crossdock_kit.database import Engine, transaction
 from crossdock_kit.ownership_overrides import Override
 from crossdock_kit.testing import FixedClock, start_service
 from crossdock_kit.unit_of_work import UnitOfWork
 from procurement.__main__ import mint
 from procurement.api import ProcurementService
 from procurement.store.unit_of_work import ProcurementUnitOfWork
-from procurement_cases.calls import (
-    Caller,
-    answered,
-    counted,
-    line,
-    on,
-    origin,
-    packed,
-    quantity,
-    says,
-    unique,
-)
+from procurement_cases.calls import Caller, answered, at, counted, line, on, origin, packed, quantity, says, unique
 from procurement_cases.refusals import refused
 
 PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
@@ -294,6 +283,33 @@ async def test_a_repeated_report_is_booked_once_and_a_used_number_is_refused(cal
     assert await refused(other) == (PRECONDITION, "RECEIPT_NUMBER_REUSED")
     found = await caller.stub.GetReceipt(pb.GetReceiptRequest(system="WMS-EAST", number=number), timeout=20)
     assert found.receipt == done[0].receipt
+
+
+@pytest.mark.feature("F073")
+async def test_the_same_goods_under_another_number_are_booked_and_raised(caller: Caller) -> None:
+    order = await ordered(caller)
+    asn = unique("SH")
+    await caller.ship(asn, packed(order.number, 100))
+    part = counted(30, ship_notice_number=asn, purchase_order_number=order.number, line_number="10")
+    first, second, later = unique("RC"), unique("RC"), unique("RC")
+    await caller.receive(first, part)
+    await caller.receive(later, part, received_at=at(4))
+    assert await caller.exceptions(order.purchase_order_id) == []
+    again = (await caller.receive(second, part)).receipt
+    assert (await caller.order(order.number)).purchase_order.lines[0].received_quantity == "90"
+    assert await caller.exceptions(order.purchase_order_id) == [("RECEIPT_LIKE_ANOTHER", "warehouse", True)]
+    async with transaction(caller.engine, ["acme"]) as tx:
+        told = "SELECT summary FROM exception WHERE subject = $1"
+        assert (await tx.driver.fetchval(told, f"receipt/{again.receipt_id}")).endswith(f"as receipt {first}")
+
+
+async def test_the_same_goods_at_once_under_two_numbers_are_raised_once(caller: Caller) -> None:
+    order = await ordered(caller)
+    asn = unique("SH")
+    await caller.ship(asn, packed(order.number, 100))
+    part = counted(30, ship_notice_number=asn, purchase_order_number=order.number, line_number="10")
+    await asyncio.gather(*(caller.receive(unique("RC"), part) for _ in range(2)))
+    assert await caller.exceptions(order.purchase_order_id) == [("RECEIPT_LIKE_ANOTHER", "warehouse", True)]
 
 
 async def test_goods_without_a_notice_are_booked_and_raised(caller: Caller) -> None:

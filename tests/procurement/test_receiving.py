@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from procurement.domain import events
 from procurement.domain.order_line import LineState
 from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import OrderState, PurchaseOrder
-from procurement.domain.receipt import Condition, DiscrepancyCode, Receipt
+from procurement.domain.receipt import Condition, DiscrepancyCode, Receipt, ReceiptLineTerms
 from procurement.domain.refusals import ItemUnknown
 from procurement.domain.ship_notice import NoticeState, ShipNotice
 from procurement_cases import trade
@@ -227,6 +229,29 @@ def test_cases_are_counted_in_base_units() -> None:
     receipt = receive(counted(2, unit="XCS", ship_notice_number=notice.number), orders=[order], notices=[notice])
     assert facts(receipt.lines[0], "base", "base_unit") == (24, "EA")
     assert order.state is OrderState.COMPLETED
+
+
+@pytest.mark.parametrize(
+    ("said", "base"),
+    [(counted(2.5), "2.5 EA of BOLT"), (counted(0.3, unit="XCS"), "3.6 EA of BOLT"), (counted(0.5, "NUT"), "0.5 EA")],
+)
+def test_a_part_of_a_piece_is_booked_as_it_was_counted_and_is_the_warehouses_to_explain(
+    said: ReceiptLineTerms, base: str
+) -> None:
+    order = trade.released(line("10", 100))
+    receipt = receive(replace(said, purchase_order_number="4711"), counted(1), orders=[order])
+    [concern] = [each for each in receipt.concerns if each.code == "FRACTION_OF_A_PIECE"]
+    assert (concern.owner, concern.subject) == ("warehouse", f"receipt/{receipt.receipt_id}")
+    assert base in concern.summary
+    assert (
+        sum(each.base for each in receipt.lines) == said.quantity.value * (12 if said.quantity.unit == "XCS" else 1) + 1
+    )
+
+
+@pytest.mark.parametrize("said", [counted(2.5, "SAND", unit="KGM"), counted(0.5, unit="XCS"), counted(3)])
+def test_what_is_weighed_and_half_a_case_of_whole_pieces_are_no_parts_of_pieces(said: ReceiptLineTerms) -> None:
+    receipt = receive(said, orders=[])
+    assert [each.code for each in receipt.concerns] == ["RECEIPT_WITHOUT_ORDER"]
 
 
 def test_a_carton_is_taken_from_what_was_announced_in_it() -> None:

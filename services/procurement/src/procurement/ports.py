@@ -186,6 +186,10 @@ class Receipts(Protocol):
     async def claim(self, system: str, number: str) -> Receipt | None:
         """The receipt of this number, or nobody else can record it until this work ends."""
 
+    async def like(self, goods: str) -> str:
+        """The number of the first receipt of the same goods (`ReceiptTerms.goods`); empty where there is none, and
+        nobody else records one until this work ends."""
+
     async def find(self, system: str, number: str, receipt_id: str) -> Receipt | None: ...
 
     async def of_order(self, purchase_order_id: str) -> list[Receipt]: ...

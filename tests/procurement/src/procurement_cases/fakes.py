@@ -127,6 +127,9 @@ class FakeReceipts:
     async def claim(self, system: str, number: str) -> Receipt | None:
         return await self.find(system, number, "")
 
+    async def like(self, goods: str) -> str:
+        return next((each.number for each in self.all if each.terms.goods == goods), "")
+
     async def find(self, system: str, number: str, receipt_id: str) -> Receipt | None:
         found = (each for each in self.all if (each.terms.system, each.number) == (system, number))
         return next(found, None)

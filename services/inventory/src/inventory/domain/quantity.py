@@ -17,6 +17,9 @@ PLACES = 6
 LARGEST = Decimal(10) ** 15
 _SMALLEST = Decimal(1).scaleb(-PLACES)
 ZERO = Decimal(0)
+PIECES = frozenset({"EA", "C62", "H87"})
+"""Units that count whole things: each, one and piece of UN/ECE Recommendation 20; packages (Recommendation 21, with an
+X before them) are counted too."""
 
 
 @dataclass
@@ -95,6 +98,11 @@ def as_decimal(ratio: Fraction) -> Decimal | None:
     """The same number with at most six places, or None if it cannot be written so."""
     scaled = ratio * 10**PLACES
     return Decimal(scaled.numerator).scaleb(-PLACES) if scaled.denominator == 1 else None
+
+
+def splits_a_piece(value: Decimal, unit: str) -> bool:
+    """Whether it says a part of what is only there whole."""
+    return (unit in PIECES or unit.startswith("X")) and value != value.to_integral_value()
 
 
 def plain(value: Decimal) -> str:

@@ -117,6 +117,10 @@ class StockAdjustment:
         return f"stock_adjustment/{self.adjustment_id}"
 
     @property
+    def transaction(self) -> str:
+        return str(self.adjustment_id)
+
+    @property
     def keys(self) -> tuple[str, ...]:
         skus = dict.fromkeys(movement.key.sku for _, movement in self.movements)
         return (f"adjustment:{self.number}", *(f"sku:{sku}" for sku in skus))

@@ -11,6 +11,7 @@ from uuid import UUID
 from inventory.domain.accounts import Account
 from inventory.domain.concerns import Concern
 from inventory.domain.events import PutAwayCompleted, QualityHoldChanged
+from inventory.domain.fractions import Amount, fraction_of_a_piece
 from inventory.domain.item import Item, ItemUnknown, Location, LocationUnknown
 from inventory.domain.movement import StockKey
 from inventory.domain.quantity import Measure
@@ -73,6 +74,8 @@ async def record_stock_moves(command: RecordStockMoves, uow: UnitOfWork) -> Stoc
         location = await _location(report, work)
         items = await _items(command.lines, report, work)
         lines = report.lines_of([(each, items[each.sku]) for each in command.lines])
+        if concern := fraction_of_a_piece(report, (Amount(each.said.sku, each.quantity, each.unit) for each in lines)):
+            work.raise_concern(concern)
         await _book(report, location, lines, {sku: f"item/{sku}/{item.version}" for sku, item in items.items()}, work)
         return report
 

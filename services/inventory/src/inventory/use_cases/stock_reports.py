@@ -10,6 +10,7 @@ from uuid import UUID
 from inventory.domain.adjusting import Adjustment
 from inventory.domain.concerns import INVENTORY_CONTROL, Concern, identity
 from inventory.domain.events import AdjustmentDecided, StockAdjusted, StockCounted
+from inventory.domain.fractions import Amount, fraction_of_a_piece
 from inventory.domain.item import ItemUnknown, LocationUnknown
 from inventory.domain.reporting import refuse_the_future
 from inventory.domain.stock_report import (
@@ -69,6 +70,9 @@ async def record_stock_report(command: RecordStockReport, uow: UnitOfWork) -> St
             earlier.must_repeat(command.content)
             return earlier
         lines = await _known(command.lines, report, work)
+        said = (Amount(found.sku, item.in_base_units(found.measure), item.base_unit) for found, item in lines)
+        if concern := fraction_of_a_piece(report, said):
+            work.raise_concern(concern)
         await work.ledger.lock({report.key_of(found.sku) for found, _ in lines})
         counts = await _counted(report, [each for each in lines if each[0].counted], work)
         changes = [each for each in lines if not each[0].counted]

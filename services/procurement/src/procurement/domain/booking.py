@@ -15,6 +15,7 @@ from procurement.domain import changes, events
 from procurement.domain.announcing import OrderBook, elsewhere
 from procurement.domain.closing import close
 from procurement.domain.discrepancies import (
+    fraction_of_a_piece,
     no_notice,
     over_receipt,
     short_delivery,
@@ -61,9 +62,12 @@ class Booking:
         """Books every line, closes what the warehouse has finished, and announces it. Raises ItemUnknown and
         UnitNotConvertible only: what cannot be counted in base units waits for master data."""
         self._ended_before = {key: order.has_ended for key, order in self.book.by_id.items()}
+        split = [each for each in map(self._counted, self.receipt.terms.lines) if each.splits_a_piece]
         for reported in self.receipt.terms.lines:
             for terms in self._by_order_line(reported):
                 self._book_line(terms)
+        if split:
+            self.receipt.concerns.append(fraction_of_a_piece(self.receipt, split))
         self.receipt.content = self.receipt.terms.fingerprint
         self.receipt.events.append(events.GoodsReceived(self.receipt))
         named = {notice.ship_notice_id for each in self.receipt.terms.lines for notice in self.notices.named(each)}

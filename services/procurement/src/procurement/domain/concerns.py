@@ -16,6 +16,7 @@ REPLENISHMENT = "replenishment"
 MASTER_DATA = "master-data"
 ACCOUNTS_PAYABLE = "accounts-payable"
 COMPLIANCE = "compliance"
+WAREHOUSE = "warehouse"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

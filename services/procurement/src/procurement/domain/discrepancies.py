@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from procurement.domain.closing import Shortage
-from procurement.domain.concerns import PROCUREMENT, REPLENISHMENT, SUPPLIER_DESK, Concern
+from procurement.domain.concerns import PROCUREMENT, REPLENISHMENT, SUPPLIER_DESK, WAREHOUSE, Concern
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Receipt, ReceiptLine
 from procurement.domain.ship_notice import ShipNotice
 from procurement.domain.tolerances import Tolerances
+
+MOST_SAID = 400
 
 
 def without_order(receipt: Receipt, line: ReceiptLine) -> Concern:
@@ -22,6 +25,32 @@ def without_order(receipt: Receipt, line: ReceiptLine) -> Concern:
         summary=f"receipt {receipt.number} holds {line.terms.sku} {named}",
         transaction_ids=receipt.transaction_ids,
         keys=(f"receipt:{receipt.number}", f"sku:{line.terms.sku}"),
+    )
+
+
+def fraction_of_a_piece(receipt: Receipt, lines: Sequence[ReceiptLine]) -> Concern:
+    """Booked as it was counted, though nobody has half a piece: of another unit, or wrongly typed."""
+    said = ", ".join(f"{line.base} {line.base_unit} of {line.terms.sku}" for line in lines)
+    return Concern(
+        code="FRACTION_OF_A_PIECE",
+        owner=WAREHOUSE,
+        subject=f"receipt/{receipt.receipt_id}",
+        summary=f"receipt {receipt.number} counts parts of pieces: {said}"[:MOST_SAID],
+        transaction_ids=receipt.transaction_ids,
+        keys=(f"receipt:{receipt.number}", *dict.fromkeys(f"sku:{line.terms.sku}" for line in lines)),
+    )
+
+
+def like_another(receipt: Receipt, number: str) -> Concern:
+    """A report may not be refused, and the same goods may have come twice in one moment: somebody says which it is."""
+    return Concern(
+        code="RECEIPT_LIKE_ANOTHER",
+        owner=WAREHOUSE,
+        subject=f"receipt/{receipt.receipt_id}",
+        summary=f"receipt {receipt.number} holds the same goods at the same place and instant as receipt {number}",
+        transaction_ids=receipt.transaction_ids,
+        keys=(*receipt.keys, f"receipt:{number}"),
+        details={"receipt": number},
     )
 
 

@@ -15,6 +15,9 @@ from procurement.domain.refusals import QuantityInvalid, UnitNotConvertible
 PLACES = Decimal("0.000001")
 LIMIT = Decimal(10) ** 15
 ZERO = Decimal(0)
+PIECES = frozenset({"EA", "C62", "H87"})
+"""Units that count whole things: each, one and piece of UN/ECE Recommendation 20; packages (Recommendation 21, with an
+X before them) are counted too."""
 _EXACT = Context(prec=80, traps=[Inexact, InvalidOperation])
 _ROUNDED = Context(prec=80)
 
@@ -52,6 +55,11 @@ def ordered_quantity(value: Decimal, unit: str) -> Quantity:
     if found.value <= ZERO:
         raise QuantityInvalid(str(value))
     return found
+
+
+def splits_a_piece(value: Decimal, unit: str) -> bool:
+    """Whether it says a part of what is only there whole."""
+    return (unit in PIECES or unit.startswith("X")) and value != value.to_integral_value()
 
 
 @dataclass(frozen=True, slots=True)

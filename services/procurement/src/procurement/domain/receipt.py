@@ -10,7 +10,7 @@ from enum import Enum
 from procurement.domain import events
 from procurement.domain.concerns import Concern
 from procurement.domain.fingerprints import fingerprint, unordered
-from procurement.domain.quantities import ZERO, Quantity
+from procurement.domain.quantities import ZERO, Quantity, splits_a_piece
 from procurement.domain.ship_notice import Lot
 
 
@@ -64,6 +64,11 @@ class ReceiptTerms:
             self.system, self.number, self.location_id, self.received_at, unordered(self.lines), self.final
         )
 
+    @property
+    def goods(self) -> str:
+        """The same for the same goods at the same place and instant, under whatever number."""
+        return fingerprint(self.location_id, self.received_at, unordered(self.lines))
+
 
 @dataclass(slots=True, kw_only=True)
 class ReceiptLine:
@@ -89,6 +94,10 @@ class ReceiptLine:
     @property
     def beyond_order(self) -> Decimal:
         return self.base - self.from_in_transit - self.from_on_order
+
+    @property
+    def splits_a_piece(self) -> bool:
+        return splits_a_piece(self.base, self.base_unit)
 
 
 @dataclass(frozen=True, slots=True)

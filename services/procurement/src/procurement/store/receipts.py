@@ -10,6 +10,8 @@ from crossdock_kit.driver import Driver
 from procurement.domain.receipt import Receipt
 from procurement.store import rows
 
+_LIKE = "SELECT number FROM receipt WHERE tenant = $1 AND goods = $2 ORDER BY recorded_at, receipt_id LIMIT 1"
+
 
 class Receipts:
     """A receipt is a fact: once written, its row never changes."""
@@ -21,6 +23,11 @@ class Receipts:
     async def claim(self, system: str, number: str) -> Receipt | None:
         await claimed(self._driver, self._tenant, "receipt", system, number)
         return await self.find(system, number, "")
+
+    async def like(self, goods: str) -> str:
+        await claimed(self._driver, self._tenant, "received goods", goods)
+        found: str | None = await self._driver.fetchval(_LIKE, self._tenant, goods)
+        return found or ""
 
     async def find(self, system: str, number: str, receipt_id: str) -> Receipt | None:
         found = await self._read(

@@ -235,7 +235,8 @@ _RECEIPT_BALANCES = ("base", "from_in_transit", "from_on_order")
 def receipt_row(receipt: Receipt) -> Row:
     terms = {name: getattr(receipt.terms, name) for name in _RECEIPT_TERMS}
     own = {name: getattr(receipt, name) for name in _RECEIPT_FIELDS}
-    return terms | own | {"discrepancies": [values.discrepancy(each) for each in receipt.discrepancies]}
+    told = [values.discrepancy(each) for each in receipt.discrepancies]
+    return terms | own | {"goods": receipt.terms.goods, "discrepancies": told}
 
 
 def receipt_line_row(receipt: Receipt, line: ReceiptLine) -> Row:

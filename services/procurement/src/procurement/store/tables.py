@@ -256,10 +256,12 @@ receipt = Table(
     flag("final"),
     flag("express"),
     words("content"),
+    words("goods"),
     document("discrepancies"),
     number("event_version"),
     instant("recorded_at"),
     Index("receipt_once", "tenant", "system", "number", unique=True),
+    Index("receipt_goods", "tenant", "goods"),
 )
 
 receipt_line = Table(

@@ -8,6 +8,7 @@ from crossdock_kit.errors import Conflict
 
 from procurement.domain.announcing import OrderBook
 from procurement.domain.booking import Booking
+from procurement.domain.discrepancies import like_another
 from procurement.domain.matching import NoticeBook
 from procurement.domain.receipt import Receipt, ReceiptTerms
 from procurement.domain.refusals import ReceiptNumberReused
@@ -40,6 +41,8 @@ async def record_receipt(command: RecordReceipt, uow: UnitOfWork, mint: Mint) ->
             return RecordedReceipt(known, repeated=True)
         booking = await _prepare(work, terms, mint())
         booking.run()
+        if first := await work.receipts.like(terms.goods):
+            booking.receipt.concerns.append(like_another(booking.receipt, first))
         await hold_uncertified(work, booking, mint)
         work.receipts.add(booking.receipt)
         await _follow_up(work, booking)
