@@ -3,8 +3,8 @@
 from alembic import op
 from crossdock_kit.database import migrations
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
