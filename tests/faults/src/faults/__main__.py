@@ -50,6 +50,8 @@ def _tell(outcome: Outcome) -> None:
     print(f"parts: {outcome.watch}")
     for told in outcome.starved:
         print(f"too slow, not judged: {told}", flush=True)
+    for told in outcome.unreached:
+        print(f"armed and not reached in time: {told}", flush=True)
     if outcome.missing:
         print(f"INVALID: never happened in this run: {', '.join(outcome.missing)}", flush=True)
 

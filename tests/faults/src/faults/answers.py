@@ -8,9 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock_local.health import is_serving
+from partners.stock.desk import StockDesk
 from partners.suite import Suite
 
 from faults import world
@@ -41,6 +44,19 @@ async def services(stack: FaultStack, ways: Mapping[str, Sequence[Suite]], trial
             audits[name, tenant] = await suite.call(desk.VerifyAudit, ops.VerifyAuditRequest(), 60)
         answers[tenant] = await _told(suite)
     trial.audits, trial.answers_by_tenant = audits, answers
+
+
+async def statements(desk: StockDesk) -> dict[str, control.StockStatement]:
+    """The newest of each site that has stated something, held against the ledger of its time."""
+    found = {}
+    for site in world.SITES:
+        request = control.GetReconciliationRequest(location_id=site, business_unit=world.UNIT)
+        try:
+            found[site] = (await desk.suite.call(desk.control.GetReconciliation, request, 45)).statement
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.NOT_FOUND:
+                raise
+    return found
 
 
 async def _serves(address: str) -> bool:

@@ -79,6 +79,10 @@ class Evidence:
     movements: Sequence[Row] = field(default_factory=list)
     reservations: Sequence[Row] = field(default_factory=list)
     documents: Sequence[Row] = field(default_factory=list)
+    order_lines: Sequence[Row] = field(default_factory=list)
+    invoices: Sequence[Row] = field(default_factory=list)
+    invoice_lines: Sequence[Row] = field(default_factory=list)
+    """With the invoice's number; quantities in pieces."""
     sales_orders: Sequence[Row] = field(default_factory=list)
     schedules: Sequence[Row] = field(default_factory=list)
     """So much of a line that moves together, with its order's number and its line's."""
@@ -197,13 +201,22 @@ async def _of_trade(connection: asyncpg.Connection, found: Evidence) -> None:
     found.stock = await fetch("SELECT * FROM inventory.stock")
     found.movements = await fetch(
         "SELECT movement_id, hashtext(m::text) AS mark, tenant, sku, location_id, business_unit, source, target,"
-        " quantity, document, posting_key, reason, recorded_at FROM inventory.movement m"
+        " quantity, document, posting_key, reason, occurred_at, recorded_at FROM inventory.movement m"
     )
     found.reservations = await fetch(
         "SELECT r.tenant, r.reservation_id, r.reference, r.state, p.sku, p.location_id, p.quantity"
         " FROM inventory.reservation r JOIN inventory.reservation_part p USING (tenant, reservation_id)"
     )
     found.documents = await fetch("SELECT * FROM connector.document")
+    found.order_lines = await fetch(
+        "SELECT o.tenant, o.number, l.line_number, l.invoiced FROM procurement.purchase_order_line l"
+        " JOIN procurement.purchase_order o USING (tenant, purchase_order_id)"
+    )
+    found.invoices = await fetch("SELECT tenant, number, invoice_id, state FROM procurement.supplier_invoice")
+    found.invoice_lines = await fetch(
+        "SELECT i.tenant, i.number, l.invoice_id, l.purchase_order_number, l.line_number, l.base, l.outcome"
+        " FROM procurement.supplier_invoice_line l JOIN procurement.supplier_invoice i USING (tenant, invoice_id)"
+    )
     found.sales_orders = await fetch("SELECT tenant, order_id, number, state, cancelled FROM fulfillment.sales_order")
     found.schedules = await fetch(
         "SELECT s.tenant, s.order_id, o.number, l.line_number, s.state, s.quantity, s.reservation_id,"

@@ -193,6 +193,34 @@ def _some_calls_unaudited() -> None:
     _exchange(audit, "append", forgetful)
 
 
+def _conversion_of_today() -> None:
+    """Whatever day a report is of, it is read by the items as they are described today."""
+    if os.environ.get("CROSSDOCK_SERVICE") == "inventory":
+        from inventory.store.master_data import StoredMasterData
+
+        known = StoredMasterData.known
+
+        async def now(self: Any, tenant: str, skus: Any, on: Any = None) -> Any:
+            return await known(self, tenant, skus)
+
+        _exchange(StoredMasterData, "known", now)
+
+
+def _statement_without_its_time() -> None:
+    """What a warehouse states is held against the ledger of now."""
+    if os.environ.get("CROSSDOCK_SERVICE") != "inventory":
+        return
+    from inventory.store.statements import StoredStatements
+
+    compare = StoredStatements.compare
+
+    async def of_now(self: Any, statement: Any, skus: Any = ()) -> Any:
+        found = await compare(self, replace(statement, as_of=self._now), skus)
+        return replace(found, statement=statement)
+
+    _exchange(StoredStatements, "compare", of_now)
+
+
 def _promise_kept_after_expiry() -> None:
     """A lapsed reservation is marked, and what it held is not given back."""
     if os.environ.get("CROSSDOCK_SERVICE") != "inventory":
@@ -323,6 +351,22 @@ _ALL = (
     Mutant("every tenant seen", "the tenant of a transaction", CALLS, "I9", "", _every_tenant_seen),
     Mutant("some calls unaudited", "the audit row of every call", CALLS, "I13", "audit rows", _some_calls_unaudited),
     Mutant("expired yet held", "giving back what lapsed", CALLS, "I2", "", _promise_kept_after_expiry),
+    Mutant(
+        "conversion of today",
+        "the item as it was on a report's day",
+        CALLS,
+        "I2",
+        "counted where the ledger of its time held",
+        _conversion_of_today,
+    ),
+    Mutant(
+        "statement of now",
+        "the time that a statement is of",
+        CALLS,
+        "I2",
+        "by the ledger as of its time",
+        _statement_without_its_time,
+    ),
     Mutant(
         "shipped unallocated",
         "the question to inventory before goods are released",

@@ -50,6 +50,9 @@ class Plan:
     sellers: int = 0
     """How many sell at once."""
     sellers_pause_seconds: float = 0.2
+    books: bool = False
+    """Whether stock is counted and stated beside all else, and suppliers send invoices."""
+    books_pause_seconds: float = 1.0
     judges_times: bool = True
     """Whether it is a violation to be ready again too late: not where nobody knows how slow the machine is."""
 
@@ -106,6 +109,11 @@ class Outcome:
             unseen.append(f"{self.plan.deliveries} deliveries, only {came}")
         required = [name for name in REQUIRED if name not in self.plan.never]
         return [name for name in required if self.counters.get(name, 0) <= 0] + unseen
+
+    @property
+    def unreached(self) -> list[str]:
+        """Crash points that were armed and that nobody came to in time: no faults, though the plan has them."""
+        return [f"{each.at:.1f} {each.fault}" for each in self.injected if each.fault.how == "crash" and not each.done]
 
     @property
     def violated(self) -> list[Finding]:

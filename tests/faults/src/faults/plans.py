@@ -70,6 +70,7 @@ def smoke(seed: int, *, judges_times: bool = True) -> Plan:
         rush=_MUTANTS_RUSH,
         sellers=1,
         sellers_pause_seconds=_SELLERS_REST,
+        books=True,
     )
 
 
@@ -89,6 +90,7 @@ def mutant(script: str, seed: int, name: str) -> Plan:
         scarce=_MUTANTS_SCARCE,
         rush=_MUTANTS_RUSH,
         sellers=SELLERS if script == SALES else 0,
+        books=script == CALLS,
     )
 
 
@@ -129,6 +131,7 @@ def of_rows(rows: Sequence[str], seed: int, minutes: float) -> Plan:
         counts=counts,
         sellers=_SELLERS_BESIDE,
         sellers_pause_seconds=_SELLERS_REST,
+        books=True,
     )
 
 

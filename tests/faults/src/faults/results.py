@@ -57,6 +57,7 @@ def result_of(kind: str, outcome: Outcome) -> Result:
         "faults": rows_of(each.fault for each in done),
         "kills": sum(each.fault.kills for each in done),
         "not_reached": len(outcome.injected) - len(done),
+        "unreached_points": outcome.unreached,
         "injected": [f"{each.at:.1f} {each.fault}" for each in done],
         "transactions": outcome.transactions,
         "operations": outcome.operations,
@@ -112,9 +113,11 @@ def kept(folders: Sequence[Path], kind: str, plan: Plan, *, any_build: bool = Fa
         if not path.exists():
             continue
         found: Result = json.loads(path.read_text())
-        if found["plan"] != json.loads(json.dumps(asdict(plan))):
-            continue
-        if found.get("build") == build() or (any_build and shown(found)):
+        wanted = json.loads(json.dumps(asdict(plan)))
+        if found["plan"] == wanted and found.get("build") == build():
+            return found
+        # What an earlier build's plan had no word for, nothing of it could ask for.
+        if any_build and found["plan"] == {name: wanted.get(name) for name in found["plan"]} and shown(found):
             return found
     return None
 
@@ -145,6 +148,7 @@ def merged(results: Iterable[Result]) -> list[str]:
             broken[key] += not finding["holds"]
     lines = [f"{f'{i} {name}':42} {facts[i, name]:>9} facts  {_word(broken[i, name])}" for i, name in facts]
     lines += row_table(runs)
+    lines += _point_lines(runs)
     lines.append("counted: " + ", ".join(f"{name} {counters[name]}" for name in REQUIRED))
     lines.append("played with messages: " + ", ".join(f"{name} {count}" for name, count in sorted(tricks.items())))
     for name, limit in WAITS.items():
@@ -156,6 +160,19 @@ def merged(results: Iterable[Result]) -> list[str]:
     lines.append("seeds: " + ", ".join(f"{run['kind']} {run['plan']['seed']}" for run in runs))
     lines.append(closing_line(runs))
     return lines
+
+
+def _point_lines(runs: Sequence[Result]) -> list[str]:
+    """Crash points that were armed in some of these runs and reached in none of them."""
+    armed = {_point(told) for run in runs for told in run.get("unreached_points", ())}
+    reached = {_point(told) for run in runs for told in run.get("injected", ())}
+    never = ", ".join(sorted(armed - reached))
+    return [f"armed and never reached: {never}"] if never else []
+
+
+def _point(told: str) -> str:
+    """Without its moment."""
+    return told.partition(" ")[2]
 
 
 def _build_lines(runs: Sequence[Result]) -> list[str]:

@@ -11,6 +11,7 @@ from crossdock_local.identity import EVERYTHING, Caller, Issuer
 from crossdock_local.surroundings import partner_secrets
 from partners.day import Day
 from partners.sales.desk import at_the_desk
+from partners.stock.desk import at_the_stock_desk
 from partners.suite import Suite, reached
 
 from faults import world
@@ -73,7 +74,11 @@ async def _stage(stack: FaultStack, day: Day, history: History) -> AsyncIterator
         doors = at_their_doors(day, f"http://{ingress}", transport, words, history)
         cast = await opened.enter_async_context(doors)
         desk = await opened.enter_async_context(at_the_desk(ways[TENANTS[0]][0], stack.services, world.UNIT))
-        yield Stage(stack, day, history, cast, desk, ways)
+        shown = [
+            await opened.enter_async_context(at_the_stock_desk(ways[TENANTS[0]][0], addresses, world.UNIT))
+            for addresses in _ways(stack)
+        ]
+        yield Stage(stack, day, history, cast, desk, shown, ways)
 
 
 def _ways(stack: FaultStack) -> list[dict[str, str]]:

@@ -19,6 +19,7 @@ import grpc
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from partners.cast import Cast
 from partners.sales.desk import SalesDesk
+from partners.stock.desk import StockDesk
 from partners.suite import PASSING, Suite
 
 from faults.history import History, Operation, digest
@@ -29,6 +30,9 @@ REPEATABLE = (
     "SubmitPurchaseOrder",
     "AcknowledgePurchaseOrder",
     "RecordShipNotice",
+    "RecordSupplierInvoice",
+    "RecordStockReport",
+    "RecordStatement",
     "PlaceOrder",
     "CancelOrder",
 )
@@ -45,6 +49,7 @@ class Settling:
     suites: Sequence[Suite]
     cast: Cast
     desk: SalesDesk
+    stock: StockDesk
     retried: int = 0
     still_open: list[str] = field(default_factory=list)
 
@@ -124,7 +129,7 @@ class Settling:
 
     async def _answer(self, suite: Suite, operation: Operation) -> str:
         """A hash of the answer, or the refusal in words."""
-        stubs = (suite.inventory, suite.procurement, self.desk.orders)
+        stubs = (suite.inventory, suite.procurement, self.desk.orders, self.stock.control)
         method = next(getattr(stub, operation.what) for stub in stubs if hasattr(stub, operation.what))
         try:
             return digest(await suite.call(method, operation.request, AGAIN_SECONDS))

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from partners.day import Day
 from partners.sales.desk import SalesDesk
+from partners.stock.desk import StockDesk
 from partners.suite import Suite
 
 from faults import answers, counts, evidence, world
@@ -23,6 +24,7 @@ from faults.checkers.finding import Trial
 from faults.command_line import CommandLine
 from faults.failover import Failover
 from faults.history import History
+from faults.invoicing import Invoicing
 from faults.nemesis import Nemesis
 from faults.outage import Outage
 from faults.overload import Overload
@@ -33,6 +35,7 @@ from faults.schedule import Fault
 from faults.selling.load import Sellers
 from faults.settling import Settling
 from faults.stack import TENANTS, FaultStack
+from faults.stocktaking import Stocktakers
 from faults.tally import Tally
 from faults.ways.scene import Injected, Scene
 
@@ -53,13 +56,15 @@ def plan_alone(name: str, seed: int) -> Plan:
 
 @dataclass
 class Stage:
-    """A stack with its world on it. `ways` are the callers' ways in, by tenant; the first one sells at the `desk`."""
+    """A stack with its world on it. `ways` are the callers' ways in, by tenant; the first one sells at the `desk`, and
+    counts at the `shelves`, inventory's by each of its processes."""
 
     stack: FaultStack
     day: Day
     history: History
     cast: FaultCast
     desk: SalesDesk
+    shelves: Sequence[StockDesk]
     ways: Mapping[str, list[Suite]]
 
     @property
@@ -69,7 +74,7 @@ class Stage:
     async def play(self, outcome: Outcome, folder: Path, say: Say) -> None:
         """Fills in what the outcome's plan comes to."""
         plan, watch = outcome.plan, outcome.watch
-        settling = Settling(self.suites, self.cast, self.desk)
+        settling = Settling(self.suites, self.cast, self.desk, self.shelves[0])
         clients = [
             self._clients(tenant, plan.seed, orders=tenant == TENANTS[0], rush=plan.rush, baskets=plan.baskets)
             for tenant in self.ways
@@ -101,6 +106,8 @@ class Stage:
         counts.what_was_done(outcome, nemesis, tally, self.history)
         trial.recoveries, trial.waits = outcome.recoveries, outcome.waits
         await answers.services(self.stack, self.ways, trial)
+        if plan.books:
+            trial.reconciled = await answers.statements(self.shelves[0])
         if outage:
             await outage.ask(self.suites[0], trial)
         # What still works would move while it is read.
@@ -109,7 +116,7 @@ class Stage:
         watch.ended("reading")
         counts.what_came_of_it(outcome, trial)
         counts.what_waited_for_the_relay(outcome, trial)
-        outcome.findings = judged(trial, sold=plan.sellers > 0)
+        outcome.findings = judged(trial, sold=plan.sellers > 0, booked=plan.books)
         if outage:
             outcome.findings.append(outage.judge(trial))
             outcome.figures = outage.figures
@@ -140,7 +147,7 @@ class Stage:
         row = ALONE[name]
         outcome = Outcome(plan_alone(name, seed))
         clients = [self._clients(tenant, seed) for tenant in self.ways]
-        await self._prepare(clients, Settling(self.suites, self.cast, self.desk), PLENTY)
+        await self._prepare(clients, Settling(self.suites, self.cast, self.desk, self.shelves[0]), PLENTY)
         first, second = self.suites
         commands = folder / "commands.txt"
         played: Restore | Failover | Overload = Overload(self.stack, first, second, seed)
@@ -162,6 +169,13 @@ class Stage:
         ways = self.ways[tenant]
         return Clients(tenant, ways[0].credentials, self.history, seed, ways, **of)
 
+    def _books(self, seed: int) -> tuple[Stocktakers, Invoicing]:
+        """Those who count and state, and those who ask for money."""
+        who = (TENANTS[0], self.suites[0].credentials, self.history, seed)
+        today = date.fromisoformat(self.day.ordered_on)
+        counting = Stocktakers(*who, [each.control for each in self.shelves], today)
+        return counting, Invoicing(*who, self.ways[TENANTS[0]], self.day, self.cast.erp.book)
+
     def _processes(self) -> dict[str, Suite]:
         """A way to each process, by which its counters are read."""
         first, second = next(iter(self.ways.values()))
@@ -169,7 +183,7 @@ class Stage:
 
     async def _prepare(self, clients: list[Clients], settling: Settling, scarce: int) -> None:
         for ways in self.ways.values():
-            await ways[0].load(world.master_data())
+            await ways[0].load(world.master_data(date.fromisoformat(self.day.ordered_on)))
         for profile in world.profiles():
             if profile.partner in self.cast.urls:
                 profile.transport.http.url = self.cast.urls[profile.partner]
@@ -194,6 +208,9 @@ class Stage:
             if plan.sellers:
                 seller = Sellers(TENANTS[0], self.suites[0].credentials, self.history, plan.seed, self.desk)
                 group.create_task(seller.run(plan.sellers, plan.sellers_pause_seconds, over))
+            if plan.books:
+                for books in self._books(plan.seed):
+                    group.create_task(books.run(plan.books_pause_seconds, over))
             group.create_task(self._release(plan))
             harm = group.create_task(nemesis.run(faults))
             midway = group.create_task(self._midway(plan))

@@ -9,7 +9,7 @@ import itertools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +17,8 @@ from connector.profiles import profile_of
 from crossdock.connector.v1 import partner_pb2
 from partners.books import ItemCard
 from partners.day import Day, Line, Order, Step, read_step
+
+from faults import shelves
 
 SKUS = tuple(f"F{number:04d}" for number in range(1, 201))
 SCARCE = SKUS[:5]
@@ -44,6 +46,7 @@ _ERP_ROUTES = (
     ("json.purchase_order", "IN", "purchase-orders"),
     ("json.order_confirmation", "OUT", "/order-confirmations"),
     ("json.goods_receipt", "OUT", "/goods-receipts"),
+    ("json.invoice_match", "OUT", "/invoice-matches"),
     ("json.posting_request", "OUT", "/posting-requests"),
     ("json.posting_result", "IN", "posting-results"),
 )
@@ -70,10 +73,11 @@ class Zipf:
         return chance.choices(self.items, cum_weights=list(itertools.accumulate(weights)))[0]
 
 
-def master_data() -> dict[str, Any]:
+def master_data(today: date) -> dict[str, Any]:
     """In the shape of catalog's PutMasterDataRequest."""
+    plain = [{"sku": sku, "description": f"Item {sku}", "base_unit": "EA"} for sku in (*SKUS, NEVER_THERE)]
     return {
-        "items": [{"sku": sku, "description": f"Item {sku}", "base_unit": "EA"} for sku in (*SKUS, NEVER_THERE)],
+        "items": [*plain, *shelves.items(today)],
         "parties": [
             *({"party_id": party(name), "name": name, "roles": ["PARTY_ROLE_SUPPLIER"]} for name in SUPPLIERS),
             *({"party_id": name, "name": name, "roles": ["PARTY_ROLE_CUSTOMER"]} for name in CUSTOMERS),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +12,11 @@ from partners.web import Answer, Door
 
 @dataclass(eq=False)
 class Payables:
-    """`matches` by the suite's id of an invoice, the newest word of each. `unanswered`: orders that it was told of."""
+    """`matches` by the suite's id of an invoice, the newest word of each; `told`: how often it heard each version of
+    it. `unanswered`: orders that it was told of."""
 
     matches: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    told: Counter[tuple[str, int]] = field(default_factory=Counter)
     unanswered: list[str] = field(default_factory=list)
 
     def open_at(self, door: Door) -> None:
@@ -25,6 +28,7 @@ class Payables:
         return [each["readiness"] for each in self.matches.values() if each["invoice"].casefold() == invoice.casefold()]
 
     async def _matched(self, document: Mapping[str, Any]) -> Answer:
+        self.told[document["invoiceId"], int(document["aggregateVersion"])] += 1
         known = self.matches.get(document["invoiceId"])
         if known is None or int(known["aggregateVersion"]) < int(document["aggregateVersion"]):
             self.matches[document["invoiceId"]] = document

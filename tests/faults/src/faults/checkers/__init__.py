@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from faults.checkers import calls, events, goods, orders, outside, sales, secrecy
+from faults.checkers import calls, counted, events, goods, invoiced, orders, outside, sales, secrecy
 from faults.checkers.finding import Finding, Trial
 
 CHECKERS: tuple[Callable[[Trial], Finding], ...] = (
@@ -26,8 +26,11 @@ CHECKERS: tuple[Callable[[Trial], Finding], ...] = (
     outside.stable_ids,
 )
 OF_SALES = (sales.each_sales_order_once, sales.each_shipment_and_invoice_once, sales.called_off_holds_nothing)
+OF_BOOKS = (counted.counts_and_statements, invoiced.invoices_against_receipts)
 
 
-def judged(trial: Trial, *, sold: bool = False) -> list[Finding]:
-    """`sold`: orders were sold in this run, so there must be facts about them."""
-    return [check(trial) for check in (*CHECKERS, *(OF_SALES if sold else ()))]
+def judged(trial: Trial, *, sold: bool = False, booked: bool = False) -> list[Finding]:
+    """`sold`: orders were sold in this run, so there must be facts about them; `booked`: stock was counted and stated,
+    and suppliers sent invoices."""
+    more = (*(OF_SALES if sold else ()), *(OF_BOOKS if booked else ()))
+    return [check(trial) for check in (*CHECKERS, *more)]

@@ -19,6 +19,10 @@ SERVICE_OF = {
     "SubmitPurchaseOrder": "procurement",
     "AcknowledgePurchaseOrder": "procurement",
     "RecordShipNotice": "procurement",
+    "RecordSupplierInvoice": "procurement",
+    "RecordStockReport": "inventory",
+    "RecordStatement": "inventory",
+    "BookDifferences": "inventory",
     "PlaceOrder": "fulfillment",
     "CancelOrder": "fulfillment",
 }

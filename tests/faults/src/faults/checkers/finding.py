@@ -74,4 +74,6 @@ class Trial:
     publish_lag: tuple[int, float] | None = None
     """Events that were recorded beside a long transaction, and the 99th percentile of their wait in seconds."""
     serving: Mapping[str, bool] = field(default_factory=dict)
+    reconciled: Mapping[str, Any] = field(default_factory=dict)
+    """Site -> its newest statement, as inventory shows it in the end."""
     still_open: Sequence[str] = ()
