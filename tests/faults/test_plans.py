@@ -21,6 +21,7 @@ from faults.scripts import NEVER, RELAY, SALES, SCRIPTS, SECONDS, Chapter
 from faults.tally import REQUIRED
 from faults.ways import WAYS
 from faults.ways.partners import ANSWERS
+from faults.ways.scene import Injected
 from partners.faults import Faults
 from partners.journal import Journal
 from partners.web import Door, Site
@@ -84,6 +85,17 @@ def test_what_was_played_on_this_build_is_not_played_again(tmp_path: Path, monke
     results.write(tmp_path, {**results.result_of("rows", Outcome(first, counters=counted)), "build": "abc1234"})
     assert results.kept((tmp_path,), "rows", first) is None
     assert results.kept((tmp_path,), "rows", first, any_build=True) is not None
+
+
+def test_what_an_earlier_build_had_no_word_for_is_no_other_plan(tmp_path: Path) -> None:
+    plan = plans.whole()[0]
+    result = results.result_of("rows", Outcome(plan, counters=dict.fromkeys(REQUIRED, 1)))
+    known = {name: said for name, said in result["plan"].items() if name != "books"}
+    results.write(tmp_path, {**result, "build": "earlier", "plan": known})
+    assert results.kept((tmp_path,), "rows", plan) is None
+    assert results.kept((tmp_path,), "rows", plan, any_build=True) is not None
+    results.write(tmp_path, {**result, "build": "earlier", "plan": known | {"orders": plan.orders + 1}})
+    assert results.kept((tmp_path,), "rows", plan, any_build=True) is None
 
 
 def test_what_was_just_played_stands_before_what_is_on_record(tmp_path: Path) -> None:
@@ -240,6 +252,17 @@ def test_files_of_runs_come_to_one_table(tmp_path: Path) -> None:
     (first,) = [line.split() for line in lines if line.startswith("F01")]
     assert first == ["F01", str(WEIGHTS["F01"]), "9", "2", "0", "7.2", "s"]
     assert "faults: 3 runs, 12 faults (3 kills), 300 transactions, 0 violations, 0 invalid runs" in lines
+
+
+def test_points_that_no_run_came_to_are_told() -> None:
+    fault, other = (Fault(3.0, "F05", "crash", "delivery", 0.0, point) for point in ("after_effect", "after_commit"))
+    plan = plans.selling(1)
+    missed = Outcome(plan, injected=[Injected(fault, 3.0, done=False), Injected(other, 3.0, done=False)])
+    assert missed.unreached == ["3.0 F05 crash delivery after_effect", "3.0 F05 crash delivery after_commit"]
+    reached = Outcome(plan, injected=[Injected(fault, 9.0)])
+    assert reached.unreached == []
+    lines = results.merged([results.result_of("sales", each) for each in (missed, reached)])
+    assert "armed and never reached: F05 crash delivery after_commit" in lines
 
 
 @pytest.mark.parametrize("kind", [each for each in ANSWERS if each != "drip"])

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import pytest
 from crossdock_kit.crash_points import POINTS as NAMED_POINTS
+from crossdock_local.place import find_checkout
 from faults.broker_tricks import Deliveries, Tricks, split
 from faults.mutants import MUTANTS
 from faults.proxies import Hop, Toxic
 from faults.schedule import POINTS, ROWS, planned
+from faults.scripts import SCRIPTS
 from faults.ways.scene import children_of
 
 MESSAGE = b"HMSG _INBOX.1 1 $JS.ACK.S.C.1.1.1.1.0 12 14\r\nNATS/1.0\r\n\r\n%b\r\n"
@@ -35,6 +37,20 @@ def test_every_run_parks_repairs_and_repeats() -> None:
 
 def test_every_named_point_is_in_the_schedule() -> None:
     assert set(POINTS) == set(NAMED_POINTS)
+
+
+def test_every_point_that_is_armed_is_in_the_code_of_its_process() -> None:
+    scripted = [(each.detail, each.target) for faults in SCRIPTS.values() for each in faults if each.how == "crash"]
+    armed = {*scripted, *((point, target) for point, targets in POINTS.items() for target in targets)}
+    kit = find_checkout() / "libs" / "kit" / "src"
+    for point, target in sorted(armed):
+        service = target.removesuffix("-2").removesuffix("-worker")
+        places = (kit, find_checkout() / "services" / service / "src")
+        assert any(_reaches(place, f"reached(crash_points.{point.upper()})") for place in places), (point, target)
+
+
+def _reaches(place: Path, call: str) -> bool:
+    return any(call in file.read_text(encoding="utf-8") for file in place.rglob("*.py"))
 
 
 def test_there_are_ten_mutants_and_more() -> None:

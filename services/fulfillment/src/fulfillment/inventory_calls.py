@@ -13,6 +13,7 @@ from typing import Any
 
 import grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock_kit import crash_points
 from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier
 from crossdock_kit.deliveries.model import Dead, Declined
@@ -65,6 +66,8 @@ async def _bind(stub: Any, reservation_id: str) -> None:
 def _giving_back(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
     async def carry(leased: Leased) -> Outcome:
         request = inventory.ReleaseReservationsRequest.FromString(leased.payload)
+        # The order has taken its own step back; its stock is still held.
+        crash_points.reached(crash_points.BETWEEN_COMPENSATION_STEPS)
         try:
             await stub_for(leased.tenant).ReleaseReservations(request)
         except grpc.aio.AioRpcError as error:
