@@ -54,7 +54,8 @@ class Office:
 
     async def says(self, written: tuple[str, bytes]) -> Document:
         path, content = written
-        return await self.rig.given(self.partner, content, name=uuid4().hex, path=path)
+        name = f"{path}-{uuid4().hex}"
+        return await self.rig.given(self.partner, content, name=name, path="" if self.format.batch else path)
 
     async def commanded(self, written: tuple[str, bytes]) -> Any:
         self.rig.procurement.requests.clear()

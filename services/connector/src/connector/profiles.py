@@ -19,6 +19,8 @@ from crossdock_kit.errors import Invalid, InvalidFields, Violation
 from google.protobuf import json_format
 
 from connector import ownership_rules
+from connector.codecs import csv_document
+from connector.codecs.json_document import DocumentFault
 from connector.domain.schedule import end_of_batch, read_crontab
 from connector.mappings import registry
 from connector.transport_rules import poll_faults, transport_faults
@@ -253,10 +255,19 @@ def _route_faults(
         yield f"{where}.path", "an HTTP document needs a path"
     if ".." in route.path or "//" in route.path:
         yield f"{where}.path", "is no plain path"
+    if route.kind.startswith("csv."):
+        yield from _layout_faults(route, where)
     if route.speaks_as and route.direction != partner_pb2.DIRECTION_IN:
         yield f"{where}.speaksAs", "says whose word a document is that comes in: what goes out is ours"
     if route.HasField("poll"):
         yield from poll_faults(route, profile, where)
+
+
+def _layout_faults(route: partner_pb2.DocumentRoute, where: str) -> Iterator[tuple[str, str]]:
+    try:
+        csv_document.layout_of(json_format.MessageToDict(route.mapping))
+    except DocumentFault as fault:
+        yield f"{where}.{fault.path}", fault.problem
 
 
 def _edi_faults(edi: partner_pb2.EdiIdentity) -> Iterator[tuple[str, str]]:

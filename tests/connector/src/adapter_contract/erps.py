@@ -49,6 +49,7 @@ class Erp:
     order: Callable[[Typed], tuple[str, bytes]]
     result: Callable[[str, str], tuple[str, bytes]]
     heard: Callable[[bytes], Posted]
+    # Takes what is for it at its own times; its files lie in folders, where their names say what they are.
     batch: bool = False
     codes: Mapping[tuple[str, str], str] = field(default_factory=dict)
 

@@ -163,14 +163,57 @@ def _b_heard(content: bytes) -> Expectation:
     return Expectation(advice["key"], advice["rev"], advice["site"], advice["notice"], advice["void"], amounts)
 
 
+def _b_sheet(path: str, report: Report, *states: str) -> Written:
+    """Beside its JSON it keeps its stock in files, with decimal commas and headings of its own."""
+    amounts = (
+        (goods.sku, word, getattr(goods, word)) for goods in report.goods for word in states if getattr(goods, word)
+    )
+    rows = [f"{sku};{LOT};{word};{amount},0;10.11.2026 10:30" for sku, word, amount in amounts]
+    head = "Artikel;Charge;Zustand;Menge;Zeit"
+    lines = [f"{head};Nummer;Lager", *(f"{row};{report.number};{report.place}" for row in rows)]
+    return path, "\r\n".join(lines).encode("cp1252")
+
+
+def _b_statement(report: Report) -> Written:
+    return _b_sheet("stock", report, "good", "held")
+
+
+def _b_count(report: Report) -> Written:
+    return _b_sheet("counts", report, "good", "damaged")
+
+
+_SHEET = {
+    "delimiter": ";",
+    "encoding": "windows-1252",
+    "decimal": ",",
+    "zone": "Europe/Berlin",
+    "instants": "%d.%m.%Y %H:%M",
+    "buckets": {"good": "SELLABLE", "held": "QUARANTINED", "damaged": "DAMAGED"},
+    "columns": {
+        "sku": "Artikel",
+        "lot": "Charge",
+        "condition": "Zustand",
+        "quantity": "Menge",
+        "as_of": "Zeit",
+        "number": "Nummer",
+        "warehouse": "Lager",
+    },
+}
 FORMAT_B = Warehouse(
     "format-b",
     {
         "transport": http(),
-        "documents": [_out("wms_b.expected_receipt", "/advices"), _in("wms_b.receipt", "arrivals")],
+        "documents": [
+            _out("wms_b.expected_receipt", "/advices"),
+            _in("wms_b.receipt", "arrivals"),
+            _in("csv.stock_statement", "stock", complete=True, **_SHEET),
+            _in("csv.stock_count", "counts", **_SHEET),
+        ],
     },
     receipt=_b_receipt,
     heard=_b_heard,
+    statement=_b_statement,
+    counted=_b_count,
     outbound=outbound.FORMAT_B,
 )
 

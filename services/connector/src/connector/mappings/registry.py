@@ -5,6 +5,7 @@ from __future__ import annotations
 from crossdock.fulfillment.v1 import sales_order_pb2
 
 from connector.mappings import (
+    csv_stock,
     easypost_tracker,
     json_availability,
     json_blanket_order,
@@ -93,6 +94,8 @@ INBOUND: dict[str, Inbound] = {
         wms_a_stock.COUNT_MAPPING,
         wms_a_stock.ADJUSTMENT_MAPPING,
         wms_a_stock.STATEMENT_MAPPING,
+        csv_stock.COUNT_MAPPING,
+        csv_stock.STATEMENT_MAPPING,
         wms_a_stock_move.PUT_AWAY_MAPPING,
         wms_a_stock_move.QUALITY_HOLD_MAPPING,
         wms_b_receipt.MAPPING,

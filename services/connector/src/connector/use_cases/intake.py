@@ -142,7 +142,8 @@ async def open_intake(steps: Sequence[DocumentStep], work: Work, around: Surroun
     vault = around.vault.within(work.driver)
     incoming = []
     for step, each in zip(steps, found, strict=True):
-        taken = take_apart(await vault.open(each.kept, sealed[each.document_id]), each.path, stored.profile)
+        content = await vault.open(each.kept, sealed[each.document_id])
+        taken = take_apart(content, each.path, stored.profile, each.name)
         step.is_of(part.kind for part in taken.parts)
         incoming.append(Incoming(each, taken, step, each.state is not State.WAITING))
     intake = Intake(work, around, stored, incoming)

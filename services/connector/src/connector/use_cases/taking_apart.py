@@ -14,8 +14,9 @@ from crossdock.connector.v1 import partner_pb2
 from crossdock_edi import Document
 from crossdock_edi.x12.functional_acknowledgment import FunctionalAcknowledgment
 from crossdock_edi.x12.ship_notice import ShipNotice
+from google.protobuf import json_format
 
-from connector.codecs import json_document, x12_document, x12_sets
+from connector.codecs import csv_document, json_document, x12_document, x12_sets
 from connector.codecs.json_document import DocumentFault
 from connector.codecs.x12_document import ReadInterchange, ReadMessage
 from connector.domain.documents import Finding
@@ -24,6 +25,8 @@ from connector.mappings import registry
 from connector.mappings.model import Inbound
 
 ANY_SENDER = "*"
+CSV, EDI = "csv.", "x12."
+EDI_HEADERS = (b"ISA", b"UNA", b"UNB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +61,46 @@ class TakenApart:
     refusal: str = ""
 
 
-def take_apart(content: bytes, path: str, profile: partner_pb2.PartnerProfile) -> TakenApart:
-    """By the route that it came by for JSON; what comes without a route is EDI, unless the partner knows no EDI."""
-    route = _json_route(content, path, profile)
+def take_apart(content: bytes, path: str, profile: partner_pb2.PartnerProfile, name: str = "") -> TakenApart:
+    """By the route that it came by for JSON and CSV, or by what it is and by the name of its file where it came by
+    none; what is neither is EDI."""
+    route = _route(content, path, profile, name)
     if isinstance(route, str):
         return TakenApart((), refusal=route)
-    if route is not None:
-        return _take_json(content, route)
-    return _take_x12(content, profile)
+    if route is None:
+        return _take_x12(content, profile)
+    return _take_csv(content, route) if route.kind.startswith(CSV) else _take_json(content, route)
 
 
-def _json_route(
-    content: bytes, path: str, profile: partner_pb2.PartnerProfile
+def _route(
+    content: bytes, path: str, profile: partner_pb2.PartnerProfile, name: str
 ) -> partner_pb2.DocumentRoute | str | None:
-    """The route of a JSON document, None for EDI, or why there is none."""
+    """The route of a document in JSON or CSV, None for EDI, or why there is none."""
     routes = [each for each in profile.documents if each.direction == partner_pb2.DIRECTION_IN]
-    as_json = [each for each in routes if not each.kind.startswith("x12.")]
+    others = [each for each in routes if not each.kind.startswith(EDI)]
     if path:
-        found = next((each for each in as_json if each.path.strip("/") == path.strip("/")), None)
+        found = next((each for each in others if each.path.strip("/") == path.strip("/")), None)
         return found or f"nothing is received under {path[:200]!r}"
-    if not as_json or not content.lstrip().startswith(b"{"):
+    begin = content.lstrip()[:4].removeprefix(b"\xef\xbb\xbf")
+    if begin.startswith(EDI_HEADERS):
         return None
-    if len(as_json) == 1:
-        return as_json[0]
-    return f"the path must say which of {', '.join(each.kind for each in as_json)} it is"
+    fitting = [each for each in others if each.kind.startswith(CSV) != begin.startswith(b"{")]
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    named = [each for each in fitting if each.path and name.startswith(each.path.strip("/"))]
+    if len(named) == 1:
+        return named[0]
+    kinds = ", ".join(f"{each.path.strip('/')} ({each.kind})" for each in fitting)
+    return f"the path, or how its name begins, must say which of these it is: {kinds}"
+
+
+def _take_csv(content: bytes, route: partner_pb2.DocumentRoute) -> TakenApart:
+    try:
+        sheet = csv_document.decode(content, csv_document.layout_of(json_format.MessageToDict(route.mapping)))
+    except DocumentFault as fault:
+        finding = Finding("not-csv", "error", str(fault))
+        return TakenApart((Part(route.kind, refusal=str(fault)),), (finding,))
+    return TakenApart((Part(route.kind, parsed=sheet, mapping=registry.INBOUND[route.kind], lines=len(sheet.rows)),))
 
 
 def _take_json(content: bytes, route: partner_pb2.DocumentRoute) -> TakenApart:

@@ -15,6 +15,7 @@ from crossdock_kit.errors import CrossdockError, FailureClass, Verdict, kind_of
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.unit_of_work import Work
 
+from connector.codecs.csv_document import WrongLines
 from connector.domain.documents import Finding, MessageEnd, Outcome, State, repetition
 from connector.mappings.model import Command
 from connector.ports import Surroundings
@@ -135,6 +136,9 @@ async def _end_of(incoming: Incoming, number: int, part: Part, intake: Intake) -
     except CrossdockError as error:
         if kind_of(error).verdict is not Verdict.ACK_REFUSED:
             raise
+        if isinstance(error, WrongLines):
+            wrong = (Finding("wrong-line", "error", text, segment=line) for line, text in error.lines)
+            incoming.document.findings = (*incoming.document.findings, *wrong)
         return ended(message, Outcome.REFUSED, str(error))
 
 

@@ -80,8 +80,8 @@ class Ingress:
         claim = scheme.claim_of(request.headers, datetime.now(UTC))
         if not is_genuine(claim, body, keys) or member is None or profile is None:
             raise Turned(401, "unauthorised")
-        _check_route(profile, path, request)
-        return await self._hand_in(member, claim.message_id, path, body)
+        content_type = _checked_type(profile, path, request)
+        return await self._hand_in(member, claim.message_id, path, content_type, body)
 
     async def _body(self, request: Request) -> bytes:
         """Raises Turned for a body that is too long by its own word or in fact, or that drips."""
@@ -111,11 +111,11 @@ class Ingress:
         except CrossdockError:
             raise Turned(503, "not available") from None
 
-    async def _hand_in(self, member: PartnerWorker, message_id: str, path: str, body: bytes) -> Response:
+    async def _hand_in(
+        self, member: PartnerWorker, message_id: str, path: str, content_type: str, body: bytes
+    ) -> Response:
         try:
-            handed = await member.service.hand_in(
-                name=message_id, content_type="application/json", path=path, content=body
-            )
+            handed = await member.service.hand_in(name=message_id, content_type=content_type, path=path, content=body)
         except PeerRefused as refused:
             raise Turned(400, refused.reason or "refused") from None
         except CrossdockError as error:
@@ -124,15 +124,18 @@ class Ingress:
         return JSONResponse({"documentId": handed.document_id, "repeated": handed.repeated}, 202)
 
 
-def _check_route(profile: partner_pb2.PartnerProfile, path: str, request: Request) -> None:
-    """After the signature: what the partner itself got wrong may be told to it."""
+def _checked_type(profile: partner_pb2.PartnerProfile, path: str, request: Request) -> str:
+    """What is received under the path. After the signature: what the partner itself got wrong may be told to it."""
     routes = (each for each in profile.documents if each.direction == partner_pb2.DIRECTION_IN)
-    if not any(each.path.strip("/") == path for each in routes):
+    route = next((each for each in routes if each.path.strip("/") == path), None)
+    if route is None:
         raise Turned(404, "nothing is received here")
+    wanted = "text/csv" if route.kind.startswith("csv.") else "application/json"
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     encoding = request.headers.get("content-encoding", "identity").lower()
-    if kind != "application/json" or encoding != "identity":
-        raise Turned(415, "application/json without compression is received here")
+    if kind != wanted or encoding != "identity":
+        raise Turned(415, f"{wanted} without compression is received here")
+    return wanted
 
 
 async def _healthy(request: Request) -> Response:
