@@ -44,7 +44,14 @@ def planned(number: str, **more: Any) -> events_pb2.ShipmentPlanned:
     return events_pb2.ShipmentPlanned(shipment_id=shipment.shipment_id, number=number, shipment=shipment)
 
 
-async def hears(rig: Rig, message: events_pb2.ShipmentPlanned, said_by: str = "WH-EAST") -> None:
+def called_off(offer: events_pb2.ShipmentPlanned, command: str, **more: Any) -> events_pb2.ShipmentCallOffRequested:
+    shipment = shipment_pb2.Shipment(**more)
+    shipment.MergeFrom(offer.shipment)
+    shipment.call_off.command, shipment.call_off.reason = command, "RECALLED"
+    return events_pb2.ShipmentCallOffRequested(shipment_id=offer.shipment_id, number=offer.number, shipment=shipment)
+
+
+async def hears(rig: Rig, message: Any, said_by: str = "WH-EAST") -> None:
     now = datetime.now(UTC)
     event = Received(
         id=uuid4(),
@@ -127,6 +134,7 @@ async def test_a_tms_is_offered_a_shipment_and_its_answer_is_told_to_delivery(ri
     assert document.transaction_ids == ("order-1",)
     assert json.loads(content) == {
         "documentType": "loadTender",
+        "action": "offer",
         "shipmentId": offer.shipment_id,
         "shipment": "SH-1",
         "businessUnit": "TEND",
@@ -162,6 +170,38 @@ async def test_a_tms_is_offered_a_shipment_and_its_answer_is_told_to_delivery(ri
     assert await rig.send("tms-json") == []
 
 
+@pytest.mark.feature("F122", "F132")
+async def test_a_tms_is_told_to_void_a_label_and_its_answer_is_told_to_delivery(rig: Rig) -> None:
+    await rig.partner(
+        "tms-void",
+        role="TMS",
+        system="TMS-VOID",
+        transport=http(),
+        businessUnit="TEND",
+        documents=[
+            {"kind": "json.load_tender", "direction": "OUT", "path": "/tenders"},
+            {"kind": "json.tender_response", "direction": "IN", "path": "responses"},
+        ],
+    )
+    offer = planned("SH-9")
+    await hears(rig, offer, said_by="TMS-VOID")
+    await hears(rig, called_off(offer, "void_label", carrier="UPSN", tracking_number="1Z9"))
+    [(_, content)] = await rig.send("tms-void")
+    told = json.loads(content)
+    assert (told["action"], told["shipment"], told["reason"]) == ("void_label", "SH-9", "RECALLED")
+    assert (told["carrier"], told["trackingNumber"]) == ("UPSN", "1Z9")
+    rig.procurement.accepts("RecordCallOffAnswer", delivery.RecordCallOffAnswerResponse())
+    rig.procurement.requests.clear()
+    for number, decision in enumerate(("cancelled", "cancellation_refused")):
+        answer = {"shipmentId": offer.shipment_id, "shipment": "SH-9", "decision": decision, "reason": "gone"}
+        await rig.given("tms-void", json.dumps(answer).encode(), name=f"v{number}", path="responses")
+    done, refused = rig.procurement.requests
+    assert isinstance(done, delivery.RecordCallOffAnswerRequest)
+    assert isinstance(refused, delivery.RecordCallOffAnswerRequest)
+    assert (done.stopped, refused.stopped, refused.reason) == (True, False, "gone")
+    assert done.ref.shipment_id == offer.shipment_id
+
+
 @pytest.mark.feature("F122")
 async def test_a_carrier_without_a_tms_is_offered_a_load_by_204_and_answers_by_990(rig: Rig) -> None:
     await rig.partner(
@@ -188,6 +228,13 @@ async def test_a_carrier_without_a_tms_is_offered_a_load_by_204_and_answers_by_9
         ("CL", "SF", "WH-EAST"),
         ("CU", "CN", "CUS-SHOP"),
     ]
+    # What was offered is cancelled by the same document; what is on the road is beyond its words.
+    await hears(rig, called_off(planned("SH-3"), "withdraw_tender"))
+    await hears(rig, called_off(planned("SH-3"), "intercept_or_return"))
+    [(_, content)] = await rig.send("car-edi")
+    [interchange] = x12_document.read_file(content, {})
+    cancellation: Any = interchange.messages[0].document
+    assert (cancellation.shipment, cancellation.purpose, tender.purpose) == ("SH-3", "01", "00")
     rig.procurement.accepts("AssignCarrier", delivery.AssignCarrierResponse())
     rig.procurement.accepts("DeclineTender", delivery.DeclineTenderResponse())
     rig.procurement.requests.clear()

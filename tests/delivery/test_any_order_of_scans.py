@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
-from delivery.domain import events
+from delivery.domain import calling_off, events
+from delivery.domain.calling_off import answer, call_off, wanted_again
+from delivery.domain.carriage import Carriage
 from delivery.domain.events import Proof
 from delivery.domain.lifecycle import SHIPMENT
 from delivery.domain.milestones import PLACES, Milestone
@@ -79,6 +81,25 @@ class AnyRoad(RuleBasedStateMachine):
     @rule(number=st.sampled_from(["I-1", "I-2"]))
     def issue(self, number: str) -> None:
         self.shipment.issue(number, NOON)
+        self.listen()
+
+    @rule(carrier=st.sampled_from(["SCAC", "UPSN"]))
+    def assign(self, carrier: str) -> None:
+        if not self.shipment.told.reached:
+            self.shipment.assign(Carriage(carrier=carrier), NOON)
+            self.listen()
+
+    @rule(packed_again=st.booleans())
+    def call_off(self, packed_again: bool) -> None:
+        call_off(self.shipment, "not wanted", NOON)
+        if packed_again and not self.shipment.issues:
+            self.listen()
+            wanted_again(self.shipment)
+        self.listen()
+
+    @rule(stopped=st.booleans())
+    def answer(self, stopped: bool) -> None:
+        answer(self.shipment, stopped, "", NOON)
         self.listen()
 
     @rule(reference=st.sampled_from(["photo", "paper"]))
@@ -156,6 +177,11 @@ class AnyRoad(RuleBasedStateMachine):
         assert (Milestone.DELAYED in self.told) == (found.delayed is not None)
         assert self.open == set(found.troubles) == set(self.shipment.told.exceptions)
         assert self.eta == found.eta
+
+    @invariant()
+    def what_has_left_is_never_cancelled_by_us(self) -> None:
+        left = self.shipment.issues or self.shipment.told.reached
+        assert not (left and calling_off.is_cancelled(self.shipment))
 
     @invariant()
     def nothing_is_delivered_without_a_carriers_word_for_it(self) -> None:

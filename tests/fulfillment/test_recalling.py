@@ -6,7 +6,7 @@ import pytest
 from fulfillment.domain import events
 from fulfillment.domain.cancelling import cancel_part, change_quantity
 from fulfillment.domain.concerns import identity
-from fulfillment.domain.handling import Outcome, Place, Reported, issue, pick
+from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick
 from fulfillment.domain.posting_lines import changed
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.recalling import RECALL_UNANSWERED, recall, settle_recalls
@@ -77,6 +77,18 @@ def test_what_is_stopped_is_cancelled_and_nobody_waits_for_the_answer_any_more()
     assert OPEN in order.settled
     assert changed(order) == {}, "the ERP was told when it was asked back"
     assert names(order) == ["OrderLinesCancelled"]
+
+
+@pytest.mark.feature("F132")
+def test_what_is_stopped_after_it_was_packed_says_in_which_shipment_it_lay() -> None:
+    order = released()
+    pack(Place(order, order.lines[1], "WH-EAST", "SH-1"), reports(order, 6))
+    told(order)
+    less(order, 0)
+    says(order, stopped=10)
+    [cancelled] = told(order)
+    found = {step.shipment_id: str(step.quantity.value) for step in cancelled.steps}  # type: ignore[union-attr]
+    assert found == {"SH-1": "6", "": "4"}
 
 
 def test_an_answer_in_part_leaves_the_rest_open() -> None:

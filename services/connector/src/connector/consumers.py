@@ -123,7 +123,7 @@ class Orders:
 
 @dataclass(frozen=True, slots=True)
 class Shipments:
-    """Delivery's facts: a shipment that is planned is offered to who carries it."""
+    """Delivery's facts: a shipment that is planned is offered to who carries it, and called off there."""
 
     around: Surroundings
 
@@ -131,13 +131,19 @@ class Shipments:
         return Subscription(
             name="connector",
             source="delivery",
-            handlers={delivery.ShipmentPlanned: _together(self.around, self.planned)},
+            handlers={
+                delivery.ShipmentPlanned: _together(self.around, self.planned),
+                delivery.ShipmentCallOffRequested: _together(self.around, self.called_off),
+            },
             batch=100,
             owner="integration",
         )
 
     async def planned(self, event: Received[delivery.ShipmentPlanned], telling: Telling) -> None:
         await tell_partners.tell_carriage(event, telling)
+
+    async def called_off(self, event: Received[delivery.ShipmentCallOffRequested], telling: Telling) -> None:
+        await tell_partners.call_off_carriage(event, telling)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from crossdock_kit.paging import page_of
 
 from delivery import queries
 from delivery.ports import Snapshots, UnitOfWork
-from delivery.use_cases import correcting, planning, proving, recording, tendering
+from delivery.use_cases import calling_off, correcting, planning, proving, recording, tendering
 from delivery.wire import entries, feeds
 from delivery.wire import shipments as wire
 
@@ -37,6 +37,16 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
     async def DeclineTender(self, request: pb.DeclineTenderRequest, context: Context) -> pb.DeclineTenderResponse:
         found = await tendering.decline_tender(wire.decline(request), self._uow)
         return pb.DeclineTenderResponse(shipment=wire.shipment(found))
+
+    async def CancelShipment(self, request: pb.CancelShipmentRequest, context: Context) -> pb.CancelShipmentResponse:
+        found = await calling_off.cancel_shipment(wire.cancel(request), self._uow)
+        return pb.CancelShipmentResponse(shipment=wire.shipment(found))
+
+    async def RecordCallOffAnswer(
+        self, request: pb.RecordCallOffAnswerRequest, context: Context
+    ) -> pb.RecordCallOffAnswerResponse:
+        found = await calling_off.record_call_off_answer(wire.call_off_answer(request), self._uow)
+        return pb.RecordCallOffAnswerResponse(shipment=wire.shipment(found))
 
     async def GetShipment(self, request: pb.GetShipmentRequest, context: Context) -> pb.GetShipmentResponse:
         found = await queries.get_shipment(wire.name(request.ref), self._uow)

@@ -22,6 +22,7 @@ from crossdock_kit.unit_of_work import Work
 from delivery import ports
 from delivery.domain.lifecycle import SHIPMENT, State
 from delivery.use_cases import listening
+from delivery.use_cases.calling_off import not_wanted
 from delivery.use_cases.correcting import close, read_again
 from delivery.use_cases.handing_over import goods_issued, shipment_ready, supplier_shipped
 from delivery.wire import warehouse
@@ -30,12 +31,11 @@ Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 
 
 def outbound_shipments(opens: Opens) -> Subscription:
-    """What warehouses packed and handed over, and suppliers sent, as fulfillment announces it."""
+    """What warehouses packed and handed over, what suppliers sent and what nobody wants any more."""
 
     async def on_ready(event: Received[events_pb2.ShipmentReady], work: Work) -> None:
         async with opens(work) as opened:
-            barred = event.message.barred_order_numbers
-            await shipment_ready(event.message.shipment_id, warehouse.ready(event), barred, opened)
+            await shipment_ready(warehouse.ready(event), opened)
 
     async def on_issued(event: Received[events_pb2.GoodsIssued], work: Work) -> None:
         async with opens(work) as opened:
@@ -45,6 +45,11 @@ def outbound_shipments(opens: Opens) -> Subscription:
         async with opens(work) as opened:
             await supplier_shipped(warehouse.supplier_shipped(event), opened)
 
+    async def on_cancelled(event: Received[events_pb2.OrderLinesCancelled], work: Work) -> None:
+        for command in warehouse.not_wanted(event.message):
+            async with opens(work) as opened:
+                await not_wanted(command, opened)
+
     return Subscription(
         name="delivery",
         source="fulfillment",
@@ -52,6 +57,7 @@ def outbound_shipments(opens: Opens) -> Subscription:
             events_pb2.ShipmentReady: each(on_ready),
             events_pb2.GoodsIssued: each(on_issued),
             events_pb2.SupplierShipped: each(on_supplier_shipped),
+            events_pb2.OrderLinesCancelled: each(on_cancelled),
         },
         owner="delivery-desk",
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from delivery.domain.carriage import Billing, Terms
@@ -149,6 +150,19 @@ class Scans(Protocol):
         """Writes what they are now read as."""
 
 
+class Contents(Protocol):
+    """What shipments hold, by the id of an order's line and in its base unit. Written before the shipment is locked."""
+
+    async def pack(self, shipment_id: str, lines: Mapping[str, Decimal]) -> None: ...
+
+    async def issue(self, shipment_id: str, lines: Mapping[str, Decimal]) -> None: ...
+
+    async def call_off(self, shipment_id: str, lines: Mapping[str, Decimal]) -> None: ...
+
+    async def wanted(self, shipment_id: str) -> bool:
+        """Whether something of it is. So it is while nobody has said what it holds."""
+
+
 class Codes(Protocol):
     async def overrides(self, partner: str) -> Mapping[Key, Meaning]: ...
 
@@ -225,6 +239,9 @@ class Work(Protocol):
 
     @property
     def scans(self) -> Scans: ...
+
+    @property
+    def contents(self) -> Contents: ...
 
     @property
     def codes(self) -> Codes: ...

@@ -92,6 +92,20 @@ class Caller:
         )
         return (await self.stub.DeclineTender(request, timeout=SECONDS)).shipment
 
+    async def cancel(self, number: str, reason: str = "wrong address") -> shipment_pb2.Shipment:
+        request = pb.CancelShipmentRequest(request_id=str(uuid4()), ref=pb.ShipmentRef(number=number), reason=reason)
+        return (await self.stub.CancelShipment(request, timeout=SECONDS)).shipment
+
+    async def answer(self, number: str, *, stopped: bool, reason: str = "") -> shipment_pb2.Shipment:
+        request = pb.RecordCallOffAnswerRequest(
+            request_id=str(uuid4()),
+            origin=origin(options_pb2.ROLE_TMS, "TMS-EU"),
+            ref=pb.ShipmentRef(number=number),
+            stopped=stopped,
+            reason=reason,
+        )
+        return (await self.stub.RecordCallOffAnswer(request, timeout=SECONDS)).shipment
+
     async def record(self, *updates: pb.CarrierUpdate, **more: Any) -> list[str]:
         """The outcome of each update, by its name."""
         said: dict[str, Any] = {"request_id": str(uuid4()), "origin": origin()} | more

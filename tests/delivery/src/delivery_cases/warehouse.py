@@ -76,6 +76,19 @@ def supplier_shipped(shipment_id: str, number: str, *orders: str, **more: Any) -
     return events_pb2.SupplierShipped(shipment_id=shipment_id, number=number, **said | more)
 
 
+def cancelled(shipment_id: str, order: str, quantity: str = "5") -> events_pb2.OrderLinesCancelled:
+    """So much of the first line of an order that was packed, and that its warehouse has stopped."""
+    step = events_pb2.ScheduleStep(
+        line_id=f"order-{order}/1",
+        line_number="1",
+        sku="BOLT",
+        quantity=common.Quantity(value=quantity, unit="EA"),
+        shipment_id=shipment_id,
+        reason="RECALLED",
+    )
+    return events_pb2.OrderLinesCancelled(order_id=f"order-{order}", number=order, steps=[step], reason="RECALLED")
+
+
 async def hears(uow: UnitOfWork, tenant: str, *messages: Any) -> None:
     """What the consumer does with facts that arrive together, in their order."""
     subscription = outbound_shipments(on)
@@ -86,14 +99,15 @@ async def hears(uow: UnitOfWork, tenant: str, *messages: Any) -> None:
 
 def received(message: Any, tenant: str) -> Received[Any]:
     now, name = datetime.now(UTC), str(uuid4())
+    about_shipment = hasattr(message, "shipment_id")
     return Received(
         id=uuid4(),
         type=message.DESCRIPTOR.full_name,
         message=message,
         tenant=tenant,
         business_unit="EU01",
-        aggregate_type="outbound_shipment",
-        aggregate_id=message.shipment_id,
+        aggregate_type="outbound_shipment" if about_shipment else "sales_order",
+        aggregate_id=message.shipment_id if about_shipment else message.order_id,
         version=1,
         subject=message.number,
         occurred_at=at(0),
@@ -101,7 +115,7 @@ def received(message: Any, tenant: str) -> Received[Any]:
         origin=None,
         correlation_id=name,
         causation_id=name,
-        transaction_ids=tuple(message.order_ids),
+        transaction_ids=tuple(message.order_ids) if about_shipment else (message.order_id,),
         keys=(),
         express=False,
         traceparent="",

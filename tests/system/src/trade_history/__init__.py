@@ -179,9 +179,22 @@ def recall_answered() -> Message:
     )
 
 
+def packed_and_stopped() -> list[Message]:
+    """All that was packed for a shipment, and is not wanted any more."""
+    quantity = values_pb2.Quantity(value="5", unit="EA")
+    line = warehouse_pb2.HandledLine(order_id="0191-4711", line_id="0191-4711.9", line_number="9", quantity=quantity)
+    step = fulfillment_events.ScheduleStep(line_id="0191-4711.9", quantity=quantity, shipment_id="shipment-9")
+    return [
+        fulfillment_events.ShipmentReady(
+            shipment_id="shipment-9", number="SH-9", location_id="WH-EAST", order_numbers=["S-1"], lines=[line]
+        ),
+        fulfillment_events.OrderLinesCancelled(order_id="0191-4711", number="S-1", part=1, steps=[step]),
+    ]
+
+
 def sales_orders() -> list[Message]:
     told = [*customers_told(), *sent_by_suppliers()]
-    return [*warehouse_reports(), *goods_back(), *postings_wanted(), *shipments_posted(), *told]
+    return [*warehouse_reports(), *packed_and_stopped(), *goods_back(), *postings_wanted(), *shipments_posted(), *told]
 
 
 def customers_told() -> list[Message]:
@@ -314,8 +327,8 @@ def shipments_posted() -> list[Message]:
 
 
 def planned_shipments() -> list[Message]:
-    """Two that a TMS is offered."""
-    return [
+    """Two that a TMS is offered, and one of them called off."""
+    planned = [
         delivery_events.ShipmentPlanned(
             shipment_id=f"shipment-{letter}",
             number=f"SH-{letter}",
@@ -325,6 +338,11 @@ def planned_shipments() -> list[Message]:
         )
         for letter in "ab"
     ]
+    called_off = shipment_pb2.Shipment()
+    called_off.CopyFrom(planned[0].shipment)
+    called_off.call_off.command = "withdraw_tender"
+    told = delivery_events.ShipmentCallOffRequested(shipment_id="shipment-a", number="SH-a", shipment=called_off)
+    return [*planned, told]
 
 
 def on_the_road() -> list[Message]:

@@ -145,6 +145,7 @@ _OWNERS_BY_COMMAND = {
     "RecordCarrierUpdates": "delivery-desk",
     "AssignCarrier": "delivery-desk",
     "DeclineTender": "delivery-desk",
+    "RecordCallOffAnswer": "delivery-desk",
     "RecordPick": "warehouse",
     "RecordPacking": "warehouse",
     "RecordGoodsIssue": "warehouse",

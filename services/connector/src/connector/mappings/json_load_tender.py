@@ -1,4 +1,8 @@
-"""json.load_tender, out: a shipment that the warehouse has packed is offered to the TMS."""
+"""json.load_tender, out: a shipment that the warehouse has packed is offered to the TMS, or called off there.
+
+`action` says which: offer, withdraw_tender, void_label, intercept_or_return. The last three are answered by
+json.tender_response, `cancelled` or `cancellation_refused`.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,19 @@ from crossdock.delivery.events.v1 import events_pb2
 from connector.mappings import canonical
 from connector.mappings.model import Outbound, Writing
 
+OFFER = "offer"
 
-def write(event: events_pb2.ShipmentPlanned, writing: Writing) -> dict[str, Any]:
+
+def write(event: events_pb2.ShipmentPlanned | events_pb2.ShipmentCallOffRequested, writing: Writing) -> dict[str, Any]:
     shipment = event.shipment
+    called_off = {
+        "reason": shipment.call_off.reason,
+        "carrier": shipment.carrier or None,
+        "trackingNumber": shipment.tracking_number or None,
+    }
     return {
         "documentType": "loadTender",
+        "action": shipment.call_off.command or OFFER,
         "shipmentId": shipment.shipment_id,
         "shipment": shipment.number,
         "businessUnit": shipment.business_unit,
@@ -22,6 +34,7 @@ def write(event: events_pb2.ShipmentPlanned, writing: Writing) -> dict[str, Any]
         "orders": [each.number for each in shipment.orders],
         "deliverBy": canonical.iso_instant(shipment.promised_by) if shipment.HasField("promised_by") else None,
         "packages": [{"number": each.number, "sscc": each.sscc or None} for each in shipment.packages],
+        **(called_off if shipment.HasField("call_off") else {}),
     }
 
 

@@ -186,6 +186,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "SupplierInvoiceMatched": ("json.invoice_match",),
     "SupplierInvoiceDecided": ("json.invoice_match",),
     "ShipmentPlanned": ("x12.204", "json.load_tender"),
+    "ShipmentCallOffRequested": ("x12.204", "json.load_tender"),
     "OrderCheckRequested": tuple(CHECKS.values()),
     "OrderRejected": ("json.order_status",),
     "OrderReleased": ("wms_a.pick_request", "wms_b.pick_request", "x12.940"),

@@ -37,5 +37,10 @@ def declined(ref: delivery.ShipmentRef, carrier: str, reason: str, reading: Read
     return Command(request, (), _keys(ref), 1)
 
 
+def called_off(ref: delivery.ShipmentRef, stopped: bool, reason: str, reading: Reading) -> Command:
+    request = delivery.RecordCallOffAnswerRequest(origin=reading.origin(), ref=ref, stopped=stopped, reason=reason)
+    return Command(request, (), _keys(ref), 1)
+
+
 def _keys(ref: delivery.ShipmentRef) -> tuple[str, ...]:
     return (f"shipment:{ref.number}",) if ref.number else ()

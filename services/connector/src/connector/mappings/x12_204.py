@@ -1,4 +1,5 @@
-"""x12.204, out: a load is offered to a motor carrier; it answers by 990 with the shipment's number.
+"""x12.204, out: a load is offered to a motor carrier, or the offer is cancelled; it answers by 990 with the shipment's
+number.
 
 A profile's mapping may name the carrier's SCAC ("scac") and who pays the freight ("payment", PP if nothing is said).
 """
@@ -12,13 +13,16 @@ from crossdock_edi.x12.load_tender import LoadTender
 from connector.mappings import canonical
 from connector.mappings.model import Outbound, Writing
 
-ORIGINAL, LOAD_TENDER, PREPAID = "00", "LT", "PP"
+ORIGINAL, CANCELLATION, LOAD_TENDER, PREPAID = "00", "01", "LT", "PP"
 LOAD, UNLOAD = "CL", "CU"
 SHIP_FROM, CONSIGNEE, ASSIGNED_BY_BUYER = "SF", "CN", "92"
 ORDER, DELIVER_NO_LATER = "CO", "54"
 
 
-def write(event: events_pb2.ShipmentPlanned, writing: Writing) -> LoadTender:
+Told = events_pb2.ShipmentPlanned | events_pb2.ShipmentCallOffRequested
+
+
+def write(event: Told, writing: Writing) -> LoadTender:
     shipment, options = event.shipment, writing.partner.options
     from_code = writing.codes.location_code(shipment.ship_from) if shipment.ship_from else "UNKNOWN"
     customer = writing.codes.party_code(shipment.customer_id) if shipment.customer_id else "UNKNOWN"
@@ -27,7 +31,7 @@ def write(event: events_pb2.ShipmentPlanned, writing: Writing) -> LoadTender:
         carrier=str(options.get("scac", "")),
         shipment=shipment.number,
         freight_payment=str(options.get("payment", PREPAID)),
-        purpose=ORIGINAL,
+        purpose=CANCELLATION if shipment.HasField("call_off") else ORIGINAL,
         application=LOAD_TENDER,
         references=tuple(LadingReference(value=each.number, qualifier=ORDER) for each in shipment.orders),
         dates=_deliver_by(event),
@@ -43,7 +47,7 @@ def _party(role: str, code: str) -> FreightParty:
     return FreightParty(role=role, id_qualifier=ASSIGNED_BY_BUYER, id=code)
 
 
-def _deliver_by(event: events_pb2.ShipmentPlanned) -> tuple[Instant, ...]:
+def _deliver_by(event: Told) -> tuple[Instant, ...]:
     if not event.shipment.HasField("promised_by"):
         return ()
     at = canonical.from_stamp(event.shipment.promised_by)

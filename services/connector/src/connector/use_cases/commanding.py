@@ -42,6 +42,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
     delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),
     delivery.DeclineTenderRequest: (DELIVERY, "DeclineTender"),
+    delivery.RecordCallOffAnswerRequest: (DELIVERY, "RecordCallOffAnswer"),
     sales.PlaceOrderRequest: (FULFILLMENT, "PlaceOrder"),
     sales.CancelOrderRequest: (FULFILLMENT, "CancelOrder"),
     warehouse.RecordPickRequest: (FULFILLMENT, "RecordPick"),

@@ -17,6 +17,8 @@ from connector.store.partners import StoredPartner
 from connector.use_cases import business_units
 from connector.use_cases.telling import Telling
 
+ON_THE_ROAD = "intercept_or_return"
+
 
 async def tell_supplier(event: Received[Any], telling: Telling) -> None:
     """850 and 860 of one order never overtake each other."""
@@ -98,6 +100,16 @@ async def tell_carriage(event: Received[Any], telling: Telling) -> None:
     for stored in await telling.carriage(event.tenant, shipment.business_unit):
         if said_by not in (stored.profile.partner, stored.profile.system):
             telling.tell(event, stored, f"shipment:{shipment.shipment_id}")
+
+
+async def call_off_carriage(event: Received[Any], telling: Telling) -> None:
+    """Whoever was offered a shipment is told that it is to be carried no further, behind the offer. A load tender by
+    204 can be withdrawn and cancelled, and has no word for what is on the road: there the exception is all."""
+    shipment = event.message.shipment
+    on_the_road = shipment.call_off.command == ON_THE_ROAD
+    kinds = ("json.load_tender",) if on_the_road else ()
+    for stored in await telling.carriage(event.tenant, shipment.business_unit):
+        telling.tell(event, stored, f"shipment:{shipment.shipment_id}", kinds=kinds)
 
 
 async def ask_to_pick(event: Received[Any], telling: Telling) -> None:

@@ -67,6 +67,24 @@ class Billing(Enum):
     PROOF = "proof"
 
 
+class Answer(Enum):
+    """What whoever carries a shipment says to a request to carry it no further."""
+
+    AWAITED = "awaited"
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class CallOff:
+    """That a shipment is to be carried no further. `command` is what undoes its carriage, as the lifecycle names it."""
+
+    command: str
+    reason: str
+    at: datetime
+    answer: Answer = Answer.AWAITED
+
+
 @dataclass(slots=True)
 class Told:
     """What others know: what a correction has to take back if it does not hold."""

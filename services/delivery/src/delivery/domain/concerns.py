@@ -11,6 +11,7 @@ from crossdock_kit.errors import FailureClass
 
 DELIVERY_DESK = "delivery-desk"
 MAPPING_DESK = "mapping-desk"
+ORDER_DESK = "order-desk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

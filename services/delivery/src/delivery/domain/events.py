@@ -10,7 +10,7 @@ from delivery.domain.milestones import Milestone, Trouble
 from delivery.domain.scan import Scan
 
 if TYPE_CHECKING:
-    from delivery.domain.carriage import Carriage
+    from delivery.domain.carriage import CallOff, Carriage
     from delivery.domain.shipment import Shipment
 
 
@@ -24,6 +24,22 @@ class ShipmentPlanned:
 class CarrierAssigned:
     shipment: Shipment
     carriage: Carriage
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentCallOffRequested:
+    shipment: Shipment
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShipmentCallOffAnswered:
+    """`reason` is the carrier's, where it could not stop it."""
+
+    shipment: Shipment
+    call_off: CallOff
+    reason: str
     at: datetime
 
 
@@ -127,6 +143,8 @@ class ProofOfDeliveryReceived:
 Event = (
     ShipmentPlanned
     | CarrierAssigned
+    | ShipmentCallOffRequested
+    | ShipmentCallOffAnswered
     | ShipmentDispatched
     | BillingTriggered
     | MilestoneReached

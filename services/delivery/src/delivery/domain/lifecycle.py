@@ -16,6 +16,7 @@ _OURS = frozenset({CROSSDOCK})
 _ASSIGNS = frozenset({TMS, CARRIER, WMS})
 _WAREHOUSE = frozenset({WMS})
 _ROAD = frozenset({TMS, CARRIER, POD})
+_CALLS_OFF = _ROAD | _OURS
 DELIVERY_DESK, DELIVERY_LEAD, WAREHOUSE, RETURNS_DESK = "delivery-desk", "delivery-lead", "warehouse", "returns-desk"
 
 
@@ -44,7 +45,7 @@ _ONWARD = {
     State.PROVEN: ("prove", _ROAD, "evidence with a reference, of what was delivered"),
     State.EXCEPTION: ("fail", _ROAD, "a kind of the taxonomy"),
     State.RETURNED: ("turn_back", _ROAD, ""),
-    State.CANCELLED: ("cancel", _ROAD, ""),
+    State.CANCELLED: ("cancel", _CALLS_OFF, "its carrier says so; nobody has to while nobody carries it"),
 }
 _MAIN = tuple(State)[:7]
 _SIDE = (State.EXCEPTION, State.RETURNED, State.CANCELLED)
@@ -98,12 +99,17 @@ SHIPMENT = Process("shipment", tuple(each.value for each in State), _ways(), DEA
 POLICY_KEYS = sorted({each.policy_key for each in DEADLINES.values()})
 
 
+WITHDRAW, VOID, INTERCEPT = "withdraw_tender", "void_label", "intercept_or_return"
+
+
 def undoing(state: State) -> list[str]:
-    """What cancels a shipment in this state, for the docs: nothing once it cannot be called back."""
+    """What cancels a shipment in this state: nothing once it cannot be called back."""
     match state:
-        case State.ASSIGNED | State.HANDED_OVER:
-            return ["void_label"]
-        case State.DISPATCHED | State.OUT_FOR_DELIVERY | State.EXCEPTION:
-            return ["intercept_or_return"]
+        case State.PLANNED:
+            return [WITHDRAW]
+        case State.ASSIGNED:
+            return [VOID]
+        case State.HANDED_OVER | State.DISPATCHED | State.OUT_FOR_DELIVERY | State.EXCEPTION:
+            return [INTERCEPT]
         case _:
             return []

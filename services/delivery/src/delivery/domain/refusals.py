@@ -62,6 +62,21 @@ class CarrierAlreadyAssigned(Refused):
 
 
 @dataclass
+class ShipmentNotStoppable(Refused):
+    """It is delivered or over, or its carrier could not stop it: it can only come back."""
+
+    number: str
+    state: str
+
+
+@dataclass
+class CallOffNotAsked(Refused):
+    """Nobody has asked that it be carried no further."""
+
+    number: str
+
+
+@dataclass
 class MilestoneNotReached(Refused):
     """There is nothing to take back."""
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from delivery.domain import events
-from delivery.domain.carriage import Billing, Carriage, Issue, Terms, Told
+from delivery.domain import calling_off, events
+from delivery.domain.carriage import Billing, CallOff, Carriage, Issue, Terms, Told
 from delivery.domain.concerns import DELIVERY_DESK, Concern, identity
 from delivery.domain.events import Proof
 from delivery.domain.lifecycle import State
@@ -42,6 +42,7 @@ class Shipment:
     issues: list[Issue] = field(default_factory=list)
     billing: Billing = Billing.DISPATCH
     billed_at: datetime | None = None
+    called_off: CallOff | None = None
     closed: bool = False
     watched: str = ""
     """The state whose deadline is running."""
@@ -89,6 +90,8 @@ class Shipment:
             return State.CLOSED
         if gone is not None:
             return gone
+        if calling_off.is_cancelled(self):
+            return State.CANCELLED
         if troubles and self.milestone is not Milestone.DELIVERED:
             return State.EXCEPTION
         return self._place
@@ -126,6 +129,7 @@ class Shipment:
             raise CarrierAlreadyAssigned(self.terms.number, self.carriage.carrier)
         self.carriage = carriage
         self.events.append(events.CarrierAssigned(self, carriage, at))
+        calling_off.crossed(self, at)
         return True
 
     def issue(self, number: str, at: datetime) -> bool:
@@ -133,6 +137,7 @@ class Shipment:
         if any(each.number == number for each in self.issues):
             return False
         self.issues.append(Issue(number, at))
+        calling_off.left_nevertheless(self)
         if Milestone.DELIVERED in self.told.reached:
             self._watch_order()
         self._tell_dispatch()
@@ -154,6 +159,7 @@ class Shipment:
         self._tell_exceptions(found.troubles, at)
         self.stage, self.stage_at = found.stage, found.last_at
         self._watch_order()
+        calling_off.left_nevertheless(self)
         self._tell_dispatch()
         if Milestone.DELIVERED not in found.reached:
             self.proven_at = None
@@ -218,9 +224,12 @@ class Shipment:
         owner = owner_of(trouble, scan.fault)
         self.told.exceptions[scan.scan_id] = trouble
         self.events.append(events.DeliveryExceptionRaised(self, trouble, scan, owner))
+        if trouble is Trouble.CANCELLED and self.called_off is not None:
+            calling_off.answer(self, True, "", scan.occurred_at)
+            return
         said = f"{scan.code} {scan.reason}".strip()
         self.concerns.append(
-            self._concern(
+            self.concern(
                 EXCEPTION,
                 owner,
                 f"shipment {self.terms.number}: {trouble.value}, said {scan.carrier or scan.reported_by} ({said})",
@@ -237,7 +246,7 @@ class Shipment:
             self.settled.append(identity(BEFORE_DISPATCH, self.shipment_id))
             return
         summary = f"shipment {self.terms.number} was delivered, and nobody has said before that it left"
-        self.concerns.append(self._concern(BEFORE_DISPATCH, DELIVERY_DESK, summary))
+        self.concerns.append(self.concern(BEFORE_DISPATCH, DELIVERY_DESK, summary))
 
     def withdrawn(self, milestone: Milestone, scans: Sequence[Scan]) -> list[str]:
         """The scans that a correction takes out: all that say this milestone or a later one. Raises
@@ -254,7 +263,7 @@ class Shipment:
         if self.billing is Billing.PROOF:
             self._bill(evidence.reference, at)
 
-    def _concern(
+    def concern(
         self, code: str, owner: str, summary: str, subject: str = "", details: dict[str, str] | None = None
     ) -> Concern:
         return Concern(

@@ -7,7 +7,7 @@ from typing import Any
 
 from crossdock_kit.json_rows import Row
 
-from delivery.domain.carriage import Billing, Carriage, Issue, Package, Terms, Told
+from delivery.domain.carriage import Answer, Billing, CallOff, Carriage, Issue, Package, Terms, Told
 from delivery.domain.milestone_table import Meaning
 from delivery.domain.milestones import CodeClass, Fault, Milestone, Stage, Trouble
 from delivery.domain.progress import Evidence
@@ -78,6 +78,7 @@ def shipment_row(shipment: Shipment) -> Row:
             "told": _told(shipment.told),
             "issues": [[each.number, each.issued_at.isoformat(), each.dispatched] for each in shipment.issues],
             "billing": shipment.billing.value,
+            "called_off": _called_off(shipment.called_off),
         }
     )
 
@@ -99,7 +100,25 @@ def read_shipment(row: Record) -> Shipment:
         told=_read_told(row["told"]),
         issues=[Issue(number, datetime.fromisoformat(at), done) for number, at, done in row["issues"]],
         billing=Billing(row["billing"]),
+        called_off=_read_called_off(row["called_off"]),
     )
+
+
+def _called_off(found: CallOff | None) -> Row | None:
+    if found is None:
+        return None
+    return {
+        "command": found.command,
+        "reason": found.reason,
+        "at": found.at.isoformat(),
+        "answer": found.answer.value,
+    }
+
+
+def _read_called_off(value: Row | None) -> CallOff | None:
+    if value is None:
+        return None
+    return CallOff(value["command"], value["reason"], datetime.fromisoformat(value["at"]), Answer(value["answer"]))
 
 
 def _told(told: Told) -> Row:

@@ -10,7 +10,7 @@ from typing import Any
 
 from crossdock_kit.database.tables import instant, number, tenant_key, texts, words
 from crossdock_kit.personal_data import personal_data_table
-from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Table, text
+from sqlalchemy import Boolean, Column, Index, Integer, MetaData, Numeric, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
@@ -52,6 +52,7 @@ shipment = Table(
     document("issues"),
     words("billing"),
     instant("billed_at", optional=True),
+    Column("called_off", JSONB),
     flag("closed"),
     words("watched"),
     instant("proven_at", optional=True),
@@ -133,6 +134,18 @@ milestone_entry = Table(
     words("reason"),
     words("trouble"),
     words("fault"),
+)
+
+# So much of each order line that a shipment holds, in its base unit.
+shipment_content = Table(
+    "shipment_content",
+    metadata,
+    tenant_key(),
+    words("shipment_id", key=True),
+    words("line_id", key=True),
+    Column("packed", Numeric(21, 6), nullable=False),
+    Column("issued", Numeric(21, 6), nullable=False),
+    Column("called_off", Numeric(21, 6), nullable=False),
 )
 
 # What a warehouse handed over, kept for the fact of its dispatch.

@@ -34,6 +34,7 @@ from delivery.domain.milestone_table import Key
 from delivery.domain.shipment import Shipment
 from delivery.ports import IssuedLine, Origin
 from delivery.store import rows, tables
+from delivery.store.contents import Contents
 from delivery.store.feeds import Feeds
 from delivery.store.scans import Codes, Proofs, Scans
 from delivery.store.shipments import Shipments
@@ -56,6 +57,7 @@ class DeliveryWork:
         driver, tenant = work.driver, work.tenant
         self.shipments = Shipments(driver, tenant)
         self.scans = Scans(driver, tenant, work.now)
+        self.contents = Contents(driver, tenant)
         self.codes = Codes(driver, tenant, work.now)
         self.proofs = Proofs(driver, tenant, work.now)
         self.feeds = Feeds(driver, tenant, work.now)

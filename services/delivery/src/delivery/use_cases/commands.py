@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from delivery.domain.carriage import Carriage, Terms
 from delivery.domain.milestone_table import Meaning
@@ -34,6 +36,32 @@ class DeclineTender:
     name: ShipmentName
     carrier: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelShipment:
+    name: ShipmentName
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCallOffAnswer:
+    """`stopped`: it is carried no further."""
+
+    origin: Origin
+    name: ShipmentName
+    stopped: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotWanted:
+    """So much of lines, by their ids, that a shipment holds is not wanted any more. `on_its_way`: it has left, and is
+    to be stopped; else its warehouse has stopped it."""
+
+    shipment_id: str
+    lines: Mapping[str, Decimal]
+    on_its_way: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,12 @@ The warehouse's word of carrier and tracking number stands until the carrier's o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
+from delivery.domain.calling_off import call_off, handed_over, wanted_again
 from delivery.domain.carriage import Carriage
 from delivery.domain.concerns import DELIVERY_DESK, Concern
 from delivery.domain.milestone_table import SUPPLIERS_NOTICE, meaning_of
@@ -16,6 +18,7 @@ from delivery.domain.scan import Scan
 from delivery.domain.scan import identity as scan_identity
 from delivery.domain.shipment import Shipment
 from delivery.ports import Addressed, Addressee, IssuedLine, Work
+from delivery.use_cases.calling_off import NOT_WANTED
 from delivery.use_cases.commands import CreateShipment
 from delivery.use_cases.planning import planned, take_numbers
 
@@ -32,17 +35,36 @@ class HandOver:
     carriage: Carriage | None
 
 
-async def shipment_ready(shipment_id: str, command: CreateShipment, barred: Sequence[str], work: Work) -> None:
-    """Packed: somebody can carry it, unless an order of it is still checked: then no label is asked for."""
-    if barred:
-        work.tell(_label_refused(shipment_id, command, barred))
-    else:
-        await work.put(await _known(shipment_id, command, work))
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """`lines` is how much of each, by its id; `barred` are the orders that a check still keeps from leaving."""
+
+    plan: CreateShipment
+    shipment_id: str
+    lines: Mapping[str, Decimal]
+    barred: Sequence[str]
+
+
+async def shipment_ready(command: Packed, work: Work) -> None:
+    """Packed: somebody can carry it, unless an order of it is still checked: then no label is asked for. What was
+    called off before its packing was heard of is called off at once."""
+    await work.contents.pack(command.shipment_id, command.lines)
+    if command.barred:
+        work.tell(_label_refused(command.shipment_id, command.plan, command.barred))
+        return
+    shipment = await _known(command.shipment_id, command.plan, work)
+    if not await work.contents.wanted(command.shipment_id):
+        call_off(shipment, NOT_WANTED, work.now)
+    elif shipment.called_off is not None and not shipment.issues:
+        wanted_again(shipment)
+    await work.put(shipment)
 
 
 async def goods_issued(command: HandOver, work: Work) -> None:
+    await work.contents.issue(command.shipment_id, _by_line(command.lines))
     shipment = await _known(command.shipment_id, command.plan, work)
     await work.keep_issue(shipment.shipment_id, command.issue_number, command.lines)
+    handed_over(shipment)
     if command.carriage is not None and shipment.carriage is None:
         await _carried_by(command.carriage, shipment, command.issued_at, work)
     shipment.issue(command.issue_number, command.issued_at)
@@ -53,6 +75,7 @@ async def supplier_shipped(command: HandOver, work: Work) -> None:
     """A supplier sent it straight to the customer: its ship notice says at once what left and that it left, and is kept
     as a scan, so that the carrier's own word and a correction count as they do anywhere. A notice that was replaced may
     say more, or another number."""
+    await work.contents.issue(command.shipment_id, _by_line(command.lines))
     shipment = await _known(command.shipment_id, command.plan, work)
     if command.carriage is not None and shipment.carriage != command.carriage:
         await _carried_by(command.carriage, shipment, command.issued_at, work)
@@ -62,6 +85,14 @@ async def supplier_shipped(command: HandOver, work: Work) -> None:
     await work.scans.keep([(Addressee(shipment.shipment_id), _sent(command, shipment))])
     shipment.settle((await work.scans.of([shipment.shipment_id]))[shipment.shipment_id], work.now)
     await work.put(shipment)
+
+
+def _by_line(lines: Sequence[IssuedLine]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for each in lines:
+        if each.line_id:
+            found[each.line_id] = found.get(each.line_id, Decimal(0)) + Decimal(each.quantity)
+    return found
 
 
 def _sent(command: HandOver, shipment: Shipment) -> Scan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from delivery.domain.calling_off import answer
 from delivery.domain.concerns import DELIVERY_DESK, Concern, identity
 from delivery.domain.shipment import Shipment
 from delivery.ports import Addressee, UnitOfWork, Work
@@ -44,10 +45,16 @@ async def _expected(shipment: Shipment, command: AssignCarrier, eta: datetime, a
 
 
 async def decline_tender(command: DeclineTender, uow: UnitOfWork) -> Shipment:
-    """Nothing changes but that somebody has to look for another carrier. Raises ShipmentUnknown."""
+    """Nothing changes but that somebody has to look for another carrier; of what was called off it is the answer.
+    Raises ShipmentUnknown."""
     async with uow(command.origin) as work:
         shipment = await locked(command.name, work)
         who = command.carrier or command.origin.system
+        if shipment.called_off is not None:
+            # X12 knows one word for both: the reservation is cancelled.
+            answer(shipment, True, command.reason, command.origin.occurred_at or work.now)
+            await work.put(shipment)
+            return shipment
         work.note(outcome="refused", reason=DECLINED)
         if shipment.carriage is not None and shipment.carriage.carrier != who:
             return shipment

@@ -17,7 +17,7 @@ from delivery.domain.scan import Scan
 from delivery.domain.shipment import Shipment
 from delivery.ports import IssuedLine
 from delivery.wire import values
-from delivery.wire.shipments import orders, shipment
+from delivery.wire.shipments import call_off, orders, shipment
 
 
 @singledispatch
@@ -42,6 +42,21 @@ def _(event: events.CarrierAssigned) -> Message:
         service_level=carriage.service_level,
         tracking_number=carriage.tracking_number,
         eta=timestamp(event.shipment.told.eta),
+    )
+
+
+@to_message.register
+def _(event: events.ShipmentCallOffRequested) -> Message:
+    found = event.shipment
+    return events_pb2.ShipmentCallOffRequested(
+        shipment_id=found.shipment_id, number=found.terms.number, shipment=shipment(found)
+    )
+
+
+@to_message.register
+def _(event: events.ShipmentCallOffAnswered) -> Message:
+    return events_pb2.ShipmentCallOffAnswered(
+        **_about(event.shipment), call_off=call_off(event.call_off), reason=event.reason
     )
 
 

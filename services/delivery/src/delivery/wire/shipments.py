@@ -9,7 +9,7 @@ from crossdock.delivery.v1 import shipment_pb2
 from crossdock_kit.dates_wire import instant, timestamp
 from crossdock_kit.paging import Page, page_of
 
-from delivery.domain.carriage import Carriage, Package, Terms
+from delivery.domain.carriage import CallOff, Carriage, Package, Terms
 from delivery.domain.milestone_table import Meaning
 from delivery.domain.milestones import PLACES, Milestone
 from delivery.domain.refusals import FieldMissing
@@ -64,6 +64,16 @@ def assign(request: pb.AssignCarrierRequest) -> commands.AssignCarrier:
 def decline(request: pb.DeclineTenderRequest) -> commands.DeclineTender:
     values.may_write(request.origin, "carrier")
     return commands.DeclineTender(values.origin(request.origin), name(request.ref), request.carrier, request.reason)
+
+
+def cancel(request: pb.CancelShipmentRequest) -> commands.CancelShipment:
+    return commands.CancelShipment(name(request.ref), request.reason)
+
+
+def call_off_answer(request: pb.RecordCallOffAnswerRequest) -> commands.RecordCallOffAnswer:
+    values.may_write(request.origin, "carrier")
+    origin = values.origin(request.origin)
+    return commands.RecordCallOffAnswer(origin, name(request.ref), request.stopped, request.reason)
 
 
 def updates(request: pb.RecordCarrierUpdatesRequest) -> commands.RecordCarrierUpdates:
@@ -170,6 +180,16 @@ def shipment(found: Shipment) -> shipment_pb2.Shipment:
         state=values.STATES[found.state],
         billing_basis=values.BASES[found.billing],
         billed_at=timestamp(found.billed_at),
+        call_off=call_off(found.called_off) if found.called_off else None,
+    )
+
+
+def call_off(found: CallOff) -> shipment_pb2.CallOff:
+    return shipment_pb2.CallOff(
+        command=found.command,
+        reason=found.reason,
+        at=timestamp(found.at),
+        state=values.CALL_OFF_STATES[found.answer],
     )
 
 

@@ -12,7 +12,7 @@ from crossdock_kit.ownership import role_name
 from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.message import Message
 
-from delivery.domain.carriage import Billing
+from delivery.domain.carriage import Answer, Billing
 from delivery.domain.lifecycle import State
 from delivery.domain.milestones import CodeClass, Fault, Milestone, Stage, Trouble
 from delivery.domain.refusals import FieldMissing, FieldNotOwned
@@ -24,6 +24,7 @@ TROUBLES = {each: shipment_pb2.Trouble.Value(f"TROUBLE_{each.name}") for each in
 FAULTS = {each: shipment_pb2.Fault.Value(f"FAULT_{each.name}") for each in Fault}
 STATES = {each: shipment_pb2.ShipmentState.Value(f"SHIPMENT_STATE_{each.name}") for each in State}
 BASES = {each: shipment_pb2.BillingBasis.Value(f"BILLING_BASIS_{each.name}") for each in Billing}
+CALL_OFF_STATES = {each: shipment_pb2.CallOffState.Value(f"CALL_OFF_STATE_{each.name}") for each in Answer}
 CLASSES = {each: shipment_pb2.CodeClass.Value(f"CODE_CLASS_{each.name}") for each in CodeClass}
 MILESTONE_OF = {number: each for each, number in MILESTONES.items()}
 STAGE_OF = {number: each for each, number in STAGES.items()}

@@ -7,8 +7,9 @@ day is over everywhere.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 
 from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import warehouse_pb2
@@ -17,8 +18,8 @@ from crossdock_kit.events import Received
 
 from delivery.domain.carriage import Carriage, Package, Terms
 from delivery.ports import IssuedLine, Origin
-from delivery.use_cases.commands import CreateShipment
-from delivery.use_cases.handing_over import HandOver
+from delivery.use_cases.commands import CreateShipment, NotWanted
+from delivery.use_cases.handing_over import HandOver, Packed
 from delivery.wire.values import plain_number
 
 UNNAMED = "UNNAMED"
@@ -27,7 +28,7 @@ OVER_EVERYWHERE = timedelta(days=1, hours=12)
 """After its beginning in UTC: when a day ends in the last of all zones."""
 
 
-def ready(event: Received[events_pb2.ShipmentReady]) -> CreateShipment:
+def ready(event: Received[events_pb2.ShipmentReady]) -> Packed:
     said = event.message
     terms = Terms(
         business_unit=event.business_unit,
@@ -40,7 +41,26 @@ def ready(event: Received[events_pb2.ShipmentReady]) -> CreateShipment:
         promised_by=_promised_by(said),
         express=event.express,
     )
-    return _command(terms, event)
+    released = [each for each in said.lines if each.line_id and not each.unreleased]
+    packed = _summed((each.line_id, each.quantity.value) for each in released)
+    return Packed(_command(terms, event), said.shipment_id, packed, said.barred_order_numbers)
+
+
+def not_wanted(said: events_pb2.OrderLinesCancelled) -> list[NotWanted]:
+    """One for each shipment that something of it was packed for."""
+    found = []
+    for shipment_id in sorted({each.shipment_id for each in said.steps if each.shipment_id}):
+        inside = [each for each in said.steps if each.shipment_id == shipment_id]
+        lines = _summed((each.line_id, each.quantity.value) for each in inside)
+        found.append(NotWanted(shipment_id, lines))
+    return found
+
+
+def _summed(lines: Iterable[tuple[str, str]]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for line_id, quantity in lines:
+        found[line_id] = found.get(line_id, Decimal(0)) + Decimal(quantity)
+    return found
 
 
 def issued(event: Received[events_pb2.GoodsIssued]) -> HandOver:

@@ -29,6 +29,7 @@ class Step:
     promised_on: date | None = None
     supply: str = ""
     at_risk: bool = False
+    shipment_id: str = ""
 
     @classmethod
     def of(cls, line: OrderLine, schedule: Schedule) -> Step:
@@ -42,6 +43,7 @@ class Step:
             schedule.promised_on,
             schedule.supply,
             schedule.at_risk,
+            schedule.shipment_id,
         )
 
 

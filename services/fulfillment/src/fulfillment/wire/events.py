@@ -222,4 +222,5 @@ def _step(step: events.Step) -> events_pb2.ScheduleStep:
         at_risk=step.at_risk,
         supplier_id=step.line.supplier_id,
         ordered_sku=step.line.ordered_sku,
+        shipment_id=step.shipment_id,
     )

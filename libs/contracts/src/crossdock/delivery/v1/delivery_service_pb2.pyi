@@ -324,6 +324,106 @@ class DeclineTenderResponse(_message.Message):
 Global___DeclineTenderResponse: _TypeAlias = DeclineTenderResponse  # noqa: Y015
 
 @_typing.final
+class CancelShipmentRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    reason: _builtins.str
+    @_builtins.property
+    def ref(self) -> Global___ShipmentRef: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        ref: Global___ShipmentRef | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ref", b"ref"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reason", b"reason", "ref", b"ref", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelShipmentRequest: _TypeAlias = CancelShipmentRequest  # noqa: Y015
+
+@_typing.final
+class CancelShipmentResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shipment(self) -> _shipment_pb2.Shipment: ...
+    def __init__(
+        self,
+        *,
+        shipment: _shipment_pb2.Shipment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelShipmentResponse: _TypeAlias = CancelShipmentResponse  # noqa: Y015
+
+@_typing.final
+class RecordCallOffAnswerRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
+    STOPPED_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    stopped: _builtins.bool
+    """Whether it is carried no further."""
+    reason: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def ref(self) -> Global___ShipmentRef: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        ref: Global___ShipmentRef | None = ...,
+        stopped: _builtins.bool = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "ref", b"ref"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "reason", b"reason", "ref", b"ref", "request_id", b"request_id", "stopped", b"stopped"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordCallOffAnswerRequest: _TypeAlias = RecordCallOffAnswerRequest  # noqa: Y015
+
+@_typing.final
+class RecordCallOffAnswerResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def shipment(self) -> _shipment_pb2.Shipment: ...
+    def __init__(
+        self,
+        *,
+        shipment: _shipment_pb2.Shipment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordCallOffAnswerResponse: _TypeAlias = RecordCallOffAnswerResponse  # noqa: Y015
+
+@_typing.final
 class GetShipmentRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -50,6 +50,16 @@ class DeliveryServiceStub:
                 request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderRequest.SerializeToString,
                 response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderResponse.FromString,
                 _registered_method=True)
+        self.CancelShipment = channel.unary_unary(
+                '/crossdock.delivery.v1.DeliveryService/CancelShipment',
+                request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.CancelShipmentRequest.SerializeToString,
+                response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.CancelShipmentResponse.FromString,
+                _registered_method=True)
+        self.RecordCallOffAnswer = channel.unary_unary(
+                '/crossdock.delivery.v1.DeliveryService/RecordCallOffAnswer',
+                request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordCallOffAnswerRequest.SerializeToString,
+                response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordCallOffAnswerResponse.FromString,
+                _registered_method=True)
         self.GetShipment = channel.unary_unary(
                 '/crossdock.delivery.v1.DeliveryService/GetShipment',
                 request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetShipmentRequest.SerializeToString,
@@ -124,6 +134,21 @@ class DeliveryServiceServicer:
 
     def DeclineTender(self, request, context):
         """Says that nobody takes on a shipment that was offered: somebody has to find another carrier.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelShipment(self, request, context):
+        """Asks whoever carries a shipment to carry it no further: an offer is withdrawn, a label voided, what is on the road
+        stopped or turned back. Asked twice it is asked once; refused for what is delivered or over.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordCallOffAnswer(self, request, context):
+        """Records what the TMS or the carrier answers to that: it carries it no further, or cannot stop it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -217,6 +242,16 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.DeclineTender,
                     request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderRequest.FromString,
                     response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderResponse.SerializeToString,
+            ),
+            'CancelShipment': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelShipment,
+                    request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.CancelShipmentRequest.FromString,
+                    response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.CancelShipmentResponse.SerializeToString,
+            ),
+            'RecordCallOffAnswer': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordCallOffAnswer,
+                    request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordCallOffAnswerRequest.FromString,
+                    response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordCallOffAnswerResponse.SerializeToString,
             ),
             'GetShipment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetShipment,
@@ -351,6 +386,60 @@ class DeliveryService:
             '/crossdock.delivery.v1.DeliveryService/DeclineTender',
             crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderRequest.SerializeToString,
             crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.DeclineTenderResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelShipment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.delivery.v1.DeliveryService/CancelShipment',
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.CancelShipmentRequest.SerializeToString,
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.CancelShipmentResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordCallOffAnswer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.delivery.v1.DeliveryService/RecordCallOffAnswer',
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordCallOffAnswerRequest.SerializeToString,
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordCallOffAnswerResponse.FromString,
             options,
             channel_credentials,
             insecure,

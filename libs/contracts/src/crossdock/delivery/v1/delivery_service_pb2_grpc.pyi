@@ -43,6 +43,12 @@ class DeliveryServiceStub:
     """
     DeclineTender: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.DeclineTenderRequest, _delivery_service_pb2.DeclineTenderResponse]
     """Says that nobody takes on a shipment that was offered: somebody has to find another carrier."""
+    CancelShipment: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.CancelShipmentRequest, _delivery_service_pb2.CancelShipmentResponse]
+    """Asks whoever carries a shipment to carry it no further: an offer is withdrawn, a label voided, what is on the road
+    stopped or turned back. Asked twice it is asked once; refused for what is delivered or over.
+    """
+    RecordCallOffAnswer: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.RecordCallOffAnswerRequest, _delivery_service_pb2.RecordCallOffAnswerResponse]
+    """Records what the TMS or the carrier answers to that: it carries it no further, or cannot stop it."""
     GetShipment: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.GetShipmentRequest, _delivery_service_pb2.GetShipmentResponse]
     """Returns a shipment by our id, its number or a tracking number."""
     ListShipments: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListShipmentsRequest, _delivery_service_pb2.ListShipmentsResponse]
@@ -81,6 +87,12 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     """
     DeclineTender: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.DeclineTenderRequest, _delivery_service_pb2.DeclineTenderResponse]  # type: ignore[assignment]
     """Says that nobody takes on a shipment that was offered: somebody has to find another carrier."""
+    CancelShipment: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.CancelShipmentRequest, _delivery_service_pb2.CancelShipmentResponse]  # type: ignore[assignment]
+    """Asks whoever carries a shipment to carry it no further: an offer is withdrawn, a label voided, what is on the road
+    stopped or turned back. Asked twice it is asked once; refused for what is delivered or over.
+    """
+    RecordCallOffAnswer: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.RecordCallOffAnswerRequest, _delivery_service_pb2.RecordCallOffAnswerResponse]  # type: ignore[assignment]
+    """Records what the TMS or the carrier answers to that: it carries it no further, or cannot stop it."""
     GetShipment: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetShipmentRequest, _delivery_service_pb2.GetShipmentResponse]  # type: ignore[assignment]
     """Returns a shipment by our id, its number or a tracking number."""
     ListShipments: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListShipmentsRequest, _delivery_service_pb2.ListShipmentsResponse]  # type: ignore[assignment]
@@ -134,6 +146,24 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.DeclineTenderResponse, _abc.Awaitable[_delivery_service_pb2.DeclineTenderResponse]]:
         """Says that nobody takes on a shipment that was offered: somebody has to find another carrier."""
+
+    @_abc_1.abstractmethod
+    def CancelShipment(
+        self,
+        request: _delivery_service_pb2.CancelShipmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.CancelShipmentResponse, _abc.Awaitable[_delivery_service_pb2.CancelShipmentResponse]]:
+        """Asks whoever carries a shipment to carry it no further: an offer is withdrawn, a label voided, what is on the road
+        stopped or turned back. Asked twice it is asked once; refused for what is delivered or over.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordCallOffAnswer(
+        self,
+        request: _delivery_service_pb2.RecordCallOffAnswerRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.RecordCallOffAnswerResponse, _abc.Awaitable[_delivery_service_pb2.RecordCallOffAnswerResponse]]:
+        """Records what the TMS or the carrier answers to that: it carries it no further, or cannot stop it."""
 
     @_abc_1.abstractmethod
     def GetShipment(

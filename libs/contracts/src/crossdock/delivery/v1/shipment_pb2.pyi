@@ -246,6 +246,28 @@ SHIPMENT_STATE_CANCELLED: ShipmentState.ValueType  # 10
 SHIPMENT_STATE_CLOSED: ShipmentState.ValueType  # 11
 Global___ShipmentState: _TypeAlias = ShipmentState  # noqa: Y015
 
+class _CallOffState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CallOffStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CallOffState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CALL_OFF_STATE_UNSPECIFIED: _CallOffState.ValueType  # 0
+    CALL_OFF_STATE_AWAITED: _CallOffState.ValueType  # 1
+    """Whoever carries it owes an answer."""
+    CALL_OFF_STATE_DONE: _CallOffState.ValueType  # 2
+    CALL_OFF_STATE_REFUSED: _CallOffState.ValueType  # 3
+
+class CallOffState(_CallOffState, metaclass=_CallOffStateEnumTypeWrapper):
+    """What became of a request that a shipment be carried no further."""
+
+CALL_OFF_STATE_UNSPECIFIED: CallOffState.ValueType  # 0
+CALL_OFF_STATE_AWAITED: CallOffState.ValueType  # 1
+"""Whoever carries it owes an answer."""
+CALL_OFF_STATE_DONE: CallOffState.ValueType  # 2
+CALL_OFF_STATE_REFUSED: CallOffState.ValueType  # 3
+Global___CallOffState: _TypeAlias = CallOffState  # noqa: Y015
+
 @_typing.final
 class Shipment(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -276,6 +298,7 @@ class Shipment(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     BILLING_BASIS_FIELD_NUMBER: _builtins.int
     BILLED_AT_FIELD_NUMBER: _builtins.int
+    CALL_OFF_FIELD_NUMBER: _builtins.int
     shipment_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -324,6 +347,10 @@ class Shipment(_message.Message):
     def billed_at(self) -> _timestamp_pb2.Timestamp:
         """Absent while it cannot be invoiced."""
 
+    @_builtins.property
+    def call_off(self) -> Global___CallOff:
+        """Absent while it is wanted."""
+
     def __init__(
         self,
         *,
@@ -353,14 +380,45 @@ class Shipment(_message.Message):
         state: Global___ShipmentState.ValueType = ...,
         billing_basis: Global___BillingBasis.ValueType = ...,
         billed_at: _timestamp_pb2.Timestamp | None = ...,
+        call_off: Global___CallOff | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["billed_at", b"billed_at", "created_at", b"created_at", "eta", b"eta", "promised_by", b"promised_by", "proven_at", b"proven_at", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["billed_at", b"billed_at", "call_off", b"call_off", "created_at", b"created_at", "eta", b"eta", "promised_by", b"promised_by", "proven_at", b"proven_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["billed_at", b"billed_at", "billing_basis", b"billing_basis", "business_unit", b"business_unit", "carrier", b"carrier", "consignee_id", b"consignee_id", "created_at", b"created_at", "customer_id", b"customer_id", "eta", b"eta", "etag", b"etag", "milestone_count", b"milestone_count", "milestones", b"milestones", "number", b"number", "open_exceptions", b"open_exceptions", "orders", b"orders", "packages", b"packages", "promised_by", b"promised_by", "proven_at", b"proven_at", "service_level", b"service_level", "ship_from", b"ship_from", "ship_notice", b"ship_notice", "shipment_id", b"shipment_id", "stage", b"stage", "state", b"state", "tracking_number", b"tracking_number", "update_count", b"update_count", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["billed_at", b"billed_at", "billing_basis", b"billing_basis", "business_unit", b"business_unit", "call_off", b"call_off", "carrier", b"carrier", "consignee_id", b"consignee_id", "created_at", b"created_at", "customer_id", b"customer_id", "eta", b"eta", "etag", b"etag", "milestone_count", b"milestone_count", "milestones", b"milestones", "number", b"number", "open_exceptions", b"open_exceptions", "orders", b"orders", "packages", b"packages", "promised_by", b"promised_by", "proven_at", b"proven_at", "service_level", b"service_level", "ship_from", b"ship_from", "ship_notice", b"ship_notice", "shipment_id", b"shipment_id", "stage", b"stage", "state", b"state", "tracking_number", b"tracking_number", "update_count", b"update_count", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Shipment: _TypeAlias = Shipment  # noqa: Y015
+
+@_typing.final
+class CallOff(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COMMAND_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    command: _builtins.str
+    """What undoes its carriage, as docs/lifecycles.md names it: withdraw_tender, void_label, intercept_or_return."""
+    reason: _builtins.str
+    state: Global___CallOffState.ValueType
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        command: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+        state: Global___CallOffState.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "command", b"command", "reason", b"reason", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CallOff: _TypeAlias = CallOff  # noqa: Y015
 
 @_typing.final
 class OrderReference(_message.Message):

@@ -88,6 +88,68 @@ class CarrierAssigned(_message.Message):
 Global___CarrierAssigned: _TypeAlias = CarrierAssigned  # noqa: Y015
 
 @_typing.final
+class ShipmentCallOffRequested(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SHIPMENT_FIELD_NUMBER: _builtins.int
+    shipment_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def shipment(self) -> _shipment_pb2.Shipment:
+        """As it stands, with what undoes its carriage in `call_off`."""
+
+    def __init__(
+        self,
+        *,
+        shipment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        shipment: _shipment_pb2.Shipment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "shipment", b"shipment", "shipment_id", b"shipment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShipmentCallOffRequested: _TypeAlias = ShipmentCallOffRequested  # noqa: Y015
+
+@_typing.final
+class ShipmentCallOffAnswered(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    CALL_OFF_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    shipment_id: _builtins.str
+    number: _builtins.str
+    reason: _builtins.str
+    """The carrier's, where it could not."""
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[_shipment_pb2.OrderReference]: ...
+    @_builtins.property
+    def call_off(self) -> _shipment_pb2.CallOff: ...
+    def __init__(
+        self,
+        *,
+        shipment_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        orders: _abc.Iterable[_shipment_pb2.OrderReference] | None = ...,
+        call_off: _shipment_pb2.CallOff | None = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["call_off", b"call_off"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["call_off", b"call_off", "number", b"number", "orders", b"orders", "reason", b"reason", "shipment_id", b"shipment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShipmentCallOffAnswered: _TypeAlias = ShipmentCallOffAnswered  # noqa: Y015
+
+@_typing.final
 class ShipmentDispatched(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

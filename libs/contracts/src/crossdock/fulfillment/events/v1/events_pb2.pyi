@@ -278,6 +278,7 @@ class ScheduleStep(_message.Message):
     AT_RISK_FIELD_NUMBER: _builtins.int
     SUPPLIER_ID_FIELD_NUMBER: _builtins.int
     ORDERED_SKU_FIELD_NUMBER: _builtins.int
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     line_number: _builtins.str
     sku: _builtins.str
@@ -293,6 +294,8 @@ class ScheduleStep(_message.Message):
     """Party of the supplier who ships it straight to the customer; empty where it comes from stock."""
     ordered_sku: _builtins.str
     """The item that was ordered, where `sku` goes out in place of it; else empty."""
+    shipment_id: _builtins.str
+    """The shipment that it was packed for or left with; empty before."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """Base unit."""
@@ -317,10 +320,11 @@ class ScheduleStep(_message.Message):
         at_risk: _builtins.bool = ...,
         supplier_id: _builtins.str = ...,
         ordered_sku: _builtins.str = ...,
+        shipment_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["promised_on", b"promised_on", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "line_id", b"line_id", "line_number", b"line_number", "location_id", b"location_id", "ordered_sku", b"ordered_sku", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "sku", b"sku", "supplier_id", b"supplier_id", "supply", b"supply"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_risk", b"at_risk", "line_id", b"line_id", "line_number", b"line_number", "location_id", b"location_id", "ordered_sku", b"ordered_sku", "promised_on", b"promised_on", "quantity", b"quantity", "reason", b"reason", "reservation_id", b"reservation_id", "schedule_id", b"schedule_id", "shipment_id", b"shipment_id", "sku", b"sku", "supplier_id", b"supplier_id", "supply", b"supply"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
