@@ -156,6 +156,12 @@ async def test_what_procurement_does_not_take_waits_or_is_somebodys_and_is_never
     document = await office.says(office.format.order(office.typed()))
     if isinstance(error, ItemUnknown):
         assert document.state is State.WAITING
+        accepted = procurement.SubmitPurchaseOrderResponse()
+        office.rig.procurement.accepts("SubmitPurchaseOrder", accepted)
+        await office.rig.due_now(document.document_id)
+        await office.rig.translate(office.partner)
+        await office.rig.dispatch()
+        assert (await office.rig.document(document.document_id)).state is State.UNDERSTOOD
     else:
         [(_, code, owner)] = await office.rig.exceptions(document.document_id)
         assert (document.state, code, bool(owner)) == (State.EXCEPTION, "OBSOLETE_REVISION", True)
