@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -155,8 +155,9 @@ async def test_a_commitment_is_bound_to_lots_first_expiry_first_and_given_back(s
     await stage.know(sku)
     await stage.stock(sku, 3, lot="NEW")
     await stage.stock(sku, 3, lot="OLD")
-    await stage.expires(sku, "NEW", date(2027, 1, 1))
-    await stage.expires(sku, "OLD", date(2026, 6, 1))
+    today = datetime.now(UTC).date()
+    await stage.expires(sku, "NEW", today + timedelta(days=90))
+    await stage.expires(sku, "OLD", today + timedelta(days=30))
     identity = await reserved(stage, sku, 4)
     with some_cause("AllocateStock"), pytest.raises(ReservationNotOpen):
         await allocate_stock(AllocateStock("acme", identity), stage.uow)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inventory.domain.item import Item, UnitNotConvertible
-from inventory.domain.lots import FreeLot, LotShort, first_expiry_first
+from inventory.domain.lots import FreeLot, LotExpired, LotShort, Pick, as_chosen, first_expiry_first
 from inventory.domain.promising import Due, promise_days, still_to_come
 from inventory.domain.quantity import Measure, QuantityInvalid, plain, positive
 from inventory.domain.reserving import Basket, Part, Promised, SplitRule, decide
@@ -73,10 +73,24 @@ def test_what_expires_first_leaves_first() -> None:
         FreeLot("L2", date(2026, 6, 1), D(4)),
         FreeLot("L1", date(2026, 9, 1), D(4)),
     ]
-    picks = first_expiry_first(Part("A1", "EAST", D(9)), lots)
+    today = date(2026, 5, 1)
+    picks = first_expiry_first(Part("A1", "EAST", D(9)), lots, today)
     assert [(pick.lot, pick.quantity) for pick in picks] == [("L2", D(4)), ("L1", D(4)), ("L3", D(1))]
     with pytest.raises(LotShort):
-        first_expiry_first(Part("A1", "EAST", D(18)), lots)
+        first_expiry_first(Part("A1", "EAST", D(18)), lots, today)
+
+
+@pytest.mark.feature("F086")
+def test_what_has_expired_does_not_leave_though_it_expires_first() -> None:
+    lots = [FreeLot("OLD", date(2026, 4, 30), D(4)), FreeLot("NOW", date(2026, 5, 1), D(4)), FreeLot("NEW", None, D(4))]
+    part, today = Part("A1", "EAST", D(5)), date(2026, 5, 1)
+    picks = first_expiry_first(part, lots, today)
+    assert [(pick.lot, pick.quantity) for pick in picks] == [("NOW", D(4)), ("NEW", D(1))]
+    with pytest.raises(LotShort):
+        first_expiry_first(Part("A1", "EAST", D(9)), lots, today)
+    with pytest.raises(LotExpired) as refused:
+        as_chosen(part, [Pick("A1", "EAST", "OLD", D(4)), Pick("A1", "EAST", "NEW", D(1))], lots, today)
+    assert (refused.value.lot, refused.value.expired_on) == ("OLD", "2026-04-30")
 
 
 @pytest.mark.parametrize(

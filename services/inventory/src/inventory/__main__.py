@@ -19,6 +19,7 @@ from crossdock_kit.versioned_cache import VersionedCache
 from inventory.api import InventoryServicer, ReportServicer, StockControlServicer
 from inventory.consumers import Consumers
 from inventory.expiry import Expiry
+from inventory.lot_expiry import LotExpiry
 from inventory.queries.availability import Availability
 from inventory.safety_stock import SafetyStock
 from inventory.settings import InventorySettings
@@ -56,6 +57,7 @@ async def build(app: App[InventorySettings]) -> None:
     app.add_loop("reservations", desk.run)
     app.add_loop("availability", availability.run)
     app.add_loop("safety stock", safety_stock.run)
+    app.add_loop("lots", LotExpiry(uow, settings.tenants, clock).run)
     app.add_loop("expiry", Expiry(uow, settings.tenants, clock, settings.expiry_seconds).run)
 
 

@@ -14,6 +14,7 @@ from inventory.domain.accounts import Account
 from inventory.domain.adjusting import Adjustment
 from inventory.domain.concerns import Concern
 from inventory.domain.events import Fact
+from inventory.domain.expired import ExpiredLot
 from inventory.domain.held import HeldThen
 from inventory.domain.inbound import Confirmed, NoticeChange, Received, SupplyChange
 from inventory.domain.item import Item, Location
@@ -70,6 +71,14 @@ class Ledger(Protocol):
 
     async def free_lots(self, keys: Iterable[StockKey]) -> Mapping[StockKey, list[FreeLot]]:
         """What of each lot is sellable and not bound, under the lock."""
+        ...
+
+    async def expired_after(self, after: Place, most: int) -> list[Place]:
+        """The tenant's next lots behind one that have expired and count as sellable still; not locked."""
+        ...
+
+    async def expired(self, keys: Iterable[StockKey]) -> list[ExpiredLot]:
+        """What of these has expired and counts as sellable still, under the lock."""
         ...
 
     async def to_put_away(self, keys: Iterable[StockKey]) -> Mapping[Place, Decimal]:

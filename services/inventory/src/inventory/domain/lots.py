@@ -1,4 +1,5 @@
-"""Binding promised stock to lots: what expires first leaves first, unless the caller chooses."""
+"""Binding promised stock to lots: what expires first leaves first, unless the caller chooses, and what has expired
+stays."""
 
 from __future__ import annotations
 
@@ -32,6 +33,16 @@ class LotsDoNotMatch(Refused):
     chosen: Decimal
 
 
+@dataclass
+class LotExpired(Refused):
+    """Nobody is promised, and nobody is to pick, what has expired."""
+
+    sku: str
+    location_id: str
+    lot: str
+    expired_on: str
+
+
 @dataclass(frozen=True, slots=True)
 class FreeLot:
     """What of a lot is sellable and not bound yet."""
@@ -39,6 +50,14 @@ class FreeLot:
     lot: str
     expires_on: date | None
     free: Decimal
+
+    def has_expired(self, today: date) -> bool:
+        return has_expired(self.expires_on, today)
+
+
+def has_expired(expires_on: date | None, today: date) -> bool:
+    """A lot may leave until the end of the day on which it expires, in UTC."""
+    return expires_on is not None and expires_on < today
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +68,12 @@ class Pick:
     quantity: Decimal
 
 
-def first_expiry_first(part: Part, lots: Iterable[FreeLot]) -> list[Pick]:
+def first_expiry_first(part: Part, lots: Iterable[FreeLot], today: date) -> list[Pick]:
     """Lots without an expiry come last, ties go by the lot's number. Raises LotShort."""
     picks: list[Pick] = []
     missing = part.quantity
-    for each in sorted(lots, key=lambda lot: (lot.expires_on or date.max, lot.lot)):
+    fresh = (each for each in lots if not each.has_expired(today))
+    for each in sorted(fresh, key=lambda lot: (lot.expires_on or date.max, lot.lot)):
         if missing > 0 and each.free > 0:
             picks.append(Pick(part.sku, part.location_id, each.lot, min(each.free, missing)))
             missing -= picks[-1].quantity
@@ -62,13 +82,17 @@ def first_expiry_first(part: Part, lots: Iterable[FreeLot]) -> list[Pick]:
     return picks
 
 
-def as_chosen(part: Part, chosen: Sequence[Pick], lots: Iterable[FreeLot]) -> list[Pick]:
-    """The caller's own choice, checked. Raises LotsDoNotMatch or LotShort."""
+def as_chosen(part: Part, chosen: Sequence[Pick], lots: Iterable[FreeLot], today: date) -> list[Pick]:
+    """The caller's own choice, checked. Raises LotsDoNotMatch, LotExpired or LotShort."""
     total = sum((pick.quantity for pick in chosen), Decimal(0))
     if total != part.quantity:
         raise LotsDoNotMatch(part.sku, part.location_id, part.quantity, total)
-    free = {each.lot: each.free for each in lots}
+    known = {each.lot: each for each in lots}
+    free = {lot: each.free for lot, each in known.items()}
     for pick in chosen:
+        lot = known.get(pick.lot)
+        if lot is not None and lot.has_expired(today):
+            raise LotExpired(part.sku, part.location_id, pick.lot, str(lot.expires_on))
         if free.get(pick.lot, Decimal(0)) < pick.quantity:
             raise LotShort(part.sku, part.location_id, pick.quantity, free.get(pick.lot, Decimal(0)))
         free[pick.lot] -= pick.quantity

@@ -140,6 +140,9 @@ class Pool:
     def add(self, key: StockKey, lot: str, quantity: Decimal) -> None:
         self._held[key, lot] = self._held.get((key, lot), ZERO) + quantity
 
+    def left(self, key: StockKey, lot: str) -> Decimal:
+        return self._held.get((key, lot), ZERO)
+
     def take(self, key: StockKey, lot: str, quantity: Decimal) -> tuple[list[tuple[str, Decimal]], Decimal]:
         """Lots and how much of each, and how much of it was not known to be there. Where no lot is named those that
         have some are taken."""

@@ -20,10 +20,11 @@ from crossdock_kit.unit_of_work import Work as KitWork
 
 from inventory.domain.accounts import PHYSICAL, Account
 from inventory.domain.events import AvailabilityChanged
+from inventory.domain.expired import ExpiredLot
 from inventory.domain.held import HeldThen, held_then
 from inventory.domain.holding_back import HeldBack
 from inventory.domain.inbound import Received
-from inventory.domain.lots import FreeLot
+from inventory.domain.lots import FreeLot, has_expired
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.quantity import ZERO, plain
 from inventory.domain.stock_move import MOVED_BEYOND_STOCK, Place, beyond_subject
@@ -48,6 +49,11 @@ WHERE lot_controlled AND daterange(valid_from, valid_to) @> current_date
 _LOTS = """
 SELECT l.* FROM lot_stock l JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[])
   AS k (tenant, sku, location_id, business_unit) USING (tenant, sku, location_id, business_unit)
+"""
+_EXPIRED = """
+SELECT tenant, sku, location_id, business_unit, lot FROM lot_stock
+WHERE tenant = $1 AND (sku, location_id, business_unit, lot) > ($2, $3, $4, $5) AND expires_on < $6 AND sellable > 0
+ORDER BY sku, location_id, business_unit, lot LIMIT $7
 """
 
 
@@ -161,6 +167,19 @@ class StoredLedger:
             for key, row in await self._lots(keys)
             for account in PHYSICAL
         }
+
+    async def expired_after(self, after: Place, most: int) -> list[Place]:
+        key, lot = after
+        rows = await self._work.driver.fetch(_EXPIRED, *key, lot, self._work.now.date(), most)
+        return [(StockKey(*(row[name] for name in StockKey._fields)), row["lot"]) for row in rows]
+
+    async def expired(self, keys: Iterable[StockKey]) -> list[ExpiredLot]:
+        today = self._work.now.date()
+        return [
+            ExpiredLot(key, row["lot"], row["expires_on"], row["sellable"], row["allocated"])
+            for key, row in await self._lots(keys)
+            if has_expired(row["expires_on"], today) and row["sellable"] > 0
+        ]
 
     async def to_put_away(self, keys: Iterable[StockKey]) -> dict[Place, Decimal]:
         return {(key, row["lot"]): row["to_put_away"] for key, row in await self._lots(keys)}

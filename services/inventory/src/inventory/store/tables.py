@@ -117,6 +117,8 @@ lot_stock = Table(
     # Of what is staged: received and not put away yet. Below zero while a put-away waits for its receipt.
     quantity("to_put_away"),
     Column("expires_on", Date, nullable=True),
+    # Not of what is sellable: rows whose indexed columns change are written anew with all their index entries.
+    Index("lot_stock_expiry", "tenant", "expires_on", postgresql_where=text("expires_on IS NOT NULL")),
 )
 
 pipeline = Table("pipeline", metadata, *stock_key(), quantity("on_order"), quantity("in_transit"), quantity("supplier"))

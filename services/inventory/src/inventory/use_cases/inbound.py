@@ -8,9 +8,11 @@ from datetime import datetime
 
 from inventory.domain.events import StockReceived
 from inventory.domain.inbound import Change, Confirmed, InboundFact, NoticeChange, Received, SupplyChange
+from inventory.domain.lots import has_expired
 from inventory.domain.movement import Movement
 from inventory.domain.supply import SupplyChanged, touched
 from inventory.ports import Booked, ItemRecord, LocationRecord, Posting, Work
+from inventory.use_cases.expiring import hold_expired
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
     booked = await _book(lines, work)
     expiries = {(each.key, each.lot): each.expires_on for each in lines if each.lot and each.expires_on}
     await work.ledger.note_expiry({place: day for place, day in expiries.items() if day})
+    await hold_expired({key for (key, _), day in expiries.items() if has_expired(day, work.now.date())}, work)
     await work.ledger.miss_lots([each for each in lines if not each.lot])
     await _tell_supply(lines, work)
     for receipt in receipts:

@@ -163,7 +163,7 @@ async def _in_base_units(command: AllocateStock, work: Work) -> list[Pick]:
 async def _picked(reservation: Reservation, chosen: Sequence[Pick], work: Work) -> list[Pick]:
     keys = {part: _key(reservation, part) for part in reservation.parts}
     await work.ledger.lock(keys.values())
-    lots = await work.ledger.free_lots(keys.values())
+    lots, today = await work.ledger.free_lots(keys.values()), work.now.date()
     picks: list[Pick] = []
     promised = {(part.sku, part.location_id) for part in keys}
     for pick in chosen:
@@ -172,7 +172,7 @@ async def _picked(reservation: Reservation, chosen: Sequence[Pick], work: Work) 
     for part, key in keys.items():
         free = lots.get(key, [])
         mine = [pick for pick in chosen if (pick.sku, pick.location_id) == (part.sku, part.location_id)]
-        picks.extend(as_chosen(part, mine, free) if chosen else first_expiry_first(part, free))
+        picks.extend(as_chosen(part, mine, free, today) if chosen else first_expiry_first(part, free, today))
     return picks
 
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from inventory.domain.accounts import Account
-from inventory.domain.concerns import Concern
+from inventory.domain.concerns import Concern, identity
 from inventory.domain.events import PutAwayCompleted, QualityHoldChanged
+from inventory.domain.expired import LOT_EXPIRED, lot_subject
 from inventory.domain.fractions import Amount, fraction_of_a_piece
 from inventory.domain.item import Item, ItemUnknown, Location, LocationUnknown
 from inventory.domain.movement import StockKey
@@ -76,7 +77,9 @@ async def record_stock_moves(command: RecordStockMoves, uow: UnitOfWork) -> Stoc
         lines = report.lines_of([(each, items[each.sku]) for each in command.lines])
         if concern := fraction_of_a_piece(report, (Amount(each.said.sku, each.quantity, each.unit) for each in lines)):
             work.raise_concern(concern)
-        await _book(report, location, lines, {sku: f"item/{sku}/{item.version}" for sku, item in items.items()}, work)
+        await book_moves(
+            report, location, lines, {sku: f"item/{sku}/{item.version}" for sku, item in items.items()}, work
+        )
         return report
 
 
@@ -118,10 +121,10 @@ async def release_certified(command: ReleaseCertified, work: Work) -> None:
     location = known.get(command.location_id) or Location(command.location_id, command.business_unit)
     said = Moved(command.sku, command.lot, MoveKind.HOLD_RELEASED, Measure(command.base, command.unit), command.reason)
     lines = [MovedLine(said, command.base, command.unit)]
-    await _book(report, location, lines, {command.sku: ""}, work, command.cause_id)
+    await book_moves(report, location, lines, {command.sku: ""}, work, command.cause_id)
 
 
-async def _book(
+async def book_moves(
     report: StockMoveReport,
     location: Location,
     lines: Sequence[MovedLine],
@@ -129,14 +132,24 @@ async def _book(
     work: Work,
     cause_id: str = "",
 ) -> None:
+    """In the ledger, announced, and raised where more was moved than was known to lie there."""
     pools = await _pools({report.key_of(each.said.sku) for each in lines}, work)
     moving = Moving(report, location, pools, cause_id)
     report.movements = list(await work.ledger.book(moving.movements(lines, conversions)))
     for each in moving.beyond:
         if each.bucket is not Account.SELLABLE:  # what is sold beyond stock the ledger itself raises
             work.raise_concern(_beyond(report, each))
+    _settle_expired(report, pools[Account.QUARANTINED], work)
     _announce(report, lines, work, cause_id)
     await work.stock_moves.save(report)
+
+
+def _settle_expired(report: StockMoveReport, quarantined: Pool, work: Work) -> None:
+    """Somebody has decided on all that was held of a lot; if it has expired and is sold again, it is raised anew."""
+    for _, each in report.movements:
+        if each.lot and each.source is Account.QUARANTINED and quarantined.left(each.key, each.lot) <= 0:
+            named = identity(LOT_EXPIRED, lot_subject(each.key, each.lot))
+            work.settle(named, f"decided by {report.system} {report.number}", report.tenant)
 
 
 async def _location(report: StockMoveReport, work: Work) -> Location:
