@@ -86,6 +86,11 @@ class Evidence:
     sales_orders: Sequence[Row] = field(default_factory=list)
     schedules: Sequence[Row] = field(default_factory=list)
     """So much of a line that moves together, with its order's number and its line's."""
+    sold_lines: Sequence[Row] = field(default_factory=list)
+    """As they are ordered now, each with its order's number."""
+    postings: Sequence[Row] = field(default_factory=list)
+    """What the ERP was asked for; money as text."""
+    returns: Sequence[Row] = field(default_factory=list)
     shipments: Sequence[Row] = field(default_factory=list)
     """As delivery has them."""
     texts: dict[str, list[str]] = field(default_factory=dict)
@@ -224,6 +229,16 @@ async def _of_trade(connection: asyncpg.Connection, found: Evidence) -> None:
         " JOIN fulfillment.sales_order o USING (tenant, order_id)"
         " JOIN fulfillment.order_line l USING (tenant, order_id, position)"
     )
+    found.sold_lines = await fetch(
+        "SELECT l.tenant, o.number, l.line_number, l.quantity FROM fulfillment.order_line l"
+        " JOIN fulfillment.sales_order o USING (tenant, order_id)"
+    )
+    found.postings = await fetch(
+        "SELECT tenant, posting_id, order_id, kind, reference, state, number, credited, noted, follows,"
+        " totals->'net'->>'amount' AS net, totals->'tax'->>'amount' AS tax, totals->'gross'->>'amount' AS gross"
+        " FROM fulfillment.posting"
+    )
+    found.returns = await fetch("SELECT tenant, number, order_id, state FROM fulfillment.customer_return")
     found.shipments = await fetch("SELECT tenant, number, stage, milestone, tracking_number FROM delivery.shipment")
 
 

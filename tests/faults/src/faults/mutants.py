@@ -299,6 +299,23 @@ def _stock_not_given_back() -> None:
     _exchange(cancelling, "_give_back", forgotten)
 
 
+def _credit_twice() -> None:
+    """With every report of a return all that was inspected of it is credited, whether it was or not."""
+    if os.environ.get("CROSSDOCK_SERVICE") != "fulfillment":
+        return
+    from fulfillment.domain.lifecycle import State
+
+    returning: Any = importlib.import_module("fulfillment.use_cases.returning")
+    follow = returning.follow_return
+
+    def all_of_it(order: Any, line: Any, back: Any, return_id: str) -> list[Any]:
+        before = {State.INSPECTED, State.CREDITED}
+        again = [(line, each) for each in line.schedules if each.return_id == return_id and each.state in before]
+        return [*follow(order, line, back, return_id), *again]
+
+    _exchange(returning, "follow_return", all_of_it)
+
+
 def _secret_in_log() -> None:
     import logging
 
@@ -377,6 +394,7 @@ _ALL = (
     ),
     Mutant("invoice per event", "one invoice for each shipment", SALES, "I4", "invoice", _invoice_per_event),
     Mutant("stock not given back", "a step of calling off", SALES, "I5", "is held for what is", _stock_not_given_back),
+    Mutant("credit twice", "crediting only what is newly inspected", SALES, "I5", "came back", _credit_twice),
     Mutant("secret in the log", "keeping connection strings out of logs", CALLS, "I12", "log ", _secret_in_log),
 )
 MUTANTS = {mutant.name: mutant for mutant in _ALL}

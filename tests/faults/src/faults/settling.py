@@ -34,7 +34,10 @@ REPEATABLE = (
     "RecordStockReport",
     "RecordStatement",
     "PlaceOrder",
+    "ChangeLine",
     "CancelOrder",
+    "AuthorizeReturn",
+    "RequestCredit",
 )
 SAMPLE = 80
 NOBODY = "failed to connect"
@@ -129,7 +132,8 @@ class Settling:
 
     async def _answer(self, suite: Suite, operation: Operation) -> str:
         """A hash of the answer, or the refusal in words."""
-        stubs = (suite.inventory, suite.procurement, self.desk.orders, self.stock.control)
+        desk = self.desk
+        stubs = (suite.inventory, suite.procurement, desk.orders, desk.returns, desk.postings, self.stock.control)
         method = next(getattr(stub, operation.what) for stub in stubs if hasattr(stub, operation.what))
         try:
             return digest(await suite.call(method, operation.request, AGAIN_SECONDS))

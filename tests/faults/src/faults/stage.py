@@ -32,6 +32,7 @@ from faults.partner_side import FaultCast
 from faults.plan import OUTAGE, Outcome, Plan
 from faults.restore import Restore
 from faults.schedule import Fault
+from faults.selling.coming_back import ComingBack
 from faults.selling.load import Sellers
 from faults.settling import Settling
 from faults.stack import TENANTS, FaultStack
@@ -47,6 +48,7 @@ LAPSE_SECONDS = 20.0
 MUTANTS_SECONDS = 60.0
 PROGRESS_SECONDS = 20.0
 PLENTY = 40
+BACK_PAUSE_SECONDS = 0.8
 Say = Callable[[str], None]
 
 
@@ -208,6 +210,9 @@ class Stage:
             if plan.sellers:
                 seller = Sellers(TENANTS[0], self.suites[0].credentials, self.history, plan.seed, self.desk)
                 group.create_task(seller.run(plan.sellers, plan.sellers_pause_seconds, over))
+                who = (TENANTS[0], self.suites[0].credentials, self.history, plan.seed)
+                back = ComingBack(*who, self.desk, self.cast.carrier, self.cast.docks, seller.known)
+                group.create_task(back.run(BACK_PAUSE_SECONDS, over))
             if plan.books:
                 for books in self._books(plan.seed):
                     group.create_task(books.run(plan.books_pause_seconds, over))

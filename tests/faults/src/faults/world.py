@@ -57,6 +57,8 @@ _WMS_ROUTES = (
     ("wms_a.pick", "IN", "picks"),
     ("wms_a.packing", "IN", "packings"),
     ("wms_a.goods_issue", "IN", "goods-issues"),
+    ("wms_a.return_receipt", "IN", "return-receipts"),
+    ("wms_a.return_inspection", "IN", "return-inspections"),
 )
 SCENES = {"plain": 50, "amended": 16, "cancelled": 12, "notice twice": 11, "receipt twice": 11}
 

@@ -102,7 +102,10 @@ class PickFloor:
 
     def _parcel(self, document: Mapping[str, Any], found: list[Line], serial: int) -> Parcel:
         order, carrier = document["order"], self.carrier(document["order"])
-        contents = {line["orderLine"]: Decimal(line["qty"]) for line in found}
+        contents: dict[str, Decimal] = {}
+        for line in found:
+            # A line of which more was wanted later stands in the request twice.
+            contents[line["orderLine"]] = contents.get(line["orderLine"], ZERO) + Decimal(line["qty"])
         tracking = f"{carrier}{self.site}{serial:08d}" if self.labels else ""
         return Parcel(order, f"SH-{self.mark}{document['number']}", carrier, tracking, contents)
 

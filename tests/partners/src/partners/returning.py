@@ -30,11 +30,13 @@ class ReturnsDock:
     site: str
     post: Post
     faults: Faults
+    taken: list[Returned] = field(default_factory=list)
     # By order and line, what came back and went onto the shelf again.
     restocked: dict[tuple[str, str], Decimal] = field(default_factory=dict)
 
     async def take_back(self, parcel: Returned, reports: Sequence[str]) -> None:
         """Reports in the sequence that is given: `received` and `inspected`."""
+        self.taken.append(parcel)
         for line, quantity in parcel.quantities.items():
             key = parcel.order, line
             self.restocked[key] = self.restocked.get(key, ZERO) + quantity

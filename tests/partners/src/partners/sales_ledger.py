@@ -75,10 +75,11 @@ class SalesLedger:
             number = str(FIRST_NUMBERS[kind] + len(self.numbers(kind)))
             if kind == "order" and document["order"] in self.typed:
                 number = document["order"]
-            self.booked[name] = {**document, "number": number, "postedAt": _now()}
+            totals = {"totals": _totals(document)} if kind in ("invoice", "credit") else {}
+            self.booked[name] = {**document, "number": number, "postedAt": _now(), **totals}
         found = self.booked[name]
-        totals = {"totals": _totals(document)} if kind in ("invoice", "credit") else {}
-        return head | {"status": "posted", "number": found["number"], "postedAt": found["postedAt"]} | totals
+        said = {name: found[name] for name in ("number", "postedAt", "totals") if name in found}
+        return head | {"status": "posted"} | said
 
     def _follows(self, document: Mapping[str, Any]) -> bool:
         """What it names as before it is booked under these numbers, and it names what has to be there."""

@@ -24,6 +24,9 @@ SERVICE_OF = {
     "RecordStatement": "inventory",
     "BookDifferences": "inventory",
     "PlaceOrder": "fulfillment",
+    "ChangeLine": "fulfillment",
+    "AuthorizeReturn": "fulfillment",
+    "RequestCredit": "fulfillment",
     "CancelOrder": "fulfillment",
 }
 
@@ -51,7 +54,7 @@ def _effects(trial: Trial, found: Finding) -> None:
     for row in trial.evidence.movements:
         for name in _adjustment(row["document"]):
             adjusted[row["tenant"], name].add(str(row["movement_id"]))
-    last = {operation.number: answers[1] for operation, answers in trial.asked_again}
+    last = last_answers(trial)
     for operation in trial.history.of("ReserveStock"):
         for name in operation.key.split(","):
             found.look(
@@ -59,7 +62,7 @@ def _effects(trial: Trial, found: Finding) -> None:
                 f"basket {name} is reserved {reserved[operation.tenant, name]} times",
             )
     for operation in trial.history.of("AdjustStock"):
-        done = _done(operation, last)
+        done = took_effect(operation, last)
         booked, wanted = len(adjusted[operation.tenant, operation.key]), len(operation.request.adjustments)
         if done is not None:
             expected = wanted if done else 0
@@ -70,7 +73,12 @@ def _adjustment(document: str) -> list[str]:
     return [part for part in document.split("/") if part.startswith(("ADJ-", "OPEN-"))]
 
 
-def _done(operation: Operation, last: dict[int, str]) -> bool | None:
+def last_answers(trial: Trial) -> dict[int, str]:
+    """By the operation's number, what it was answered when it was asked for the last time."""
+    return {operation.number: answers[1] for operation, answers in trial.asked_again}
+
+
+def took_effect(operation: Operation, last: dict[int, str]) -> bool | None:
     """Whether the call took effect in the end, as its last answer says; None where nobody knows."""
     if operation.outcome == "ok":
         return True

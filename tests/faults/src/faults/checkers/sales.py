@@ -14,7 +14,7 @@ from faults.checkers.finding import Finding, Trial
 
 ZERO = Decimal(0)
 ENDED = frozenset({"delivered", "closed", "cancelled", "rejected"})
-ARRIVED = frozenset({"delivered", "closed"})
+ARRIVED = frozenset({"delivered", "closed", "return_requested", "returned", "inspected", "credited"})
 HOLDING = frozenset({"allocated", "released", "picking", "picked", "packed", "label_ready"})
 KEEPS = frozenset({Reservation.HELD, Reservation.COMMITTED, Reservation.ALLOCATED})
 LineKey: TypeAlias = tuple[str, str]

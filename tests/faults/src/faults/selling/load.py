@@ -1,4 +1,4 @@
-"""The sales desk of one tenant: it places orders, some that cannot be filled, and calls off these and some others."""
+"""The sales desk of one tenant: it places orders, some that cannot be filled, changes some and calls off some."""
 
 from __future__ import annotations
 
@@ -15,19 +15,31 @@ from partners.sales.desk import INSIDE_SALES, SalesDesk
 from faults import world
 from faults.caller import Caller, day, pieces
 
-SHARES = {"place": 8, "call off": 1, "place what waits": 2, "call off what waits": 1}
+SHARES = {"place": 8, "change": 1, "call off": 1, "place what waits": 2, "call off what waits": 1}
+PRICE, CURRENCY = "2.50", "EUR"
 SCARCE = 0.15
 """The part of the lines that want what there is little of; where it does not reach, the rest of such an order goes."""
 KEPT = 40
 """Of so many orders placed last one may be called off: the others are with a warehouse or beyond it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What this desk knows of an order by its own number; without an id where it was not answered."""
+
+    number: str
+    order_id: str
+    skus: Mapping[str, str]
+    """By line."""
+
+
 @dataclass
 class Sellers(Caller):
-    """Who sells, `at_once` of them, through one `desk`."""
+    """Who sells, `at_once` of them, through one `desk`. `known` are the orders that were answered, by number."""
 
     desk: SalesDesk
-    _placed: list[str] = field(default_factory=list)
+    known: dict[str, Placed] = field(default_factory=dict)
+    _placed: list[Placed] = field(default_factory=list)
     _waiting: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -41,6 +53,7 @@ class Sellers(Caller):
     async def _seller(self, name: str, pause_seconds: float, until: asyncio.Event) -> None:
         acts: Mapping[str, Callable[[str], Awaitable[None]]] = {
             "place": self._place,
+            "change": self._change,
             "call off": self._call_off,
             "place what waits": self._place_what_waits,
             "call off what waits": self._call_off_what_waits,
@@ -55,28 +68,29 @@ class Sellers(Caller):
         skus = [self._chance.choice(world.SCARCE)] if wants_scarce else []
         skus += self._plentiful(self._chance.choice((1, 1, 2, 3)))
         lines = [self._line(place, sku, self._chance.randint(1, 4)) for place, sku in enumerate(skus, 1)]
-        number = await self._order(name, lines, sales_order_pb2.SHORTAGE_RULE_CANCEL)
-        self._placed = [*self._placed[-KEPT:], number]
+        placed = await self._order(name, lines, sales_order_pb2.SHORTAGE_RULE_CANCEL)
+        self._placed = [*self._placed[-KEPT:], placed]
 
     async def _place_what_waits(self, name: str) -> None:
         """It holds what is there of it until it is called off."""
         [held] = self._plentiful(1)
         lines = [self._line(1, held, self._chance.randint(1, 4)), self._line(2, world.NEVER_THERE, 1)]
-        self._waiting.append(await self._order(name, lines, sales_order_pb2.SHORTAGE_RULE_SHIP_COMPLETE))
+        waits = await self._order(name, lines, sales_order_pb2.SHORTAGE_RULE_SHIP_COMPLETE)
+        self._waiting.append(waits.number)
 
     def _plentiful(self, number: int) -> list[str]:
         return self._chance.sample(world.SKUS[len(world.SCARCE) :], k=number)
 
     async def _order(
         self, name: str, lines: list[sales.OrderedLine], shortage: sales_order_pb2.ShortageRule.ValueType
-    ) -> str:
+    ) -> Placed:
         number = self.name("SO")
         terms = sales.OrderTerms(
             business_unit=world.UNIT,
             channel=INSIDE_SALES,
             number=number,
             customer_id=self._chance.choice(world.CUSTOMERS),
-            currency="EUR",
+            currency=CURRENCY,
             ordered_on=day(0),
             shortage=shortage,
         )
@@ -85,18 +99,40 @@ class Sellers(Caller):
         )
         operation = self.history.invoke(name, "PlaceOrder", number, self.tenant, request)
         await self.call(operation, self.desk.orders.PlaceOrder)
-        return number
+        order_id = operation.answer.order.order_id if operation.outcome == "ok" else ""
+        placed = Placed(number, order_id, {line.line_number: line.sku for line in lines})
+        if order_id:
+            self.known[number] = placed
+        return placed
 
     def _line(self, place: int, sku: str, amount: int) -> sales.OrderedLine:
-        money = values_pb2.Money(amount="2.50", currency="EUR")
+        money = values_pb2.Money(amount=PRICE, currency=CURRENCY)
         return sales.OrderedLine(
             line_number=str(place), sku=sku, ordered=pieces(amount), price=values_pb2.UnitPrice(money=money)
         )
 
+    async def _change(self, name: str) -> None:
+        """One line of one of the newest orders: its customer wants more of it, less or none."""
+        mine = [each for each in self._placed if each.order_id]
+        if not mine:
+            return
+        placed = self._chance.choice(mine)
+        line = self._chance.choice(list(placed.skus))
+        request = sales.ChangeLineRequest(
+            request_id=self.id(),
+            origin=self.origin("CHANNEL", f"CH-{placed.number}"),
+            order_id=placed.order_id,
+            line_number=line,
+            ordered=pieces(self._chance.randint(0, 6)),
+            reason="the customer has thought again",
+        )
+        operation = self.history.invoke(name, "ChangeLine", f"{placed.number}/{line}", self.tenant, request)
+        await self.call(operation, self.desk.orders.ChangeLine)
+
     async def _call_off(self, name: str) -> None:
         """One of the newest orders, known here or not: who heard nothing may call off what never was."""
         if self._placed:
-            await self._cancel(name, self._placed.pop())
+            await self._cancel(name, self._placed.pop().number)
 
     async def _call_off_what_waits(self, name: str) -> None:
         if self._waiting:
