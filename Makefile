@@ -69,13 +69,16 @@ test-again: setup ## the tests that failed, one at a time: whether it was they o
 explore: setup ## the tests that draw their examples, with examples that nobody has seen
 	@$(PYTHON) -m pytest -n $(WORKERS) -m hypothesis --hypothesis-profile exploring
 
+# Two control planes, since most tests wait for what a cluster does in its own time; the file with the thousand connectors comes
+# last and has the machine nearly for itself. A cluster that is given has one place for an operator, so nothing is at once there.
+#
 # Read when gRPC is loaded. Operators are started while the tests speak gRPC, whose handlers of forks then run in the child
 # and may close what the start needs, so that it never gets to its program.
 test-cluster: export GRPC_ENABLE_FORK_SUPPORT = false
 .PHONY: test-cluster
 test-cluster: setup ## the resource and the operator against a real Kubernetes API server (built once, needs Go 1.26 or PyPI)
 	@$(PYTHON) -m control_plane build
-	@$(PYTHON) -m pytest tests/cluster --durations=10
+	@$(PYTHON) -m pytest tests/cluster --durations=10 $(if $(KUBECONFIG),,-n 2 --dist loadfile)
 
 .PHONY: demo
 demo: setup ## play a day of trade until every transaction is settled (DOCUMENTS=<folder> feeds your own files)

@@ -14,7 +14,7 @@ from crossdock_local.place import find_checkout
 from declared import connector
 from partner_operator.conditions import Known, status_of
 from partner_operator.credentials import Credential
-from partner_operator.gauges import GAUGES, LOOKS, readings
+from partner_operator.gauges import GAUGES, LOOKS, RESYNCS, readings
 
 ROOT = find_checkout()
 RULES = yaml.safe_load((ROOT / "operator" / "alerts" / "partner-connectors.yaml").read_text())
@@ -27,7 +27,8 @@ def exported() -> set[str]:
     units = {"": "", "s": "_seconds"}
     gauges = {name.replace(".", "_") + units[unit] for name, unit in GAUGES}
     sends, received = SENDS.replace(".", "_"), RECEIVED.replace(".", "_")
-    histograms = {f"{sends}_seconds_count", f"{sends}_seconds_bucket", LOOKS.replace(".", "_") + "_seconds_count"}
+    looks, resyncs = LOOKS.replace(".", "_"), RESYNCS.replace(".", "_")
+    histograms = {f"{each}_seconds_{part}" for each in (sends, looks, resyncs) for part in ("bucket", "count", "sum")}
     return gauges | histograms | {f"{received}_total"}
 
 

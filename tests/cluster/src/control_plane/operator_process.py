@@ -56,8 +56,13 @@ class RealConnector:
         peer = Peer(self.address, token=lambda: f"Bearer {token}")
         try:
             stub: Any = peer.stub(pb_grpc.ConnectorServiceStub)
-            listed = (await stub.ListPartners(pb.ListPartnersRequest(page_size=1000))).profiles
-            return next((each for each in listed if each.partner == partner), None)
+            page = pb.ListPartnersResponse(next_page_token="")
+            while True:
+                page = await stub.ListPartners(pb.ListPartnersRequest(page_token=page.next_page_token))
+                if found := next((each for each in page.profiles if each.partner == partner), None):
+                    return found
+                if not page.next_page_token:
+                    return None
         finally:
             await peer.close()
 

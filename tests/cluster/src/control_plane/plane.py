@@ -152,6 +152,8 @@ class ControlPlane:
             "--use-service-account-credentials=true",
             # Simulated nodes send no heartbeat: taken for dead, their pods would never be ready again.
             "--node-monitor-grace-period=240h",
+            # A quota of resources whose definition is a moment old is counted by the next period: else five minutes.
+            "--resource-quota-sync-period=5s",
             f"--root-ca-file={self._authority.files.cert}",
             f"--service-account-private-key-file={self._accounts.key}",
             f"--cluster-signing-cert-file={self._authority.files.cert}",
