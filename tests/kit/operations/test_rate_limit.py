@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
+import uvloop
 from crossdock_kit.rate_limit import Rate, RateLimiter
+from crossdock_kit.valkey import Reach
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.ports import HOST, free_port
 from hypothesis import given
@@ -90,3 +93,24 @@ async def test_never_more_than_burst_plus_what_flowed_in(steps: list[tuple[float
         now += passed
         spent += (await limiter.take("p", rate, wanted)).tokens
         assert spent <= rate.burst + now * rate.per_second + 1e-6
+
+
+def test_a_link_that_breaks_while_it_is_written_to_is_no_bug(servers: EmbeddedServers) -> None:
+    """uvloop, on which services run, says so by another error than asyncio."""
+
+    async def break_and_write(valkey: Redis) -> None:
+        pool: Any = valkey.connection_pool
+        connection = await pool.get_connection()
+        connection._writer.transport.abort()
+        await connection.send_command("PING")
+
+    async def asked() -> tuple[object, object]:
+        client = Redis.from_url(servers.valkey.url)
+        reach = Reach(client, "it is told", monotonic=iter((0.0, 1.0, 5.0)).__next__)
+        try:
+            return await reach.ask(break_and_write), await reach.ask(lambda valkey: valkey.ping())
+        finally:
+            await client.aclose()
+
+    # The second comes after the rest that the first one brought.
+    assert uvloop.run(asked()) == (None, True)

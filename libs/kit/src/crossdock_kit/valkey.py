@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 _ANSWER_SECONDS = 0.25
 _REST_SECONDS = 2.0
+# What uvloop says of a write to a connection that broke a moment ago; other RuntimeErrors are bugs of ours.
+_BROKE = "the handler is closed"
 
 
 @dataclass(slots=True, eq=False)
@@ -39,7 +41,9 @@ class Reach:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 return await call(self.valkey)
-        except (RedisError, OSError, TimeoutError) as error:
+        except (RedisError, OSError, TimeoutError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and _BROKE not in str(error):
+                raise
             self._rests_until = self.monotonic() + _REST_SECONDS
             log.warning("valkey is away, %s: %s", self.without, type(error).__name__)
             return None
