@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,23 @@ async def test_a_service_without_its_database_lives_but_is_not_ready(
     assert "database" in running.app.health.failing
     assert await health_of(running.address) != SERVING
     assert await health_of(running.address, "liveness") == SERVING
+    await running.stop()
+
+
+async def test_a_machine_with_a_wrong_clock_dates_nothing_wrong(
+    environment: dict[str, str], stack: AsyncExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=90)
+
+    async def build(app: App[ServiceSettings]) -> None:
+        app.add_servicer(add_probe_to_server, ProbeServicer())
+
+    monkeypatch.setattr("crossdock_kit.clock.datetime", Ahead)
+    running = await start(service(build), ServiceSettings.from_environment(environment), stack)
+    assert running.app.uow.clock.now() < datetime.now(UTC) + timedelta(days=1)
     await running.stop()
 
 

@@ -76,7 +76,7 @@ class App(Generic[C]):
     def __post_init__(self) -> None:
         settings, engine, broker = self.settings, self.infrastructure.engine, self.infrastructure.broker
         self.relay = Relay(engine, broker, settings.service, settings.tenants) if broker else None
-        self.reconciler = Reconciler(self.relay) if self.relay else None
+        self.reconciler = Reconciler(self.relay, clock=self.clock) if self.relay else None
         hint = self.relay.hint if self.relay else _nobody_publishes
         self.uow = UnitOfWork(engine, hint, self.clock, frozenset(settings.tenants))
         # To services of ours; who serves partners says here what each of those bears.

@@ -1,7 +1,7 @@
 """Time as a port: whoever needs the present asks a Clock, so that a test can say what time it is.
 
-Instants are aware and UTC. Leases, timers and recording times do not come from here but from the database, because
-clocks of several replicas differ.
+Instants are aware and UTC. Leases, timers and recording times are judged by the database itself, because clocks of
+several replicas differ; for the same reason a service asks the DatabaseClock for the present, not its machine.
 """
 
 from __future__ import annotations

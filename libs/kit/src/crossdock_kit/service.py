@@ -34,6 +34,7 @@ from crossdock_kit.authorisation import Tokens
 from crossdock_kit.credentials import server_credentials, trusted_keys
 from crossdock_kit.crypto import DocumentVault, MasterKey
 from crossdock_kit.database import create_engine
+from crossdock_kit.database.clock import DatabaseClock
 from crossdock_kit.deliveries.dispatcher import Dispatcher
 from crossdock_kit.errors import Unavailable
 from crossdock_kit.gauges import Gauges
@@ -138,8 +139,12 @@ async def start(service: Service[C], settings: C, stack: AsyncExitStack) -> Runn
     configure_logs(service.name, settings.log_level)
     stack.callback(configure_telemetry(service.name))
     follow_causes(settings.trace_async == "parent")
-    app = App(settings, await _connect(service, settings, stack))
+    infrastructure = await _connect(service, settings, stack)
+    clock = DatabaseClock(infrastructure.engine)
+    app = App(settings, infrastructure, clock)
     stack.push_async_callback(app.close)
+    await clock.look_if_it_answers()
+    app.intake.add("clock", clock.run)
     await service.build(app)
     server = _server(service, app)
     _register_kit_loops(service, app)
