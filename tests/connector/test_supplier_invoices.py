@@ -101,6 +101,28 @@ def test_charges_and_allowances_of_both_formats_are_signed_amounts_and_tax_is_no
     assert [(each.code, each.amount.amount) for each in plain.charges] == [("D240", "47.5")]
 
 
+@pytest.mark.parametrize("sign", ["", "-"], ids=["as more than nothing", "as less"])
+@pytest.mark.parametrize("kind", ["CR", "CN"])
+def test_a_credit_memo_gives_back_however_its_supplier_writes_that(kind: str, sign: str) -> None:
+    line = ("CUR*SE*EUR", "REF*OI*INV-1", f"IT1*10*{sign}10*EA*12.5*HP*BP*A1001", f"TDS*{sign}125")
+    edi = read_810(*line, f"SAC*C*D240***{sign}475", header=f"CR-1*20261102*4500000001***{kind}*00").request
+    assert (edi.kind, edi.credits, edi.number) == (invoice_pb2.INVOICE_KIND_CREDIT, "INV-1", "CR-1")
+    assert (edi.total.amount, edi.lines[0].quantity.value, edi.charges[0].amount.amount) == ("1.25", "10", "4.75")
+    lines = [LINE | {"quantity": "10"}]
+    plain = read_json(options_pb2.ROLE_SUPPLIER, kind="credit", credits="INV-1", lines=lines).request
+    assert (plain.kind, plain.credits, plain.lines[0].quantity) == (edi.kind, edi.credits, edi.lines[0].quantity)
+    assert read_810().request.kind == read_json(options_pb2.ROLE_ERP).request.kind == invoice_pb2.INVOICE_KIND_INVOICE
+
+
+@pytest.mark.feature("F178")
+def test_an_item_that_nothing_else_places_waits_where_its_order_line_is_not_named() -> None:
+    strange = {key: value for key, value in LINE.items() if key != "line"} | {"item": "X-99"}
+    reading = orders.reading(orders.partner(options_pb2.ROLE_ERP))
+    json_supplier_invoice.read(parsed(INVOICE | {"lines": [strange]}), reading)
+    unknown: Any = reading.codes
+    assert list(unknown.unknown) == ["item X-99"]
+
+
 def test_lines_may_name_orders_and_lines_of_their_own() -> None:
     first = ("CUR*SE*EUR", "IT1*1*5*EA*2*PE*BP*A1001", "REF*PO*4500000002", "REF*LI*20")
     second = ("IT1*2*1*CA*9*PE*BP*A1004", "TDS*1900", "CTT*2")
@@ -126,7 +148,8 @@ def test_where_an_810_names_no_currency_the_profile_does() -> None:
 @pytest.mark.parametrize(
     ("header", "segments", "where"),
     [
-        ("INV-1*20261102*4500000001***CR*00", (), "BIG07"),
+        ("CR-1*20261102*4500000001***CR*00", ("CUR*SE*EUR", "IT1*10*5*EA*1**BP*A1001", "TDS*-100"), "IT102 of line 10"),
+        ("CR-1*20261102*4500000001***CR*00", ("CUR*SE*EUR", "IT1*10*-5*EA*1**BP*A1001", "TDS*100"), "IT102 of line 10"),
         ("INV-1*20261102*4500000001***DI*01", (), "BIG08"),
         ("INV-1*20261102*4500000001***DI*00", ("CUR*SE*EUR", "TDS*100"), "IT1"),
         ("INV-1", ("CUR*SE*EUR", "IT1*10**EA*1**BP*A1001", "TDS*100"), "IT102 of line 10"),
@@ -295,6 +318,8 @@ async def test_accounts_payable_are_told_the_readiness_and_every_finding(billing
         "companyCode": UNIT,
         "supplier": "V100010",
         "invoice": "INV-1",
+        "kind": "invoice",
+        "credits": None,
         "invoiceDate": "2026-11-20",
         "total": {"amount": "275", "currency": "EUR"},
         "readiness": "blocked",
@@ -306,6 +331,7 @@ async def test_accounts_payable_are_told_the_readiness_and_every_finding(billing
                 "material": "A1001",
                 "quantity": "100",
                 "unit": "EA",
+                "creditedBaseQuantity": None,
                 "outcome": "price_variance",
                 "findings": [{"outcome": "price_variance", "text": "invoiced at 2.75 EUR per EA"}],
                 "decision": None,

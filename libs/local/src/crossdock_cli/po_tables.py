@@ -41,6 +41,12 @@ def notice_state(notice: inbound_pb2.ShipNotice) -> str:
     return name_of(inbound_pb2.ShipNoticeState.Name(notice.state), "SHIP_NOTICE_STATE_")
 
 
+def invoice_kind(invoice: supplier_invoice_pb2.SupplierInvoice) -> str:
+    if invoice.kind != supplier_invoice_pb2.INVOICE_KIND_CREDIT:
+        return "invoice"
+    return f"credit memo for {invoice.credits}" if invoice.credits else "credit memo"
+
+
 def invoice_state(invoice: supplier_invoice_pb2.SupplierInvoice) -> str:
     return name_of(supplier_invoice_pb2.SupplierInvoiceState.Name(invoice.state), "SUPPLIER_INVOICE_STATE_")
 
@@ -140,7 +146,8 @@ def invoiced(invoices: Iterable[supplier_invoice_pb2.SupplierInvoice]) -> ByLine
         for each in invoice.lines:
             outcome = name_of(supplier_invoice_pb2.MatchOutcome.Name(each.outcome), "MATCH_OUTCOME_")
             why = "; ".join(variance.text for variance in each.variances)
-            asked = f"{invoice.number} {each.quantity.value} {each.quantity.unit} at {priced(each.price)}"
+            credit = "credit " if invoice.kind == supplier_invoice_pb2.INVOICE_KIND_CREDIT else ""
+            asked = f"{credit}{invoice.number} {each.quantity.value} {each.quantity.unit} at {priced(each.price)}"
             found[each.purchase_order_line_id].append(f"{asked}: {outcome}{f' ({why})' if why else ''}")
     return found
 

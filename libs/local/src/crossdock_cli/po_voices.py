@@ -14,7 +14,7 @@ from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 
-from crossdock_cli.po_tables import condition, day, instant, invoice_state, notice_state, order_state
+from crossdock_cli.po_tables import condition, day, instant, invoice_kind, invoice_state, notice_state, order_state
 
 Said = tuple[str, str]
 """Who says it, and what."""
@@ -51,7 +51,8 @@ def _supplier(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:
         yield who, f"ASN {notice.number}: {notice_state(notice)}{due}"
     for invoice in found.supplier_invoices:
         total = f"{invoice.total.amount} {invoice.total.currency}"
-        yield who, f"invoice {invoice.number} of {day(invoice.invoiced_on)}, {total}: {invoice_state(invoice)}"
+        named = f"{invoice_kind(invoice)} {invoice.number} of {day(invoice.invoiced_on)}"
+        yield who, f"{named}, {total}: {invoice_state(invoice)}"
 
 
 def _warehouses(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:

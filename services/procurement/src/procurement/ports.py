@@ -202,8 +202,11 @@ class SupplierInvoices(Protocol):
         """The invoice of this identity, or nobody else can record it until this work ends. Until then nobody creates an
         order of a number that it names either: of two at once, the later sees the earlier."""
 
-    async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
+    async def waiting(self, orders: Iterable[PurchaseOrder], *, credits_only: bool = False) -> list[SupplierInvoice]:
         """Those that name one of these orders and have a line that has not passed, locked, oldest first."""
+
+    async def credited(self, terms: InvoiceTerms) -> SupplierInvoice | None:
+        """The invoice that a credit memo names, locked; None where it names none, or nobody knows it."""
 
     async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None: ...
 

@@ -18,7 +18,7 @@ from crossdock.procurement.v1 import compliance_pb2 as compliance
 from crossdock.procurement.v1 import dock_pb2 as dock
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
-from crossdock.procurement.v1.supplier_invoice_pb2 import SupplierInvoiceLine
+from crossdock.procurement.v1.supplier_invoice_pb2 import INVOICE_KIND_CREDIT, SupplierInvoiceLine
 from crossdock_kit.database import Engine, transaction
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -319,3 +319,7 @@ def invoicing(number: str, *lines: SupplierInvoiceLine, **more: Any) -> pb.Recor
         "lines": lines,
     }
     return pb.RecordSupplierInvoiceRequest(**facts_of | more)
+
+
+def crediting(number: str, *lines: SupplierInvoiceLine, **more: Any) -> pb.RecordSupplierInvoiceRequest:
+    return invoicing(number, *lines, kind=INVOICE_KIND_CREDIT, **more)

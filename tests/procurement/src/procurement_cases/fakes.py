@@ -184,9 +184,12 @@ class FakeInvoices:
     async def claim(self, terms: InvoiceTerms) -> SupplierInvoice | None:
         return next((each for each in self.all if each.terms.identity == terms.identity), None)
 
-    async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
+    async def waiting(self, orders: Iterable[PurchaseOrder], *, credits_only: bool = False) -> list[SupplierInvoice]:
         found = [each for order in orders for each in await self.of_order(order)]
-        return [each for each in found if each.state not in CLOSED]
+        return [each for each in found if each.state not in CLOSED and (each.terms.credit or not credits_only)]
+
+    async def credited(self, terms: InvoiceTerms) -> SupplierInvoice | None:
+        return next((each for each in self.all if terms.credits and each.number == terms.credits), None)
 
     async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None:
         return next((each for each in self.all if each.invoice_id == invoice_id), None)

@@ -23,6 +23,8 @@ def write(event: Judged, writing: Writing) -> dict[str, Any]:
         "companyCode": invoice.business_unit,
         "supplier": writing.codes.party_code(invoice.supplier_id),
         "invoice": event.number,
+        "kind": "credit" if invoice.kind == invoice_pb2.INVOICE_KIND_CREDIT else "invoice",
+        "credits": invoice.credits or None,
         "invoiceDate": canonical.iso_day(invoice.invoiced_on),
         "total": {"amount": invoice.total.amount, "currency": invoice.total.currency},
         "readiness": canonical.lower_name(
@@ -65,6 +67,7 @@ def _line(position: int, line: invoice_pb2.SupplierInvoiceLine, writing: Writing
         "material": codes.item_code(line.sku) if line.sku else None,
         "quantity": line.quantity.value,
         "unit": codes.unit_code(line.quantity.unit),
+        "creditedBaseQuantity": line.credited_quantity or None,
         "outcome": _outcome(line.outcome),
         "findings": _findings(line.variances),
         "decision": _decision(line.decision) if line.HasField("decision") else None,

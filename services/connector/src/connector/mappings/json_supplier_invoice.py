@@ -1,4 +1,4 @@
-"""json.supplier_invoice, in: an invoice from the supplier itself, or as the ERP has captured it for a supplier."""
+"""json.supplier_invoice, in: an invoice or a credit memo, from the supplier itself or as the ERP has captured it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from crossdock.procurement.v1 import supplier_invoice_pb2
 from connector.codecs.json_document import JsonObject
 from connector.mappings import canonical
 from connector.mappings.model import Command, Inbound, Reading
-from connector.mappings.supplier_invoices import charge, charged, invoice
+from connector.mappings.supplier_invoices import Credit, charge, charged, invoice
 
 
 def read(document: JsonObject, reading: Reading) -> Command:
@@ -21,7 +21,16 @@ def read(document: JsonObject, reading: Reading) -> Command:
     amount = canonical.amount_of(document.decimal("total"), "total")
     header = (_supplier(document, reading), document.text("number", longest=64), document.day("invoiceDate"))
     charges = [_charge(each, currency) for each in document.objects("charges")]
-    return invoice(header, values_pb2.Money(amount=amount, currency=currency), lines, reading, charges)
+    return invoice(
+        header, values_pb2.Money(amount=amount, currency=currency), lines, reading, charges, _credit(document)
+    )
+
+
+def _credit(document: JsonObject) -> Credit | None:
+    """Without a kind it is an invoice; what a credit memo gives back is more than nothing."""
+    if not document.has("kind") or document.one_of("kind", ("invoice", "credit")) == "invoice":
+        return None
+    return Credit(document.optional_text("credits", longest=64))
 
 
 def _charge(given: JsonObject, currency: str) -> supplier_invoice_pb2.InvoiceCharge:
@@ -41,10 +50,13 @@ def _line(line: JsonObject, reading: Reading, currency: str) -> supplier_invoice
     own, item = line.optional_text("buyerItem", longest=40), line.optional_text("item", longest=80)
     unit = codes.unit(line.text("unit", longest=80))
     quantity = charged(line.decimal("quantity"), f"{line.path}.quantity")
+    number = line.optional_text("line", longest=32)
+    # The order's line can be found by nothing else than the item: the invoice waits until somebody says what it is.
+    alone = not (own or number) and reading.partner.role != options_pb2.ROLE_SUPPLIER
     return supplier_invoice_pb2.SupplierInvoiceLine(
         purchase_order_number=line.text("order", longest=64),
-        line_number=line.optional_text("line", longest=32),
-        sku=own or codes.optional_item(item),
+        line_number=number,
+        sku=own or (codes.item(item) if alone else codes.optional_item(item)),
         supplier_item=item if reading.partner.role == options_pb2.ROLE_SUPPLIER else "",
         quantity=canonical.quantity(quantity, unit, path=f"{line.path}.quantity"),
         price=_price(line.object("price"), reading, currency),

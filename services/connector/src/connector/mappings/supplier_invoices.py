@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -21,6 +22,7 @@ def invoice(
     lines: Sequence[supplier_invoice_pb2.SupplierInvoiceLine],
     reading: Reading,
     charges: Sequence[supplier_invoice_pb2.InvoiceCharge] = (),
+    credit: Credit | None = None,
 ) -> Command:
     """`header` is the supplier, its number and its day; `charges` are what the whole invoice asks for beside goods."""
     supplier_id, number, invoiced_on = header
@@ -32,15 +34,31 @@ def invoice(
         total=total,
         lines=lines,
         charges=charges,
+        kind=supplier_invoice_pb2.INVOICE_KIND_CREDIT if credit else supplier_invoice_pb2.INVOICE_KIND_INVOICE,
+        credits=credit.number[:64] if credit else "",
     )
     return Command(request, invoice_orders(lines), invoice_keys(number, lines), len(lines))
 
 
-def charged(amount: Decimal, path: str) -> Decimal:
-    """What a line is for. Raises DocumentFault for nothing and for less: a credit is no invoice."""
-    if amount <= 0:
-        raise DocumentFault(path, f"{amount:f} is nothing to pay for: a credit is no invoice")
-    return amount
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """Of a credit memo: the number of the invoice that it is for, if it says one. `negative` where it writes what it
+    gives back as less than nothing; then it does so everywhere."""
+
+    number: str = ""
+    negative: bool = False
+
+    def given(self, amount: Decimal) -> Decimal:
+        """What is given back is more than nothing."""
+        return -amount if self.negative else amount
+
+
+def charged(amount: Decimal, path: str, credit: Credit | None = None) -> Decimal:
+    """What a line is for. Raises DocumentFault for nothing, and for less: a credit memo says that it is one."""
+    found = credit.given(amount) if credit else amount
+    if found <= 0:
+        raise DocumentFault(path, f"{amount:f} is nothing to pay for: a credit memo says that it is one")
+    return found
 
 
 def charge(said: tuple[str, str], amount: Decimal, currency: str, path: str) -> supplier_invoice_pb2.InvoiceCharge:

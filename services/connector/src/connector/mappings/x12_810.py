@@ -1,6 +1,12 @@
-"""x12.810, in: the supplier asks to be paid. A credit, and an invoice that is taken back, are no invoices: refused."""
+"""x12.810, in: the supplier asks to be paid, or by a credit memo gives back. An invoice that is taken back is refused.
+
+Some write what a credit memo gives back as more than nothing, others as less: its total says which, and all the rest
+has to agree with it.
+"""
 
 from __future__ import annotations
+
+from decimal import Decimal
 
 from crossdock.common.v1 import values_pb2
 from crossdock.procurement.v1 import supplier_invoice_pb2
@@ -10,9 +16,11 @@ from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Command, Inbound, Reading
-from connector.mappings.supplier_invoices import charge, charged, invoice
+from connector.mappings.supplier_invoices import Credit, charge, charged, invoice
 
 CREDITS = frozenset({"CN", "CR"})
+# REF01 of the invoice that a credit memo is for: original invoice number, seller's invoice number.
+CREDITED = ("OI", "IV")
 TAKEN_BACK = frozenset({"01", "03"})
 ORDER, ORDER_LINE = ("PO",), ("LI", "PL")
 # IT105, where it says how many the price is for.
@@ -26,30 +34,39 @@ PER = {
 
 
 def read(document: Invoice, reading: Reading) -> Command:
-    if document.type in CREDITS:
-        raise DocumentFault("BIG07", f"{document.type} is a credit, which is no invoice")
     if document.purpose in TAKEN_BACK:
         raise DocumentFault("BIG08", f"{document.purpose} takes an invoice back: the supplier sends a credit for it")
     if not document.number or document.invoiced_on is None:
         raise DocumentFault("BIG", "number or date of the invoice is missing")
     currency = _currency(document, reading)
-    lines = [_line(each, position, document, reading) for position, each in enumerate(document.lines, start=1)]
-    if not lines:
-        raise DocumentFault("IT1", "an invoice has at least one line")
     if document.total is None:
         raise DocumentFault("TDS01", "the total is missing")
-    total = values_pb2.Money(amount=canonical.amount_of(document.total, "TDS01"), currency=currency)
+    credit = _credit(document, document.total)
+    lines = [_line(each, position, document, reading, credit) for position, each in enumerate(document.lines, start=1)]
+    if not lines:
+        raise DocumentFault("IT1", "an invoice has at least one line")
+    amount = credit.given(document.total) if credit else document.total
+    total = values_pb2.Money(amount=canonical.amount_of(amount, "TDS01"), currency=currency)
     header = (reading.partner.party_id, document.number[:64], document.invoiced_on)
     said = [*document.charges, *(each for line in document.lines for each in line.charges)]
-    charges = [_charge(each, currency) for each in said if each.indicator in {"A", "C"}]
-    return invoice(header, total, lines, reading, charges)
+    charges = [_charge(each, currency, credit) for each in said if each.indicator in {"A", "C"}]
+    return invoice(header, total, lines, reading, charges, credit)
 
 
-def _charge(said: InvoiceCharge, currency: str) -> supplier_invoice_pb2.InvoiceCharge:
-    """SAC, of the invoice or of a line: A is an allowance, C a charge; all others are for information alone."""
+def _credit(document: Invoice, total: Decimal) -> Credit | None:
+    if document.type not in CREDITS:
+        return None
+    number = next((each.value for each in document.references if each.qualifier in CREDITED), "")
+    return Credit(number, negative=total < 0)
+
+
+def _charge(said: InvoiceCharge, currency: str, credit: Credit | None = None) -> supplier_invoice_pb2.InvoiceCharge:
+    """SAC, of the invoice or of a line: A is an allowance, C a charge; all others are for information alone. What a
+    credit memo gives back of a charge is more than nothing, as its lines are."""
     if said.amount is None:
         raise DocumentFault("SAC05", f"{said.code or said.indicator}: the amount is missing")
-    signed = -said.amount if said.indicator == "A" else said.amount
+    amount = credit.given(said.amount) if credit else said.amount
+    signed = -amount if said.indicator == "A" else amount
     return charge((said.code, said.description), signed, currency, "SAC05")
 
 
@@ -62,7 +79,7 @@ def _currency(document: Invoice, reading: Reading) -> str:
 
 
 def _line(
-    line: InvoiceLine, position: int, document: Invoice, reading: Reading
+    line: InvoiceLine, position: int, document: Invoice, reading: Reading, credit: Credit | None
 ) -> supplier_invoice_pb2.SupplierInvoiceLine:
     at = f"of line {line.line or position}"
     if line.quantity is None or not line.unit:
@@ -77,7 +94,7 @@ def _line(
         line_number=(_reference(line, ORDER_LINE) or line.line)[:32],
         sku=sku,
         supplier_item=supplier_item[:80],
-        quantity=canonical.quantity(charged(line.quantity, f"IT102 {at}"), unit, path=f"IT102 {at}"),
+        quantity=canonical.quantity(charged(line.quantity, f"IT102 {at}", credit), unit, path=f"IT102 {at}"),
         price=canonical.price(
             line.unit_price,
             _currency(document, reading),

@@ -11,11 +11,11 @@ from decimal import Decimal
 
 from procurement.domain.blanket_order import BlanketLine, BlanketOrder
 from procurement.domain.concerns import BUYER, Concern
-from procurement.domain.invoice_matching import per_base_unit
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Item
 from procurement.domain.refusals import UnitNotConvertible
+from procurement.domain.unit_prices import per_base_unit
 
 BLANKET_UNKNOWN = "BLANKET_UNKNOWN"
 BLANKET_EXPIRED = "BLANKET_EXPIRED"

@@ -20,6 +20,8 @@ def match_charges(invoice: SupplierInvoice, tolerances: InvoiceTolerances) -> No
     if not invoice.terms.charges or charges.passed or any(line.base == ZERO for line in invoice.lines):
         return
     asked = sum((each.amount for each in invoice.terms.charges), ZERO)
+    if invoice.terms.credit:
+        asked = -asked  # What a credit memo keeps back is a charge.
     goods = sum((_worth(each) for each in invoice.lines), Fraction(0))
     if asked <= ZERO:
         charges.outcome, charges.variances = MatchOutcome.MATCHED, ()

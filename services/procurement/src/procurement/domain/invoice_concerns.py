@@ -15,6 +15,7 @@ _OWNERS = {
     MatchOutcome.NO_RECEIPT: PROCUREMENT,
     MatchOutcome.CERTIFICATE_MISSING: COMPLIANCE,
     MatchOutcome.QUANTITY_VARIANCE: PROCUREMENT,
+    MatchOutcome.CREDIT_ABOVE_INVOICED: ACCOUNTS_PAYABLE,
     MatchOutcome.PRICE_VARIANCE: BUYER,
     MatchOutcome.CHARGE_VARIANCE: ACCOUNTS_PAYABLE,
 }
@@ -40,14 +41,18 @@ def _concern(
 ) -> Concern:
     """`part` is what stands in the subject, and in words."""
     return Concern(
-        code=f"INVOICE_{variance.outcome.name}",
+        code=_code(variance.outcome),
         owner=_OWNERS[variance.outcome],
         subject=f"supplier_invoice/{invoice.invoice_id}/{part[0]}",
-        summary=f"invoice {invoice.number} {part[1]}: {variance.text}",
+        summary=f"{'credit memo' if invoice.terms.credit else 'invoice'} {invoice.number} {part[1]}: {variance.text}",
         transaction_ids=transaction_ids,
         keys=invoice.keys,
         details={"policy": variance.rule} if variance.rule else {},
     )
+
+
+def _code(outcome: MatchOutcome) -> str:
+    return outcome.name if outcome is MatchOutcome.CREDIT_ABOVE_INVOICED else f"INVOICE_{outcome.name}"
 
 
 def _named(line: InvoiceLine) -> str:

@@ -8,19 +8,35 @@ from collections.abc import Collection
 
 from procurement.domain import events
 from procurement.domain.announcing import OrderBook
+from procurement.domain.credit_memos import count_credit, take_back
 from procurement.domain.invoice_concerns import concerns_of
 from procurement.domain.order_line import OrderLine
+from procurement.domain.quantities import ZERO
 from procurement.domain.refusals import InvoiceClosed, InvoiceLineUnknown, NothingToAccept, VarianceNotAcceptable
 from procurement.domain.supplier_invoice import CLOSED, InvoiceLine, MatchDecision, MatchOutcome, SupplierInvoice
 
-# What nobody can pay for: it is not known what it is, or compliance has the word.
-NOT_ACCEPTABLE = frozenset({MatchOutcome.UNKNOWN_ORDER, MatchOutcome.UNIT_MISMATCH, MatchOutcome.CERTIFICATE_MISSING})
+# What nobody can pay for or take: it is not known what it is, compliance has the word, or it was never invoiced.
+NOT_ACCEPTABLE = frozenset(
+    {
+        MatchOutcome.UNKNOWN_ORDER,
+        MatchOutcome.UNIT_MISMATCH,
+        MatchOutcome.CERTIFICATE_MISSING,
+        MatchOutcome.CREDIT_ABOVE_INVOICED,
+    }
+)
 
 
 def accept(
-    invoice: SupplierInvoice, line_ids: Collection[str], decision: MatchDecision, book: OrderBook, *, charges: bool
+    invoice: SupplierInvoice,
+    line_ids: Collection[str],
+    decision: MatchDecision,
+    book: OrderBook,
+    *,
+    charges: bool,
+    credited: SupplierInvoice | None = None,
 ) -> None:
-    """These lines and the charges, or without either all that is open; each then counts as invoiced on its order line.
+    """These lines and the charges, or without either all that is open; each then counts as invoiced on its order line,
+    or of a credit memo as taken back.
 
     Raises InvoiceClosed, InvoiceLineUnknown, NothingToAccept, VarianceNotAcceptable: then nothing is accepted.
     """
@@ -35,7 +51,11 @@ def accept(
     raised = {each.identity for each in concerns_of(invoice)}
     for line in lines:
         line.outcome, line.decision = MatchOutcome.ACCEPTED, decision
-        _order_line(line, book).invoiced += line.base
+        ordered = _order_line(line, book)
+        if invoice.terms.credit:
+            count_credit(line, ordered, credited)
+        else:
+            ordered.invoiced += line.due
     with_charges = open_charges and (whole or charges)
     if with_charges:
         invoice.charges.outcome, invoice.charges.decision = MatchOutcome.ACCEPTED, decision
@@ -44,13 +64,18 @@ def accept(
     invoice.events.append(events.SupplierInvoiceDecided(invoice, True, decision, accepted, with_charges))
 
 
-def reject(invoice: SupplierInvoice, decision: MatchDecision, book: OrderBook) -> None:
+def reject(
+    invoice: SupplierInvoice, decision: MatchDecision, book: OrderBook, credited: SupplierInvoice | None = None
+) -> None:
     """The whole of it: lines that had passed count no longer. Raises InvoiceClosed."""
     _still_open(invoice)
     raised = {each.identity for each in concerns_of(invoice)}
     for line in invoice.lines:
-        if line.passed:
-            _order_line(line, book).invoiced -= line.base
+        if line.passed and invoice.terms.credit:
+            take_back(line, _order_line(line, book), credited)
+        elif line.passed:
+            ordered = _order_line(line, book)
+            ordered.invoiced = max(ZERO, ordered.invoiced - line.due)
     invoice.rejection = decision
     invoice.settled += sorted(raised)
     invoice.events.append(events.SupplierInvoiceDecided(invoice, False, decision, (), False))

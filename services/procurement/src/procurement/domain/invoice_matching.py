@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 
 from procurement.domain import events
 from procurement.domain.announcing import UNPLACED, OrderBook
+from procurement.domain.credit_memos import count_credit, credit_variances
 from procurement.domain.invoice_charges import match_charges
 from procurement.domain.invoice_concerns import concerns_of
 from procurement.domain.order_line import OrderLine
@@ -22,20 +22,21 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Item
 from procurement.domain.refusals import UnitNotConvertible
 from procurement.domain.supplier_invoice import InvoiceLine, InvoiceState, MatchOutcome, SupplierInvoice, Variance
-from procurement.domain.terms import Price
 from procurement.domain.tolerances import InvoiceTolerances
+from procurement.domain.unit_prices import agreed_price, per_base_unit, priced
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
     """What an invoice is held against; `today` decides whether it is dated in the future. `held` says of order lines,
-    by id, which certificates their goods lack."""
+    by id, which certificates their goods lack; `credited` is the invoice that a credit memo names, if it is known."""
 
     book: OrderBook
     items: Mapping[str, Item]
     tolerances: InvoiceTolerances
     today: date
     held: Mapping[str, str] = field(default_factory=dict)
+    credited: SupplierInvoice | None = None
 
 
 def match(invoice: SupplierInvoice, records: Records) -> None:
@@ -54,11 +55,15 @@ def match(invoice: SupplierInvoice, records: Records) -> None:
         if not line.passed and line.purchase_order_id in {"", *records.book.by_id}:
             _match_line(invoice, line, records)
     match_charges(invoice, records.tolerances)
-    if before == _said(invoice):
+    if before == _said(invoice) and not invoice.changed:
         return
+    invoice.changed = False
     invoice.content = invoice.content or invoice.terms.fingerprint
     standing = concerns_of(invoice)
-    invoice.settled += sorted(raised - {each.identity for each in standing})
+    gone = raised - {each.identity for each in standing}
+    invoice.settled += sorted(gone)
+    # What was raised in the same work is not raised at all.
+    invoice.concerns[:] = [each for each in invoice.concerns if each.identity not in gone]
     invoice.concerns += [each for each in standing if each.identity not in raised]
     invoice.events.append(events.SupplierInvoiceMatched(invoice))
 
@@ -82,8 +87,10 @@ def _match_line(invoice: SupplierInvoice, line: InvoiceLine, records: Records) -
         found = sorted(_variances(invoice, order, (line, ordered, item), records), key=_rank)
         line.variances = tuple(found)
     line.outcome = line.variances[0].outcome if line.variances else MatchOutcome.MATCHED
-    if line.passed:
-        ordered.invoiced += line.base
+    if line.passed and invoice.terms.credit:
+        count_credit(line, ordered, records.credited)
+    elif line.passed:
+        ordered.invoiced += line.due
 
 
 def _place(invoice: SupplierInvoice, line: InvoiceLine, records: Records) -> tuple[PurchaseOrder, OrderLine]:
@@ -105,10 +112,16 @@ Placed = tuple[InvoiceLine, OrderLine, Item]
 
 def _variances(invoice: SupplierInvoice, order: PurchaseOrder, placed: Placed, records: Records) -> Iterator[Variance]:
     line, ordered, item = placed
+    if line.base > ZERO >= line.due and not invoice.terms.credit:
+        yield Variance(MatchOutcome.CREDITED, "all of it was credited")
+        return
     day = invoice.terms.invoiced_on
     if day < order.ordered_on or day > records.today:
         placed_on = f"the order was placed on {order.ordered_on}, today is {records.today}"
         yield Variance(MatchOutcome.DATE_VARIANCE, f"the invoice is dated {day}; {placed_on}")
+    if invoice.terms.credit:
+        yield from credit_variances(placed, records.credited, records.tolerances)
+        return
     if ordered.line_id in records.held:
         said = f"goods that were received lack {records.held[ordered.line_id]}"
         yield Variance(MatchOutcome.CERTIFICATE_MISSING, said)
@@ -118,13 +131,13 @@ def _variances(invoice: SupplierInvoice, order: PurchaseOrder, placed: Placed, r
 
 def _quantity(line: InvoiceLine, ordered: OrderLine, tolerances: InvoiceTolerances) -> Iterator[Variance]:
     left = ordered.delivered - ordered.invoiced
-    beyond = line.base - left
+    beyond = line.due - left
     if ordered.delivered == ZERO:
         yield Variance(MatchOutcome.NO_RECEIPT, "nothing has been received")
     elif beyond > ZERO:
         within = beyond * 100 <= ordered.delivered * tolerances.quantity_percent
         outcome = MatchOutcome.WITHIN_TOLERANCE if within else MatchOutcome.QUANTITY_VARIANCE
-        said = f"{line.base} {line.base_unit} are invoiced, of {ordered.delivered} received {left} are left to invoice"
+        said = f"{line.due} {line.base_unit} are invoiced, of {ordered.delivered} received {left} are left to invoice"
         yield Variance(outcome, said, tolerances.rule)
 
 
@@ -140,29 +153,12 @@ def _price(placed: Placed, item: Item, tolerances: InvoiceTolerances) -> Iterato
         return
     try:
         asked = per_base_unit(theirs, line.terms.quantity.unit, item)
-        agreed = _agreed(ours, ordered, item)
+        agreed = agreed_price(ours, ordered, item)
     except UnitNotConvertible:
         yield Variance(MatchOutcome.UNIT_MISMATCH, f"the price is for {theirs.unit}, which {item.sku} is not sold by")
         return
     if asked != agreed:
-        within = tolerances.allow(asked - agreed, agreed, Fraction(line.base))
+        within = tolerances.allow(asked - agreed, agreed, Fraction(line.due))
         outcome = MatchOutcome.WITHIN_TOLERANCE if within else MatchOutcome.PRICE_VARIANCE
-        said = f"invoiced at {_priced(theirs, line.terms.quantity.unit)}, ordered at "
-        yield Variance(outcome, said + _priced(ours, ordered.quantity.unit), tolerances.rule)
-
-
-def _agreed(price: Price, ordered: OrderLine, item: Item) -> Fraction:
-    """The price of the order's own unit was agreed for what that unit held when it was ordered."""
-    if (price.unit or ordered.quantity.unit) != ordered.quantity.unit:
-        return per_base_unit(price, ordered.quantity.unit, item)
-    return Fraction(price.amount) / price.per / Fraction(ordered.factor)
-
-
-def per_base_unit(price: Price, line_unit: str, item: Item) -> Fraction:
-    """Exactly: a price for seven pieces has no end as a decimal. Raises UnitNotConvertible."""
-    return Fraction(price.amount) / price.per / Fraction(item.factor(price.unit or line_unit))
-
-
-def _priced(price: Price, line_unit: str) -> str:
-    per = f"{price.per} " if price.per != 1 else ""
-    return f"{Decimal(price.amount):f} {price.currency} per {per}{price.unit or line_unit}"
+        said = f"invoiced at {priced(theirs, line.terms.quantity.unit)}, ordered at "
+        yield Variance(outcome, said + priced(ours, ordered.quantity.unit), tolerances.rule)

@@ -30,14 +30,23 @@ class MatchOutcome(Enum):
     NO_RECEIPT = "no_receipt"
     CERTIFICATE_MISSING = "certificate_missing"
     QUANTITY_VARIANCE = "quantity_variance"
+    CREDIT_ABOVE_INVOICED = "credit_above_invoiced"
     PRICE_VARIANCE = "price_variance"
     CHARGE_VARIANCE = "charge_variance"
+    CREDITED = "credited"
     WITHIN_TOLERANCE = "within_tolerance"
     MATCHED = "matched"
     ACCEPTED = "accepted"
 
 
-PASSED = frozenset({MatchOutcome.MATCHED, MatchOutcome.WITHIN_TOLERANCE, MatchOutcome.ACCEPTED})
+PASSED = frozenset(
+    {
+        MatchOutcome.MATCHED,
+        MatchOutcome.WITHIN_TOLERANCE,
+        MatchOutcome.ACCEPTED,
+        MatchOutcome.CREDITED,
+    }
+)
 
 
 class InvoiceState(Enum):
@@ -84,7 +93,8 @@ class InvoiceLineTerms:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceTerms:
-    """`total` as the supplier states it, with charges and tax; tax and the sum are matched nowhere."""
+    """`total` as the supplier states it, with charges and tax; tax and the sum are matched nowhere. A credit memo
+    states what it gives back, and in `credits` the number of the invoice that it is for, if it says one."""
 
     supplier_id: str
     number: str
@@ -93,20 +103,25 @@ class InvoiceTerms:
     currency: str
     lines: tuple[InvoiceLineTerms, ...]
     charges: tuple[ChargeTerms, ...] = ()
+    credit: bool = False
+    credits: str = ""
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint(*self.identity, unordered(self.lines), unordered(self.charges))
+        given = (self.credits,) if self.credit else ()
+        return fingerprint(*self.identity, unordered(self.lines), unordered(self.charges), *given)
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """What makes two invoices the same one, however the number is written: INV-0042 is inv 42."""
+        """What makes two invoices the same one, however the number is written: INV-0042 is inv 42. A credit memo may
+        have the number of its invoice."""
         return (
             self.supplier_id,
             normalised(self.number),
             self.invoiced_on.isoformat(),
             format(self.total.normalize(), "f"),
             self.currency,
+            *(("credit",) if self.credit else ()),
         )
 
 
@@ -127,7 +142,8 @@ class Variance:
 
 @dataclass(slots=True, kw_only=True)
 class InvoiceLine:
-    """`base` is in the item's base unit, nothing while order or unit are not known."""
+    """`base` is in the item's base unit, nothing while order or unit are not known. Of an invoice `credited` is what
+    credit memos took off before it passed; of a credit memo, what it took off so."""
 
     line_id: str
     terms: InvoiceLineTerms
@@ -139,6 +155,7 @@ class InvoiceLine:
     sku: str = ""
     base: Decimal = ZERO
     base_unit: str = ""
+    credited: Decimal = ZERO
     outcome: MatchOutcome = MatchOutcome.UNKNOWN_ORDER
     variances: tuple[Variance, ...] = ()
     decision: MatchDecision | None = None
@@ -146,6 +163,11 @@ class InvoiceLine:
     @property
     def passed(self) -> bool:
         return self.outcome in PASSED
+
+    @property
+    def due(self) -> Decimal:
+        """What is left of it to count."""
+        return self.base - self.credited
 
 
 @dataclass(slots=True, kw_only=True)
@@ -163,6 +185,8 @@ class InvoiceCharges:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class SupplierInvoice:
+    """`changed` where somebody else's document changed it since it was matched."""
+
     invoice_id: str
     business_unit: str
     terms: InvoiceTerms
@@ -171,6 +195,7 @@ class SupplierInvoice:
     charges: InvoiceCharges = field(default_factory=InvoiceCharges)
     rejection: MatchDecision | None = None
     content: str = ""
+    changed: bool = False
     version: int = 0
     event_version: int = 0
     events: list[events.Event] = field(default_factory=list)

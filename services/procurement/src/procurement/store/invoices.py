@@ -9,7 +9,7 @@ from crossdock_kit.database.claims import all_claimed, grouped
 from crossdock_kit.driver import Driver
 
 from procurement.domain.purchase_order import PurchaseOrder
-from procurement.domain.supplier_invoice import InvoiceTerms, SupplierInvoice
+from procurement.domain.supplier_invoice import InvoiceState, InvoiceTerms, SupplierInvoice, normalised
 from procurement.store import rows
 from procurement.store.orders import order_number
 
@@ -42,6 +42,12 @@ class Waiting:
         return [(row["tenant"], row["purchase_order_id"]) for row in rows]
 
 
+def _named_by(terms: InvoiceTerms, invoice: SupplierInvoice) -> bool:
+    said, rejected = invoice.terms, invoice.state is InvoiceState.REJECTED
+    same = (said.supplier_id, normalised(said.number)) == (terms.supplier_id, normalised(terms.credits))
+    return same and not said.credit and not rejected
+
+
 class SupplierInvoices:
     def __init__(self, driver: Driver, tenant: str) -> None:
         self._driver, self._tenant = driver, tenant
@@ -54,14 +60,25 @@ class SupplierInvoices:
         found = await self._read("identity = $2", (list(terms.identity),))
         return found[0] if found else None
 
-    async def waiting(self, orders: Iterable[PurchaseOrder]) -> list[SupplierInvoice]:
+    async def waiting(self, orders: Iterable[PurchaseOrder], *, credits_only: bool = False) -> list[SupplierInvoice]:
         found = list(orders)
         ids, numbers = [each.purchase_order_id for each in found], [each.number for each in found]
-        invoices = await self._read(f"state NOT IN ('ready', 'rejected') AND {_OF_ORDERS}", (ids, numbers), lock=True)
-        # One that this work has changed already is the one that it goes on with.
-        for each in invoices:
-            self.held.setdefault(each.invoice_id, each)
-        return [self.held[each.invoice_id] for each in invoices]
+        which = f"state NOT IN ('ready', 'rejected') AND (credit OR NOT $4) AND {_OF_ORDERS}"
+        return self._kept(await self._read(which, (ids, numbers, credits_only), lock=True))
+
+    async def credited(self, terms: InvoiceTerms) -> SupplierInvoice | None:
+        if not (terms.credit and terms.credits):
+            return None
+        which = "NOT credit AND state <> 'rejected' AND supplier_id = $2 AND identity[2] = $3"
+        known = (terms.supplier_id, normalised(terms.credits))
+        self._kept(await self._read(which, known, lock=True))
+        found = [each for each in self.held.values() if _named_by(terms, each)]
+        # The number may have come again in another year.
+        return max(found, key=lambda each: each.invoice_id, default=None)
+
+    def _kept(self, invoices: Iterable[SupplierInvoice]) -> list[SupplierInvoice]:
+        """One that this work has changed already is the one that it goes on with."""
+        return [self.held.setdefault(each.invoice_id, each) for each in invoices]
 
     async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None:
         wanted = "($2 <> '' AND invoice_id = $2 OR $2 = '' AND supplier_id = $3 AND number = $4)"

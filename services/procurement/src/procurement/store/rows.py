@@ -270,7 +270,7 @@ def _read_receipt_line(row: Record) -> ReceiptLine:
 # --- supplier invoices
 
 
-_INVOICE_TERMS = ("supplier_id", "number", "invoiced_on", "total", "currency")
+_INVOICE_TERMS = ("supplier_id", "number", "invoiced_on", "total", "currency", "credit", "credits")
 _INVOICE_FIELDS = ("invoice_id", "business_unit", "content", "version", "event_version", "recorded_at")
 _INVOICE_LINE_FIELDS = (
     "purchase_order_id",
@@ -303,6 +303,7 @@ def invoice_line_row(invoice: SupplierInvoice, line: InvoiceLine) -> Row:
         "invoice_id": invoice.invoice_id,
         "line_id": int(line.line_id),
         "base": line.base,
+        "credited": line.credited,
         "outcome": line.outcome.value,
         "variances": [values.variance(each) for each in line.variances],
         "decision": values.match_decision(line.decision),
@@ -325,6 +326,7 @@ def _read_invoice_line(row: Record) -> InvoiceLine:
         **{name: row[name] for name in _INVOICE_LINE_FIELDS},
         line_id=str(row["line_id"]),
         base=plain(row["base"]),
+        credited=plain(row["credited"]),
         outcome=MatchOutcome(row["outcome"]),
         variances=tuple(values.read_variance(each) for each in row["variances"]),
         decision=values.read_match_decision(row["decision"]),

@@ -75,7 +75,7 @@ WHERE {_OWN} AND (h.received_at AT TIME ZONE 'UTC')::date {_PERIOD}
 _INVOICES = f"""
 SELECT count(*) FILTER (WHERE l.outcome IN ('matched', 'within_tolerance')) AS good, count(*) AS total
 FROM supplier_invoice o JOIN supplier_invoice_line l ON l.tenant = o.tenant AND l.invoice_id = o.invoice_id
-WHERE {_OWN} AND o.invoiced_on {_PERIOD}
+WHERE {_OWN} AND NOT o.credit AND o.invoiced_on {_PERIOD}
 """  # noqa: S608
 
 PUNCTUAL = frozenset({Measure.AS_PROMISED, Measure.AS_REQUESTED})

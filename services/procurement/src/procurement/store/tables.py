@@ -351,6 +351,8 @@ supplier_invoice = Table(
     Column("invoiced_on", Date, nullable=False),
     balance("total"),
     words("currency"),
+    flag("credit"),
+    words("credits"),
     document("charges"),
     document("rejection"),
     words("state"),
@@ -360,6 +362,7 @@ supplier_invoice = Table(
     instant("recorded_at"),
     Index("supplier_invoice_once", "tenant", "identity", unique=True),
     Index("supplier_invoice_number", "tenant", "supplier_id", "number"),
+    Index("supplier_invoice_named", "tenant", "supplier_id", text("(identity[2])")),
 )
 
 # `purchase_order_number` is the order's, or what the supplier calls an order that we do not know.
@@ -377,6 +380,7 @@ supplier_invoice_line = Table(
     words("sku"),
     balance("base"),
     words("base_unit"),
+    balance("credited"),
     words("outcome"),
     document("variances"),
     document("decision"),

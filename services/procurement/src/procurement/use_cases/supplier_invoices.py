@@ -52,8 +52,10 @@ async def record_supplier_invoice(command: RecordSupplierInvoice, uow: UnitOfWor
             terms=terms,
             recorded_at=work.now,
         )
-        _match(work, invoice, await _records(work, invoice, own))
         work.supplier_invoices.add(invoice)
+        # What a credit memo takes back others may pass for; an invoice may be what credit memos wait for.
+        waiting = await work.supplier_invoices.waiting(own, credits_only=not terms.credit) if own else []
+        await _match_all(work, [invoice, *(each for each in waiting if each is not invoice)], own)
         work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
         return RecordedInvoice(invoice)
 
@@ -74,10 +76,13 @@ async def decide_invoice_match(command: DecideInvoiceMatch, uow: UnitOfWork) -> 
         if command.etag not in {"", str(invoice.version)}:
             raise InvoiceDecisionOutdated(command.etag, str(invoice.version))
         decision, book = MatchDecision(command.by, command.reason, work.now), OrderBook(orders)
+        credited = await work.supplier_invoices.credited(invoice.terms)
         if command.accept:
-            accept(invoice, command.line_ids, decision, book, charges=command.charges)
+            accept(invoice, command.line_ids, decision, book, charges=command.charges, credited=credited)
         else:
-            reject(invoice, decision, book)
+            reject(invoice, decision, book, credited)
+        if credited is not None and credited.changed:
+            await _match_all(work, [credited], orders)
         work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
         work.note(outcome="advanced", reason=command.reason)
         await match_waiting(work, orders)
@@ -88,11 +93,21 @@ async def match_waiting(work: Work, orders: Iterable[PurchaseOrder]) -> None:
     """After these orders changed, which are locked: what waits for them is matched again."""
     changed = list(orders)
     waiting = await work.supplier_invoices.waiting(changed) if changed else []
-    for invoice in waiting:
-        if invoice.business_unit == NO_BUSINESS_UNIT:
+    await _match_all(work, waiting, changed)
+
+
+async def _match_all(work: Work, found: Sequence[SupplierInvoice], orders: list[PurchaseOrder]) -> None:
+    """Credit memos after the invoices that they may be for; what they took back others may pass for."""
+    invoices, memos = ([each for each in found if each.terms.credit is credit] for credit in (False, True))
+    for each in (*invoices, *memos):
+        if each.business_unit == NO_BUSINESS_UNIT:
             # It came before its order; from now on somebody's ERP is told of it.
-            invoice.business_unit = _business_unit(invoice.terms, changed)
-        _match(work, invoice, await _records(work, invoice, changed))
+            each.business_unit = _business_unit(each.terms, orders)
+        _match(work, each, await _records(work, each, orders))
+    named = [await work.supplier_invoices.credited(each.terms) for each in memos]
+    changed = [each for each in named if each is not None and each.changed and each not in invoices]
+    for each in (*invoices, *changed) if memos else ():
+        _match(work, each, await _records(work, each, orders))
 
 
 async def match_again(purchase_order_id: str, work: Work) -> None:
@@ -134,4 +149,5 @@ async def _records(work: Work, invoice: SupplierInvoice, orders: list[PurchaseOr
         tolerances=await work.policies.invoice_tolerances(invoice.business_unit, supplier_id),
         today=(work.now + LATEST_ZONE).date(),
         held=await work.compliance.held_lines(each.purchase_order_id for each in orders),
+        credited=await work.supplier_invoices.credited(invoice.terms),
     )

@@ -41,7 +41,9 @@ def record_supplier_invoice(request: service_pb2.RecordSupplierInvoiceRequest) -
         raise FieldMissing("invoiced_on")
     total = values.number(request.total.amount)
     if total < 0:
-        raise _broken("total.amount", "must not be negative: a credit is no invoice", "supplier_invoice.total")
+        raise _broken(
+            "total.amount", "must not be negative: a credit memo says that it is one", "supplier_invoice.total"
+        )
     terms = InvoiceTerms(
         supplier_id=request.supplier_id,
         number=request.number,
@@ -50,7 +52,11 @@ def record_supplier_invoice(request: service_pb2.RecordSupplierInvoiceRequest) -
         currency=request.total.currency,
         lines=tuple([_terms(each, f"lines[{at}]", request.total.currency) for at, each in enumerate(request.lines)]),
         charges=tuple([_charged(each, f"charges[{at}]", request.total) for at, each in enumerate(request.charges)]),
+        credit=request.kind == pb.INVOICE_KIND_CREDIT,
+        credits=request.credits,
     )
+    if terms.credits and not terms.credit:
+        raise _broken("credits", "an invoice credits nothing", "supplier_invoice.credits")
     return RecordSupplierInvoice(origin(request.origin), terms)
 
 
@@ -96,6 +102,8 @@ def supplier_invoice(found: SupplierInvoice) -> pb.SupplierInvoice:
         etag=str(found.version),
         charges=_charges(found),
         rejection=decision(found.rejection),
+        kind=pb.INVOICE_KIND_CREDIT if terms.credit else pb.INVOICE_KIND_INVOICE,
+        credits=terms.credits,
         parts=[pb.InvoicePart(business_unit=unit, state=STATES[state]) for unit, state in found.parts.items()],
     )
 
@@ -117,6 +125,7 @@ def _line(line: InvoiceLine) -> pb.SupplierInvoiceLine:
         base_unit=line.base_unit,
         decision=decision(line.decision),
         business_unit=line.business_unit,
+        credited_quantity=values.text(line.credited) if line.credited else "",
     )
 
 

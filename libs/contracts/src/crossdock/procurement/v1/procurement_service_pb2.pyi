@@ -1458,9 +1458,14 @@ class RecordSupplierInvoiceRequest(_message.Message):
     TOTAL_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     CHARGES_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     number: _builtins.str
     supplier_id: _builtins.str
+    kind: _supplier_invoice_pb2.InvoiceKind.ValueType
+    credits: _builtins.str
+    """Of a credit memo alone."""
     @_builtins.property
     def origin(self) -> _values_pb2.Origin: ...
     @_builtins.property
@@ -1484,10 +1489,12 @@ class RecordSupplierInvoiceRequest(_message.Message):
         total: _values_pb2.Money | None = ...,
         lines: _abc.Iterable[_supplier_invoice_pb2.SupplierInvoiceLine] | None = ...,
         charges: _abc.Iterable[_supplier_invoice_pb2.InvoiceCharge] | None = ...,
+        kind: _supplier_invoice_pb2.InvoiceKind.ValueType = ...,
+        credits: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["invoiced_on", b"invoiced_on", "origin", b"origin", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "origin", b"origin", "request_id", b"request_id", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "credits", b"credits", "invoiced_on", b"invoiced_on", "kind", b"kind", "lines", b"lines", "number", b"number", "origin", b"origin", "request_id", b"request_id", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

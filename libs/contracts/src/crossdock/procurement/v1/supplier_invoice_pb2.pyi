@@ -48,6 +48,10 @@ class _MatchOutcomeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchOut
     MATCH_OUTCOME_MATCHED: _MatchOutcome.ValueType  # 9
     MATCH_OUTCOME_ACCEPTED: _MatchOutcome.ValueType  # 12
     """Somebody accepted what differs; it has passed."""
+    MATCH_OUTCOME_CREDIT_ABOVE_INVOICED: _MatchOutcome.ValueType  # 13
+    """Of a credit memo: more than has been invoiced."""
+    MATCH_OUTCOME_CREDITED: _MatchOutcome.ValueType  # 14
+    """Credit memos took off all that the line asks for; nothing of it counts, and it has passed."""
 
 class MatchOutcome(_MatchOutcome, metaclass=_MatchOutcomeEnumTypeWrapper):
     """Of a line: where several hold, the first of them in this order."""
@@ -72,7 +76,32 @@ MATCH_OUTCOME_WITHIN_TOLERANCE: MatchOutcome.ValueType  # 8
 MATCH_OUTCOME_MATCHED: MatchOutcome.ValueType  # 9
 MATCH_OUTCOME_ACCEPTED: MatchOutcome.ValueType  # 12
 """Somebody accepted what differs; it has passed."""
+MATCH_OUTCOME_CREDIT_ABOVE_INVOICED: MatchOutcome.ValueType  # 13
+"""Of a credit memo: more than has been invoiced."""
+MATCH_OUTCOME_CREDITED: MatchOutcome.ValueType  # 14
+"""Credit memos took off all that the line asks for; nothing of it counts, and it has passed."""
 Global___MatchOutcome: _TypeAlias = MatchOutcome  # noqa: Y015
+
+class _InvoiceKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _InvoiceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InvoiceKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    INVOICE_KIND_UNSPECIFIED: _InvoiceKind.ValueType  # 0
+    """As an invoice."""
+    INVOICE_KIND_INVOICE: _InvoiceKind.ValueType  # 1
+    INVOICE_KIND_CREDIT: _InvoiceKind.ValueType  # 2
+    """Gives back what was invoiced: quantities, prices and total are what is given back, each more than zero."""
+
+class InvoiceKind(_InvoiceKind, metaclass=_InvoiceKindEnumTypeWrapper): ...
+
+INVOICE_KIND_UNSPECIFIED: InvoiceKind.ValueType  # 0
+"""As an invoice."""
+INVOICE_KIND_INVOICE: InvoiceKind.ValueType  # 1
+INVOICE_KIND_CREDIT: InvoiceKind.ValueType  # 2
+"""Gives back what was invoiced: quantities, prices and total are what is given back, each more than zero."""
+Global___InvoiceKind: _TypeAlias = InvoiceKind  # noqa: Y015
 
 class _SupplierInvoiceState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -120,6 +149,8 @@ class SupplierInvoice(_message.Message):
     CHARGES_FIELD_NUMBER: _builtins.int
     REJECTION_FIELD_NUMBER: _builtins.int
     PARTS_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    CREDITS_FIELD_NUMBER: _builtins.int
     invoice_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -127,6 +158,9 @@ class SupplierInvoice(_message.Message):
     supplier_id: _builtins.str
     state: Global___SupplierInvoiceState.ValueType
     etag: _builtins.str
+    kind: Global___InvoiceKind.ValueType
+    credits: _builtins.str
+    """Of a credit memo: the number of the supplier's invoice that it is for, if it says one."""
     @_builtins.property
     def invoiced_on(self) -> _date_pb2.Date: ...
     @_builtins.property
@@ -164,10 +198,12 @@ class SupplierInvoice(_message.Message):
         charges: Global___InvoiceCharges | None = ...,
         rejection: Global___MatchDecision | None = ...,
         parts: _abc.Iterable[Global___InvoicePart] | None = ...,
+        kind: Global___InvoiceKind.ValueType = ...,
+        credits: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "invoiced_on", b"invoiced_on", "rejection", b"rejection", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "charges", b"charges", "etag", b"etag", "invoice_id", b"invoice_id", "invoiced_on", b"invoiced_on", "lines", b"lines", "number", b"number", "parts", b"parts", "rejection", b"rejection", "state", b"state", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "charges", b"charges", "credits", b"credits", "etag", b"etag", "invoice_id", b"invoice_id", "invoiced_on", b"invoiced_on", "kind", b"kind", "lines", b"lines", "number", b"number", "parts", b"parts", "rejection", b"rejection", "state", b"state", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -308,6 +344,7 @@ class SupplierInvoiceLine(_message.Message):
     BASE_UNIT_FIELD_NUMBER: _builtins.int
     DECISION_FIELD_NUMBER: _builtins.int
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    CREDITED_QUANTITY_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable within the invoice."""
     purchase_order_id: _builtins.str
@@ -322,6 +359,10 @@ class SupplierInvoiceLine(_message.Message):
     base_unit: _builtins.str
     business_unit: _builtins.str
     """Whose order it is for. Set by procurement; what a document says here is not heeded."""
+    credited_quantity: _builtins.str
+    """In the base unit: of an invoice what credit memos took off before it had passed, of a credit memo what it took off so;
+    the rest of that was taken from what had been invoiced.
+    """
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity:
         """More than zero."""
@@ -354,10 +395,11 @@ class SupplierInvoiceLine(_message.Message):
         base_unit: _builtins.str = ...,
         decision: Global___MatchDecision | None = ...,
         business_unit: _builtins.str = ...,
+        credited_quantity: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "price", b"price", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "business_unit", b"business_unit", "decision", b"decision", "line_id", b"line_id", "line_number", b"line_number", "outcome", b"outcome", "price", b"price", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "sku", b"sku", "supplier_item", b"supplier_item", "variances", b"variances"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "business_unit", b"business_unit", "credited_quantity", b"credited_quantity", "decision", b"decision", "line_id", b"line_id", "line_number", b"line_number", "outcome", b"outcome", "price", b"price", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "sku", b"sku", "supplier_item", b"supplier_item", "variances", b"variances"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
