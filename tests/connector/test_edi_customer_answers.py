@@ -15,6 +15,7 @@ from connector.mappings import x12_customer_acknowledgment, x12_customer_invoice
 from connector_samples import customers, files, orders
 from connector_samples.calls import control
 from connector_samples.rig import Rig
+from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock_edi import X12_DIALECT
 from crossdock_edi.errors import Unrepresentable
@@ -87,6 +88,26 @@ def test_what_its_customer_took_back_before_the_answer_is_not_rejected() -> None
 def test_a_promise_after_the_day_that_was_wanted_is_a_change_of_date() -> None:
     line = customers.bolts(customers.schedule("ALLOCATED", "24", promised_on=orders.day(11, 24)))
     assert answers(line) == ("AC", [[("DR", Decimal(24), "EA")]])
+
+
+def cut(**more: Any) -> events_pb2.OrderLinesCancelled:
+    """The first line, of which a warehouse did not find all after it had been acknowledged."""
+    line = customers.bolts(customers.schedule("PICKED", "20"), customers.schedule("CANCELLED", "4"))
+    known = customers.acknowledged()
+    said: dict[str, Any] = {"order_id": known.order_id, "channel": known.channel, "number": known.number, "part": 1}
+    return events_pb2.OrderLinesCancelled(**said | {"order": known.order, "lines": [line]} | more)
+
+
+@pytest.mark.feature("F032", "F127", "F130")
+def test_what_is_cancelled_after_the_855_is_told_in_the_second_855_that_was_agreed() -> None:
+    golden("855-customer-cancelled.edi", x12_customer_acknowledgment.write(cut(), customers.writing()))
+
+
+def test_an_order_that_is_cancelled_whole_is_rejected_as_a_whole() -> None:
+    fact = cut(lines=[customers.bolts(customers.schedule("CANCELLED", "24"))])
+    fact.order.state = sales_order_pb2.ORDER_STATE_CANCELLED
+    document = x12_customer_acknowledgment.write(fact, customers.writing())
+    assert (document.purpose, document.type) == ("06", "RD")
 
 
 @pytest.mark.feature("F126")
@@ -185,6 +206,18 @@ async def test_what_a_customer_is_told_waits_for_its_997_in_the_orders_timeline(
     reply = await customer.given(customers.NAME, answer)
     assert (reply.state, reply.transaction_ids) == (State.UNDERSTOOD, ("po-1",))
     assert (await customer.document(document.document_id)).state is State.ACKNOWLEDGED
+
+
+@pytest.mark.feature("F130")
+async def test_only_what_was_acknowledged_is_acknowledged_anew(customer: Rig) -> None:
+    before = cut()
+    before.ClearField("order")
+    before.ClearField("lines")
+    await customer.tell(before, aggregate=f"sales_order/{customers.ORDER_ID}")
+    assert await customer.send(customers.NAME) == []
+    await customer.tell(cut(), aggregate=f"sales_order/{customers.ORDER_ID}", version=2)
+    [(document, content)] = await customer.send(customers.NAME)
+    assert (document.kind, b"BAK*06*AC*PO-7001" in content) == ("x12.855", True)
 
 
 async def test_what_a_customer_rejects_is_the_order_desks(customer: Rig) -> None:

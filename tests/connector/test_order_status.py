@@ -14,6 +14,7 @@ from connector_samples.rig import Rig
 from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock.options.v1 import options_pb2
+from crossdock_kit.events import Origin
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
@@ -62,6 +63,39 @@ def test_what_goes_out_in_place_of_what_was_ordered_is_told_beside_it() -> None:
     [line] = found["lines"]
     assert (found["lineState"], line["item"], line["orderedItem"]) == ("allocated", "B2002", "SHOP-1")
     assert "orderedItem" not in written(backordered())["lines"][0]
+
+
+def cancelled(**more: Any) -> events_pb2.OrderLinesCancelled:
+    state = sales_order_pb2.ORDER_STATE_CANCELLED
+    return events_pb2.OrderLinesCancelled(state=state, **HEAD | {"reason": "STOCK_SHORT"} | more)
+
+
+@pytest.mark.feature("F032", "F130")
+def test_what_is_cancelled_is_told_with_its_lines_and_why() -> None:
+    found = written(cancelled())
+    assert (found["orderState"], found["lineState"], found["reason"]) == ("cancelled", "cancelled", "STOCK_SHORT")
+    [line] = found["lines"]
+    assert (line["line"], line["item"], line["quantity"], line["reason"]) == ("71", "SHOP-1", "6", "STOCK_SHORT")
+
+
+@pytest.mark.feature("F111", "F129")
+def test_that_an_order_is_accepted_is_told_of_the_whole_of_it() -> None:
+    order = sales_order_pb2.SalesOrder(order_id="so-9", state=sales_order_pb2.ORDER_STATE_ACCEPTED)
+    found = written(events_pb2.OrderAccepted(order_id="so-9", channel="shop-status", number="#1001", order=order))
+    assert (found["orderState"], found["lineState"], found["lines"]) == ("accepted", "accepted", [])
+
+
+@pytest.mark.feature("F032", "F130")
+async def test_whoever_cancelled_it_is_not_told_and_what_anybody_else_cancelled_is(rig: Rig) -> None:
+    routes = [{"kind": "json.order_status", "direction": "OUT", "path": "/order-status"}]
+    name = "shop-takes-back"
+    shop = {"role": "CHANNEL", "partyId": "CUS-SHOP", "system": "TAKES-BACK"}
+    await rig.partner(name, **shop, transport=http(), documents=routes)
+    for system in ("TAKES-BACK", name, "CROSSDOCK-DESK"):
+        fact = cancelled(order_id=str(uuid4()), channel=name, reason=system)
+        await rig.tell(fact, aggregate=f"sales_order/{fact.order_id}", origin=Origin(system=system))
+    [(_, content)] = await rig.send(name)
+    assert json.loads(content)["reason"] == "CROSSDOCK-DESK"
 
 
 @pytest.mark.feature("F119")

@@ -8,6 +8,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1 import sales_order_pb2
+from fulfillment.domain import events
 from fulfillment.domain.allocating import allocate, release
 from fulfillment.domain.cancelling import cancel_part
 from fulfillment.domain.handling import Lot, Outcome, Place, Reported, issue, pack, pick, stray
@@ -26,8 +29,9 @@ from fulfillment.domain.warehouse_report import (
     WarehouseReport,
 )
 from fulfillment.store.package_rows import package_row, read_package
+from fulfillment.wire.events import to_message
 from fulfillment.wire.warehouse import fact_of
-from fulfillment_cases.trade import D, hear_held, line, names, placed, shown, standing, told
+from fulfillment_cases.trade import D, hear_held, hear_short, line, names, placed, shown, standing, told
 
 EAST = "WH-EAST"
 
@@ -165,8 +169,36 @@ def test_what_was_not_found_is_cancelled_where_the_order_says_so_and_nobody_prom
 def test_what_was_asked_back_and_is_not_there_is_cancelled_by_that() -> None:
     order = released(10)
     cancel_part(order, 1, "changed my mind", "CHANNEL")
+    told(order)
     pick(at(order), said(0, short=10))
     assert shown(order) == "cancelled"
+    [fact] = told(order)
+    assert isinstance(fact, events.OrderLinesCancelled)
+    assert (fact.reason, fact.acknowledged) == ("RECALLED", True)
+
+
+@pytest.mark.feature("F032", "F130")
+def test_what_is_cancelled_names_its_channel_and_stands_whole_where_its_customer_was_acknowledged() -> None:
+    order = placed(line("1", 10), shortage=ShortageRule.CANCEL)
+    hear_short(order, BOLT=8)
+    [first] = [each for each in told(order) if isinstance(each, events.OrderLinesCancelled)]
+    hear_held(order)
+    told(order)
+    pick(at(order), said(5, short=3))
+    [second] = told(order)
+    before, after = to_message(first), to_message(second)
+    assert isinstance(before, events_pb2.OrderLinesCancelled)
+    assert isinstance(after, events_pb2.OrderLinesCancelled)
+    assert (before.channel, before.reason, before.HasField("order"), list(before.lines)) == (
+        order.terms.channel,
+        "STOCK_SHORT",
+        False,
+        [],
+    )
+    assert (after.reason, after.order.number) == ("PICK_SHORT", order.terms.number)
+    stand = {sales_order_pb2.SCHEDULE_STATE_PICKED: "5", sales_order_pb2.SCHEDULE_STATE_CANCELLED: "3"}
+    left = [each for each in after.lines[0].schedules if each.reason != "STOCK_SHORT"]
+    assert {each.state: each.quantity.value for each in left} == stand
 
 
 def test_more_missing_than_was_released_takes_nothing_from_what_was_picked() -> None:

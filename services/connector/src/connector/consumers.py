@@ -163,9 +163,11 @@ class SalesOrders:
                 fulfillment.OrderReleaseRecalled: _together(self.around, self.released),
                 fulfillment.PostingRequested: _together(self.around, self.to_be_posted),
                 fulfillment.OrderCheckRequested: _together(self.around, self.to_be_checked),
+                fulfillment.OrderAccepted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderRejected: _together(self.around, self.to_its_customer),
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
+                fulfillment.OrderLinesCancelled: _together(self.around, self.cancelled),
                 fulfillment.OrderLinesSubstituted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesBackordered: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesPromised: _together(self.around, self.to_its_customer),
@@ -189,6 +191,9 @@ class SalesOrders:
 
     async def to_its_customer(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customer(event, telling)
+
+    async def cancelled(self, event: Received[fulfillment.OrderLinesCancelled], telling: Telling) -> None:
+        await tell_partners.tell_customer_of_cancellation(event, telling)
 
     async def gone(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customers_of_goods(event, telling)

@@ -224,7 +224,6 @@ def received(message: Message, aggregate: str, version: int = 1, **facts: Any) -
         subject="x",
         occurred_at=datetime.now(UTC),
         recorded_at=datetime.now(UTC),
-        origin=None,
         correlation_id="c",
         causation_id="c",
         transaction_ids=("po-1",),
@@ -232,5 +231,5 @@ def received(message: Message, aggregate: str, version: int = 1, **facts: Any) -
         express=False,
         traceparent="",
         cause=cause,
-        **facts,
+        **{"origin": None} | facts,
     )

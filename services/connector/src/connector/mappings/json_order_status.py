@@ -1,8 +1,8 @@
 """json.order_status, out: a channel hears where lines of its order stand, so that it can tell its customer.
 
-What waits for supply or is with a supplier and the day that it is promised for, what goes out in place of what was
-ordered, what a check refused, and what a carrier says of goods on the road. Of an order a receiver keeps the highest
-version.
+That it is accepted, what waits for supply or is with a supplier and the day that it is promised for, what goes out in
+place of what was ordered, what a check refused, what is cancelled, and what a carrier says of goods on the road. Of an
+order a receiver keeps the highest version.
 """
 
 from __future__ import annotations
@@ -16,7 +16,18 @@ from connector.mappings import canonical
 from connector.mappings.model import Outbound, Writing
 
 Waits = events_pb2.OrderLinesBackordered | events_pb2.OrderLinesPromised
-Told = events_pb2.OrderStatusChanged | Waits | events_pb2.OrderLinesSubstituted | events_pb2.OrderRejected
+Whole = events_pb2.OrderAccepted | events_pb2.OrderRejected
+Told = events_pb2.OrderStatusChanged | Waits | events_pb2.OrderLinesSubstituted | events_pb2.OrderLinesCancelled | Whole
+
+
+_STANDS: dict[type[Told], str] = {
+    events_pb2.OrderAccepted: "accepted",
+    events_pb2.OrderRejected: "rejected",
+    events_pb2.OrderLinesCancelled: "cancelled",
+    events_pb2.OrderLinesBackordered: "backordered",
+    events_pb2.OrderLinesPromised: "backordered",
+    events_pb2.OrderLinesSubstituted: "allocated",
+}
 
 
 def write(event: Told, writing: Writing) -> dict[str, Any]:
@@ -25,28 +36,28 @@ def write(event: Told, writing: Writing) -> dict[str, Any]:
         "messageId": writing.event_id,
         "order": event.number,
         "orderRef": event.order_id,
-        "orderState": canonical.lower_name(sales_order_pb2.OrderState.Name(event.state), "ORDER_STATE_"),
+        "orderState": canonical.lower_name(sales_order_pb2.OrderState.Name(_order_state(event)), "ORDER_STATE_"),
         **_where(event),
         "aggregateVersion": writing.event_version,
         **_lines(event, writing),
     }
 
 
+def _order_state(event: Told) -> sales_order_pb2.OrderState.ValueType:
+    return event.order.state if isinstance(event, events_pb2.OrderAccepted) else event.state
+
+
 def _where(event: Told) -> dict[str, Any]:
     """Where these lines stand; of goods on the road with their shipment and the carrier's instant."""
-    if isinstance(event, events_pb2.OrderRejected):
-        return {"lineState": "rejected", "shipment": None, "at": None}
+    if isinstance(event, events_pb2.OrderStatusChanged):
+        return {
+            "lineState": _line_state(event.line_state),
+            "shipment": event.shipment_id or None,
+            "at": canonical.iso_instant(event.at) if event.HasField("at") else None,
+        }
     if isinstance(event, events_pb2.OrderLinesPromised) and event.line_state:
         return {"lineState": _line_state(event.line_state), "shipment": None, "at": None}
-    if isinstance(event, Waits):
-        return {"lineState": "backordered", "shipment": None, "at": None}
-    if isinstance(event, events_pb2.OrderLinesSubstituted):
-        return {"lineState": "allocated", "shipment": None, "at": None}
-    return {
-        "lineState": _line_state(event.line_state),
-        "shipment": event.shipment_id or None,
-        "at": canonical.iso_instant(event.at) if event.HasField("at") else None,
-    }
+    return {"lineState": _STANDS[type(event)], "shipment": None, "at": None}
 
 
 def _line_state(state: sales_order_pb2.ScheduleState.ValueType) -> str:
@@ -54,9 +65,13 @@ def _line_state(state: sales_order_pb2.ScheduleState.ValueType) -> str:
 
 
 def _lines(event: Told, writing: Writing) -> dict[str, Any]:
-    """What is refused is refused as a whole."""
+    """What is accepted or refused is so as a whole."""
+    if isinstance(event, events_pb2.OrderAccepted):
+        return {"lines": []}
     if isinstance(event, events_pb2.OrderRejected):
         return {"reason": event.reason or None, "lines": []}
+    if isinstance(event, events_pb2.OrderLinesCancelled):
+        return {"reason": event.reason or None, "lines": [_line(each, writing) for each in event.steps]}
     if isinstance(event, Waits):
         return {"lines": [_line(each, writing) | _promise(each) for each in event.steps]}
     return {"lines": [_line(each, writing) for each in event.steps]}

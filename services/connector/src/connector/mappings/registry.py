@@ -160,6 +160,7 @@ KINDS = frozenset({*INBOUND, *OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT})
 # What a channel hands in as orders, and what a customer on EDI is answered.
 FROM_CUSTOMERS = frozenset({"shop.order", "x12.850"})
 TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810"})
+ACKNOWLEDGMENT = x12_customer_acknowledgment.MAPPING.kind
 
 # Taken by channels that sell, and by whoever plans: any partner of the business unit whose profile asks for it.
 AVAILABILITY = json_availability.MAPPING.kind
@@ -188,6 +189,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "ShipmentPlanned": ("x12.204", "json.load_tender"),
     "ShipmentCallOffRequested": ("x12.204", "json.load_tender"),
     "OrderCheckRequested": tuple(CHECKS.values()),
+    "OrderAccepted": ("json.order_status",),
     "OrderRejected": ("json.order_status",),
     "OrderReleased": ("wms_a.pick_request", "wms_b.pick_request", "x12.940"),
     "OrderReleaseRecalled": ("wms_a.pick_recall", "wms_b.pick_request", "x12.940"),
@@ -196,6 +198,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "SupplierShipped": ("x12.856",),
     "InvoicePosted": ("x12.810",),
     "OrderLinesSubstituted": ("json.order_status",),
+    "OrderLinesCancelled": ("json.order_status", ACKNOWLEDGMENT),
     "OrderLinesBackordered": ("json.order_status",),
     "OrderLinesPromised": ("json.order_status",),
     "OrderStatusChanged": ("json.order_status",),

@@ -1,7 +1,8 @@
 """x12.855, out: a customer is told of each line of its order what it gets: held, waiting for supply, or not at all.
 
 A line that is held in part has an ACK for each part, and together they are what was ordered. Where another item is held
-than was ordered, PO1 names what was ordered and ACK what goes out.
+than was ordered, PO1 names what was ordered and ACK what goes out. Where lines are cancelled after that, another 855
+says how these stand now.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from connector.mappings import x12_customer_parts as customer
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Outbound, Writing
 
-ORIGINAL, CURRENT_DELIVERY = "00", "067"
+ORIGINAL, CONFIRMATION, CURRENT_DELIVERY = "00", "06", "067"
 ACCEPTED, RESCHEDULED, BACKORDERED, REJECTED, SUBSTITUTED = "IA", "DR", "IB", "IR", "IS"
 UNCHANGED, CHANGED, NOTHING = "AD", "AC", "RD"
 _WAITING = frozenset(
@@ -30,12 +31,16 @@ _WAITING = frozenset(
 _DROPPED = frozenset({sales_order_pb2.SCHEDULE_STATE_CANCELLED, sales_order_pb2.SCHEDULE_STATE_REJECTED})
 
 
-def write(event: events_pb2.OrderAcknowledged, writing: Writing) -> PurchaseOrderAcknowledgment:
+Answered = events_pb2.OrderAcknowledged | events_pb2.OrderLinesCancelled
+
+
+def write(event: Answered, writing: Writing) -> PurchaseOrderAcknowledgment:
     order = event.order
     lines = tuple(_line(each, order, writing) for each in event.lines)
+    first = isinstance(event, events_pb2.OrderAcknowledged)
     return PurchaseOrderAcknowledgment(
-        purpose=ORIGINAL,
-        type=_type(lines),
+        purpose=ORIGINAL if first else CONFIRMATION,
+        type=_type(lines) if first or order.state == sales_order_pb2.ORDER_STATE_CANCELLED else CHANGED,
         order_number=order.number,
         ordered_on=canonical.from_day(order.ordered_on),
         acknowledged_on=writing.written_at.date(),

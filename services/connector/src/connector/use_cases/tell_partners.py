@@ -144,6 +144,18 @@ async def tell_customer(event: Received[Any], telling: Telling) -> None:
         telling.tell(event, stored, f"order:{fact.order_id}")
 
 
+async def tell_customer_of_cancellation(event: Received[Any], telling: Telling) -> None:
+    """Whoever cancelled it itself knows. Of a document that acknowledges lines only what was acknowledged is told anew:
+    else its first one is still to come, and says it."""
+    fact = event.message
+    said_by = event.origin.system if event.origin else ""
+    told = registry.TELLS["OrderLinesCancelled"]
+    fitting = told if fact.lines else tuple(each for each in told if each != registry.ACKNOWLEDGMENT)
+    for stored in await telling.channel(event.tenant, fact.channel):
+        if said_by not in (stored.profile.partner, stored.profile.system):
+            telling.tell(event, stored, f"order:{fact.order_id}", kinds=fitting)
+
+
 async def tell_customers_of_goods(event: Received[Any], telling: Telling) -> None:
     """A goods issue or a supplier's shipment may hold orders of several channels: each is told of its own. Where
     nothing of it has left now nobody is."""

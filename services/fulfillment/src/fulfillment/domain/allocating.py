@@ -212,7 +212,7 @@ def _without_stock(order: SalesOrder, part: int, waiting: Sequence[Pair], incomi
         for _, schedule in waiting:
             order.move(schedule, "cancel", CROSSDOCK)
         if waiting:
-            order.events.append(events.OrderLinesCancelled(order, part, steps_of(waiting), "STOCK_SHORT"))
+            order.tell_cancelled(part, waiting, "STOCK_SHORT")
         return
     _backorder(order, part, waiting, incoming)
 

@@ -77,7 +77,7 @@ def drop(order: SalesOrder, part: int, pairs: Sequence[Pair], reason: str, role:
         order.move(schedule, "cancel", role)
         schedule.reason = reason
     if now:
-        order.events.append(events.OrderLinesCancelled(order, part, steps_of(now), reason))
+        order.tell_cancelled(part, now, reason)
     freed = _give_back(order, part, reservations)
     if asked_for or freed:
         ask(order, part)

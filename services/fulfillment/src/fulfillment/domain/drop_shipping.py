@@ -116,7 +116,7 @@ def _confirm(order: SalesOrder, line: OrderLine, schedules: Sequence[Schedule]) 
         each.reason = each.reason or PURCHASE_WITHDRAWN
     if schedules:
         pairs = [(line, each) for each in schedules]
-        order.events.append(events.OrderLinesCancelled(order, line.part, steps_of(pairs), PURCHASE_WITHDRAWN))
+        order.tell_cancelled(line.part, pairs, PURCHASE_WITHDRAWN)
     _settle_recall(order, line.part)
 
 

@@ -165,10 +165,17 @@ class OrderLineChanged:
 
 @dataclass(frozen=True, slots=True)
 class OrderLinesCancelled:
+    """`acknowledged` where the customer had been told of this part what it gets."""
+
     order: SalesOrder
     part: int
     steps: Sequence[Step]
     reason: str
+    acknowledged: bool = False
+
+    @property
+    def lines(self) -> Sequence[OrderLine]:
+        return tuple({each.line.position: each.line for each in self.steps}.values())
 
 
 @dataclass(frozen=True, slots=True)

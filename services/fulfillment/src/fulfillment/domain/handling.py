@@ -18,7 +18,7 @@ from fulfillment.domain import events
 from fulfillment.domain.allocating import Pair, release_number
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, WAREHOUSE, WMS, State
-from fulfillment.domain.order_line import PICK_SHORT, OrderLine, Schedule
+from fulfillment.domain.order_line import PICK_SHORT, RECALLED, OrderLine, Schedule
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
 
@@ -198,13 +198,15 @@ def _short(place: Place, said: Reported) -> list[Handled]:
     """What was asked back and is not there is cancelled by that; the rest is wanted still."""
     missed: list[Handled] = []
     waiting: list[Pair] = []
+    stopped: list[Pair] = []
     for schedule in place.apart(place.standing(*_TO_PICK), said.short):
         missed.append(place.handled(said, schedule))
         place.on(schedule, "confirm_recall" if schedule.cancel_requested else "short_pick")
         schedule.reservation_id, schedule.location_id, schedule.reason = "", "", PICK_SHORT
         promised(schedule, "", None)
-        if schedule.state not in DROPPED:
-            waiting.append((place.line, schedule))
+        (stopped if schedule.state in DROPPED else waiting).append((place.line, schedule))
+    if stopped:
+        place.order.tell_cancelled(place.line.part, stopped, RECALLED)
     if waiting:
         _without(place, waiting)
     return missed
@@ -215,7 +217,7 @@ def _without(place: Place, waiting: list[Pair]) -> None:
     if order.terms.gives_up_what_is_short:
         for _, schedule in waiting:
             order.move(schedule, "cancel", CROSSDOCK)
-        order.events.append(events.OrderLinesCancelled(order, part, steps_of(waiting), PICK_SHORT))
+        order.tell_cancelled(part, waiting, PICK_SHORT)
     else:
         order.events.append(events.OrderLinesBackordered(order, part, steps_of(waiting)))
     order.concerns.append(

@@ -22,6 +22,8 @@ STOCK = "stock"
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 """The turn of what waits for nobody."""
 PICK_SHORT = "PICK_SHORT"
+RECALLED = "RECALLED"
+"""Why a schedule is cancelled that was asked back: its warehouse has stopped it, or never found it."""
 """Why a schedule waits that its warehouse did not find."""
 
 

@@ -12,10 +12,10 @@ from decimal import Decimal
 from fulfillment.domain import events
 from fulfillment.domain.drop_shipping import Sent
 from fulfillment.domain.lifecycle import State
-from fulfillment.domain.order_line import OrderLine
+from fulfillment.domain.order_line import RECALLED, OrderLine
 from fulfillment.domain.posting import PostingLine
 from fulfillment.domain.quantities import ZERO, Quantity
-from fulfillment.domain.recalling import RECALL_REFUSED, RECALLED
+from fulfillment.domain.recalling import RECALL_REFUSED
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking
 

@@ -15,13 +15,11 @@ from fulfillment.domain.allocating import Pair
 from fulfillment.domain.concerns import Concern, identity
 from fulfillment.domain.handling import Handled, Outcome, Place, Reported
 from fulfillment.domain.lifecycle import GONE, ORDER_DESK, WAREHOUSE, State
-from fulfillment.domain.order_line import Schedule
+from fulfillment.domain.order_line import RECALLED, Schedule
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
 
 RECALL_UNANSWERED, RECALL_REFUSED = "RECALL_UNANSWERED", "RECALL_REFUSED"
-RECALLED = "RECALLED"
-"""Why a schedule is cancelled that its warehouse has stopped."""
 _AT_WAREHOUSE = (State.RELEASED, State.PICKING, State.PICKED, State.PACKED)
 
 
@@ -61,7 +59,7 @@ def _stop(place: Place, said: Reported, asked: Sequence[Schedule]) -> list[Handl
         stopped.append((place.line, schedule))
     if stopped:
         part = place.line.part
-        place.order.events.append(events.OrderLinesCancelled(place.order, part, steps_of(stopped), RECALLED))
+        place.order.tell_cancelled(part, stopped, RECALLED)
     return [*found, Handled(said, left, place.order, place.line)] if left > ZERO else found
 
 

@@ -240,6 +240,12 @@ class SalesOrder:
     def _one_more(self, state: State) -> None:
         self.counts[state] += 1
 
+    def tell_cancelled(self, part: int, pairs: Iterable[tuple[OrderLine, Schedule]], reason: str) -> None:
+        """These are no longer wanted, or not to be had."""
+        found = self.parts.get(part)
+        known = found is not None and found.acknowledged
+        self.events.append(events.OrderLinesCancelled(self, part, steps_of(pairs), reason, known))
+
     def in_state(self, part: int, state: State) -> list[tuple[OrderLine, Schedule]]:
         return [(line, each) for line in self.of_part(part) for each in line.schedules if each.state is state]
 

@@ -149,7 +149,11 @@ def _(event: events.OrderLineChanged) -> Message:
 
 @to_message.register
 def _(event: events.OrderLinesCancelled) -> Message:
-    return events_pb2.OrderLinesCancelled(**_part(event), reason=event.reason)
+    told = events_pb2.OrderLinesCancelled(**_part(event), channel=event.order.terms.channel, reason=event.reason)
+    if event.acknowledged:
+        told.order.CopyFrom(order(event.order))
+        told.lines.extend(order_line(each) for each in event.lines)
+    return told
 
 
 @to_message.register

@@ -675,13 +675,25 @@ class OrderLinesCancelled(_message.Message):
     STEPS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     number: _builtins.str
     part: _builtins.int
     reason: _builtins.str
     state: _sales_order_pb2.OrderState.ValueType
+    channel: _builtins.str
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]: ...
+    @_builtins.property
+    def order(self) -> _sales_order_pb2.SalesOrder:
+        """The order, and those of its lines that this is about as they stand now, where its customer had been acknowledged
+        what it gets; absent where the acknowledgment is still to come and says it.
+        """
+
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_sales_order_pb2.OrderLine]: ...
     def __init__(
         self,
         *,
@@ -691,10 +703,13 @@ class OrderLinesCancelled(_message.Message):
         steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
         reason: _builtins.str = ...,
         state: _sales_order_pb2.OrderState.ValueType = ...,
+        channel: _builtins.str = ...,
+        order: _sales_order_pb2.SalesOrder | None = ...,
+        lines: _abc.Iterable[_sales_order_pb2.OrderLine] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "order_id", b"order_id", "part", b"part", "reason", b"reason", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "lines", b"lines", "number", b"number", "order", b"order", "order_id", b"order_id", "part", b"part", "reason", b"reason", "state", b"state", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
