@@ -33,6 +33,9 @@ def shipped(**more: Any) -> events_pb2.OrderStatusChanged:
         state=sales_order_pb2.ORDER_STATE_PARTLY_SHIPPED,
         line_state=sales_order_pb2.SCHEDULE_STATE_SHIPPED,
         shipment_id="sh-1",
+        shipment_number="SH-7",
+        carrier="UPSN",
+        tracking_number="1Z-9",
         at=at,
         **HEAD | more,
     )
@@ -116,10 +119,11 @@ def test_another_day_is_told_and_whether_it_is_later_than_the_first() -> None:
     assert (found["lineState"], line["promisedOn"], line["atRisk"]) == ("backordered", "2026-12-04", True)
 
 
-@pytest.mark.feature("F129", "F130")
+@pytest.mark.feature("F124", "F129", "F130")
 def test_what_a_carrier_says_is_told_with_its_shipment_and_when() -> None:
     found = written(shipped())
     assert (found["orderState"], found["lineState"], found["shipment"]) == ("partly_shipped", "shipped", "sh-1")
+    assert (found["shipmentNumber"], found["carrier"], found["trackingNumber"]) == ("SH-7", "UPSN", "1Z-9")
     assert (found["order"], found["orderRef"], found["at"]) == ("#1001", "so-9", "2026-11-02T08:30:00Z")
 
 

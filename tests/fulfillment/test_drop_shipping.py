@@ -51,6 +51,8 @@ def notice(*lines: Announced, state: str = "0193-a") -> SupplierNotice:
         business_unit="EU01",
         shipped_at=NOW,
         lines=lines,
+        carrier="DHLF",
+        tracking_number="PRO-9",
     )
 
 
@@ -126,7 +128,7 @@ def test_the_suppliers_notice_ships_the_line_and_tells_its_channel() -> None:
     assert standing(order.lines[1]) == {"shipped": D(10)}
     assert shown(order) == "shipped"
     [fact] = [each for each in told(order) if isinstance(each, events.OrderStatusChanged)]
-    assert (fact.shipment_id, fact.at) == ("0194-s", NOW)
+    assert (fact.sending, fact.at) == (events.Sending("0194-s", "ASN-1", "DHLF", "PRO-9"), NOW)
     assert sum(each.quantity.value for each in fact.steps) == 10
     assert found.concerns == []
 

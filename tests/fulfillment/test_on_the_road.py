@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from crossdock.delivery.events.v1 import events_pb2
 from crossdock.delivery.v1 import shipment_pb2
+from crossdock.fulfillment.events.v1 import events_pb2 as fulfilled
 from fulfillment.domain import events
 from fulfillment.domain.handling import Place, Reported, issue
 from fulfillment.domain.lifecycle import CARRIER, State
@@ -44,8 +45,8 @@ def shipment() -> Shipment:
 def say(order: SalesOrder, goods: Shipment, gone: int = 0, /, **said: str) -> None:
     found = word(**said)
     stands = hear(goods, found)
-    depart(order, {order.lines[1].line_id: D(gone)}, found)
-    follow(order, stands, found)
+    depart(order, goods, {order.lines[1].line_id: D(gone)}, found)
+    follow(order, goods, stands, found)
 
 
 @pytest.mark.feature("F027", "F111", "F124")
@@ -67,6 +68,17 @@ def test_each_step_on_the_road_is_told_to_the_channel_once() -> None:
     assert shown(order) == "delivered"
     message = to_message(found[0])
     assert (message.channel, message.shipment_id) == ("shop-eu", SHIPMENT)  # type: ignore[attr-defined]
+
+
+@pytest.mark.feature("F124", "F129")
+def test_a_channel_is_told_by_which_numbers_its_customer_finds_what_left() -> None:
+    order, goods = handed_over(), shipment()
+    say(order, goods, 10, reached=DISPATCHED, carrier="UPSN", tracking_number="1Z-9")
+    say(order, goods, reached=DELIVERED)
+    for message in map(to_message, told(order)):
+        assert isinstance(message, fulfilled.OrderStatusChanged)
+        found = message.shipment_number, message.carrier, message.tracking_number
+        assert found == ("SH-1", "UPSN", "1Z-9"), "what is not said anew is as it was said"
 
 
 @pytest.mark.feature("F128")
@@ -153,7 +165,7 @@ def test_whatever_is_said_nothing_is_lost_and_all_that_left_stands_where_its_shi
 
 def test_nobody_but_a_carrier_moves_anything_here() -> None:
     order = handed_over()
-    depart(order, {order.lines[1].line_id: D(3)}, word(reached=DISPATCHED))
+    depart(order, shipment(), {order.lines[1].line_id: D(3)}, word(reached=DISPATCHED))
     assert {each.state for each in order.lines[1].schedules} == {State.HANDED_OVER, State.SHIPPED}
     assert CARRIER == "CARRIER"
 
@@ -172,5 +184,10 @@ def test_delivery_s_facts_are_read_as_what_they_mean_for_lines() -> None:
     assert (road.failed(raised), road.settled(ended)) == (word(trouble="E-1"), word(settled="E-1"))
     line_of = events_pb2.DispatchedLine(line_id="L-1")
     line_of.quantity.value = "2"
-    left = road.departure(events_pb2.ShipmentDispatched(shipment_id=SHIPMENT, lines=[line_of, line_of]))
-    assert (left.word, left.gone) == (word(reached=DISPATCHED), {"L-1": D(4)})
+    left = road.departure(
+        events_pb2.ShipmentDispatched(
+            shipment_id=SHIPMENT, lines=[line_of, line_of], carrier="UPSN", tracking_number="1Z-9"
+        )
+    )
+    assert left.gone == {"L-1": D(4)}
+    assert left.word == word(reached=DISPATCHED, carrier="UPSN", tracking_number="1Z-9")

@@ -18,6 +18,7 @@ from crossdock.fulfillment.v1 import sales_order_pb2
 from partners import x12
 from partners.day import BUILT_IN, load
 from partners.journal import Journal
+from partners.picking import Parcel
 from partners.sales import verdict
 from partners.sales.books import SalesBook
 from partners.sales.day import SalesDay, SalesOrder
@@ -142,6 +143,21 @@ def test_where_all_agree_there_is_no_difference(day: SalesDay) -> None:
 def test_a_system_that_holds_nothing_is_named(day: SalesDay, who: str, says: list[str]) -> None:
     found = differences(one_line(day, "shop-eu"), held("DELIVERED", "1"), **{who: SalesBook()})
     assert [each.partition(": ")[2].partition(",")[0] for each in found] == says
+
+
+@pytest.mark.feature("F124")
+def test_a_customer_follows_each_parcel_that_left_by_what_stands_on_it(day: SalesDay) -> None:
+    order = one_line(day, "shop-eu")
+    parcels = [Parcel(order.number, number, "SWFT", f"1Z-{number}", {}) for number in ("SH-1", "SH-2")]
+    carrier = SimpleNamespace(parcels=parcels, said={"SH-1": ["pre_transit", "in_transit"], "SH-2": ["pre_transit"]})
+    shop = SimpleNamespace(sendings={order.number: {("SH-1", "SWFT", "1Z-SH-1")}})
+    world = cast(Any, SimpleNamespace(carriers={"SWFT": carrier}, shop=shop))
+    assert list(verdict._untraceable(order, world)) == []
+    shop.sendings = {order.number: {("SH-1", "SWFT", "sh-1")}}
+    assert [each.partition(": ")[2] for each in verdict._untraceable(order, world)] == [
+        "the shop never heard of parcel SH-1 SWFT 1Z-SH-1",
+        "no carrier has parcel SH-1 SWFT sh-1",
+    ]
 
 
 def test_goods_at_the_dock_are_not_shipped(day: SalesDay) -> None:

@@ -48,11 +48,14 @@ def _order_state(event: Told) -> sales_order_pb2.OrderState.ValueType:
 
 
 def _where(event: Told) -> dict[str, Any]:
-    """Where these lines stand; of goods on the road with their shipment and the carrier's instant."""
+    """Where these lines stand; of goods on the road with their shipment, who carries it, and the carrier's instant."""
     if isinstance(event, events_pb2.OrderStatusChanged):
         return {
             "lineState": _line_state(event.line_state),
             "shipment": event.shipment_id or None,
+            "shipmentNumber": event.shipment_number or None,
+            "carrier": event.carrier or None,
+            "trackingNumber": event.tracking_number or None,
             "at": canonical.iso_instant(event.at) if event.HasField("at") else None,
         }
     if isinstance(event, events_pb2.OrderLinesPromised) and event.line_state:

@@ -110,8 +110,9 @@ class DropShipment:
 
     def end(self) -> None:
         """Tells the orders whose goods have left."""
+        self.shipment.carried_by(self.notice.carrier, self.notice.tracking_number)
         for order in self.moved_orders:
-            tell_shipped(order, self.of_order(order), self.shipment.shipment_id, self.notice.shipped_at)
+            tell_shipped(order, self.of_order(order), self.shipment.sending, self.notice.shipped_at)
 
     def _raise(self, code: str, owner: str, order: SalesOrder | None, line: str, words: str) -> None:
         named = f"order {order.terms.number} line {line}" if order else line

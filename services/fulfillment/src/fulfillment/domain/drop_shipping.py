@@ -202,13 +202,13 @@ def ship(order: SalesOrder, line: OrderLine, leaving: Leaving) -> tuple[list[Sen
     return sent, quantity
 
 
-def tell_shipped(order: SalesOrder, sent: Sequence[Sent], shipment_id: str, at: datetime | None) -> None:
+def tell_shipped(order: SalesOrder, sent: Sequence[Sent], sending: events.Sending, at: datetime | None) -> None:
     """One fact for each part."""
     by_part: dict[int, list[Pair]] = {}
     for each in sent:
         by_part.setdefault(each.line.part, []).append((each.line, each.schedule))
     for part, pairs in sorted(by_part.items()):
-        order.events.append(events.OrderStatusChanged(order, part, steps_of(pairs), State.SHIPPED, shipment_id, at))
+        order.events.append(events.OrderStatusChanged(order, part, steps_of(pairs), State.SHIPPED, sending, at))
 
 
 def shipped_with(line: OrderLine, shipment_id: str) -> Decimal:

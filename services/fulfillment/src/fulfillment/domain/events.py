@@ -216,6 +216,16 @@ class OrderCancellationRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class Sending:
+    """A shipment, and by which the customer finds it: the sender's number, the carrier and the carrier's number."""
+
+    shipment_id: str
+    number: str = ""
+    carrier: str = ""
+    tracking_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class OrderStatusChanged:
     """On the road: by the word of a carrier, as delivery has heard it."""
 
@@ -223,7 +233,7 @@ class OrderStatusChanged:
     part: int
     steps: Sequence[Step]
     state: State
-    shipment_id: str
+    sending: Sending
     at: datetime | None
 
 

@@ -59,7 +59,8 @@ DISPATCHED, OUT_FOR_DELIVERY, DELIVERED = "dispatched", "out_for_delivery", "del
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What delivery tells of a shipment: a milestone that was reached or taken back, an exception or its end."""
+    """What delivery tells of a shipment: a milestone that was reached or taken back, an exception or its end, and who
+    carries it under which number where it says that."""
 
     shipment_id: str
     at: datetime | None = None
@@ -67,6 +68,8 @@ class Word:
     taken_back: str = ""
     trouble: str = ""
     settled: str = ""
+    carrier: str = ""
+    tracking_number: str = ""
 
 
 DEPARTURE_TAKEN_BACK = "DEPARTURE_TAKEN_BACK"
@@ -76,6 +79,7 @@ def hear(shipment: Shipment, word: Word) -> State:
     """Where what has left of the shipment stands now. The end of an exception takes nothing back that was reached."""
     shipment.reached = _without(shipment.reached, word.taken_back, word.reached)
     shipment.troubles = _without(shipment.troubles, word.settled, word.trouble)
+    shipment.carried_by(word.carrier, word.tracking_number)
     if DELIVERED in shipment.reached:
         return State.DELIVERED
     if shipment.troubles:
@@ -89,30 +93,30 @@ def _without(known: tuple[str, ...], gone: str, new: str) -> tuple[str, ...]:
     return tuple(sorted({*known, new} - {gone, ""}))
 
 
-def depart(order: SalesOrder, gone: Mapping[str, Decimal], word: Word) -> None:
+def depart(order: SalesOrder, shipment: Shipment, gone: Mapping[str, Decimal], word: Word) -> None:
     """So much of each line, by its id, has left with its carrier; of what was handed over and no more than that."""
     left: list[Pair] = []
     for line in order.lines.values():
         wanted = gone.get(line.line_id, ZERO)
-        waiting = _of(line, word.shipment_id, State.HANDED_OVER)
+        waiting = _of(line, shipment.shipment_id, State.HANDED_OVER)
         for schedule in [each for each in waiting if each.reason != DEPARTURE_TAKEN_BACK]:
             if wanted > ZERO:
                 taken = order.split(line, schedule, wanted)
                 wanted -= taken.quantity
                 order.move(taken, "ship", CARRIER)
                 left.append((line, taken))
-    _tell(order, left, State.SHIPPED, word)
+    _tell(order, left, State.SHIPPED, shipment, word)
 
 
-def follow(order: SalesOrder, stands: State, word: Word) -> None:
+def follow(order: SalesOrder, shipment: Shipment, stands: State, word: Word) -> None:
     """Everything of the shipment that has left comes to where the shipment stands now."""
     moved: list[Pair] = []
     for line in order.lines.values():
         standing = [
-            (each, way) for before, way in _WAYS[stands].items() for each in _of(line, word.shipment_id, before)
+            (each, way) for before, way in _WAYS[stands].items() for each in _of(line, shipment.shipment_id, before)
         ]
         if stands is not State.HANDED_OVER:
-            left = _of(line, word.shipment_id, State.HANDED_OVER)
+            left = _of(line, shipment.shipment_id, State.HANDED_OVER)
             onwards = _ONWARDS[stands]
             standing += [(each, onwards) for each in left if each.reason == DEPARTURE_TAKEN_BACK]
         for schedule, triggers in standing:
@@ -120,18 +124,18 @@ def follow(order: SalesOrder, stands: State, word: Word) -> None:
                 order.move(schedule, trigger, CARRIER)
             schedule.reason = DEPARTURE_TAKEN_BACK if stands is State.HANDED_OVER else ""
             moved.append((line, schedule))
-    _tell(order, moved, stands, word)
+    _tell(order, moved, stands, shipment, word)
 
 
 def _of(line: OrderLine, shipment_id: str, state: State) -> list[Schedule]:
     return [each for each in line.schedules if each.shipment_id == shipment_id and each.state is state]
 
 
-def _tell(order: SalesOrder, moved: Iterable[Pair], state: State, word: Word) -> None:
+def _tell(order: SalesOrder, moved: Iterable[Pair], state: State, shipment: Shipment, word: Word) -> None:
     """One fact for each part."""
     by_part: dict[int, list[Pair]] = {}
     for line, schedule in moved:
         by_part.setdefault(line.part, []).append((line, schedule))
     for part, pairs in sorted(by_part.items()):
         told = steps_of(pairs)
-        order.events.append(events.OrderStatusChanged(order, part, told, state, word.shipment_id, word.at))
+        order.events.append(events.OrderStatusChanged(order, part, told, state, shipment.sending, word.at))

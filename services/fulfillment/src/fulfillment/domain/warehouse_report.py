@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import Enum
 
 from fulfillment.domain.concerns import Concern
+from fulfillment.domain.events import Sending
 from fulfillment.domain.handling import Outcome, Reported
 from fulfillment.domain.lifecycle import WAREHOUSE
 from fulfillment.domain.quantities import ZERO, Quantity
@@ -75,7 +76,7 @@ class Shipment:
     customer's terms allow to invoice it: what is issued of it later is billed at once. `reached` are the milestones
     that hold, `troubles` the delivery exceptions that are open, as delivery tells them. `packages` are packed and have
     not left. A drop shipment has no place: `number` is its supplier's, `ship_notice_id` the newest state of its
-    notice."""
+    notice. `carrier` and `tracking_number` are as they were said last."""
 
     shipment_id: str
     location_id: str
@@ -88,6 +89,17 @@ class Shipment:
     packages: tuple[Package, ...] = ()
     supplier_id: str = ""
     ship_notice_id: str = ""
+    carrier: str = ""
+    tracking_number: str = ""
+
+    @property
+    def sending(self) -> Sending:
+        return Sending(self.shipment_id, self.number, self.carrier, self.tracking_number)
+
+    def carried_by(self, carrier: str, tracking_number: str) -> None:
+        """What is not said stays as it was said before."""
+        self.carrier = carrier or self.carrier
+        self.tracking_number = tracking_number or self.tracking_number
 
     def pack(self, packages: Iterable[Package]) -> None:
         """What is packed anew under a number replaces what lay in it."""

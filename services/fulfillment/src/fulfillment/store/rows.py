@@ -96,6 +96,8 @@ _SHIPMENT = (
     "troubles",
     "supplier_id",
     "ship_notice_id",
+    "carrier",
+    "tracking_number",
 )
 _PART = ("part", "attempt", "open", "shorts", "acknowledged", "watched")
 

@@ -198,6 +198,8 @@ outbound_shipment = Table(
     document("packages"),
     words("supplier_id"),
     words("ship_notice_id"),
+    words("carrier"),
+    words("tracking_number"),
     Index("outbound_shipment_once", "tenant", "location_id", "supplier_id", "number", unique=True),
 )
 

@@ -37,8 +37,8 @@ async def _hear(word: Word, gone: Mapping[str, Decimal], work: Work) -> None:
     stands = hear(shipment, word)
     await work.put_shipment(shipment)
     for order in orders:
-        depart(order, gone, word)
-        follow(order, stands, word)
+        depart(order, shipment, gone, word)
+        follow(order, shipment, stands, word)
         await work.put(order)
 
 

@@ -191,8 +191,11 @@ def _(event: events.OrderStatusChanged) -> Message:
         **_part(event),
         channel=event.order.terms.channel,
         line_state=SCHEDULE_STATES[event.state],
-        shipment_id=event.shipment_id,
+        shipment_id=event.sending.shipment_id,
         at=timestamp(event.at),
+        shipment_number=event.sending.number,
+        carrier=event.sending.carrier,
+        tracking_number=event.sending.tracking_number,
     )
 
 

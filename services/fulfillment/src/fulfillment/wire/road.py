@@ -25,12 +25,16 @@ def departure(fact: events_pb2.ShipmentDispatched) -> Departure:
     gone: dict[str, Decimal] = defaultdict(Decimal)
     for line in fact.lines:
         gone[line.line_id] += number(line.quantity.value)
-    return Departure(Word(fact.shipment_id, instant(fact, "dispatched_at"), reached=DISPATCHED), gone)
+    return Departure(Word(fact.shipment_id, instant(fact, "dispatched_at"), reached=DISPATCHED, **_carried(fact)), gone)
 
 
 def reached(fact: events_pb2.MilestoneReached) -> Word | None:
     milestone = _MILESTONES.get(fact.milestone)
-    return Word(fact.shipment_id, instant(fact, "at"), reached=milestone) if milestone else None
+    return Word(fact.shipment_id, instant(fact, "at"), reached=milestone, **_carried(fact)) if milestone else None
+
+
+def _carried(fact: events_pb2.ShipmentDispatched | events_pb2.MilestoneReached) -> dict[str, str]:
+    return {"carrier": fact.carrier, "tracking_number": fact.tracking_number}
 
 
 def corrected(fact: events_pb2.MilestoneCorrected) -> Word | None:

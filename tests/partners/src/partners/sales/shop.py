@@ -40,6 +40,8 @@ class Shop:
         self.book = SalesBook()
         # By order and line, every word that its customer read, in the sequence in which it came.
         self.heard: dict[tuple[str, str], list[str]] = {}
+        # By order, what its customer can follow: number of the shipment, carrier, and the carrier's number.
+        self.sendings: dict[str, set[tuple[str, str, str]]] = {}
         self.stock: dict[tuple[str, str], tuple[int, Decimal]] = {}
         self.door = Door(PARTNER, token, journal, self.faults)
         self.door.accept("/availability", "json.availability", lambda d: f"{d['item']}@{d['location']}", self._stocked)
@@ -63,6 +65,9 @@ class Shop:
 
     async def _told(self, document: Mapping[str, Any]) -> Answer:
         state = document["lineState"]
+        if state == "shipped":
+            named = tuple(str(document[name]) for name in ("shipmentNumber", "carrier", "trackingNumber"))
+            self.sendings.setdefault(document["order"], set()).add((named[0], named[1], named[2]))
         for line in document["lines"]:
             key = document["order"], line["line"]
             self._count(key, state, Decimal(line["quantity"]))

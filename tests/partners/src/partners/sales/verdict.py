@@ -88,6 +88,7 @@ async def judge(
         verdict.differences += _head_differences(order, end, row, mine)
         verdict.differences += _line_differences(order, end, books, crossdock_book(found))
         verdict.differences += _unheard(order, end, cast)
+        verdict.differences += _untraceable(order, cast)
     verdict.differences += [
         f"{name}: {times} have won, one unit was there" for name, times in won.items() if times != 1
     ]
@@ -209,6 +210,21 @@ def _unheard(order: SalesOrder, end: Mapping[str, Any], cast: SalesCast) -> Iter
             if cast.customer.confirmed.get(key, ZERO) != confirmed:
                 said = cast.customer.confirmed.get(key, ZERO)
                 yield f"{order.number} line {line.number}: confirmed is {said:f} at {EDI}, required {confirmed:f}"
+
+
+def _untraceable(order: SalesOrder, cast: SalesCast) -> Iterator[str]:
+    """The shop's customer was told of each parcel that left, by the numbers that stand on it, and of no other."""
+    if order.channel != SHOP:
+        return
+    left = {
+        (parcel.shipment, parcel.carrier, parcel.tracking)
+        for carrier in cast.carriers.values()
+        for parcel in carrier.parcels
+        if parcel.order == order.number and set(carrier.said.get(parcel.shipment, ())) - {"pre_transit"}
+    }
+    told = cast.shop.sendings.get(order.number, set())
+    yield from (f"{order.number}: the shop never heard of parcel {' '.join(each)}" for each in sorted(left - told))
+    yield from (f"{order.number}: no carrier has parcel {' '.join(each)}" for each in sorted(told - left))
 
 
 def _of_nobody(day: SalesDay, books: Books, known: Mapping[tuple[str, str], Any]) -> Iterator[str]:

@@ -873,6 +873,9 @@ class OrderStatusChanged(_message.Message):
     STATE_FIELD_NUMBER: _builtins.int
     SHIPMENT_ID_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
+    SHIPMENT_NUMBER_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     channel: _builtins.str
     number: _builtins.str
@@ -881,6 +884,12 @@ class OrderStatusChanged(_message.Message):
     """Where these lines stand now: SHIPPED, OUT_FOR_DELIVERY, DELIVERY_EXCEPTION, DELIVERED, or back after a correction."""
     state: _sales_order_pb2.OrderState.ValueType
     shipment_id: _builtins.str
+    shipment_number: _builtins.str
+    """By which the customer and its carrier find it: the sender's number of the shipment, SCAC or name of the carrier, and
+    the carrier's number. Each empty until it was said.
+    """
+    carrier: _builtins.str
+    tracking_number: _builtins.str
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]: ...
     @_builtins.property
@@ -897,10 +906,13 @@ class OrderStatusChanged(_message.Message):
         state: _sales_order_pb2.OrderState.ValueType = ...,
         shipment_id: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
+        shipment_number: _builtins.str = ...,
+        carrier: _builtins.str = ...,
+        tracking_number: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "channel", b"channel", "line_state", b"line_state", "number", b"number", "order_id", b"order_id", "part", b"part", "shipment_id", b"shipment_id", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "carrier", b"carrier", "channel", b"channel", "line_state", b"line_state", "number", b"number", "order_id", b"order_id", "part", b"part", "shipment_id", b"shipment_id", "shipment_number", b"shipment_number", "state", b"state", "steps", b"steps", "tracking_number", b"tracking_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
