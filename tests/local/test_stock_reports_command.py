@@ -7,11 +7,15 @@ import io
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from crossdock.common.v1 import values_pb2
+from crossdock.inventory.v1 import inventory_service_pb2 as stock
 from crossdock.inventory.v1 import report_service_pb2 as pb
+from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock_cli.stock_finance import records_table, summary
+from crossdock_cli.stock_reconcile import differences_table
 from crossdock_cli.stock_snapshot import Form, written
 from rich.console import Console
 
@@ -86,3 +90,28 @@ def test_each_difference_between_ledger_and_books_is_shown_with_its_cause() -> N
     assert "GI-1" in (printed := console.export_text())
     assert "refused" in printed
     assert "period closed" in printed
+
+
+@pytest.mark.feature("F100")
+def test_a_difference_is_shown_with_what_likely_made_it() -> None:
+    def differing(sku: str, **facts: Any) -> control.StockDifference:
+        each: dict[str, Any] = {
+            name: values_pb2.Quantity(value="1", unit="EA") for name in ("stated", "in_ledger", "difference")
+        }
+        return control.StockDifference(sku=sku, bucket=stock.ACCOUNT_SELLABLE, **each, **facts)
+
+    found = control.StockStatement(
+        differences=[
+            differing("A", cause=control.DIFFERENCE_CAUSE_MOVEMENT_IN_FLIGHT, cause_document="receipt/R-1/1"),
+            differing("B", cause=control.DIFFERENCE_CAUSE_MOVEMENT_MISSING),
+            differing("C", cause=control.DIFFERENCE_CAUSE_UNKNOWN),
+        ]
+    )
+    console = Console(file=io.StringIO(), width=200)
+    console.print(differences_table(found))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert [line.split("EA")[-1].strip() for line in lines[1:]] == [
+        "in flight: receipt/R-1/1",
+        "not reported",
+        "unknown",
+    ]

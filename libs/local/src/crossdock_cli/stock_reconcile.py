@@ -16,7 +16,13 @@ from crossdock_cli.connection import channel, metadata, stack_or_exit
 from crossdock_cli.console import out, print_json
 from crossdock_cli.stock_show import account_name
 
-COLUMNS = ("SKU", "LOT", "BUCKET", "STATED", "LEDGER", "DIFFERENCE", "")
+COLUMNS = ("SKU", "LOT", "BUCKET", "STATED", "LEDGER", "DIFFERENCE", "", "LIKELY CAUSE")
+
+CAUSES = {
+    pb.DIFFERENCE_CAUSE_MOVEMENT_IN_FLIGHT: "in flight",
+    pb.DIFFERENCE_CAUSE_MOVEMENT_MISSING: "not reported",
+    pb.DIFFERENCE_CAUSE_COUNT: "count",
+}
 
 
 async def _compared(location: str, business_unit: str, tenant: str | None) -> pb.StockStatement:
@@ -43,8 +49,13 @@ def differences_table(found: pb.StockStatement) -> Table:
     for row in found.differences:
         quantities = (each.value for each in (row.stated, row.in_ledger, row.difference))
         tolerated = "tolerated" if row.within_tolerance else row.stated.unit
-        table.add_row(row.sku, row.lot, account_name(row.bucket), *quantities, tolerated)
+        table.add_row(row.sku, row.lot, account_name(row.bucket), *quantities, tolerated, likely_cause(row))
     return table
+
+
+def likely_cause(row: pb.StockDifference) -> str:
+    word = CAUSES.get(row.cause, "unknown")
+    return f"{word}: {row.cause_document}" if row.cause_document else word
 
 
 def _print(found: pb.StockStatement) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import IntEnum
 
 from crossdock_kit.errors import Invalid, NotFound, Refused
 
@@ -132,8 +133,26 @@ class Statement:
         return False
 
 
+class Cause(IntEnum):
+    """What most likely made a difference. Numbers are those of the contract."""
+
+    UNKNOWN = 1
+    IN_FLIGHT = 2
+    MISSING = 3
+    COUNT = 4
+
+
+_WORDS = {
+    Cause.IN_FLIGHT: "a movement in flight",
+    Cause.MISSING: "a movement that was not reported",
+    Cause.COUNT: "a count",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
+    """`cause` and the `document` that it speaks of are a hint."""
+
     sku: str
     lot: str
     bucket: Account
@@ -141,6 +160,8 @@ class Difference:
     in_ledger: Decimal
     unit: str
     within_tolerance: bool = False
+    cause: Cause = Cause.UNKNOWN
+    document: str = ""
 
     @property
     def change(self) -> Decimal:
@@ -152,7 +173,13 @@ class Difference:
     def __str__(self) -> str:
         lot = f" of lot {self.lot}" if self.lot else ""
         said = f"{plain(self.stated)} stated, {plain(self.in_ledger)} in the ledger"
-        return f"{self.bucket.name.lower()}{lot}: {said} ({self.unit})"
+        return f"{self.bucket.name.lower()}{lot}: {said} ({self.unit}){self._likely}"
+
+    @property
+    def _likely(self) -> str:
+        if self.cause is Cause.UNKNOWN:
+            return ""
+        return f", likely {_WORDS[self.cause]}" + (f", {self.document}" if self.document else "")
 
 
 @dataclass(frozen=True, slots=True)

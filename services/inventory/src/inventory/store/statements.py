@@ -16,8 +16,10 @@ from crossdock_kit.driver import Driver
 from crossdock_kit.policy import PolicyBook, Scope
 
 from inventory.domain.accounts import PHYSICAL, Account
+from inventory.domain.likely_cause import explained
 from inventory.domain.quantity import ZERO, of_rule
 from inventory.domain.statement import Comparison, Difference, Stated, Statement, StatementOutdated
+from inventory.store.around import known_around
 from inventory.store.master_data import described
 from inventory.store.moved_since import CLOCKS_DIFFER_BY, first_id_at
 
@@ -27,6 +29,8 @@ tolerated."""
 
 MOST_COMPARED = 10_000
 """Differences that are looked at; of a statement that differs in more somebody has to look at the whole."""
+MOST_EXPLAINED = 1000
+"""Differences of which a likely cause is looked for: as many as are shown."""
 _WHERE = "tenant = $1 AND location_id = $2 AND business_unit = $3"
 _KNOWN = f"SELECT * FROM statement WHERE {_WHERE}"  # noqa: S608
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('statement ' || $1 || ' ' || $2 || ' ' || $3, 0))"
@@ -171,6 +175,9 @@ class StoredStatements:
         await self._driver.execute(_LOOPS)
         book = await policy.read(self._driver, its.tenant, [TOLERANCE])
         found = [self._judged(_difference(row), row["category"], statement, book) for row in rows]
+        told = found[:MOST_EXPLAINED]
+        known = await known_around(self._driver, _place(its), sorted({each.sku for each in told}), its.as_of)
+        found[:MOST_EXPLAINED] = explained(told, its.as_of, known)
         return Comparison(statement, found, rows[0]["total"] if rows else 0)
 
     def _judged(self, found: Difference, category: str, statement: Statement, book: PolicyBook) -> Difference:

@@ -80,4 +80,6 @@ def _difference(found: Difference) -> pb.StockDifference:
         in_ledger=quantity_out(found.in_ledger, found.unit),
         difference=quantity_out(found.change, found.unit),
         within_tolerance=found.within_tolerance,
+        cause=int(found.cause),  # type: ignore[arg-type]
+        cause_document=found.document,
     )

@@ -49,6 +49,40 @@ ADJUSTMENT_STATE_REJECTED: AdjustmentState.ValueType  # 4
 """Taken back by movements of its own; the ERP never heard of it."""
 Global___AdjustmentState: _TypeAlias = AdjustmentState  # noqa: Y015
 
+class _DifferenceCause:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DifferenceCauseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DifferenceCause.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DIFFERENCE_CAUSE_UNSPECIFIED: _DifferenceCause.ValueType  # 0
+    DIFFERENCE_CAUSE_UNKNOWN: _DifferenceCause.ValueType  # 1
+    """Nothing that is known here explains it."""
+    DIFFERENCE_CAUSE_MOVEMENT_IN_FLIGHT: _DifferenceCause.ValueType  # 2
+    """A movement so near to the statement's instant that the warehouse had counted it and the ledger had not, or the other
+    way round.
+    """
+    DIFFERENCE_CAUSE_MOVEMENT_MISSING: _DifferenceCause.ValueType  # 3
+    """A movement that nobody has reported: of announced goods, of a put-away, of a pick, or from one bucket to another."""
+    DIFFERENCE_CAUSE_COUNT: _DifferenceCause.ValueType  # 4
+    """A count or an adjustment near the statement's instant."""
+
+class DifferenceCause(_DifferenceCause, metaclass=_DifferenceCauseEnumTypeWrapper):
+    """What most likely made a difference: a hint for whoever looks, never a reason to book."""
+
+DIFFERENCE_CAUSE_UNSPECIFIED: DifferenceCause.ValueType  # 0
+DIFFERENCE_CAUSE_UNKNOWN: DifferenceCause.ValueType  # 1
+"""Nothing that is known here explains it."""
+DIFFERENCE_CAUSE_MOVEMENT_IN_FLIGHT: DifferenceCause.ValueType  # 2
+"""A movement so near to the statement's instant that the warehouse had counted it and the ledger had not, or the other
+way round.
+"""
+DIFFERENCE_CAUSE_MOVEMENT_MISSING: DifferenceCause.ValueType  # 3
+"""A movement that nobody has reported: of announced goods, of a put-away, of a pick, or from one bucket to another."""
+DIFFERENCE_CAUSE_COUNT: DifferenceCause.ValueType  # 4
+"""A count or an adjustment near the statement's instant."""
+Global___DifferenceCause: _TypeAlias = DifferenceCause  # noqa: Y015
+
 @_typing.final
 class StockAdjustment(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -421,11 +455,18 @@ class StockDifference(_message.Message):
     IN_LEDGER_FIELD_NUMBER: _builtins.int
     DIFFERENCE_FIELD_NUMBER: _builtins.int
     WITHIN_TOLERANCE_FIELD_NUMBER: _builtins.int
+    CAUSE_FIELD_NUMBER: _builtins.int
+    CAUSE_DOCUMENT_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     lot: _builtins.str
     bucket: _inventory_service_pb2.Account.ValueType
     within_tolerance: _builtins.bool
     """Nobody is told of it."""
+    cause: Global___DifferenceCause.ValueType
+    cause_document: _builtins.str
+    """The document, or what is awaited, that the cause speaks of: receipt/R-1/1, ship_notice/0190...; empty where none is
+    known by name.
+    """
     @_builtins.property
     def stated(self) -> _values_pb2.Quantity:
         """Base unit, all three."""
@@ -446,10 +487,12 @@ class StockDifference(_message.Message):
         in_ledger: _values_pb2.Quantity | None = ...,
         difference: _values_pb2.Quantity | None = ...,
         within_tolerance: _builtins.bool = ...,
+        cause: Global___DifferenceCause.ValueType = ...,
+        cause_document: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["difference", b"difference", "in_ledger", b"in_ledger", "stated", b"stated"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "difference", b"difference", "in_ledger", b"in_ledger", "lot", b"lot", "sku", b"sku", "stated", b"stated", "within_tolerance", b"within_tolerance"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "cause", b"cause", "cause_document", b"cause_document", "difference", b"difference", "in_ledger", b"in_ledger", "lot", b"lot", "sku", b"sku", "stated", b"stated", "within_tolerance", b"within_tolerance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
