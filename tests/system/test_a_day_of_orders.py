@@ -67,7 +67,8 @@ async def test_an_order_is_followed_from_its_channel_to_the_posting_and_the_cust
     for way in (
         ["read shop.order", "PlaceOrder", "OrderReleased", "wms_a.pick_request"],
         ["read wms_a.goods_issue", "RecordGoodsIssue", "GoodsIssued", "ShipmentDispatched", "BillingTriggered"],
-        ["read easypost.tracker", "RecordCarrierUpdates", "OrderStatusChanged", "json.order_status"],
+        ["PlaceOrder", "OrderAccepted", "json.order_status"],
+        ["read easypost.tracker", "RecordCarrierUpdates", "OrderStatusChanged"],
         ["AuthorizeReturn", "RecordReturnReceipt", "ReturnReceived"],
         ["AuthorizeReturn", "RecordReturnInspection", "ReturnInspected"],
         # The ERP may have answered before it is noted that it was asked.
@@ -75,6 +76,7 @@ async def test_an_order_is_followed_from_its_channel_to_the_posting_and_the_cust
     ):
         places = [names.index(each) for each in way]
         assert places == sorted(places), way
+    assert "json.order_status" in names[names.index("OrderStatusChanged") :]
     told = (await day.crossdock("shipment", "milestones", "SH-EAST1-W-1097/1.1", "--json")).json
     assert [(each["milestone"], each["code"]) for each in told] == [
         ("MILESTONE_DISPATCHED", "in_transit"),
