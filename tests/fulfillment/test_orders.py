@@ -247,6 +247,44 @@ def test_a_refused_question_leaves_the_part_waiting_and_somebody_told() -> None:
     assert order.concerns[0].identity in order.settled
 
 
+@pytest.mark.feature("F020")
+def test_what_checkout_holds_is_the_orders() -> None:
+    order = placed(line("1", 10), checkout="C-1")
+    assert order.questions[-1].checkout == "C-1"
+    hear_held(order, reservation="C-1")
+    assert shown(order) == "released"
+    assert order.given_back == {}
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        [Held("BOLT", "WH-EAST", D(9))],
+        [Held("BOLT", "WH-EAST", D(11))],
+        [Held("BOLT", "WH-EAST", D(10)), Held("NUT", "WH-EAST", D(1))],
+        [Held("BOLT", "WH-WEST", D(10))],
+    ],
+    ids=["less", "more", "something besides", "at a place that may not serve"],
+)
+def test_what_checkout_holds_besides_the_order_is_given_back_and_stock_asked_for(held: list[Held]) -> None:
+    order = placed(line("1", 10), checkout="C-1", locations=("WH-EAST",))
+    hear_held(order, held, "C-1")
+    assert order.given_back == {1: ["C-1"]}
+    assert order.questions[-1].checkout == ""
+    hear_held(order, reservation="R-2")
+    assert shown(order) == "released"
+    assert {each.reservation_id for each in order.lines[1].schedules} == {"R-2"}
+
+
+def test_what_checkout_holds_no_more_is_asked_of_stock_and_troubles_nobody() -> None:
+    order = placed(line("1", 10), checkout="C-1")
+    refuse(order, 1, order.questions[-1].attempt, "RESERVATION_LAPSED", "too late")
+    assert order.questions[-1].checkout == ""
+    assert order.concerns == []
+    hear_held(order)
+    assert shown(order) == "released"
+
+
 @pytest.mark.feature("F132")
 def test_cancelling_before_the_warehouse_takes_everything_back_at_once() -> None:
     order = placed(line("1", 10), line("2", 4, "NUT"), shortage=ShortageRule.SHIP_COMPLETE)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from catalog.__main__ import SERVICE as CATALOG
@@ -17,12 +18,13 @@ from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import posting_pb2
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting_pb
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
+from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock_kit.service import Service, start
 from crossdock_kit.testing import AUDIENCE, ISSUER
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
 from fulfillment.__main__ import SERVICE as FULFILLMENT
-from fulfillment_cases.calls import SECONDS, line, standing, state_of, unique
+from fulfillment_cases.calls import SECONDS, line, quantity, standing, state_of, unique
 from fulfillment_cases.suite import Suite, eventually
 from fulfillment_cases.warehouse import reported, stopped
 from inventory.__main__ import SERVICE as INVENTORY
@@ -138,6 +140,31 @@ async def test_the_last_unit_wanted_on_many_channels_is_promised_once(suite: Sui
     assert (await suite.buckets(sku)) == {"sellable": "1", "adjustment": "-1", "allocated": "1"}
     released = [each for each in orders if (await suite.caller.order(each)).lines[0].schedules[0].reservation_id]
     assert len(released) == 1
+
+
+@pytest.mark.feature("F020", "F120")
+async def test_who_holds_the_last_unit_at_checkout_gets_it_though_another_ordered_before(suite: Suite) -> None:
+    sku = await suite.item(WH_EAST=1)
+    checkout = inventory.ReservationRequest(
+        request_id=str(uuid4()),
+        business_unit="EU01",
+        channel="shop-eu",
+        split=inventory.SPLIT_RULE_WITHIN_LINE,
+        lines=[inventory.ReservationLine(sku=sku, quantity=quantity(1))],
+    )
+    answer = await suite.stock.ReserveStock(inventory.ReserveStockRequest(reservations=[checkout]), timeout=SECONDS)
+    held = answer.results[0].reservation.reservation_id
+    rival = await suite.place(line("1", 1, sku), channel="channel-1", channel_confirmed=True)
+    await suite.until(rival, "backordered")
+    thief = await suite.place(line("1", 1, sku), channel="channel-2", channel_confirmed=True, reservation_id=held)
+    await suite.until(thief, "backordered")
+    buyer = await suite.place(line("1", 1, sku), channel="shop-eu", reservation_id=held)
+    found = await suite.until(buyer, "released")
+    assert found.lines[0].schedules[0].reservation_id == held
+    twice = await suite.place(line("1", 1, sku), channel="shop-eu", reservation_id=held, channel_confirmed=True)
+    await suite.until(twice, "backordered")
+    assert await suite.buckets(sku) == {"sellable": "1", "adjustment": "-1", "allocated": "1"}
+    assert await suite.caller.exceptions(buyer) == []
 
 
 @pytest.mark.feature("F132")

@@ -14,13 +14,14 @@ from inventory.domain.accounts import Account
 from inventory.domain.adjusting import BucketShort
 from inventory.domain.item import ItemUnknown, LocationUnknown, UnitNotConvertible
 from inventory.domain.quantity import Measure
-from inventory.domain.reservation import ReservationLapsed, ReservationNotOpen, ReservationUnknown
+from inventory.domain.reservation import ReservationLapsed, ReservationNotOpen, ReservationUnknown, State
 from inventory.queries.ledger import verify_ledger
 from inventory.use_cases.adjust import AdjustStock, WantedAdjustment, adjust_stock
 from inventory.use_cases.reservations import (
     AllocateStock,
     CommitReservations,
     DeallocateStock,
+    Holder,
     ReleaseReservations,
     allocate_stock,
     commit_reservations,
@@ -123,6 +124,23 @@ async def test_a_reservation_past_its_time_is_not_committed_though_nobody_swept_
     identity = await reserved(stage, sku, 2, hold=timedelta(microseconds=1))
     with some_cause("CommitReservations"), pytest.raises(ReservationLapsed):
         await commit_reservations(CommitReservations("acme", (identity,)), stage.uow)
+
+
+@pytest.mark.feature("F020", "F092")
+async def test_only_its_holders_and_only_what_is_held_is_taken_over(stage: Stage) -> None:
+    sku = a_sku()
+    await stage.know(sku)
+    await stage.stock(sku, 5)
+    identity = await reserved(stage, sku, 2, channel="shop-eu")
+    with some_cause("CommitReservations"):
+        for other in (Holder(UNIT, "shop-us"), Holder("US01", "shop-eu")):
+            with pytest.raises(ReservationUnknown):
+                await commit_reservations(CommitReservations("acme", (identity,), other), stage.uow)
+        mine = CommitReservations("acme", (identity,), Holder(UNIT, "shop-eu"))
+        (taken,) = await commit_reservations(mine, stage.uow)
+        assert taken.state is State.COMMITTED
+        with pytest.raises(ReservationNotOpen):
+            await commit_reservations(mine, stage.uow)
 
 
 @pytest.mark.feature("F020", "F090")

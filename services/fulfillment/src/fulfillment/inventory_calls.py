@@ -1,8 +1,8 @@
 """Carries an order's questions to inventory: reserve, commit and bind a basket, or give it back.
 
-The three calls of a question have ids derived from its own, so that a question that is carried again comes to the same
-reservation. What is short is an answer. A refusal ends the question and is settled like an answer; what is silent is
-tried again by the kit, and the part's deadline tells somebody.
+The calls of a question have ids derived from its own, so that a question that is carried again comes to the same
+reservation. What a checkout holds is taken over in its place. What is short is an answer. A refusal ends the question
+and is settled like an answer; what is silent is tried again by the kit, and the part's deadline tells somebody.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from crossdock_kit.unit_of_work import Work
 
 from fulfillment import ports
 from fulfillment.use_cases.stocking import Answer, lock_orders, take_answer
-from fulfillment.wire.stock import ALLOCATE, GIVE_BACK, answer, answered, refusal
+from fulfillment.wire.stock import ALLOCATE, GIVE_BACK, TAKE_OVER, answer, answered, refusal
 
 Opens = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 StubFor = Callable[[str], Any]
@@ -33,6 +33,7 @@ def carriers(stub_for: StubFor, opens: Opens) -> dict[str, Carrier]:
     """`stub_for` gives inventory's stub for a tenant."""
     return {
         ALLOCATE: Carrier(_asking(stub_for), settle=_settling(opens), refusals_are_answers=True),
+        TAKE_OVER: Carrier(_taking_over(stub_for), settle=_settling(opens), refusals_are_answers=True),
         GIVE_BACK: Carrier(_giving_back(stub_for)),
     }
 
@@ -49,6 +50,17 @@ def _asking(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
     return carry
 
 
+def _taking_over(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
+    async def carry(leased: Leased) -> Outcome:
+        stub = stub_for(leased.tenant)
+        request = inventory.CommitReservationsRequest.FromString(leased.payload)
+        (taken,) = (await stub.CommitReservations(request)).reservations
+        await _allocate(stub, taken.reservation_id)
+        return Delivered(results=answered(inventory.ReservationResult(reservation=taken)))
+
+    return carry
+
+
 async def _bind(stub: Any, reservation_id: str) -> None:
     """From here on it neither lapses nor moves to another lot."""
     await stub.CommitReservations(
@@ -56,6 +68,10 @@ async def _bind(stub: Any, reservation_id: str) -> None:
             request_id=str(derived(reservation_id, "commit")), reservation_ids=[reservation_id]
         )
     )
+    await _allocate(stub, reservation_id)
+
+
+async def _allocate(stub: Any, reservation_id: str) -> None:
     await stub.AllocateStock(
         inventory.AllocateStockRequest(
             request_id=str(derived(reservation_id, "allocate")), reservation_id=reservation_id

@@ -61,6 +61,7 @@ def _terms(
         consignee=_consignee(order),
         locations=[codes.location(order.text("plant", longest=80))] if order.has("plant") else [],
         customer_order_number=order.optional_text("customerOrder", longest=64),
+        reservation_id=order.optional_text("reservation", longest=36),
     )
 
 

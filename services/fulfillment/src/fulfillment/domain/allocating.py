@@ -35,7 +35,7 @@ def ask(order: SalesOrder, part: int) -> None:
         units[line.asked_sku] = line.base_unit
     asked.open = bool(wanted)
     if wanted:
-        order.questions.append(Question(part, asked.attempt, dict(wanted), units))
+        order.questions.append(Question(part, asked.attempt, dict(wanted), units, _checkout(order, part)))
     if bought:
         _acknowledge(order, part)
 
@@ -46,6 +46,10 @@ def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, he
     asked = order.parts[part]
     if not _answers(asked, attempt):
         order.given_back.setdefault(part, []).append(reservation_id)
+        return []
+    if _checkout(order, part) and not _is_wanted(order, part, held):
+        order.given_back.setdefault(part, []).append(reservation_id)
+        ask(order, part)
         return []
     asked.open, asked.shorts = False, 0
     bound = _bind(order, part, reservation_id, held)
@@ -138,11 +142,11 @@ def _keep_or_change(line: OrderLine, there: dict[str, Decimal], known: Sequence[
 
 def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> None:
     """Inventory said no to the question itself, or never answered. The part waits, and somebody is told; but first it
-    is asked for what was ordered alone."""
+    is asked for what no checkout holds any more, and for what was ordered alone."""
     asked = order.parts[part]
     if not _answers(asked, attempt):
         return
-    if [line for line in order.of_part(part) if decline(line)]:
+    if _checkout(order, part) or [line for line in order.of_part(part) if decline(line)]:
         ask(order, part)
         return
     waiting = order.in_state(part, State.ACCEPTED)
@@ -192,6 +196,22 @@ def release(order: SalesOrder, part: int) -> None:
 def release_number(order: SalesOrder, part: int) -> str:
     """What is released of a part at one place at a time has been asked for by one question."""
     return f"{order.terms.number}/{part}.{order.parts[part].attempt}"
+
+
+def _checkout(order: SalesOrder, part: int) -> str:
+    """The reservation that the open question takes over: the first question of the first part does, and no other."""
+    return order.terms.checkout if (part, order.parts[part].attempt) == (1, 1) else ""
+
+
+def _is_wanted(order: SalesOrder, part: int, held: Sequence[Held]) -> bool:
+    """Whether it is what the part wants, no more and no less, at places that may serve the order."""
+    wanted: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for line, schedule in order.in_state(part, State.ACCEPTED):
+        wanted[line.asked_sku] += schedule.quantity
+    for each in held:
+        wanted[each.sku] -= each.quantity
+    places = order.terms.locations
+    return not any(wanted.values()) and all(not places or each.location_id in places for each in held)
 
 
 def _answers(asked: Part, attempt: int) -> bool:

@@ -29,12 +29,13 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """So much of each item, in base units."""
+    """So much of each item, in base units. `checkout` is the reservation that may hold it already."""
 
     part: int
     attempt: int
     wanted: Mapping[str, Decimal]
     units: Mapping[str, str]
+    checkout: str = ""
 
 
 @dataclass(frozen=True, slots=True)

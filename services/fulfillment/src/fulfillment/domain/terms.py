@@ -59,7 +59,8 @@ class LineTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderTerms:
-    """`consignee` is the hash of who receives it: the facts themselves are personal data."""
+    """`consignee` is the hash of who receives it: the facts themselves are personal data. `checkout` names what the
+    channel's checkout holds of it, which is no part of what is ordered."""
 
     business_unit: str
     channel: str
@@ -76,6 +77,7 @@ class OrderTerms:
     ship_to_code: str = ""
     ship_to_country: str = ""
     consignee: str = ""
+    checkout: str = ""
 
     @property
     def gives_up_what_is_short(self) -> bool:

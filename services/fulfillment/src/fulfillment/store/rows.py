@@ -36,6 +36,7 @@ _TERMS = (
     "ship_to_code",
     "ship_to_country",
     "consignee",
+    "checkout",
 )
 _HEAD = (
     "order_id",

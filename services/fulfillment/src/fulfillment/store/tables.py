@@ -63,6 +63,7 @@ sales_order = Table(
     words("ship_to_code"),
     words("ship_to_country"),
     words("consignee"),
+    words("checkout"),
     words("consignee_id"),
     words("erp_system"),
     words("erp_number"),

@@ -129,6 +129,7 @@ def _terms(terms: service_pb2.OrderTerms) -> OrderTerms:
         ship_to_code=terms.ship_to_code,
         ship_to_country=terms.consignee.country,
         consignee=hashlib.sha256(said).hexdigest() if said else "",
+        checkout=terms.reservation_id.lower(),
     )
 
 

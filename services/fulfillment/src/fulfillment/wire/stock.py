@@ -26,6 +26,7 @@ from fulfillment.wire.values import number, quantity_message
 
 PEER = "inventory"
 ALLOCATE = f"{PEER}.allocate"
+TAKE_OVER = f"{PEER}.take_over"
 GIVE_BACK = f"{PEER}.give_back"
 ANSWER = "answer"
 _URGENT, _STANDARD = 0, 5
@@ -33,8 +34,10 @@ _LONGEST_REFERENCE = 64
 
 
 def question(order: SalesOrder, asked: Question) -> NewDelivery:
-    """A part's question as one basket, all or nothing."""
+    """A part's question as one basket, all or nothing; or as what its channel's checkout holds."""
     name = f"{order.order_id}:{asked.part}:{asked.attempt}"
+    if asked.checkout:
+        return _delivery(order, asked.part, TAKE_OVER, name, _taking_over(order, asked).SerializeToString())
     basket = inventory.ReservationRequest(
         request_id=str(derived("reservation", name)),
         business_unit=order.terms.business_unit,
@@ -50,6 +53,14 @@ def question(order: SalesOrder, asked: Question) -> NewDelivery:
     )
     request = inventory.ReserveStockRequest(reservations=[basket])
     return _delivery(order, asked.part, ALLOCATE, name, request.SerializeToString())
+
+
+def _taking_over(order: SalesOrder, asked: Question) -> inventory.CommitReservationsRequest:
+    return inventory.CommitReservationsRequest(
+        request_id=str(derived("take_over", order.order_id)),
+        reservation_ids=[asked.checkout],
+        taken_over_from=inventory.Holder(business_unit=order.terms.business_unit, channel=order.terms.channel),
+    )
 
 
 def give_back(order: SalesOrder, part: int, reservation_id: str) -> NewDelivery:

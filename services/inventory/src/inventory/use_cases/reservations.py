@@ -18,12 +18,13 @@ from inventory.domain.item import ItemUnknown
 from inventory.domain.lots import LotsDoNotMatch, Pick, as_chosen, first_expiry_first
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import ZERO, Measure
-from inventory.domain.reservation import Reservation, ReservationUnknown, State, Trigger
+from inventory.domain.reservation import Reservation, ReservationNotOpen, ReservationUnknown, State, Trigger
 from inventory.domain.reserving import Part
 from inventory.domain.rules import UPDATE_RULES, Event
 from inventory.ports import UnitOfWork, Work
 
 LAPSED_AT_ONCE = 500
+TAKE_OVER = "TAKE_OVER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,18 @@ class ReleaseReservations:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    business_unit: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommitReservations:
+    """`taken_over_from` whom they have to be, and still be held."""
+
     tenant: str
     reservation_ids: tuple[UUID, ...]
+    taken_over_from: Holder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,8 @@ async def commit_reservations(command: CommitReservations, uow: UnitOfWork) -> l
     """Turns them into commitments of accepted orders; they lapse no more."""
     async with uow(tenants=(command.tenant,)) as work:
         found = await _all_of(command.reservation_ids, work)
+        if command.taken_over_from is not None:
+            _check_taken_over(found, command.taken_over_from)
         moved = [(each, event) for each in found if (event := each.advance(Trigger.COMMIT, work.now))]
         await work.ledger.book([m for each, event in moved for m in _movements(each, event, each.parts, work.now)])
         await work.reservations.save([each for each, _ in moved])
@@ -128,6 +140,14 @@ async def _all_of(ids: Sequence[UUID], work: Work) -> list[Reservation]:
         if each not in found:
             raise ReservationUnknown(str(each))
     return [found[each] for each in ids]
+
+
+def _check_taken_over(found: Sequence[Reservation], holder: Holder) -> None:
+    for each in found:
+        if (each.business_unit, each.channel) != (holder.business_unit, holder.channel):
+            raise ReservationUnknown(str(each.reservation_id))
+        if each.state is not State.HELD:
+            raise ReservationNotOpen(str(each.reservation_id), each.state.name, TAKE_OVER)
 
 
 async def _give_back(found: Sequence[Reservation], trigger: Trigger, work: Work) -> list[Reservation]:

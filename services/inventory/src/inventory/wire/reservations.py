@@ -18,6 +18,7 @@ from inventory.use_cases.reservations import (
     AllocateStock,
     CommitReservations,
     DeallocateStock,
+    Holder,
     LotWanted,
     ReleaseReservations,
 )
@@ -113,7 +114,9 @@ def released(reservations: Sequence[Reservation]) -> pb.ReleaseReservationsRespo
 
 
 def commit_reservations(request: pb.CommitReservationsRequest, tenant: str) -> CommitReservations:
-    return CommitReservations(tenant, tuple(map(UUID, request.reservation_ids)))
+    holder = request.taken_over_from if request.HasField("taken_over_from") else None
+    taken_over_from = holder and Holder(holder.business_unit, holder.channel)
+    return CommitReservations(tenant, tuple(map(UUID, request.reservation_ids)), taken_over_from)
 
 
 def committed(reservations: Sequence[Reservation]) -> pb.CommitReservationsResponse:

@@ -65,6 +65,7 @@ class OrderTerms(_message.Message):
     LOCATIONS_FIELD_NUMBER: _builtins.int
     CUSTOMER_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
     SHIP_TO_CODE_FIELD_NUMBER: _builtins.int
+    RESERVATION_ID_FIELD_NUMBER: _builtins.int
     business_unit: _builtins.str
     channel: _builtins.str
     number: _builtins.str
@@ -78,6 +79,11 @@ class OrderTerms(_message.Message):
     """The customer's own number of the purchase order behind it."""
     ship_to_code: _builtins.str
     """The customer's own code of the address that it goes to, with its qualifier: "92:0042"."""
+    reservation_id: _builtins.str
+    """What the channel's checkout holds of it (inventory's ReserveStock, under the same channel and business unit). The order
+    takes it over whole; where it has lapsed, or holds something else than the order wants, it is given back and stock is
+    asked for as of any order.
+    """
     @_builtins.property
     def ordered_on(self) -> _date_pb2.Date: ...
     @_builtins.property
@@ -103,10 +109,11 @@ class OrderTerms(_message.Message):
         locations: _abc.Iterable[_builtins.str] | None = ...,
         customer_order_number: _builtins.str = ...,
         ship_to_code: _builtins.str = ...,
+        reservation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consignee", b"consignee", "ordered_on", b"ordered_on", "requested_on", b"requested_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "consignee", b"consignee", "currency", b"currency", "customer_id", b"customer_id", "customer_order_number", b"customer_order_number", "locations", b"locations", "number", b"number", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "shortage", b"shortage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "consignee", b"consignee", "currency", b"currency", "customer_id", b"customer_id", "customer_order_number", b"customer_order_number", "locations", b"locations", "number", b"number", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "reservation_id", b"reservation_id", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "shortage", b"shortage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

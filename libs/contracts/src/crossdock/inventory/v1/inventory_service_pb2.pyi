@@ -450,22 +450,54 @@ class CommitReservationsRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     RESERVATION_IDS_FIELD_NUMBER: _builtins.int
+    TAKEN_OVER_FROM_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     @_builtins.property
     def reservation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def taken_over_from(self) -> Global___Holder:
+        """Where it is given they are taken over: only from this holder, whose others are as unknown, and only while they are
+        held, so that nobody takes over what another has.
+        """
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         reservation_ids: _abc.Iterable[_builtins.str] | None = ...,
+        taken_over_from: Global___Holder | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["taken_over_from", b"taken_over_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "reservation_ids", b"reservation_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "reservation_ids", b"reservation_ids", "taken_over_from", b"taken_over_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CommitReservationsRequest: _TypeAlias = CommitReservationsRequest  # noqa: Y015
+
+@_typing.final
+class Holder(_message.Message):
+    """Whose reservation it has to be."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    business_unit: _builtins.str
+    channel: _builtins.str
+    def __init__(
+        self,
+        *,
+        business_unit: _builtins.str = ...,
+        channel: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Holder: _TypeAlias = Holder  # noqa: Y015
 
 @_typing.final
 class CommitReservationsResponse(_message.Message):
