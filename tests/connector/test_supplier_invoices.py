@@ -11,7 +11,7 @@ import pytest
 from connector.codecs import json_document, x12_document
 from connector.codecs.json_document import DocumentFault
 from connector.domain.documents import State
-from connector.mappings import json_supplier_invoice, x12_810
+from connector.mappings import json_invoice_verdict, json_supplier_invoice, x12_810
 from connector.store.codes import Entry, Thing
 from connector_samples import files, orders
 from connector_samples.calls import control, refusal
@@ -215,6 +215,7 @@ async def billing(rig: Rig) -> AsyncIterator[Rig]:
         documents=[
             {"kind": "json.supplier_invoice", "direction": "IN", "path": "supplier-invoices"},
             {"kind": "json.invoice_match", "direction": "OUT", "path": "/invoice-matches"},
+            {"kind": "json.invoice_verdict", "direction": "IN", "path": "invoice-verdicts"},
         ],
     )
     await rig.knows(entries=[Entry(TENANT, "erp-bill", "party", "", "V100010", "SUP-NORDIC")])
@@ -394,3 +395,53 @@ async def test_an_invoice_without_an_order_of_ours_is_told_to_no_erp_and_nobody_
     await billing.tell(nowhere, aggregate="supplier_invoice/inv-2")
     assert await billing.send("erp-bill") == []
     assert await billing.exceptions_like("supplier_invoice/inv-2") == []
+
+
+# --- what the ERP decides
+
+VERDICT = {
+    "documentType": "invoiceVerdict",
+    "invoiceId": "inv-1",
+    "verdict": "released",
+    "reason": "agreed",
+    "documentNumber": "5105600101",
+    "decidedAt": "2026-11-21T09:00:00Z",
+}
+
+
+@pytest.mark.feature("F150")
+async def test_what_the_erp_decides_on_an_invoice_is_reported_as_its_business_units_word(billing: Rig) -> None:
+    recorded = invoice_pb2.SupplierInvoice(invoice_id="inv-1")
+    recorded.lines.add(purchase_order_id="po-77")
+    answer = procurement.RecordInvoiceVerdictResponse(supplier_invoice=recorded)
+    billing.procurement.accepts("RecordInvoiceVerdict", answer)
+    by_number = {key: value for key, value in VERDICT.items() if key != "invoiceId"}
+    named = by_number | {"supplier": "V100010", "invoice": "INV-1"}
+    for name, body in (("v1", VERDICT), ("v2", named)):
+        content = json.dumps(body).encode()
+        document = await billing.given("erp-bill", content, name=name, path="invoice-verdicts")
+        assert (document.state, document.transaction_ids) == (State.UNDERSTOOD, ("po-77",))
+    first, second = (each for each in billing.procurement.requests)
+    assert isinstance(first, procurement.RecordInvoiceVerdictRequest)
+    assert isinstance(second, procurement.RecordInvoiceVerdictRequest)
+    assert (first.origin.role, first.origin.system) == (options_pb2.ROLE_ERP, "ERP-BILL")
+    said = first.verdict
+    assert (said.business_unit, said.verdict, said.number) == (UNIT, invoice_pb2.VERDICT_RELEASED, "5105600101")
+    assert said.given_at.ToJsonString() == VERDICT["decidedAt"]
+    assert (first.invoice_id, second.invoice_id) == ("inv-1", "")
+    assert (second.supplier_id, second.number) == ("SUP-NORDIC", "INV-1")
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"verdict": "maybe"}, "verdict"),
+        ({"decidedAt": "yesterday"}, "decidedAt"),
+        ({"invoiceId": None}, "supplier"),
+        ({"reason": "x" * 501}, "reason"),
+    ],
+)
+def test_a_verdict_that_is_none_is_refused_with_its_path(changes: dict[str, Any], where: str) -> None:
+    with pytest.raises(DocumentFault) as fault:
+        json_invoice_verdict.read(parsed(VERDICT | changes), orders.reading(orders.partner(options_pb2.ROLE_ERP)))
+    assert fault.value.path == where

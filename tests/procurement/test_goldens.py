@@ -26,11 +26,12 @@ from procurement.domain.compliance import Certificate, CertificateTerms, hold
 from procurement.domain.dock import AppointmentTerms, DockAppointment
 from procurement.domain.expected import expect_notice, expect_order
 from procurement.domain.invoice_decisions import accept
+from procurement.domain.invoice_verdicts import Judged, give
 from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Condition, Receipt
 from procurement.domain.ship_notice import Lot, ShipNotice
-from procurement.domain.supplier_invoice import MatchDecision
+from procurement.domain.supplier_invoice import MatchDecision, Verdict, VerdictKind
 from procurement.domain.terms import BlanketRef, Price, Window
 from procurement.wire.events import to_message
 from procurement_cases import trade
@@ -148,6 +149,9 @@ def life() -> Iterator[events.Event]:
     trade.matched(invoice, order)
     yield from trade.told(invoice)
     accept(invoice, ("1",), MatchDecision("ap.weber", "agreed by phone", trade.NOW), OrderBook([order]), charges=False)
+    yield from trade.told(invoice)
+    paid = Verdict(VerdictKind.PAID, "ERP-EU", trade.NOW, "agreed", "5105600101")
+    give(invoice, "EU01", paid, Judged(OrderBook([order])))
     yield from trade.told(invoice)
     order.place(document(line("10", 90), number="4711", revision="2", hours=3), ITEMS)
     yield from trade.told(order)

@@ -11,10 +11,19 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from crossdock.ops.v1 import ops_service_pb2 as ops
-from crossdock.procurement.v1 import inbound_pb2
+from crossdock.procurement.v1 import inbound_pb2, supplier_invoice_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 
-from crossdock_cli.po_tables import condition, day, instant, invoice_kind, invoice_state, notice_state, order_state
+from crossdock_cli.po_tables import (
+    condition,
+    day,
+    instant,
+    invoice_kind,
+    invoice_state,
+    name_of,
+    notice_state,
+    order_state,
+)
 
 Said = tuple[str, str]
 """Who says it, and what."""
@@ -24,6 +33,7 @@ def voices(found: pb.GetPurchaseOrderResponse, told: Iterable[ops.Delivery]) -> 
     return [
         *_erp(found),
         *_supplier(found),
+        *_payers(found),
         *_warehouses(found),
         *_told(told),
         ("Crossdock", order_state(found.purchase_order)),
@@ -53,6 +63,16 @@ def _supplier(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:
         total = f"{invoice.total.amount} {invoice.total.currency}"
         named = f"{invoice_kind(invoice)} {invoice.number} of {day(invoice.invoiced_on)}"
         yield who, f"{named}, {total}: {invoice_state(invoice)}"
+
+
+def _payers(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:
+    """What the ERPs decided on its invoices."""
+    for invoice in found.supplier_invoices:
+        for each in invoice.verdicts:
+            verdict = name_of(supplier_invoice_pb2.Verdict.Name(each.verdict), "VERDICT_")
+            said = " ".join(filter(None, (verdict, each.number and f"as {each.number}")))
+            reason = f": {each.reason}" if each.reason else ""
+            yield each.system, f"invoice {invoice.number} {said}{reason}, {instant(each.given_at)}"
 
 
 def _warehouses(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:

@@ -60,7 +60,7 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, P
             return (response.purchase_order.purchase_order_id,)
         case procurement.SubmitBlanketOrderResponse():
             return (response.blanket_order.blanket_order_id,)
-        case procurement.RecordSupplierInvoiceResponse():
+        case procurement.RecordSupplierInvoiceResponse() | procurement.RecordInvoiceVerdictResponse():
             invoice = response.supplier_invoice
             return [each.purchase_order_id for each in invoice.lines if each.purchase_order_id] or [invoice.invoice_id]
         case procurement.RecordCertificateResponse():

@@ -23,7 +23,11 @@ from procurement.use_cases.purchase_orders import (
 )
 from procurement.use_cases.receipts import record_receipt
 from procurement.use_cases.ship_notices import record_ship_notice
-from procurement.use_cases.supplier_invoices import decide_invoice_match, record_supplier_invoice
+from procurement.use_cases.supplier_invoices import (
+    decide_invoice_match,
+    record_invoice_verdict,
+    record_supplier_invoice,
+)
 from procurement.wire import (
     answers,
     blanket_orders,
@@ -179,6 +183,14 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
         command = supplier_invoices.decide(request, actor().subject)
         found = await decide_invoice_match(command, self._uow)
         return pb.DecideInvoiceMatchResponse(supplier_invoice=supplier_invoices.supplier_invoice(found))
+
+    async def RecordInvoiceVerdict(
+        self, request: pb.RecordInvoiceVerdictRequest, context: Context
+    ) -> pb.RecordInvoiceVerdictResponse:
+        done = await record_invoice_verdict(supplier_invoices.record_invoice_verdict(request), self._uow)
+        return pb.RecordInvoiceVerdictResponse(
+            supplier_invoice=supplier_invoices.supplier_invoice(done.invoice), repeated_verdict=done.repeated
+        )
 
     async def GetSupplierScore(
         self, request: pb.GetSupplierScoreRequest, context: Context

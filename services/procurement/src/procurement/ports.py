@@ -356,6 +356,9 @@ class Policies(Protocol):
 
     async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances: ...
 
+    async def match_is_verdict(self, business_unit: str, supplier_id: str) -> bool:
+        """Whether our match decides what is paid, and not the ERP."""
+
     async def certificates(self, business_unit: str, supplier_id: str, item_category: str, location: str) -> Required:
         """What goods need before they may be sold and paid for."""
 

@@ -18,7 +18,12 @@ from crossdock.procurement.v1 import compliance_pb2 as compliance
 from crossdock.procurement.v1 import dock_pb2 as dock
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
-from crossdock.procurement.v1.supplier_invoice_pb2 import INVOICE_KIND_CREDIT, SupplierInvoiceLine
+from crossdock.procurement.v1.supplier_invoice_pb2 import (
+    INVOICE_KIND_CREDIT,
+    InvoiceVerdict,
+    SupplierInvoiceLine,
+    Verdict,
+)
 from crossdock_kit.database import Engine, transaction
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -262,6 +267,14 @@ def decision(invoice_id: str, word: pb.Decision.ValueType, **more: Any) -> pb.De
         "reason": "agreed",
     }
     return pb.DecideInvoiceMatchRequest(**facts_of | more)
+
+
+def verdict(invoice_id: str, word: Verdict.ValueType, hours: float = 60, **more: Any) -> pb.RecordInvoiceVerdictRequest:
+    said = {"reason": "", "number": "", "business_unit": "", **more}
+    source = origin(said.pop("system", "ERP-EU"), said.pop("role", options_pb2.ROLE_ERP), hours)
+    request = pb.RecordInvoiceVerdictRequest(request_id=str(uuid4()), origin=source, invoice_id=invoice_id)
+    request.verdict.CopyFrom(InvoiceVerdict(verdict=word, given_at=at(hours), **said))
+    return request
 
 
 def agreement(

@@ -259,6 +259,9 @@ class FakePolicies:
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances:
         return Tolerances(FIVE_PERCENT, FIVE_PERCENT)
 
+    async def match_is_verdict(self, business_unit: str, supplier_id: str) -> bool:
+        return False
+
     async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances:
         return INVOICE_TOLERANCES
 

@@ -24,6 +24,7 @@ from crossdock.inventory.v1 import stock_control_service_pb2 as control_pb
 from crossdock.inventory.v1 import stock_move_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement_pb
+from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
 from crossdock_kit import policy
 from crossdock_kit.database import transaction
 from crossdock_kit.policy import NewRule
@@ -51,6 +52,7 @@ from procurement_cases.calls import (
     release,
     shipment,
     submission,
+    verdict,
 )
 
 from foreign_calls.suite import Suite
@@ -107,6 +109,8 @@ async def a_days_work(suite: Suite) -> None:
     )
     word = decision(too_much.supplier_invoice.invoice_id, procurement_pb.DECISION_ACCEPT, line_ids=["1"])
     await suite.seed("procurement", "DecideInvoiceMatch", word)
+    paid = verdict(too_much.supplier_invoice.invoice_id, invoice_pb.VERDICT_PAID, number=f"51-{CANARY}")
+    await suite.seed("procurement", "RecordInvoiceVerdict", paid)
     wanted = inventory_pb.ReservationRequest(
         request_id=str(uuid4()),
         business_unit="EU01",

@@ -141,6 +141,7 @@ _OWNERS_BY_COMMAND = {
     "RecordReceipt": "warehouse",
     "RecordDockAppointment": "warehouse",
     "RecordSupplierInvoice": "accounts-payable",
+    "RecordInvoiceVerdict": "accounts-payable",
     "RecordCertificate": "compliance",
     "RecordCarrierUpdates": "delivery-desk",
     "AssignCarrier": "delivery-desk",

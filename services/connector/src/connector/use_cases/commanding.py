@@ -39,6 +39,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.RecordDockAppointmentRequest: (PROCUREMENT, "RecordDockAppointment"),
     procurement.RecordCertificateRequest: (PROCUREMENT, "RecordCertificate"),
     procurement.RecordSupplierInvoiceRequest: (PROCUREMENT, "RecordSupplierInvoice"),
+    procurement.RecordInvoiceVerdictRequest: (PROCUREMENT, "RecordInvoiceVerdict"),
     delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
     delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),
     delivery.DeclineTenderRequest: (DELIVERY, "DeclineTender"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from procurement.domain.purchase_order import PurchaseOrder
     from procurement.domain.receipt import Discrepancy, Receipt
     from procurement.domain.ship_notice import ShipNotice, ShortLine
-    from procurement.domain.supplier_invoice import MatchDecision, SupplierInvoice
+    from procurement.domain.supplier_invoice import MatchDecision, SupplierInvoice, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +194,13 @@ class SupplierInvoiceDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplierInvoiceVerdictGiven:
+    invoice: SupplierInvoice
+    business_unit: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateUploaded:
     certificate: Certificate
 
@@ -246,6 +253,7 @@ Event = (
     | DiscrepancyReported
     | SupplierInvoiceMatched
     | SupplierInvoiceDecided
+    | SupplierInvoiceVerdictGiven
     | BlanketOrderAgreed
     | BlanketOrderReleased
 )

@@ -51,11 +51,7 @@ def accept(
     raised = {each.identity for each in concerns_of(invoice)}
     for line in lines:
         line.outcome, line.decision = MatchOutcome.ACCEPTED, decision
-        ordered = _order_line(line, book)
-        if invoice.terms.credit:
-            count_credit(line, ordered, credited)
-        else:
-            ordered.invoiced += line.due
+        count(invoice, line, book, credited)
     with_charges = open_charges and (whole or charges)
     if with_charges:
         invoice.charges.outcome, invoice.charges.decision = MatchOutcome.ACCEPTED, decision
@@ -71,14 +67,29 @@ def reject(
     _still_open(invoice)
     raised = {each.identity for each in concerns_of(invoice)}
     for line in invoice.lines:
-        if line.passed and invoice.terms.credit:
-            take_back(line, _order_line(line, book), credited)
-        elif line.passed:
-            ordered = _order_line(line, book)
-            ordered.invoiced = max(ZERO, ordered.invoiced - line.due)
+        if line.passed:
+            take_off(invoice, line, book, credited)
     invoice.rejection = decision
     invoice.settled += sorted(raised)
     invoice.events.append(events.SupplierInvoiceDecided(invoice, False, decision, (), False))
+
+
+def count(invoice: SupplierInvoice, line: InvoiceLine, book: OrderBook, credited: SupplierInvoice | None) -> None:
+    """A line has passed by somebody's word: it counts as invoiced on its order line, of a credit memo as taken back."""
+    ordered = _order_line(line, book)
+    if invoice.terms.credit:
+        count_credit(line, ordered, credited)
+    else:
+        ordered.invoiced += line.due
+
+
+def take_off(invoice: SupplierInvoice, line: InvoiceLine, book: OrderBook, credited: SupplierInvoice | None) -> None:
+    """What had passed counts no longer."""
+    ordered = _order_line(line, book)
+    if invoice.terms.credit:
+        take_back(line, ordered, credited)
+    else:
+        ordered.invoiced = max(ZERO, ordered.invoiced - line.due)
 
 
 def _still_open(invoice: SupplierInvoice) -> None:

@@ -373,6 +373,14 @@ class SupplierInvoiceUnknown(NotFound):
 
 
 @dataclass
+class VerdictOfAnotherUnit(Refused):
+    """No part of the invoice is this business unit's."""
+
+    number: str
+    business_unit: str
+
+
+@dataclass
 class InvoiceClosed(Refused):
     """It is ready or rejected: there is nothing left to decide."""
 

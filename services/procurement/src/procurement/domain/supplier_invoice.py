@@ -69,6 +69,27 @@ class MatchDecision:
     at: datetime
 
 
+class VerdictKind(Enum):
+    RELEASED = "released"
+    BLOCKED = "blocked"
+    REFUSED = "refused"
+    PAID = "paid"
+
+
+PAYS = frozenset({VerdictKind.RELEASED, VerdictKind.PAID})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an ERP says of its business unit's part; `number` is what it calls its own booking."""
+
+    kind: VerdictKind
+    system: str
+    at: datetime
+    reason: str = ""
+    number: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class ChargeTerms:
     """In the invoice's currency; an allowance is less than nothing."""
@@ -194,6 +215,7 @@ class SupplierInvoice:
     lines: list[InvoiceLine] = field(default_factory=list)
     charges: InvoiceCharges = field(default_factory=InvoiceCharges)
     rejection: MatchDecision | None = None
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
     content: str = ""
     changed: bool = False
     version: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,8 @@ from procurement.domain.supplier_invoice import (
     MatchDecision,
     MatchOutcome,
     Variance,
+    Verdict,
+    VerdictKind,
 )
 from procurement.domain.system_numbers import SystemNumber
 from procurement.domain.terms import PlacedDocument, Placement, Price, SalesLine, Window
@@ -330,6 +333,34 @@ def read_match_decision(value: Json | None) -> MatchDecision | None:
     if value is None:
         return None
     return MatchDecision(value["by"], value["reason"], datetime.fromisoformat(value["at"]))
+
+
+def verdicts(found: Mapping[str, Verdict]) -> Json | None:
+    if not found:
+        return None
+    return {
+        unit: {
+            "kind": each.kind.value,
+            "system": each.system,
+            "at": _instant(each.at),
+            "reason": each.reason,
+            "number": each.number,
+        }
+        for unit, each in found.items()
+    }
+
+
+def read_verdicts(value: Json | None) -> dict[str, Verdict]:
+    return {
+        unit: Verdict(
+            VerdictKind(each["kind"]),
+            each["system"],
+            datetime.fromisoformat(each["at"]),
+            each["reason"],
+            each["number"],
+        )
+        for unit, each in (value or {}).items()
+    }
 
 
 def invoice_charges(asked: tuple[ChargeTerms, ...], judged: InvoiceCharges) -> Json | None:

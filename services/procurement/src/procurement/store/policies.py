@@ -33,6 +33,8 @@ INVOICE_QUANTITY_PERCENT = "procurement.invoice_quantity_percent"
 INVOICE_CHARGE_PERCENT = "procurement.invoice_charge_percent"
 INVOICE_CHARGE_AMOUNT = "procurement.invoice_charge_amount"
 INVOICE_LENIENT = "procurement.invoice_lenient"
+MATCH_IS_VERDICT = "procurement.match_is_verdict"
+"""True where ours is the verdict on an invoice, and not the ERP's."""
 CERTIFICATES = "procurement.certificates"
 """Its value: {"kinds": ["COA", "SDS"]}, by business unit, supplier, item category and location."""
 UNREADABLE = "CERTIFICATE"
@@ -44,6 +46,7 @@ DEFAULTS: dict[str, Any] = {
     INVOICE_CHARGE_PERCENT: "5",
     INVOICE_CHARGE_AMOUNT: "100",
     INVOICE_LENIENT: False,
+    MATCH_IS_VERDICT: False,
     CERTIFICATES: {"kinds": []},
     OVER_PERCENT: "5",
     SHORT_PERCENT: "5",
@@ -89,6 +92,10 @@ class TenantPolicies:
             Decimal(str(most.value)),
             _rules(share, most, lenient),
         )
+
+    async def match_is_verdict(self, business_unit: str, supplier_id: str) -> bool:
+        decided = await self._decide(MATCH_IS_VERDICT, Scope(business_unit=business_unit, partner=supplier_id))
+        return decided.value is True
 
     async def certificates(self, business_unit: str, supplier_id: str, item_category: str, location: str) -> Required:
         place = Scope(business_unit=business_unit, partner=supplier_id, item_category=item_category, location=location)

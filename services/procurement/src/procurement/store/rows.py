@@ -294,6 +294,7 @@ def invoice_row(invoice: SupplierInvoice) -> Row:
             "state": invoice.state.value,
             "charges": values.invoice_charges(invoice.terms.charges, invoice.charges),
             "rejection": values.match_decision(invoice.rejection),
+            "verdicts": values.verdicts(invoice.verdicts),
         }
     )
 
@@ -317,8 +318,8 @@ def read_invoice(row: Record, lines: list[Record]) -> SupplierInvoice:
     asked, charges = values.read_invoice_charges(row["charges"])
     terms = InvoiceTerms(**told, lines=tuple(each.terms for each in found), charges=asked)
     own = {name: row[name] for name in _INVOICE_FIELDS}
-    rejection = values.read_match_decision(row["rejection"])
-    return SupplierInvoice(**own, terms=terms, lines=found, charges=charges, rejection=rejection)
+    rejection, verdicts = values.read_match_decision(row["rejection"]), values.read_verdicts(row["verdicts"])
+    return SupplierInvoice(**own, terms=terms, lines=found, charges=charges, rejection=rejection, verdicts=verdicts)
 
 
 def _read_invoice_line(row: Record) -> InvoiceLine:

@@ -355,6 +355,7 @@ supplier_invoice = Table(
     words("credits"),
     document("charges"),
     document("rejection"),
+    document("verdicts"),
     words("state"),
     words("content"),
     number("version"),

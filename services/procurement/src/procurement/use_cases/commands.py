@@ -12,7 +12,7 @@ from procurement.domain.dock import AppointmentTerms
 from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import ReceiptTerms
 from procurement.domain.ship_notice import NoticeTerms
-from procurement.domain.supplier_invoice import InvoiceTerms
+from procurement.domain.supplier_invoice import InvoiceTerms, Verdict
 from procurement.domain.terms import OrderDocument
 from procurement.ports import BlanketName, NoticeName, NoticePurpose, OrderName, Origin
 
@@ -105,6 +105,18 @@ class DecideInvoiceMatch:
     line_ids: tuple[str, ...] = ()
     charges: bool = False
     etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInvoiceVerdict:
+    """The invoice by our id, or by supplier and number. Without a business unit it is of the invoice's first."""
+
+    origin: Origin
+    invoice_id: str
+    supplier_id: str
+    number: str
+    business_unit: str
+    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from crossdock_kit.errors import Conflict
 from procurement.domain.announcing import OrderBook
 from procurement.domain.invoice_decisions import accept, reject
 from procurement.domain.invoice_matching import Records, match
+from procurement.domain.invoice_verdicts import Judged, give
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import InvoiceDecisionOutdated, InvoiceNumberReused, SupplierInvoiceUnknown
 from procurement.domain.supplier_invoice import InvoiceTerms, MatchDecision, MatchOutcome, SupplierInvoice
 from procurement.ports import Deadline, OrderName, UnitOfWork, Work
-from procurement.use_cases.commands import DecideInvoiceMatch, RecordSupplierInvoice
+from procurement.use_cases.commands import DecideInvoiceMatch, RecordInvoiceVerdict, RecordSupplierInvoice
 from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint
 
 UNIT_UNKNOWN = "procurement.invoice_unit_unknown"
@@ -66,13 +67,7 @@ async def decide_invoice_match(command: DecideInvoiceMatch, uow: UnitOfWork) -> 
     Raises SupplierInvoiceUnknown, InvoiceDecisionOutdated, and what `accept` and `reject` raise.
     """
     async with uow() as work:
-        seen = await work.supplier_invoices.find("", "", command.invoice_id)
-        if seen is None:
-            raise SupplierInvoiceUnknown(command.invoice_id)
-        orders = await work.purchase_orders.lock([], seen.purchase_order_ids)
-        invoice = await work.supplier_invoices.lock(command.invoice_id)
-        if invoice is None or invoice.purchase_order_ids != seen.purchase_order_ids:
-            raise Conflict("the invoice found its orders meanwhile")
+        invoice, orders = await _locked(work, "", "", command.invoice_id)
         if command.etag not in {"", str(invoice.version)}:
             raise InvoiceDecisionOutdated(command.etag, str(invoice.version))
         decision, book = MatchDecision(command.by, command.reason, work.now), OrderBook(orders)
@@ -87,6 +82,42 @@ async def decide_invoice_match(command: DecideInvoiceMatch, uow: UnitOfWork) -> 
         work.note(outcome="advanced", reason=command.reason)
         await match_waiting(work, orders)
         return invoice
+
+
+async def record_invoice_verdict(command: RecordInvoiceVerdict, uow: UnitOfWork) -> RecordedInvoice:
+    """What the ERP decided, once; an older word than is known changes nothing. What it frees others may pass for.
+
+    Raises SupplierInvoiceUnknown, VerdictOfAnotherUnit.
+    """
+    async with uow(command.origin) as work:
+        invoice, orders = await _locked(work, command.supplier_id, command.number, command.invoice_id)
+        unit = command.business_unit or invoice.business_unit
+        ours = await work.policies.match_is_verdict(unit, invoice.terms.supplier_id)
+        credited = await work.supplier_invoices.credited(invoice.terms)
+        news = give(invoice, unit, command.verdict, Judged(OrderBook(orders), not ours, credited))
+        work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
+        if not news:
+            work.note(outcome="duplicate", reason="known")
+            return RecordedInvoice(invoice, repeated=True)
+        work.note(outcome="advanced", reason=command.verdict.reason or command.verdict.kind.value)
+        again = [invoice] if credited is None or not credited.changed else [invoice, credited]
+        await _match_all(work, again, orders)
+        await match_waiting(work, orders)
+        return RecordedInvoice(invoice)
+
+
+async def _locked(
+    work: Work, supplier_id: str, number: str, invoice_id: str
+) -> tuple[SupplierInvoice, list[PurchaseOrder]]:
+    """The orders of its lines first. Raises SupplierInvoiceUnknown."""
+    seen = await work.supplier_invoices.find(supplier_id, number, invoice_id)
+    if seen is None:
+        raise SupplierInvoiceUnknown(number or invoice_id)
+    orders = await work.purchase_orders.lock([], seen.purchase_order_ids)
+    invoice = await work.supplier_invoices.lock(seen.invoice_id)
+    if invoice is None or invoice.purchase_order_ids != seen.purchase_order_ids:
+        raise Conflict("the invoice found its orders meanwhile")
+    return invoice, orders
 
 
 async def match_waiting(work: Work, orders: Iterable[PurchaseOrder]) -> None:

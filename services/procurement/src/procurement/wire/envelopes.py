@@ -57,7 +57,11 @@ def announcement(event: events.Event) -> Announcement:  # noqa: PLR0911  one cas
             return _of_expected(message, expected)
         case events.GoodsReceived(receipt=receipt) | events.DiscrepancyReported(receipt=receipt):
             return _of_receipt(message, receipt)
-        case events.SupplierInvoiceMatched(invoice=invoice) | events.SupplierInvoiceDecided(invoice=invoice):
+        case (
+            events.SupplierInvoiceMatched(invoice=invoice)
+            | events.SupplierInvoiceDecided(invoice=invoice)
+            | events.SupplierInvoiceVerdictGiven(invoice=invoice)
+        ):
             return _of_invoice(message, invoice)
         case _:
             return _of_order(message, event.order)

@@ -220,6 +220,16 @@ def _(event: events.SupplierInvoiceDecided) -> Message:
 
 
 @to_message.register
+def _(event: events.SupplierInvoiceVerdictGiven) -> Message:
+    return events_pb2.SupplierInvoiceVerdictGiven(
+        invoice_id=event.invoice.invoice_id,
+        number=event.invoice.number,
+        supplier_invoice=supplier_invoices.supplier_invoice(event.invoice),
+        verdict=supplier_invoices.verdict(event.business_unit, event.verdict),
+    )
+
+
+@to_message.register
 def _(event: events.BlanketOrderAgreed) -> Message:
     return events_pb2.BlanketOrderAgreed(**_blanket(event.blanket))
 

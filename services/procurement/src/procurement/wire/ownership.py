@@ -25,6 +25,7 @@ SHIPPED = (inbound_pb2.ShipNotice.DESCRIPTOR, "number")
 APPOINTED = (dock_pb2.DockAppointment.DESCRIPTOR, "number")
 CERTIFIED = (compliance_pb2.Certificate.DESCRIPTOR, "number")
 RECEIVED = (inbound_pb2.Receipt.DESCRIPTOR, "number")
+JUDGED = (supplier_invoice_pb2.InvoiceVerdict.DESCRIPTOR, "verdict")
 INVOICED = (supplier_invoice_pb2.SupplierInvoice.DESCRIPTOR, "number")
 
 

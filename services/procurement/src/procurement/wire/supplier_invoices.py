@@ -19,10 +19,12 @@ from procurement.domain.supplier_invoice import (
     MatchOutcome,
     SupplierInvoice,
     Variance,
+    Verdict,
+    VerdictKind,
 )
-from procurement.use_cases.commands import DecideInvoiceMatch, RecordSupplierInvoice
+from procurement.use_cases.commands import DecideInvoiceMatch, RecordInvoiceVerdict, RecordSupplierInvoice
 from procurement.wire import values
-from procurement.wire.ownership import INVOICED, may_write
+from procurement.wire.ownership import INVOICED, JUDGED, may_write
 from procurement.wire.purchase_order import origin
 
 STATES = {
@@ -31,6 +33,8 @@ STATES = {
     InvoiceState.READY: pb.SUPPLIER_INVOICE_STATE_READY,
     InvoiceState.REJECTED: pb.SUPPLIER_INVOICE_STATE_REJECTED,
 }
+VERDICTS = {each: pb.Verdict.Value(f"VERDICT_{each.name}") for each in VerdictKind}
+_VERDICT_OF = {number: kind for kind, number in VERDICTS.items()}
 OUTCOMES = {each: pb.MatchOutcome.Value(f"MATCH_OUTCOME_{each.name}") for each in MatchOutcome}
 
 
@@ -104,6 +108,7 @@ def supplier_invoice(found: SupplierInvoice) -> pb.SupplierInvoice:
         rejection=decision(found.rejection),
         kind=pb.INVOICE_KIND_CREDIT if terms.credit else pb.INVOICE_KIND_INVOICE,
         credits=terms.credits,
+        verdicts=[verdict(unit, each) for unit, each in sorted(found.verdicts.items())],
         parts=[pb.InvoicePart(business_unit=unit, state=STATES[state]) for unit, state in found.parts.items()],
     )
 
@@ -154,6 +159,35 @@ def decision(found: MatchDecision | None) -> pb.MatchDecision | None:
     if found is None:
         return None
     return pb.MatchDecision(by=found.by, reason=found.reason, decided_at=dates_wire.timestamp(found.at))
+
+
+def verdict(unit: str, found: Verdict) -> pb.InvoiceVerdict:
+    return pb.InvoiceVerdict(
+        business_unit=unit,
+        verdict=VERDICTS[found.kind],
+        reason=found.reason,
+        number=found.number,
+        given_at=dates_wire.timestamp(found.at),
+        system=found.system,
+    )
+
+
+def record_invoice_verdict(request: service_pb2.RecordInvoiceVerdictRequest) -> RecordInvoiceVerdict:
+    may_write(request.origin, JUDGED)
+    if not request.invoice_id and not (request.supplier_id and request.number):
+        raise FieldMissing("invoice_id, or supplier_id and number")
+    said, source = request.verdict, origin(request.origin)
+    given_at = dates_wire.instant(said, "given_at")
+    if given_at is None:
+        raise FieldMissing("verdict.given_at")
+    return RecordInvoiceVerdict(
+        origin=source,
+        invoice_id=request.invoice_id,
+        supplier_id=request.supplier_id,
+        number=request.number,
+        business_unit=said.business_unit,
+        verdict=Verdict(_VERDICT_OF[said.verdict], source.system, given_at, said.reason, said.number),
+    )
 
 
 def decide(request: service_pb2.DecideInvoiceMatchRequest, by: str) -> DecideInvoiceMatch:

@@ -1685,6 +1685,69 @@ class DecideInvoiceMatchResponse(_message.Message):
 Global___DecideInvoiceMatchResponse: _TypeAlias = DecideInvoiceMatchResponse  # noqa: Y015
 
 @_typing.final
+class RecordInvoiceVerdictRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    invoice_id: _builtins.str
+    """Our id, or both of the others: of several under one number, the one recorded last."""
+    supplier_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def verdict(self) -> _supplier_invoice_pb2.InvoiceVerdict:
+        """Its business unit is the invoice's first if it is not given."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        invoice_id: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        verdict: _supplier_invoice_pb2.InvoiceVerdict | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "verdict", b"verdict"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice_id", b"invoice_id", "number", b"number", "origin", b"origin", "request_id", b"request_id", "supplier_id", b"supplier_id", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordInvoiceVerdictRequest: _TypeAlias = RecordInvoiceVerdictRequest  # noqa: Y015
+
+@_typing.final
+class RecordInvoiceVerdictResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUPPLIER_INVOICE_FIELD_NUMBER: _builtins.int
+    REPEATED_VERDICT_FIELD_NUMBER: _builtins.int
+    repeated_verdict: _builtins.bool
+    """True where the same, or a later one, was known already."""
+    @_builtins.property
+    def supplier_invoice(self) -> _supplier_invoice_pb2.SupplierInvoice: ...
+    def __init__(
+        self,
+        *,
+        supplier_invoice: _supplier_invoice_pb2.SupplierInvoice | None = ...,
+        repeated_verdict: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repeated_verdict", b"repeated_verdict", "supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordInvoiceVerdictResponse: _TypeAlias = RecordInvoiceVerdictResponse  # noqa: Y015
+
+@_typing.final
 class ListInboundRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

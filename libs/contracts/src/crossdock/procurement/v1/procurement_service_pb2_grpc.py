@@ -130,6 +130,11 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchResponse.FromString,
                 _registered_method=True)
+        self.RecordInvoiceVerdict = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/RecordInvoiceVerdict',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictResponse.FromString,
+                _registered_method=True)
         self.GetSupplierScore = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/GetSupplierScore',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreRequest.SerializeToString,
@@ -285,6 +290,15 @@ class ProcurementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RecordInvoiceVerdict(self, request, context):
+        """An ERP reports what it decided on an invoice, or on its business unit's part of one. By default that is the verdict:
+        what is released or paid has passed, what is refused counts for nothing. Where the policy says that ours is, it is
+        kept, and raised where it differs. An older one than is known changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetSupplierScore(self, request, context):
         """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted.
         """
@@ -389,6 +403,11 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.DecideInvoiceMatch,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchResponse.SerializeToString,
+            ),
+            'RecordInvoiceVerdict': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordInvoiceVerdict,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictResponse.SerializeToString,
             ),
             'GetSupplierScore': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSupplierScore,
@@ -910,6 +929,33 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/DecideInvoiceMatch',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.DecideInvoiceMatchResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordInvoiceVerdict(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/RecordInvoiceVerdict',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictResponse.FromString,
             options,
             channel_credentials,
             insecure,

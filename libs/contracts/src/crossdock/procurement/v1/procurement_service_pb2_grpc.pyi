@@ -91,6 +91,11 @@ class ProcurementServiceStub:
     accepted has passed; what is rejected counts for nothing. An order or a unit that is not known, and goods that lack a
     certificate, cannot be accepted.
     """
+    RecordInvoiceVerdict: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordInvoiceVerdictRequest, _procurement_service_pb2.RecordInvoiceVerdictResponse]
+    """An ERP reports what it decided on an invoice, or on its business unit's part of one. By default that is the verdict:
+    what is released or paid has passed, what is refused counts for nothing. Where the policy says that ours is, it is
+    kept, and raised where it differs. An older one than is known changes nothing.
+    """
     GetSupplierScore: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierScoreRequest, _procurement_service_pb2.GetSupplierScoreResponse]
     """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
 
@@ -156,6 +161,11 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """Somebody accepts what differs in one invoice, by line or in all that is open, or rejects the invoice as a whole. What is
     accepted has passed; what is rejected counts for nothing. An order or a unit that is not known, and goods that lack a
     certificate, cannot be accepted.
+    """
+    RecordInvoiceVerdict: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordInvoiceVerdictRequest, _procurement_service_pb2.RecordInvoiceVerdictResponse]  # type: ignore[assignment]
+    """An ERP reports what it decided on an invoice, or on its business unit's part of one. By default that is the verdict:
+    what is released or paid has passed, what is refused counts for nothing. Where the policy says that ours is, it is
+    kept, and raised where it differs. An older one than is known changes nothing.
     """
     GetSupplierScore: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierScoreRequest, _procurement_service_pb2.GetSupplierScoreResponse]  # type: ignore[assignment]
     """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
@@ -333,6 +343,17 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         """Somebody accepts what differs in one invoice, by line or in all that is open, or rejects the invoice as a whole. What is
         accepted has passed; what is rejected counts for nothing. An order or a unit that is not known, and goods that lack a
         certificate, cannot be accepted.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordInvoiceVerdict(
+        self,
+        request: _procurement_service_pb2.RecordInvoiceVerdictRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.RecordInvoiceVerdictResponse, _abc.Awaitable[_procurement_service_pb2.RecordInvoiceVerdictResponse]]:
+        """An ERP reports what it decided on an invoice, or on its business unit's part of one. By default that is the verdict:
+        what is released or paid has passed, what is refused counts for nothing. Where the policy says that ours is, it is
+        kept, and raised where it differs. An older one than is known changes nothing.
         """
 
     @_abc_1.abstractmethod

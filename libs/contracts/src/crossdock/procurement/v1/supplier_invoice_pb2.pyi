@@ -133,6 +133,33 @@ SUPPLIER_INVOICE_STATE_REJECTED: SupplierInvoiceState.ValueType  # 4
 """Somebody rejected it: none of it is to be paid, nothing of it counts, and it is matched no more."""
 Global___SupplierInvoiceState: _TypeAlias = SupplierInvoiceState  # noqa: Y015
 
+class _Verdict:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _VerdictEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Verdict.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    VERDICT_UNSPECIFIED: _Verdict.ValueType  # 0
+    VERDICT_RELEASED: _Verdict.ValueType  # 1
+    """It may be paid: what differed is accepted."""
+    VERDICT_BLOCKED: _Verdict.ValueType  # 2
+    """It may not be paid for now."""
+    VERDICT_REFUSED: _Verdict.ValueType  # 3
+    """It will not be paid: none of the invoice counts."""
+    VERDICT_PAID: _Verdict.ValueType  # 4
+
+class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper): ...
+
+VERDICT_UNSPECIFIED: Verdict.ValueType  # 0
+VERDICT_RELEASED: Verdict.ValueType  # 1
+"""It may be paid: what differed is accepted."""
+VERDICT_BLOCKED: Verdict.ValueType  # 2
+"""It may not be paid for now."""
+VERDICT_REFUSED: Verdict.ValueType  # 3
+"""It will not be paid: none of the invoice counts."""
+VERDICT_PAID: Verdict.ValueType  # 4
+Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
+
 @_typing.final
 class SupplierInvoice(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -151,6 +178,7 @@ class SupplierInvoice(_message.Message):
     PARTS_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     CREDITS_FIELD_NUMBER: _builtins.int
+    VERDICTS_FIELD_NUMBER: _builtins.int
     invoice_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -183,6 +211,10 @@ class SupplierInvoice(_message.Message):
         whom the charges belong.
         """
 
+    @_builtins.property
+    def verdicts(self) -> _containers.RepeatedCompositeFieldContainer[Global___InvoiceVerdict]:
+        """What the ERPs of its business units have said last, each of its own part. By default that counts."""
+
     def __init__(
         self,
         *,
@@ -200,14 +232,52 @@ class SupplierInvoice(_message.Message):
         parts: _abc.Iterable[Global___InvoicePart] | None = ...,
         kind: Global___InvoiceKind.ValueType = ...,
         credits: _builtins.str = ...,
+        verdicts: _abc.Iterable[Global___InvoiceVerdict] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "invoiced_on", b"invoiced_on", "rejection", b"rejection", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "charges", b"charges", "credits", b"credits", "etag", b"etag", "invoice_id", b"invoice_id", "invoiced_on", b"invoiced_on", "kind", b"kind", "lines", b"lines", "number", b"number", "parts", b"parts", "rejection", b"rejection", "state", b"state", "supplier_id", b"supplier_id", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "charges", b"charges", "credits", b"credits", "etag", b"etag", "invoice_id", b"invoice_id", "invoiced_on", b"invoiced_on", "kind", b"kind", "lines", b"lines", "number", b"number", "parts", b"parts", "rejection", b"rejection", "state", b"state", "supplier_id", b"supplier_id", "total", b"total", "verdicts", b"verdicts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SupplierInvoice: _TypeAlias = SupplierInvoice  # noqa: Y015
+
+@_typing.final
+class InvoiceVerdict(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    GIVEN_AT_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    business_unit: _builtins.str
+    verdict: Global___Verdict.ValueType
+    reason: _builtins.str
+    number: _builtins.str
+    """The ERP's own number of what it booked."""
+    system: _builtins.str
+    """System instance; set by procurement."""
+    @_builtins.property
+    def given_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        business_unit: _builtins.str = ...,
+        verdict: Global___Verdict.ValueType = ...,
+        reason: _builtins.str = ...,
+        number: _builtins.str = ...,
+        given_at: _timestamp_pb2.Timestamp | None = ...,
+        system: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["given_at", b"given_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "given_at", b"given_at", "number", b"number", "reason", b"reason", "system", b"system", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InvoiceVerdict: _TypeAlias = InvoiceVerdict  # noqa: Y015
 
 @_typing.final
 class InvoicePart(_message.Message):

@@ -962,6 +962,36 @@ class BlanketOrderReleased(_message.Message):
 Global___BlanketOrderReleased: _TypeAlias = BlanketOrderReleased  # noqa: Y015
 
 @_typing.final
+class SupplierInvoiceVerdictGiven(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SUPPLIER_INVOICE_FIELD_NUMBER: _builtins.int
+    VERDICT_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def supplier_invoice(self) -> _supplier_invoice_pb2.SupplierInvoice: ...
+    @_builtins.property
+    def verdict(self) -> _supplier_invoice_pb2.InvoiceVerdict: ...
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        supplier_invoice: _supplier_invoice_pb2.SupplierInvoice | None = ...,
+        verdict: _supplier_invoice_pb2.InvoiceVerdict | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice", "verdict", b"verdict"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["invoice_id", b"invoice_id", "number", b"number", "supplier_invoice", b"supplier_invoice", "verdict", b"verdict"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplierInvoiceVerdictGiven: _TypeAlias = SupplierInvoiceVerdictGiven  # noqa: Y015
+
+@_typing.final
 class SupplierInvoiceDecided(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
