@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from crossdock.delivery.events.v1 import events_pb2
 from crossdock.delivery.v1 import shipment_pb2
@@ -22,7 +24,7 @@ SHIPMENT = "SH-1"
 MILESTONES = (DISPATCHED, OUT_FOR_DELIVERY, DELIVERED)
 
 
-def word(**said: str) -> Word:
+def word(**said: Any) -> Word:
     return Word(SHIPMENT, None, **said)
 
 

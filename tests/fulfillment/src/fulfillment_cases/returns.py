@@ -52,6 +52,12 @@ class Returns:
 
     async def delivered(self, order_id: str, number: str, amount: int = 10) -> str:
         """An order of one line all the way to its customer; its shipment's id."""
+        shipment_id = await self.gone(order_id, number, amount)
+        await self.say(shipment_id, reached=DELIVERED)
+        return shipment_id
+
+    async def gone(self, order_id: str, number: str, amount: int = 10) -> str:
+        """It has left with its carrier."""
         async with self._work() as work:
             orders = await lock_orders([order_id], work)
             held = [Held("BOLT", PLACE, Decimal(amount))]
@@ -61,9 +67,12 @@ class Returns:
         async with self._work() as work:
             gone = {f"{order_id}.1": Decimal(amount)}
             await departed(Departure(Word(said.shipment_id, at, reached=DISPATCHED), gone), work)
-        async with self._work() as work:
-            await told(Word(said.shipment_id, at, reached=DELIVERED), work)
         return str(said.shipment_id)
+
+    async def say(self, shipment_id: str, **said: Any) -> None:
+        """A word of its carrier."""
+        async with self._work() as work:
+            await told(Word(shipment_id, datetime.now(UTC), **said), work)
 
     async def authorize(self, order_id: str, number: str, amount: float, **more: Any) -> pb.AuthorizeReturnResponse:
         said: dict[str, Any] = {"origin": SHOP, "order_id": order_id, "number": number, "reason": "too many"}

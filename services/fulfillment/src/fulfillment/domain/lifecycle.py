@@ -160,7 +160,6 @@ TRANSITIONS = (
     _way("shipped", "go_out", "out_for_delivery", _ROAD),
     _way("shipped", "deliver", "delivered", _PROOF),
     _way("shipped", "fail_delivery", "delivery_exception", _PROOF, guard="a code of the taxonomy"),
-    _way("shipped", "turn_back", "returned", _ROAD),
     _way("shipped", "take_back", "handed_over", _ROAD, guard="a correction: it did not leave"),
     *(
         _way(state, "take_back", "shipped", _PROOF, guard="a correction: it did not happen")
@@ -171,7 +170,13 @@ TRANSITIONS = (
     _way("out_for_delivery", "fail_delivery", "delivery_exception", _PROOF, guard="a code of the taxonomy"),
     _way("delivery_exception", "go_out", "out_for_delivery", _ROAD),
     _way("delivery_exception", "deliver", "delivered", _PROOF),
-    _way("delivery_exception", "turn_back", "returned", _ROAD),
+    _way(
+        "delivery_exception",
+        "turn_back",
+        "returned",
+        _WAREHOUSE,
+        guard="it is under a return that its carrier, or whoever decided on the exception, has opened",
+    ),
     _way("delivered", "close", "closed", _OURS, guard="the time for returns is over"),
     _way("delivered", "request_return", "return_requested", _CUSTOMER),
     _way("return_requested", "withdraw_return", "closed", _CANCELS),

@@ -70,6 +70,8 @@ class Word:
     settled: str = ""
     carrier: str = ""
     tracking_number: str = ""
+    comes_back: bool = False
+    """By its exception it is on its way back to its sender."""
 
 
 DEPARTURE_TAKEN_BACK = "DEPARTURE_TAKEN_BACK"
@@ -79,6 +81,7 @@ def hear(shipment: Shipment, word: Word) -> State:
     """Where what has left of the shipment stands now. The end of an exception takes nothing back that was reached."""
     shipment.reached = _without(shipment.reached, word.taken_back, word.reached)
     shipment.troubles = _without(shipment.troubles, word.settled, word.trouble)
+    shipment.coming_back = _without(shipment.coming_back, word.settled, word.trouble if word.comes_back else "")
     shipment.carried_by(word.carrier, word.tracking_number)
     if DELIVERED in shipment.reached:
         return State.DELIVERED
@@ -128,7 +131,9 @@ def follow(order: SalesOrder, shipment: Shipment, stands: State, word: Word) -> 
 
 
 def _of(line: OrderLine, shipment_id: str, state: State) -> list[Schedule]:
-    return [each for each in line.schedules if each.shipment_id == shipment_id and each.state is state]
+    """What is under a return goes its way."""
+    mine = [each for each in line.schedules if each.shipment_id == shipment_id and not each.return_id]
+    return [each for each in mine if each.state is state]
 
 
 def _tell(order: SalesOrder, moved: Iterable[Pair], state: State, shipment: Shipment, word: Word) -> None:

@@ -11,10 +11,11 @@ from enum import Enum
 
 from crossdock_kit.processes import Deadline, Process, Raise, Transition, advance
 
-from fulfillment.domain.lifecycle import CHANNEL, CRM, ERP, RETURNS_DESK, WMS
+from fulfillment.domain.lifecycle import CARRIER, CHANNEL, CRM, ERP, RETURNS_DESK, WMS
 
 _WAREHOUSE, _BOOK = frozenset({WMS}), frozenset({ERP})
 _CUSTOMER = frozenset({CHANNEL, CRM, ERP})
+_OPENS = _CUSTOMER | {CARRIER}
 
 
 class State(Enum):
@@ -36,17 +37,18 @@ def _ways() -> tuple[Transition, ...]:
     def way(state: str, trigger: str, to: str, who: frozenset[str], guard: str = "") -> Transition:
         return Transition(state, trigger, to, who, guard=guard)
 
+    mine = "so much was delivered, or did not arrive, and is under no other return"
     some, whole = "some of what was authorised came back", "all that was authorised came back"
     open_, back = ("authorized", "partly_received"), ("authorized", "partly_received", "received")
     return (
-        way("requested", "authorize", "authorized", _CUSTOMER, "so much was delivered and is under no other return"),
+        way("requested", "authorize", "authorized", _OPENS, mine),
         way("requested", "find", "unauthorized", _WAREHOUSE, "it came back and nobody had authorised it"),
-        way("unauthorized", "authorize", "authorized", _CUSTOMER, "so much was delivered and is under no other return"),
+        way("unauthorized", "authorize", "authorized", _OPENS, mine),
         way("unauthorized", "dismiss", "withdrawn", _CUSTOMER, "nobody is owed anything for it"),
         way("authorized", "receive_some", "partly_received", _WAREHOUSE, some),
         *(way(state, "receive", "received", _WAREHOUSE, whole) for state in open_),
         *(way(state, "inspect", "inspected", _WAREHOUSE, "what becomes of all of it is said") for state in back),
-        way("authorized", "withdraw", "withdrawn", _CUSTOMER, "nothing came back"),
+        way("authorized", "withdraw", "withdrawn", _OPENS, "nothing came back"),
         way("partly_received", "settle_for_less", "received", _CUSTOMER, "the rest stays with the customer"),
         way("inspected", "credit", "credited", _BOOK, "every credit note of it is posted, none above its invoice"),
     )

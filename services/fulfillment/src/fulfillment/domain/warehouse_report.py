@@ -91,6 +91,8 @@ class Shipment:
     ship_notice_id: str = ""
     carrier: str = ""
     tracking_number: str = ""
+    coming_back: tuple[str, ...] = ()
+    """Those of its troubles by which it is on its way back undelivered."""
 
     @property
     def sending(self) -> Sending:

@@ -99,6 +99,7 @@ _SHIPMENT = (
     "ship_notice_id",
     "carrier",
     "tracking_number",
+    "coming_back",
 )
 _PART = ("part", "attempt", "open", "shorts", "acknowledged", "watched")
 
@@ -192,7 +193,7 @@ def shipment_row(shipment: Shipment) -> Row:
 
 
 def read_shipment(row: Record) -> Shipment:
-    lists = {name: tuple(row[name]) for name in ("reached", "troubles")}
+    lists = {name: tuple(row[name]) for name in ("reached", "troubles", "coming_back")}
     packages = tuple(read_package(each) for each in row["packages"] or ())
     return Shipment(**{name: row[name] for name in _SHIPMENT} | lists, packages=packages)
 

@@ -201,6 +201,7 @@ outbound_shipment = Table(
     words("ship_notice_id"),
     words("carrier"),
     words("tracking_number"),
+    texts("coming_back"),
     Index("outbound_shipment_once", "tenant", "location_id", "supplier_id", "number", unique=True),
 )
 

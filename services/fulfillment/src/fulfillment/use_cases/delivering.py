@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from fulfillment.domain.lifecycle import State
 from fulfillment.domain.on_the_road import Word, depart, follow, hear
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Work
+from fulfillment.use_cases.returning import let_go_on, send_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,11 @@ async def _hear(word: Word, gone: Mapping[str, Decimal], work: Work) -> None:
     await work.put_shipment(shipment)
     for order in orders:
         depart(order, shipment, gone, word)
+        if not shipment.coming_back or stands is State.DELIVERED:
+            await let_go_on(order, shipment, work)
         follow(order, shipment, stands, word)
-        await work.put(order)
+        if not shipment.coming_back or not await send_back(order, shipment, work):
+            await work.put(order)
 
 
 async def _orders(shipment_id: str, work: Work) -> list[SalesOrder]:

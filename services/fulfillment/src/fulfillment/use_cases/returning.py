@@ -10,8 +10,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 from fulfillment.domain.allocating import Pair
-from fulfillment.domain.coming_back import ask_back, credited, follow_return, let_be
+from fulfillment.domain.coming_back import (
+    ask_back,
+    coming_back,
+    credited,
+    follow_return,
+    let_be,
+    stranded,
+    turn_back,
+)
 from fulfillment.domain.customer_return import CustomerReturn, LineKey
+from fulfillment.domain.lifecycle import CARRIER
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.quantities import in_base
 from fulfillment.domain.refusals import (
@@ -25,12 +34,17 @@ from fulfillment.domain.refusals import (
 from fulfillment.domain.return_lifecycle import State
 from fulfillment.domain.return_report import BookedReport, ReportKind, Returned, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
+from fulfillment.domain.warehouse_report import Shipment
 from fulfillment.ports import UnitOfWork, Work
 from fulfillment.use_cases.commands import AuthorizeReturn, RecordReturn, WithdrawReturn
 from fulfillment.use_cases.owing import owe_credits
 from fulfillment.use_cases.places import speaks_for
 
 _ENDED = (State.CREDITED, State.WITHDRAWN)
+UNDELIVERED = "UNDELIVERED"
+"""Why something comes back that its carrier brings back."""
+MOST_RETURNS = 100
+"""Of one shipment of an order."""
 
 
 async def authorize_return(command: AuthorizeReturn, uow: UnitOfWork) -> tuple[CustomerReturn, bool]:
@@ -74,6 +88,45 @@ async def withdraw_return(command: WithdrawReturn, uow: UnitOfWork) -> CustomerR
                 let_be(order, line, found.return_id, command.origin.role)
         await _follow(found, order, work)
         return found
+
+
+async def send_back(order: SalesOrder, shipment: Shipment, work: Work) -> bool:
+    """What of a shipment did not arrive comes back by the word of its carrier: under the shipment's number, or by the
+    return that a warehouse has reported and nobody authorised. Whether there is any; then the order is put."""
+    pairs = stranded(order, shipment.shipment_id)
+    if not pairs:
+        return False
+    found = await _unauthorized(order, work) or await _numbered(order, shipment.number, work)
+    _belongs(found, order)
+    found.reason = UNDELIVERED
+    found.authorize(turn_back(pairs, found.return_id), CARRIER)
+    await _follow(found, order, work)
+    return True
+
+
+async def let_go_on(order: SalesOrder, shipment: Shipment, work: Work) -> None:
+    """It does not come back after all. What a warehouse has already, or somebody else asked for, is left as it is."""
+    for return_id in sorted(coming_back(order, shipment.shipment_id)):
+        found = await work.returns.get(return_id)
+        if found is not None and found.reason == UNDELIVERED and found.state is State.AUTHORIZED:
+            found.withdraw(CARRIER)
+            for line in order.lines.values():
+                let_be(order, line, return_id, CARRIER)
+            await work.put_return(found, order)
+
+
+async def _unauthorized(order: SalesOrder, work: Work) -> CustomerReturn | None:
+    found = [each for each in await work.returns.find(order_id=order.order_id) if each.state is State.UNAUTHORIZED]
+    return await work.returns.get(found[0].return_id) if len(found) == 1 else None
+
+
+async def _numbered(order: SalesOrder, number: str, work: Work) -> CustomerReturn:
+    """One that can still be authorised: a shipment that left in parts may come back in as many."""
+    for again in range(1, MOST_RETURNS):
+        found = await work.returns.claim(order.order_id, number if again == 1 else f"{number}/{again}")
+        if found is None or found.state in (State.REQUESTED, State.UNAUTHORIZED):
+            return found or _new(number if again == 1 else f"{number}/{again}", order.terms.business_unit, work)
+    raise ReturnNumberReused(number)
 
 
 async def record_return(command: RecordReturn, uow: UnitOfWork) -> tuple[BookedReport, bool]:

@@ -25,16 +25,24 @@ def departure(fact: events_pb2.ShipmentDispatched) -> Departure:
     gone: dict[str, Decimal] = defaultdict(Decimal)
     for line in fact.lines:
         gone[line.line_id] += number(line.quantity.value)
-    return Departure(Word(fact.shipment_id, instant(fact, "dispatched_at"), reached=DISPATCHED, **_carried(fact)), gone)
+    return Departure(_reached(fact, "dispatched_at", DISPATCHED), gone)
 
 
 def reached(fact: events_pb2.MilestoneReached) -> Word | None:
     milestone = _MILESTONES.get(fact.milestone)
-    return Word(fact.shipment_id, instant(fact, "at"), reached=milestone, **_carried(fact)) if milestone else None
+    return _reached(fact, "at", milestone) if milestone else None
 
 
-def _carried(fact: events_pb2.ShipmentDispatched | events_pb2.MilestoneReached) -> dict[str, str]:
-    return {"carrier": fact.carrier, "tracking_number": fact.tracking_number}
+def _reached(
+    fact: events_pb2.ShipmentDispatched | events_pb2.MilestoneReached, instant_of: str, milestone: str
+) -> Word:
+    return Word(
+        fact.shipment_id,
+        instant(fact, instant_of),
+        reached=milestone,
+        carrier=fact.carrier,
+        tracking_number=fact.tracking_number,
+    )
 
 
 def corrected(fact: events_pb2.MilestoneCorrected) -> Word | None:
@@ -44,7 +52,9 @@ def corrected(fact: events_pb2.MilestoneCorrected) -> Word | None:
 
 
 def failed(fact: events_pb2.DeliveryExceptionRaised) -> Word:
-    return Word(fact.shipment_id, instant(fact, "at"), trouble=fact.exception_id)
+    """What its carrier brings back never arrived: refused goods alone are not on their way yet."""
+    comes_back = fact.trouble == shipment_pb2.TROUBLE_RETURNED
+    return Word(fact.shipment_id, instant(fact, "at"), trouble=fact.exception_id, comes_back=comes_back)
 
 
 def settled(fact: events_pb2.DeliveryExceptionResolved) -> Word:
