@@ -10,7 +10,7 @@ from crossdock.delivery.events.v1 import events_pb2
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock_kit.unit_of_work import UnitOfWork
 from delivery_cases.calls import Caller, unique, word
-from delivery_cases.warehouse import cancelled, hears, issued, ready
+from delivery_cases.warehouse import cancelled, hears, issued, ready, to_be_stopped
 
 
 def state(found: shipment_pb2.Shipment) -> tuple[str, str, str]:
@@ -129,6 +129,34 @@ async def test_what_is_on_the_road_is_stopped_by_its_carrier_or_cannot_be(caller
     assert await standing(caller, number) == set()
     await caller.record(word("A3", 9, number))
     assert state(await caller.shipment(number))[0] == "returned"
+
+
+@pytest.mark.feature("F132")
+@pytest.mark.parametrize("heard_first", [False, True], ids=["after it left", "before it was heard to leave"])
+async def test_what_left_and_is_not_wanted_is_to_be_stopped_by_its_carrier(
+    caller: Caller, uow: UnitOfWork, heard_first: bool
+) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    left = issued(shipment_id, number, order, carrier="SCAC", tracking_number=number)
+    stop = to_be_stopped(shipment_id, order)
+    await hears(uow, caller.tenant, *((stop, left) if heard_first else (left, stop)))
+    assert state(await caller.shipment(number)) == ("handed_over", "intercept_or_return", "awaited")
+    assert await standing(caller, number) == {"CALL_OFF_UNANSWERED"}
+
+
+@pytest.mark.feature("F132")
+async def test_a_truck_with_other_goods_goes_on_and_one_that_has_arrived_is_not_turned_back(
+    caller: Caller, uow: UnitOfWork
+) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    await hears(uow, caller.tenant, issued(shipment_id, number, order, carrier="SCAC", tracking_number=number))
+    await hears(uow, caller.tenant, to_be_stopped(shipment_id, order, "3"))
+    assert state(await caller.shipment(number))[1] == ""
+    assert await standing(caller, number) == {"PART_OF_SHIPMENT_NOT_WANTED"}
+    await caller.record(word("AF", 1, number), word("D1", 5, number))
+    await hears(uow, caller.tenant, to_be_stopped(shipment_id, order, "2"))
+    assert state(await caller.shipment(number))[1] == ""
+    assert "CALL_OFF_REFUSED" in await standing(caller, number)
 
 
 async def test_an_answer_that_nobody_asked_for_is_refused_and_what_is_delivered_is_not_stopped(caller: Caller) -> None:

@@ -25,7 +25,7 @@ from fulfillment.domain.refusals import (
     TooManyLines,
     UnitNotConvertible,
 )
-from fulfillment.domain.sales_order import MOST_LINES
+from fulfillment.domain.sales_order import MOST_LINES, SalesOrder
 from fulfillment.domain.terms import LineTerms, Price, ShortageRule, content_of, grown
 from fulfillment.wire.events import to_message
 from fulfillment_cases.trade import (
@@ -331,10 +331,46 @@ def test_what_has_left_cannot_be_cancelled() -> None:
         order.move(order.lines[1].schedules[0], trigger, role)
     with pytest.raises(OrderAlreadyShipped):
         order.refuse_if_gone()
-    with pytest.raises(OrderAlreadyShipped):
-        cancel_part(order, 1, "", "CHANNEL")
+    order.refuse_if_gone(intercept=True)
     with pytest.raises(OrderAlreadyShipped):
         change_quantity(order, order.lines[1], Quantity(D(1), "EA"), "", "CHANNEL")
+
+
+def gone_in_part(*triggers: tuple[str, str]) -> SalesOrder:
+    """Two lines are released; the first of them has left."""
+    order = placed(line(), line("2", 4, "NUT"))
+    hear_held(order)
+    for trigger, role in (("pick", "WMS"), ("pack", "WMS"), ("issue", "WMS"), *triggers):
+        order.move(order.lines[1].schedules[0], trigger, role)
+    order.lines[1].schedules[0].shipment_id = "SH-1"
+    told(order)
+    return order
+
+
+@pytest.mark.feature("F132")
+def test_the_rest_of_an_order_of_which_some_has_left_is_cancelled_and_somebody_tells_what_arrives() -> None:
+    order = gone_in_part()
+    order.refuse_if_gone()
+    [(left, _)] = cancel_part(order, 1, "changed my mind", "CHANNEL")
+    assert left.sku == "BOLT"
+    assert [each.cancel_requested for line_ in order.lines.values() for each in line_.schedules] == [False, True]
+    assert names(order) == ["OrderCancellationRequested", "OrderReleaseRecalled"]
+    assert [each.code for each in order.concerns] == ["RECALL_UNANSWERED", "CANCELLED_TOO_LATE"]
+    assert order.concerns[-1].details == {"line 1": "10 of BOLT"}
+
+
+@pytest.mark.feature("F132")
+def test_what_is_on_the_road_is_asked_back_from_its_carrier_and_what_has_arrived_is_not() -> None:
+    order = gone_in_part(("ship", "CARRIER"))
+    cancel_part(order, 1, "changed my mind", "CHANNEL", intercept=True)
+    asked = told(order)[-1]
+    assert isinstance(asked, events.OrderCancellationRequested)
+    [stop] = asked.compensations
+    assert (stop.commands, stop.step.shipment_id) == (("intercept_or_return",), "SH-1")
+    assert [each.code for each in order.concerns] == ["RECALL_UNANSWERED"]
+    order = gone_in_part(("ship", "CARRIER"), ("deliver", "CARRIER"))
+    cancel_part(order, 1, "changed my mind", "CHANNEL", intercept=True)
+    assert [each.code for each in order.concerns] == ["RECALL_UNANSWERED", "CANCELLED_TOO_LATE"]
 
 
 @pytest.mark.parametrize(("wish", "states"), [(7, {"accepted": 7, "cancelled": 3}), (0, {"cancelled": 10})])

@@ -141,6 +141,7 @@ def test_what_was_asked_back_and_is_not_found_is_settled_too() -> None:
     pick(Place(order, order.lines[1], "WH-EAST"), reports(order, 0, short=10))
     settle_recalls(order, 1)
     assert (shown(order), OPEN in order.settled) == ("cancelled", True)
+    assert names(order) == ["OrderLinesCancelled"]
 
 
 def test_an_answer_takes_nothing_that_is_wanted_and_its_repetition_nothing_more() -> None:

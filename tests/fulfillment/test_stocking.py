@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import grpc
 import pytest
 from catalog.__main__ import SERVICE as CATALOG
 from crossdock.catalog.v1 import master_data_pb2 as catalog
@@ -220,6 +221,31 @@ async def test_what_was_picked_and_is_stopped_lies_on_its_shelf_again_and_what_i
     assert await suite.ledger_differences() == []
     codes = {code: is_open for code, _, is_open in await suite.caller.exceptions(order_id)}
     assert codes == {"RECALL_UNANSWERED": False, "RECALL_REFUSED": True}
+
+
+@pytest.mark.feature("F132")
+async def test_the_rest_of_an_order_that_was_shipped_in_part_is_cancelled(suite: Suite) -> None:
+    sku = await suite.item(WH_EAST=6)
+    order_id = await suite.place(line("1", 10, sku))
+    await suite.until(order_id, "partly_released")
+    number, shipment = await number_of(suite, order_id), unique("SH")
+    await suite.site("WH-EAST").issue(unique("945"), shipment, reported(number, sku, 6))
+    done = await suite.caller.cancel(order_id)
+    [left] = done.left
+    assert (left.line_number, left.sku, left.quantity.value, bool(left.shipment_id)) == ("1", sku, "6", True)
+    found = await suite.caller.order(order_id)
+    assert standing(found.lines[0]) == {"handed_over": "6", "cancelled": "4"}
+    assert ("CANCELLED_TOO_LATE", "order-desk", True) in await suite.caller.exceptions(order_id)
+    # Nothing of it is wanted any more, whatever comes in.
+    again = await suite.caller.cancel(order_id, intercept=True)
+    assert [each.quantity.value for each in again.left] == ["6"]
+    assert (await suite.caller.facts(order_id))[-1] == "OrderCancellationRequested"
+    whole = await suite.place(line("1", 1, await suite.item(WH_EAST=1)))
+    await suite.until(whole, "released")
+    only = (await suite.caller.order(whole)).lines[0].sku
+    await suite.site("WH-EAST").issue(unique("945"), unique("SH"), reported(await number_of(suite, whole), only, 1))
+    with pytest.raises(grpc.aio.AioRpcError, match="order already shipped"):
+        await suite.caller.cancel(whole)
 
 
 async def test_inventory_that_was_away_is_asked_again_within_seconds(suite: Suite) -> None:

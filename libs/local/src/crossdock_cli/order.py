@@ -179,22 +179,30 @@ def show(
 
 
 @app.command()
-def cancel(
+def cancel(  # noqa: PLR0913  one parameter for each option
     number: str,
+    *,
     reason: Annotated[str, typer.Option(help="why; kept with the order")],
     of_channel: Annotated[str, typer.Option("--channel", help="sales channel")] = "",
+    intercept: Annotated[bool, typer.Option(help="have carriers stop what has left and not arrived")] = False,
     system: System = INSIDE_SALES,
     json: Json = False,
     tenant: Tenant = None,
 ) -> None:
-    """Cancel an order. What a warehouse has in hands goes once it has answered; what was shipped can only come back."""
+    """Cancel an order. What a warehouse has in hands goes once it has answered; what has left is named, and comes back
+    or arrives."""
 
-    async def work(desk: OrderDesk) -> WholeOrder:
+    async def work(desk: OrderDesk) -> tuple[WholeOrder, list[pb.LeftLine]]:
         found = await desk.find(number, of_channel)
-        await desk.cancel(found.order.order_id, reason)
-        return await desk.find(number, found.order.channel)
+        done = await desk.cancel(found.order.order_id, reason, intercept=intercept)
+        return await desk.find(number, found.order.channel), list(done.left)
 
-    _say(answered(_at_desk(system, tenant, work)), json=json, tenant=tenant)
+    found, left = answered(_at_desk(system, tenant, work))
+    _say(found, json=json, tenant=tenant, more={"left": [MessageToDict(each) for each in left]})
+    if not json:
+        for each in left:
+            amount = f"{each.quantity.value} {each.quantity.unit}"
+            out.print(f"left already: line {each.line_number}, {amount} of {each.sku}", highlight=False)
 
 
 def _say(found: WholeOrder, *, json: bool, tenant: str | None, more: dict[str, Any] | None = None) -> None:

@@ -85,12 +85,12 @@ class OrderDesk:
                 yield line
             token, more = page.next_page_token, bool(page.next_page_token)
 
-    async def cancel(self, order_id: str, reason: str) -> order_pb2.SalesOrder:
+    async def cancel(self, order_id: str, reason: str, *, intercept: bool = False) -> pb.CancelOrderResponse:
         request = pb.CancelOrderRequest(
-            request_id=_new(), origin=self._origin(order_id), order_id=order_id, reason=reason
+            request_id=_new(), origin=self._origin(order_id), order_id=order_id, reason=reason, intercept=intercept
         )
         answer: pb.CancelOrderResponse = await self._call("CancelOrder", request)
-        return answer.order
+        return answer
 
     async def decided(self, found: WholeOrder, until: float) -> WholeOrder:
         """The order once its stock is found or missed, or as it stands when the time is up."""

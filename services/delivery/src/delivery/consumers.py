@@ -50,6 +50,11 @@ def outbound_shipments(opens: Opens) -> Subscription:
             async with opens(work) as opened:
                 await not_wanted(command, opened)
 
+    async def on_request(event: Received[events_pb2.OrderCancellationRequested], work: Work) -> None:
+        for command in warehouse.to_be_stopped(event.message):
+            async with opens(work) as opened:
+                await not_wanted(command, opened)
+
     return Subscription(
         name="delivery",
         source="fulfillment",
@@ -58,6 +63,7 @@ def outbound_shipments(opens: Opens) -> Subscription:
             events_pb2.GoodsIssued: each(on_issued),
             events_pb2.SupplierShipped: each(on_supplier_shipped),
             events_pb2.OrderLinesCancelled: each(on_cancelled),
+            events_pb2.OrderCancellationRequested: each(on_request),
         },
         owner="delivery-desk",
     )

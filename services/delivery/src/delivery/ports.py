@@ -157,7 +157,11 @@ class Contents(Protocol):
 
     async def issue(self, shipment_id: str, lines: Mapping[str, Decimal]) -> None: ...
 
-    async def call_off(self, shipment_id: str, lines: Mapping[str, Decimal]) -> None: ...
+    async def call_off(self, shipment_id: str, lines: Mapping[str, Decimal], *, to_stop: bool) -> None:
+        """`to_stop`: though it has left."""
+
+    async def to_stop(self, shipment_id: str) -> bool:
+        """Whether it is to be stopped on the road: nothing in it is wanted any more, and it was asked for."""
 
     async def wanted(self, shipment_id: str) -> bool:
         """Whether something of it is. So it is while nobody has said what it holds."""

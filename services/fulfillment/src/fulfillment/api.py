@@ -92,8 +92,8 @@ class FulfillmentServicer(pb_grpc.FulfillmentServiceServicer):
         return pb.ChangeLineResponse(order=wire.order(order), line=wire.order_line(line))
 
     async def CancelOrder(self, request: pb.CancelOrderRequest, context: Context) -> pb.CancelOrderResponse:
-        order = await changing.cancel_order(wire.cancel(request), self._uow)
-        return pb.CancelOrderResponse(order=wire.order(order))
+        order, left = await changing.cancel_order(wire.cancel(request), self._uow)
+        return pb.CancelOrderResponse(order=wire.order(order), left=map(wire.left_line, left))
 
 
 class CheckServicer(check_grpc.CheckServiceServicer):

@@ -76,16 +76,25 @@ def supplier_shipped(shipment_id: str, number: str, *orders: str, **more: Any) -
     return events_pb2.SupplierShipped(shipment_id=shipment_id, number=number, **said | more)
 
 
-def cancelled(shipment_id: str, order: str, quantity: str = "5") -> events_pb2.OrderLinesCancelled:
-    """So much of the first line of an order that was packed, and that its warehouse has stopped."""
-    step = events_pb2.ScheduleStep(
+def _step(shipment_id: str, order: str, quantity: str) -> events_pb2.ScheduleStep:
+    return events_pb2.ScheduleStep(
         line_id=f"order-{order}/1",
         line_number="1",
         sku="BOLT",
         quantity=common.Quantity(value=quantity, unit="EA"),
         shipment_id=shipment_id,
-        reason="RECALLED",
     )
+
+
+def to_be_stopped(shipment_id: str, order: str, quantity: str = "5") -> events_pb2.OrderCancellationRequested:
+    """So much of the first line of an order that has left, and is to be turned back."""
+    stop = events_pb2.Compensation(step=_step(shipment_id, order, quantity), commands=["intercept_or_return"])
+    return events_pb2.OrderCancellationRequested(order_id=f"order-{order}", number=order, compensations=[stop])
+
+
+def cancelled(shipment_id: str, order: str, quantity: str = "5") -> events_pb2.OrderLinesCancelled:
+    """So much of the first line of an order that was packed, and that its warehouse has stopped."""
+    step = _step(shipment_id, order, quantity)
     return events_pb2.OrderLinesCancelled(order_id=f"order-{order}", number=order, steps=[step], reason="RECALLED")
 
 

@@ -189,6 +189,25 @@ def packed_and_stopped() -> list[Message]:
             shipment_id="shipment-9", number="SH-9", location_id="WH-EAST", order_numbers=["S-1"], lines=[line]
         ),
         fulfillment_events.OrderLinesCancelled(order_id="0191-4711", number="S-1", part=1, steps=[step]),
+        *left_and_stopped(quantity),
+    ]
+
+
+def left_and_stopped(quantity: values_pb2.Quantity) -> list[Message]:
+    """All that left with a shipment, and is to be turned back."""
+    line = warehouse_pb2.HandledLine(order_id="0191-4711", line_id="0191-4711.8", line_number="8", quantity=quantity)
+    step = fulfillment_events.ScheduleStep(line_id="0191-4711.8", quantity=quantity, shipment_id="shipment-8")
+    stop = fulfillment_events.Compensation(step=step, commands=["intercept_or_return"])
+    return [
+        fulfillment_events.GoodsIssued(
+            shipment_id="shipment-8",
+            number="SH-8",
+            issue_number="I-8",
+            location_id="WH-EAST",
+            order_numbers=["S-1"],
+            lines=[fulfillment_events.IssuedLine(line=line)],
+        ),
+        fulfillment_events.OrderCancellationRequested(order_id="0191-4711", number="S-1", part=1, compensations=[stop]),
     ]
 
 

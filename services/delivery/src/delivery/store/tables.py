@@ -146,6 +146,7 @@ shipment_content = Table(
     Column("packed", Numeric(21, 6), nullable=False),
     Column("issued", Numeric(21, 6), nullable=False),
     Column("called_off", Numeric(21, 6), nullable=False),
+    flag("to_stop"),
 )
 
 # What a warehouse handed over, kept for the fact of its dispatch.

@@ -41,7 +41,7 @@ async def record_call_off_answer(command: RecordCallOffAnswer, uow: UnitOfWork) 
 
 async def not_wanted(command: NotWanted, work: Work) -> None:
     """A truck that carries other goods as well goes on; of what has left somebody is told then."""
-    await work.contents.call_off(command.shipment_id, command.lines)
+    await work.contents.call_off(command.shipment_id, command.lines, to_stop=command.on_its_way)
     for shipment in await work.shipments.lock([command.shipment_id]):
         if await work.contents.wanted(command.shipment_id):
             if command.on_its_way:

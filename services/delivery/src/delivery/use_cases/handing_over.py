@@ -68,6 +68,7 @@ async def goods_issued(command: HandOver, work: Work) -> None:
     if command.carriage is not None and shipment.carriage is None:
         await _carried_by(command.carriage, shipment, command.issued_at, work)
     shipment.issue(command.issue_number, command.issued_at)
+    await _stop(shipment, work)
     await work.put(shipment)
 
 
@@ -84,7 +85,14 @@ async def supplier_shipped(command: HandOver, work: Work) -> None:
         shipment.issue(command.issue_number, command.issued_at)
     await work.scans.keep([(Addressee(shipment.shipment_id), _sent(command, shipment))])
     shipment.settle((await work.scans.of([shipment.shipment_id]))[shipment.shipment_id], work.now)
+    await _stop(shipment, work)
     await work.put(shipment)
+
+
+async def _stop(shipment: Shipment, work: Work) -> None:
+    """That it be stopped may be heard before it is heard that it left."""
+    if await work.contents.to_stop(shipment.shipment_id):
+        call_off(shipment, NOT_WANTED, work.now)
 
 
 def _by_line(lines: Sequence[IssuedLine]) -> dict[str, Decimal]:

@@ -17,6 +17,7 @@ from crossdock_kit.dates_wire import day, instant
 from crossdock_kit.events import Received
 
 from delivery.domain.carriage import Carriage, Package, Terms
+from delivery.domain.lifecycle import INTERCEPT
 from delivery.ports import IssuedLine, Origin
 from delivery.use_cases.commands import CreateShipment, NotWanted
 from delivery.use_cases.handing_over import HandOver, Packed
@@ -48,11 +49,19 @@ def ready(event: Received[events_pb2.ShipmentReady]) -> Packed:
 
 def not_wanted(said: events_pb2.OrderLinesCancelled) -> list[NotWanted]:
     """One for each shipment that something of it was packed for."""
+    return _by_shipment(said.steps)
+
+
+def to_be_stopped(said: events_pb2.OrderCancellationRequested) -> list[NotWanted]:
+    """One for each shipment that has left with something of it."""
+    return _by_shipment([each.step for each in said.compensations if INTERCEPT in each.commands], on_its_way=True)
+
+
+def _by_shipment(steps: Sequence[events_pb2.ScheduleStep], *, on_its_way: bool = False) -> list[NotWanted]:
     found = []
-    for shipment_id in sorted({each.shipment_id for each in said.steps if each.shipment_id}):
-        inside = [each for each in said.steps if each.shipment_id == shipment_id]
-        lines = _summed((each.line_id, each.quantity.value) for each in inside)
-        found.append(NotWanted(shipment_id, lines))
+    for shipment_id in sorted({each.shipment_id for each in steps if each.shipment_id}):
+        lines = _summed((each.line_id, each.quantity.value) for each in steps if each.shipment_id == shipment_id)
+        found.append(NotWanted(shipment_id, lines, on_its_way))
     return found
 
 

@@ -10,19 +10,32 @@ from decimal import Decimal
 
 from fulfillment.domain import events
 from fulfillment.domain.allocating import Pair, ask
+from fulfillment.domain.concerns import Concern
 from fulfillment.domain.drop_shipping import not_cancelled
-from fulfillment.domain.lifecycle import CROSSDOCK, IN_HANDS, State, may, place_of, undoing
+from fulfillment.domain.lifecycle import CROSSDOCK, IN_HANDS, ORDER_DESK, OUT, State, may, on_its_way, place_of, undoing
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.quantities import ZERO, Quantity, in_base
 from fulfillment.domain.recalling import ask_back
 from fulfillment.domain.refusals import OrderAlreadyShipped, OrderBeingChecked, OrderNotOpen, QuantityInvalid
 from fulfillment.domain.sales_order import SalesOrder, steps_of
 
+CANCELLED_TOO_LATE = "CANCELLED_TOO_LATE"
 
-def cancel_part(order: SalesOrder, part: int, reason: str, role: str) -> None:
-    """All of a part. Raises OrderAlreadyShipped where something of it has left, TransitionNotOwned."""
+
+def cancel_part(order: SalesOrder, part: int, reason: str, role: str, *, intercept: bool = False) -> list[Pair]:
+    """All of a part that has not left; what has is handed back, and with `intercept` its carrier is asked to stop what
+    has not arrived. Raises TransitionNotOwned."""
     pairs = [(line, schedule) for line in order.of_part(part) for schedule in line.live]
-    drop(order, part, [pair for pair in pairs if not pair[1].cancel_requested], reason, role)
+    staying = [pair for pair in pairs if _can_go(pair[1].state) and not pair[1].cancel_requested]
+    left = [pair for pair in pairs if pair[1].state in OUT]
+    drop(order, part, staying, reason, role)
+    stopped = [pair for pair in left if intercept and on_its_way(pair[1].state) and pair[1].shipment_id]
+    if stopped:
+        order.events.append(events.OrderCancellationRequested(order, part, _compensations(stopped), reason))
+    lost = [pair for pair in left if pair not in stopped]
+    if lost:
+        order.concerns.append(_too_late(order, part, lost))
+    return left
 
 
 def change_quantity(order: SalesOrder, line: OrderLine, wish: Quantity, reason: str, role: str) -> None:
@@ -83,6 +96,19 @@ def drop(order: SalesOrder, part: int, pairs: Sequence[Pair], reason: str, role:
         ask(order, part)
 
 
+def _too_late(order: SalesOrder, part: int, pairs: Sequence[Pair]) -> Concern:
+    """Who cancels by a document reads no answer: somebody has to tell what will arrive nevertheless."""
+    return Concern(
+        code=CANCELLED_TOO_LATE,
+        owner=ORDER_DESK,
+        subject=f"sales_order/{order.order_id}/{part}",
+        summary=f"order {order.terms.number} was cancelled when some of it had left: that can only come back",
+        transaction_ids=(order.order_id,),
+        keys=order.keys,
+        details={f"line {line.line_number}": f"{each.quantity:f} of {line.sku}" for line, each in pairs[:20]},
+    )
+
+
 def _give_back(order: SalesOrder, part: int, reservations: Iterable[str]) -> bool:
     """A reservation is given back whole: what else it held is wanted still. Whether there is any."""
     wanted = set(reservations) - {""}
@@ -104,12 +130,17 @@ def _ask_back(order: SalesOrder, part: int, pairs: Sequence[Pair], reason: str) 
     ERP where a supplier has it."""
     if not pairs:
         return
-    told = []
-    for (_, schedule), step in zip(pairs, steps_of(pairs), strict=True):
+    for _, schedule in pairs:
         schedule.cancel_requested = True
-        told.append(events.Compensation(step, schedule.state, tuple(undoing(schedule.state))))
-    order.events.append(events.OrderCancellationRequested(order, part, tuple(told), reason))
+    order.events.append(events.OrderCancellationRequested(order, part, _compensations(pairs), reason))
     bought = sum((each.quantity for _, each in pairs if each.state is State.AT_SUPPLIER), ZERO)
     if bought > ZERO:
         order.concerns.append(not_cancelled(order, part, bought))
     ask_back(order, part, [pair for pair in pairs if pair[1].state is not State.AT_SUPPLIER], reason)
+
+
+def _compensations(pairs: Sequence[Pair]) -> tuple[events.Compensation, ...]:
+    return tuple(
+        events.Compensation(step, schedule.state, tuple(undoing(schedule.state)))
+        for (_, schedule), step in zip(pairs, steps_of(pairs), strict=True)
+    )

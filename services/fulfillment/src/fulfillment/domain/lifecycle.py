@@ -270,6 +270,12 @@ IN_HANDS = frozenset({State.AT_SUPPLIER, State.RELEASED, State.PICKING, State.PI
 """A warehouse or a supplier has it: to cancel it, somebody has to answer."""
 OUT = frozenset({State.HANDED_OVER, State.SHIPPED, State.OUT_FOR_DELIVERY, State.DELIVERY_EXCEPTION, State.DELIVERED})
 """The carrier or the customer has it."""
+_ARRIVED = frozenset({State.DELIVERED})
 GONE = OUT | {State.CLOSED, State.RETURN_REQUESTED, State.RETURNED, State.INSPECTED, State.CREDITED}
 """It has left: it can come back, and cannot be cancelled."""
 DROPPED = frozenset({State.CANCELLED, State.REJECTED})
+
+
+def on_its_way(state: State) -> bool:
+    """It has left and has not arrived: its carrier may stop it."""
+    return state in OUT - _ARRIVED

@@ -18,7 +18,7 @@ from fulfillment.domain.check_lifecycle import State as Checked
 from fulfillment.domain.checks import Check
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.events import Step
-from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, State, moved, place_of
+from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, State, moved, on_its_way, place_of
 from fulfillment.domain.order_line import OrderLine, Schedule, part_of, parts_in, positions_of
 from fulfillment.domain.order_state import OrderState, order_state
 from fulfillment.domain.quantities import ZERO, Item, in_base, worth
@@ -269,11 +269,12 @@ class SalesOrder:
         held_back = self.counts[State.ALLOCATED] > 0 and not self.barred
         return self.terms.shortage is ShortageRule.SHIP_COMPLETE and held_back
 
-    def refuse_if_gone(self) -> None:
-        """Raises OrderAlreadyShipped."""
-        gone = [state.value for state in State if state in GONE and self.counts[state] > 0]
-        if gone:
-            raise OrderAlreadyShipped(self.terms.number, gone[0])
+    def refuse_if_gone(self, *, intercept: bool = False) -> None:
+        """Raises OrderAlreadyShipped where all that is wanted of it has left and, with `intercept`, arrived."""
+        gone = [state for state in State if state in GONE and self.counts[state] > 0]
+        stopped = intercept and any(map(on_its_way, gone))
+        if gone and not (self.stoppable or self.cancelled or stopped):
+            raise OrderAlreadyShipped(self.terms.number, gone[0].value)
 
 
 def promised(schedule: Schedule, supply: str, day: date | None) -> None:

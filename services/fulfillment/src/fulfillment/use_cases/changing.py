@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from fulfillment.domain.cancelling import cancel_part, change_quantity
 from fulfillment.domain.checking import withdraw
-from fulfillment.domain.order_line import OrderLine, parts_in
+from fulfillment.domain.lifecycle import State
+from fulfillment.domain.order_line import OrderLine, Schedule, parts_in
+from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.refusals import LineUnknown, OrderAmbiguous, OrderOutdated, OrderUnknown
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import OrderName, UnitOfWork, Work
 from fulfillment.use_cases.checking import PARTS_AT_ONCE, weigh
 from fulfillment.use_cases.commands import CancelOrder, ChangeLine
 from fulfillment.use_cases.owing import owe_changes
+
+MOST_LEFT = 500
+"""So much of what has left is named in one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """So much of a line that was not cancelled because it has left."""
+
+    line: OrderLine
+    quantity: Quantity
+    state: State
+    shipment_id: str
+
+    @classmethod
+    def of(cls, line: OrderLine, schedule: Schedule) -> Left:
+        return cls(line, Quantity(schedule.quantity, line.base_unit), schedule.state, schedule.shipment_id)
 
 
 async def change_line(command: ChangeLine, uow: UnitOfWork) -> tuple[SalesOrder, OrderLine]:
@@ -28,24 +49,26 @@ async def change_line(command: ChangeLine, uow: UnitOfWork) -> tuple[SalesOrder,
         return order, line
 
 
-async def cancel_order(command: CancelOrder, uow: UnitOfWork) -> SalesOrder:
-    """Part by part. Cancelled twice it is cancelled. Raises OrderUnknown, OrderAmbiguous and OrderOutdated, and
-    OrderAlreadyShipped before anything is changed."""
+async def cancel_order(command: CancelOrder, uow: UnitOfWork) -> tuple[SalesOrder, list[Left]]:
+    """Part by part; and what of it has left, the first of it. Cancelled twice it is cancelled. Raises OrderUnknown,
+    OrderAmbiguous and OrderOutdated, and OrderAlreadyShipped where all of it has left, before anything is changed."""
     async with uow(command.origin) as work:
         order = await _as_decided(await _id_of(command.order, work), command.etag, work)
-        order.refuse_if_gone()
+        order.refuse_if_gone(intercept=command.intercept)
         order.end()
+        left: list[Left] = []
         parts = parts_in(order.line_count)
         for first in range(1, parts + 1, PARTS_AT_ONCE):
             some = range(first, min(first + PARTS_AT_ONCE, parts + 1))
             await work.sales_orders.load_parts(order, some)
             for part in some:
-                cancel_part(order, part, command.reason, command.origin.role)
+                gone = cancel_part(order, part, command.reason, command.origin.role, intercept=command.intercept)
+                left += [Left.of(line, schedule) for line, schedule in gone[: MOST_LEFT - len(left)]]
             await owe_changes(order, work)
             await work.put(order)
         withdraw(order)
         await work.put(order)
-        return order
+        return order, left
 
 
 async def _id_of(name: OrderName, work: Work) -> str:

@@ -51,10 +51,13 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
+    """`intercept`: carriers are asked to stop what has left and not arrived."""
+
     origin: Origin
     order: OrderName
     reason: str = ""
     etag: str = ""
+    intercept: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from fulfillment.domain.refusals import FieldMissing
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import LineTerms, OrderTerms, ShortageRule
 from fulfillment.ports import OrderName, OrderPage
+from fulfillment.use_cases.changing import Left
 from fulfillment.use_cases.commands import AppendLines, CancelOrder, ChangeLine, PlaceOrder, SubmitOrder
 from fulfillment.use_cases.placing import Placement
 from fulfillment.wire import values
@@ -78,7 +79,18 @@ def change_line(request: service_pb2.ChangeLineRequest) -> ChangeLine:
 def cancel(request: service_pb2.CancelOrderRequest) -> CancelOrder:
     may_write(request.origin, CANCELLED)
     name = OrderName(request.order_id) if request.order_id else order_name(request.ref)
-    return CancelOrder(values.origin(request.origin), name, request.reason, request.etag)
+    return CancelOrder(values.origin(request.origin), name, request.reason, request.etag, request.intercept)
+
+
+def left_line(left: Left) -> service_pb2.LeftLine:
+    return service_pb2.LeftLine(
+        line_id=left.line.line_id,
+        line_number=left.line.line_number,
+        sku=left.line.sku,
+        quantity=values.quantity_message(left.quantity),
+        state=SCHEDULE_STATES[left.state],
+        shipment_id=left.shipment_id,
+    )
 
 
 def order_name(ref: service_pb2.OrderRef) -> OrderName:

@@ -709,11 +709,14 @@ class CancelOrderRequest(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     REF_FIELD_NUMBER: _builtins.int
+    INTERCEPT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     order_id: _builtins.str
     """Our id of the order; empty where `ref` names it."""
     reason: _builtins.str
     etag: _builtins.str
+    intercept: _builtins.bool
+    """Whether carriers are asked to stop or turn back what has left and has not arrived."""
     @_builtins.property
     def origin(self) -> _values_pb2.Origin: ...
     @_builtins.property
@@ -729,10 +732,11 @@ class CancelOrderRequest(_message.Message):
         reason: _builtins.str = ...,
         etag: _builtins.str = ...,
         ref: Global___OrderRef | None = ...,
+        intercept: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "ref", b"ref"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "order_id", b"order_id", "origin", b"origin", "reason", b"reason", "ref", b"ref", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "intercept", b"intercept", "order_id", b"order_id", "origin", b"origin", "reason", b"reason", "ref", b"ref", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -743,17 +747,62 @@ class CancelOrderResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ORDER_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def order(self) -> _sales_order_pb2.SalesOrder: ...
+    @_builtins.property
+    def left(self) -> _containers.RepeatedCompositeFieldContainer[Global___LeftLine]:
+        """What has left already and was not cancelled, the first 500; `order.counts` has all."""
+
     def __init__(
         self,
         *,
         order: _sales_order_pb2.SalesOrder | None = ...,
+        left: _abc.Iterable[Global___LeftLine] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "order", b"order"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelOrderResponse: _TypeAlias = CancelOrderResponse  # noqa: Y015
+
+@_typing.final
+class LeftLine(_message.Message):
+    """So much of a line that has left: it can only be stopped by its carrier, or come back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_ID_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    SHIPMENT_ID_FIELD_NUMBER: _builtins.int
+    line_id: _builtins.str
+    line_number: _builtins.str
+    sku: _builtins.str
+    state: _sales_order_pb2.ScheduleState.ValueType
+    shipment_id: _builtins.str
+    @_builtins.property
+    def quantity(self) -> _values_pb2.Quantity:
+        """Base unit."""
+
+    def __init__(
+        self,
+        *,
+        line_id: _builtins.str = ...,
+        line_number: _builtins.str = ...,
+        sku: _builtins.str = ...,
+        quantity: _values_pb2.Quantity | None = ...,
+        state: _sales_order_pb2.ScheduleState.ValueType = ...,
+        shipment_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_id", b"line_id", "line_number", b"line_number", "quantity", b"quantity", "shipment_id", b"shipment_id", "sku", b"sku", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LeftLine: _TypeAlias = LeftLine  # noqa: Y015
