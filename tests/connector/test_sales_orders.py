@@ -118,6 +118,7 @@ def to_be_posted() -> events_pb2.PostingRequested:
             kind=posting_pb2.POSTING_KIND_INVOICE,
             reference="GI-1",
             lines=[line],
+            evidence=posting_pb2.BillingEvidence(basis="PROOF", reference="photo/1"),
         ),
         customer_id="CUS-SHOP",
         currency="EUR",
@@ -139,6 +140,7 @@ async def test_what_is_to_be_posted_is_asked_of_the_erp_in_its_own_words(rig: Ri
     found: dict[str, Any] = json.loads(content)
     assert (document.kind, found["postingId"], found["posting"]) == ("json.posting_request", INVOICE, "invoice")
     assert found["after"] == [{"posting": "shipment", "number": "8000000001"}]
+    assert found["evidence"] == {"basis": "proof", "reference": "photo/1"}
     price = {"amount": "2.50", "per": "1", "unit": "ST"}
     assert found["lines"] == [{"line": "1", "material": "A1001", "quantity": "7", "unit": "ST", "price": price}]
     ordering = "SELECT ordering_key FROM delivery WHERE delivery_id = $1"

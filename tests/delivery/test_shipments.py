@@ -197,6 +197,17 @@ async def test_a_proof_of_delivery_keeps_its_evidence_and_hides_who_signed(calle
     assert await caller.facts(created.shipment_id) == facts
     ref = pb.ShipmentRef(number=number)
     assert (await caller.stub.GetRecipient(pb.GetRecipientRequest(ref=ref), timeout=SECONDS)).received_by == "Kim Doe"
+    await caller.prove(number, 10, "paper/2", received_by="")
+    page = await caller.stub.ListProofs(pb.ListProofsRequest(ref=ref, page_size=1), timeout=SECONDS)
+    more = pb.ListProofsRequest(ref=ref, page_size=1, page_token=page.next_page_token)
+    found = [*page.proofs, *(await caller.stub.ListProofs(more, timeout=SECONDS)).proofs]
+    assert [(each.evidence_reference, bool(each.recipient_id)) for each in found] == [
+        ("paper/2", False),
+        ("photo/1", True),
+    ]
+    assert (found[1].kind, found[1].content_sha256) == (pb.EVIDENCE_KIND_PHOTO, "ab" * 32)
+    assert found[1].delivered_at == instant(at(9))
+    assert "Kim" not in str(found)
     bodies = await caller.fetch("SELECT body FROM journal WHERE aggregate = $1", f"shipment/{created.shipment_id}")
     assert not any(b"Kim" in row["body"] for row in bodies)
     assert any(b"photo/1" in row["body"] for row in bodies)

@@ -195,6 +195,23 @@ async def test_an_order_that_was_never_submitted_is_none_of_the_erps(caller: Cal
     assert await ledger.books(order_id) == {}
 
 
+@pytest.mark.feature("F145", "F161")
+async def test_an_invoice_shows_what_made_it_due_and_so_does_one_of_what_is_issued_later(
+    caller: Caller, site: Site, ledger: Ledger
+) -> None:
+    number, order_id = await placed(caller)
+    shipment = unique("SH")
+    shipment_id = await issued(site, number, shipment, 6)
+    await ledger.triggered(shipment_id, order_id, proof="photo/1")
+    await ledger.triggered(shipment_id, order_id, proof="photo/2")
+    await issued(site, number, shipment, 4)
+    due = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_INVOICE)
+    assert [(each.evidence.basis, each.evidence.reference) for each in due] == [("PROOF", "photo/1")] * 2
+    assert {each.evidence.at.ToJsonString() for each in due} == {"2026-03-04T00:00:00Z"}
+    shipped = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_SHIPMENT)
+    assert not any(each.HasField("evidence") for each in shipped)
+
+
 @pytest.mark.feature("F158")
 async def test_a_refused_credit_note_leaves_room_for_the_corrected_one(
     caller: Caller, site: Site, ledger: Ledger

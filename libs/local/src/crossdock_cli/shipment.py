@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
 import grpc
@@ -31,7 +32,32 @@ def milestone_name(value: shipment_pb2.Milestone.ValueType) -> str:
     return shipment_pb2.Milestone.Name(value).removeprefix("MILESTONE_").lower()
 
 
-async def _ask(number: str, tenant: str | None) -> tuple[shipment_pb2.Shipment, list[pb.MilestoneEntry]]:
+def called_off(said: shipment_pb2.CallOff) -> str:
+    answer = shipment_pb2.CallOffState.Name(said.state).removeprefix("CALL_OFF_STATE_").lower()
+    return f"{said.command} {answer}, {instant(said.at)}: {said.reason}"
+
+
+def proof(found: pb.ProofOfDelivery) -> str:
+    """What proves a delivery, in one line; the hash where the evidence can be compared with it."""
+    kind = pb.EvidenceKind.Name(found.kind).removeprefix("EVIDENCE_KIND_").lower()
+    return " ".join(
+        each for each in (kind, found.evidence_reference, instant(found.delivered_at), found.content_sha256) if each
+    )
+
+
+MOST_PROOFS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A shipment, what others were told of it, and what proves its delivery, the first hundred of these."""
+
+    shipment: shipment_pb2.Shipment
+    told: list[pb.MilestoneEntry]
+    proofs: list[pb.ProofOfDelivery]
+
+
+async def _ask(number: str, tenant: str | None) -> Asked:
     """The shipment of this number; if there is none, that of the tracking number."""
     state = stack_or_exit()
     credentials = metadata(state, tenant)
@@ -41,9 +67,11 @@ async def _ask(number: str, tenant: str | None) -> tuple[shipment_pb2.Shipment, 
         found = await _find(stub, by_number, credentials) or await _find(stub, by_tracking, credentials)
         if found is None:
             fail(f"no shipment {number!r}", NOT_FOUND)
-        request = pb.ListMilestonesRequest(ref=pb.ShipmentRef(shipment_id=found.shipment_id))
-        told = await stub.ListMilestones(request, metadata=credentials, timeout=SECONDS)
-        return found, list(told.entries)
+        ref = pb.ShipmentRef(shipment_id=found.shipment_id)
+        told = await stub.ListMilestones(pb.ListMilestonesRequest(ref=ref), metadata=credentials, timeout=SECONDS)
+        request = pb.ListProofsRequest(ref=ref, page_size=MOST_PROOFS)
+        proven = await stub.ListProofs(request, metadata=credentials, timeout=SECONDS)
+        return Asked(found, list(told.entries), list(proven.proofs))
 
 
 async def _find(stub: Any, ref: pb.ShipmentRef, credentials: Any) -> shipment_pb2.Shipment | None:
@@ -59,9 +87,10 @@ async def _find(stub: Any, ref: pb.ShipmentRef, credentials: Any) -> shipment_pb
 @app.command()
 def show(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
     """Show what is known of a shipment."""
-    found, _ = answered(_ask(number, tenant))
+    asked = answered(_ask(number, tenant))
+    found = asked.shipment
     if json:
-        print_json(MessageToDict(found))
+        print_json(MessageToDict(found) | {"proofs": [MessageToDict(each) for each in asked.proofs]})
         return
     orders = ", ".join(each.number for each in found.orders)
     carrier = " ".join(each for each in (found.carrier, found.service_level, found.tracking_number) if each)
@@ -76,7 +105,9 @@ def show(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
         ("milestones", ", ".join(f"{milestone_name(each.milestone)} {instant(each.at)}" for each in found.milestones)),
         ("last seen", stage),
         ("exceptions", str(found.open_exceptions) if found.open_exceptions else ""),
+        ("called off", called_off(found.call_off) if found.HasField("call_off") else ""),
         ("proven", instant(found.proven_at) if found.HasField("proven_at") else ""),
+        *(("proof", proof(each)) for each in asked.proofs),
         ("heard", f"{found.update_count} updates, {found.milestone_count} told on"),
     ):
         if value:
@@ -86,7 +117,7 @@ def show(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
 @app.command()
 def milestones(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
     """Show what others were told of a shipment, corrections included, in the order in which it happened."""
-    _, entries = answered(_ask(number, tenant))
+    entries = answered(_ask(number, tenant)).told
     if json:
         print_json([MessageToDict(each) for each in entries])
         return

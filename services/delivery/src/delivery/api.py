@@ -90,6 +90,13 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
         found = await proving.record_proof_of_delivery(wire.prove(request), self._uow)
         return pb.RecordProofOfDeliveryResponse(shipment=wire.shipment(found))
 
+    async def ListProofs(self, request: pb.ListProofsRequest, context: Context) -> pb.ListProofsResponse:
+        page = page_of(request)
+        after = page.after[0] if page.after else ""
+        found, more = await queries.list_proofs(wire.name(request.ref), after, page.size, self._uow)
+        token = page.token((more,)) if more else ""
+        return pb.ListProofsResponse(proofs=map(wire.proof, found), next_page_token=token)
+
     async def GetRecipient(self, request: pb.GetRecipientRequest, context: Context) -> pb.GetRecipientResponse:
         return pb.GetRecipientResponse(received_by=await queries.get_recipient(wire.name(request.ref), self._uow))
 

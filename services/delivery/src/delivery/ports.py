@@ -220,7 +220,19 @@ class Feeds(Protocol):
         """How many shipments that it has spoken of are under way."""
 
 
+@dataclass(frozen=True, slots=True)
+class KeptProof:
+    """Evidence of a delivery, and when it came."""
+
+    evidence: Proof
+    delivered_at: datetime
+    received_at: datetime
+
+
 class Proofs(Protocol):
+    async def page(self, shipment_id: str, after: str, size: int) -> list[KeptProof]:
+        """By reference."""
+
     async def keep(self, shipment_id: str, evidence: Proof, at: datetime) -> bool:
         """False where it was kept before."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from delivery.domain.refusals import ShipmentUnknown
 from delivery.domain.shipment import Shipment
-from delivery.ports import FeedHealth, KeptScan, MilestoneEntry, ShipmentName, ShipmentPage, Snapshots, Work
+from delivery.ports import FeedHealth, KeptProof, KeptScan, MilestoneEntry, ShipmentName, ShipmentPage, Snapshots, Work
 from delivery.use_cases.listening import patience
 
 
@@ -44,6 +44,14 @@ async def list_carrier_feeds(after: str, size: int, snapshots: Snapshots) -> tup
         found = await work.feeds.page(after, size)
         shown = [FeedHealth(each, each.last_heard_at + await patience(each, work), work.now) for each in found]
     return shown, found[-1].partner if len(found) == size else ""
+
+
+async def list_proofs(name: ShipmentName, after: str, size: int, snapshots: Snapshots) -> tuple[list[KeptProof], str]:
+    """A page by reference, and the reference after which the next one begins. Raises ShipmentUnknown."""
+    async with snapshots.reading() as work:
+        shipment = await _one(name, work)
+        found = await work.proofs.page(shipment.shipment_id, after, size)
+    return found, found[-1].evidence.reference if len(found) == size else ""
 
 
 async def get_recipient(name: ShipmentName, snapshots: Snapshots) -> str:

@@ -14,6 +14,7 @@ from crossdock.options.v1 import options_pb2
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.unit_of_work import UnitOfWork
 from fulfillment.consumers import asked_again
+from fulfillment.domain.posting import Evidence
 from fulfillment.store.unit_of_work import FulfillmentUnitOfWork, on
 from fulfillment.use_cases.commands import BillShipment
 from fulfillment.use_cases.owing import bill
@@ -77,11 +78,12 @@ class Ledger:
         """Posting ids of an order by "order requested"; of several alike the last."""
         return {shown(each): each.posting_id for each in await self.postings(order_id=order_id)}
 
-    async def triggered(self, shipment_id: str, *order_ids: str) -> None:
-        """Delivery says that the shipment can be invoiced."""
+    async def triggered(self, shipment_id: str, *order_ids: str, proof: str = "") -> None:
+        """Delivery says that the shipment can be invoiced, by a proof if it is named."""
+        evidence = Evidence("PROOF", proof, datetime(2026, 3, 4, tzinfo=UTC)) if proof else None
         with caused_by(self._cause()):
             async with FulfillmentUnitOfWork(self.uow)() as work:
-                await bill(BillShipment(shipment_id, "SH", order_ids), work)
+                await bill(BillShipment(shipment_id, "SH", order_ids, evidence), work)
 
     async def again(self, subject: str) -> None:
         """Somebody retries an exception with this subject."""

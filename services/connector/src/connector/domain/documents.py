@@ -147,6 +147,7 @@ _OWNERS_BY_COMMAND = {
     "AssignCarrier": "delivery-desk",
     "DeclineTender": "delivery-desk",
     "RecordCallOffAnswer": "delivery-desk",
+    "RecordProofOfDelivery": "delivery-desk",
     "RecordPick": "warehouse",
     "RecordPacking": "warehouse",
     "RecordGoodsIssue": "warehouse",

@@ -29,8 +29,15 @@ def write(event: events_pb2.PostingRequested, writing: Writing) -> dict[str, Any
         "reason": posting.cause or None,
         "supplier": writing.codes.party_code(posting.supplier_id) if posting.supplier_id else None,
         "orderRef": event.order_id,
+        "evidence": _evidence(posting.evidence) if posting.HasField("evidence") else None,
         "lines": [_line(each, writing) for each in posting.lines],
     }
+
+
+def _evidence(evidence: posting_pb2.BillingEvidence) -> dict[str, str]:
+    """What the customer's terms waited for, for who has to show why revenue was recognised."""
+    at = {"at": canonical.iso_instant(evidence.at)} if evidence.HasField("at") else {}
+    return {"basis": evidence.basis.lower(), "reference": evidence.reference, **at}
 
 
 def _kind(kind: posting_pb2.PostingKind.ValueType) -> str:

@@ -43,6 +43,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     delivery.RecordCarrierUpdatesRequest: (DELIVERY, "RecordCarrierUpdates"),
     delivery.AssignCarrierRequest: (DELIVERY, "AssignCarrier"),
     delivery.DeclineTenderRequest: (DELIVERY, "DeclineTender"),
+    delivery.RecordProofOfDeliveryRequest: (DELIVERY, "RecordProofOfDelivery"),
     delivery.RecordCallOffAnswerRequest: (DELIVERY, "RecordCallOffAnswer"),
     sales.PlaceOrderRequest: (FULFILLMENT, "PlaceOrder"),
     sales.CancelOrderRequest: (FULFILLMENT, "CancelOrder"),

@@ -13,7 +13,7 @@ from crossdock_kit.driver import Driver
 from delivery.domain.events import Proof
 from delivery.domain.milestone_table import Key, Meaning
 from delivery.domain.scan import Scan
-from delivery.ports import Addressee, KeptScan
+from delivery.ports import Addressee, KeptProof, KeptScan
 from delivery.store import rows, tables
 
 _COLUMNS = ", ".join(f'"{column.name}"' for column in tables.tracking_update.columns)
@@ -53,6 +53,9 @@ _PROVE = """
 INSERT INTO proof_of_delivery
   (tenant, shipment_id, reference, kind, content_sha256, recipient_id, delivered_at, received_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant, shipment_id, reference) DO NOTHING RETURNING reference
+"""
+_PROOFS = """
+SELECT * FROM proof_of_delivery WHERE tenant = $1 AND shipment_id = $2 AND reference > $3 ORDER BY reference LIMIT $4
 """
 _RECIPIENT = """
 SELECT recipient_id FROM proof_of_delivery WHERE tenant = $1 AND shipment_id = $2 AND recipient_id <> ''
@@ -130,6 +133,17 @@ class Proofs:
     async def keep(self, shipment_id: str, evidence: Proof, at: datetime) -> bool:
         said = (evidence.reference, evidence.kind, evidence.content_sha256, evidence.recipient_id)
         return await self._driver.fetchval(_PROVE, self._tenant, shipment_id, *said, at, self._now) is not None
+
+    async def page(self, shipment_id: str, after: str, size: int) -> list[KeptProof]:
+        found = await self._driver.fetch(_PROOFS, self._tenant, shipment_id, after, size)
+        return [
+            KeptProof(
+                Proof(row["kind"], row["reference"], row["content_sha256"], row["recipient_id"]),
+                row["delivered_at"],
+                row["received_at"],
+            )
+            for row in found
+        ]
 
     async def recipient(self, shipment_id: str) -> str:
         return await self._driver.fetchval(_RECIPIENT, self._tenant, shipment_id) or ""

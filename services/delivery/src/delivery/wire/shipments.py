@@ -14,7 +14,7 @@ from delivery.domain.milestone_table import Meaning
 from delivery.domain.milestones import PLACES, Milestone
 from delivery.domain.refusals import FieldMissing
 from delivery.domain.shipment import Shipment
-from delivery.ports import KeptScan, ShipmentName, ShipmentPage
+from delivery.ports import KeptProof, KeptScan, ShipmentName, ShipmentPage
 from delivery.use_cases import commands
 from delivery.use_cases.recording import Outcome, Recorded
 from delivery.wire import values
@@ -210,6 +210,18 @@ def orders(found: Shipment) -> list[shipment_pb2.OrderReference]:
 def result(recorded: Recorded) -> pb.UpdateResult:
     return pb.UpdateResult(
         update_id=recorded.scan.scan_id, outcome=_OUTCOMES[recorded.outcome], shipment_id=recorded.shipment_id
+    )
+
+
+def proof(kept: KeptProof) -> pb.ProofOfDelivery:
+    evidence = kept.evidence
+    return pb.ProofOfDelivery(
+        kind=values.EVIDENCE_KINDS[evidence.kind],
+        evidence_reference=evidence.reference,
+        content_sha256=evidence.content_sha256,
+        delivered_at=timestamp(kept.delivered_at),
+        received_at=timestamp(kept.received_at),
+        recipient_id=evidence.recipient_id,
     )
 
 

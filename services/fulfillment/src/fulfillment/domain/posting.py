@@ -85,6 +85,15 @@ class Posted:
     refusal: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the customer's terms waited for: `reference` of the issue, the supplier's notice or the proof."""
+
+    basis: str
+    reference: str
+    at: datetime | None = None
+
+
 class Fact(Enum):
     """What a posting announces; the wire says it with the posting as it stands."""
 
@@ -123,6 +132,7 @@ class Posting:
     noted: Decimal = ZERO
     paid: Decimal = ZERO
     billing: Billing | None = None
+    evidence: Evidence | None = None
     event_version: int = 0
     created_at: datetime | None = None
     facts: list[Fact] = field(default_factory=list)
@@ -206,14 +216,16 @@ class Posting:
 
     # --- money
 
-    def bill(self) -> Posting | None:
-        """The invoice of what was shipped, once the customer's terms allow it; None if it is billed already."""
+    def bill(self, evidence: Evidence | None = None) -> Posting | None:
+        """The invoice of what was shipped, once the customer's terms allow it, by what does; None if it is billed
+        already."""
         if self.billing is not Billing.NOT_BILLABLE:
             return None
         self.billing = billing_lifecycle.moved(self.billing, "trigger", CROSSDOCK)
         key = self.posting_id.rpartition(".")[2]
         made = posting(self.order_id, Kind.INVOICE, key, self.lines, follows=(self.posting_id,))
         made.reference, made.shipment_id, made.supplier_id = self.reference, self.shipment_id, self.supplier_id
+        made.evidence = evidence
         return made
 
     def invoiced(self) -> None:

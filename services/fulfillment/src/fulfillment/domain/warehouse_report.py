@@ -17,6 +17,7 @@ from fulfillment.domain.concerns import Concern
 from fulfillment.domain.events import Sending
 from fulfillment.domain.handling import Outcome, Reported
 from fulfillment.domain.lifecycle import WAREHOUSE
+from fulfillment.domain.posting import Evidence
 from fulfillment.domain.quantities import ZERO, Quantity
 from fulfillment.domain.sales_order import SalesOrder
 
@@ -76,7 +77,7 @@ class Shipment:
     customer's terms allow to invoice it: what is issued of it later is billed at once. `reached` are the milestones
     that hold, `troubles` the delivery exceptions that are open, as delivery tells them. `packages` are packed and have
     not left. A drop shipment has no place: `number` is its supplier's, `ship_notice_id` the newest state of its
-    notice. `carrier` and `tracking_number` are as they were said last."""
+    notice. `carrier` and `tracking_number` are as they were said last; `billed_by` is what the terms waited for."""
 
     shipment_id: str
     location_id: str
@@ -84,6 +85,7 @@ class Shipment:
     business_unit: str
     event_version: int = 0
     billable: bool = False
+    billed_by: Evidence | None = None
     reached: tuple[str, ...] = ()
     troubles: tuple[str, ...] = ()
     packages: tuple[Package, ...] = ()

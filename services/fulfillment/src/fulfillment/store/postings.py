@@ -16,6 +16,7 @@ from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import Price
 from fulfillment.ports import Before, PostingPage
+from fulfillment.store.evidence_rows import evidence_row, read_evidence
 from fulfillment.store.rows import read_order
 
 _PLAIN = (
@@ -144,6 +145,7 @@ def posting_row(made: Posting) -> Row:
         "totals": made.totals and {name: _money(getattr(made.totals, name)) for name in ("net", "tax", "gross")},
         "wanted": made.wanted and _money(made.wanted),
         "billing": made.billing.value if made.billing else "",
+        "evidence": made.evidence and evidence_row(made.evidence),
         "watched": made.watched,
     }
 
@@ -159,6 +161,7 @@ def read_posting(row: Any) -> Posting:
         totals=Totals(*(_read_money(totals[name]) for name in ("net", "tax", "gross"))) if totals else None,
         wanted=_read_money(row["wanted"]) if row["wanted"] else None,
         billing=Billing(row["billing"]) if row["billing"] else None,
+        evidence=read_evidence(row["evidence"]),
         watched=(row["watched"][0], row["watched"][1]) if row["watched"] else ("", ""),
     )
 

@@ -17,6 +17,7 @@ from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import OrderTerms, Price, ShortageRule
 from fulfillment.domain.warehouse_report import Kind, Shipment, WarehouseReport
 from fulfillment.store.check_rows import check_row, read_check
+from fulfillment.store.evidence_rows import evidence_row, read_evidence
 from fulfillment.store.package_rows import package_row, read_package
 
 Record = Any
@@ -189,13 +190,15 @@ def read_report(row: Record) -> WarehouseReport:
 
 def shipment_row(shipment: Shipment) -> Row:
     packages = [package_row(each) for each in shipment.packages]
-    return {name: getattr(shipment, name) for name in _SHIPMENT} | {"packages": packages}
+    billed_by = shipment.billed_by and evidence_row(shipment.billed_by)
+    return {name: getattr(shipment, name) for name in _SHIPMENT} | {"packages": packages, "billed_by": billed_by}
 
 
 def read_shipment(row: Record) -> Shipment:
     lists = {name: tuple(row[name]) for name in ("reached", "troubles", "coming_back")}
     packages = tuple(read_package(each) for each in row["packages"] or ())
-    return Shipment(**{name: row[name] for name in _SHIPMENT} | lists, packages=packages)
+    billed_by = read_evidence(row["billed_by"])
+    return Shipment(**{name: row[name] for name in _SHIPMENT} | lists, packages=packages, billed_by=billed_by)
 
 
 def read_item(row: Record) -> Item:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fulfillment.domain.check_lifecycle import Kind
-from fulfillment.domain.posting import Money, Posted
+from fulfillment.domain.posting import Evidence, Money, Posted
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.return_report import ReturnReport
 from fulfillment.domain.settling import Payment
@@ -149,3 +149,4 @@ class BillShipment:
     shipment_id: str
     number: str
     order_ids: tuple[str, ...]
+    evidence: Evidence | None = None

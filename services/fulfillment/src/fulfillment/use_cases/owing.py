@@ -17,15 +17,16 @@ from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.lifecycle import RETURNS_DESK
 from fulfillment.domain.order_line import OrderLine
-from fulfillment.domain.posting import Kind, Posting, PostingLine, due, posting, posting_id
+from fulfillment.domain.posting import Evidence, Kind, Posting, PostingLine, due, posting, posting_id
 from fulfillment.domain.posting_lifecycle import State
 from fulfillment.domain.posting_lines import bought, changed, issued, ordered, sent
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.warehouse_report import Booking
+from fulfillment.domain.warehouse_report import Booking, Shipment
 from fulfillment.ports import Work
 from fulfillment.use_cases.commands import BillShipment
 
+ISSUE = "ISSUE"
 SHIPMENT_UNKNOWN_TO_BILL = "BILLING_WITHOUT_GOODS_ISSUE"
 CREDIT_WITHOUT_GOODS_ISSUE = "CREDIT_WITHOUT_GOODS_ISSUE"
 
@@ -100,12 +101,12 @@ def _told_of(order_id: str, part: int, changes: list[str]) -> list[str]:
 
 async def owe_shipment(booking: Booking, work: Work) -> None:
     """What left by a goods issue, for each of its orders; with its invoice where the terms already allow that."""
-    billable = booking.shipment is not None and booking.shipment.billable
+    issue = Evidence(ISSUE, booking.terms.number, booking.terms.happened_at)
     for order in booking.orders:
         if lines := issued(booking, order):
             made = await _shipped(order, booking.report.report_id, lines, work)
             made.reference, made.shipment_id = booking.terms.number, booking.report.shipment_id
-            await _owe_with_invoice(made, order, work, billable=billable)
+            await _owe_with_invoice(made, order, work, shipment=booking.shipment, issue=issue)
 
 
 async def owe_drop_shipment(found: DropShipment, work: Work) -> None:
@@ -114,7 +115,8 @@ async def owe_drop_shipment(found: DropShipment, work: Work) -> None:
         made = await _shipped(order, found.notice.ship_notice_id, sent(found.of_order(order)), work)
         made.reference, made.shipment_id = found.notice.number, found.shipment.shipment_id
         made.supplier_id = found.notice.supplier_id
-        await _owe_with_invoice(made, order, work, billable=found.shipment.billable)
+        issue = Evidence(ISSUE, found.notice.number, work.now)
+        await _owe_with_invoice(made, order, work, shipment=found.shipment, issue=issue)
 
 
 async def _shipped(order: SalesOrder, key: str, lines: Sequence[tuple[OrderLine, PostingLine]], work: Work) -> Posting:
@@ -127,8 +129,14 @@ async def _shipped(order: SalesOrder, key: str, lines: Sequence[tuple[OrderLine,
     return made
 
 
-async def _owe_with_invoice(made: Posting, order: SalesOrder, work: Work, *, billable: bool) -> None:
-    invoice = made.bill() if billable or await work.billed_by_issue(order) else None
+async def _owe_with_invoice(
+    made: Posting, order: SalesOrder, work: Work, *, shipment: Shipment | None, issue: Evidence
+) -> None:
+    """By what its shipment was billed already, or by its issue where that is all that the customer waits for."""
+    billable = shipment is not None and shipment.billable
+    by_issue = not billable and await work.billed_by_issue(order)
+    evidence = shipment.billed_by if billable and shipment is not None else issue
+    invoice = made.bill(evidence) if billable or by_issue else None
     await owe(made, order, work)
     if invoice is not None:
         await _owe_invoice(invoice, order, work)
@@ -151,9 +159,10 @@ async def bill(command: BillShipment, work: Work) -> None:
         work.tell(_nothing_issued(command))
         return
     shipment.billable = True
+    shipment.billed_by = shipment.billed_by or command.evidence
     await work.put_shipment(shipment)
     for shipped in await work.postings.of_shipment(command.shipment_id):
-        if invoice := shipped.bill():
+        if invoice := shipped.bill(shipment.billed_by):
             [order] = await work.sales_orders.lock([shipped.order_id])
             await work.put_posting(shipped, order)
             await _owe_invoice(invoice, order, work)

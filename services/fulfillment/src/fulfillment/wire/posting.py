@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from crossdock.common.v1 import values_pb2
+from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import posting_pb2
 from crossdock.fulfillment.v1 import posting_service_pb2 as service_pb2
@@ -17,7 +18,7 @@ from crossdock_kit.paging import Page, page_of
 from google.protobuf.message import Message
 
 from fulfillment.domain.billing_lifecycle import State as Billing
-from fulfillment.domain.posting import Fact, Kind, Money, Posted, Posting, PostingLine, Totals
+from fulfillment.domain.posting import Evidence, Fact, Kind, Money, Posted, Posting, PostingLine, Totals
 from fulfillment.domain.posting_lifecycle import State
 from fulfillment.domain.quantities import exact, plain
 from fulfillment.domain.refusals import FieldMissing
@@ -97,7 +98,10 @@ def page(request: service_pb2.ListPostingsRequest) -> tuple[PostingPage, Page]:
 def billed(event: Received[Any]) -> BillShipment:
     """Delivery's BillingTriggered."""
     fact = event.message
-    return BillShipment(fact.shipment_id, fact.number, tuple(each.order_id for each in fact.orders if each.order_id))
+    basis = shipment_pb2.BillingBasis.Name(fact.basis).removeprefix("BILLING_BASIS_")
+    evidence = Evidence(basis, fact.evidence, dates_wire.instant(fact, "at"))
+    orders = tuple(each.order_id for each in fact.orders if each.order_id)
+    return BillShipment(fact.shipment_id, fact.number, orders, evidence)
 
 
 def _read_totals(totals: posting_pb2.Totals) -> Totals:
@@ -135,7 +139,12 @@ def posting(found: Posting, order: SalesOrder) -> posting_pb2.Posting:
         return_id=found.return_id,
         supplier_id=found.supplier_id,
         settlement=_settlement(found),
+        evidence=_evidence(found.evidence) if found.evidence else None,
     )
+
+
+def _evidence(found: Evidence) -> posting_pb2.BillingEvidence:
+    return posting_pb2.BillingEvidence(basis=found.basis, reference=found.reference, at=dates_wire.timestamp(found.at))
 
 
 def payment_answer(

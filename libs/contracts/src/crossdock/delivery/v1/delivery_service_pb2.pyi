@@ -974,6 +974,94 @@ class RecordProofOfDeliveryResponse(_message.Message):
 Global___RecordProofOfDeliveryResponse: _TypeAlias = RecordProofOfDeliveryResponse  # noqa: Y015
 
 @_typing.final
+class ListProofsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REF_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    page_token: _builtins.str
+    @_builtins.property
+    def ref(self) -> Global___ShipmentRef: ...
+    def __init__(
+        self,
+        *,
+        ref: Global___ShipmentRef | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ref", b"ref"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "ref", b"ref"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProofsRequest: _TypeAlias = ListProofsRequest  # noqa: Y015
+
+@_typing.final
+class ListProofsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROOFS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def proofs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ProofOfDelivery]: ...
+    def __init__(
+        self,
+        *,
+        proofs: _abc.Iterable[Global___ProofOfDelivery] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "proofs", b"proofs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListProofsResponse: _TypeAlias = ListProofsResponse  # noqa: Y015
+
+@_typing.final
+class ProofOfDelivery(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    EVIDENCE_REFERENCE_FIELD_NUMBER: _builtins.int
+    CONTENT_SHA256_FIELD_NUMBER: _builtins.int
+    DELIVERED_AT_FIELD_NUMBER: _builtins.int
+    RECEIVED_AT_FIELD_NUMBER: _builtins.int
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    kind: Global___EvidenceKind.ValueType
+    evidence_reference: _builtins.str
+    """Where the evidence is kept: a document of the connector, or the address at who took it."""
+    content_sha256: _builtins.str
+    """SHA-256 of the evidence, in hex; empty where it is not known."""
+    recipient_id: _builtins.str
+    """Row of personal data of who received it, which GetRecipient reads; empty where nobody said."""
+    @_builtins.property
+    def delivered_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def received_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        kind: Global___EvidenceKind.ValueType = ...,
+        evidence_reference: _builtins.str = ...,
+        content_sha256: _builtins.str = ...,
+        delivered_at: _timestamp_pb2.Timestamp | None = ...,
+        received_at: _timestamp_pb2.Timestamp | None = ...,
+        recipient_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["delivered_at", b"delivered_at", "received_at", b"received_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_sha256", b"content_sha256", "delivered_at", b"delivered_at", "evidence_reference", b"evidence_reference", "kind", b"kind", "received_at", b"received_at", "recipient_id", b"recipient_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProofOfDelivery: _TypeAlias = ProofOfDelivery  # noqa: Y015
+
+@_typing.final
 class GetRecipientRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

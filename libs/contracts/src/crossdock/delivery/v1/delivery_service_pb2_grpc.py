@@ -95,6 +95,11 @@ class DeliveryServiceStub:
                 request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordProofOfDeliveryRequest.SerializeToString,
                 response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordProofOfDeliveryResponse.FromString,
                 _registered_method=True)
+        self.ListProofs = channel.unary_unary(
+                '/crossdock.delivery.v1.DeliveryService/ListProofs',
+                request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListProofsRequest.SerializeToString,
+                response_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListProofsResponse.FromString,
+                _registered_method=True)
         self.GetRecipient = channel.unary_unary(
                 '/crossdock.delivery.v1.DeliveryService/GetRecipient',
                 request_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.GetRecipientRequest.SerializeToString,
@@ -204,6 +209,13 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListProofs(self, request, context):
+        """Lists what proves a shipment's delivery, by reference; who received it is asked for apart.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetRecipient(self, request, context):
         """Returns who received a shipment. Personal data, so it has a permission of its own.
         """
@@ -287,6 +299,11 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.RecordProofOfDelivery,
                     request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordProofOfDeliveryRequest.FromString,
                     response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordProofOfDeliveryResponse.SerializeToString,
+            ),
+            'ListProofs': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProofs,
+                    request_deserializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListProofsRequest.FromString,
+                    response_serializer=crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListProofsResponse.SerializeToString,
             ),
             'GetRecipient': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRecipient,
@@ -629,6 +646,33 @@ class DeliveryService:
             '/crossdock.delivery.v1.DeliveryService/RecordProofOfDelivery',
             crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordProofOfDeliveryRequest.SerializeToString,
             crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.RecordProofOfDeliveryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProofs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.delivery.v1.DeliveryService/ListProofs',
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListProofsRequest.SerializeToString,
+            crossdock_dot_delivery_dot_v1_dot_delivery__service__pb2.ListProofsResponse.FromString,
             options,
             channel_credentials,
             insecure,

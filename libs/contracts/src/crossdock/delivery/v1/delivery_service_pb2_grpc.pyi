@@ -65,6 +65,8 @@ class DeliveryServiceStub:
     """Takes back a milestone that was wrong, with every later one; what carriers say from then on counts again."""
     RecordProofOfDelivery: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.RecordProofOfDeliveryRequest, _delivery_service_pb2.RecordProofOfDeliveryResponse]
     """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own."""
+    ListProofs: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListProofsRequest, _delivery_service_pb2.ListProofsResponse]
+    """Lists what proves a shipment's delivery, by reference; who received it is asked for apart."""
     GetRecipient: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.GetRecipientRequest, _delivery_service_pb2.GetRecipientResponse]
     """Returns who received a shipment. Personal data, so it has a permission of its own."""
     ListCarrierFeeds: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListCarrierFeedsRequest, _delivery_service_pb2.ListCarrierFeedsResponse]
@@ -109,6 +111,8 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     """Takes back a milestone that was wrong, with every later one; what carriers say from then on counts again."""
     RecordProofOfDelivery: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.RecordProofOfDeliveryRequest, _delivery_service_pb2.RecordProofOfDeliveryResponse]  # type: ignore[assignment]
     """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own."""
+    ListProofs: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListProofsRequest, _delivery_service_pb2.ListProofsResponse]  # type: ignore[assignment]
+    """Lists what proves a shipment's delivery, by reference; who received it is asked for apart."""
     GetRecipient: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetRecipientRequest, _delivery_service_pb2.GetRecipientResponse]  # type: ignore[assignment]
     """Returns who received a shipment. Personal data, so it has a permission of its own."""
     ListCarrierFeeds: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListCarrierFeedsRequest, _delivery_service_pb2.ListCarrierFeedsResponse]  # type: ignore[assignment]
@@ -222,6 +226,14 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.RecordProofOfDeliveryResponse, _abc.Awaitable[_delivery_service_pb2.RecordProofOfDeliveryResponse]]:
         """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own."""
+
+    @_abc_1.abstractmethod
+    def ListProofs(
+        self,
+        request: _delivery_service_pb2.ListProofsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.ListProofsResponse, _abc.Awaitable[_delivery_service_pb2.ListProofsResponse]]:
+        """Lists what proves a shipment's delivery, by reference; who received it is asked for apart."""
 
     @_abc_1.abstractmethod
     def GetRecipient(

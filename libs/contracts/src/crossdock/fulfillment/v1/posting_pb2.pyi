@@ -163,6 +163,7 @@ class Posting(_message.Message):
     RETURN_ID_FIELD_NUMBER: _builtins.int
     SUPPLIER_ID_FIELD_NUMBER: _builtins.int
     SETTLEMENT_FIELD_NUMBER: _builtins.int
+    EVIDENCE_FIELD_NUMBER: _builtins.int
     posting_id: _builtins.str
     """Made of the order's id, the kind and what it is of; stable for ever."""
     business_unit: _builtins.str
@@ -212,6 +213,10 @@ class Posting(_message.Message):
     def settlement(self) -> Global___Settlement:
         """Of invoices that are posted."""
 
+    @_builtins.property
+    def evidence(self) -> Global___BillingEvidence:
+        """What allowed an invoice: the customer's terms waited for it. Absent of what was invoiced before it was kept."""
+
     def __init__(
         self,
         *,
@@ -237,14 +242,45 @@ class Posting(_message.Message):
         return_id: _builtins.str = ...,
         supplier_id: _builtins.str = ...,
         settlement: Global___Settlement | None = ...,
+        evidence: Global___BillingEvidence | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "posted_at", b"posted_at", "settlement", b"settlement", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "evidence", b"evidence", "posted_at", b"posted_at", "settlement", b"settlement", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "created_at", b"created_at", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "settlement", b"settlement", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "created_at", b"created_at", "evidence", b"evidence", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "settlement", b"settlement", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Posting: _TypeAlias = Posting  # noqa: Y015
+
+@_typing.final
+class BillingEvidence(_message.Message):
+    """Why an invoice is due, so that revenue can be traced to what happened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BASIS_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    basis: _builtins.str
+    """ISSUE, DISPATCH or PROOF."""
+    reference: _builtins.str
+    """The warehouse's number of the issue, the supplier's of its ship notice, or the reference of the proof."""
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        basis: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "basis", b"basis", "reference", b"reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BillingEvidence: _TypeAlias = BillingEvidence  # noqa: Y015
 
 @_typing.final
 class Settlement(_message.Message):
