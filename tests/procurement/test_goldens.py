@@ -30,7 +30,7 @@ from procurement.domain.invoice_verdicts import Judged, give
 from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Condition, Receipt
-from procurement.domain.ship_notice import Lot, ShipNotice
+from procurement.domain.ship_notice import CarrierEta, Lot, ShipNotice
 from procurement.domain.supplier_invoice import MatchDecision, Verdict, VerdictKind
 from procurement.domain.terms import BlanketRef, Price, Window
 from procurement.wire.events import to_message
@@ -128,6 +128,9 @@ def life() -> Iterator[events.Event]:
     yield from [each for expected in expect_order(order, {}) for each in expected.events]
     notice = golden_notice(order, "0192-a", 60)
     yield from trade.told(notice)
+    notice.estimate(CarrierEta(trade.day(11), trade.NOW, "TMS-1"))
+    yield notice.events.pop()
+    notice.carrier_eta = None
     yield from expect_notice(notice, {order.purchase_order_id: 1}, {}).events
     yield from booked(notice).events
     withdraw(notice, OrderBook([order]), replaced=True)

@@ -33,6 +33,7 @@ def voices(found: pb.GetPurchaseOrderResponse, told: Iterable[ops.Delivery]) -> 
     return [
         *_erp(found),
         *_supplier(found),
+        *_carriers(found),
         *_payers(found),
         *_warehouses(found),
         *_told(told),
@@ -63,6 +64,12 @@ def _supplier(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:
         total = f"{invoice.total.amount} {invoice.total.currency}"
         named = f"{invoice_kind(invoice)} {invoice.number} of {day(invoice.invoiced_on)}"
         yield who, f"{named}, {total}: {invoice_state(invoice)}"
+
+
+def _carriers(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:
+    for notice in found.ship_notices:
+        if notice.HasField("carrier_eta"):
+            yield notice.carrier_eta.system, f"ASN {notice.number} comes on {day(notice.carrier_eta.expected_on)}"
 
 
 def _payers(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:

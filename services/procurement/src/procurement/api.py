@@ -15,6 +15,7 @@ from procurement.ports import Snapshots, UnitOfWork
 from procurement.use_cases.blanket_orders import release_blanket_order, submit_blanket_order
 from procurement.use_cases.compliance import record_certificate
 from procurement.use_cases.dock import record_dock_appointment
+from procurement.use_cases.inbound_eta import record_inbound_eta
 from procurement.use_cases.naming import Mint
 from procurement.use_cases.purchase_orders import (
     acknowledge_purchase_order,
@@ -34,6 +35,7 @@ from procurement.wire import (
     compliance,
     docks,
     inbound,
+    inbound_eta,
     inbound_plan,
     purchase_order,
     scores,
@@ -138,6 +140,14 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
         done = await record_dock_appointment(docks.record_dock_appointment(request), self._uow, self._mint)
         return pb.RecordDockAppointmentResponse(
             dock_appointment=docks.appointment(done.appointment), repeated_appointment=done.repeated
+        )
+
+    async def RecordInboundEta(
+        self, request: pb.RecordInboundEtaRequest, context: Context
+    ) -> pb.RecordInboundEtaResponse:
+        done = await record_inbound_eta(inbound_eta.record_inbound_eta(request), self._uow)
+        return pb.RecordInboundEtaResponse(
+            ship_notices=[inbound.ship_notice(each) for each in done.notices], repeated_eta=done.repeated
         )
 
     async def GetDockUse(self, request: pb.GetDockUseRequest, context: Context) -> pb.GetDockUseResponse:

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.compliance import Certificate, CertificateTerms, ComplianceHold, Required
@@ -22,7 +22,7 @@ from procurement.domain.purchase_order import OrderState, PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
 from procurement.domain.score import Score, ScoreScope
-from procurement.domain.ship_notice import ShipNotice
+from procurement.domain.ship_notice import CarrierEta, ShipNotice
 from procurement.domain.supplier_invoice import InvoiceTerms, SupplierInvoice
 from procurement.domain.tolerances import InvoiceTolerances, Tolerances
 
@@ -151,6 +151,9 @@ class ShipNotices(Protocol):
     async def orders_of(self, names: Iterable[NoticeName]) -> frozenset[str]:
         """The ids of the orders that these notices name."""
 
+    async def carried_as(self, references: Iterable[CarrierReference]) -> list[NoticeName]:
+        """The open ones that have one of these names."""
+
     async def lock_number(self, supplier_id: str, number: str) -> list[ShipNotice]:
         """All that were recorded under the number, the one in force last."""
 
@@ -165,6 +168,40 @@ class ShipNotices(Protocol):
         """The open ones that name any of these orders, oldest first, to read only."""
 
     def add(self, notice: ShipNotice) -> None: ...
+
+
+SEPARATOR = "\x1f"
+"""Stands in no name."""
+
+
+class CarrierReference(NamedTuple):
+    """A name of a shipment: of which kind, and the name. That of an ASN is the supplier and its number."""
+
+    kind: str
+    name: str
+
+
+def carrier_references(
+    carrier_reference: str, bill_of_lading: str, supplier_id: str, number: str
+) -> tuple[CarrierReference, ...]:
+    """Those that are given; the ASN's only with its supplier."""
+    notice = f"{supplier_id}{SEPARATOR}{number}" if supplier_id and number else ""
+    names = (("carrier", carrier_reference), ("bill", bill_of_lading), ("notice", notice))
+    return tuple(CarrierReference(kind, name) for kind, name in names if name)
+
+
+class CarrierEtas(Protocol):
+    """What carriers said of shipments, by their names; whether they were announced yet or not."""
+
+    async def claim(self, references: Iterable[CarrierReference]) -> None:
+        """Until this work ends nobody else says something of these, or announces a shipment of such a name. Claimed
+        before the orders."""
+
+    async def newest(self, references: Iterable[CarrierReference], since: datetime) -> CarrierEta | None:
+        """The last word on a shipment with any of these names."""
+
+    async def keep(self, references: Iterable[CarrierReference], eta: CarrierEta) -> bool:
+        """Whether it is the newest word for one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +424,8 @@ class Work(Protocol):
     def supplier_invoices(self) -> SupplierInvoices: ...
     @property
     def dock_appointments(self) -> DockAppointments: ...
+    @property
+    def carrier_etas(self) -> CarrierEtas: ...
     @property
     def compliance(self) -> Compliance: ...
     @property

@@ -242,6 +242,12 @@ def appointment(number: str, *notices: str, day: int = 6, **more: Any) -> pb.Rec
     return pb.RecordDockAppointmentRequest(**facts_of | more)
 
 
+def arriving(day: int, hours: float = 4, **more: Any) -> pb.RecordInboundEtaRequest:
+    said = origin(more.pop("system", "TMS-1"), more.pop("role", options_pb2.ROLE_TMS), hours)
+    eta = inbound.InboundEta(expected_on=on(day), **more)
+    return pb.RecordInboundEtaRequest(request_id=str(uuid4()), origin=said, eta=eta)
+
+
 def certified(number: str, sku: str = "BOLT", lot: str = "", **more: Any) -> pb.RecordCertificateRequest:
     said = origin("SUP-NORDIC", more.pop("role", options_pb2.ROLE_SUPPLIER), more.pop("hours", 4))
     facts_of: dict[str, Any] = {

@@ -18,10 +18,20 @@ from procurement.domain.expected import ExpectedReceipt
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.receipt import Receipt
-from procurement.domain.ship_notice import NoticeState, ShipNotice
+from procurement.domain.ship_notice import CarrierEta, NoticeState, ShipNotice
 from procurement.domain.supplier_invoice import CLOSED, InvoiceTerms, SupplierInvoice
 from procurement.domain.tolerances import InvoiceTolerances, Tolerances
-from procurement.ports import AnnouncedUnit, BlanketName, Deadline, Location, NoticeName, OrderName, OrderPage, Origin
+from procurement.ports import (
+    AnnouncedUnit,
+    BlanketName,
+    CarrierReference,
+    Deadline,
+    Location,
+    NoticeName,
+    OrderName,
+    OrderPage,
+    Origin,
+)
 
 from procurement_cases.trade import FIVE_PERCENT, INVOICE_TOLERANCES, ITEMS, NOW
 
@@ -93,6 +103,9 @@ class FakeNotices:
     async def orders_of(self, names: Iterable[NoticeName]) -> frozenset[str]:
         return frozenset(i for each in await self.lock(names, ()) for i in each.purchase_order_ids)
 
+    async def carried_as(self, references: Iterable[CarrierReference]) -> list[NoticeName]:
+        return []
+
     async def lock_number(self, supplier_id: str, number: str) -> list[ShipNotice]:
         return [each for each in self.all if (each.supplier_id, each.number) == (supplier_id, number)]
 
@@ -118,6 +131,16 @@ class FakeNotices:
 
     def add(self, notice: ShipNotice) -> None:
         self.all.append(notice)
+
+
+class FakeEtas:
+    async def claim(self, references: Iterable[CarrierReference]) -> None: ...
+
+    async def newest(self, references: Iterable[CarrierReference], since: datetime) -> CarrierEta | None:
+        return None
+
+    async def keep(self, references: Iterable[CarrierReference], eta: CarrierEta) -> bool:
+        return True
 
 
 class FakeReceipts:
@@ -286,6 +309,7 @@ class FakeWork:
     receipts: FakeReceipts = field(default_factory=FakeReceipts)
     supplier_invoices: FakeInvoices = field(default_factory=FakeInvoices)
     dock_appointments: FakeAppointments = field(default_factory=FakeAppointments)
+    carrier_etas: FakeEtas = field(default_factory=FakeEtas)
     compliance: FakeCompliance = field(default_factory=FakeCompliance)
     expected: FakeExpected = field(default_factory=FakeExpected)
     master_data: FakeMasterData = field(default_factory=FakeMasterData)

@@ -41,6 +41,7 @@ from procurement_cases.calls import (
     answer,
     appointment,
     arrival,
+    arriving,
     billed,
     certified,
     counted,
@@ -100,6 +101,8 @@ async def a_days_work(suite: Suite) -> None:
     await suite.seed("procurement", "AcknowledgePurchaseOrder", answer(ORDER))
     await suite.seed("procurement", "RecordShipNotice", shipment(NOTICE, packed(ORDER, 60, sku=SKU)))
     await suite.seed("procurement", "RecordDockAppointment", appointment(f"AP-{CANARY}", NOTICE))
+    eta = arriving(6, supplier_id="SUP-NORDIC", ship_notice_number=NOTICE)
+    await suite.seed("procurement", "RecordInboundEta", eta)
     received = counted(60, SKU, purchase_order_number=ORDER, line_number="10", ship_notice_number=NOTICE)
     await suite.seed("procurement", "RecordReceipt", arrival(RECEIPT, received))
     await suite.seed("procurement", "RecordCertificate", certified(f"COA-{CANARY}", SKU))

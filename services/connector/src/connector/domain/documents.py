@@ -142,6 +142,7 @@ _OWNERS_BY_COMMAND = {
     "RecordDockAppointment": "warehouse",
     "RecordSupplierInvoice": "accounts-payable",
     "RecordInvoiceVerdict": "accounts-payable",
+    "RecordInboundEta": "delivery-desk",
     "RecordCertificate": "compliance",
     "RecordCarrierUpdates": "delivery-desk",
     "AssignCarrier": "delivery-desk",

@@ -157,6 +157,11 @@ class ShipNoticeClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class ShipNoticeEtaChanged:
+    notice: ShipNotice
+
+
+@dataclass(frozen=True, slots=True)
 class DockAppointmentChanged:
     appointment: DockAppointment
 
@@ -244,6 +249,7 @@ Event = (
     | ShipNoticeReceived
     | ShipNoticeWithdrawn
     | ShipNoticeClosed
+    | ShipNoticeEtaChanged
     | DockAppointmentChanged
     | CertificateUploaded
     | CertificateMissing

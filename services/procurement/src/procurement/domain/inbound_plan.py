@@ -24,6 +24,7 @@ class Basis(Enum):
     PROMISED = "promised"
     ANNOUNCED = "announced"
     APPOINTED = "appointed"
+    ESTIMATED = "estimated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,8 @@ def to_come(order: PurchaseOrder, notices: Iterable[ShipNotice]) -> list[ToCome]
 
 def _on_the_way(order: PurchaseOrder, notices: Iterable[ShipNotice]) -> Iterator[ToCome]:
     for notice in notices:
-        basis = Basis.APPOINTED if notice.appointed else Basis.ANNOUNCED
+        basis = Basis.ESTIMATED if notice.carrier_eta else Basis.ANNOUNCED
+        basis = Basis.APPOINTED if notice.appointed else basis
         for line in notice.lines if notice.open else ():
             if line.purchase_order_id == order.purchase_order_id and line.remaining > ZERO:
                 yield ToCome(

@@ -137,6 +137,15 @@ class Appointed:
 
 
 @dataclass(frozen=True, slots=True)
+class CarrierEta:
+    """When the carrier expects to arrive, a day at the ship-to, and when which system said so."""
+
+    on: date
+    said_at: datetime
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShortLine:
     """What did not arrive, in the base unit."""
 
@@ -166,6 +175,7 @@ class ShipNotice:
     express: bool = False
     lines: list[NoticeLine] = field(default_factory=list)
     appointed: Appointed | None = None
+    carrier_eta: CarrierEta | None = None
     content: str = ""
     version: int = 0
     event_version: int = 0
@@ -198,8 +208,20 @@ class ShipNotice:
 
     @property
     def expected_on(self) -> date | None:
-        """The day at the ship-to: the warehouse's appointment goes before what the supplier announced."""
-        return self.appointed.on if self.appointed else self.terms.expected_on
+        """The day at the ship-to: the warehouse's appointment goes before the carrier's estimate, and that before what
+        the supplier announced."""
+        if self.appointed:
+            return self.appointed.on
+        return self.carrier_eta.on if self.carrier_eta else self.terms.expected_on
+
+    def estimate(self, eta: CarrierEta) -> bool:
+        """Whether it is news of a shipment that is still to come: an older word changes nothing."""
+        known = self.carrier_eta
+        if not self.open or (known is not None and known.said_at >= eta.said_at):
+            return False
+        self.carrier_eta = eta
+        self.events.append(events.ShipNoticeEtaChanged(self))
+        return True
 
     @property
     def open(self) -> bool:

@@ -13,7 +13,7 @@ from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import Condition, Discrepancy, DiscrepancyCode, ReceiptLineTerms
 from procurement.domain.schedules import Promise, Schedule
-from procurement.domain.ship_notice import Appointed, Lot, NoticeLineTerms
+from procurement.domain.ship_notice import Appointed, CarrierEta, Lot, NoticeLineTerms
 from procurement.domain.supplier_invoice import (
     ChargeTerms,
     InvoiceCharges,
@@ -85,6 +85,18 @@ def appointed(value: Appointed | None) -> Json | None:
     times = {"begins": value.begins.isoformat(), "ends": value.ends.isoformat(), "said_at": _instant(value.said_at)}
     named = {"appointment_id": value.appointment_id, "number": value.number, "zone": value.zone, "door": value.door}
     return {**named, "on": value.on.isoformat(), **times}
+
+
+def carrier_eta(value: CarrierEta | None) -> Json | None:
+    if value is None:
+        return None
+    return {"on": value.on.isoformat(), "said_at": _instant(value.said_at), "system": value.system}
+
+
+def read_carrier_eta(value: Json | None) -> CarrierEta | None:
+    if value is None:
+        return None
+    return CarrierEta(date.fromisoformat(value["on"]), datetime.fromisoformat(value["said_at"]), value["system"])
 
 
 def read_appointed(value: Json | None) -> Appointed | None:

@@ -9,8 +9,17 @@ from crossdock_kit.database.claims import claimed, grouped
 from crossdock_kit.driver import Driver
 
 from procurement.domain.ship_notice import NoticeState, ShipNotice
-from procurement.ports import NoticeName
+from procurement.ports import SEPARATOR, CarrierReference, NoticeName
 from procurement.store import rows
+
+_CARRIED = f"""
+SELECT ship_notice_id FROM ship_notice
+WHERE tenant = $1 AND state IN ('in_transit', 'partly_received') AND (
+  carrier_reference <> '' AND carrier_reference = ANY($2::text[])
+  OR bill_of_lading <> '' AND bill_of_lading = ANY($3::text[])
+  OR number = ANY($5::text[]) AND supplier_id || chr({ord(SEPARATOR)}) || number = ANY($4::text[]))
+ORDER BY ship_notice_id
+"""  # noqa: S608 - only a constant
 
 
 class Notices:
@@ -44,6 +53,14 @@ class Notices:
             numbers,
         )
         return frozenset(each["purchase_order_id"] for each in found)
+
+    async def carried_as(self, references: Iterable[CarrierReference]) -> list[NoticeName]:
+        by_kind: dict[str, list[str]] = {"carrier": [], "bill": [], "notice": []}
+        for each in references:
+            by_kind[each.kind].append(each.name)
+        numbers = [name.rpartition(SEPARATOR)[2] for name in by_kind["notice"]]
+        found = await self._driver.fetch(_CARRIED, self._tenant, *by_kind.values(), numbers)
+        return [NoticeName(ship_notice_id=row["ship_notice_id"]) for row in found]
 
     async def lock_number(self, supplier_id: str, number: str) -> list[ShipNotice]:
         found = await self._read("supplier_id = $2 AND number = $3", (supplier_id, number), lock=True)

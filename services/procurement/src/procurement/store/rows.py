@@ -176,6 +176,7 @@ def notice_row(notice: ShipNotice) -> Row:
             "state": notice.state.value,
             "appointment_id": notice.appointed.appointment_id if notice.appointed else "",
             "appointed": values.appointed(notice.appointed),
+            "carrier_eta": values.carrier_eta(notice.carrier_eta),
         }
     )
 
@@ -199,7 +200,10 @@ def read_notice(row: Record, lines: list[Record]) -> ShipNotice:
     )
     own = {name: row[name] for name in _NOTICE_FIELDS}
     appointed = values.read_appointed(row["appointed"])
-    return ShipNotice(**own, terms=terms, state=NoticeState(row["state"]), lines=found, appointed=appointed)
+    eta = values.read_carrier_eta(row["carrier_eta"])
+    return ShipNotice(
+        **own, terms=terms, state=NoticeState(row["state"]), lines=found, appointed=appointed, carrier_eta=eta
+    )
 
 
 def _read_notice_line(row: Record) -> NoticeLine:

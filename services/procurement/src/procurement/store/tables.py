@@ -175,6 +175,7 @@ ship_notice = Table(
     words("carrier_reference"),
     words("appointment_id"),
     document("appointed"),
+    document("carrier_eta"),
     words("content"),
     flag("express"),
     number("version"),
@@ -190,6 +191,20 @@ ship_notice = Table(
         postgresql_where=text("state <> 'replaced'"),
     ),
     Index("ship_notice_number", "tenant", "number"),
+    Index("ship_notice_carried", "tenant", "carrier_reference", postgresql_where=text("carrier_reference <> ''")),
+    Index("ship_notice_loaded", "tenant", "bill_of_lading", postgresql_where=text("bill_of_lading <> ''")),
+)
+
+# What carriers said of shipments by each of their names, the last word of each.
+carrier_eta = Table(
+    "carrier_eta",
+    metadata,
+    tenant_key(),
+    words("kind", key=True),
+    words("name", key=True),
+    Column("on_day", Date, nullable=False),
+    instant("said_at"),
+    words("system"),
 )
 
 ship_notice_line = Table(

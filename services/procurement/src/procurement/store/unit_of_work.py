@@ -23,6 +23,7 @@ from procurement.domain.concerns import Concern
 from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
 from procurement.store.blanket_orders import BlanketOrders, blanket_row
+from procurement.store.carrier_etas import CarrierEtas
 from procurement.store.compliance import StoredCompliance, certificate_row, hold_row
 from procurement.store.docks import DockAppointments, DockUses, appointment_row
 from procurement.store.expected import Expected
@@ -64,6 +65,7 @@ class ProcurementWork:
         self.supplier_scores = SupplierScores(driver, tenant, work.now.date())
         self.dock_appointments = DockAppointments(driver, tenant)
         self.dock_uses = DockUses(driver, tenant)
+        self.carrier_etas = CarrierEtas(driver, tenant)
         self.compliance = StoredCompliance(driver, tenant)
         self.expected = Expected(driver, tenant)
         self.master_data = KnownMasterData(driver, tenant, work.now.date())

@@ -11,10 +11,10 @@ from procurement.domain.compliance import CertificateTerms
 from procurement.domain.dock import AppointmentTerms
 from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import ReceiptTerms
-from procurement.domain.ship_notice import NoticeTerms
+from procurement.domain.ship_notice import CarrierEta, NoticeTerms
 from procurement.domain.supplier_invoice import InvoiceTerms, Verdict
 from procurement.domain.terms import OrderDocument
-from procurement.ports import BlanketName, NoticeName, NoticePurpose, OrderName, Origin
+from procurement.ports import BlanketName, CarrierReference, NoticeName, NoticePurpose, OrderName, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,15 @@ class RecordShipNotice:
 class RecordReceipt:
     origin: Origin
     terms: ReceiptTerms
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInboundEta:
+    """Of whatever shipments have these names."""
+
+    origin: Origin
+    references: tuple[CarrierReference, ...]
+    eta: CarrierEta
 
 
 @dataclass(frozen=True, slots=True)

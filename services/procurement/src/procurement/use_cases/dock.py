@@ -13,9 +13,8 @@ from procurement.domain.refusals import AppointmentUnknown, ShipNoticeAmbiguous,
 from procurement.domain.ship_notice import ShipNotice
 from procurement.ports import NoticeName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordDockAppointment
-from procurement.use_cases.deadlines import watch_arrival
 from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint, location_of
-from procurement.use_cases.ship_notices import tell_expected
+from procurement.use_cases.ship_notices import expected_anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +79,4 @@ async def _move(
         if not mine and not (appointed and newer):
             continue
         notice.appointed = appointed
-        for each in notice.lines:
-            line = book.by_id[each.purchase_order_id].line_by_id(each.order_line_id)
-            if line is not None and each.counts_on_order:
-                line.move_arrival(notice.expected_on)
-        await tell_expected(work, book, notice)
-        await watch_arrival(work, notice)
+        await expected_anew(work, book, notice)

@@ -13,7 +13,7 @@ from procurement.domain.expected import expect_notice
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import LocationUnknown, ShipNoticeNamesNothing, ShipNoticeReused, ShipNoticeUnknown
 from procurement.domain.ship_notice import NoticeState, NoticeTerms, RefusedLine, ShipNotice
-from procurement.ports import NoticePurpose, OrderName, UnitOfWork, Work
+from procurement.ports import CarrierReference, NoticePurpose, OrderName, UnitOfWork, Work, carrier_references
 from procurement.use_cases.commands import RecordShipNotice
 from procurement.use_cases.deadlines import watch_answer, watch_arrival, watch_promises
 from procurement.use_cases.naming import Mint
@@ -21,6 +21,8 @@ from procurement.use_cases.purchase_orders import tell_warehouses
 from procurement.use_cases.supplier_invoices import match_waiting
 
 SSCC_REUSED = "SSCC_REUSED"
+# Carriers use their numbers again: an older word is of another shipment.
+ETA_STAYS = timedelta(days=60)
 # GS1: a code is not given again within a year of the shipment that had it.
 UNIT_STAYS_TAKEN = timedelta(days=365)
 
@@ -40,6 +42,7 @@ async def record_ship_notice(command: RecordShipNotice, uow: UnitOfWork, mint: M
     terms = command.terms
     async with uow(command.origin) as work:
         before = await work.ship_notices.claim(terms.supplier_id, terms.number)
+        await work.carrier_etas.claim(carried_as(terms))
         book = OrderBook(await work.purchase_orders.lock(_named(terms), before))
         known = await work.ship_notices.lock_number(terms.supplier_id, terms.number)
         if (repeated := _repeated(known, command)) is not None:
@@ -56,9 +59,25 @@ async def record_ship_notice(command: RecordShipNotice, uow: UnitOfWork, mint: M
         if in_force is not None and in_force.ship_to_id == notice.ship_to_id:
             # The truck is the same: its time at the dock stands until the warehouse says otherwise.
             notice.appointed = in_force.appointed
+        notice.carrier_eta = await work.carrier_etas.newest(carried_as(terms), work.now - ETA_STAYS)
         refused = await _announce(work, book, notice)
         await _went_direct(work, book)
         return RecordedShipNotice(notice, refused=tuple(refused))
+
+
+def carried_as(terms: NoticeTerms) -> tuple[CarrierReference, ...]:
+    """The names that a carrier may know the shipment by."""
+    return carrier_references(terms.carrier_reference, terms.bill_of_lading, terms.supplier_id, terms.number)
+
+
+async def expected_anew(work: Work, book: OrderBook, notice: ShipNotice) -> None:
+    """It is expected on another day than before."""
+    for each in notice.lines:
+        line = book.by_id[each.purchase_order_id].line_by_id(each.order_line_id)
+        if line is not None and each.counts_on_order:
+            line.move_arrival(notice.expected_on)
+    await tell_expected(work, book, notice)
+    await watch_arrival(work, notice)
 
 
 def _named(terms: NoticeTerms) -> set[OrderName]:

@@ -41,6 +41,7 @@ def announcement(event: events.Event) -> Announcement:  # noqa: PLR0911  one cas
             events.ShipNoticeReceived(notice=notice)
             | events.ShipNoticeWithdrawn(notice=notice)
             | events.ShipNoticeClosed(notice=notice)
+            | events.ShipNoticeEtaChanged(notice=notice)
         ):
             return _of_notice(message, notice)
         case events.BlanketOrderAgreed(blanket=blanket):

@@ -128,6 +128,11 @@ def _(event: events.ShipNoticeClosed) -> Message:
 
 
 @to_message.register
+def _(event: events.ShipNoticeEtaChanged) -> Message:
+    return events_pb2.ShipNoticeEtaChanged(**_notice(event.notice))
+
+
+@to_message.register
 def _(event: events.DockAppointmentChanged) -> Message:
     return events_pb2.DockAppointmentChanged(
         appointment_id=event.appointment.appointment_id,

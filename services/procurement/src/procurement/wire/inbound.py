@@ -28,7 +28,7 @@ from procurement.domain.ship_notice import (
 from procurement.ports import NoticePurpose
 from procurement.use_cases.commands import RecordReceipt, RecordShipNotice
 from procurement.use_cases.ship_notices import RecordedShipNotice
-from procurement.wire import docks, values
+from procurement.wire import docks, inbound_eta, values
 from procurement.wire.ownership import RECEIVED, SHIPPED, may_write
 from procurement.wire.purchase_order import origin
 
@@ -125,6 +125,7 @@ def ship_notice(notice: ShipNotice) -> inbound_pb2.ShipNotice:
         expected_on=dates_wire.date_message(notice.expected_on),
         announced_on=dates_wire.date_message(terms.expected_on),
         appointment=docks.appointed(notice.appointed),
+        carrier_eta=inbound_eta.carrier_eta(notice.carrier_eta),
         carrier=terms.carrier,
         bill_of_lading=terms.bill_of_lading,
         carrier_reference=terms.carrier_reference,

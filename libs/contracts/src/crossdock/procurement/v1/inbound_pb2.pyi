@@ -145,6 +145,7 @@ class ShipNotice(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     ANNOUNCED_ON_FIELD_NUMBER: _builtins.int
     APPOINTMENT_FIELD_NUMBER: _builtins.int
+    CARRIER_ETA_FIELD_NUMBER: _builtins.int
     ship_notice_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -167,11 +168,15 @@ class ShipNotice(_message.Message):
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___ShipNoticeLine]: ...
     @_builtins.property
     def announced_on(self) -> _date_pb2.Date:
-        """What the supplier said of the day; `expected_on` is the appointment's where there is one."""
+        """What the supplier said of the day; `expected_on` is the appointment's where there is one, else the carrier's estimate."""
 
     @_builtins.property
     def appointment(self) -> Global___NoticeAppointment:
         """When and at which door the warehouse takes it in."""
+
+    @_builtins.property
+    def carrier_eta(self) -> Global___InboundEta:
+        """What its carrier said last of the day."""
 
     def __init__(
         self,
@@ -191,14 +196,62 @@ class ShipNotice(_message.Message):
         etag: _builtins.str = ...,
         announced_on: _date_pb2.Date | None = ...,
         appointment: Global___NoticeAppointment | None = ...,
+        carrier_eta: Global___InboundEta | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["announced_on", b"announced_on", "appointment", b"appointment", "expected_on", b"expected_on", "shipped_at", b"shipped_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["announced_on", b"announced_on", "appointment", b"appointment", "carrier_eta", b"carrier_eta", "expected_on", b"expected_on", "shipped_at", b"shipped_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["announced_on", b"announced_on", "appointment", b"appointment", "bill_of_lading", b"bill_of_lading", "business_unit", b"business_unit", "carrier", b"carrier", "carrier_reference", b"carrier_reference", "etag", b"etag", "expected_on", b"expected_on", "lines", b"lines", "number", b"number", "ship_notice_id", b"ship_notice_id", "ship_to_id", b"ship_to_id", "shipped_at", b"shipped_at", "state", b"state", "supplier_id", b"supplier_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["announced_on", b"announced_on", "appointment", b"appointment", "bill_of_lading", b"bill_of_lading", "business_unit", b"business_unit", "carrier", b"carrier", "carrier_eta", b"carrier_eta", "carrier_reference", b"carrier_reference", "etag", b"etag", "expected_on", b"expected_on", "lines", b"lines", "number", b"number", "ship_notice_id", b"ship_notice_id", "ship_to_id", b"ship_to_id", "shipped_at", b"shipped_at", "state", b"state", "supplier_id", b"supplier_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ShipNotice: _TypeAlias = ShipNotice  # noqa: Y015
+
+@_typing.final
+class InboundEta(_message.Message):
+    """When a carrier expects to be at the ship-to with what it carries, by any of the names that the shipment has."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CARRIER_REFERENCE_FIELD_NUMBER: _builtins.int
+    BILL_OF_LADING_FIELD_NUMBER: _builtins.int
+    SHIP_NOTICE_NUMBER_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_ON_FIELD_NUMBER: _builtins.int
+    SAID_AT_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    carrier_reference: _builtins.str
+    """The carrier's own number of it (PRO)."""
+    bill_of_lading: _builtins.str
+    ship_notice_number: _builtins.str
+    """The supplier's number of the ASN, with the supplier."""
+    supplier_id: _builtins.str
+    system: _builtins.str
+    @_builtins.property
+    def expected_on(self) -> _date_pb2.Date:
+        """A day at the ship-to."""
+
+    @_builtins.property
+    def said_at(self) -> _timestamp_pb2.Timestamp:
+        """When and by which system instance it was said; set by procurement."""
+
+    def __init__(
+        self,
+        *,
+        carrier_reference: _builtins.str = ...,
+        bill_of_lading: _builtins.str = ...,
+        ship_notice_number: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
+        expected_on: _date_pb2.Date | None = ...,
+        said_at: _timestamp_pb2.Timestamp | None = ...,
+        system: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "said_at", b"said_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bill_of_lading", b"bill_of_lading", "carrier_reference", b"carrier_reference", "expected_on", b"expected_on", "said_at", b"said_at", "ship_notice_number", b"ship_notice_number", "supplier_id", b"supplier_id", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InboundEta: _TypeAlias = InboundEta  # noqa: Y015
 
 @_typing.final
 class NoticeAppointment(_message.Message):

@@ -26,7 +26,7 @@ from crossdock.common.v1 import values_pb2 as crossdock_dot_common_dot_v1_dot_va
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+crossdock/procurement/v1/inbound_plan.proto\x12\x18\x63rossdock.procurement.v1\x1a crossdock/common/v1/values.proto\x1a\x16google/type/date.proto\"\xbb\x01\n\x0cInboundOrder\x12\x19\n\x11purchase_order_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x15\n\rbusiness_unit\x18\x03 \x01(\t\x12\x13\n\x0bsupplier_id\x18\x04 \x01(\t\x12\x15\n\revent_version\x18\x05 \x01(\x03\x12=\n\nquantities\x18\x06 \x03(\x0b\x32).crossdock.procurement.v1.InboundQuantity\"\x9d\x02\n\x0fInboundQuantity\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x13\n\x0bline_number\x18\x02 \x01(\t\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12/\n\x08quantity\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12&\n\x0b\x65xpected_on\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12\x35\n\x05\x62\x61sis\x18\x07 \x01(\x0e\x32&.crossdock.procurement.v1.InboundBasis\x12\x16\n\x0eship_notice_id\x18\x08 \x01(\t\x12\x1a\n\x12ship_notice_number\x18\t \x01(\t*\xa0\x01\n\x0cInboundBasis\x12\x1d\n\x19INBOUND_BASIS_UNSPECIFIED\x10\x00\x12\x1b\n\x17INBOUND_BASIS_REQUESTED\x10\x01\x12\x1a\n\x16INBOUND_BASIS_PROMISED\x10\x02\x12\x1b\n\x17INBOUND_BASIS_ANNOUNCED\x10\x03\x12\x1b\n\x17INBOUND_BASIS_APPOINTED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+crossdock/procurement/v1/inbound_plan.proto\x12\x18\x63rossdock.procurement.v1\x1a crossdock/common/v1/values.proto\x1a\x16google/type/date.proto\"\xbb\x01\n\x0cInboundOrder\x12\x19\n\x11purchase_order_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x15\n\rbusiness_unit\x18\x03 \x01(\t\x12\x13\n\x0bsupplier_id\x18\x04 \x01(\t\x12\x15\n\revent_version\x18\x05 \x01(\x03\x12=\n\nquantities\x18\x06 \x03(\x0b\x32).crossdock.procurement.v1.InboundQuantity\"\x9d\x02\n\x0fInboundQuantity\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x13\n\x0bline_number\x18\x02 \x01(\t\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12/\n\x08quantity\x18\x05 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12&\n\x0b\x65xpected_on\x18\x06 \x01(\x0b\x32\x11.google.type.Date\x12\x35\n\x05\x62\x61sis\x18\x07 \x01(\x0e\x32&.crossdock.procurement.v1.InboundBasis\x12\x16\n\x0eship_notice_id\x18\x08 \x01(\t\x12\x1a\n\x12ship_notice_number\x18\t \x01(\t*\xbd\x01\n\x0cInboundBasis\x12\x1d\n\x19INBOUND_BASIS_UNSPECIFIED\x10\x00\x12\x1b\n\x17INBOUND_BASIS_REQUESTED\x10\x01\x12\x1a\n\x16INBOUND_BASIS_PROMISED\x10\x02\x12\x1b\n\x17INBOUND_BASIS_ANNOUNCED\x10\x03\x12\x1b\n\x17INBOUND_BASIS_APPOINTED\x10\x04\x12\x1b\n\x17INBOUND_BASIS_ESTIMATED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdock.procurement.v1.in
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INBOUNDBASIS']._serialized_start=610
-  _globals['_INBOUNDBASIS']._serialized_end=770
+  _globals['_INBOUNDBASIS']._serialized_end=799
   _globals['_INBOUNDORDER']._serialized_start=132
   _globals['_INBOUNDORDER']._serialized_end=319
   _globals['_INBOUNDQUANTITY']._serialized_start=322

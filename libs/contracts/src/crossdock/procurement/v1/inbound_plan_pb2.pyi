@@ -36,6 +36,8 @@ class _InboundBasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_InboundB
     """It is on its way."""
     INBOUND_BASIS_APPOINTED: _InboundBasis.ValueType  # 4
     """It is on its way, and the warehouse has given it a time."""
+    INBOUND_BASIS_ESTIMATED: _InboundBasis.ValueType  # 5
+    """It is on its way, and its carrier has said when it comes."""
 
 class InboundBasis(_InboundBasis, metaclass=_InboundBasisEnumTypeWrapper):
     """Whose word a day is; what comes later in this list is the better one."""
@@ -49,6 +51,8 @@ INBOUND_BASIS_ANNOUNCED: InboundBasis.ValueType  # 3
 """It is on its way."""
 INBOUND_BASIS_APPOINTED: InboundBasis.ValueType  # 4
 """It is on its way, and the warehouse has given it a time."""
+INBOUND_BASIS_ESTIMATED: InboundBasis.ValueType  # 5
+"""It is on its way, and its carrier has said when it comes."""
 Global___InboundBasis: _TypeAlias = InboundBasis  # noqa: Y015
 
 @_typing.final

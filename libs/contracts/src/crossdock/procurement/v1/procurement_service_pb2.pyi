@@ -1748,6 +1748,59 @@ class RecordInvoiceVerdictResponse(_message.Message):
 Global___RecordInvoiceVerdictResponse: _TypeAlias = RecordInvoiceVerdictResponse  # noqa: Y015
 
 @_typing.final
+class RecordInboundEtaRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    ETA_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def eta(self) -> _inbound_pb2.InboundEta: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        eta: _inbound_pb2.InboundEta | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "origin", b"origin"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "origin", b"origin", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordInboundEtaRequest: _TypeAlias = RecordInboundEtaRequest  # noqa: Y015
+
+@_typing.final
+class RecordInboundEtaResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIP_NOTICES_FIELD_NUMBER: _builtins.int
+    REPEATED_ETA_FIELD_NUMBER: _builtins.int
+    repeated_eta: _builtins.bool
+    """True where the same, or a later one, was known already."""
+    @_builtins.property
+    def ship_notices(self) -> _containers.RepeatedCompositeFieldContainer[_inbound_pb2.ShipNotice]:
+        """Those of which it is the newest word."""
+
+    def __init__(
+        self,
+        *,
+        ship_notices: _abc.Iterable[_inbound_pb2.ShipNotice] | None = ...,
+        repeated_eta: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["repeated_eta", b"repeated_eta", "ship_notices", b"ship_notices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordInboundEtaResponse: _TypeAlias = RecordInboundEtaResponse  # noqa: Y015
+
+@_typing.final
 class ListInboundRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -90,6 +90,11 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeResponse.FromString,
                 _registered_method=True)
+        self.RecordInboundEta = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/RecordInboundEta',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaResponse.FromString,
+                _registered_method=True)
         self.RecordDockAppointment = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/RecordDockAppointment',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordDockAppointmentRequest.SerializeToString,
@@ -223,6 +228,15 @@ class ProcurementServiceServicer:
 
     def GetShipNotice(self, request, context):
         """Returns a ship notice by our id, or by the supplier's number.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordInboundEta(self, request, context):
+        """A carrier, or whoever arranges carriage, says when it expects to be at the ship-to. It moves the expected day of every
+        shipment that has one of the names, unless the warehouse has given it a time; what is not announced yet, when it is.
+        The newest word counts.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -363,6 +377,11 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.GetShipNotice,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeResponse.SerializeToString,
+            ),
+            'RecordInboundEta': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordInboundEta,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaResponse.SerializeToString,
             ),
             'RecordDockAppointment': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordDockAppointment,
@@ -713,6 +732,33 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/GetShipNotice',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetShipNoticeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordInboundEta(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/RecordInboundEta',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -65,6 +65,11 @@ class ProcurementServiceStub:
     """
     GetShipNotice: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetShipNoticeRequest, _procurement_service_pb2.GetShipNoticeResponse]
     """Returns a ship notice by our id, or by the supplier's number."""
+    RecordInboundEta: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordInboundEtaRequest, _procurement_service_pb2.RecordInboundEtaResponse]
+    """A carrier, or whoever arranges carriage, says when it expects to be at the ship-to. It moves the expected day of every
+    shipment that has one of the names, unless the warehouse has given it a time; what is not announced yet, when it is.
+    The newest word counts.
+    """
     RecordDockAppointment: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordDockAppointmentRequest, _procurement_service_pb2.RecordDockAppointmentResponse]
     """A warehouse says when it takes shipments in, moves that time or cancels it. Its newest word counts; the same again, or
     an older one, changes nothing. A shipment that goes to another place is refused.
@@ -136,6 +141,11 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """
     GetShipNotice: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetShipNoticeRequest, _procurement_service_pb2.GetShipNoticeResponse]  # type: ignore[assignment]
     """Returns a ship notice by our id, or by the supplier's number."""
+    RecordInboundEta: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordInboundEtaRequest, _procurement_service_pb2.RecordInboundEtaResponse]  # type: ignore[assignment]
+    """A carrier, or whoever arranges carriage, says when it expects to be at the ship-to. It moves the expected day of every
+    shipment that has one of the names, unless the warehouse has given it a time; what is not announced yet, when it is.
+    The newest word counts.
+    """
     RecordDockAppointment: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordDockAppointmentRequest, _procurement_service_pb2.RecordDockAppointmentResponse]  # type: ignore[assignment]
     """A warehouse says when it takes shipments in, moves that time or cancels it. Its newest word counts; the same again, or
     an older one, changes nothing. A shipment that goes to another place is refused.
@@ -270,6 +280,17 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_procurement_service_pb2.GetShipNoticeResponse, _abc.Awaitable[_procurement_service_pb2.GetShipNoticeResponse]]:
         """Returns a ship notice by our id, or by the supplier's number."""
+
+    @_abc_1.abstractmethod
+    def RecordInboundEta(
+        self,
+        request: _procurement_service_pb2.RecordInboundEtaRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.RecordInboundEtaResponse, _abc.Awaitable[_procurement_service_pb2.RecordInboundEtaResponse]]:
+        """A carrier, or whoever arranges carriage, says when it expects to be at the ship-to. It moves the expected day of every
+        shipment that has one of the names, unless the warehouse has given it a time; what is not announced yet, when it is.
+        The newest word counts.
+        """
 
     @_abc_1.abstractmethod
     def RecordDockAppointment(

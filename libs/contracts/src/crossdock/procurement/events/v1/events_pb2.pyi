@@ -719,6 +719,32 @@ class DiscrepancyReported(_message.Message):
 Global___DiscrepancyReported: _TypeAlias = DiscrepancyReported  # noqa: Y015
 
 @_typing.final
+class ShipNoticeEtaChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHIP_NOTICE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SHIP_NOTICE_FIELD_NUMBER: _builtins.int
+    ship_notice_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def ship_notice(self) -> _inbound_pb2.ShipNotice: ...
+    def __init__(
+        self,
+        *,
+        ship_notice_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        ship_notice: _inbound_pb2.ShipNotice | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ship_notice", b"ship_notice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "ship_notice", b"ship_notice", "ship_notice_id", b"ship_notice_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ShipNoticeEtaChanged: _TypeAlias = ShipNoticeEtaChanged  # noqa: Y015
+
+@_typing.final
 class ShipNoticeClosed(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
