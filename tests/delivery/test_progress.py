@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from delivery.domain.carriage import Carriage
 from delivery.domain.milestones import CodeClass, Milestone, Stage, Trouble
@@ -77,6 +79,16 @@ def test_an_attempt_is_an_exception_until_the_truck_goes_out_again() -> None:
     assert (concern.code, concern.owner, concern.details["fault"]) == ("DELIVERY_EXCEPTION", "order-desk", "consignee")
     assert heard(found, [*way, scan("X6", 30)]) == ["DeliveryExceptionResolved"]
     assert found.told.exceptions == {}
+
+
+@pytest.mark.feature("F140")
+def test_attempts_are_counted_by_when_they_failed_whatever_lies_between_and_however_they_are_told() -> None:
+    way = [scan("AF", 1), scan("AH", 6), scan("X6", 7), scan("AH", 8), scan("A7", 8.5), scan("AH", 30)]
+    assert progress(way, (), None).attempts == 3
+    assert progress([*way, scan("CD", 30), scan("AH", 6)], (), None).attempts == 3
+    tried_at_once = [scan("AH", 6, "BOX-1"), scan("AH", 6, "BOX-2"), scan("AH", 8, "BOX-2")]
+    assert progress(tried_at_once, ("BOX-1", "BOX-2"), None).attempts == 2
+    assert progress([replace(each, voided=True) for each in way], (), None).attempts == 0
 
 
 def test_damage_stays_a_matter_after_the_delivery() -> None:

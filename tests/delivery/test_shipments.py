@@ -7,13 +7,17 @@ from uuid import uuid4
 
 import grpc
 import pytest
+from crossdock.delivery.events.v1 import events_pb2
 from crossdock.delivery.v1 import delivery_service_pb2 as pb
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock.options.v1 import options_pb2
+from crossdock_kit import policy
+from crossdock_kit.database import transaction
+from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.timer_loop import TimerLoop
 from crossdock_kit.unit_of_work import UnitOfWork
 from delivery.consumers import mapped_codes
-from delivery.store.unit_of_work import READ_AGAIN, on
+from delivery.store.unit_of_work import ATTEMPTS, READ_AGAIN, on
 from delivery_cases.calls import SECONDS, Caller, instant, origin, planned, reached, unique, word
 from delivery_cases.road import at
 
@@ -235,6 +239,39 @@ async def test_a_failed_attempt_is_an_exception_of_its_owner_until_it_is_deliver
     await caller.record(word("D1", 26, number))
     assert await caller.exceptions(f"shipment:{number}") == [("DELIVERY_EXCEPTION", "delivery-desk", False)]
     assert ("exception", "ended") in await caller.milestones(number)
+
+
+@pytest.mark.feature("F140", "F144")
+async def test_what_is_tried_too_often_is_the_leads_until_it_is_delivered(caller: Caller) -> None:
+    number, customer = unique("SH"), unique("CUS")
+    async with transaction(caller.engine, [caller.tenant]) as tx:
+        rule = NewRule(key=ATTEMPTS, value=2, valid_from=at(-24), scope=Scope(partner=customer))
+        await policy.add(tx.driver, caller.tenant, rule)
+    patient = unique("SH")
+    for each, whose in ((number, customer), (patient, "CUS-SHOP")):
+        await caller.create(each, customer_id=whose)
+        await caller.assign(each, each)
+        await caller.record(word("AF", 1, each), word("AH", 6, each))
+        await caller.record(word("X6", 7, each))
+    assert [code for code, _, _ in await caller.exceptions(f"shipment:{number}")] == ["DELIVERY_EXCEPTION"]
+    for each in (number, patient):
+        await caller.record(word("AH", 9, each))
+        assert (await caller.shipment(each)).attempts == 2
+    exhausted = ("DELIVERY_ATTEMPTS_EXHAUSTED", "delivery-lead")
+    assert (*exhausted, True) in await caller.exceptions(f"shipment:{number}")
+    assert exhausted not in {(code, owner) for code, owner, _ in await caller.exceptions(f"shipment:{patient}")}
+    # A fourth and a fifth are the same matter; the truck that goes out once more does not end it, the delivery does.
+    await caller.record(word("X6", 27, number), word("AH", 30, number), word("X6", 31, number))
+    assert [each for each in await caller.exceptions(f"shipment:{number}") if each[:2] == exhausted] == [
+        (*exhausted, True)
+    ]
+    await caller.record(word("D1", 32, number))
+    assert (*exhausted, False) in await caller.exceptions(f"shipment:{number}")
+    [row, *_] = await caller.fetch(
+        "SELECT body FROM journal WHERE aggregate = $1 AND type LIKE '%DeliveryExceptionRaised' ORDER BY version DESC",
+        f"shipment/{(await caller.shipment(number)).shipment_id}",
+    )
+    assert events_pb2.DeliveryExceptionRaised.FromString(row["body"]).attempts == 2
 
 
 @pytest.mark.feature("F139")

@@ -104,6 +104,7 @@ def show(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
         ("expected", instant(found.eta) if found.HasField("eta") else ""),
         ("milestones", ", ".join(f"{milestone_name(each.milestone)} {instant(each.at)}" for each in found.milestones)),
         ("last seen", stage),
+        ("attempts", str(found.attempts) if found.attempts else ""),
         ("exceptions", str(found.open_exceptions) if found.open_exceptions else ""),
         ("called off", called_off(found.call_off) if found.HasField("call_off") else ""),
         ("proven", instant(found.proven_at) if found.HasField("proven_at") else ""),

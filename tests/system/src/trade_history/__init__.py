@@ -188,7 +188,10 @@ def packed_and_stopped() -> list[Message]:
         fulfillment_events.ShipmentReady(
             shipment_id="shipment-9", number="SH-9", location_id="WH-EAST", order_numbers=["S-1"], lines=[line]
         ),
-        fulfillment_events.OrderLinesCancelled(order_id="0191-4711", number="S-1", part=1, steps=[step]),
+        fulfillment_events.OrderAccepted(order_id="0191-4711", channel="shop-eu", number="S-1"),
+        fulfillment_events.OrderLinesCancelled(
+            order_id="0191-4711", channel="shop-eu", number="S-1", part=1, steps=[step]
+        ),
         *left_and_stopped(quantity),
     ]
 

@@ -37,6 +37,8 @@ class Piece:
     last: Scan | None = None
     stage: Stage = Stage.UNKNOWN
     eta: datetime | None = None
+    attempts: set[datetime] = field(default_factory=set)
+    """When its carrier tried to deliver it and could not: however many words it finds for that."""
 
     def passed(self, milestone: Milestone) -> Evidence | None:
         """Its own evidence, or that of what comes after it."""
@@ -47,7 +49,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Of a shipment. `troubles` are open; `eta` is that of its last piece."""
+    """Of a shipment. `troubles` are open; `eta` is that of its last piece, `attempts` those of the piece that was tried
+    most: a truck tries all at once."""
 
     reached: Mapping[Milestone, Evidence]
     troubles: Mapping[str, Scan]
@@ -55,6 +58,7 @@ class Progress:
     stage: Stage
     eta: datetime | None
     last_at: datetime | None
+    attempts: int
 
     @property
     def place(self) -> Milestone | None:
@@ -76,6 +80,7 @@ def progress(scans: Iterable[Scan], pieces: Sequence[str], promised_by: datetime
         stage=min(found, key=lambda each: each.last.order if each.last else _NEVER).stage,
         eta=max(etas, default=None),
         last_at=max((each.occurred_at for each in seen), default=None),
+        attempts=max(len(each.attempts) for each in found),
     )
 
 
@@ -121,6 +126,8 @@ def _happened(piece: Piece, scan: Scan) -> None:
     elif meaning.milestone is not None and _counts(piece, scan):
         piece.troubles = {kind: each for kind, each in piece.troubles.items() if kind in _STAYS}
         piece.reached.setdefault(meaning.milestone, evidence)
+    if meaning.trouble is Trouble.ATTEMPTED:
+        piece.attempts.add(scan.occurred_at)
     if meaning.trouble is not None:
         piece.troubles.setdefault(meaning.trouble, scan)
 

@@ -14,7 +14,7 @@ from delivery.domain import calling_off, events
 from delivery.domain.carriage import Billing, CallOff, Carriage, Issue, Terms, Told
 from delivery.domain.concerns import DELIVERY_DESK, Concern, identity
 from delivery.domain.events import Proof
-from delivery.domain.lifecycle import State
+from delivery.domain.lifecycle import DELIVERY_LEAD, State
 from delivery.domain.milestones import PLACES, CodeClass, Milestone, Stage, Trouble
 from delivery.domain.progress import Evidence, Progress, progress
 from delivery.domain.refusals import CarrierAlreadyAssigned, MilestoneNotReached
@@ -22,6 +22,7 @@ from delivery.domain.scan import Scan
 from delivery.domain.taxonomy import owner_of
 
 ON_THE_ROAD = frozenset({State.DISPATCHED, State.OUT_FOR_DELIVERY, State.EXCEPTION})
+EXHAUSTED = "DELIVERY_ATTEMPTS_EXHAUSTED"
 BEFORE_DISPATCH, EXCEPTION = "DELIVERED_BEFORE_DISPATCH", "DELIVERY_EXCEPTION"
 _GONE = {Trouble.RETURNED: State.RETURNED, Trouble.CANCELLED: State.CANCELLED}
 EARLIER_SCAN, NO_EVIDENCE = "EARLIER_SCAN", "EVIDENCE_CONTRADICTED"
@@ -42,6 +43,8 @@ class Shipment:
     issues: list[Issue] = field(default_factory=list)
     billing: Billing = Billing.DISPATCH
     billed_at: datetime | None = None
+    attempts: int = 0
+    """How often its carrier has tried to deliver it and could not."""
     called_off: CallOff | None = None
     closed: bool = False
     watched: str = ""
@@ -156,6 +159,7 @@ class Shipment:
             self._tell_place(milestone, found.reached.get(milestone), by_id, reason)
         self._tell_delay(found, by_id, at)
         self._tell_eta(found, at)
+        self.attempts = found.attempts
         self._tell_exceptions(found.troubles, at)
         self.stage, self.stage_at = found.stage, found.last_at
         self._watch_order()
@@ -237,6 +241,15 @@ class Shipment:
                 {"kind": trouble.value, "fault": scan.fault.value, "code": scan.code, "reason": scan.reason},
             )
         )
+
+    def judge_attempts(self, allowed: int) -> None:
+        """So many may fail before somebody has to find another way. What is tried for ever is never late."""
+        if self.attempts < allowed or not self.on_the_road:
+            self.settled.append(identity(EXHAUSTED, self.shipment_id))
+            return
+        times = f"tried {self.attempts} times to deliver shipment {self.terms.number}"
+        summary = f"{self.carriage.carrier if self.carriage else 'its carrier'} has {times}: it needs another way"
+        self.concerns.append(self.concern(EXHAUSTED, DELIVERY_LEAD, summary, "", {"attempts": str(self.attempts)}))
 
     def _watch_order(self) -> None:
         """A delivery of what never left is booked as reported, and somebody has to find out how that can be."""

@@ -35,6 +35,7 @@ _HEAD = (
     "stage_at",
     "proven_at",
     "billed_at",
+    "attempts",
     "closed",
     "watched",
     "update_count",

@@ -52,6 +52,7 @@ shipment = Table(
     document("issues"),
     words("billing"),
     instant("billed_at", optional=True),
+    number("attempts", Integer),
     Column("called_off", JSONB),
     flag("closed"),
     words("watched"),

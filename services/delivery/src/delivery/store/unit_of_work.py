@@ -45,6 +45,7 @@ from delivery.wire.events import add_lines, to_message
 UPDATES, MILESTONES = "crossdock.tracking.updates", "crossdock.tracking.milestones"
 READ_AGAIN = "code_mapped"
 BILLING, BILLING_HOURS, SILENCE_HOURS = "delivery.billing", "delivery.billing_hours", "delivery.silence_hours"
+ATTEMPTS, ATTEMPTS_ALLOWED = "delivery.attempts", 3
 BILLED_WITHIN, SILENT_AT_LEAST = timedelta(hours=96), timedelta(hours=24)
 _ISSUED = "SELECT lines FROM goods_issue WHERE tenant = $1 AND shipment_id = $2 AND issue_number = $3"
 
@@ -81,6 +82,7 @@ class DeliveryWork:
     async def put(self, shipment: Shipment) -> None:
         for event in shipment.events:
             await self._announce(shipment, event)
+        await self._watch_attempts(shipment)
         await self._watch(shipment)
         shipment.events.clear()
         for each in dict.fromkeys(shipment.settled):
@@ -143,6 +145,15 @@ class DeliveryWork:
                 self.stop_waiting(WORD_TIMER, shipment.shipment_id)
                 self.resolve(identity(SHIPMENT_SILENT, shipment.shipment_id), f"it is {state}")
 
+    async def _watch_attempts(self, shipment: Shipment) -> None:
+        """Where another attempt failed, or one is no longer on its way."""
+        before = self.shipments.stored[shipment.shipment_id].get("attempts", 0)
+        if shipment.attempts == before and (not before or shipment.watched == shipment.state.value):
+            return
+        place = Scope(business_unit=shipment.terms.business_unit, partner=shipment.terms.customer_id)
+        decided = (await self._policies()).decide(ATTEMPTS, place, self.now, ATTEMPTS_ALLOWED)
+        shipment.judge_attempts(int(decided.value))
+
     async def _watch_billing(self, shipment: Shipment) -> None:
         since = shipment.billable_since
         if shipment.billed_at is not None or since is None:
@@ -176,7 +187,7 @@ class DeliveryWork:
     async def _policies(self) -> PolicyBook:
         if self._book is None:
             self._book = await policy.read(
-                self._work.driver, self._work.tenant, [*POLICY_KEYS, BILLING, BILLING_HOURS, SILENCE_HOURS]
+                self._work.driver, self._work.tenant, [*POLICY_KEYS, BILLING, BILLING_HOURS, SILENCE_HOURS, ATTEMPTS]
             )
         return self._book
 

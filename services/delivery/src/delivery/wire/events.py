@@ -136,6 +136,7 @@ def _(event: events.DeliveryExceptionRaised) -> Message:
         code=scan.code,
         reason=scan.reason,
         at=timestamp(scan.occurred_at),
+        attempts=event.shipment.attempts,
     )
 
 

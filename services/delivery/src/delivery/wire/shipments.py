@@ -180,6 +180,7 @@ def shipment(found: Shipment) -> shipment_pb2.Shipment:
         state=values.STATES[found.state],
         billing_basis=values.BASES[found.billing],
         billed_at=timestamp(found.billed_at),
+        attempts=found.attempts,
         call_off=call_off(found.called_off) if found.called_off else None,
     )
 

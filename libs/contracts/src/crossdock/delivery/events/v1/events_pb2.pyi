@@ -483,6 +483,7 @@ class DeliveryExceptionRaised(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
     shipment_id: _builtins.str
     number: _builtins.str
     exception_id: _builtins.str
@@ -492,6 +493,8 @@ class DeliveryExceptionRaised(_message.Message):
     owner: _builtins.str
     code: _builtins.str
     reason: _builtins.str
+    attempts: _builtins.int
+    """How often its carrier had tried to deliver the shipment by then, as far as is known."""
     @_builtins.property
     def orders(self) -> _containers.RepeatedCompositeFieldContainer[_shipment_pb2.OrderReference]: ...
     @_builtins.property
@@ -509,10 +512,11 @@ class DeliveryExceptionRaised(_message.Message):
         code: _builtins.str = ...,
         reason: _builtins.str = ...,
         at: _timestamp_pb2.Timestamp | None = ...,
+        attempts: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "code", b"code", "exception_id", b"exception_id", "fault", b"fault", "number", b"number", "orders", b"orders", "owner", b"owner", "reason", b"reason", "shipment_id", b"shipment_id", "trouble", b"trouble"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "attempts", b"attempts", "code", b"code", "exception_id", b"exception_id", "fault", b"fault", "number", b"number", "orders", b"orders", "owner", b"owner", "reason", b"reason", "shipment_id", b"shipment_id", "trouble", b"trouble"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
