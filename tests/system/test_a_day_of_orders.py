@@ -88,6 +88,33 @@ async def test_an_order_is_followed_from_its_channel_to_the_posting_and_the_cust
     assert {"read x12.850", "x12.855", "x12.856", "x12.810", "read x12.997", "read x12.214"} <= on_edi
 
 
+async def test_thirty_minutes_without_the_erp_keep_no_goods_waiting_and_are_posted_once_in_order(day: SmallDay) -> None:
+    """It is away until the customer's goods are back, told in seconds."""
+    steps = (await traced(day, "order:W-1093"))["steps"]
+    names = [each["name"] for each in steps]
+    first_posted = names.index("RecordPosting")
+    for word in ("OrderReleased", "GoodsIssued", "ShipmentDispatched", "BillingTriggered", "ReturnReceived"):
+        assert names.index(word) < first_posted, f"{word} waited for the ERP"
+    posted_now = await posted(day, "W-1093")
+    assert set(posted_now) == {"order", "shipment", "invoice", "credit"}
+    asked = [place for place, name in enumerate(names) if name == "PostingRequested"]
+    assert len(asked) == len(posted_now), "each is asked for once"
+    assert names.count("InvoicePosted") == 1
+    assert day.verdict.differences == []
+
+
+async def test_a_distributor_on_four_channels_serves_a_retailer_on_edi_from_the_same_shelf(day: SmallDay) -> None:
+    shared = [each for each in day.verdict.sold.rows if any(line.sku == "S3001" for line in each.order.lines)]
+    assert {each.order.channel for each in shared} >= {"shop-eu", "edi-mercato", "inside-sales"}
+    on_edi = [each for each in day.verdict.sold.rows if each.order.channel == "edi-mercato" and not each.order.contest]
+    assert {each.state for each in on_edi} == {"delivered"}
+    for row in on_edi:
+        names = [each["name"] for each in (await traced(day, f"order:{row.order.number}"))["steps"]]
+        for document in ("read x12.850", "x12.855", "x12.856", "x12.810", "read x12.997", "read x12.214"):
+            assert document in names, f"{row.order.number}: no {document}"
+    assert day.verdict.differences == []
+
+
 @pytest.mark.feature(
     "F018", "F022", "F023", "F026", "F045", "F100", "F109", "F121", "F125", "F126", "F128", "F155", "F156"
 )

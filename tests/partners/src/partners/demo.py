@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -22,7 +23,7 @@ from crossdock_local.servers.postgres import ADMIN
 from crossdock_local.state import StackState
 from crossdock_local.surroundings import partner_secrets
 
-from partners.cast import Secrets, assembled
+from partners.cast import DayCast, Secrets, assembled
 from partners.conductor import Conductor, item_cards
 from partners.day import BUILT_IN, Day, load
 from partners.sales import cast as sales_cast
@@ -38,6 +39,12 @@ from partners.verdict import Verdict, judge
 
 DAY_FOLDER = BUILT_IN.parent
 Say = Callable[[str], None]
+Beside = Callable[[DayCast, sales_cast.SalesCast], Awaitable[None]]
+"""What somebody does to the partners while the day is played."""
+
+
+async def nothing(cast: DayCast, selling: sales_cast.SalesCast) -> None:
+    """The day is played as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +105,8 @@ def profiles_of(folder: Path) -> list[partner_pb2.PartnerProfile]:
     return [read_profile(path) for path in sorted(folder.glob("*.yaml"))]
 
 
-async def play_day(stage: Stage, say: Say, day: Day | None = None) -> Verdict:
-    """Plays a day on a stage and judges its end."""
+async def play_day(stage: Stage, say: Say, day: Day | None = None, beside: Beside = nothing) -> Verdict:
+    """Plays a day on a stage and judges its end. Raises what `beside` raises."""
     day = day or load()
     master_data = read_master_data(DAY_FOLDER / "master-data.yaml")
     late = read_master_data(DAY_FOLDER / "late-master-data.yaml")
@@ -125,7 +132,12 @@ async def play_day(stage: Stage, say: Say, day: Day | None = None) -> Verdict:
         stock = StockPlay(day.stock, cast, stock_desk, say)
         conductor = Conductor(day, cast, suite, cards, late, repacked, say, sales, stock)
         await conductor.prepare(master_data, profiles)
-        await conductor.play()
+        other = asyncio.ensure_future(beside(cast, selling))
+        try:
+            await conductor.play()
+            await other
+        finally:
+            other.cancel()
         say("asking every partner what it holds")
         exceptions = await suite.open_exceptions()
         sold = await sales_verdict.judge(day.sales, selling, cast.erp, desk, cast.journal, exceptions)

@@ -32,7 +32,7 @@ from crossdock_local.place import Place
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from google.rpc.status_pb2 import Status
 from partners.day import Day, Step, load
-from partners.demo import Stage, fresh_stage, play_day
+from partners.demo import Beside, Stage, fresh_stage, nothing, play_day
 from partners.sales.day import SalesDay
 from partners.suite import Suite, reached
 from partners.verdict import Verdict
@@ -180,14 +180,14 @@ class SmallDay:
 
 
 @asynccontextmanager
-async def played(day: Day) -> AsyncIterator[SmallDay]:
+async def played(day: Day, beside: Beside = nothing) -> AsyncIterator[SmallDay]:
     """A stack of its own on which the day was played; it ends with the context."""
     # Not pytest's own folder: the unprivileged user of PostgreSQL must be able to pass through.
     with tempfile.TemporaryDirectory(prefix="crossdock-small-") as folder, pytest.MonkeyPatch.context() as patch:
         Path(folder).chmod(0o711)
         patch.setenv("CROSSDOCK_HOME", f"{folder}/home")
         with fresh_stage(Place(Path(folder) / "home"), lambda line: None, keep=False) as stage:
-            verdict = await play_day(stage, lambda line: None, day)
+            verdict = await play_day(stage, lambda line: None, day, beside)
             async with reached(stage.addresses, stage.credentials) as suite:
                 yield SmallDay(stage, suite, verdict)
 

@@ -9,9 +9,11 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from partners import x12
+from partners.faults import Faults
 from partners.journal import Journal
 from partners.picking import Parcel
 from partners.sales.day import SalesOrder
@@ -29,6 +31,7 @@ class Carrier(ABC):
 
     def __init__(self, partner: str, code: str, order: Callable[[str], SalesOrder | None]) -> None:
         self.partner, self.code, self._order = partner, code, order
+        self.faults = Faults()
         self.parcels: list[Parcel] = []
         self.said: dict[str, list[str]] = {}
         self.sign: Sign | None = None
@@ -62,7 +65,7 @@ class Carrier(ABC):
         happened = {word: began + timedelta(milliseconds=10 * place) for place, word in enumerate(WAY, 1)}
         for word in words:
             await asyncio.sleep(PAUSE_SECONDS)
-            await self.tell(parcel, word, happened[word])
+            await self.faults.deliver(partial(self.tell, parcel, word, happened[word]))
             self.said.setdefault(parcel.shipment, []).append(word)
         if order and order.proven and self.sign is not None:
             await self.sign(parcel, happened["delivered"])

@@ -197,4 +197,10 @@ def _settled(order: SalesOrder, found: sales_order_pb2.SalesOrder, raised: set[s
     required = {each["code"] for each in order.end.get("exceptions", ())}
     if not required <= raised:
         return False
-    return bool(raised) or (found.state in ENDED and found.order_id not in owed)
+    return bool(raised) or (ended(order, found) and found.order_id not in owed)
+
+
+def ended(order: SalesOrder, found: sales_order_pb2.SalesOrder) -> bool:
+    """Some wait for goods to the end of the day, because the day says so."""
+    waits = "backordered" in (order.end.get("state"), (order.otherwise or {}).get("state"))
+    return found.state in ENDED or (waits and found.state == sales_order_pb2.ORDER_STATE_BACKORDERED)

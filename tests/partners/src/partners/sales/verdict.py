@@ -24,7 +24,7 @@ from partners.sales.day import SalesDay, SalesLine, SalesOrder
 from partners.sales.desk import Found, SalesDesk
 from partners.sales.edi_customer import PARTNER as EDI
 from partners.sales.held import HELD, KEPT, LEFT, Books, books_of, crossdock_book
-from partners.sales.play import ENDED
+from partners.sales.play import ended
 from partners.sales.shop import PARTNER as SHOP
 
 SHELVES = (
@@ -120,7 +120,7 @@ def _row(order: SalesOrder, found: Found, excepted: bool) -> SalesRow:
         milestone=_milestone(found),
         invoiced=sum((Decimal(each.totals.gross.amount) for each in invoices), ZERO),
         seconds=(head.updated_at.ToNanoseconds() - head.created_at.ToNanoseconds()) / 1e9,
-        settled=excepted or (head.state in ENDED and not pending and not found.awaiting_credit),
+        settled=excepted or (ended(order, head) and not pending and not found.awaiting_credit),
         excepted=excepted,
     )
 
