@@ -22,6 +22,7 @@ from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.order_state import OrderState
+from fulfillment.domain.own_books import OwnBooks
 from fulfillment.domain.posting import Posting
 from fulfillment.domain.promising import Lot, Waiting
 from fulfillment.domain.quantities import Item
@@ -440,6 +441,12 @@ class Work(Protocol):
 
     async def billed_by_issue(self, order: SalesOrder) -> bool:
         """Whether the customer's terms let an invoice follow the goods issue; else delivery says when."""
+
+    async def own_books(self, order: SalesOrder) -> OwnBooks | None:
+        """Where its business unit has no ERP and policy says how we keep its books; None where an ERP does."""
+
+    async def next_number(self, business_unit: str, kind: posting.Kind) -> int:
+        """The next of a series that has no gaps: whoever takes one makes others wait until its work ends."""
 
     def tell(self, concern: Concern) -> None: ...
 

@@ -32,7 +32,9 @@ BILLING = Process(
             frozenset({CROSSDOCK}),
             guard="goods issue, dispatch or proof, as the customer's terms say",
         ),
-        Transition("billable", "invoice", "invoiced", frozenset({ERP}), guard="the invoice is posted under a number"),
+        Transition(
+            "billable", "invoice", "invoiced", frozenset({CROSSDOCK, ERP}), guard="the invoice is posted under a number"
+        ),
     ),
     {
         "not_billable": Deadline(

@@ -2,7 +2,7 @@
 invoice, credit.
 
 A posting names those that it follows; it is asked for when all of them are posted, whatever order they arise in. Its id
-is made of what it is of, so that it exists once. Numbers, tax and totals are the ERP's.
+is made of what it is of, so that it exists once. Numbers, tax and totals are the ERP's, or of books of our own.
 """
 
 from __future__ import annotations
@@ -168,6 +168,20 @@ class Posting:
         if said.totals is None and self.kind in (Kind.INVOICE, Kind.CREDIT):
             raise TotalsMissing(self.posting_id)
         self.state = posting_lifecycle.moved(self.state, "post", ERP)
+        self._post(said, currency)
+        return True
+
+    def book(self, said: Posted, currency: str) -> None:
+        """In books of our own, which answer at once. Raises TransitionUnknown."""
+        self.attempt += 1
+        if said.refusal:
+            self.state = posting_lifecycle.moved(self.state, "reject", CROSSDOCK)
+            self._refuse(said)
+            return
+        self.state = posting_lifecycle.moved(self.state, "book", CROSSDOCK)
+        self._post(said, currency)
+
+    def _post(self, said: Posted, currency: str) -> None:
         self.system, self.number, self.posted_at, self.totals = said.system, said.number, said.at, said.totals
         self.reason = ""
         self.facts.append(Fact.POSTED)
@@ -177,17 +191,19 @@ class Posting:
         if said.totals is not None and self.noted > ZERO:
             self._weigh(said.totals)
         self._look_at_credits()
-        return True
 
     def _refused(self, said: Posted) -> bool:
         if self.state is State.REFUSED and self.reason == said.refusal:
             return False
         if self.state is not State.REFUSED:
             self.state = posting_lifecycle.moved(self.state, "refuse", ERP)
+        self._refuse(said)
+        return True
+
+    def _refuse(self, said: Posted) -> None:
         self.system, self.reason = said.system, said.refusal
         self.facts.append(Fact.REFUSED)
         self._raise(POSTING_REFUSED, f"{said.system} does not post {self.kind.value} {self.reference}: {said.refusal}")
-        return True
 
     def _look_at(self, totals: Totals, currency: str) -> None:
         """It is booked as the ERP says; what is strange about it somebody has to look at."""
@@ -228,9 +244,9 @@ class Posting:
         made.evidence = evidence
         return made
 
-    def invoiced(self) -> None:
+    def invoiced(self, by: str) -> None:
         if self.billing is Billing.BILLABLE:
-            self.billing = billing_lifecycle.moved(self.billing, "invoice", ERP)
+            self.billing = billing_lifecycle.moved(self.billing, "invoice", by)
 
     def credit(self, number: str, amount: Money) -> Posting:
         """A credit note for some of this invoice. Raises what `grant` raises."""

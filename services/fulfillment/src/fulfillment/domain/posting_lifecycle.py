@@ -1,6 +1,7 @@
 """The life of a posting, which is one document that the ERP is to put into its books of an order, as one table.
 
-The ERP alone says posted or refused. docs/lifecycles.md is rendered from it. It must not know what is posted.
+The ERP alone says posted or refused, but where the books are ours. docs/lifecycles.md is rendered from it. It must not
+know what is posted.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from crossdock_kit.processes import Deadline, Process, Raise, Transition, advanc
 
 CROSSDOCK, ERP = "CROSSDOCK", "ERP"
 _OURS, _BOOK = frozenset({CROSSDOCK}), frozenset({ERP})
+_OWN = "the business unit's books are ours (fulfillment.books)"
 FINANCE = "finance"
 
 
@@ -37,6 +39,11 @@ POSTING = Process(
         Transition("requested", "post", "posted", _BOOK, guard="a number; totals of invoices and credit notes"),
         Transition("refused", "post", "posted", _BOOK, guard="a number; totals of invoices and credit notes"),
         Transition("requested", "refuse", "refused", _BOOK, guard="a reason"),
+        *(Transition(state, "book", "posted", _OURS, guard=_OWN) for state in ("waiting", "requested", "refused")),
+        *(
+            Transition(state, "reject", "refused", _OURS, guard=f"{_OWN}, and prices do not tell what it comes to")
+            for state in ("waiting", "requested", "refused")
+        ),
     ),
     {
         "waiting": _told(48, "POSTING_WAITS", "posting_wait"),

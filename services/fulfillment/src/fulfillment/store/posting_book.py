@@ -6,6 +6,7 @@ It must not know in which sequence postings come; the use cases ask for them.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import TypeAlias
 
 from crossdock_kit.events import NewEvent
@@ -17,7 +18,8 @@ from crossdock_kit.unit_of_work import Work as KitWork
 from fulfillment.domain import billing_lifecycle, posting_lifecycle
 from fulfillment.domain.billing_lifecycle import BILLING
 from fulfillment.domain.concerns import Concern
-from fulfillment.domain.posting import Fact, Posting
+from fulfillment.domain.own_books import OwnBooks
+from fulfillment.domain.posting import Fact, Kind, Posting
 from fulfillment.domain.posting_lifecycle import POSTING
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Origin
@@ -26,7 +28,13 @@ from fulfillment.wire.posting import fact_of, keys_of
 
 BASIS, BY_ISSUE, BY_DELIVERY = "fulfillment.billing", "goods_issue", "delivery"
 """`{"basis": "goods_issue"}` by business unit and customer; else delivery's trigger is waited for."""
-POLICY_KEYS = [*posting_lifecycle.POLICY_KEYS, *billing_lifecycle.POLICY_KEYS, BASIS]
+BOOKS, OWN = "fulfillment.books", "own"
+"""`{"books": "own", "tax_percent": "19", "prefix": "EU01-"}` by business unit and customer; else the ERP's."""
+POLICY_KEYS = [*posting_lifecycle.POLICY_KEYS, *billing_lifecycle.POLICY_KEYS, BASIS, BOOKS]
+_NEXT = """
+INSERT INTO own_series AS s (tenant, business_unit, kind, last) VALUES ($1, $2, $3, 1)
+ON CONFLICT (tenant, business_unit, kind) DO UPDATE SET last = s.last + 1 RETURNING last
+"""
 Tell: TypeAlias = Callable[[Concern], None]
 
 
@@ -49,6 +57,16 @@ class PostingBook:
     async def billed_by_issue(self, order: SalesOrder) -> bool:
         decided = (await self._policies()).decide(BASIS, _place(order), self._work.now, {"basis": BY_DELIVERY})
         return bool(decided.value["basis"] == BY_ISSUE)
+
+    async def own_books(self, order: SalesOrder) -> OwnBooks | None:
+        decided = (await self._policies()).decide(BOOKS, _place(order), self._work.now, {"books": "erp"}).value
+        if decided["books"] != OWN:
+            return None
+        return OwnBooks(Decimal(str(decided.get("tax_percent", 0))), str(decided.get("prefix", "")))
+
+    async def next_number(self, business_unit: str, kind: Kind) -> int:
+        found: int = await self._work.driver.fetchval(_NEXT, self._work.tenant, business_unit, kind.value)
+        return found
 
     async def _announce(self, made: Posting, order: SalesOrder, known: PostingRows) -> None:
         before = await known.posted(made.follows) if Fact.REQUESTED in made.facts else {}

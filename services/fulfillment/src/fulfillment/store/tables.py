@@ -243,6 +243,16 @@ posting = Table(
     Index("posting_list", "tenant", "kind", "state", "created_at", "posting_id"),
 )
 
+# The newest number of our own invoices and credit notes, by business unit.
+own_series = Table(
+    "own_series",
+    metadata,
+    tenant_key(),
+    words("business_unit", key=True),
+    words("kind", key=True),
+    number("last"),
+)
+
 # What the ERP says was paid of its invoices; of an invoice that is not known yet without a posting.
 payment = Table(
     "payment",

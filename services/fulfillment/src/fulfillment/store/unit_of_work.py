@@ -31,6 +31,8 @@ from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.events import Event
 from fulfillment.domain.lifecycle import POLICY_KEYS, SCHEDULE
+from fulfillment.domain.own_books import OwnBooks
+from fulfillment.domain.posting import Kind as PostingKind
 from fulfillment.domain.posting import Posting
 from fulfillment.domain.promising import judge
 from fulfillment.domain.quantities import Item
@@ -178,6 +180,12 @@ class FulfillmentWork:
 
     async def billed_by_issue(self, order: SalesOrder) -> bool:
         return await self._posting_book.billed_by_issue(order)
+
+    async def own_books(self, order: SalesOrder) -> OwnBooks | None:
+        return await self._posting_book.own_books(order)
+
+    async def next_number(self, business_unit: str, kind: PostingKind) -> int:
+        return await self._posting_book.next_number(business_unit, kind)
 
     # --- what has become of an order
 

@@ -12,7 +12,7 @@ from fulfillment.domain.allocating import Pair
 from fulfillment.domain.billing_lifecycle import BILLING_DESK
 from fulfillment.domain.billing_lifecycle import State as Billing
 from fulfillment.domain.concerns import Concern
-from fulfillment.domain.crediting import by_invoice, room, share
+from fulfillment.domain.crediting import by_invoice
 from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.lifecycle import RETURNS_DESK
@@ -24,6 +24,7 @@ from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Shipment
 from fulfillment.ports import Work
+from fulfillment.use_cases.booking import ask
 from fulfillment.use_cases.commands import BillShipment
 
 ISSUE = "ISSUE"
@@ -37,19 +38,6 @@ async def owe(made: Posting, order: SalesOrder, work: Work) -> None:
     if due([made], frozenset(await work.postings.posted(made.follows))):
         await ask(made, order, work)
     await work.put_posting(made, order)
-
-
-async def ask(made: Posting, order: SalesOrder, work: Work) -> None:
-    """Asks for what nothing stands before any more. By now it is known what a return's credit note may come to."""
-    if made.return_id and made.wanted is None and (invoice := await work.postings.get(made.follows[0])):
-        if room(invoice) <= ZERO:
-            made.exhausted()
-            return
-        made.wanted = share(invoice, made.lines)
-        if made.wanted is not None:
-            invoice.grant(made.wanted)
-            await work.put_posting(invoice, order)
-    made.request()
 
 
 async def owe_order(order: SalesOrder, work: Work) -> None:

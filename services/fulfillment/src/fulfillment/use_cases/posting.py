@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from fulfillment.domain.coming_back import credited
-from fulfillment.domain.drop_shipping import purchase_booked
 from fulfillment.domain.posting import Kind, Posting, due, order_of, posting_id
 from fulfillment.domain.posting_lifecycle import State
 from fulfillment.domain.refusals import (
@@ -13,12 +11,11 @@ from fulfillment.domain.refusals import (
     PostingNotDue,
     PostingUnknown,
 )
-from fulfillment.domain.return_lifecycle import State as Returned
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import UnitOfWork, Work
+from fulfillment.use_cases.booking import ask, heard, invoice_of, to_the_books
 from fulfillment.use_cases.commands import RecordPosting, RequestCredit
-from fulfillment.use_cases.owing import ask, owe
-from fulfillment.use_cases.settling import settle_posted
+from fulfillment.use_cases.owing import owe
 
 
 async def record_posting(command: RecordPosting, uow: UnitOfWork) -> tuple[Posting, SalesOrder, bool]:
@@ -31,14 +28,7 @@ async def record_posting(command: RecordPosting, uow: UnitOfWork) -> tuple[Posti
         if not found.answer(command.said, order.terms.currency):
             work.note(outcome="duplicate", reason="repeated")
             return found, order, True
-        if found.kind is Kind.INVOICE and found.number:
-            await settle_posted(found, work)
-        await work.put_posting(found, order)
-        if invoice := await _invoice_of(found, work):
-            invoice.hear(found, before)
-            await work.put_posting(invoice, order)
-        if found.number:
-            await _after(found, order, work)
+        await heard(found, before, order, work)
         return found, order, False
 
 
@@ -74,11 +64,11 @@ async def ask_again(wanted: str, work: Work) -> Posting:
     if found.state is State.WAITING:
         await _ask_first(found, order, work)
         return found
-    invoice = await _invoice_of(found, work)
+    invoice = await invoice_of(found, work)
     if invoice is not None and found.state is State.REFUSED and found.wanted is not None:
         invoice.grant(found.wanted)
         await work.put_posting(invoice, order)
-    found.request()
+    await to_the_books(found, order, work)
     await work.put_posting(found, order)
     return found
 
@@ -99,47 +89,3 @@ async def _known(wanted: str, work: Work) -> tuple[Posting, SalesOrder]:
     if found is None:
         raise PostingUnknown(wanted)
     return found, orders[0]
-
-
-async def _invoice_of(found: Posting, work: Work) -> Posting | None:
-    """That a credit note is for."""
-    return await work.postings.get(found.follows[0]) if found.kind is Kind.CREDIT else None
-
-
-async def _after(posted: Posting, order: SalesOrder, work: Work) -> None:
-    """What a posting that is booked sets off: the order's number is kept, what was shipped is invoiced, and those that
-    waited for it are asked for."""
-    if posted.kind is Kind.ORDER and not order.erp_number:
-        order.erp_system, order.erp_number = posted.system, posted.number
-        await work.put(order)
-    if posted.kind is Kind.PURCHASE:
-        await _purchase_booked(posted, order, work)
-    if posted.kind is Kind.INVOICE and (shipped := await work.postings.get(posted.follows[0])):
-        shipped.invoiced()
-        await work.put_posting(shipped, order)
-    waiting = [each for each in await work.postings.waiting(order.order_id) if posted.posting_id in each.follows]
-    done = await work.postings.posted({one for each in waiting for one in each.follows})
-    for each in due(waiting, frozenset(done)):
-        await ask(each, order, work)
-        await work.put_posting(each, order)
-    if posted.return_id:
-        await _credited(posted.return_id, order, work)
-
-
-async def _purchase_booked(posted: Posting, order: SalesOrder, work: Work) -> None:
-    booked = {each.line_number: each.quantity.value for each in posted.lines}
-    for number, line in (await work.sales_orders.load_lines(order, booked)).items():
-        purchase_booked(order, line, booked[number])
-    await work.put(order)
-
-
-async def _credited(return_id: str, order: SalesOrder, work: Work) -> None:
-    """The last credit note of a return ends it, for its order's lines, too."""
-    if found := await work.returns.get(return_id):
-        found.credit(posted=1)
-        if found.state is Returned.CREDITED:
-            numbers = {each.line_number for each in found.lines.values()}
-            for line in (await work.sales_orders.load_lines(order, numbers)).values():
-                credited(order, line, return_id)
-            await work.put(order)
-        await work.put_return(found, order)
