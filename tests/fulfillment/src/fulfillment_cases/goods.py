@@ -17,7 +17,7 @@ from crossdock.fulfillment.v1 import fulfillment_service_pb2 as order_pb
 from crossdock.fulfillment.v1 import sales_order_pb2 as order_terms
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse_pb
 from crossdock_kit.testing_repeats import HOW_OFTEN, ONCE
-from fulfillment.domain.lifecycle import GONE, State
+from fulfillment.domain.lifecycle import DROPPED, GONE, State
 from fulfillment.domain.on_the_road import DISPATCHED, Word
 from fulfillment.domain.questions import Held, Shortage
 from fulfillment.store.unit_of_work import FulfillmentWork
@@ -117,7 +117,8 @@ class Goods(RuleBasedStateMachine):
 
     @rule(how=HOW)
     def cancel(self, how: str) -> None:
-        gone = any(each.state in GONE for _, each in self.seen.schedules)
+        states = {each.state for _, each in self.seen.schedules}
+        gone = bool(states & GONE) and states <= GONE | DROPPED and not self.seen.order.cancelled
         request = order_pb.CancelOrderRequest(request_id=str(uuid4()), origin=origin(), order_id=self.sale.order_id)
         answer = self.say(self.all.caller.stub.CancelOrder, request, how)
         assert (answer is None) == gone
