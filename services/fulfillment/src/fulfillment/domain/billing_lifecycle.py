@@ -10,7 +10,7 @@ from enum import Enum
 
 from crossdock_kit.processes import Deadline, Process, Raise, Transition, advance
 
-from fulfillment.domain.posting_lifecycle import CROSSDOCK, ERP
+from fulfillment.domain.posting_lifecycle import CROSSDOCK, ERP, OWN_BOOKS
 
 BILLING_DESK = "billing-desk"
 
@@ -32,9 +32,8 @@ BILLING = Process(
             frozenset({CROSSDOCK}),
             guard="goods issue, dispatch or proof, as the customer's terms say",
         ),
-        Transition(
-            "billable", "invoice", "invoiced", frozenset({CROSSDOCK, ERP}), guard="the invoice is posted under a number"
-        ),
+        Transition("billable", "invoice", "invoiced", frozenset({ERP}), guard="the invoice is posted under a number"),
+        Transition("billable", "book", "invoiced", frozenset({CROSSDOCK}), guard=OWN_BOOKS),
     ),
     {
         "not_billable": Deadline(

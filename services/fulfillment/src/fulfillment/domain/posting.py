@@ -244,9 +244,10 @@ class Posting:
         made.evidence = evidence
         return made
 
-    def invoiced(self, by: str) -> None:
+    def invoiced(self, by: str = ERP) -> None:
+        """Its invoice is posted by the ERP, or booked by CROSSDOCK."""
         if self.billing is Billing.BILLABLE:
-            self.billing = billing_lifecycle.moved(self.billing, "invoice", by)
+            self.billing = billing_lifecycle.moved(self.billing, "invoice" if by == ERP else "book", by)
 
     def credit(self, number: str, amount: Money) -> Posting:
         """A credit note for some of this invoice. Raises what `grant` raises."""

@@ -13,7 +13,7 @@ from crossdock_kit.processes import Deadline, Process, Raise, Transition, advanc
 
 CROSSDOCK, ERP = "CROSSDOCK", "ERP"
 _OURS, _BOOK = frozenset({CROSSDOCK}), frozenset({ERP})
-_OWN = "the business unit's books are ours (fulfillment.books)"
+OWN_BOOKS = "the business unit's books are ours (fulfillment.books)"
 FINANCE = "finance"
 
 
@@ -39,9 +39,9 @@ POSTING = Process(
         Transition("requested", "post", "posted", _BOOK, guard="a number; totals of invoices and credit notes"),
         Transition("refused", "post", "posted", _BOOK, guard="a number; totals of invoices and credit notes"),
         Transition("requested", "refuse", "refused", _BOOK, guard="a reason"),
-        *(Transition(state, "book", "posted", _OURS, guard=_OWN) for state in ("waiting", "requested", "refused")),
+        *(Transition(state, "book", "posted", _OURS, guard=OWN_BOOKS) for state in ("waiting", "requested", "refused")),
         *(
-            Transition(state, "reject", "refused", _OURS, guard=f"{_OWN}, and prices do not tell what it comes to")
+            Transition(state, "reject", "refused", _OURS, guard=f"{OWN_BOOKS}, and prices do not tell what it comes to")
             for state in ("waiting", "requested", "refused")
         ),
     ),
