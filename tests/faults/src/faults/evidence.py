@@ -126,8 +126,8 @@ async def movement_marks(stack: FaultStack) -> dict[str, int]:
 
 
 async def what_waits(stack: FaultStack) -> list[str]:
-    """Deliveries that are not finished, by service, partner, state and last error, and breakers that are not closed:
-    for people, when a run does not come to rest."""
+    """Deliveries that are not finished, by service, partner, state and last error, breakers that are not closed, and
+    documents that nobody has read: for people, when a run does not come to rest."""
     connection = await asyncpg.connect(stack.admin_database, timeout=10)
     try:
         lines = []
@@ -140,7 +140,11 @@ async def what_waits(stack: FaultStack) -> list[str]:
             lines += [f"{name}: {dict(row)}" for row in rows]
             rows = await connection.fetch(f"SELECT *, now() AS now FROM {name}.breaker WHERE state <> 'closed'")
             lines += [f"{name}: {dict(row)}" for row in rows]
-        return lines
+        rows = await connection.fetch(
+            "SELECT partner, kind, name, state, failures, received_at, next_attempt_at - now() AS next"
+            " FROM connector.document WHERE NOT outbound AND state IN (1, 2) ORDER BY position LIMIT 20"
+        )
+        return lines + [f"connector: {dict(row)}" for row in rows]
     finally:
         await connection.close()
 
