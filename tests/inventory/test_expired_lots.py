@@ -18,7 +18,7 @@ from inventory.domain.movement import Document, StockKey
 from inventory.domain.quantity import Measure
 from inventory.domain.rules import Condition, ReceivedFrom
 from inventory.domain.stock_move import Moved, MoveKind
-from inventory.lot_expiry import LotExpiry
+from inventory.each_day import EachDay
 from inventory.queries.ledger import verify_ledger
 from inventory.store.work import InventoryUnitOfWork
 from inventory.use_cases import expiring
@@ -165,15 +165,15 @@ async def test_it_ends_when_somebody_has_decided_on_all_of_it_and_begins_anew_if
 
 
 @pytest.fixture
-def noon(stage: Stage) -> tuple[LotExpiry, FixedClock, list[float]]:
+def noon(stage: Stage) -> tuple[EachDay, FixedClock, list[float]]:
     """The loop by a clock that stands at noon, and the seconds that it counts."""
     clock, seconds = FixedClock(datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=12)), [0.0]
     uow = InventoryUnitOfWork(UnitOfWork(stage.engine, lambda: None, clock=clock))
-    return LotExpiry(uow, ("acme",), clock, monotonic=lambda: seconds[0]), clock, seconds
+    return EachDay("ExpireLots", expire_lots, uow, ("acme",), clock, monotonic=lambda: seconds[0]), clock, seconds
 
 
 async def test_it_is_looked_for_at_the_start_when_a_day_begins_and_now_and_then(
-    stage: Stage, noon: tuple[LotExpiry, FixedClock, list[float]]
+    stage: Stage, noon: tuple[EachDay, FixedClock, list[float]]
 ) -> None:
     follower, clock, seconds = noon
     sku = await lots(stage, FIRST=YESTERDAY, NEXT=TODAY)
@@ -187,6 +187,6 @@ async def test_it_is_looked_for_at_the_start_when_a_day_begins_and_now_and_then(
     clock.advance(timedelta(minutes=1))
     assert await follower.follow("acme") == 1
     assert await held(stage, sku) == (0, 20, 0)
-    restarted = LotExpiry(follower.uow, ("acme",), SystemClock())
+    restarted = EachDay("ExpireLots", expire_lots, follower.uow, ("acme",), SystemClock())
     await decide(stage, sku, "FIRST", MoveKind.HOLD_RELEASED, 10)
     assert await restarted.follow("acme") == 1

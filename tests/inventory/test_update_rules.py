@@ -58,6 +58,9 @@ C10 = {
     Event.TRANSFER_SENT: {Account.SELLABLE: -1},
     Event.TRANSFER_ANNOUNCED: {Account.IN_TRANSIT: +1},
     Event.TRANSFER_RECEIVED: {Account.IN_TRANSIT: -1, Account.SELLABLE: +1},
+    Event.TRANSFER_RECEIVED_AT_DOCK: {Account.IN_TRANSIT: -1, Account.STAGED: +1},
+    Event.TRANSFER_OVER: {Account.IN_TRANSIT: +1},
+    Event.TRANSFER_SHORT: {Account.IN_TRANSIT: -1},
 }
 HIDDEN = {Account.SUPPLIER, Account.CUSTOMER, Account.ADJUSTMENT, Account.SCRAP, Account.OPEN_DEMAND}
 

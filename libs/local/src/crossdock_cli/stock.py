@@ -11,7 +11,7 @@ from crossdock.inventory.v1 import stock_control_service_pb2_grpc as pb_grpc
 from google.protobuf.json_format import MessageToDict
 from typer.core import TyperGroup
 
-from crossdock_cli import stock_finance, stock_reconcile, stock_show, stock_snapshot
+from crossdock_cli import stock_finance, stock_reconcile, stock_show, stock_snapshot, stock_transfer
 from crossdock_cli.asking import SECONDS, answered
 from crossdock_cli.connection import channel, metadata, stack_or_exit
 from crossdock_cli.console import out, print_json
@@ -37,6 +37,7 @@ app.command(SHOW)(stock_show.show)
 app.command("reconcile")(stock_reconcile.reconcile)
 app.command("finance")(stock_finance.finance)
 app.command("snapshot")(stock_snapshot.snapshot)
+app.command("transfer")(stock_transfer.transfer)
 
 
 async def _decide(request: pb.DecideAdjustmentRequest, tenant: str | None) -> pb.StockAdjustment:

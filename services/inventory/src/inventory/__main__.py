@@ -18,8 +18,8 @@ from crossdock_kit.versioned_cache import VersionedCache
 
 from inventory.api import InventoryServicer, ReportServicer, StockControlServicer
 from inventory.consumers import Consumers
+from inventory.each_day import EachDay
 from inventory.expiry import Expiry
-from inventory.lot_expiry import LotExpiry
 from inventory.queries.availability import Availability
 from inventory.safety_stock import SafetyStock
 from inventory.settings import InventorySettings
@@ -27,6 +27,8 @@ from inventory.store.desk import ReservationDesk
 from inventory.store.remembered import RememberedItems
 from inventory.store.shards import SHARDS
 from inventory.store.work import InventoryUnitOfWork, InventoryWork
+from inventory.use_cases.expiring import expire_lots
+from inventory.use_cases.transfers import raise_overdue
 
 
 async def build(app: App[InventorySettings]) -> None:
@@ -57,7 +59,8 @@ async def build(app: App[InventorySettings]) -> None:
     app.add_loop("reservations", desk.run)
     app.add_loop("availability", availability.run)
     app.add_loop("safety stock", safety_stock.run)
-    app.add_loop("lots", LotExpiry(uow, settings.tenants, clock).run)
+    app.add_loop("lots", EachDay("ExpireLots", expire_lots, uow, settings.tenants, clock).run)
+    app.add_loop("transfers", EachDay("ChaseTransfers", raise_overdue, uow, settings.tenants, clock).run)
     app.add_loop("expiry", Expiry(uow, settings.tenants, clock, settings.expiry_seconds).run)
 
 

@@ -14,6 +14,7 @@ from crossdock.inventory.v1 import report_service_pb2_grpc as report_grpc
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock.inventory.v1 import stock_control_service_pb2_grpc as control_grpc
 from crossdock.inventory.v1 import stock_move_pb2
+from crossdock.inventory.v1 import stock_transfer_pb2 as transfer_pb
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import actor, tenant
 from crossdock_kit.database import Engine
@@ -28,6 +29,7 @@ from inventory.queries.ledger import verify_ledger
 from inventory.queries.reconciliation import reconciliation
 from inventory.queries.snapshot import snapshot
 from inventory.queries.stock import Where
+from inventory.queries.transfers import transfer_of
 from inventory.use_cases.adjust import adjust_stock
 from inventory.use_cases.reservations import (
     allocate_stock,
@@ -39,7 +41,8 @@ from inventory.use_cases.reserve import reserve_stock
 from inventory.use_cases.statements import book_differences, record_statement
 from inventory.use_cases.stock_moves import record_stock_moves
 from inventory.use_cases.stock_reports import decide_adjustment, record_stock_report
-from inventory.wire import reports, reservations, statements, stock, stock_moves, stock_reports
+from inventory.use_cases.transfers import record_transfer_receipt, send_transfer
+from inventory.wire import reports, reservations, statements, stock, stock_moves, stock_reports, transfers
 
 Context = Any
 
@@ -153,6 +156,24 @@ class StockControlServicer(control_grpc.StockControlServiceServicer):
     ) -> stock_move_pb2.RecordStockMovesResponse:
         report = await record_stock_moves(stock_moves.record_stock_moves(request, tenant()), self.uow)
         return stock_move_pb2.RecordStockMovesResponse(report=stock_moves.report_out(report))
+
+    async def SendTransfer(
+        self, request: transfer_pb.SendTransferRequest, context: Context
+    ) -> transfer_pb.SendTransferResponse:
+        sent = await send_transfer(transfers.send_transfer(request, tenant()), self.uow)
+        return transfer_pb.SendTransferResponse(transfer=transfers.transfer_out(sent))
+
+    async def RecordTransferReceipt(
+        self, request: transfer_pb.RecordTransferReceiptRequest, context: Context
+    ) -> transfer_pb.RecordTransferReceiptResponse:
+        found = await record_transfer_receipt(transfers.record_transfer_receipt(request, tenant()), self.uow)
+        return transfer_pb.RecordTransferReceiptResponse(transfer=transfers.transfer_out(found))
+
+    async def GetTransfer(
+        self, request: transfer_pb.GetTransferRequest, context: Context
+    ) -> transfer_pb.GetTransferResponse:
+        found = await transfer_of(self.engine, tenant(), request.business_unit, request.number)
+        return transfer_pb.GetTransferResponse(transfer=transfers.transfer_out(found))
 
     async def DecideAdjustment(
         self, request: control.DecideAdjustmentRequest, context: Context

@@ -25,6 +25,7 @@ from inventory.domain.reserving import Basket, LineRefusal
 from inventory.domain.statement import Comparison, Stated, Statement
 from inventory.domain.stock_move import Place, StockMoveReport
 from inventory.domain.stock_report import CountedPlace, StockAdjustment
+from inventory.domain.stock_transfer import StockTransfer
 from inventory.domain.supply import SupplyStand
 
 Booked = Sequence[tuple[UUID, Movement]]
@@ -130,6 +131,22 @@ class StockMoves(Protocol):
         ...
 
     async def save(self, report: StockMoveReport) -> None: ...
+
+
+class Transfers(Protocol):
+    async def claim(self, business_unit: str, number: str) -> StockTransfer | None:
+        """The transfer of this number, and nobody else works on it until this work ends."""
+        ...
+
+    async def claim_receipt(self, transfer: StockTransfer, system: str, number: str, content: str) -> str | None:
+        """Keeps the receipt's number; the content that is known under it instead."""
+        ...
+
+    async def save(self, transfer: StockTransfer) -> None: ...
+
+    async def take_overdue(self, today: date, most: int) -> list[StockTransfer]:
+        """Whose day is over, which are not all there, and of which nobody has heard; they count as told from here."""
+        ...
 
 
 class Statements(Protocol):
@@ -274,6 +291,9 @@ class Work(Protocol):
 
     @property
     def stock_moves(self) -> StockMoves: ...
+
+    @property
+    def transfers(self) -> Transfers: ...
 
     @property
     def statements(self) -> Statements: ...

@@ -22,6 +22,7 @@ from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
 from crossdock.inventory.v1 import stock_control_service_pb2 as control_pb
 from crossdock.inventory.v1 import stock_move_pb2
+from crossdock.inventory.v1 import stock_transfer_pb2 as transfer_pb
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement_pb
 from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
@@ -35,6 +36,7 @@ from fulfillment_cases.calls import origin as said_by
 from fulfillment_cases.calls import placement
 from fulfillment_cases.warehouse import Site, now, reported
 from google.protobuf.message import Message
+from google.type import date_pb2
 from procurement_cases.calls import (
     agreed,
     agreement,
@@ -87,7 +89,10 @@ def master_data() -> Message:
             master.Party(party_id="SUP-NORDIC", name=f"Nordic {CANARY}", roles=[master.PARTY_ROLE_SUPPLIER]),
             master.Party(party_id="CUS-SHOP", name="Shop", roles=[master.PARTY_ROLE_CUSTOMER]),
         ],
-        locations=[master.Location(location_id="WH-EAST", kind=master.LOCATION_KIND_WAREHOUSE, zone="Europe/Berlin")],
+        locations=[
+            master.Location(location_id=name, kind=master.LOCATION_KIND_WAREHOUSE, zone="Europe/Berlin")
+            for name in ("WH-EAST", "WH-WEST")
+        ],
     )
 
 
@@ -127,6 +132,8 @@ async def a_days_work(suite: Suite) -> None:
     await suite.seed("inventory", "RecordStockReport", found())
     await suite.seed("inventory", "RecordStatement", held())
     await suite.seed("inventory", "RecordStockMoves", held_back())
+    for name, request in transferred().items():
+        await suite.seed("inventory", name, request)
     await _shipped(suite)
     packing = Site(None, "WH-EAST").packing(f"SH-{CANARY}", reported(f"SO-{CANARY}", SKU, 2))
     await suite.seed("fulfillment", "RecordPacking", packing)
@@ -205,6 +212,34 @@ def held_back() -> Message:
         moved_at=now(),
         lines=[line],
     )
+
+
+def transferred() -> dict[str, Message]:
+    """Goods that went to another place of ours, and what has come of them."""
+    part = transfer_pb.TransferredStock(sku=SKU, quantity=quantity(1))
+    sent = transfer_pb.SendTransferRequest(
+        request_id=str(uuid4()),
+        origin=said_by(options_pb2.ROLE_WMS, "WH-EAST"),
+        number=f"TO-{CANARY}",
+        business_unit="EU01",
+        from_location_id="WH-EAST",
+        to_location_id="WH-WEST",
+        sent_at=now(),
+        expected_on=date_pb2.Date(year=2030, month=1, day=1),
+        lines=[part],
+    )
+    received = transfer_pb.RecordTransferReceiptRequest(
+        request_id=str(uuid4()),
+        origin=said_by(options_pb2.ROLE_WMS, "WH-WEST"),
+        number=f"TR-{CANARY}",
+        transfer_number=f"TO-{CANARY}",
+        business_unit="EU01",
+        location_id="WH-WEST",
+        received_at=now(),
+        lines=[part],
+    )
+    asked = transfer_pb.GetTransferRequest(number=f"TO-{CANARY}", business_unit="EU01")
+    return {"SendTransfer": sent, "RecordTransferReceipt": received, "GetTransfer": asked}
 
 
 def held() -> Message:

@@ -13,6 +13,7 @@ from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.stock_move import MovedLine, StockMoveReport
 from inventory.domain.stock_report import Counted, StockAdjustment
+from inventory.domain.stock_transfer import StockTransfer
 from inventory.domain.supply import SupplyChanged
 
 
@@ -126,6 +127,25 @@ class QualityHoldChanged:
     movements: tuple[tuple[UUID, Movement], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StockTransferSent:
+    transfer: StockTransfer
+    version: int
+    at: datetime
+    movements: tuple[tuple[UUID, Movement], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StockTransferReceived:
+    """`number` is the receipt's."""
+
+    transfer: StockTransfer
+    version: int
+    at: datetime
+    movements: tuple[tuple[UUID, Movement], ...]
+    number: str
+
+
 Fact = (
     AvailabilityChanged
     | SupplyChanged
@@ -141,6 +161,8 @@ Fact = (
     | AdjustmentDecided
     | PutAwayCompleted
     | QualityHoldChanged
+    | StockTransferSent
+    | StockTransferReceived
 )
 ReservationFact = (
     StockReserved | ReservationReleased | ReservationExpired | ReservationCommitted | StockAllocated | StockDeallocated

@@ -53,6 +53,9 @@ class Event(Enum):
     TRANSFER_SENT = auto()
     TRANSFER_ANNOUNCED = auto()
     TRANSFER_RECEIVED = auto()
+    TRANSFER_RECEIVED_AT_DOCK = auto()
+    TRANSFER_OVER = auto()
+    TRANSFER_SHORT = auto()
 
 
 Pair = tuple[Account, Account]
@@ -96,6 +99,10 @@ UPDATE_RULES: Mapping[Event, tuple[Pair, ...]] = {
     Event.TRANSFER_SENT: ((Account.SELLABLE, Account.ADJUSTMENT),),
     Event.TRANSFER_ANNOUNCED: ((Account.ADJUSTMENT, Account.IN_TRANSIT),),
     Event.TRANSFER_RECEIVED: ((Account.IN_TRANSIT, Account.SELLABLE),),
+    Event.TRANSFER_RECEIVED_AT_DOCK: ((Account.IN_TRANSIT, Account.STAGED),),
+    # More arrived than was sent, or less: under way was what the other place had said.
+    Event.TRANSFER_OVER: ((Account.ADJUSTMENT, Account.IN_TRANSIT),),
+    Event.TRANSFER_SHORT: ((Account.IN_TRANSIT, Account.ADJUSTMENT),),
 }
 
 

@@ -68,6 +68,7 @@ _RULES: Mapping[tuple[MoveKind, bool], Event] = {
 
 TO_PUT_AWAY: Mapping[str, int] = {
     f"RECEIVED_{Condition.GOOD.name}": +1,
+    Event.TRANSFER_RECEIVED_AT_DOCK.name: +1,
     Event.QUALITY_RELEASED_AT_DOCK.name: +1,
     Event.PUT_AWAY_TAKEN_BACK.name: +1,
     Event.PUT_AWAY.name: -1,

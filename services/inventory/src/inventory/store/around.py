@@ -30,7 +30,8 @@ FROM unnest($4::text[]) AS i (sku) CROSS JOIN LATERAL (
 _SELLABLE, _STAGED = int(Account.SELLABLE), int(Account.STAGED)
 _RECEIVED = ", ".join(str(int(each)) for each in sorted(PHYSICAL - {Account.RETURNED}))
 _AWAITED = f"""
-SELECT sku, '' AS lot, b.bucket, in_transit AS change, 'ship_notice/' || notice_id AS document
+SELECT sku, '' AS lot, b.bucket, in_transit AS change,
+  CASE WHEN notice_id LIKE 'transfer/%' THEN notice_id ELSE 'ship_notice/' || notice_id END AS document
 FROM notice_line, unnest(ARRAY[{_RECEIVED}]) AS b (bucket) WHERE {_WHERE} AND in_transit > 0
 UNION ALL
 SELECT sku, lot, b.bucket, b.sign * to_put_away, 'put_away/' || lot

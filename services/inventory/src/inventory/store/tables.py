@@ -15,6 +15,7 @@ from sqlalchemy import (
     Column,
     Computed,
     Date,
+    DateTime,
     Index,
     Integer,
     MetaData,
@@ -302,6 +303,51 @@ stock_move = Table(
     texts("skus"),
     Column("movement_ids", ARRAY(UUID(as_uuid=True)), nullable=False, server_default=text("'{}'")),
     Index("stock_move_number", "tenant", "system", "number", unique=True),
+)
+
+# Transfers between our own places, and what is known of each item of them.
+stock_transfer = Table(
+    "stock_transfer",
+    metadata,
+    tenant_key(),
+    words("business_unit", key=True),
+    words("number", key=True),
+    Column("transfer_id", UUID(as_uuid=True), nullable=False),
+    words("from_location"),
+    words("to_location"),
+    words("system"),
+    words("content"),
+    Column("sent_at", DateTime(timezone=True), nullable=True),
+    Column("expected_on", Date, nullable=True),
+    Column("final", Boolean, nullable=False, server_default=text("false")),
+    # Waited for and not told to be late: only these are looked at when a day is over.
+    Column("awaited", Boolean, nullable=False, server_default=text("false")),
+    number("event_version"),
+    Index("stock_transfer_due", "tenant", "expected_on", postgresql_where=text("awaited")),
+)
+
+stock_transfer_line = Table(
+    "stock_transfer_line",
+    metadata,
+    tenant_key(),
+    words("business_unit", key=True),
+    words("number", key=True),
+    words("sku", key=True),
+    words("unit"),
+    quantity("sent"),
+    quantity("received"),
+    quantity("missing"),
+)
+
+stock_transfer_receipt = Table(
+    "stock_transfer_receipt",
+    metadata,
+    tenant_key(),
+    words("system", key=True),
+    words("number", key=True),
+    words("business_unit"),
+    words("transfer_number"),
+    words("content"),
 )
 
 # When each place was last counted: an older count that comes later changes nothing.

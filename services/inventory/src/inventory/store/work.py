@@ -22,6 +22,7 @@ from inventory.store.statements import StoredStatements
 from inventory.store.stock_moves import StoredStockMoves
 from inventory.store.stored_ledger import Causes, Changed, StoredLedger, nobody_is_told
 from inventory.store.supply import StoredSupply
+from inventory.store.transfers import StoredTransfers
 from inventory.wire.facts import event_of
 
 
@@ -43,6 +44,10 @@ class InventoryWork:
     @property
     def adjustments(self) -> StoredAdjustments:
         return StoredAdjustments(self._work.driver, self._work.tenant, self._work.now)
+
+    @property
+    def transfers(self) -> StoredTransfers:
+        return StoredTransfers(self._work.driver, self._work.tenant)
 
     @property
     def statements(self) -> StoredStatements:

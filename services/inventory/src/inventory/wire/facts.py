@@ -16,7 +16,7 @@ from inventory.domain import events as facts
 from inventory.domain.lots import Pick
 from inventory.domain.reservation import Reservation
 from inventory.domain.supply import SupplyChanged
-from inventory.wire import stock_moves, stock_reports
+from inventory.wire import stock_moves, stock_reports, transfers
 from inventory.wire.movements import movement_out
 from inventory.wire.values import date_out, instant_out, quantity_out
 
@@ -35,6 +35,8 @@ def event_of(fact: facts.Fact, now: datetime) -> NewEvent:  # noqa: PLR0911  one
         return stock_reports.event_of(fact)
     if isinstance(fact, facts.PutAwayCompleted | facts.QualityHoldChanged):
         return stock_moves.event_of(fact)
+    if isinstance(fact, facts.StockTransferSent | facts.StockTransferReceived):
+        return transfers.event_of(fact)
     return reservation_event(fact, now)
 
 

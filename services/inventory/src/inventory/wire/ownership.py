@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossdock.common.v1 import values_pb2
-from crossdock.inventory.v1 import stock_control_service_pb2, stock_move_pb2
+from crossdock.inventory.v1 import stock_control_service_pb2, stock_move_pb2, stock_transfer_pb2
 from crossdock_kit.ownership import role_name
 from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.descriptor import Descriptor
@@ -13,6 +13,8 @@ from inventory.domain.reporting import FieldNotOwned
 REPORTED = (stock_control_service_pb2.StockAdjustment.DESCRIPTOR, "number")
 STATED = (stock_control_service_pb2.StockStatement.DESCRIPTOR, "number")
 MOVED = (stock_move_pb2.StockMoveReport.DESCRIPTOR, "number")
+SENT = (stock_transfer_pb2.StockTransfer.DESCRIPTOR, "number")
+TRANSFER_RECEIVED = (stock_transfer_pb2.TransferReceipt.DESCRIPTOR, "number")
 
 
 def may_write(origin: values_pb2.Origin, attribute: tuple[Descriptor, str]) -> None:

@@ -5,6 +5,7 @@ import warnings
 
 from crossdock.inventory.v1 import stock_control_service_pb2 as crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2
 from crossdock.inventory.v1 import stock_move_pb2 as crossdock_dot_inventory_dot_v1_dot_stock__move__pb2
+from crossdock.inventory.v1 import stock_transfer_pb2 as crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -46,6 +47,21 @@ class StockControlServiceStub:
                 request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesRequest.SerializeToString,
                 response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesResponse.FromString,
                 _registered_method=True)
+        self.SendTransfer = channel.unary_unary(
+                '/crossdock.inventory.v1.StockControlService/SendTransfer',
+                request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.SendTransferRequest.SerializeToString,
+                response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.SendTransferResponse.FromString,
+                _registered_method=True)
+        self.RecordTransferReceipt = channel.unary_unary(
+                '/crossdock.inventory.v1.StockControlService/RecordTransferReceipt',
+                request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.RecordTransferReceiptRequest.SerializeToString,
+                response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.RecordTransferReceiptResponse.FromString,
+                _registered_method=True)
+        self.GetTransfer = channel.unary_unary(
+                '/crossdock.inventory.v1.StockControlService/GetTransfer',
+                request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.GetTransferRequest.SerializeToString,
+                response_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.GetTransferResponse.FromString,
+                _registered_method=True)
         self.DecideAdjustment = channel.unary_unary(
                 '/crossdock.inventory.v1.StockControlService/DecideAdjustment',
                 request_serializer=crossdock_dot_inventory_dot_v1_dot_stock__control__service__pb2.DecideAdjustmentRequest.SerializeToString,
@@ -82,6 +98,28 @@ class StockControlServiceServicer:
     def RecordStockMoves(self, request, context):
         """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
         first answer. A request (not a warehouse's report) for more than lies there is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendTransfer(self, request, context):
+        """Books goods that left one of our places for another: under way there until they are received. The same transfer
+        again gives the first answer. A request (not a warehouse's report) for more than lies there is refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordTransferReceipt(self, request, context):
+        """Books what arrived of a transfer, in as many receipts as it took, whether or not it was sent as far as is known.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTransfer(self, request, context):
+        """A transfer by its number.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -127,6 +165,21 @@ def add_StockControlServiceServicer_to_server(servicer, server):
                     servicer.RecordStockMoves,
                     request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesRequest.FromString,
                     response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesResponse.SerializeToString,
+            ),
+            'SendTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendTransfer,
+                    request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.SendTransferRequest.FromString,
+                    response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.SendTransferResponse.SerializeToString,
+            ),
+            'RecordTransferReceipt': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordTransferReceipt,
+                    request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.RecordTransferReceiptRequest.FromString,
+                    response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.RecordTransferReceiptResponse.SerializeToString,
+            ),
+            'GetTransfer': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTransfer,
+                    request_deserializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.GetTransferRequest.FromString,
+                    response_serializer=crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.GetTransferResponse.SerializeToString,
             ),
             'DecideAdjustment': grpc.unary_unary_rpc_method_handler(
                     servicer.DecideAdjustment,
@@ -204,6 +257,87 @@ class StockControlService:
             '/crossdock.inventory.v1.StockControlService/RecordStockMoves',
             crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesRequest.SerializeToString,
             crossdock_dot_inventory_dot_v1_dot_stock__move__pb2.RecordStockMovesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.inventory.v1.StockControlService/SendTransfer',
+            crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.SendTransferRequest.SerializeToString,
+            crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.SendTransferResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordTransferReceipt(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.inventory.v1.StockControlService/RecordTransferReceipt',
+            crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.RecordTransferReceiptRequest.SerializeToString,
+            crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.RecordTransferReceiptResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTransfer(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.inventory.v1.StockControlService/GetTransfer',
+            crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.GetTransferRequest.SerializeToString,
+            crossdock_dot_inventory_dot_v1_dot_stock__transfer__pb2.GetTransferResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -6,6 +6,7 @@ What warehouses count and find, and what becomes of the difference to the ledger
 from collections import abc as _abc
 from crossdock.inventory.v1 import stock_control_service_pb2 as _stock_control_service_pb2
 from crossdock.inventory.v1 import stock_move_pb2 as _stock_move_pb2
+from crossdock.inventory.v1 import stock_transfer_pb2 as _stock_transfer_pb2
 from grpc import aio as _aio
 import abc as _abc_1
 import grpc as _grpc
@@ -40,6 +41,14 @@ class StockControlServiceStub:
     """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
     first answer. A request (not a warehouse's report) for more than lies there is refused.
     """
+    SendTransfer: _grpc.UnaryUnaryMultiCallable[_stock_transfer_pb2.SendTransferRequest, _stock_transfer_pb2.SendTransferResponse]
+    """Books goods that left one of our places for another: under way there until they are received. The same transfer
+    again gives the first answer. A request (not a warehouse's report) for more than lies there is refused.
+    """
+    RecordTransferReceipt: _grpc.UnaryUnaryMultiCallable[_stock_transfer_pb2.RecordTransferReceiptRequest, _stock_transfer_pb2.RecordTransferReceiptResponse]
+    """Books what arrived of a transfer, in as many receipts as it took, whether or not it was sent as far as is known."""
+    GetTransfer: _grpc.UnaryUnaryMultiCallable[_stock_transfer_pb2.GetTransferRequest, _stock_transfer_pb2.GetTransferResponse]
+    """A transfer by its number."""
     DecideAdjustment: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.DecideAdjustmentRequest, _stock_control_service_pb2.DecideAdjustmentResponse]
     """Lets the ERP post an adjustment beyond the limit, or takes it back."""
     RecordStatement: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStatementRequest, _stock_control_service_pb2.RecordStatementResponse]
@@ -60,6 +69,14 @@ class StockControlServiceAsyncStub(StockControlServiceStub):
     """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
     first answer. A request (not a warehouse's report) for more than lies there is refused.
     """
+    SendTransfer: _aio.UnaryUnaryMultiCallable[_stock_transfer_pb2.SendTransferRequest, _stock_transfer_pb2.SendTransferResponse]  # type: ignore[assignment]
+    """Books goods that left one of our places for another: under way there until they are received. The same transfer
+    again gives the first answer. A request (not a warehouse's report) for more than lies there is refused.
+    """
+    RecordTransferReceipt: _aio.UnaryUnaryMultiCallable[_stock_transfer_pb2.RecordTransferReceiptRequest, _stock_transfer_pb2.RecordTransferReceiptResponse]  # type: ignore[assignment]
+    """Books what arrived of a transfer, in as many receipts as it took, whether or not it was sent as far as is known."""
+    GetTransfer: _aio.UnaryUnaryMultiCallable[_stock_transfer_pb2.GetTransferRequest, _stock_transfer_pb2.GetTransferResponse]  # type: ignore[assignment]
+    """A transfer by its number."""
     DecideAdjustment: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.DecideAdjustmentRequest, _stock_control_service_pb2.DecideAdjustmentResponse]  # type: ignore[assignment]
     """Lets the ERP post an adjustment beyond the limit, or takes it back."""
     RecordStatement: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStatementRequest, _stock_control_service_pb2.RecordStatementResponse]  # type: ignore[assignment]
@@ -89,6 +106,32 @@ class StockControlServiceServicer(metaclass=_abc_1.ABCMeta):
         """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
         first answer. A request (not a warehouse's report) for more than lies there is refused.
         """
+
+    @_abc_1.abstractmethod
+    def SendTransfer(
+        self,
+        request: _stock_transfer_pb2.SendTransferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_transfer_pb2.SendTransferResponse, _abc.Awaitable[_stock_transfer_pb2.SendTransferResponse]]:
+        """Books goods that left one of our places for another: under way there until they are received. The same transfer
+        again gives the first answer. A request (not a warehouse's report) for more than lies there is refused.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordTransferReceipt(
+        self,
+        request: _stock_transfer_pb2.RecordTransferReceiptRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_transfer_pb2.RecordTransferReceiptResponse, _abc.Awaitable[_stock_transfer_pb2.RecordTransferReceiptResponse]]:
+        """Books what arrived of a transfer, in as many receipts as it took, whether or not it was sent as far as is known."""
+
+    @_abc_1.abstractmethod
+    def GetTransfer(
+        self,
+        request: _stock_transfer_pb2.GetTransferRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_stock_transfer_pb2.GetTransferResponse, _abc.Awaitable[_stock_transfer_pb2.GetTransferResponse]]:
+        """A transfer by its number."""
 
     @_abc_1.abstractmethod
     def DecideAdjustment(

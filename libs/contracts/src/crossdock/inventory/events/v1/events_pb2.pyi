@@ -7,6 +7,7 @@ from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as _inventory_service_pb2
 from crossdock.inventory.v1 import stock_move_pb2 as _stock_move_pb2
+from crossdock.inventory.v1 import stock_transfer_pb2 as _stock_transfer_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -512,6 +513,64 @@ class PutAwayCompleted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutAwayCompleted: _TypeAlias = PutAwayCompleted  # noqa: Y015
+
+@_typing.final
+class StockTransferSent(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRANSFER_ID_FIELD_NUMBER: _builtins.int
+    TRANSFER_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
+    transfer_id: _builtins.str
+    @_builtins.property
+    def transfer(self) -> _stock_transfer_pb2.StockTransfer: ...
+    @_builtins.property
+    def movements(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_service_pb2.Movement]: ...
+    def __init__(
+        self,
+        *,
+        transfer_id: _builtins.str = ...,
+        transfer: _stock_transfer_pb2.StockTransfer | None = ...,
+        movements: _abc.Iterable[_inventory_service_pb2.Movement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["transfer", b"transfer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["movements", b"movements", "transfer", b"transfer", "transfer_id", b"transfer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StockTransferSent: _TypeAlias = StockTransferSent  # noqa: Y015
+
+@_typing.final
+class StockTransferReceived(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRANSFER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    TRANSFER_FIELD_NUMBER: _builtins.int
+    MOVEMENTS_FIELD_NUMBER: _builtins.int
+    transfer_id: _builtins.str
+    number: _builtins.str
+    """Of the receipt, as the receiving place numbers it."""
+    @_builtins.property
+    def transfer(self) -> _stock_transfer_pb2.StockTransfer: ...
+    @_builtins.property
+    def movements(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_service_pb2.Movement]: ...
+    def __init__(
+        self,
+        *,
+        transfer_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        transfer: _stock_transfer_pb2.StockTransfer | None = ...,
+        movements: _abc.Iterable[_inventory_service_pb2.Movement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["transfer", b"transfer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["movements", b"movements", "number", b"number", "transfer", b"transfer", "transfer_id", b"transfer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StockTransferReceived: _TypeAlias = StockTransferReceived  # noqa: Y015
 
 @_typing.final
 class QualityHoldChanged(_message.Message):

@@ -1,14 +1,14 @@
-"""The loop that takes lots out of what may be sold when their day is over.
+"""The loop of what is due because a day is over: lots that have expired, transfers that have not come.
 
-What has expired is looked for when a day begins and when the service starts, and now and then besides, for goods that
-were put away or released late. Any number of replicas may run it: what one has put on hold the other does not find.
+It looks when a day begins and when the service starts, and now and then besides, for what was reported late. Any number
+of replicas may run it: what one has done the other does not find.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from time import monotonic
@@ -19,7 +19,6 @@ from crossdock_kit.errors import Conflict, Unavailable
 
 from inventory.ports import UnitOfWork
 from inventory.timers import timer_cause
-from inventory.use_cases.expiring import expire_lots
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +27,11 @@ AGAIN_SECONDS = 60.0
 
 
 @dataclass(slots=True, eq=False)
-class LotExpiry:
+class EachDay:
+    """`does` what is due for a tenant and gives how much it was; `name` stands in the steps that it makes."""
+
+    name: str
+    does: Callable[[str, UnitOfWork], Awaitable[int]]
     uow: UnitOfWork
     tenants: Sequence[str]
     clock: Clock
@@ -43,16 +46,16 @@ class LotExpiry:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def follow(self, tenant: str) -> int:
-        """How many lots were put on hold."""
+        """How much was done."""
         today, started = self.clock.now().date(), self.monotonic()
         day, at = self._looked.get(tenant, (date.min, started))
         if day == today and started - at < AGAIN_SECONDS:
             return 0
-        with caused_by(timer_cause("ExpireLots", tenant, self.clock.now())):
+        with caused_by(timer_cause(self.name, tenant, self.clock.now())):
             try:
-                held = await expire_lots(tenant, self.uow)
+                done = await self.does(tenant, self.uow)
             except (Unavailable, Conflict) as error:
-                log.warning("expired lots wait: %s", error)
+                log.warning("%s waits: %s", self.name, error)
                 return 0
         self._looked[tenant] = today, started
-        return held
+        return done
