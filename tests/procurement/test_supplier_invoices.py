@@ -16,14 +16,16 @@ from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
 from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
+from crossdock_kit import policy
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
+from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.unit_of_work import UnitOfWork
 from procurement.store.master_data import MasterDataRows
 from procurement.store.unit_of_work import ProcurementUnitOfWork
 from procurement.use_cases.supplier_invoices import match_again
 from procurement.wire import master_data
-from procurement_cases.calls import Caller, billed, counted, invoicing, line, origin, packed, unique
+from procurement_cases.calls import DAY_ZERO, Caller, billed, counted, invoicing, line, origin, packed, unique
 from procurement_cases.refusals import refused
 
 PRECONDITION, NOT_FOUND = grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.NOT_FOUND
@@ -141,6 +143,41 @@ async def test_invoices_and_their_orders_at_the_same_moment_find_each_other(call
     )
     shown = [(await caller.order(each)).supplier_invoices for each in numbers]
     assert [[each.state for each in invoices] for invoices in shown] == [[AWAITING]] * len(numbers)
+
+
+@pytest.mark.feature("F151")
+async def test_a_price_may_differ_by_what_its_items_category_and_its_currency_allow(
+    caller: Caller, engine: Engine
+) -> None:
+    """Both items at 3 percent above; goods in bulk may differ by 5 percent, in euros by 20 and in no other currency."""
+    unit, category = unique("BU"), unique("CAT")
+    bulky, place_of_all = unique("ITEM").upper(), unique("WH")
+    await keep(engine, catalog.Item(sku=bulky, base_unit="EA", category=category))
+    async with transaction(engine, ["acme"]) as tx:
+        anywhere = catalog.Location(location_id=place_of_all, zone="Europe/Berlin", system="WMS-ANY")
+        await MasterDataRows(tx.driver).keep_locations([master_data.location("acme", anywhere)])
+        scope = Scope(business_unit=unit, item_category=category)
+        for key, value in (("price_percent", "5"), ("price_amount", {"EUR": "20"})):
+            rule = NewRule(key=f"procurement.invoice_{key}", value=value, valid_from=DAY_ZERO, scope=scope)
+            await policy.add(tx.driver, "acme", rule)
+    within, beyond = invoice_pb.MATCH_OUTCOME_WITHIN_TOLERANCE, invoice_pb.MATCH_OUTCOME_PRICE_VARIANCE
+    found = {}
+    for currency in ("EUR", "USD"):
+        lines = [line("10", 100, bulky, price="1.00"), line("20", 100, "BOLT", price="1.00")]
+        for wanted in lines:
+            wanted.price.money.currency = currency
+        number = unique("PO")
+        await caller.submit(number, lines, business_unit=unit, currency=currency)
+        for place, sku in (("10", bulky), ("20", "BOLT")):
+            report = counted(100, sku, purchase_order_number=number, line_number=place)
+            await caller.receive(unique("RC"), report, system="WMS-ANY", location_id=place_of_all)
+        asked = [billed(number, 100, "1.03", place) for place in ("10", "20")]
+        for each in asked:
+            each.price.money.currency = currency
+        total = common.Money(amount="206.00", currency=currency)
+        invoice = (await caller.invoice(unique("INV"), *asked, total=total)).supplier_invoice
+        found[currency] = [each.outcome for each in invoice.lines]
+    assert found == {"EUR": [within, beyond], "USD": [beyond, beyond]}
 
 
 @pytest.mark.feature("F154")

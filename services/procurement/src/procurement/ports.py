@@ -391,7 +391,10 @@ class MasterData(Protocol):
 class Policies(Protocol):
     async def tolerances(self, business_unit: str, partner: str, location: str) -> Tolerances: ...
 
-    async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances: ...
+    async def invoice_tolerances(
+        self, business_unit: str, supplier_id: str, item_category: str, currency: str
+    ) -> InvoiceTolerances:
+        """Without a category those of what is no item's: the charges."""
 
     async def match_is_verdict(self, business_unit: str, supplier_id: str) -> bool:
         """Whether our match decides what is paid, and not the ERP."""

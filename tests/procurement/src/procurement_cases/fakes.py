@@ -285,7 +285,9 @@ class FakePolicies:
     async def match_is_verdict(self, business_unit: str, supplier_id: str) -> bool:
         return False
 
-    async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances:
+    async def invoice_tolerances(
+        self, business_unit: str, supplier_id: str, item_category: str, currency: str
+    ) -> InvoiceTolerances:
         return INVOICE_TOLERANCES
 
     async def certificates(self, business_unit: str, supplier_id: str, item_category: str, location: str) -> Required:

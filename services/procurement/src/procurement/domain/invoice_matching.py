@@ -29,14 +29,19 @@ from procurement.domain.unit_prices import agreed_price, per_base_unit, priced
 @dataclass(frozen=True, slots=True)
 class Records:
     """What an invoice is held against; `today` decides whether it is dated in the future. `held` says of order lines,
-    by id, which certificates their goods lack; `credited` is the invoice that a credit memo names, if it is known."""
+    by id, which certificates their goods lack; `by_category` are the tolerances of items by business unit and category,
+    `tolerances` those of all the rest; `credited` is the invoice that a credit memo names, if it is known."""
 
     book: OrderBook
     items: Mapping[str, Item]
     tolerances: InvoiceTolerances
     today: date
     held: Mapping[str, str] = field(default_factory=dict)
+    by_category: Mapping[tuple[str, str], InvoiceTolerances] = field(default_factory=dict)
     credited: SupplierInvoice | None = None
+
+    def tolerances_of(self, business_unit: str, item: Item) -> InvoiceTolerances:
+        return self.by_category.get((business_unit, item.category), self.tolerances)
 
 
 def match(invoice: SupplierInvoice, records: Records) -> None:
@@ -112,6 +117,7 @@ Placed = tuple[InvoiceLine, OrderLine, Item]
 
 def _variances(invoice: SupplierInvoice, order: PurchaseOrder, placed: Placed, records: Records) -> Iterator[Variance]:
     line, ordered, item = placed
+    tolerances = records.tolerances_of(order.business_unit, item)
     if line.base > ZERO >= line.due and not invoice.terms.credit:
         yield Variance(MatchOutcome.CREDITED, "all of it was credited")
         return
@@ -120,13 +126,13 @@ def _variances(invoice: SupplierInvoice, order: PurchaseOrder, placed: Placed, r
         placed_on = f"the order was placed on {order.ordered_on}, today is {records.today}"
         yield Variance(MatchOutcome.DATE_VARIANCE, f"the invoice is dated {day}; {placed_on}")
     if invoice.terms.credit:
-        yield from credit_variances(placed, records.credited, records.tolerances)
+        yield from credit_variances(placed, records.credited, tolerances)
         return
     if ordered.line_id in records.held:
         said = f"goods that were received lack {records.held[ordered.line_id]}"
         yield Variance(MatchOutcome.CERTIFICATE_MISSING, said)
-    yield from _quantity(line, ordered, records.tolerances)
-    yield from _price(placed, item, records.tolerances)
+    yield from _quantity(line, ordered, tolerances)
+    yield from _price(placed, item, tolerances)
 
 
 def _quantity(line: InvoiceLine, ordered: OrderLine, tolerances: InvoiceTolerances) -> Iterator[Variance]:

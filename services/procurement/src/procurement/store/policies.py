@@ -77,19 +77,21 @@ class TenantPolicies:
             Decimal(str(over.value)), Decimal(str(short.value)), bool(stays.value), _rules(over), _rules(short, stays)
         )
 
-    async def invoice_tolerances(self, business_unit: str, supplier_id: str) -> InvoiceTolerances:
-        place = Scope(business_unit=business_unit, partner=supplier_id)
+    async def invoice_tolerances(
+        self, business_unit: str, supplier_id: str, item_category: str, currency: str
+    ) -> InvoiceTolerances:
+        place = Scope(business_unit=business_unit, partner=supplier_id, item_category=item_category)
         keys = (INVOICE_PRICE_PERCENT, INVOICE_PRICE_AMOUNT, INVOICE_QUANTITY_PERCENT, INVOICE_LENIENT)
         percent, amount, quantity, lenient = [await self._decide(key, place) for key in keys]
         share, most = [await self._decide(key, place) for key in (INVOICE_CHARGE_PERCENT, INVOICE_CHARGE_AMOUNT)]
         return InvoiceTolerances(
             Decimal(str(percent.value)),
-            Decimal(str(amount.value)),
+            _amount(amount, currency),
             Decimal(str(quantity.value)),
             bool(lenient.value),
             _rules(percent, amount, quantity, lenient),
             Decimal(str(share.value)),
-            Decimal(str(most.value)),
+            _amount(most, currency),
             _rules(share, most, lenient),
         )
 
@@ -123,6 +125,13 @@ class TenantPolicies:
         if self._book is None:
             self._book = await policy.read(self._driver, self._tenant, list(DEFAULTS))
         return self._book.decide(key, place, self._now, DEFAULTS[key])
+
+
+def _amount(decided: Decided, currency: str) -> Decimal:
+    """One for any currency, or one for each: {"EUR": "10", "JPY": "1500"}. In a currency that it does not name nothing
+    may differ."""
+    value = decided.value
+    return Decimal(str(value.get(currency, 0) if isinstance(value, dict) else value))
 
 
 def _rules(*decided: Decided) -> str:

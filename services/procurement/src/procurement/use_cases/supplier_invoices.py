@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -13,6 +13,7 @@ from procurement.domain.invoice_decisions import accept, reject
 from procurement.domain.invoice_matching import Records, match
 from procurement.domain.invoice_verdicts import Judged, give
 from procurement.domain.purchase_order import PurchaseOrder
+from procurement.domain.quantities import Item
 from procurement.domain.refusals import InvoiceDecisionOutdated, InvoiceNumberReused, SupplierInvoiceUnknown
 from procurement.domain.supplier_invoice import InvoiceTerms, MatchDecision, MatchOutcome, SupplierInvoice
 from procurement.ports import Deadline, OrderName, UnitOfWork, Work
@@ -171,14 +172,24 @@ def _business_unit(terms: InvoiceTerms, orders: Sequence[PurchaseOrder]) -> str:
 
 
 async def _records(work: Work, invoice: SupplierInvoice, orders: list[PurchaseOrder]) -> Records:
-    supplier_id = invoice.terms.supplier_id
+    terms, policies = invoice.terms, work.policies
+    items = await work.master_data.items({line.sku for order in orders for line in order.lines}, terms.invoiced_on)
+    of_supplier = (terms.supplier_id, "", terms.currency)
     return Records(
         book=OrderBook(orders),
-        items=await work.master_data.items(
-            {line.sku for order in orders for line in order.lines}, invoice.terms.invoiced_on
-        ),
-        tolerances=await work.policies.invoice_tolerances(invoice.business_unit, supplier_id),
+        items=items,
+        tolerances=await policies.invoice_tolerances(invoice.business_unit, *of_supplier),
         today=(work.now + LATEST_ZONE).date(),
         held=await work.compliance.held_lines(each.purchase_order_id for each in orders),
-        credited=await work.supplier_invoices.credited(invoice.terms),
+        by_category={
+            (unit, category): await policies.invoice_tolerances(unit, terms.supplier_id, category, terms.currency)
+            for unit, category in _categories(orders, items)
+        },
+        credited=await work.supplier_invoices.credited(terms),
     )
+
+
+def _categories(orders: Iterable[PurchaseOrder], items: Mapping[str, Item]) -> set[tuple[str, str]]:
+    return {
+        (order.business_unit, items[line.sku].category) for order in orders for line in order.lines if line.sku in items
+    }
