@@ -140,6 +140,10 @@ def test_a_tracker_is_its_history_and_its_estimate_alone_or_in_an_event() -> Non
     assert {each.tracking_number for each in alone} == {"EZ42"}
     assert [each.place for each in alone] == ["", "Hamburg, DE", ""]
     assert alone[2].estimated_at.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 4, 12, tzinfo=UTC)
+    arrived = {"status": "delivered", "datetime": "2026-11-03T09:00:00Z", "message": "Front desk"}
+    signed = tracker(signed_by="K. Doe")
+    signed["tracking_details"] = [*signed["tracking_details"], arrived]
+    assert [each.received_by for each in of_json(easypost_tracker, signed)] == ["", "", "K. Doe", ""]
     event = {"object": "Event", "description": "tracker.updated", "result": tracker()}
     assert of_json(easypost_tracker, event) == alone
     with pytest.raises(DocumentFault, match="Batch"):
@@ -147,7 +151,7 @@ def test_a_tracker_is_its_history_and_its_estimate_alone_or_in_an_event() -> Non
 
 
 @pytest.mark.feature("F137", "F148")
-def test_a_track_alert_is_one_word_and_names_nobody() -> None:
+def test_a_track_alert_is_one_word_and_names_who_took_it_in_its_place_alone() -> None:
     body = {
         "trackingNumber": "1Z999",
         "activityLocation": {"city": "CHARLOTTE", "stateProvince": "NC", "country": "US"},
@@ -159,7 +163,11 @@ def test_a_track_alert_is_one_word_and_names_nobody() -> None:
     [update] = of_json(ups_track_alert, body)
     assert (update.code, update.carrier, update.tracking_number) == ("FS", "UPS", "1Z999")
     assert update.occurred_at.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 2, 13, 50, 4, tzinfo=UTC)
+    assert update.received_by == "John"
+    update.ClearField("received_by")
     assert "John" not in str(update)
+    on_its_way = body | {"activityStatus": {"type": "I", "code": "DP"}}
+    assert [each.received_by for each in of_json(ups_track_alert, on_its_way)] == [""]
     with pytest.raises(DocumentFault, match="no instant"):
         of_json(ups_track_alert, body | {"gmtActivityTime": "99"})
 

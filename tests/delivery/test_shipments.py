@@ -217,6 +217,45 @@ async def test_a_proof_of_delivery_keeps_its_evidence_and_hides_who_signed(calle
     assert any(b"photo/1" in row["body"] for row in bodies)
 
 
+@pytest.mark.feature("F030", "F143", "F145")
+@pytest.mark.parametrize("known", [True, False], ids=["its number is known", "its number comes later"])
+async def test_who_took_it_by_the_carriers_word_proves_the_delivery_and_is_shown_to_nobody_else(
+    caller: Caller, known: bool
+) -> None:
+    number = unique("SH")
+    created = await caller.create(number)
+    words = (word("X6", 8, number, received_by="Not Yet"), word("D1", 9, number, received_by="Lee Roe"))
+    if known:
+        await caller.assign(number, number)
+        await caller.record(word("D1", 9, number))
+        await caller.record(*words)
+        await caller.record(word("D1", 9, number, received_by="Somebody Else"))
+    else:
+        assert await caller.record(*words) == ["unassigned", "unassigned"]
+        await caller.assign(number, number)
+    found = await caller.shipment(number)
+    assert found.proven_at == instant(at(9))
+    ref = pb.ShipmentRef(number=number)
+    [proof] = (await caller.stub.ListProofs(pb.ListProofsRequest(ref=ref), timeout=SECONDS)).proofs
+    assert (proof.kind, proof.delivered_at) == (pb.EVIDENCE_KIND_SIGNATURE, instant(at(9)))
+    assert (await caller.stub.GetRecipient(pb.GetRecipientRequest(ref=ref), timeout=SECONDS)).received_by == "Lee Roe"
+    assert (await caller.facts(created.shipment_id)).count("ProofOfDeliveryReceived") == 1
+    kept = await caller.stub.ListTrackingUpdates(pb.ListTrackingUpdatesRequest(ref=ref), timeout=SECONDS)
+    bodies = await caller.fetch("SELECT body FROM journal WHERE aggregate = $1", f"shipment/{created.shipment_id}")
+    assert not any(name in str(kept) for name in ("Lee", "Not Yet"))
+    assert not any(b"Lee" in row["body"] for row in bodies)
+
+
+async def test_who_took_back_what_was_returned_proves_no_delivery(caller: Caller) -> None:
+    number = unique("SH")
+    await caller.create(number)
+    await caller.assign(number, number)
+    back = word("return_to_sender", 5, number, vocabulary="easypost")
+    home = word("delivered", 9, number, vocabulary="easypost", received_by="Our Dock")
+    await caller.record(word("AF", 1, number), back, home)
+    assert not (await caller.shipment(number)).HasField("proven_at")
+
+
 @pytest.mark.feature("F029", "F031")
 @pytest.mark.parametrize("role", ["ROLE_WMS", "ROLE_ERP", "ROLE_CHANNEL", "ROLE_SUPPLIER"])
 async def test_only_carrier_tms_and_proof_services_say_delivered(caller: Caller, role: str) -> None:

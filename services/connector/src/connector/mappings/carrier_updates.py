@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 
-from connector.codecs.json_document import DocumentFault
+from connector.codecs.json_document import DocumentFault, JsonObject
 from connector.mappings.model import Command, Reading
 
 MOST_UPDATES = 500
-LONGEST_NUMBER, LONGEST_TEXT, LONGEST_PLACE = 64, 500, 200
+LONGEST_NUMBER, LONGEST_TEXT, LONGEST_PLACE, LONGEST_NAME = 64, 500, 200, 200
 
 
 def command(updates: Sequence[delivery.CarrierUpdate], reading: Reading, path: str) -> Command:
@@ -39,6 +39,12 @@ def at_zone(local: datetime, zone: str, path: str) -> datetime:
         return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
     except (ZoneInfoNotFoundError, ValueError, OverflowError) as error:
         raise DocumentFault(path, f"{zone!r} is no time zone that is known here") from error
+
+
+def recipient(said: JsonObject, name: str) -> str:
+    """Who took it, as far as a name reaches; a fault would show it."""
+    found = said.values.get(name)
+    return found.strip()[:LONGEST_NAME] if isinstance(found, str) else ""
 
 
 def place(*parts: str) -> str:

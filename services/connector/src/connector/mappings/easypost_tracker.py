@@ -1,6 +1,7 @@
 """easypost.tracker, in: a tracker as EasyPost's webhook posts it, alone or inside its event.
 
-A tracker carries its whole history each time; what was told before is recognised where it is kept.
+A tracker carries its whole history each time; what was told before is recognised where it is kept. Who signed is
+personal data: it goes into the command with the delivery that it is about, and into no key, fault or finding.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from connector.mappings.carrier_updates import LONGEST_NUMBER, LONGEST_TEXT
 from connector.mappings.model import Command, Inbound, Reading
 
 VOCABULARY = "easypost"
-ESTIMATED = "estimated_delivery"
+ESTIMATED, DELIVERED = "estimated_delivery", "delivered"
 
 
 def read(document: JsonObject, reading: Reading) -> Command:
@@ -22,6 +23,8 @@ def read(document: JsonObject, reading: Reading) -> Command:
     number = tracker.text("tracking_code", longest=LONGEST_NUMBER)
     carrier = tracker.optional_text("carrier", longest=LONGEST_NUMBER)
     updates = [_update(each, number, carrier) for each in tracker.objects("tracking_details")]
+    if delivered := [each for each in updates if each.code == DELIVERED]:
+        delivered[-1].received_by = carrier_updates.recipient(tracker, "signed_by")
     updates += _estimate(tracker, number, carrier)
     return carrier_updates.command(updates, reading, "tracking_details")
 

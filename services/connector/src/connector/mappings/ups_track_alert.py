@@ -1,4 +1,5 @@
-"""ups.track_alert, in: one activity of one parcel as UPS posts it (Track Alert). Who received it is not taken over."""
+"""ups.track_alert, in: one activity of one parcel as UPS posts it (Track Alert). Who received it is personal data: it
+goes into the command, and into no key, fault or finding."""
 
 from __future__ import annotations
 
@@ -11,13 +12,14 @@ from connector.mappings import canonical, carrier_updates
 from connector.mappings.carrier_updates import LONGEST_NUMBER, LONGEST_TEXT
 from connector.mappings.model import Command, Inbound, Reading
 
-VOCABULARY = "ups"
+VOCABULARY, DELIVERED = "ups", "D"
 
 
 def read(document: JsonObject, reading: Reading) -> Command:
     status = document.object("activityStatus")
     where = document.optional_object("activityLocation")
     found = [where.optional_text(name) for name in ("city", "stateProvince", "country")] if where else []
+    kind = status.optional_text("type", longest=64)
     update = delivery.CarrierUpdate(
         carrier="UPS",
         tracking_number=document.text("trackingNumber", longest=LONGEST_NUMBER),
@@ -26,6 +28,7 @@ def read(document: JsonObject, reading: Reading) -> Command:
         occurred_at=canonical.stamp(_instant(document)),
         place=carrier_updates.place(*found),
         text=status.optional_text("description", longest=LONGEST_TEXT),
+        received_by=carrier_updates.recipient(document, "receivedBy") if kind == DELIVERED else "",
     )
     return carrier_updates.command([update], reading, "activityStatus")
 

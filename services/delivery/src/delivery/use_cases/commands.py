@@ -78,6 +78,7 @@ class CarrierUpdate:
     estimated_at: datetime | None = None
     place: str = ""
     text: str = ""
+    received_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

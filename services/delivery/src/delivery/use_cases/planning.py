@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from delivery.domain.events import Proof
+from delivery.domain.milestones import CodeClass, Milestone
 from delivery.domain.refusals import ShipmentNumberReused, ShipmentUnknown
+from delivery.domain.scan import Scan
 from delivery.domain.shipment import Shipment
 from delivery.ports import ShipmentName, UnitOfWork, Work
 from delivery.use_cases.commands import CreateShipment
+
+SIGNATURE = "signature"
 
 
 async def create_shipment(command: CreateShipment, uow: UnitOfWork) -> Shipment:
@@ -52,10 +59,31 @@ async def take_numbers(shipment: Shipment, work: Work) -> None:
     waited = await work.shipments.take_numbers(shipment)
     if waited:
         shipment.update_count += len(waited)
-        scans = await work.scans.of([shipment.shipment_id])
-        shipment.settle(scans[shipment.shipment_id], work.now)
+        scans = (await work.scans.of([shipment.shipment_id]))[shipment.shipment_id]
+        shipment.settle(scans, work.now)
+        await prove_by_word(shipment, [each for each in scans if each.scan_id in set(waited)], work)
     for number in shipment.tracking_numbers:
         work.resolve(waiting(number), "a shipment has the number")
+
+
+async def prove_by_word(shipment: Shipment, scans: Sequence[Scan], work: Work) -> None:
+    """Carriers say who took a parcel with their word that it is delivered: a signature, which they keep. What was not
+    delivered to its customer proves nothing."""
+    for scan in scans:
+        arrived = scan.meaning.code_class is CodeClass.FACT and scan.meaning.milestone is Milestone.DELIVERED
+        if not arrived or Milestone.DELIVERED not in shipment.told.reached:
+            continue
+        recipient_id = recipient_of(scan)
+        if await work.personal_data.read(recipient_id) is None:
+            continue
+        evidence = Proof(SIGNATURE, f"update/{scan.scan_id}", "", recipient_id)
+        if await work.proofs.keep(shipment.shipment_id, evidence, scan.occurred_at):
+            shipment.prove(evidence, scan.occurred_at)
+
+
+def recipient_of(scan: Scan) -> str:
+    """Row of personal data of who took a parcel, by its carrier's word."""
+    return f"recipient/{scan.scan_id}"
 
 
 def waiting(tracking_number: str) -> str:

@@ -19,7 +19,7 @@ from delivery.domain.shipment import Shipment
 from delivery.ports import Addressed, Addressee, UnitOfWork, Work
 from delivery.use_cases.commands import CarrierUpdate, RecordCarrierUpdates
 from delivery.use_cases.listening import Batch, heard
-from delivery.use_cases.planning import waiting
+from delivery.use_cases.planning import prove_by_word, recipient_of, waiting
 
 
 class Outcome(Enum):
@@ -45,10 +45,27 @@ async def record_carrier_updates(command: RecordCarrierUpdates, uow: UnitOfWork)
         scans = [read(each, partner, overrides) for each in command.updates]
         whose = await work.shipments.addressees([_address(each) for each in scans])
         found, milestones = await keep(scans, whose, work)
+        await _signed(command.updates, found, work)
         fresh = [each for each in found if each.outcome is not Outcome.REPEATED]
         moved = await work.shipments.lock([each.shipment_id for each in fresh])
         await heard(Batch(partner, tuple(each.scan for each in fresh), tuple(moved), milestones), work)
         return found
+
+
+async def _signed(updates: Sequence[CarrierUpdate], found: Sequence[Recorded], work: Work) -> None:
+    """Who took it proves the delivery, also where that is said later than the delivery itself; the first name stays. A
+    number that no shipment has yet is proven once it is one's."""
+    said: dict[str, list[Scan]] = {}
+    for update, recorded in zip(updates, found, strict=True):
+        if not update.received_by or recorded.outcome is Outcome.MISMATCHED:
+            continue
+        recipient_id = recipient_of(recorded.scan)
+        if await work.personal_data.read(recipient_id) is None:
+            await work.personal_data.keep({recipient_id: update.received_by.encode()})
+        said.setdefault(recorded.shipment_id, []).append(recorded.scan)
+    for shipment in await work.shipments.lock(said):
+        await prove_by_word(shipment, said[shipment.shipment_id], work)
+        await work.put(shipment)
 
 
 async def keep(scans: Sequence[Scan], whose: Sequence[Addressee], work: Work) -> tuple[list[Recorded], int]:

@@ -98,6 +98,7 @@ def _update(message: pb.CarrierUpdate, path: str) -> commands.CarrierUpdate:
         estimated_at=instant(message, "estimated_at"),
         place=message.place,
         text=message.text,
+        received_by=message.received_by,
     )
 
 

@@ -534,6 +534,7 @@ class CarrierUpdate(_message.Message):
     ESTIMATED_AT_FIELD_NUMBER: _builtins.int
     PLACE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    RECEIVED_BY_FIELD_NUMBER: _builtins.int
     carrier: _builtins.str
     tracking_number: _builtins.str
     shipment_number: _builtins.str
@@ -544,6 +545,8 @@ class CarrierUpdate(_message.Message):
     reason: _builtins.str
     place: _builtins.str
     text: _builtins.str
+    received_by: _builtins.str
+    """Of a delivery, who took it: it proves the delivery. Personal data: kept apart, in no event, and never listed."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened there."""
@@ -565,10 +568,11 @@ class CarrierUpdate(_message.Message):
         estimated_at: _timestamp_pb2.Timestamp | None = ...,
         place: _builtins.str = ...,
         text: _builtins.str = ...,
+        received_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["estimated_at", b"estimated_at", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "code", b"code", "estimated_at", b"estimated_at", "occurred_at", b"occurred_at", "place", b"place", "reason", b"reason", "shipment_number", b"shipment_number", "text", b"text", "tracking_number", b"tracking_number", "vocabulary", b"vocabulary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "code", b"code", "estimated_at", b"estimated_at", "occurred_at", b"occurred_at", "place", b"place", "reason", b"reason", "received_by", b"received_by", "shipment_number", b"shipment_number", "text", b"text", "tracking_number", b"tracking_number", "vocabulary", b"vocabulary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
