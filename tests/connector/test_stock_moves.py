@@ -53,6 +53,7 @@ async def test_a_put_away_becomes_a_command_and_stands_with_its_report(rig: Rig)
     assert (again.state, len(rig.procurement.requests)) == (State.DUPLICATE, 1)
 
 
+@pytest.mark.feature("F015")
 @pytest.mark.parametrize(
     ("decision", "kind"),
     [
@@ -99,6 +100,7 @@ async def test_a_report_that_is_refused_has_an_owner(rig: Rig, error: Refused, c
     assert await rig.exceptions(document.document_id) == [("business", code, owner)]
 
 
+@pytest.mark.feature("F015")
 async def test_the_erp_posts_a_release_out_of_one_state_and_into_the_other(rig: Rig) -> None:
     identity = str(uuid4())
     accounts: dict[str, Any] = {"from": inventory.ACCOUNT_QUARANTINED, "to": inventory.ACCOUNT_SELLABLE}

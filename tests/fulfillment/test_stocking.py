@@ -72,7 +72,7 @@ async def test_an_order_is_allocated_and_released_to_the_places_that_hold_its_st
     assert await suite.caller.exceptions(order_id) == []
 
 
-@pytest.mark.feature("F120", "F128", "F032")
+@pytest.mark.feature("F108", "F120", "F128", "F032")
 async def test_what_is_short_is_backordered_and_goes_out_as_soon_as_it_is_there(suite: Suite) -> None:
     sku = await suite.item(WH_EAST=4)
     order_id = await suite.place(line("1", 10, sku), channel_confirmed=True)

@@ -227,6 +227,7 @@ async def test_picked_goods_that_are_staged_too_hide_no_put_away_of_a_lot_that_n
     assert await agrees(stage, sku)
 
 
+@pytest.mark.feature("F015")
 async def test_a_hold_is_released_in_part_and_the_rest_rejected_each_for_a_reason(
     stage: Stage, acme: Any, sku: str
 ) -> None:
@@ -244,6 +245,7 @@ async def test_a_hold_is_released_in_part_and_the_rest_rejected_each_for_a_reaso
     assert await agrees(stage, sku)
 
 
+@pytest.mark.feature("F015")
 async def test_what_is_released_at_the_dock_still_has_to_be_put_away(stage: Stage, acme: Any, sku: str) -> None:
     await receive(stage, sku, 10, lot="L1", condition=Condition.HOLD)
     await acme.RecordStockMoves(report(move(sku, RELEASE, "4", lot="L1")))

@@ -120,6 +120,11 @@ async def test_an_order_waits_until_catalog_has_told_of_its_item(pair: Pair) -> 
     done = await eventually(submitted)
     assert done.placement == pb.PLACEMENT_CREATED
     assert reasons <= {"ITEM_UNKNOWN", "LOCATION_UNKNOWN", "PARTY_UNKNOWN"}
+    broker = pair.running["procurement"].app.broker.jetstream
+    subjects = {name: (await broker.stream_info(name)).config.subjects for name in ("CATALOG", "PROCUREMENT")}
+    assert subjects == {"CATALOG": ["crossdock.catalog.events.>"], "PROCUREMENT": ["crossdock.procurement.events.>"]}
+    durables = [each.name for each in await broker.consumers_info("CATALOG")]
+    assert any(name.startswith("procurement_") for name in durables), "master data have consumers of their own"
 
 
 async def load(pair: Pair, file: dict[str, Any]) -> int:
