@@ -18,6 +18,8 @@ from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import inbound_pb2, purchase_order_pb2
 from crossdock_kit.database import transaction
 from crossdock_kit.deliveries import Delivered, Retry
+from crossdock_kit.deliveries.model import Dead
+from crossdock_kit.errors import FailureClass
 from crossdock_kit.subscriptions.model import EventFailed
 from crossdock_kit.telemetry import names
 from crossdock_kit.telemetry.spans import Span, record_with
@@ -149,6 +151,20 @@ async def test_a_fact_for_nobody_is_an_exception(rig: Rig) -> None:
     event = events_pb2.InboundExpected(reference="r1", location_id="WH-NOWHERE", sequence=1)
     await rig.tell(event, aggregate="expected_receipt/r1")
     assert ("business", "NO_PARTNER", "integration") in await rig.exceptions()
+
+
+@pytest.mark.feature("F068")
+async def test_a_shipment_that_its_warehouse_does_not_expect_is_somebodys_and_found_by_its_number(rig: Rig) -> None:
+    expected = events_pb2.InboundExpected(
+        reference="n-1", location_id="WH-EAST", ship_notice_number="ASN-1", sequence=1, business_unit="EU01"
+    )
+    await rig.tell(expected, aggregate="expected_receipt/n-1", keys=("asn:ASN-1", "po:PO-1"))
+    [(document, _)] = await rig.send("wms-east", Dead("HTTP 422: unknown article", "HTTP_422", FailureClass.PARTNER))
+    assert document.kind == "wms_a.expected_receipt"
+    [raised] = await rig.rows("SELECT * FROM exception WHERE resolved_at IS NULL AND 'asn:ASN-1' = ANY (keys)")
+    assert {"asn:ASN-1", "po:PO-1"} <= set(raised["keys"])
+    assert raised["owner"]
+    assert "HTTP 422" in raised["summary"]
 
 
 @pytest.mark.feature("F337")

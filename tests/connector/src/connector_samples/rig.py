@@ -227,9 +227,8 @@ def received(message: Message, aggregate: str, version: int = 1, **facts: Any) -
         correlation_id="c",
         causation_id="c",
         transaction_ids=("po-1",),
-        keys=("po:4500000001",),
         express=False,
         traceparent="",
         cause=cause,
-        **{"origin": None} | facts,
+        **{"origin": None, "keys": ("po:4500000001",)} | facts,
     )
