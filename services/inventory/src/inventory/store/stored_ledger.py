@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from inventory.domain.holding_back import HeldBack
 from inventory.domain.inbound import Received
 from inventory.domain.lots import FreeLot, has_expired
 from inventory.domain.movement import Movement, StockKey
+from inventory.domain.oversold import in_words, short_by_channel
 from inventory.domain.quantity import ZERO, plain
 from inventory.domain.stock_move import MOVED_BEYOND_STOCK, Place, beyond_subject
 from inventory.ports import HeldBackPage
@@ -33,6 +35,7 @@ from inventory.store import holding_back, ledger
 from inventory.store.holding_back import POLICY
 from inventory.store.ledger import STOCK_ACCOUNTS, StockRow, column
 from inventory.store.moved_since import moved_since
+from inventory.store.oversold import count_oversold, open_promises
 from inventory.store.stock_moves import note_waiting, waiting_of
 from inventory.wire.facts import event_of
 
@@ -235,12 +238,14 @@ class StoredLedger:
         if not movements:
             return []
         await self.lock(each.key for each in movements if not {each.source, each.target}.isdisjoint(STOCK_ACCOUNTS))
+        uncovered = {each.key: self._locked[each.key].uncovered for each in movements if each.key in self._locked}
         booked = await ledger.post(self._work.driver, movements, self._locked)
         self._locked |= {row.key: row for row in booked.rows}
         self._tell_changed(booked.rows)
         about = _by_key(movements)
         for row in booked.changed:
             self._announce(row, booked.before[row.key], about[row.key])
+            await self._look_uncovered(row, uncovered[row.key], about[row.key])
         for row in booked.rows:
             self._look_below_zero(row, about[row.key])
         await self._look_at_lots(movements)
@@ -270,11 +275,19 @@ class StoredLedger:
         last = movements[-1]
         document = last.document
         self._record(row, About(last.unit, document.occurred_at, document.cause_id, _transactions(movements)))
-        if row.uncovered > 0:
-            short = f"{plain(row.uncovered)} short of promises"
-            self._raise(row.key, PROMISED_BEYOND_STOCK, "replenishment", short, movements)
-        elif before < 0:
+        if row.uncovered <= 0 and before < 0:
             self._resolve(row.key, PROMISED_BEYOND_STOCK)
+
+    async def _look_uncovered(self, row: StockRow, before: Decimal, movements: Sequence[Movement]) -> None:
+        """Somebody brings more of it; each channel that has sold what is not there counts when it becomes more."""
+        if row.uncovered <= 0:
+            return
+        short = short_by_channel(row.uncovered, await open_promises(self._work.driver, row.key))
+        said = f"{plain(row.uncovered)} short of promises" + (f" ({in_words(short)})" if short else "")
+        details = {"oversold": in_words(short)}
+        self._raise(row.key, PROMISED_BEYOND_STOCK, "replenishment", said, movements, details=details)
+        if row.uncovered > max(before, ZERO):
+            self._work.after_commit(lambda: count_oversold(row.key, sorted(short)))
 
     def _record(self, row: StockRow, about: About) -> None:
         fact = AvailabilityChanged(
@@ -303,7 +316,16 @@ class StoredLedger:
         elif any(movement.target in PHYSICAL for movement in movements):
             self._resolve(row.key, STOCK_BELOW_ZERO)
 
-    def _raise(self, key: StockKey, code: str, owner: str, what: str, movements: Sequence[Movement]) -> None:
+    def _raise(
+        self,
+        key: StockKey,
+        code: str,
+        owner: str,
+        what: str,
+        movements: Sequence[Movement],
+        *,
+        details: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._work.raise_exception(
             NewException(
                 failure_class=FailureClass.BUSINESS,
@@ -313,6 +335,7 @@ class StoredLedger:
                 subject=subject_of(key),
                 transaction_ids=_transactions(movements),
                 keys=(f"sku:{key.sku}",),
+                details=dict(details),
                 tenant=key.tenant,
             )
         )
