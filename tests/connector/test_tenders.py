@@ -170,6 +170,16 @@ async def test_a_tms_is_offered_a_shipment_and_its_answer_is_told_to_delivery(ri
     assert await rig.send("tms-json") == []
 
 
+async def test_a_tms_without_a_name_for_its_system_is_offered_what_no_systems_document_planned(rig: Rig) -> None:
+    tenders = [{"kind": "json.load_tender", "direction": "OUT", "path": "/tenders"}]
+    await rig.partner("tms-plain", role="TMS", transport=http(), businessUnit="TEND", documents=tenders)
+    await hears(rig, planned("SH-5"), said_by="")
+    [(_, content)] = await rig.send("tms-plain")
+    assert json.loads(content)["shipment"] == "SH-5"
+    await hears(rig, planned("SH-6"), said_by="tms-plain")
+    assert await rig.send("tms-plain") == []
+
+
 @pytest.mark.feature("F122", "F132")
 async def test_a_tms_is_told_to_void_a_label_and_its_answer_is_told_to_delivery(rig: Rig) -> None:
     await rig.partner(

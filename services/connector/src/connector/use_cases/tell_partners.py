@@ -96,9 +96,8 @@ async def tell_carriage(event: Received[Any], telling: Telling) -> None:
     shipment = event.message.shipment
     if shipment.carrier or shipment.state != shipment_pb2.SHIPMENT_STATE_PLANNED:
         return
-    said_by = event.origin.system if event.origin else ""
     for stored in await telling.carriage(event.tenant, shipment.business_unit):
-        if said_by not in (stored.profile.partner, stored.profile.system):
+        if not _said_it(stored, event):
             telling.tell(event, stored, f"shipment:{shipment.shipment_id}")
 
 
@@ -148,11 +147,10 @@ async def tell_customer_of_cancellation(event: Received[Any], telling: Telling) 
     """Whoever cancelled it itself knows. Of a document that acknowledges lines only what was acknowledged is told anew:
     else its first one is still to come, and says it."""
     fact = event.message
-    said_by = event.origin.system if event.origin else ""
     told = registry.TELLS["OrderLinesCancelled"]
     fitting = told if fact.lines else tuple(each for each in told if each != registry.ACKNOWLEDGMENT)
     for stored in await telling.channel(event.tenant, fact.channel):
-        if said_by not in (stored.profile.partner, stored.profile.system):
+        if not _said_it(stored, event):
             telling.tell(event, stored, f"order:{fact.order_id}", kinds=fitting)
 
 
@@ -200,3 +198,9 @@ def _nobody(event: Received[Any], wanted: str) -> NewException:
         keys=event.keys,
         dedupe_key=f"NO_PARTNER:{wanted}:{event.aggregate_id}",
     )
+
+
+def _said_it(stored: StoredPartner, event: Received[Any]) -> bool:
+    """Whether a fact came from this partner; what no document of a system caused came from none."""
+    said_by = event.origin.system if event.origin else ""
+    return bool(said_by) and said_by in (stored.profile.partner, stored.profile.system)
