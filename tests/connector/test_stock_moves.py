@@ -15,6 +15,7 @@ from crossdock.inventory.events.v1 import events_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.inventory.v1 import stock_move_pb2 as moves
 from crossdock_kit.errors import Refused
+from crossdock_kit.events import Origin
 from google.protobuf.timestamp_pb2 import Timestamp
 from inventory.domain.stock_move import StockMoveNumberReused
 from inventory.domain.stock_report import LocationOfAnotherSystem
@@ -98,6 +99,21 @@ async def test_a_report_that_is_refused_has_an_owner(rig: Rig, error: Refused, c
     rig.procurement.refuses("RecordStockMoves", refusal(error))
     document = await rig.given("wms-east", put_away(), path="put-aways")
     assert await rig.exceptions(document.document_id) == [("business", code, owner)]
+
+
+@pytest.mark.feature("F046")
+@pytest.mark.parametrize(("origin", "told"), [("ERP-EU", 0), ("QA-DESK", 1)])
+async def test_what_an_erp_has_said_is_not_told_to_it(rig: Rig, origin: str, told: int) -> None:
+    identity = str(uuid4())
+    accounts: dict[str, Any] = {"from": inventory.ACCOUNT_SELLABLE, "to": inventory.ACCOUNT_QUARANTINED}
+    quantity = values_pb2.Quantity(value="4", unit="EA")
+    movement = inventory.Movement(
+        sku="A1001", location_id="WH-EAST", business_unit="EU01", quantity=quantity, occurred_at=NINE, **accounts
+    )
+    changed = events_pb2.QualityHoldChanged(report_id=identity, number="QH-1", movements=[movement])
+    await rig.tell(changed, aggregate=f"stock_move/{identity}", origin=Origin(system=origin))
+    assert len(await rig.send("erp-eu")) == told
+    assert await rig.exceptions() == []
 
 
 @pytest.mark.feature("F015")

@@ -320,6 +320,21 @@ async def test_what_a_warehouse_cannot_know_is_refused(
     assert await held(stage, sku) == (0, 3, 0, 0)
 
 
+@pytest.mark.feature("F046")
+async def test_a_hold_that_the_erp_puts_on_stands_in_its_books_under_its_number(
+    stage: Stage, acme: Any, sku: str
+) -> None:
+    await stage.stock(sku, 5)
+    erp = values_pb2.Origin(system="ERP-EU", role=options_pb2.ROLE_ERP)
+    booked = (
+        await acme.RecordStockMoves(report(move(sku, HOLD, "2"), number="4900001", place="EAST", origin=erp))
+    ).report
+    [row] = await stage.fetch("SELECT * FROM posting WHERE posting_key = $1", f"stock_move/{booked.report_id}")
+    assert (row["state"], row["number"], row["partner"]) == ("posted", "4900001", "ERP-EU")
+    later = (await acme.RecordStockMoves(report(move(sku, HOLD, "1"), place="EAST", origin=SOMEBODY))).report
+    assert await stage.fetch("SELECT * FROM posting WHERE posting_key = $1", f"stock_move/{later.report_id}") == []
+
+
 async def test_the_erps_number_of_a_changed_hold_stands_with_its_movements(stage: Stage, acme: Any, sku: str) -> None:
     await stage.stock(sku, 5)
     booked = (await acme.RecordStockMoves(report(move(sku, HOLD, "2"), place="EAST"))).report

@@ -15,7 +15,6 @@ from crossdock_kit.ownership import (
     ROLES,
     Ownership,
     Said,
-    may_go_to,
     owned_fields,
     ownership_table,
     role_name,
@@ -98,13 +97,6 @@ def test_a_deployment_may_give_an_attribute_to_others() -> None:
     theirs = Ownership({("crossdock.procurement.v1.PurchaseOrder", "incoterms"): (SUPPLIER, ERP)})
     words = said(ERP, "DAP"), said(SUPPLIER, "EXW", 1)
     assert tell("incoterms", *words, message=ORDER, rules=theirs) == [("shown", "DAP"), ("shown", "EXW")]
-
-
-@pytest.mark.feature("F046")
-def test_an_update_is_not_sent_back_to_where_it_came_from() -> None:
-    word = said(ERP, "DAP", origin="ERP-EU")
-    assert not may_go_to(word, "ERP-EU")
-    assert may_go_to(word, "ERP-US")
 
 
 @pytest.mark.feature("F044")

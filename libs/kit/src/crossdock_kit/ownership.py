@@ -129,11 +129,6 @@ def _age(said: Said) -> tuple[datetime, str, str]:
     return said.at, said.origin, str(said.value)
 
 
-def may_go_to(word: Said, system: str) -> bool:
-    """An update that came from a system is not sent back to it."""
-    return word.origin != system
-
-
 @dataclass(frozen=True, slots=True)
 class OwnedField:
     """A row of the ownership table."""

@@ -66,10 +66,13 @@ async def tell_erp_of_match(event: Received[Any], telling: Telling) -> None:
 
 
 async def tell_erp_of_adjustment(event: Received[Any], telling: Telling) -> None:
-    """What the ERP posts of one place never overtakes."""
+    """What the ERP posts of one place never overtakes. Whoever said it has it in its books, and is not told its own
+    word."""
     found = await telling.erp(event.tenant, event.business_unit)
     place = event.message.movements[0].location_id
-    _tell(event, found, telling, f"stock:{event.business_unit}:{place}", f"ERP of {event.business_unit}")
+    others = [each for each in found if not _said_it(each, event)]
+    if others or not found:
+        _tell(event, others, telling, f"stock:{event.business_unit}:{place}", f"ERP of {event.business_unit}")
 
 
 async def tell_warehouse(event: Received[Any], telling: Telling) -> None:

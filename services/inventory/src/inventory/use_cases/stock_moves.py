@@ -30,7 +30,7 @@ from inventory.domain.stock_move import (
     StockMoveReport,
     beyond_subject,
 )
-from inventory.ports import UnitOfWork, Work
+from inventory.ports import Posting, UnitOfWork, Work
 
 CROSSDOCK = "CROSSDOCK"
 """Reports what certificates release; no system of a partner has this name."""
@@ -38,7 +38,7 @@ CROSSDOCK = "CROSSDOCK"
 
 @dataclass(frozen=True, slots=True)
 class RecordStockMoves:
-    """`content` is the same for the same report, however it came."""
+    """`content` is the same for the same report, however it came. `by_books`: the ERP says it, and has booked it."""
 
     tenant: str
     report_id: UUID
@@ -50,6 +50,7 @@ class RecordStockMoves:
     moved_at: datetime
     reported: bool
     lines: tuple[Moved, ...]
+    by_books: bool = False
 
 
 async def record_stock_moves(command: RecordStockMoves, uow: UnitOfWork) -> StockMoveReport:
@@ -80,7 +81,21 @@ async def record_stock_moves(command: RecordStockMoves, uow: UnitOfWork) -> Stoc
         await book_moves(
             report, location, lines, {sku: f"item/{sku}/{item.version}" for sku, item in items.items()}, work
         )
+        if command.by_books:
+            await work.postings.note([_booked_by(report)])
         return report
+
+
+def _booked_by(report: StockMoveReport) -> Posting:
+    """What the ERP tells stands in its books already, under its own number: it is not asked to post it."""
+    return Posting(
+        tenant=report.tenant,
+        posting_key=report.subject,
+        number=report.number,
+        partner=report.system,
+        posted_on=report.moved_at.date(),
+        business_unit=report.business_unit,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ def record_stock_moves(request: pb.RecordStockMovesRequest, tenant: str) -> Reco
         content=content_of(request),
         moved_at=request.moved_at.ToDatetime(tzinfo=UTC),
         reported=request.origin.role == options_pb2.ROLE_WMS,
+        by_books=request.origin.role == options_pb2.ROLE_ERP,
         lines=tuple(_moved(each, at) for at, each in enumerate(request.lines)),
     )
 
