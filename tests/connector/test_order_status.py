@@ -127,6 +127,29 @@ def test_what_a_carrier_says_is_told_with_its_shipment_and_when() -> None:
     assert (found["order"], found["orderRef"], found["at"]) == ("#1001", "so-9", "2026-11-02T08:30:00Z")
 
 
+@pytest.mark.feature("F129", "F139")
+def test_another_day_and_a_delay_are_told_of_what_is_on_its_way() -> None:
+    eta = Timestamp()
+    eta.FromDatetime(orders.AT)
+    found = written(shipped(eta=eta, delayed=True))
+    assert (found["lineState"], found["eta"], found["delayed"]) == ("shipped", "2026-11-02T08:30:00Z", True)
+    assert (written(shipped())["eta"], written(shipped())["delayed"]) == (None, False)
+
+
+@pytest.mark.feature("F129", "F136")
+async def test_the_erp_and_customer_service_hear_of_the_road_where_they_ask_for_it(rig: Rig) -> None:
+    routes = [{"kind": "json.order_status", "direction": "OUT", "path": "/order-status"}]
+    unit = {"businessUnit": "EU01", "transport": http(), "documents": routes}
+    roles = {"erp-road": "ERP", "crm-road": "CRM", "shop-road": "CHANNEL", "other-road": "CHANNEL"}
+    for name, role in roles.items():
+        await rig.partner(name, role=role, system=name, partyId="CUS-SHOP", **unit)
+    fact = shipped(channel="shop-road")
+    await rig.tell(fact, aggregate=f"sales_order/{uuid4()}")
+    assert [name for name in roles if await rig.send(name)] == ["erp-road", "crm-road", "shop-road"]
+    await rig.tell(backordered(channel="shop-road"), aggregate=f"sales_order/{uuid4()}")
+    assert [name for name in roles if await rig.send(name)] == ["shop-road"]
+
+
 @pytest.mark.feature("F032", "F130")
 async def test_a_channel_hears_of_its_own_orders_in_their_order(rig: Rig) -> None:
     routes = [{"kind": "json.order_status", "direction": "OUT", "path": "/order-status"}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from delivery.domain.carriage import Carriage
@@ -110,6 +111,16 @@ def test_an_estimate_moves_the_eta_and_against_a_promise_the_delay_and_no_place(
     way.append(estimate(8, 24))
     assert heard(found, way) == ["DelayEnded", "EtaChanged"]
     assert found.milestone is DISPATCHED
+
+
+@pytest.mark.feature("F139")
+def test_an_estimate_within_the_tolerance_is_no_delay_and_the_carriers_own_word_of_one_is() -> None:
+    found = shipment(promised=24)
+    for hour, delayed in ((28, False), (29, True), (28, False)):
+        found.settle([scan("AF", 1), estimate(2, hour)], at(3), tolerance=timedelta(hours=4))
+        assert (found.told.delayed_since is not None) is delayed
+    found.settle([scan("AF", 1), scan("SD", 2)], at(3), tolerance=timedelta(hours=4))
+    assert found.told.delayed_since is not None
 
 
 def test_the_estimate_of_a_terminal_is_not_the_customers() -> None:

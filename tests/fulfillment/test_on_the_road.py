@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from crossdock.fulfillment.events.v1 import events_pb2 as fulfilled
 from fulfillment.domain import events
 from fulfillment.domain.handling import Place, Reported, issue
 from fulfillment.domain.lifecycle import CARRIER, State
-from fulfillment.domain.on_the_road import DELIVERED, DISPATCHED, OUT_FOR_DELIVERY, Word, depart, follow, hear
+from fulfillment.domain.on_the_road import DELIVERED, DISPATCHED, OUT_FOR_DELIVERY, Word, depart, follow, foretell, hear
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Shipment
 from fulfillment.wire import road
@@ -21,6 +22,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 SHIPMENT = "SH-1"
+NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 MILESTONES = (DISPATCHED, OUT_FOR_DELIVERY, DELIVERED)
 
 
@@ -44,11 +46,14 @@ def shipment() -> Shipment:
     return Shipment(SHIPMENT, "WH-EAST", "SH-1", "EU01")
 
 
-def say(order: SalesOrder, goods: Shipment, gone: int = 0, /, **said: str) -> None:
+def say(order: SalesOrder, goods: Shipment, gone: int = 0, /, **said: Any) -> None:
     found = word(**said)
+    before = goods.forecast
     stands = hear(goods, found)
     depart(order, goods, {order.lines[1].line_id: D(gone)}, found)
     follow(order, goods, stands, found)
+    if goods.forecast != before:
+        foretell(order, goods, found)
 
 
 @pytest.mark.feature("F027", "F111", "F124")
@@ -81,6 +86,38 @@ def test_a_channel_is_told_by_which_numbers_its_customer_finds_what_left() -> No
         assert isinstance(message, fulfilled.OrderStatusChanged)
         found = message.shipment_number, message.carrier, message.tracking_number
         assert found == ("SH-1", "UPSN", "1Z-9"), "what is not said anew is as it was said"
+
+
+@pytest.mark.feature("F129", "F136", "F139")
+def test_a_delay_its_end_and_another_day_are_told_and_what_arrives_has_none() -> None:
+    order, goods = handed_over(), shipment()
+    say(order, goods, 10, reached=DISPATCHED)
+    told(order)
+    for said in (
+        {"foretold": True, "eta": NOON},
+        {"foretold": True, "eta": NOON + timedelta(hours=6)},
+        {"delayed": True},
+        {"delayed": True},
+        {"foretold": True, "eta": NOON + timedelta(days=2)},
+        {"delayed": False},
+        {"foretold": True},
+    ):
+        say(order, goods, **said)
+    found = [each for each in told(order) if isinstance(each, events.OrderStatusChanged)]
+    assert [(each.state, each.eta, each.delayed) for each in found] == [
+        (State.SHIPPED, NOON, False),
+        (State.SHIPPED, NOON + timedelta(hours=6), True),
+        (State.SHIPPED, NOON + timedelta(days=2), True),
+        (State.SHIPPED, NOON + timedelta(days=2), False),
+        (State.SHIPPED, None, False),
+    ]
+    say(order, goods, foretold=True, eta=NOON)
+    told(order)
+    say(order, goods, reached=DELIVERED)
+    say(order, goods, delayed=True)
+    [arrived] = [to_message(each) for each in told(order)]
+    assert isinstance(arrived, fulfilled.OrderStatusChanged)
+    assert (arrived.HasField("eta"), arrived.delayed) == (False, False)
 
 
 @pytest.mark.feature("F128")
@@ -176,7 +213,9 @@ def test_delivery_s_facts_are_read_as_what_they_mean_for_lines() -> None:
     delivered = events_pb2.MilestoneReached(shipment_id=SHIPMENT, milestone=shipment_pb2.MILESTONE_DELIVERED)
     delayed = events_pb2.MilestoneReached(shipment_id=SHIPMENT, milestone=shipment_pb2.MILESTONE_DELAYED)
     assert road.reached(delivered) == word(reached=DELIVERED)
-    assert road.reached(delayed) is None
+    assert road.reached(delayed) == word(delayed=True)
+    assert road.on_time_again(events_pb2.DelayEnded(shipment_id=SHIPMENT)) == word(delayed=False)
+    assert road.foretold(events_pb2.EtaChanged(shipment_id=SHIPMENT)) == word(foretold=True)
     back = events_pb2.MilestoneCorrected(shipment_id=SHIPMENT, milestone=shipment_pb2.MILESTONE_DELIVERED)
     assert road.corrected(back) == word(taken_back=DELIVERED)
     back.new_at.GetCurrentTime()

@@ -171,7 +171,7 @@ class SalesOrders:
                 fulfillment.OrderLinesSubstituted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesBackordered: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesPromised: _together(self.around, self.to_its_customer),
-                fulfillment.OrderStatusChanged: _together(self.around, self.to_its_customer),
+                fulfillment.OrderStatusChanged: _together(self.around, self.on_the_road),
                 fulfillment.GoodsIssued: _together(self.around, self.gone),
                 fulfillment.SupplierShipped: _together(self.around, self.gone),
             },
@@ -191,6 +191,10 @@ class SalesOrders:
 
     async def to_its_customer(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customer(event, telling)
+
+    async def on_the_road(self, event: Received[fulfillment.OrderStatusChanged], telling: Telling) -> None:
+        await tell_partners.tell_customer(event, telling)
+        await tell_partners.tell_office_of_road(event, telling)
 
     async def cancelled(self, event: Received[fulfillment.OrderLinesCancelled], telling: Telling) -> None:
         await tell_partners.tell_customer_of_cancellation(event, telling)

@@ -282,6 +282,9 @@ class Work(Protocol):
     async def billing_of(self, terms: Terms) -> Billing:
         """What the customer's terms wait for."""
 
+    async def delay_tolerance(self, terms: Terms) -> timedelta:
+        """By how much an estimate may be later than the promise before it is a delay."""
+
     async def keep_issue(self, shipment_id: str, issue_number: str, lines: Sequence[IssuedLine]) -> None: ...
 
     async def least_patience(self, partner: str) -> timedelta:

@@ -147,6 +147,8 @@ def shipments(opens: Opens) -> Subscription:
             delivery.ShipmentDispatched: each(on_departure),
             delivery.MilestoneReached: on_word(road.reached),
             delivery.MilestoneCorrected: on_word(road.corrected),
+            delivery.EtaChanged: on_word(road.foretold),
+            delivery.DelayEnded: on_word(road.on_time_again),
             delivery.DeliveryExceptionRaised: on_word(road.failed),
             delivery.DeliveryExceptionResolved: on_word(road.settled),
         },

@@ -95,7 +95,9 @@ def to_be_stopped(shipment_id: str, order: str, quantity: str = "5") -> events_p
 def cancelled(shipment_id: str, order: str, quantity: str = "5") -> events_pb2.OrderLinesCancelled:
     """So much of the first line of an order that was packed, and that its warehouse has stopped."""
     step = _step(shipment_id, order, quantity)
-    return events_pb2.OrderLinesCancelled(order_id=f"order-{order}", number=order, steps=[step], reason="RECALLED")
+    return events_pb2.OrderLinesCancelled(
+        order_id=f"order-{order}", channel="shop-eu", number=order, steps=[step], reason="RECALLED"
+    )
 
 
 async def hears(uow: UnitOfWork, tenant: str, *messages: Any) -> None:

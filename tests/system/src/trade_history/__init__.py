@@ -198,7 +198,9 @@ def packed_and_stopped() -> list[Message]:
 
 def left_and_stopped(quantity: values_pb2.Quantity) -> list[Message]:
     """All that left with a shipment, and is to be turned back."""
-    line = warehouse_pb2.HandledLine(order_id="0191-4711", line_id="0191-4711.8", line_number="8", quantity=quantity)
+    line = warehouse_pb2.HandledLine(
+        order_id="0191-4711", line_id="0191-4711.8", line_number="8", sku="CLIP", quantity=quantity
+    )
     step = fulfillment_events.ScheduleStep(line_id="0191-4711.8", quantity=quantity, shipment_id="shipment-8")
     stop = fulfillment_events.Compensation(step=step, commands=["intercept_or_return"])
     return [
@@ -247,7 +249,9 @@ def customers_told() -> list[Message]:
         fulfillment_events.OrderRejected(
             kind=sales_order_pb2.CHECK_KIND_CREDIT, state=sales_order_pb2.ORDER_STATE_REJECTED, reason="no", **asked
         ),
+        fulfillment_events.OrderAccepted(number="S-EDI", order=order, **said),
         fulfillment_events.OrderLinesSubstituted(**steps),
+        fulfillment_events.OrderLinesCancelled(reason="PICK_SHORT", order=order, lines=[line], **steps),
         fulfillment_events.OrderLinesBackordered(**steps),
         fulfillment_events.OrderLinesPromised(**steps),
         fulfillment_events.OrderStatusChanged(
@@ -384,6 +388,9 @@ def on_the_road() -> list[Message]:
     ]
     return [
         delivery_events.ShipmentDispatched(lines=[gone], dispatched_at=_instant(1), issue_number="I-a", **shipment),
+        delivery_events.MilestoneReached(milestone=shipment_pb2.MILESTONE_DELAYED, at=_instant(2), **shipment),
+        delivery_events.EtaChanged(new_eta=_instant(60), **shipment),
+        delivery_events.DelayEnded(**shipment),
         reached[0],
         delivery_events.DeliveryExceptionRaised(exception_id="trouble-1", at=_instant(3), **shipment),
         delivery_events.DeliveryExceptionResolved(exception_id="trouble-1", **shipment),

@@ -56,6 +56,8 @@ def _where(event: Told) -> dict[str, Any]:
             "shipmentNumber": event.shipment_number or None,
             "carrier": event.carrier or None,
             "trackingNumber": event.tracking_number or None,
+            "eta": canonical.iso_instant(event.eta) if event.HasField("eta") else None,
+            "delayed": event.delayed,
             "at": canonical.iso_instant(event.at) if event.HasField("at") else None,
         }
     if isinstance(event, events_pb2.OrderLinesPromised) and event.line_state:

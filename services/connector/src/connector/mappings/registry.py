@@ -166,6 +166,7 @@ KINDS = frozenset({*INBOUND, *OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT})
 # What a channel hands in as orders, and what a customer on EDI is answered.
 FROM_CUSTOMERS = frozenset({"shop.order", "x12.850"})
 TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810"})
+ORDER_STATUS = json_order_status.MAPPING.kind
 ACKNOWLEDGMENT = x12_customer_acknowledgment.MAPPING.kind
 
 # Taken by channels that sell, and by whoever plans: any partner of the business unit whose profile asks for it.

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from crossdock.delivery.v1 import shipment_pb2
+from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_kit.errors import FailureClass
@@ -16,6 +17,8 @@ from connector.mappings import registry
 from connector.store.partners import StoredPartner
 from connector.use_cases import business_units
 from connector.use_cases.telling import Telling
+
+_OFFICE = frozenset({options_pb2.ROLE_ERP, options_pb2.ROLE_CRM})
 
 ON_THE_ROAD = "intercept_or_return"
 
@@ -144,6 +147,15 @@ async def tell_customer(event: Received[Any], telling: Telling) -> None:
     fact = event.message
     for stored in await telling.channel(event.tenant, fact.channel):
         telling.tell(event, stored, f"order:{fact.order_id}")
+
+
+async def tell_office_of_road(event: Received[Any], telling: Telling) -> None:
+    """The business unit's ERP and customer service, where they ask for it, and are not the order's own channel."""
+    fact = event.message
+    for stored in await telling.asked(event.tenant, event.business_unit, registry.ORDER_STATUS):
+        profile = stored.profile
+        if profile.role in _OFFICE and profile.partner != fact.channel:
+            telling.tell(event, stored, f"status:{fact.order_id}", kinds=(registry.ORDER_STATUS,))
 
 
 async def tell_customer_of_cancellation(event: Received[Any], telling: Telling) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from delivery.domain import calling_off, events
 from delivery.domain.carriage import Billing, CallOff, Carriage, Issue, Terms, Told
@@ -151,9 +151,13 @@ class Shipment:
 
     # --- progress
 
-    def settle(self, scans: Sequence[Scan], at: datetime, reason: str = "") -> Progress:
-        """Judges all scans anew and tells what is different; `reason` is a correction's."""
-        found = progress(scans, self.pieces, self.terms.promised_by)
+    def settle(
+        self, scans: Sequence[Scan], at: datetime, reason: str = "", tolerance: timedelta = timedelta(0)
+    ) -> Progress:
+        """Judges all scans anew and tells what is different; `reason` is a correction's. An estimate is a delay once it
+        is later than the promise by more than `tolerance`."""
+        promised_by = self.terms.promised_by
+        found = progress(scans, self.pieces, promised_by and promised_by + tolerance)
         by_id = {each.scan_id: each for each in scans}
         for milestone in PLACES:
             self._tell_place(milestone, found.reached.get(milestone), by_id, reason)

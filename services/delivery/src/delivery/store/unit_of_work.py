@@ -47,6 +47,8 @@ READ_AGAIN = "code_mapped"
 BILLING, BILLING_HOURS, SILENCE_HOURS = "delivery.billing", "delivery.billing_hours", "delivery.silence_hours"
 ATTEMPTS, ATTEMPTS_ALLOWED = "delivery.attempts", 3
 BILLED_WITHIN, SILENT_AT_LEAST = timedelta(hours=96), timedelta(hours=24)
+DELAY_TOLERANCE, NO_TOLERANCE = "delivery.delay_tolerance_hours", timedelta(0)
+"""`{"hours": 4}` by business unit, place and, as partner, by customer."""
 _ISSUED = "SELECT lines FROM goods_issue WHERE tenant = $1 AND shipment_id = $2 AND issue_number = $3"
 
 
@@ -187,7 +189,9 @@ class DeliveryWork:
     async def _policies(self) -> PolicyBook:
         if self._book is None:
             self._book = await policy.read(
-                self._work.driver, self._work.tenant, [*POLICY_KEYS, BILLING, BILLING_HOURS, SILENCE_HOURS, ATTEMPTS]
+                self._work.driver,
+                self._work.tenant,
+                [*POLICY_KEYS, BILLING, BILLING_HOURS, SILENCE_HOURS, DELAY_TOLERANCE, ATTEMPTS],
             )
         return self._book
 
@@ -195,6 +199,10 @@ class DeliveryWork:
         place = Scope(business_unit=terms.business_unit, partner=terms.customer_id, location=terms.ship_from)
         decided = (await self._policies()).decide(BILLING, place, self.now, Billing.DISPATCH.value)
         return Billing(decided.value)
+
+    async def delay_tolerance(self, terms: Terms) -> timedelta:
+        place = Scope(business_unit=terms.business_unit, partner=terms.customer_id, location=terms.ship_from)
+        return (await self._policies()).decide(DELAY_TOLERANCE, place, self.now, NO_TOLERANCE).span
 
     async def keep_issue(self, shipment_id: str, issue_number: str, lines: Sequence[IssuedLine]) -> None:
         row = {

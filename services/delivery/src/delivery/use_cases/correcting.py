@@ -27,7 +27,7 @@ async def correct_milestone(command: CorrectMilestone, uow: UnitOfWork) -> Shipm
         gone = set(shipment.withdrawn(command.milestone, scans))
         await work.scans.void(sorted(gone))
         left = [replace(each, voided=each.voided or each.scan_id in gone) for each in scans]
-        shipment.settle(left, work.now, command.reason)
+        shipment.settle(left, work.now, command.reason, await work.delay_tolerance(shipment.terms))
         await work.put(shipment)
         return shipment
 
@@ -56,7 +56,8 @@ async def read_again(partner: str, vocabulary: str, code: str, work: Work) -> No
     await work.scans.read_again([(to, replace(scan, meaning=meaning)) for to, scan in waiting])
     kept = await work.scans.of([each.shipment_id for each in held])
     for shipment in held:
-        shipment.settle(kept[shipment.shipment_id], work.now)
+        tolerance = await work.delay_tolerance(shipment.terms)
+        shipment.settle(kept[shipment.shipment_id], work.now, tolerance=tolerance)
         await work.put(shipment)
     if len(waiting) == READ_AT_ONCE:
         work.read_again_later(partner, key)

@@ -84,7 +84,8 @@ async def supplier_shipped(command: HandOver, work: Work) -> None:
         await work.keep_issue(shipment.shipment_id, command.issue_number, command.lines)
         shipment.issue(command.issue_number, command.issued_at)
     await work.scans.keep([(Addressee(shipment.shipment_id), _sent(command, shipment))])
-    shipment.settle((await work.scans.of([shipment.shipment_id]))[shipment.shipment_id], work.now)
+    kept = (await work.scans.of([shipment.shipment_id]))[shipment.shipment_id]
+    shipment.settle(kept, work.now, tolerance=await work.delay_tolerance(shipment.terms))
     await _stop(shipment, work)
     await work.put(shipment)
 
@@ -151,7 +152,8 @@ async def _complete(shipment: Shipment, command: CreateShipment, work: Work) -> 
     if shipment.billed_at is None:
         shipment.billing = await work.billing_of(terms)
     scans = await work.scans.of([shipment.shipment_id])
-    shipment.settle(scans.get(shipment.shipment_id, ()), work.now)
+    kept = scans.get(shipment.shipment_id, ())
+    shipment.settle(kept, work.now, tolerance=await work.delay_tolerance(terms))
 
 
 async def _carried_by(carriage: Carriage, shipment: Shipment, at: datetime, work: Work) -> None:

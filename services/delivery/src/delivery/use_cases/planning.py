@@ -60,7 +60,7 @@ async def take_numbers(shipment: Shipment, work: Work) -> None:
     if waited:
         shipment.update_count += len(waited)
         scans = (await work.scans.of([shipment.shipment_id]))[shipment.shipment_id]
-        shipment.settle(scans, work.now)
+        shipment.settle(scans, work.now, tolerance=await work.delay_tolerance(shipment.terms))
         await prove_by_word(shipment, [each for each in scans if each.scan_id in set(waited)], work)
     for number in shipment.tracking_numbers:
         work.resolve(waiting(number), "a shipment has the number")

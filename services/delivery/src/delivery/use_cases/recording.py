@@ -88,7 +88,7 @@ async def _judge(found: Sequence[Recorded], held: Mapping[str, Shipment], work: 
     for shipment_id, count in sorted(Counter(fresh).items()):
         shipment = held[shipment_id]
         shipment.update_count += count
-        shipment.settle(kept[shipment_id], work.now)
+        shipment.settle(kept[shipment_id], work.now, tolerance=await work.delay_tolerance(shipment.terms))
         await work.put(shipment)
     for shipment in held.values():
         work.note(keys=shipment.keys, transaction_ids=shipment.transaction_ids)

@@ -227,7 +227,8 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class OrderStatusChanged:
-    """On the road: by the word of a carrier, as delivery has heard it."""
+    """On the road: by the word of a carrier, as delivery has heard it. `eta` and `delayed` are its newest word of what
+    is to come."""
 
     order: SalesOrder
     part: int
@@ -235,6 +236,8 @@ class OrderStatusChanged:
     state: State
     sending: Sending
     at: datetime | None
+    eta: datetime | None = None
+    delayed: bool = False
 
 
 Event = (

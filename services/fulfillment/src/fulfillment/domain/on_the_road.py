@@ -72,6 +72,11 @@ class Word:
     tracking_number: str = ""
     comes_back: bool = False
     """By its exception it is on its way back to its sender."""
+    foretold: bool = False
+    """`eta` is the newest estimate; None where the last one was taken back."""
+    eta: datetime | None = None
+    delayed: bool | None = None
+    """Whether a delay began or ended; None where neither is said."""
 
 
 DEPARTURE_TAKEN_BACK = "DEPARTURE_TAKEN_BACK"
@@ -83,6 +88,8 @@ def hear(shipment: Shipment, word: Word) -> State:
     shipment.troubles = _without(shipment.troubles, word.settled, word.trouble)
     shipment.coming_back = _without(shipment.coming_back, word.settled, word.trouble if word.comes_back else "")
     shipment.carried_by(word.carrier, word.tracking_number)
+    shipment.eta = word.eta if word.foretold else shipment.eta
+    shipment.delayed = shipment.delayed if word.delayed is None else word.delayed
     if DELIVERED in shipment.reached:
         return State.DELIVERED
     if shipment.troubles:
@@ -130,6 +137,13 @@ def follow(order: SalesOrder, shipment: Shipment, stands: State, word: Word) -> 
     _tell(order, moved, stands, shipment, word)
 
 
+def foretell(order: SalesOrder, shipment: Shipment, word: Word) -> None:
+    """What is on its way, and where: the channel hears another day, or that a delay began or ended."""
+    for state in (State.HANDED_OVER, State.SHIPPED, State.OUT_FOR_DELIVERY, State.DELIVERY_EXCEPTION):
+        pairs = [(line, each) for line in order.lines.values() for each in _of(line, shipment.shipment_id, state)]
+        _tell(order, pairs, state, shipment, word)
+
+
 def _of(line: OrderLine, shipment_id: str, state: State) -> list[Schedule]:
     """What is under a return goes its way."""
     mine = [each for each in line.schedules if each.shipment_id == shipment_id and not each.return_id]
@@ -143,4 +157,5 @@ def _tell(order: SalesOrder, moved: Iterable[Pair], state: State, shipment: Ship
         by_part.setdefault(line.part, []).append((line, schedule))
     for part, pairs in sorted(by_part.items()):
         told = steps_of(pairs)
-        order.events.append(events.OrderStatusChanged(order, part, told, state, shipment.sending, word.at))
+        ahead = (None, False) if state is State.DELIVERED else (shipment.eta, shipment.delayed)
+        order.events.append(events.OrderStatusChanged(order, part, told, state, shipment.sending, word.at, *ahead))

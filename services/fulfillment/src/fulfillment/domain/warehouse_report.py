@@ -95,6 +95,13 @@ class Shipment:
     tracking_number: str = ""
     coming_back: tuple[str, ...] = ()
     """Those of its troubles by which it is on its way back undelivered."""
+    eta: datetime | None = None
+    delayed: bool = False
+
+    @property
+    def forecast(self) -> tuple[date | None, bool]:
+        """What a customer plans by: an estimate that moves within its day, in UTC, changes nothing."""
+        return self.eta.date() if self.eta else None, self.delayed
 
     @property
     def sending(self) -> Sending:

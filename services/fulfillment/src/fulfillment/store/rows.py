@@ -101,6 +101,8 @@ _SHIPMENT = (
     "carrier",
     "tracking_number",
     "coming_back",
+    "eta",
+    "delayed",
 )
 _PART = ("part", "attempt", "open", "shorts", "acknowledged", "watched")
 

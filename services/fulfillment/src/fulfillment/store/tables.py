@@ -203,6 +203,8 @@ outbound_shipment = Table(
     words("carrier"),
     words("tracking_number"),
     texts("coming_back"),
+    instant("eta", optional=True),
+    flag("delayed"),
     Index("outbound_shipment_once", "tenant", "location_id", "supplier_id", "number", unique=True),
 )
 

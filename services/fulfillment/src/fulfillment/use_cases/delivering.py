@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from fulfillment.domain.lifecycle import State
-from fulfillment.domain.on_the_road import Word, depart, follow, hear
+from fulfillment.domain.on_the_road import Word, depart, follow, foretell, hear
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Work
 from fulfillment.use_cases.returning import let_go_on, send_back
@@ -36,6 +36,7 @@ async def _hear(word: Word, gone: Mapping[str, Decimal], work: Work) -> None:
     shipment = await work.warehouse_reports.lock_shipment(word.shipment_id)
     if shipment is None:
         return
+    before = shipment.forecast
     stands = hear(shipment, word)
     await work.put_shipment(shipment)
     for order in orders:
@@ -43,6 +44,8 @@ async def _hear(word: Word, gone: Mapping[str, Decimal], work: Work) -> None:
         if not shipment.coming_back or stands is State.DELIVERED:
             await let_go_on(order, shipment, work)
         follow(order, shipment, stands, word)
+        if shipment.forecast != before:
+            foretell(order, shipment, word)
         if not shipment.coming_back or not await send_back(order, shipment, work):
             await work.put(order)
 

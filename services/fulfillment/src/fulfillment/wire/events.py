@@ -196,6 +196,8 @@ def _(event: events.OrderStatusChanged) -> Message:
         shipment_number=event.sending.number,
         carrier=event.sending.carrier,
         tracking_number=event.sending.tracking_number,
+        eta=timestamp(event.eta),
+        delayed=event.delayed,
     )
 
 

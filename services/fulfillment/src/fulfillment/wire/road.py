@@ -18,7 +18,7 @@ _MILESTONES = {
     shipment_pb2.MILESTONE_OUT_FOR_DELIVERY: OUT_FOR_DELIVERY,
     shipment_pb2.MILESTONE_DELIVERED: DELIVERED,
 }
-"""Those that lines come to; a delay and an exception stand beside them."""
+"""Those that lines come to; a delay, an estimate and an exception stand beside them."""
 
 
 def departure(fact: events_pb2.ShipmentDispatched) -> Departure:
@@ -29,6 +29,8 @@ def departure(fact: events_pb2.ShipmentDispatched) -> Departure:
 
 
 def reached(fact: events_pb2.MilestoneReached) -> Word | None:
+    if fact.milestone == shipment_pb2.MILESTONE_DELAYED:
+        return Word(fact.shipment_id, instant(fact, "at"), delayed=True)
     milestone = _MILESTONES.get(fact.milestone)
     return _reached(fact, "at", milestone) if milestone else None
 
@@ -49,6 +51,14 @@ def corrected(fact: events_pb2.MilestoneCorrected) -> Word | None:
     """Another instant of the same milestone moves nothing."""
     milestone = None if fact.HasField("new_at") else _MILESTONES.get(fact.milestone)
     return Word(fact.shipment_id, taken_back=milestone) if milestone else None
+
+
+def on_time_again(fact: events_pb2.DelayEnded) -> Word:
+    return Word(fact.shipment_id, delayed=False)
+
+
+def foretold(fact: events_pb2.EtaChanged) -> Word:
+    return Word(fact.shipment_id, foretold=True, eta=instant(fact, "new_eta"))
 
 
 def failed(fact: events_pb2.DeliveryExceptionRaised) -> Word:

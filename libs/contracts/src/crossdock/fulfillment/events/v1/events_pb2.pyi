@@ -876,6 +876,8 @@ class OrderStatusChanged(_message.Message):
     SHIPMENT_NUMBER_FIELD_NUMBER: _builtins.int
     CARRIER_FIELD_NUMBER: _builtins.int
     TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
+    ETA_FIELD_NUMBER: _builtins.int
+    DELAYED_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     channel: _builtins.str
     number: _builtins.str
@@ -890,10 +892,17 @@ class OrderStatusChanged(_message.Message):
     """
     carrier: _builtins.str
     tracking_number: _builtins.str
+    delayed: _builtins.bool
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]: ...
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def eta(self) -> _timestamp_pb2.Timestamp:
+        """The carrier's newest estimate of the delivery, and whether it, or the carrier's own word, is later than was promised;
+        told anew when the day of the estimate changes or a delay begins or ends. Not said of what has arrived.
+        """
+
     def __init__(
         self,
         *,
@@ -909,10 +918,12 @@ class OrderStatusChanged(_message.Message):
         shipment_number: _builtins.str = ...,
         carrier: _builtins.str = ...,
         tracking_number: _builtins.str = ...,
+        eta: _timestamp_pb2.Timestamp | None = ...,
+        delayed: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "eta", b"eta"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "carrier", b"carrier", "channel", b"channel", "line_state", b"line_state", "number", b"number", "order_id", b"order_id", "part", b"part", "shipment_id", b"shipment_id", "shipment_number", b"shipment_number", "state", b"state", "steps", b"steps", "tracking_number", b"tracking_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "carrier", b"carrier", "channel", b"channel", "delayed", b"delayed", "eta", b"eta", "line_state", b"line_state", "number", b"number", "order_id", b"order_id", "part", b"part", "shipment_id", b"shipment_id", "shipment_number", b"shipment_number", "state", b"state", "steps", b"steps", "tracking_number", b"tracking_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
