@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from delivery.domain.carriage import Carriage
+from delivery.domain.carriage import UNNAMED, Carriage
 from delivery.domain.milestones import CodeClass, Milestone, Stage, Trouble
 from delivery.domain.progress import progress
 from delivery.domain.refusals import CarrierAlreadyAssigned, MilestoneNotReached
@@ -171,3 +171,12 @@ def test_what_is_on_the_road_does_not_change_its_carrier() -> None:
     with pytest.raises(CarrierAlreadyAssigned):
         found.assign(Carriage(carrier="SCAC", tracking_number="PRO1"), NOON)
     assert found.assign(Carriage(carrier="OTHER", tracking_number="10"), NOON)
+
+
+def test_who_carries_what_is_on_the_road_without_a_name_may_be_named_once() -> None:
+    found = shipment()
+    assert found.assign(Carriage(carrier=UNNAMED, tracking_number="9"), NOON)
+    heard(found, [scan("AF", 1)])
+    assert found.assign(Carriage(carrier="UPS", tracking_number="9"), NOON)
+    with pytest.raises(CarrierAlreadyAssigned):
+        found.assign(Carriage(carrier="SCAC", tracking_number="9"), NOON)

@@ -51,6 +51,10 @@ class Terms:
         )
 
 
+UNNAMED = "UNNAMED"
+"""A carrier of whom a warehouse or a supplier said a tracking number and nothing else."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carriage:
     """Who carries it, under which number, at which level of service."""

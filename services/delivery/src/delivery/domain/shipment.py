@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from delivery.domain import calling_off, events
-from delivery.domain.carriage import Billing, CallOff, Carriage, Issue, Terms, Told
+from delivery.domain.carriage import UNNAMED, Billing, CallOff, Carriage, Issue, Terms, Told
 from delivery.domain.concerns import DELIVERY_DESK, Concern, identity
 from delivery.domain.events import Proof
 from delivery.domain.lifecycle import DELIVERY_LEAD, State
@@ -125,10 +125,11 @@ class Shipment:
         self.events.append(events.ShipmentPlanned(self, self.created_at))
 
     def assign(self, carriage: Carriage, at: datetime) -> bool:
-        """Whether anything changed. Raises CarrierAlreadyAssigned once it is on the road with another."""
+        """Whether anything changed; one that nobody had named is named now. Raises CarrierAlreadyAssigned once it is on
+        the road with another."""
         if carriage == self.carriage:
             return False
-        if self.told.reached and self.carriage and self.carriage.carrier != carriage.carrier:
+        if self.told.reached and self.carriage and self.carriage.carrier not in {UNNAMED, carriage.carrier}:
             raise CarrierAlreadyAssigned(self.terms.number, self.carriage.carrier)
         self.carriage = carriage
         self.events.append(events.CarrierAssigned(self, carriage, at))

@@ -16,15 +16,13 @@ from crossdock.fulfillment.v1 import warehouse_pb2
 from crossdock_kit.dates_wire import day, instant
 from crossdock_kit.events import Received
 
-from delivery.domain.carriage import Carriage, Package, Terms
+from delivery.domain.carriage import UNNAMED, Carriage, Package, Terms
 from delivery.domain.lifecycle import INTERCEPT
 from delivery.ports import IssuedLine, Origin
 from delivery.use_cases.commands import CreateShipment, NotWanted
 from delivery.use_cases.handing_over import HandOver, Packed
 from delivery.wire.values import plain_number
 
-UNNAMED = "UNNAMED"
-"""A carrier of whom the warehouse said a tracking number and nothing else."""
 OVER_EVERYWHERE = timedelta(days=1, hours=12)
 """After its beginning in UTC: when a day ends in the last of all zones."""
 
