@@ -69,6 +69,22 @@ async def concerns(caller: Caller, order: order_pb.PurchaseOrder) -> list[tuple[
     return [each for each in await caller.exceptions(order.purchase_order_id) if "CERTIFICATE" in each[0]]
 
 
+@pytest.mark.feature("F016", "F078")
+async def test_a_missing_certificate_has_one_word_at_all_warehouses(caller: Caller) -> None:
+    order, name = await ordered(caller), lot()
+    await arrived(caller, order, name)
+    told = [
+        each.discrepancy
+        for each in await caller.journal(order.purchase_order_id)
+        if isinstance(each, facts.DiscrepancyReported)
+    ]
+    lacking = [each for each in told if each.code == inbound.DISCREPANCY_CODE_MISSING_CERTIFICATE]
+    assert [(each.sku, each.quantity.value, each.purchase_order_id) for each in lacking] == [
+        ("BOLT", "100", order.purchase_order_id)
+    ]
+    await upload(caller, certified(unique("COA"), lot=name))
+
+
 @pytest.mark.feature("F078", "F035")
 async def test_goods_without_their_certificate_are_held_with_their_invoice_until_it_is_uploaded(caller: Caller) -> None:
     order, name = await ordered(caller), lot()

@@ -210,6 +210,21 @@ def test_a_substitute_that_was_announced_is_taken_from_what_is_on_its_way() -> N
     assert facts(order.lines[0], "on_order", "in_transit", "received") == (100, 0, 0)
 
 
+@pytest.mark.parametrize("noticed", [True, False])
+def test_what_comes_when_nothing_more_was_expected_is_booked_and_somebodys(noticed: bool) -> None:
+    """Within the tolerance for too much, which says nothing of goods that come after the end."""
+    order = trade.released(line("10", 100))
+    receive(counted(100, purchase_order_number="4711", line_number="10"), orders=[order])
+    assert order.state is OrderState.COMPLETED
+    trade.told(order)
+    notices = [trade.ship(packed(order, 3), orders=[order])] if noticed else []
+    asn = {"ship_notice_number": notices[0].number} if noticed else {}
+    late = receive(counted(3, purchase_order_number="4711", line_number="10", **asn), orders=[order], notices=notices)
+    [concern] = [each for each in late.concerns if each.code == "RECEIPT_AFTER_END"]
+    assert (concern.owner, "3 EA of BOLT" in concern.summary) == ("procurement", True)
+    assert (late.lines[0].base, order.line("10").received) == (3, 103)
+
+
 def test_goods_for_a_cancelled_order_are_booked_beyond_it() -> None:
     order = trade.released(line("10", 100))
     order.place(document(hours=1, cancels=True), ITEMS)

@@ -15,6 +15,7 @@ from procurement.domain import changes, events
 from procurement.domain.announcing import OrderBook, elsewhere
 from procurement.domain.closing import close
 from procurement.domain.discrepancies import (
+    after_end,
     fraction_of_a_piece,
     no_notice,
     over_receipt,
@@ -53,6 +54,7 @@ class Booking:
     back_on_order: list[PurchaseOrder] = field(default_factory=list)
     _touched: dict[str, PurchaseOrder] = field(default_factory=dict)
     _ended_before: dict[str, bool] = field(default_factory=dict)
+    _received_before: dict[str, Decimal] = field(default_factory=dict)
 
     @property
     def touched(self) -> list[PurchaseOrder]:
@@ -62,6 +64,7 @@ class Booking:
         """Books every line, closes what the warehouse has finished, and announces it. Raises ItemUnknown and
         UnitNotConvertible only: what cannot be counted in base units waits for master data."""
         self._ended_before = {key: order.has_ended for key, order in self.book.by_id.items()}
+        self._received_before = {line.line_id: line.received for order in self.book.orders for line in order.lines}
         split = [each for each in map(self._counted, self.receipt.terms.lines) if each.splits_a_piece]
         for reported in self.receipt.terms.lines:
             for terms in self._by_order_line(reported):
@@ -211,12 +214,14 @@ class Booking:
             self._report(DiscrepancyCode.NO_SHIP_NOTICE, booked, Quantity(unannounced, booked.base_unit))
             self.receipt.concerns.append(no_notice(self.receipt, booked, order))
         over = booked.beyond_order + (booked.from_on_order if named_notice else ZERO)
+        above = line.received - line.committed
+        beyond = booked.beyond_order > ZERO and percent_of(above, line.committed) > self.tolerances.over_percent
         if over > ZERO:
-            above = line.received - line.committed
-            beyond = booked.beyond_order > ZERO and percent_of(above, line.committed) > self.tolerances.over_percent
             self._report(DiscrepancyCode.OVER, booked, Quantity(over, booked.base_unit), beyond=beyond)
-            if beyond:
-                self.receipt.concerns.append(over_receipt(self.receipt, booked, order, self.tolerances))
+        if beyond:
+            self.receipt.concerns.append(over_receipt(self.receipt, booked, order, self.tolerances))
+        elif self._ended_before[order.purchase_order_id] or self._received_before[line.line_id] >= line.committed:
+            self.receipt.concerns.append(after_end(self.receipt, booked, order))
 
     def _close(self, notice: ShipNotice) -> None:
         for short in close(notice, self.book, self.tolerances):

@@ -64,6 +64,11 @@ def no_notice(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder) -> Conc
     return _about(receipt, line, order, ("NO_SHIP_NOTICE", SUPPLIER_DESK, words))
 
 
+def after_end(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder) -> Concern:
+    words = f"holds {line.base} {line.base_unit} of {line.terms.sku}, though nothing more of it was expected"
+    return _about(receipt, line, order, ("RECEIPT_AFTER_END", PROCUREMENT, words))
+
+
 def over_receipt(receipt: Receipt, line: ReceiptLine, order: PurchaseOrder, tolerances: Tolerances) -> Concern:
     words = f"holds {line.beyond_order} {line.base_unit} of {line.terms.sku} beyond the order"
     concern = _about(receipt, line, order, ("OVER_RECEIPT", PROCUREMENT, words))

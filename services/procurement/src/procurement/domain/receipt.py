@@ -29,6 +29,7 @@ class DiscrepancyCode(Enum):
     NO_SHIP_NOTICE = "no_ship_notice"
     UNKNOWN_ORDER = "unknown_order"
     QUALITY_HOLD = "quality_hold"
+    MISSING_CERTIFICATE = "missing_certificate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,13 @@ class Receipt:
     @property
     def number(self) -> str:
         return self.terms.number
+
+    def lack_certificates(self, line: ReceiptLine) -> None:
+        """The same word for it at all warehouses, whichever certificate it is."""
+        whole, names = Quantity(line.base, line.base_unit), (line.purchase_order_id, line.order_line_id)
+        found = Discrepancy(DiscrepancyCode.MISSING_CERTIFICATE, line.terms.sku, whole, *names)
+        self.discrepancies.append(found)
+        self.events.append(events.DiscrepancyReported(self, found))
 
     @property
     def purchase_order_ids(self) -> tuple[str, ...]:

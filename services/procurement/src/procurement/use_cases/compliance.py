@@ -44,6 +44,7 @@ async def hold_uncertified(work: Work, booking: Booking, mint: Mint) -> None:
     for line, supplier_id, required in wanted:
         line.missing_certificates = lacking(line, supplier_id, day, required, on_file)
         if line.missing_certificates:
+            receipt.lack_certificates(line)
             work.compliance.add_hold(hold(receipt, line, supplier_id, required.rule, mint()))
 
 

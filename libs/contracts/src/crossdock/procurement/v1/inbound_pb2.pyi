@@ -84,6 +84,8 @@ class _DiscrepancyCodeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Discr
     DISCREPANCY_CODE_NO_SHIP_NOTICE: _DiscrepancyCode.ValueType  # 6
     DISCREPANCY_CODE_UNKNOWN_ORDER: _DiscrepancyCode.ValueType  # 7
     DISCREPANCY_CODE_QUALITY_HOLD: _DiscrepancyCode.ValueType  # 8
+    DISCREPANCY_CODE_MISSING_CERTIFICATE: _DiscrepancyCode.ValueType  # 9
+    """Goods that need a certificate which nobody has uploaded."""
 
 class DiscrepancyCode(_DiscrepancyCode, metaclass=_DiscrepancyCodeEnumTypeWrapper): ...
 
@@ -96,6 +98,8 @@ DISCREPANCY_CODE_SUBSTITUTED: DiscrepancyCode.ValueType  # 5
 DISCREPANCY_CODE_NO_SHIP_NOTICE: DiscrepancyCode.ValueType  # 6
 DISCREPANCY_CODE_UNKNOWN_ORDER: DiscrepancyCode.ValueType  # 7
 DISCREPANCY_CODE_QUALITY_HOLD: DiscrepancyCode.ValueType  # 8
+DISCREPANCY_CODE_MISSING_CERTIFICATE: DiscrepancyCode.ValueType  # 9
+"""Goods that need a certificate which nobody has uploaded."""
 Global___DiscrepancyCode: _TypeAlias = DiscrepancyCode  # noqa: Y015
 
 @_typing.final
