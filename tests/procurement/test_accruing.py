@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from connector.mappings import json_goods_receipt
@@ -10,23 +12,35 @@ from connector_samples import orders
 from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
-from procurement_cases.calls import Caller, billed, counted, packed, unique
+from procurement_cases.calls import Caller, billed, counted, line, packed, unique
 
 
-def accrued(found: pb.GetPurchaseOrderResponse) -> Decimal:
-    """Received and not invoiced of the order's one line, at the price of the revision in force."""
-    [line] = found.purchase_order.lines
-    ready = [each for each in found.supplier_invoices if each.state == invoice_pb.SUPPLIER_INVOICE_STATE_READY]
-    invoiced = sum((Decimal(line.quantity.value) for each in ready for line in each.lines), Decimal())
-    return (Decimal(line.received_quantity) - invoiced) * Decimal(line.price.money.amount)
+async def accrued(caller: Caller, unit: str, **more: Any) -> list[invoice_pb.Accrual]:
+    """Of a business unit of this test alone, read two lines at a time."""
+    found: list[invoice_pb.Accrual] = []
+    token = ""
+    while True:
+        request = pb.ListAccrualsRequest(business_unit=unit, page_size=2, page_token=token, **more)
+        page = await caller.stub.ListAccruals(request, timeout=20)
+        found += page.accruals
+        if not (token := page.next_page_token):
+            return found
+
+
+async def owed(caller: Caller, unit: str) -> dict[str, Decimal]:
+    """By currency."""
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for each in await accrued(caller, unit):
+        sums[each.amount.currency] += Decimal(each.amount.amount)
+    return dict(sums)
 
 
 @pytest.mark.feature("F160")
 async def test_each_part_that_arrives_is_told_to_the_erp_at_once_and_counts_until_it_is_invoiced(
     caller: Caller,
 ) -> None:
-    number, asn = unique("PO"), unique("SH")
-    order = (await caller.submit(number)).purchase_order
+    number, asn, unit = unique("PO"), unique("SH"), unique("BU")
+    order = (await caller.submit(number, business_unit=unit)).purchase_order
     await caller.answer(number)
     await caller.ship(asn, packed(number, 100))
     told: list[tuple[str, str, str]] = []
@@ -39,7 +53,36 @@ async def test_each_part_that_arrives_is_told_to_the_erp_at_once_and_counts_unti
         assert not [each for each in journal if isinstance(each, facts.ShipNoticeClosed)]
         document = json_goods_receipt.write(received[-1], orders.writing())
         told += [(line["order"], line["line"], line["baseQuantity"]) for line in document["lines"]]
-        assert accrued(await caller.order(number)) == Decimal(accrual)
+        assert await owed(caller, unit) == {"EUR": Decimal(accrual)}
     assert told == [(number, "10", "40"), (number, "10", "25")]
     await caller.invoice(unique("INV"), billed(number, 40))
-    assert accrued(await caller.order(number)) == Decimal("62.50")
+    assert await owed(caller, unit) == {"EUR": Decimal("62.50")}
+    [left] = await accrued(caller, unit, supplier_id="SUP-NORDIC")
+    assert (left.number, left.received_quantity, left.invoiced_quantity, left.sku) == (number, "65", "40", "BOLT")
+    assert await accrued(caller, unit, supplier_id="SUP-DELTA") == []
+    await caller.invoice(unique("INV"), billed(number, 25))
+    assert await owed(caller, unit) == {}
+
+
+@pytest.mark.feature("F160")
+async def test_what_is_accrued_is_exact_and_of_each_currency_apart(caller: Caller) -> None:
+    """Sevenths and dozens have no end as decimals; a drop shipment is owed when it has left."""
+    unit, at = unique("BU"), {"system": "WMS-EAST"}
+    for currency, amount, per in (("EUR", "1.00", "7"), ("USD", "2.50", "")):
+        number = unique("PO")
+        cases = line("10", 2, unit="XCS", price=amount)
+        direct = line("20", 6, price=amount, ship_to_id="CUSTOMERS-PLACE", drop_ship_party_id="CUST-1")
+        for each in (cases, direct):
+            each.price.money.currency, each.price.per = currency, per
+        await caller.submit(number, [cases, direct], business_unit=unit, currency=currency)
+        found = counted(1, unit="XCS", purchase_order_number=number, line_number="10")
+        await caller.receive(unique("RC"), found, **at)
+        await caller.ship(unique("SH"), packed(number, 6, "20"))
+    lines = await accrued(caller, unit)
+    assert [(each.amount.currency, each.amount.amount) for each in lines] == [
+        ("EUR", "0.142857"),
+        ("EUR", "0.857143"),
+        ("USD", "2.5"),
+        ("USD", "15"),
+    ]
+    assert await owed(caller, unit) == {"EUR": Decimal(1), "USD": Decimal("17.5")}

@@ -30,6 +30,7 @@ from procurement.use_cases.supplier_invoices import (
     record_supplier_invoice,
 )
 from procurement.wire import (
+    accruals,
     answers,
     blanket_orders,
     compliance,
@@ -201,6 +202,10 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
         return pb.RecordInvoiceVerdictResponse(
             supplier_invoice=supplier_invoices.supplier_invoice(done.invoice), repeated_verdict=done.repeated
         )
+
+    async def ListAccruals(self, request: pb.ListAccrualsRequest, context: Context) -> pb.ListAccrualsResponse:
+        found, more = await queries.list_accruals(accruals.page(request), self._uow)
+        return pb.ListAccrualsResponse(accruals=[accruals.accrual(each) for each in found], next_page_token=more)
 
     async def GetSupplierScore(
         self, request: pb.GetSupplierScoreRequest, context: Context

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import Any, NamedTuple, Protocol
 
+from procurement.domain.accrual import Accrual
 from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.compliance import Certificate, CertificateTerms, ComplianceHold, Required
 from procurement.domain.concerns import Concern
@@ -273,6 +274,20 @@ class DockUse:
     arrived: int
 
 
+@dataclass(frozen=True, slots=True)
+class AccrualPage:
+    """`after` is the id of the last line of the page before. Empty is no condition."""
+
+    business_unit: str = ""
+    supplier_id: str = ""
+    size: int = 200
+    after: str = ""
+
+
+class Accruals(Protocol):
+    async def page(self, page: AccrualPage) -> list[Accrual]: ...
+
+
 class DockAppointments(Protocol):
     async def claim(self, system: str, number: str) -> DockAppointment | None:
         """The appointment of this number, or nobody else can record it until this work ends."""
@@ -469,6 +484,8 @@ class Reads(Protocol):
     def supplier_invoices(self) -> SupplierInvoices: ...
     @property
     def supplier_scores(self) -> SupplierScores: ...
+    @property
+    def accruals(self) -> Accruals: ...
     @property
     def dock_uses(self) -> DockUses: ...
 

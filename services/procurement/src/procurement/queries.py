@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from procurement.domain.accrual import Accrual
 from procurement.domain.blanket_order import BlanketOrder
 from procurement.domain.inbound_plan import ToCome, to_come
 from procurement.domain.purchase_order import PurchaseOrder
@@ -18,7 +19,7 @@ from procurement.domain.refusals import (
 from procurement.domain.score import Score, ScoreScope
 from procurement.domain.ship_notice import ShipNotice
 from procurement.domain.supplier_invoice import SupplierInvoice
-from procurement.ports import BlanketName, DockDays, DockUse, InboundPage, OrderName, OrderPage, Snapshots
+from procurement.ports import AccrualPage, BlanketName, DockDays, DockUse, InboundPage, OrderName, OrderPage, Snapshots
 from procurement.use_cases.naming import named_blanket
 
 
@@ -119,3 +120,10 @@ async def get_supplier_score(scope: ScoreScope, snapshots: Snapshots) -> Score:
     """Of one moment, though it is counted in several statements."""
     async with snapshots.reading() as work:
         return await work.supplier_scores.count(scope)
+
+
+async def list_accruals(page: AccrualPage, snapshots: Snapshots) -> tuple[list[Accrual], str]:
+    """With the token of the next page, empty after the last."""
+    async with snapshots.reading() as work:
+        found = await work.accruals.page(page)
+    return found, found[-1].line_id if len(found) == page.size else ""

@@ -115,6 +115,7 @@ blanket_order = Table(
     Index("blanket_order_once", "tenant", "number", "system", "business_unit", unique=True),
 )
 
+NOT_INVOICED = "received + CASE WHEN drop_ship_party_id <> '' THEN shipped ELSE 0 END <> invoiced"
 purchase_order_line = Table(
     "purchase_order_line",
     metadata,
@@ -155,6 +156,7 @@ purchase_order_line = Table(
     day("announced_on"),
     number("schedules_made", Integer),
     Index("purchase_order_line_order", "tenant", "purchase_order_id", "position"),
+    Index("purchase_order_line_accrued", "tenant", "line_id", postgresql_where=text(NOT_INVOICED)),
 )
 
 ship_notice = Table(

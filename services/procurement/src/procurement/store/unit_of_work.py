@@ -22,6 +22,7 @@ from procurement.domain import events
 from procurement.domain.concerns import Concern
 from procurement.ports import Deadline, Origin
 from procurement.store import rows, tables
+from procurement.store.accruals import Accruals
 from procurement.store.blanket_orders import BlanketOrders, blanket_row
 from procurement.store.carrier_etas import CarrierEtas
 from procurement.store.compliance import StoredCompliance, certificate_row, hold_row
@@ -63,6 +64,7 @@ class ProcurementWork:
         self.receipts = Receipts(driver, tenant)
         self.supplier_invoices = SupplierInvoices(driver, tenant)
         self.supplier_scores = SupplierScores(driver, tenant, work.now.date())
+        self.accruals = Accruals(driver, tenant, work.now.date())
         self.dock_appointments = DockAppointments(driver, tenant)
         self.dock_uses = DockUses(driver, tenant)
         self.carrier_etas = CarrierEtas(driver, tenant)

@@ -1801,6 +1801,61 @@ class RecordInboundEtaResponse(_message.Message):
 Global___RecordInboundEtaResponse: _TypeAlias = RecordInboundEtaResponse  # noqa: Y015
 
 @_typing.final
+class ListAccrualsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    business_unit: _builtins.str
+    """Only of this business unit or supplier, if given."""
+    supplier_id: _builtins.str
+    page_size: _builtins.int
+    """200 if not given."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        business_unit: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "page_size", b"page_size", "page_token", b"page_token", "supplier_id", b"supplier_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccrualsRequest: _TypeAlias = ListAccrualsRequest  # noqa: Y015
+
+@_typing.final
+class ListAccrualsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACCRUALS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def accruals(self) -> _containers.RepeatedCompositeFieldContainer[_supplier_invoice_pb2.Accrual]:
+        """In the order in which the lines were made."""
+
+    def __init__(
+        self,
+        *,
+        accruals: _abc.Iterable[_supplier_invoice_pb2.Accrual] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accruals", b"accruals", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListAccrualsResponse: _TypeAlias = ListAccrualsResponse  # noqa: Y015
+
+@_typing.final
 class ListInboundRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -140,6 +140,11 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictResponse.FromString,
                 _registered_method=True)
+        self.ListAccruals = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/ListAccruals',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListAccrualsRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListAccrualsResponse.FromString,
+                _registered_method=True)
         self.GetSupplierScore = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/GetSupplierScore',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.GetSupplierScoreRequest.SerializeToString,
@@ -313,6 +318,14 @@ class ProcurementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAccruals(self, request, context):
+        """Lists what was received and has not been invoiced, order line by order line, exactly and at the order's price, so that
+        whoever accrues adds up what is of one currency. A page is of one moment.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetSupplierScore(self, request, context):
         """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted.
         """
@@ -427,6 +440,11 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.RecordInvoiceVerdict,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictResponse.SerializeToString,
+            ),
+            'ListAccruals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAccruals,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListAccrualsRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListAccrualsResponse.SerializeToString,
             ),
             'GetSupplierScore': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSupplierScore,
@@ -1002,6 +1020,33 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/RecordInvoiceVerdict',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInvoiceVerdictResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAccruals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/ListAccruals',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListAccrualsRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.ListAccrualsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -101,6 +101,10 @@ class ProcurementServiceStub:
     what is released or paid has passed, what is refused counts for nothing. Where the policy says that ours is, it is
     kept, and raised where it differs. An older one than is known changes nothing.
     """
+    ListAccruals: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.ListAccrualsRequest, _procurement_service_pb2.ListAccrualsResponse]
+    """Lists what was received and has not been invoiced, order line by order line, exactly and at the order's price, so that
+    whoever accrues adds up what is of one currency. A page is of one moment.
+    """
     GetSupplierScore: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierScoreRequest, _procurement_service_pb2.GetSupplierScoreResponse]
     """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
 
@@ -176,6 +180,10 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """An ERP reports what it decided on an invoice, or on its business unit's part of one. By default that is the verdict:
     what is released or paid has passed, what is refused counts for nothing. Where the policy says that ours is, it is
     kept, and raised where it differs. An older one than is known changes nothing.
+    """
+    ListAccruals: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.ListAccrualsRequest, _procurement_service_pb2.ListAccrualsResponse]  # type: ignore[assignment]
+    """Lists what was received and has not been invoiced, order line by order line, exactly and at the order's price, so that
+    whoever accrues adds up what is of one currency. A page is of one moment.
     """
     GetSupplierScore: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.GetSupplierScoreRequest, _procurement_service_pb2.GetSupplierScoreResponse]  # type: ignore[assignment]
     """Counts how a supplier kept its word in a span of days. A supplier of whom nothing is recorded has nothing counted."""
@@ -375,6 +383,16 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         """An ERP reports what it decided on an invoice, or on its business unit's part of one. By default that is the verdict:
         what is released or paid has passed, what is refused counts for nothing. Where the policy says that ours is, it is
         kept, and raised where it differs. An older one than is known changes nothing.
+        """
+
+    @_abc_1.abstractmethod
+    def ListAccruals(
+        self,
+        request: _procurement_service_pb2.ListAccrualsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.ListAccrualsResponse, _abc.Awaitable[_procurement_service_pb2.ListAccrualsResponse]]:
+        """Lists what was received and has not been invoiced, order line by order line, exactly and at the order's price, so that
+        whoever accrues adds up what is of one currency. A page is of one moment.
         """
 
     @_abc_1.abstractmethod

@@ -476,6 +476,69 @@ class SupplierInvoiceLine(_message.Message):
 Global___SupplierInvoiceLine: _TypeAlias = SupplierInvoiceLine  # noqa: Y015
 
 @_typing.final
+class Accrual(_message.Message):
+    """What of an order line was received and has not been invoiced, or the other way round."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    PURCHASE_ORDER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PURCHASE_ORDER_LINE_ID_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    RECEIVED_QUANTITY_FIELD_NUMBER: _builtins.int
+    INVOICED_QUANTITY_FIELD_NUMBER: _builtins.int
+    BASE_UNIT_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    business_unit: _builtins.str
+    supplier_id: _builtins.str
+    purchase_order_id: _builtins.str
+    number: _builtins.str
+    purchase_order_line_id: _builtins.str
+    line_number: _builtins.str
+    sku: _builtins.str
+    received_quantity: _builtins.str
+    """In the base unit: what arrived, or left the supplier for a customer, and what invoices have passed for, less credits."""
+    invoiced_quantity: _builtins.str
+    base_unit: _builtins.str
+    @_builtins.property
+    def price(self) -> _values_pb2.UnitPrice:
+        """Of the revision in force."""
+
+    @_builtins.property
+    def amount(self) -> _values_pb2.Money:
+        """The difference at that price, rounded half to even at the sixth decimal; less than nothing where more was invoiced than
+        received. Absent where the order states no price, or one for a unit that the item does not have.
+        """
+
+    def __init__(
+        self,
+        *,
+        business_unit: _builtins.str = ...,
+        supplier_id: _builtins.str = ...,
+        purchase_order_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        purchase_order_line_id: _builtins.str = ...,
+        line_number: _builtins.str = ...,
+        sku: _builtins.str = ...,
+        received_quantity: _builtins.str = ...,
+        invoiced_quantity: _builtins.str = ...,
+        base_unit: _builtins.str = ...,
+        price: _values_pb2.UnitPrice | None = ...,
+        amount: _values_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "price", b"price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "base_unit", b"base_unit", "business_unit", b"business_unit", "invoiced_quantity", b"invoiced_quantity", "line_number", b"line_number", "number", b"number", "price", b"price", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "received_quantity", b"received_quantity", "sku", b"sku", "supplier_id", b"supplier_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Accrual: _TypeAlias = Accrual  # noqa: Y015
+
+@_typing.final
 class MatchVariance(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
