@@ -222,7 +222,8 @@ def test_what_comes_when_nothing_more_was_expected_is_booked_and_somebodys(notic
     late = receive(counted(3, purchase_order_number="4711", line_number="10", **asn), orders=[order], notices=notices)
     [concern] = [each for each in late.concerns if each.code == "RECEIPT_AFTER_END"]
     assert (concern.owner, "3 EA of BOLT" in concern.summary) == ("procurement", True)
-    assert (late.lines[0].base, order.line("10").received) == (3, 103)
+    assert facts(late.lines[0], "base") == (3,)
+    assert facts(order.lines[0], "received") == (103,)
 
 
 def test_goods_for_a_cancelled_order_are_booked_beyond_it() -> None:

@@ -220,8 +220,17 @@ class Booking:
             self._report(DiscrepancyCode.OVER, booked, Quantity(over, booked.base_unit), beyond=beyond)
         if beyond:
             self.receipt.concerns.append(over_receipt(self.receipt, booked, order, self.tolerances))
-        elif self._ended_before[order.purchase_order_id] or self._received_before[line.line_id] >= line.committed:
+        elif self._comes_after_end(booked, order, line):
             self.receipt.concerns.append(after_end(self.receipt, booked, order))
+
+    def _comes_after_end(self, booked: ReceiptLine, order: PurchaseOrder, line: OrderLine) -> bool:
+        """The order had ended, or all of the line had come when its notice announced more."""
+        if self._ended_before[order.purchase_order_id]:
+            return True
+        if not booked.ship_notice_id or self._received_before[line.line_id] < line.committed:
+            return False
+        announced = self.notices.by_id[booked.ship_notice_id].lines
+        return all(each.from_on_order == ZERO for each in announced if each.order_line_id == line.line_id)
 
     def _close(self, notice: ShipNotice) -> None:
         for short in close(notice, self.book, self.tolerances):
