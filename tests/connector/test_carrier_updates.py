@@ -172,6 +172,30 @@ def test_a_track_alert_is_one_word_and_names_who_took_it_in_its_place_alone() ->
         of_json(ups_track_alert, body | {"gmtActivityTime": "99"})
 
 
+ON_THE_ROAD = {
+    "trackingNumber": "1Z999",
+    "activityStatus": {"type": "I", "code": "OT"},
+    "localActivityDate": "20261102",
+    "localActivityTime": "203000",
+    "gmtActivityDate": "20261103",
+    "gmtActivityTime": "013000",
+    "scheduledDeliveryDate": "20261104",
+}
+
+
+@pytest.mark.feature("F137", "F139")
+def test_a_track_alert_foretells_the_end_of_the_scheduled_day_where_the_parcel_is() -> None:
+    [left, estimate] = of_json(ups_track_alert, ON_THE_ROAD)
+    assert (left.code, estimate.code, estimate.occurred_at) == ("OT", "estimated_delivery", left.occurred_at)
+    assert estimate.estimated_at.ToDatetime(tzinfo=UTC) == datetime(2026, 11, 5, 4, 59, 59, tzinfo=UTC)
+    delivered = ON_THE_ROAD | {"activityStatus": {"type": "D", "code": "FS"}}
+    nowhere = ON_THE_ROAD | {"localActivityTime": None}
+    assert [len(of_json(ups_track_alert, each)) for each in (delivered, nowhere)] == [1, 1]
+    for wrong in ({"scheduledDeliveryDate": "soon"}, {"localActivityDate": "20261101"}):
+        with pytest.raises(DocumentFault):
+            of_json(ups_track_alert, ON_THE_ROAD | wrong)
+
+
 @pytest.mark.feature("F137")
 async def test_carriers_documents_are_told_to_delivery_and_stand_in_their_orders_timelines(rig: Rig) -> None:
     routes = [

@@ -1,9 +1,13 @@
 """ups.track_alert, in: one activity of one parcel as UPS posts it (Track Alert). Who received it is personal data: it
-goes into the command, and into no key, fault or finding."""
+goes into the command, and into no key, fault or finding.
+
+The day for which delivery is scheduled is one of the place: it is the end of that day, as far from UTC as the local
+time of the activity is. Nothing is foretold of a parcel that is delivered.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 
@@ -12,7 +16,10 @@ from connector.mappings import canonical, carrier_updates
 from connector.mappings.carrier_updates import LONGEST_NUMBER, LONGEST_TEXT
 from connector.mappings.model import Command, Inbound, Reading
 
-VOCABULARY, DELIVERED = "ups", "D"
+VOCABULARY, ESTIMATED, DELIVERED = "ups", "estimated_delivery", "D"
+END_OF_DAY = "235959"
+FARTHEST = timedelta(hours=14)
+"""No place on earth is farther from UTC."""
 
 
 def read(document: JsonObject, reading: Reading) -> Command:
@@ -30,15 +37,39 @@ def read(document: JsonObject, reading: Reading) -> Command:
         text=status.optional_text("description", longest=LONGEST_TEXT),
         received_by=carrier_updates.recipient(document, "receivedBy") if kind == DELIVERED else "",
     )
-    return carrier_updates.command([update], reading, "activityStatus")
+    return carrier_updates.command([update, *_estimate(document, update)], reading, "activityStatus")
+
+
+def _estimate(document: JsonObject, update: delivery.CarrierUpdate) -> list[delivery.CarrierUpdate]:
+    """As old as the activity. Without the activity's local time nobody knows whose day it is, and nothing is said."""
+    gone = document.object("activityStatus").optional_text("type") == DELIVERED or document.has("actualDeliveryDate")
+    if gone or not document.has("scheduledDeliveryDate") or not document.has("localActivityTime"):
+        return []
+    local = _read(document, "localActivityDate", document.text("localActivityTime"))
+    ahead = local - _instant(document)
+    if abs(ahead) > FARTHEST:
+        raise document.fault("localActivityDate", "lies farther from gmtActivityDate than any place from UTC")
+    found = delivery.CarrierUpdate(
+        carrier=update.carrier,
+        tracking_number=update.tracking_number,
+        vocabulary=VOCABULARY,
+        code=ESTIMATED,
+        occurred_at=update.occurred_at,
+        estimated_at=canonical.stamp(_read(document, "scheduledDeliveryDate", END_OF_DAY) - ahead),
+    )
+    return [found]
 
 
 def _instant(document: JsonObject) -> datetime:
-    day, clock = document.text("gmtActivityDate"), document.text("gmtActivityTime")
+    return _read(document, "gmtActivityDate", document.text("gmtActivityTime"))
+
+
+def _read(document: JsonObject, name: str, clock: str) -> datetime:
+    day = document.text(name)
     try:
         return datetime.strptime(f"{day} {clock}", "%Y%m%d %H%M%S").replace(tzinfo=UTC)
     except ValueError as error:
-        raise document.fault("gmtActivityDate", f"{day} {clock} is no instant") from error
+        raise document.fault(name, f"{day} {clock} is no instant") from error
 
 
 MAPPING = Inbound("ups.track_alert", read)
