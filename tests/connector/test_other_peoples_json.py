@@ -112,7 +112,7 @@ def test_a_document_of_others_is_understood_or_says_why_not(name: str) -> None:
     of, body = DOCUMENTS[name]
     partner = orders.partner(options_pb2.ROLE_CHANNEL, name="shop-eu", party_id="CUS-SHOP")
     known = orders.reading(partner)
-    reading = replace(known, codes=AnyItem(known.codes))  # type: ignore[arg-type]
+    reading = replace(known, codes=AnyItem(known.codes))
     try:
         request: Any = INBOUND[KINDS[of]].read(json_document.decode(json.dumps(body).encode()), reading).request
     except DocumentFault as fault:

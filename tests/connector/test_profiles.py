@@ -102,7 +102,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "no system": ({"role": "WMS", "locations": ["WH"]}, "needs its name"),
     "no location": ({"role": "WMS", "system": "WMS-X"}, "at least one location"),
     "unknown kind": ({"documents": [{"kind": "x12.999", "direction": "IN"}]}, "no kind of document"),
-    "wrong way": ({"documents": [{"kind": "x12.865", "direction": "OUT"}]}, "does not travel this way"),
+    "wrong way": ({"documents": [{"kind": "x12.944", "direction": "OUT"}]}, "does not travel this way"),
     "to a customer": ({"documents": [{"kind": "x12.855", "direction": "OUT"}]}, "to a customer, which is a CHANNEL"),
     "a customer of nobody": (
         {"role": "CHANNEL", "partyId": "", "documents": [{"kind": "x12.850", "direction": "IN"}]},

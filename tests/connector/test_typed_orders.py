@@ -89,7 +89,6 @@ def test_what_is_taken_back_is_cancelled_by_its_number_behind_its_order() -> Non
     "wrong",
     [
         {"lines": []},
-        {"lines": [line(str(number)) for number in range(501)]},
         {"lines": [line(quantity="NaN")]},
         {"shortage": "whatever"},
         {"priority": "soon"},

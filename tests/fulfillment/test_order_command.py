@@ -10,11 +10,12 @@ import grpc
 import pytest
 from crossdock.common.v1 import values_pb2
 from crossdock.delivery.v1 import shipment_pb2
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.fulfillment.v1 import posting_pb2, sales_order_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock_cli.main import app
 from crossdock_cli.order_calls import OrderDesk, WholeOrder
-from crossdock_cli.order_documents import NoOrder, OrderDocument, order_of
+from crossdock_cli.order_documents import NoOrder, OrderDocument, changes, order_of, pair_of
 from crossdock_cli.order_tables import headline, holding, holdings, lines_table, reported
 from crossdock_cli.order_voices import Heard, voices
 from fulfillment_cases.calls import Caller, quantity, state_of, unique
@@ -111,6 +112,24 @@ async def test_cancelling_by_number_shows_a_cancelled_order(desk: OrderDesk) -> 
     found = await desk.find(number)
     assert state_of(found.order) == "cancelled"
     assert found.lines[0].schedules[0].reason == "typed twice"
+
+
+@pytest.mark.feature("F132")
+async def test_changing_by_number_takes_lines_in_their_units_and_adds_items_behind_them(desk: OrderDesk) -> None:
+    placed, _ = await desk.place(written("10", "4", number=unique("IS")))
+    wanted = changes(placed.lines, [("1", "6"), ("2", "0")], [("NUT", "3")], "EA")
+    ref = pb.OrderRef(order_id=placed.order.order_id)
+    await desk.change(ref, pb.ChangeOrderRequest(lines=wanted, reason="on the phone"))
+    found = await desk.find(placed.order.number)
+    assert [(each.line_number, each.sku, each.ordered.value) for each in found.lines] == [
+        ("1", "BOLT", "6"),
+        ("2", "BOLT", "0"),
+        ("3", "NUT", "3"),
+    ]
+    with pytest.raises(NoOrder, match="has no line 9"):
+        changes(placed.lines, [("9", "6")], [], "EA")
+    with pytest.raises(NoOrder, match="not a name and a quantity"):
+        pair_of("9")
 
 
 def movement(source: Any, target: Any, amount: str, document: str = "reservation/R-1") -> inventory.Movement:

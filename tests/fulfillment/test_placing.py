@@ -159,6 +159,26 @@ async def test_a_line_can_be_changed_and_an_order_cancelled_before_stock_has_ans
     assert await reason(caller.change(order_id, "9", 4)) == "LINE_UNKNOWN"
 
 
+async def test_who_knows_no_id_fills_and_submits_its_order_by_the_number_that_it_gave_it(caller: Caller) -> None:
+    number = unique("S")
+    opened = await caller.open(number)
+    ref = pb.OrderRef(channel=opened.order.channel, number=number)
+    for _ in range(2):
+        request = pb.AppendLinesRequest(request_id=str(uuid4()), ref=ref, lines=[line("1", 10), line("2", 5, "NUT")])
+        filled = await caller.stub.AppendLines(request, timeout=SECONDS)
+    assert (filled.line_count, filled.repeated_count) == (2, 2)
+    short = pb.SubmitOrderRequest(request_id=str(uuid4()), ref=ref, line_count=3)
+    assert await reason(caller.stub.SubmitOrder(short, timeout=SECONDS)) == "LINES_MISSING"
+    whole = pb.SubmitOrderRequest(request_id=str(uuid4()), ref=ref, line_count=2)
+    submitted = await caller.stub.SubmitOrder(whole, timeout=SECONDS)
+    assert (submitted.order.order_id, submitted.order.line_count) == (opened.order.order_id, 2)
+    nobody = pb.AppendLinesRequest(request_id=str(uuid4()), lines=[line("1", 10)])
+    assert await reason(caller.stub.AppendLines(nobody, timeout=SECONDS)) == "FIELD_MISSING"
+    elsewhere = pb.OrderRef(channel="another", number=number)
+    request = pb.AppendLinesRequest(request_id=str(uuid4()), ref=elsewhere, lines=[line("1", 10)])
+    assert await reason(caller.stub.AppendLines(request, timeout=SECONDS)) == "ORDER_UNKNOWN"
+
+
 @pytest.mark.feature("F132")
 async def test_a_channel_takes_its_order_back_by_the_number_that_it_gave_it(caller: Caller) -> None:
     number = unique("S")

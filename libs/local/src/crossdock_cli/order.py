@@ -28,7 +28,7 @@ from crossdock_cli.asking import SECONDS, answered
 from crossdock_cli.connection import channel, metadata, stack_or_exit
 from crossdock_cli.console import FAILED, fail, out, print_json
 from crossdock_cli.order_calls import OrderDesk, WholeOrder
-from crossdock_cli.order_documents import NoOrder, OrderDocument, day_of, document, order_of
+from crossdock_cli.order_documents import NoOrder, OrderDocument, changes, day_of, document, order_of, pair_of
 from crossdock_cli.order_tables import headline, holdings, lines_table
 from crossdock_cli.order_voices import Heard, voices
 
@@ -176,6 +176,49 @@ def show(
         width = max(len(who) for who, _ in said)
         for who, what in said:
             out.print(f"{who:<{width}}  {what}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def change(  # noqa: PLR0913  one parameter for each option
+    number: str,
+    *,
+    line: Annotated[
+        list[str] | None, typer.Option(help="line and how much of it is wanted in all, 1=5; 0 deletes")
+    ] = None,
+    add: Annotated[list[str] | None, typer.Option(help="item of a new line and how much of it, BOLT=5")] = None,
+    unit: Annotated[str, typer.Option(help="unit of new lines")] = "EA",
+    requested_on: Annotated[str, typer.Option(help="the new day on which it is wanted, 2026-03-02")] = "",
+    reason: Annotated[str, typer.Option(help="why; kept with the order")] = "",
+    of_channel: Annotated[str, typer.Option("--channel", help="sales channel")] = "",
+    system: System = INSIDE_SALES,
+    json: Json = False,
+    tenant: Tenant = None,
+) -> None:
+    """Change an order: quantities, lines that go or come, its day. All that is said is done, or nothing of it."""
+    if not (line or add or requested_on):
+        fail("say what changes: --line, --add or --requested-on", FAILED)
+    lines, items, day = _pairs(line or []), _pairs(add or []), _day(requested_on)
+
+    async def work(desk: OrderDesk) -> WholeOrder:
+        found = await desk.find(number, of_channel)
+        try:
+            wanted = changes(found.lines, lines, items, unit)
+        except NoOrder as error:
+            fail(str(error), FAILED)
+        await desk.change(
+            pb.OrderRef(order_id=found.order.order_id),
+            pb.ChangeOrderRequest(lines=wanted, requested_on=day, reason=reason, etag=found.order.etag),
+        )
+        return await desk.find(number, found.order.channel)
+
+    _say(answered(_at_desk(system, tenant, work)), json=json, tenant=tenant)
+
+
+def _pairs(said: Sequence[str]) -> list[tuple[str, str]]:
+    try:
+        return [pair_of(each) for each in said]
+    except NoOrder as error:
+        fail(str(error), FAILED)
 
 
 @app.command()

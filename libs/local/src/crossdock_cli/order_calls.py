@@ -85,6 +85,13 @@ class OrderDesk:
                 yield line
             token, more = page.next_page_token, bool(page.next_page_token)
 
+    async def change(self, ref: pb.OrderRef, change: pb.ChangeOrderRequest) -> order_pb2.SalesOrder:
+        """All that `change` says of the order, or nothing of it."""
+        request = pb.ChangeOrderRequest(request_id=_new(), origin=self._origin(ref.number or ref.order_id), ref=ref)
+        request.MergeFrom(change)
+        answer: pb.ChangeOrderResponse = await self._call("ChangeOrder", request)
+        return answer.order
+
     async def cancel(self, order_id: str, reason: str, *, intercept: bool = False) -> pb.CancelOrderResponse:
         request = pb.CancelOrderRequest(
             request_id=_new(), origin=self._origin(order_id), order_id=order_id, reason=reason, intercept=intercept

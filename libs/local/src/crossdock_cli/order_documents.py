@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
+from crossdock.fulfillment.v1 import sales_order_pb2 as order_pb2
 from crossdock_kit.errors import InvalidFields
 from crossdock_kit.validation import validate
 from google.protobuf.json_format import ParseDict, ParseError
@@ -52,6 +54,35 @@ def document(terms: pb.OrderTerms, lines: Sequence[pb.OrderedLine]) -> OrderDocu
     for index, line in enumerate(lines):
         _check(line, f"lines[{index}]")
     return OrderDocument(terms, tuple(lines))
+
+
+def pair_of(text: str) -> tuple[str, str]:
+    """A line or an item and a quantity, as `1=5`. Raises NoOrder."""
+    name, mark, amount = text.rpartition("=")
+    if not (name and mark and amount):
+        raise NoOrder(f"{text!r} is not a name and a quantity, as 1=5")
+    return name, amount
+
+
+def changes(
+    of: Sequence[order_pb2.OrderLine], lines: Sequence[tuple[str, str]], items: Sequence[tuple[str, str]], unit: str
+) -> list[pb.LineChange]:
+    """What is wanted of lines that there are, in their units, and of items on new lines, which are numbered behind
+    them. Raises NoOrder for a line that the order does not have."""
+    units = {each.line_number: each.ordered.unit for each in of}
+    if unknown := next((number for number, _ in lines if number not in units), ""):
+        raise NoOrder(f"the order has no line {unknown}: a new one is added by its item")
+    last = max((int(number) for number in units if number.isdecimal()), default=0)
+    found = [
+        pb.LineChange(line_number=number, ordered=values_pb2.Quantity(value=amount, unit=units[number]))
+        for number, amount in lines
+    ]
+    for number, (sku, amount) in enumerate(items, start=last + 1):
+        wanted = values_pb2.Quantity(value=amount, unit=unit)
+        found.append(pb.LineChange(line_number=str(number), sku=sku, ordered=wanted))
+    for index, each in enumerate(found):
+        _check(each, f"lines[{index}]")
+    return found
 
 
 def day_of(text: str) -> dict[str, int]:

@@ -166,6 +166,7 @@ class SalesOrders:
                 fulfillment.OrderAccepted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderRejected: _together(self.around, self.to_its_customer),
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
+                fulfillment.OrderChanged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesCancelled: _together(self.around, self.cancelled),
                 fulfillment.OrderLinesSubstituted: _together(self.around, self.to_its_customer),

@@ -73,7 +73,9 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, P
             return response.order_ids
         case warehouse.RecordRecallResponse():
             return response.order_ids
-        case sales.PlaceOrderResponse() | sales.CancelOrderResponse() | check.RecordCheckResponse():
+        case sales.PlaceOrderResponse() | sales.ChangeOrderResponse() | sales.CancelOrderResponse():
+            return (response.order.order_id,)
+        case check.RecordCheckResponse() | sales.OpenOrderResponse() | sales.SubmitOrderResponse():
             return (response.order.order_id,)
         case returns.RecordReturnReceiptResponse() | returns.RecordReturnInspectionResponse():
             return response.return_id, response.order_id

@@ -19,7 +19,7 @@ from crossdock_kit.context import actor
 
 from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
-from fulfillment.use_cases import changing, checking, placing, posting, returning, settling, warehousing
+from fulfillment.use_cases import changing, checking, placing, posting, returning, revising, settling, warehousing
 from fulfillment.wire import checks as check_wire
 from fulfillment.wire import lifecycles as lifecycle_wire
 from fulfillment.wire import posting as posting_wire
@@ -90,6 +90,10 @@ class FulfillmentServicer(pb_grpc.FulfillmentServiceServicer):
     async def ChangeLine(self, request: pb.ChangeLineRequest, context: Context) -> pb.ChangeLineResponse:
         order, line = await changing.change_line(wire.change_line(request), self._uow)
         return pb.ChangeLineResponse(order=wire.order(order), line=wire.order_line(line))
+
+    async def ChangeOrder(self, request: pb.ChangeOrderRequest, context: Context) -> pb.ChangeOrderResponse:
+        order, lines = await revising.change_order(wire.change_order(request), self._uow)
+        return pb.ChangeOrderResponse(order=wire.order(order), lines=[wire.order_line(each) for each in lines])
 
     async def CancelOrder(self, request: pb.CancelOrderRequest, context: Context) -> pb.CancelOrderResponse:
         order, left = await changing.cancel_order(wire.cancel(request), self._uow)

@@ -17,8 +17,10 @@ NAME = "edi-mercato"
 SOMEBODY = "Quentina Ausgedacht"
 ROUTES = [
     {"kind": "x12.850", "direction": "IN"},
+    {"kind": "x12.860", "direction": "IN"},
     {"kind": "x12.997", "direction": "IN"},
     {"kind": "x12.997", "direction": "OUT"},
+    {"kind": "x12.865", "direction": "OUT"},
     {"kind": "x12.855", "direction": "OUT"},
     {"kind": "x12.856", "direction": "OUT"},
     {"kind": "x12.810", "direction": "OUT"},
@@ -64,6 +66,11 @@ SEGMENTS = (
 
 def purchase_order(*segments: str, control: int = 1) -> bytes:
     written = files.interchange("850", segments or SEGMENTS, control=control, sender="MERCATO")
+    return written.replace(b"*ZZ*MERCATO", b"*08*MERCATO")
+
+
+def order_change(*segments: str, control: int = 1) -> bytes:
+    written = files.interchange("860", segments, control=control, sender="MERCATO", group="PC")
     return written.replace(b"*ZZ*MERCATO", b"*08*MERCATO")
 
 

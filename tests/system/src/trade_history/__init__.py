@@ -258,6 +258,7 @@ def customers_told() -> list[Message]:
             line_state=sales_order_pb2.SCHEDULE_STATE_SHIPPED, shipment_id="shipment-a", **steps
         ),
         fulfillment_events.OrderAcknowledged(number="S-EDI", part=1, order=order, lines=[line], **said),
+        fulfillment_events.OrderChanged(number="S-EDI", order=order, lines=[line], reference="1", **said),
         fulfillment_events.InvoicePosted(posting_id="posting-edi", order_number="S-EDI", invoice_number="9001", **said),
     ]
 

@@ -156,13 +156,17 @@ _OWNERS_BY_COMMAND = {
     "RecordPayment": "finance",
     "RecordCheck": "order-desk",
     "PlaceOrder": "order-desk",
+    "OpenOrder": "order-desk",
+    "AppendLines": "order-desk",
+    "SubmitOrder": "order-desk",
+    "ChangeOrder": "order-desk",
     "CancelOrder": "order-desk",
     "RecordStockReport": "warehouse",
     "RecordStockMoves": "warehouse",
     "RecordStatement": "warehouse",
 }
 _DESKS = {
-    **dict.fromkeys(("x12.855", "x12.856", "x12.810"), "order-desk"),
+    **dict.fromkeys(("x12.855", "x12.856", "x12.810", "x12.865"), "order-desk"),
     "x12.204": "delivery-desk",
 }
 

@@ -1,4 +1,6 @@
-"""json.sales_order, in: an order that people typed in an ERP, a CRM or a portal, or its cancellation, as a whole.
+"""json.sales_order, in: an order that people typed in an ERP, a CRM or a portal, a change of it, or its cancellation.
+
+A change says of each line that it names how much is wanted in all (`deleted`: nothing); others stay as they are.
 
 The sales channel is the partner that hands it in. Only what says `confirmed` was promised to the customer and may not
 be refused any more. Who receives it is personal data: it goes into the command, and into no key, fault or finding.
@@ -6,6 +8,9 @@ be refused any more. Who receives it is personal data: it goes into the command,
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.v1 import fulfillment_service_pb2, sales_order_pb2
 
 from connector.codecs.json_document import JsonObject
@@ -13,9 +18,9 @@ from connector.mappings import canonical
 from connector.mappings.cancellations import cancelled
 from connector.mappings.json_purchase_order import read_price
 from connector.mappings.model import Command, Inbound, Reading
+from connector.mappings.sales_orders import LINES_AT_ONCE, placed
 
-ACTIONS = ("release", "cancel")
-MOST_LINES = 500
+ACTIONS = ("release", "change", "cancel")
 PRIORITIES = ("standard", "sameDay")
 SHORTAGES = {
     "backorder": sales_order_pb2.SHORTAGE_RULE_BACKORDER,
@@ -32,15 +37,41 @@ def read(document: JsonObject, reading: Reading) -> Command:
     origin = reading.origin(revision=order.optional_text("version", longest=32), occurred_at=order.instant("changedAt"))
     if action == "cancel":
         return cancelled(number, order.optional_text("reason"), origin, reading)
+    if action == "change":
+        return _changed(number, order, origin, reading)
     currency = order.text("currency", longest=3)
     lines = [_line(each, reading, currency) for each in order.objects("lines")]
-    if not 0 < len(lines) <= MOST_LINES:
-        raise order.fault("lines", f"an order has at least one line and here at most {MOST_LINES}")
-    request = fulfillment_service_pb2.PlaceOrderRequest(
-        origin=origin, order=_terms(document, order, currency, reading), lines=lines
+    return placed(origin, _terms(document, order, currency, reading), lines, f"{order.path}.lines")
+
+
+def _changed(number: str, order: JsonObject, origin: values_pb2.Origin, reading: Reading) -> Command:
+    lines = [_change(each, order, reading) for each in order.objects("lines")]
+    if len(lines) > LINES_AT_ONCE:
+        raise order.fault("lines", f"{len(lines)} lines are more than the {LINES_AT_ONCE} of one change")
+    request = fulfillment_service_pb2.ChangeOrderRequest(
+        origin=origin,
+        ref=fulfillment_service_pb2.OrderRef(channel=reading.partner.name, number=number),
+        lines=lines,
+        requested_on=canonical.to_day(order.optional_day("requestedOn")),
+        reason=order.optional_text("reason"),
+        reference=order.optional_text("version", longest=32),
     )
     key = f"order:{number}"
     return Command(request, (), (key,), len(lines), sequence=(key,))
+
+
+def _change(line: JsonObject, order: JsonObject, reading: Reading) -> fulfillment_service_pb2.LineChange:
+    unit = reading.codes.unit(line.text("unit", longest=80))
+    amount = Decimal() if line.boolean("deleted") else line.decimal("quantity")
+    priced = line.has("price")
+    return fulfillment_service_pb2.LineChange(
+        line_number=line.text("line", longest=32),
+        ordered=canonical.quantity(amount, unit, path=f"{line.path}.quantity"),
+        sku=reading.codes.item(line.text("material", longest=80)) if line.has("material") else "",
+        description=line.optional_text("description", longest=200),
+        price=read_price(line, reading, order.text("currency", longest=3)) if priced else None,
+        supplier_id=reading.codes.party(line.text("suppliedBy", longest=80)) if line.has("suppliedBy") else "",
+    )
 
 
 def _terms(

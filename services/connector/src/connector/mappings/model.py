@@ -124,7 +124,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A canonical command, without its request id. `orders` are the purchase order numbers that it concerns: about one
+    """A canonical command, without its request id; `then` are those that carry it on, each once all before it are
+    carried out. `orders` are the purchase order numbers that it concerns: about one
     of these commands stay in order, and so they do about one of the keys in `sequence`. Reports on sales orders name
     none, because they may come in any order."""
 
@@ -135,6 +136,7 @@ class Command:
     answer: Answer | None = None
     findings: tuple[tuple[str, str], ...] = ()
     sequence: tuple[str, ...] = ()
+    then: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ from connector.mappings import (
     x12_947,
     x12_990,
     x12_customer_acknowledgment,
+    x12_customer_change,
     x12_customer_invoice,
     x12_customer_ship_notice,
 )
@@ -121,6 +122,7 @@ INBOUND: dict[str, Inbound] = {
         x12_850.INBOUND,
         x12_855.MAPPING,
         x12_856.MAPPING,
+        x12_860.INBOUND,
         x12_865.MAPPING,
         x12_944.MAPPING,
         x12_945.MAPPING,
@@ -155,6 +157,7 @@ OUTBOUND: dict[str, Outbound] = {
         x12_940.MAPPING,
         x12_943.MAPPING,
         x12_customer_acknowledgment.MAPPING,
+        x12_customer_change.MAPPING,
         x12_customer_ship_notice.MAPPING,
         x12_customer_invoice.MAPPING,
     )
@@ -164,8 +167,8 @@ FUNCTIONAL_ACKNOWLEDGMENT = "x12.997"
 KINDS = frozenset({*INBOUND, *OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT})
 
 # What a channel hands in as orders, and what a customer on EDI is answered.
-FROM_CUSTOMERS = frozenset({"shop.order", "x12.850"})
-TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810"})
+FROM_CUSTOMERS = frozenset({"shop.order", "x12.850", "x12.860"})
+TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810", "x12.865"})
 ORDER_STATUS = json_order_status.MAPPING.kind
 ACKNOWLEDGMENT = x12_customer_acknowledgment.MAPPING.kind
 
@@ -201,6 +204,7 @@ TELLS: dict[str, tuple[str, ...]] = {
     "OrderReleased": ("wms_a.pick_request", "wms_b.pick_request", "x12.940"),
     "OrderReleaseRecalled": ("wms_a.pick_recall", "wms_b.pick_request", "x12.940"),
     "OrderAcknowledged": ("x12.855",),
+    "OrderChanged": ("x12.865",),
     "GoodsIssued": ("x12.856",),
     "SupplierShipped": ("x12.856",),
     "InvoicePosted": ("x12.810",),

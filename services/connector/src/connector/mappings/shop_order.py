@@ -14,6 +14,7 @@ from crossdock.fulfillment.v1 import fulfillment_service_pb2, sales_order_pb2
 from connector.codecs.json_document import JsonObject
 from connector.mappings import canonical
 from connector.mappings.model import Command, Inbound, Reading
+from connector.mappings.sales_orders import placed
 
 SAME_DAY = "SAME_DAY"
 """What a partner's option `shipping` says of the codes of its shipping lines that have to leave today."""
@@ -41,11 +42,7 @@ def read(document: JsonObject, reading: Reading) -> Command:
         shortage=sales_order_pb2.SHORTAGE_RULE_BACKORDER,
         consignee=_consignee(document),
     )
-    request = fulfillment_service_pb2.PlaceOrderRequest(
-        origin=reading.origin(occurred_at=taken_at), order=terms, lines=lines
-    )
-    key = f"order:{number}"
-    return Command(request, (), (key,), len(lines), sequence=(key,))
+    return placed(reading.origin(occurred_at=taken_at), terms, lines, "line_items")
 
 
 def _day(document: JsonObject) -> date:

@@ -1,16 +1,19 @@
-"""x12.860, out: a change of an order or its cancellation by line; BCH05, the change sequence, is our revision."""
+"""x12.860, out to suppliers: a change of an order or its cancellation by line; BCH05, the change sequence, is our
+revision. In from customers: see x12_customer_change."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
+from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_edi.x12.order_change import ChangedLine, PurchaseOrderChange
 
-from connector.mappings import canonical
+from connector.codecs.json_document import DocumentFault
+from connector.mappings import canonical, x12_customer_change
 from connector.mappings import x12_order_parts as parts
-from connector.mappings.model import Outbound, Writing
+from connector.mappings.model import Command, Inbound, Outbound, Reading, Writing
 
 _CANCELLED = purchase_order_pb2.LINE_STATE_CANCELLED
 Changed = events_pb2.PurchaseOrderRevised | events_pb2.PurchaseOrderCancelled
@@ -87,4 +90,11 @@ def change_code(delta: events_pb2.LineDelta | None) -> str:
     return "QD" if code == "QI" and new < old else code
 
 
+def read(document: PurchaseOrderChange, reading: Reading) -> Command:
+    if reading.partner.role != options_pb2.ROLE_CHANNEL:
+        raise DocumentFault("BCH", "a change of an order of ours is taken from the ERP as json.purchase_order")
+    return x12_customer_change.read(document, reading)
+
+
 MAPPING = Outbound("x12.860", write)
+INBOUND = Inbound("x12.860", read)

@@ -17,9 +17,9 @@ from connector.mappings import canonical
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.cancellations import cancelled
 from connector.mappings.model import Command, Reading
+from connector.mappings.sales_orders import placed
 from connector.mappings.shop_order import SAME_DAY
 
-MOST_LINES = 500
 ORIGINALS = frozenset({"", "00", "07"})
 """BEG01: what is an order, and no change of one. A duplicate is recognised by its number."""
 CANCELLATIONS = frozenset({"01", "03"})
@@ -56,11 +56,7 @@ def read(document: PurchaseOrder, reading: Reading) -> Command:
         customer_order_number=document.number[:64],
         ship_to_code=f"{ship_to.id_qualifier}:{ship_to.id}" if ship_to and ship_to.id else "",
     )
-    request = fulfillment_service_pb2.PlaceOrderRequest(
-        origin=reading.origin(revision=document.release), order=terms, lines=lines
-    )
-    key = f"order:{document.number}"
-    return Command(request, (), (key,), len(lines), sequence=(key,))
+    return placed(reading.origin(revision=document.release), terms, lines, "PO1")
 
 
 def _refuse_what_is_no_order(document: PurchaseOrder) -> None:
@@ -72,8 +68,6 @@ def _refuse_what_is_no_order(document: PurchaseOrder) -> None:
         raise DocumentFault("BEG05", "the date of the order is missing")
     if not document.lines:
         raise DocumentFault("PO1", "an order has at least one line")
-    if len(document.lines) > MOST_LINES:
-        raise DocumentFault("PO1", f"{len(document.lines)} lines are more than the {MOST_LINES} of one document")
 
 
 def _refuse_another_address(line: OrderLine, of_order: Party | None) -> None:

@@ -47,6 +47,10 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     delivery.RecordProofOfDeliveryRequest: (DELIVERY, "RecordProofOfDelivery"),
     delivery.RecordCallOffAnswerRequest: (DELIVERY, "RecordCallOffAnswer"),
     sales.PlaceOrderRequest: (FULFILLMENT, "PlaceOrder"),
+    sales.OpenOrderRequest: (FULFILLMENT, "OpenOrder"),
+    sales.AppendLinesRequest: (FULFILLMENT, "AppendLines"),
+    sales.SubmitOrderRequest: (FULFILLMENT, "SubmitOrder"),
+    sales.ChangeOrderRequest: (FULFILLMENT, "ChangeOrder"),
     sales.CancelOrderRequest: (FULFILLMENT, "CancelOrder"),
     warehouse.RecordPickRequest: (FULFILLMENT, "RecordPick"),
     warehouse.RecordPackingRequest: (FULFILLMENT, "RecordPacking"),
@@ -71,20 +75,28 @@ _BASES = {
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The message that a command came from: its document, its place in it, and which attempt at translating it was."""
+    """The message that a command came from: its document, its place in it, and which attempt at translating it was.
+    `part` of `parts` where the message is more than one command."""
 
     document_id: UUID
     number: int
     generation: int
+    part: int = 1
+    parts: int = 1
 
     @property
     def text(self) -> str:
-        return f"{self.document_id}:{self.number}:{self.generation}"
+        said = f"{self.document_id}:{self.number}:{self.generation}"
+        return said if self.parts == 1 else f"{said}:{self.part}:{self.parts}"
+
+    @property
+    def is_last(self) -> bool:
+        return self.part == self.parts
 
     @classmethod
     def parse(cls, text: str) -> Sender:
-        document_id, number, generation = text.split(":")
-        return cls(UUID(document_id), int(number), int(generation))
+        document_id, *numbers = text.split(":")
+        return cls(UUID(document_id), *(int(each) for each in numbers))
 
 
 def order_keys(translated: Command) -> list[str]:
@@ -104,21 +116,36 @@ def decide_revision(document: Document, request: Message, answer: Answer, sent: 
 
 def _express(request: Message) -> bool:
     """What overtakes others does so on its way to its owner already."""
-    if isinstance(request, sales.PlaceOrderRequest):
+    if isinstance(request, sales.PlaceOrderRequest | sales.OpenOrderRequest):
         return request.order.same_day
     return isinstance(request, procurement.SubmitPurchaseOrderRequest) and request.express
 
 
-def command(
+def commands(
     document: Document, number: int, translated: Command, transaction_ids: Sequence[str], after: tuple[UUID, ...]
-) -> NewDelivery:
-    """The command of a message, which waits for those named in `after`. Repeated, it is the same request; after a wait
-    for master data it is a new one.
+) -> list[NewDelivery]:
+    """What a message comes to, one behind the other: the first waits for those named in `after`. Repeated, they are the
+    same requests; after a wait for master data they are new ones.
 
     Raises InvalidFields where the document leaves out what the contract needs.
     """
-    sender = Sender(document.document_id, number, document.generation)
-    request = translated.request
+    requests = (translated.request, *translated.then)
+    made: list[NewDelivery] = []
+    for part, request in enumerate(requests, start=1):
+        sender = Sender(document.document_id, number, document.generation, part, len(requests))
+        before = (made[-1].delivery_id,) if made else after
+        made.append(_command(document, sender, request, translated, transaction_ids, before))
+    return made
+
+
+def _command(
+    document: Document,
+    sender: Sender,
+    request: Message,
+    translated: Command,
+    transaction_ids: Sequence[str],
+    after: tuple[UUID, ...],
+) -> NewDelivery:
     request.request_id = str(derived(sender.text))  # type: ignore[attr-defined]
     validate(request)
     about = (*translated.orders, *translated.sequence, sender.text)
@@ -134,7 +161,8 @@ def command(
         idempotency_key=sender.text,
         transaction_ids=tuple(transaction_ids),
         keys=(*translated.keys, f"document:{document.document_id}"),
-        express=_express(request),
+        # All of a message goes by one lane: its first command says which.
+        express=_express(translated.request),
         after=after,
         correlation_id=why.correlation_id,
         causation_id=why.causation_id,

@@ -16,7 +16,14 @@ from crossdock_kit.deliveries import Leased, NewDelivery
 
 from connector.ports import Kept, OpenVault, Vault
 
-NAMES_PEOPLE = frozenset({"fulfillment.PlaceOrder", "delivery.RecordProofOfDelivery", "delivery.RecordCarrierUpdates"})
+NAMES_PEOPLE = frozenset(
+    {
+        "fulfillment.PlaceOrder",
+        "fulfillment.OpenOrder",
+        "delivery.RecordProofOfDelivery",
+        "delivery.RecordCarrierUpdates",
+    }
+)
 """Kinds of commands whose request has a person in it."""
 
 

@@ -101,15 +101,19 @@ async def settle_commands(ended_calls: Sequence[Ended], work: Work) -> None:
     found = await documents.get_all(work.driver, tenant, {each.document_id for each in senders}, lock=True)
     for each, sender in zip(ended_calls, senders, strict=True):
         with each.step():
-            _settle(each, found[sender.document_id], sender.number - 1, work)
+            _settle(each, found[sender.document_id], sender, work)
     await saving.save_all(work.driver, found.values())
 
 
-def _settle(call: Ended, document: Document, index: int, work: Work) -> None:
+def _settle(call: Ended, document: Document, sender: Sender, work: Work) -> None:
+    index = sender.number - 1
     message = document.messages[index]
-    if message.outcome is Outcome.ACCEPTED:
+    if message.outcome is Outcome.ACCEPTED or _is_over(document, message, sender):
         return
     match call.outcome:
+        case Delivered(_, results) if not sender.is_last:
+            document.belongs_to((), _transactions(dict(results)))
+            return
         case Delivered(_, results):
             document.messages[index] = _accepted(document, message, dict(results), work)
         case Declined() as answer:
@@ -124,8 +128,17 @@ def _settle(call: Ended, document: Document, index: int, work: Work) -> None:
     conclude(document, work)
 
 
+def _is_over(document: Document, message: MessageEnd, sender: Sender) -> bool:
+    """A part of a message of several commands whose end another part of it has settled already."""
+    return sender.parts > 1 and (message.outcome is not Outcome.PENDING or sender.generation != document.generation)
+
+
+def _transactions(results: dict[str, str]) -> tuple[str, ...]:
+    return tuple(each for each in results.get(TRANSACTION, "").split(",") if each)
+
+
 def _accepted(document: Document, message: MessageEnd, results: dict[str, str], work: Work) -> MessageEnd:
-    transactions = tuple(each for each in results.get(TRANSACTION, "").split(",") if each)
+    transactions = _transactions(results)
     document.belongs_to((), transactions)
     work.note(transaction_ids=transactions)
     if PARTLY in results:

@@ -22,7 +22,7 @@ from connector.ports import Surroundings
 from connector.store.commands import Unfinished
 from connector.store.document import Document, ended
 from connector.use_cases.acknowledge import apply_acknowledgment
-from connector.use_cases.commanding import command, decide_revision, order_keys
+from connector.use_cases.commanding import commands, decide_revision, order_keys
 from connector.use_cases.document_step import DocumentStep
 from connector.use_cases.intake import Incoming, Intake, Translated, open_intake
 from connector.use_cases.owed_acknowledgments import send_acknowledgments
@@ -158,10 +158,10 @@ async def _commanded(document: Document, number: int, mapped: Translated, intake
         decide_revision(document, translated.request, translated.answer, sent)
     if translated.findings:
         _tell_wrong_numbers(document, translated, transactions, intake.work)
-    delivery = command(document, number, translated, transactions, intake.unfinished_of(about))
     vault = intake.around.vault.within(intake.work.driver)
-    intake.work.deliver(await sealed(delivery, document.kept, vault))
-    intake.unfinished.append(Unfinished(delivery.delivery_id, frozenset(delivery.keys)))
+    for delivery in commands(document, number, translated, transactions, intake.unfinished_of(about)):
+        intake.work.deliver(await sealed(delivery, document.kept, vault))
+        intake.unfinished.append(Unfinished(delivery.delivery_id, frozenset(delivery.keys)))
     return ended(message, Outcome.PENDING, transaction_ids=transactions)
 
 

@@ -164,6 +164,17 @@ class OrderLineChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderChanged:
+    """`lines` are those that the change names, `added` the numbers of those that came by it."""
+
+    order: SalesOrder
+    lines: Sequence[OrderLine]
+    added: Sequence[str]
+    reason: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLinesCancelled:
     """`acknowledged` where the customer had been told of this part what it gets."""
 
@@ -257,6 +268,7 @@ Event = (
     | OrderAcknowledged
     | OrderReleased
     | OrderLineChanged
+    | OrderChanged
     | OrderLinesCancelled
     | OrderCancellationRequested
     | OrderReleaseRecalled

@@ -19,6 +19,7 @@ from fulfillment.domain.recalling import RECALL_REFUSED
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking
 
+ADDED = "ADDED_BY_CUSTOMER"
 SUBSTITUTED = "SUBSTITUTED"
 """Why another item of a line is wanted than before."""
 
@@ -45,6 +46,8 @@ def changed(order: SalesOrder) -> Mapping[int, Changed]:
         match event:
             case events.OrderLineChanged(line=line, reason=reason):
                 lines = [line]
+            case events.OrderLinesAppended(lines=added):
+                lines, reason = list(added), ADDED
             case events.OrderLinesCancelled(steps=steps, reason=reason) if reason != RECALLED:
                 lines = [each.line for each in steps]
             case events.OrderLinesSubstituted(steps=steps):

@@ -169,6 +169,21 @@ class LineUnknown(NotFound):
 
 
 @dataclass
+class LineIsAnother(Refused):
+    """A change says of a line that there is what cannot be changed of it: its item, its unit or its price."""
+
+    line_number: str
+    what: str
+
+
+@dataclass
+class NothingChanges(Refused):
+    """A change that names no line and no day."""
+
+    number: str
+
+
+@dataclass
 class OrderAlreadyShipped(Refused):
     """Something of it has left: it can come back as a return, and cannot be cancelled."""
 

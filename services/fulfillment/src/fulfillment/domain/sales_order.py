@@ -134,6 +134,18 @@ class SalesOrder:
         self.content = grown(self.content, *(each.fingerprint for each in terms))
         return added
 
+    def extend(self, terms: Sequence[LineTerms], items: Mapping[str, Item]) -> list[OrderLine]:
+        """Lines that its customer orders besides, of an order that is accepted; the parts that they come to stand in
+        are loaded. What its channel said at first stays its content. Raises TooManyLines, CurrencyMixed, ItemUnknown,
+        QuantityInvalid, UnitNotConvertible."""
+        if self.line_count + len(terms) > MOST_LINES:
+            raise TooManyLines(self.terms.number, self.line_count + len(terms), MOST_LINES)
+        added = [self._new_line(each, items) for each in terms]
+        for line in added:
+            for trigger in ("validate", "accept"):
+                self.move(line.schedules[0], trigger, CROSSDOCK)
+        return added
+
     def _new_line(self, terms: LineTerms, items: Mapping[str, Item]) -> OrderLine:
         item = items.get(terms.sku)
         if item is None:

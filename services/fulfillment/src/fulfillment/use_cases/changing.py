@@ -71,6 +71,11 @@ async def cancel_order(command: CancelOrder, uow: UnitOfWork) -> tuple[SalesOrde
         return order, left
 
 
+async def decided_order(name: OrderName, etag: str, work: Work) -> SalesOrder:
+    """Locked, as it was when it was decided to change it. Raises OrderUnknown, OrderAmbiguous and OrderOutdated."""
+    return await _as_decided(await _id_of(name, work), etag, work)
+
+
 async def _id_of(name: OrderName, work: Work) -> str:
     """A name that its channel never used again stays the same order's, so it may be looked up before it is locked."""
     if name.order_id:

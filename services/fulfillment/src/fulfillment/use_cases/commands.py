@@ -9,6 +9,7 @@ from fulfillment.domain.check_lifecycle import Kind
 from fulfillment.domain.posting import Evidence, Money, Posted
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.return_report import ReturnReport
+from fulfillment.domain.revising import Revision
 from fulfillment.domain.settling import Payment
 from fulfillment.domain.terms import LineTerms, OrderTerms
 from fulfillment.domain.warehouse_report import ReportTerms
@@ -27,13 +28,13 @@ class PlaceOrder:
 
 @dataclass(frozen=True, slots=True)
 class AppendLines:
-    order_id: str
+    order: OrderName
     lines: tuple[LineTerms, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitOrder:
-    order_id: str
+    order: OrderName
     line_count: int
 
 
@@ -46,6 +47,16 @@ class ChangeLine:
     line_number: str
     wish: Quantity
     reason: str = ""
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOrder:
+    """`etag` as for a line."""
+
+    origin: Origin
+    order: OrderName
+    revision: Revision
     etag: str = ""
 
 

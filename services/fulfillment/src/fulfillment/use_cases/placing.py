@@ -7,10 +7,11 @@ from enum import Enum
 from fulfillment.domain.allocating import ask
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import OrderLine
-from fulfillment.domain.refusals import CustomerClosed, LineNumberTwice, OrderNumberReused, OrderUnknown, PartyUnknown
+from fulfillment.domain.refusals import CustomerClosed, LineNumberTwice, OrderNumberReused, PartyUnknown
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import Trading, content_of
 from fulfillment.ports import UnitOfWork, Work
+from fulfillment.use_cases.changing import decided_order
 from fulfillment.use_cases.checking import begin, conclude, look_at_customer, look_at_prices
 from fulfillment.use_cases.commands import AppendLines, PlaceOrder, SubmitOrder
 from fulfillment.use_cases.drop_shipping import find_suppliers
@@ -69,7 +70,7 @@ async def append_lines(command: AppendLines, uow: UnitOfWork) -> tuple[int, int]
     """How many lines the order has now, and how many of these were there already. Raises OrderUnknown,
     LineNumberTwice and what the order itself refuses."""
     async with uow() as work:
-        order = await _known(command.order_id, work)
+        order = await decided_order(command.order, "", work)
         known = await work.sales_orders.fingerprints(order, {each.line_number for each in command.lines})
         for each in command.lines:
             if known.get(each.line_number, f"{each.fingerprint:064x}") != f"{each.fingerprint:064x}":
@@ -87,7 +88,7 @@ async def append_lines(command: AppendLines, uow: UnitOfWork) -> tuple[int, int]
 async def submit_order(command: SubmitOrder, uow: UnitOfWork) -> SalesOrder:
     """All of it moves on by one statement; then each part asks for its stock, unless a check is to be answered."""
     async with uow() as work:
-        order = await _known(command.order_id, work)
+        order = await decided_order(command.order, "", work)
         order.submit(command.line_count, whole=False)
         await begin(order, work)
         await conclude(order, work, State.RECEIVED)
@@ -129,10 +130,3 @@ async def _same(found: SalesOrder, said: str, work: Work) -> None:
 def _repeated(found: SalesOrder, work: Work) -> None:
     work.note(keys=found.keys, transaction_ids=(found.order_id,))
     work.note(outcome="duplicate", reason=Placement.REPEATED.value)
-
-
-async def _known(order_id: str, work: Work) -> SalesOrder:
-    found = await work.sales_orders.lock([order_id])
-    if not found:
-        raise OrderUnknown(order_id)
-    return found[0]

@@ -42,6 +42,7 @@ def _skus(event: events.Event) -> list[str]:
             | events.OrderCheckRequested(lines=lines)
             | events.OrderLinesAppended(lines=lines)
             | events.OrderAcknowledged(lines=lines)
+            | events.OrderChanged(lines=lines)
         ):
             return [each.sku for each in lines]
         case events.OrderLineChanged(line=line):

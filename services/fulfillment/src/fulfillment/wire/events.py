@@ -148,6 +148,19 @@ def _(event: events.OrderLineChanged) -> Message:
 
 
 @to_message.register
+def _(event: events.OrderChanged) -> Message:
+    return events_pb2.OrderChanged(
+        **_named(event.order),
+        channel=event.order.terms.channel,
+        order=order(event.order),
+        lines=[order_line(each) for each in event.lines],
+        added_lines=event.added,
+        reason=event.reason,
+        reference=event.reference,
+    )
+
+
+@to_message.register
 def _(event: events.OrderLinesCancelled) -> Message:
     told = events_pb2.OrderLinesCancelled(**_part(event), channel=event.order.terms.channel, reason=event.reason)
     if event.acknowledged:

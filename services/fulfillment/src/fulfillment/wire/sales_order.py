@@ -18,11 +18,12 @@ from fulfillment.domain.order_line import OrderLine, Schedule
 from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.refusals import FieldMissing
+from fulfillment.domain.revising import Revision
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import LineTerms, OrderTerms, ShortageRule
 from fulfillment.ports import OrderName, OrderPage
 from fulfillment.use_cases.changing import Left
-from fulfillment.use_cases.commands import AppendLines, CancelOrder, ChangeLine, PlaceOrder, SubmitOrder
+from fulfillment.use_cases.commands import AppendLines, CancelOrder, ChangeLine, ChangeOrder, PlaceOrder, SubmitOrder
 from fulfillment.use_cases.placing import Placement
 from fulfillment.wire import values
 from fulfillment.wire.ownership import CANCELLED, ORDERED, may_write
@@ -57,11 +58,11 @@ def open_order(request: service_pb2.OpenOrderRequest) -> PlaceOrder:
 
 def append(request: service_pb2.AppendLinesRequest) -> AppendLines:
     lines = tuple(_line(each, f"lines[{index}]") for index, each in enumerate(request.lines))
-    return AppendLines(request.order_id, lines)
+    return AppendLines(_named(request), lines)
 
 
 def submit(request: service_pb2.SubmitOrderRequest) -> SubmitOrder:
-    return SubmitOrder(request.order_id, request.line_count)
+    return SubmitOrder(_named(request), request.line_count)
 
 
 def change_line(request: service_pb2.ChangeLineRequest) -> ChangeLine:
@@ -76,10 +77,34 @@ def change_line(request: service_pb2.ChangeLineRequest) -> ChangeLine:
     )
 
 
+def change_order(request: service_pb2.ChangeOrderRequest) -> ChangeOrder:
+    may_write(request.origin, ORDERED)
+    lines = tuple(_wish(each, f"lines[{index}]") for index, each in enumerate(request.lines))
+    revision = Revision(lines, dates_wire.day(request, "requested_on"), request.reason, request.reference)
+    return ChangeOrder(values.origin(request.origin), order_name(request.ref), revision, request.etag)
+
+
+def _wish(message: service_pb2.LineChange, path: str) -> LineTerms:
+    return LineTerms(
+        line_number=message.line_number,
+        sku=message.sku,
+        ordered=values.quantity(message.ordered),
+        description=message.description,
+        price=values.price(message, "price", path),
+        supplier_id=message.supplier_id,
+    )
+
+
 def cancel(request: service_pb2.CancelOrderRequest) -> CancelOrder:
     may_write(request.origin, CANCELLED)
-    name = OrderName(request.order_id) if request.order_id else order_name(request.ref)
+    name = _named(request)
     return CancelOrder(values.origin(request.origin), name, request.reason, request.etag, request.intercept)
+
+
+def _named(
+    request: service_pb2.AppendLinesRequest | service_pb2.SubmitOrderRequest | service_pb2.CancelOrderRequest,
+) -> OrderName:
+    return OrderName(request.order_id) if request.order_id else order_name(request.ref)
 
 
 def left_line(left: Left) -> service_pb2.LeftLine:

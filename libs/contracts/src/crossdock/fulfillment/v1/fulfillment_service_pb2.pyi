@@ -273,20 +273,27 @@ class AppendLinesRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     order_id: _builtins.str
+    """Empty where `ref` names the order."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderedLine]: ...
+    @_builtins.property
+    def ref(self) -> Global___OrderRef:
+        """The order by its channel and number, for who does not know our id."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         order_id: _builtins.str = ...,
         lines: _abc.Iterable[Global___OrderedLine] | None = ...,
+        ref: Global___OrderRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ref", b"ref"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order_id", b"order_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order_id", b"order_id", "ref", b"ref", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -323,20 +330,27 @@ class SubmitOrderRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
     LINE_COUNT_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     order_id: _builtins.str
+    """Empty where `ref` names the order."""
     line_count: _builtins.int
     """How many lines the caller believes to have appended; refused if there are more or less."""
+    @_builtins.property
+    def ref(self) -> Global___OrderRef:
+        """The order by its channel and number, for who does not know our id."""
+
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         order_id: _builtins.str = ...,
         line_count: _builtins.int = ...,
+        ref: Global___OrderRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ref", b"ref"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_count", b"line_count", "order_id", b"order_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_count", b"line_count", "order_id", b"order_id", "ref", b"ref", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -698,6 +712,126 @@ class ChangeLineResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ChangeLineResponse: _TypeAlias = ChangeLineResponse  # noqa: Y015
+
+@_typing.final
+class LineChange(_message.Message):
+    """What is wanted of a line from now on."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    ORDERED_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    SUPPLIER_ID_FIELD_NUMBER: _builtins.int
+    line_number: _builtins.str
+    sku: _builtins.str
+    """The item of a line that the order does not have yet; of one that it has it may be left out, and is no other."""
+    description: _builtins.str
+    supplier_id: _builtins.str
+    """Party of the supplier who is to ship a new line straight to the customer; empty leaves that to policy."""
+    @_builtins.property
+    def ordered(self) -> _values_pb2.Quantity:
+        """The new whole quantity; 0 deletes the line. Of a line that there is in its unit."""
+
+    @_builtins.property
+    def price(self) -> _values_pb2.UnitPrice:
+        """As for the item: the price of a line that there is cannot be changed."""
+
+    def __init__(
+        self,
+        *,
+        line_number: _builtins.str = ...,
+        ordered: _values_pb2.Quantity | None = ...,
+        sku: _builtins.str = ...,
+        description: _builtins.str = ...,
+        price: _values_pb2.UnitPrice | None = ...,
+        supplier_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered", b"ordered", "price", b"price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "line_number", b"line_number", "ordered", b"ordered", "price", b"price", "sku", b"sku", "supplier_id", b"supplier_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LineChange: _TypeAlias = LineChange  # noqa: Y015
+
+@_typing.final
+class ChangeOrderRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    REQUESTED_ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    reason: _builtins.str
+    reference: _builtins.str
+    """The customer's own number of the change, which its answer repeats."""
+    etag: _builtins.str
+    """State that the change was decided on; refused if the order changed since. Empty changes whatever it is."""
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def ref(self) -> Global___OrderRef: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineChange]:
+        """Lines that it does not name stay as they are."""
+
+    @_builtins.property
+    def requested_on(self) -> _date_pb2.Date:
+        """The new day on which all of it is wanted; counts for what finds its stock from now on."""
+
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        ref: Global___OrderRef | None = ...,
+        lines: _abc.Iterable[Global___LineChange] | None = ...,
+        requested_on: _date_pb2.Date | None = ...,
+        reason: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        etag: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "ref", b"ref", "requested_on", b"requested_on"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "lines", b"lines", "origin", b"origin", "reason", b"reason", "ref", b"ref", "reference", b"reference", "request_id", b"request_id", "requested_on", b"requested_on"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeOrderRequest: _TypeAlias = ChangeOrderRequest  # noqa: Y015
+
+@_typing.final
+class ChangeOrderResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def order(self) -> _sales_order_pb2.SalesOrder: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_sales_order_pb2.OrderLine]:
+        """Those that were named, as they stand."""
+
+    def __init__(
+        self,
+        *,
+        order: _sales_order_pb2.SalesOrder | None = ...,
+        lines: _abc.Iterable[_sales_order_pb2.OrderLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order", b"order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeOrderResponse: _TypeAlias = ChangeOrderResponse  # noqa: Y015
 
 @_typing.final
 class CancelOrderRequest(_message.Message):

@@ -85,6 +85,11 @@ class FulfillmentServiceStub:
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeLineRequest.SerializeToString,
                 response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeLineResponse.FromString,
                 _registered_method=True)
+        self.ChangeOrder = channel.unary_unary(
+                '/crossdock.fulfillment.v1.FulfillmentService/ChangeOrder',
+                request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeOrderRequest.SerializeToString,
+                response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeOrderResponse.FromString,
+                _registered_method=True)
         self.CancelOrder = channel.unary_unary(
                 '/crossdock.fulfillment.v1.FulfillmentService/CancelOrder',
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.CancelOrderRequest.SerializeToString,
@@ -170,6 +175,14 @@ class FulfillmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ChangeOrder(self, request, context):
+        """Changes an order as its customer says: quantities, lines that go and lines that come, the day on which it is wanted.
+        All of it in one transaction: what of it is refused refuses the rest. The same change again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelOrder(self, request, context):
         """Cancels an order: what is not released at once, what a warehouse has in hands once it has answered. What has been
         shipped is refused: it can only come back.
@@ -230,6 +243,11 @@ def add_FulfillmentServiceServicer_to_server(servicer, server):
                     servicer.ChangeLine,
                     request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeLineRequest.FromString,
                     response_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeLineResponse.SerializeToString,
+            ),
+            'ChangeOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeOrder,
+                    request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeOrderRequest.FromString,
+                    response_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeOrderResponse.SerializeToString,
             ),
             'CancelOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelOrder,
@@ -508,6 +526,33 @@ class FulfillmentService:
             '/crossdock.fulfillment.v1.FulfillmentService/ChangeLine',
             crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeLineRequest.SerializeToString,
             crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeLineResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.fulfillment.v1.FulfillmentService/ChangeOrder',
+            crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeOrderRequest.SerializeToString,
+            crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeOrderResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -63,6 +63,10 @@ class FulfillmentServiceStub:
     """Changes the quantity of a line; 0 cancels it. Less is taken from what has come least far; what a warehouse has in
     hands is asked back.
     """
+    ChangeOrder: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ChangeOrderRequest, _fulfillment_service_pb2.ChangeOrderResponse]
+    """Changes an order as its customer says: quantities, lines that go and lines that come, the day on which it is wanted.
+    All of it in one transaction: what of it is refused refuses the rest. The same change again changes nothing.
+    """
     CancelOrder: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.CancelOrderRequest, _fulfillment_service_pb2.CancelOrderResponse]
     """Cancels an order: what is not released at once, what a warehouse has in hands once it has answered. What has been
     shipped is refused: it can only come back.
@@ -100,6 +104,10 @@ class FulfillmentServiceAsyncStub(FulfillmentServiceStub):
     ChangeLine: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ChangeLineRequest, _fulfillment_service_pb2.ChangeLineResponse]  # type: ignore[assignment]
     """Changes the quantity of a line; 0 cancels it. Less is taken from what has come least far; what a warehouse has in
     hands is asked back.
+    """
+    ChangeOrder: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ChangeOrderRequest, _fulfillment_service_pb2.ChangeOrderResponse]  # type: ignore[assignment]
+    """Changes an order as its customer says: quantities, lines that go and lines that come, the day on which it is wanted.
+    All of it in one transaction: what of it is refused refuses the rest. The same change again changes nothing.
     """
     CancelOrder: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.CancelOrderRequest, _fulfillment_service_pb2.CancelOrderResponse]  # type: ignore[assignment]
     """Cancels an order: what is not released at once, what a warehouse has in hands once it has answered. What has been
@@ -195,6 +203,16 @@ class FulfillmentServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_fulfillment_service_pb2.ChangeLineResponse, _abc.Awaitable[_fulfillment_service_pb2.ChangeLineResponse]]:
         """Changes the quantity of a line; 0 cancels it. Less is taken from what has come least far; what a warehouse has in
         hands is asked back.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangeOrder(
+        self,
+        request: _fulfillment_service_pb2.ChangeOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fulfillment_service_pb2.ChangeOrderResponse, _abc.Awaitable[_fulfillment_service_pb2.ChangeOrderResponse]]:
+        """Changes an order as its customer says: quantities, lines that go and lines that come, the day on which it is wanted.
+        All of it in one transaction: what of it is refused refuses the rest. The same change again changes nothing.
         """
 
     @_abc_1.abstractmethod

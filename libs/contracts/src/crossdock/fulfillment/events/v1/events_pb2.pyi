@@ -666,6 +666,54 @@ class OrderLineChanged(_message.Message):
 Global___OrderLineChanged: _TypeAlias = OrderLineChanged  # noqa: Y015
 
 @_typing.final
+class OrderChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    ADDED_LINES_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    reason: _builtins.str
+    reference: _builtins.str
+    """The customer's own number of the change."""
+    @_builtins.property
+    def order(self) -> _sales_order_pb2.SalesOrder: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[_sales_order_pb2.OrderLine]:
+        """The lines that the change names, as they stand after it."""
+
+    @_builtins.property
+    def added_lines(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Numbers of those that came by it."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        order: _sales_order_pb2.SalesOrder | None = ...,
+        lines: _abc.Iterable[_sales_order_pb2.OrderLine] | None = ...,
+        added_lines: _abc.Iterable[_builtins.str] | None = ...,
+        reason: _builtins.str = ...,
+        reference: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_lines", b"added_lines", "channel", b"channel", "lines", b"lines", "number", b"number", "order", b"order", "order_id", b"order_id", "reason", b"reason", "reference", b"reference"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderChanged: _TypeAlias = OrderChanged  # noqa: Y015
+
+@_typing.final
 class OrderLinesCancelled(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
