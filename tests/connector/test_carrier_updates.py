@@ -10,13 +10,15 @@ import pytest
 from connector.codecs import json_document, x12_document
 from connector.codecs.json_document import DocumentFault
 from connector.domain.documents import State
-from connector.mappings import easypost_tracker, ups_track_alert, x12_214
+from connector.mappings import easypost_tracker, edifact_iftsta, ups_track_alert, x12_214
 from connector_samples import files, orders
 from connector_samples.calls import control
 from connector_samples.partners import http
 from connector_samples.rig import Rig
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.options.v1 import options_pb2
+from delivery.domain.milestone_table import meaning_of
+from delivery.domain.milestones import Milestone
 from delivery.domain.refusals import FieldNotOwned
 from delivery.wire.values import may_write
 
@@ -170,6 +172,77 @@ def test_a_track_alert_is_one_word_and_names_who_took_it_in_its_place_alone() ->
     assert [each.received_by for each in of_json(ups_track_alert, on_its_way)] == [""]
     with pytest.raises(DocumentFault, match="no instant"):
         of_json(ups_track_alert, body | {"gmtActivityTime": "99"})
+
+
+def transport_status(*segments: str, sender: str = "TRUCKER:ZZZ") -> bytes:
+    """An IFTSTA of one consignment."""
+    body = ["UNH+1+IFTSTA:D:00B:UN", "BGM+23+ST-1+9", "NAD+CA+ACME:160", "RFF+CU:SH-1", "CNI+1", *segments]
+    head = f"UNB+UNOC:3+{sender}+ACME:ZZZ+261102:0830+{control()}"
+    lines = [head, *body, f"UNT+{len(body) + 1}+1", f"UNZ+1+{head.rpartition('+')[2]}"]
+    return "".join(f"{each}'" for each in lines).encode()
+
+
+LEFT = ("STS+1+24::9:Departed+B1", "RFF+CN:PRO77", "DTM+334:202611020715:203", "LOC+175+DEHAM:139:6:HAMBURG+DE")
+
+
+def told_by_edifact(content: bytes, **options: Any) -> list[delivery.CarrierUpdate]:
+    [interchange] = x12_document.read_file(content, {})
+    [message] = interchange.messages
+    assert message.wrong == "", message.wrong
+    request: Any = edifact_iftsta.read(message.document, carrier(**options)).request  # type: ignore[arg-type]
+    return list(request.updates)
+
+
+@pytest.mark.feature("F137")
+def test_an_iftsta_tells_code_reason_place_and_both_numbers_at_the_time_of_its_place() -> None:
+    delivered = ("STS+1+21", "RFF+BM:BL-9", "DTM+334:202611030800UTC:303")
+    [left, arrived] = told_by_edifact(transport_status(*LEFT, *delivered), zones={"DE": "Europe/Berlin"})
+    assert (left.carrier, left.tracking_number, left.shipment_number) == ("ACME", "PRO77", "SH-1")
+    assert (left.vocabulary, left.code, left.reason, left.text) == ("edifact_iftsta", "24", "B1", "Departed")
+    assert (shown(left), left.place) == ("11-02 06:15", "HAMBURG, DE")
+    assert (arrived.code, arrived.tracking_number, shown(arrived)) == ("21", "BL-9", "11-03 08:00")
+    assert meaning_of("edifact_iftsta", arrived.code, {}).milestone is Milestone.DELIVERED
+    [own] = told_by_edifact(transport_status(*LEFT), zone="UTC", tracking=["XX"], shipment=["CN"])
+    assert (own.tracking_number, own.shipment_number) == ("", "PRO77")
+
+
+@pytest.mark.parametrize(
+    ("segments", "options", "says"),
+    [
+        (LEFT, {}, "a local time of DEHAM"),
+        (LEFT, {"zone": "Europe/Nowhere"}, "no time zone"),
+        (LEFT[:2], {"zone": "UTC"}, "no time of the status"),
+        ((*LEFT[:2], "DTM+334:2026110220261103:718"), {"zone": "UTC"}, "no moment"),
+        (LEFT, {"zone": "UTC", "tracking": [], "shipment": []}, "neither the carrier's number"),
+        ((), {"zone": "UTC"}, "no status is reported"),
+    ],
+)
+def test_an_iftsta_that_says_not_of_what_or_when_is_refused(
+    segments: tuple[str, ...], options: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(DocumentFault, match=says):
+        told_by_edifact(transport_status(*segments), **options)
+
+
+@pytest.mark.feature("F137")
+async def test_a_carrier_on_edifact_is_known_by_its_address_and_its_words_reach_delivery(rig: Rig) -> None:
+    route = {"kind": "edifact.iftsta", "direction": "IN", "mapping": {"zone": "Europe/Berlin"}}
+    edi = {"partnerId": "ZZ:TRUCKER", "ownId": "ZZ:ACME"}
+    drop = {"fileDrop": {"inbox": "trucker/in", "outbox": "trucker/out"}}
+    await rig.partner("trucker", role="CARRIER", transport=drop, edi=edi, documents=[route])
+    rig.procurement.accepts("RecordCarrierUpdates", delivery.RecordCarrierUpdatesResponse(transaction_ids=["order-1"]))
+    rig.procurement.requests.clear()
+    content = transport_status(*LEFT)
+    document = await rig.given("trucker", content)
+    assert (document.state, document.transaction_ids) == (State.UNDERSTOOD, ("order-1",)), document.reason
+    assert {"tracking:PRO77", "shipment:SH-1"} <= set(document.keys)
+    again = await rig.given("trucker", content)
+    assert (again.state, len(rig.procurement.requests)) == (State.DUPLICATE, 1)
+    stranger = await rig.given("trucker", transport_status(*LEFT, sender="OTHER:ZZZ"))
+    assert (stranger.state, "not this partner" in stranger.reason) == (State.REFUSED, True)
+    other = await rig.given("trucker", transport_status(*LEFT).replace(b"IFTSTA", b"IFTMIN"))
+    assert (other.state, "profile takes no" in other.reason or "not processed" in other.reason) == (State.REFUSED, True)
+    assert await rig.send("trucker") == [], "nothing is owed in X12"
 
 
 ON_THE_ROAD = {

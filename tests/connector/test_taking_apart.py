@@ -31,7 +31,7 @@ NUL = files.acknowledgment().replace(b"ND-77", b"ND-\x0077")
         (files.interchange("850", ["BEG*00*SA*1**20261102"]), "profile takes no 850 (purchase order)"),
         (b'{"order": 1}', "it looks like JSON, and this partner's profile takes none"),
         (b"hello", "no X12 or EDIFACT header was found"),
-        (b"UNB+UNOA:1+A+B+261102:0830+1'UNZ+0+1'", "EDIFACT is not processed here: a partner sends X12 or JSON"),
+        (b"UNB+UNOA:1+A+B+261102:0830+1'UNZ+0+1'", "EDIFACT is not processed here: this partner's profile takes none"),
         (NUL, f"byte {NUL.index(0)} is NUL, which no text may hold"),
     ],
 )

@@ -183,7 +183,7 @@ def _faults(profile: partner_pb2.PartnerProfile) -> Iterator[tuple[str, str]]:
             yield where, f"{route.kind} stands twice in this direction"
         seen.add((route.kind, route.direction))
         yield from _route_faults(route, profile, where)
-    if any(route.kind.startswith("x12.") for route in profile.documents):
+    if any(route.kind.startswith(("x12.", "edifact.")) for route in profile.documents):
         yield from _edi_faults(profile.edi)
     try:
         calendar_of(profile)
@@ -251,7 +251,7 @@ def _route_faults(
     elif _is_for_customers(route) and profile.role != options_pb2.ROLE_CHANNEL:
         yield f"{where}.direction", f"{route.kind} goes out to a customer, which is a CHANNEL"
     over_http = profile.transport.HasField("http")
-    if over_http and not route.kind.startswith("x12.") and not route.path:
+    if over_http and not route.kind.startswith(("x12.", "edifact.")) and not route.path:
         yield f"{where}.path", "an HTTP document needs a path"
     if ".." in route.path or "//" in route.path:
         yield f"{where}.path", "is no plain path"

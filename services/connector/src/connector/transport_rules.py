@@ -44,13 +44,13 @@ def _sftp_faults(profile: partner_pb2.PartnerProfile) -> Faults:
             yield f"transport.sftp.{name}", "leads out of where it begins"
     if sftp.inbox.rstrip("/") == sftp.outbox.rstrip("/"):
         yield "transport.sftp", "inbox and outbox are the same folder"
-    if any(not each.kind.startswith(("x12.", "csv.")) for each in profile.documents):
-        yield "documents", "files over SFTP are X12 interchanges or CSV"
+    if any(not each.kind.startswith(("x12.", "edifact.", "csv.")) for each in profile.documents):
+        yield "documents", "files over SFTP are X12 interchanges, EDIFACT or CSV"
 
 
 def poll_faults(route: partner_pb2.DocumentRoute, profile: partner_pb2.PartnerProfile, where: str) -> Faults:
     poll = route.poll
-    if route.direction != partner_pb2.DIRECTION_IN or route.kind.startswith(("x12.", "csv.")):
+    if route.direction != partner_pb2.DIRECTION_IN or route.kind.startswith(("x12.", "edifact.", "csv.")):
         yield f"{where}.poll", "what is polled comes in, and is of a kind in JSON"
     if not profile.transport.http.url:
         yield f"{where}.poll", "documents are polled over HTTP, and transport.http.url does not say where"

@@ -1,4 +1,4 @@
-"""X12 files to messages with their envelopes and findings, and typed documents to interchanges.
+"""X12 and EDIFACT files to messages with their envelopes and findings, and typed documents to interchanges.
 
 Syntax only: what a partner is held to comes in as severities, what it means is the mappings' business.
 """
@@ -63,7 +63,7 @@ class ReadInterchange:
 
 
 # Names, addresses, contacts.
-_OF_PEOPLE = frozenset({"N1", "N2", "N3", "N4", "PER"})
+_OF_PEOPLE = frozenset({"N1", "N2", "N3", "N4", "PER", "NAD", "CTA", "COM"})
 
 
 def read_file(content: bytes, severities: Mapping[str, str]) -> tuple[ReadInterchange, ...]:

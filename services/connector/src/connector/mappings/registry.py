@@ -7,6 +7,7 @@ from crossdock.fulfillment.v1 import sales_order_pb2
 from connector.mappings import (
     csv_stock,
     easypost_tracker,
+    edifact_iftsta,
     json_availability,
     json_blanket_order,
     json_certificate,
@@ -110,6 +111,7 @@ INBOUND: dict[str, Inbound] = {
         wms_b_outbound.GOODS_ISSUE,
         wms_b_outbound.RECALL_RESULT,
         easypost_tracker.MAPPING,
+        edifact_iftsta.MAPPING,
         shop_order.MAPPING,
         shop_order_cancellation.MAPPING,
         ups_track_alert.MAPPING,

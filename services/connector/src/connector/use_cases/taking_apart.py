@@ -25,7 +25,10 @@ from connector.mappings import registry
 from connector.mappings.model import Inbound
 
 ANY_SENDER = "*"
-CSV, EDI = "csv.", "x12."
+CSV, EDIFACT = "csv.", "edifact."
+EDI = ("x12.", EDIFACT)
+MUTUALLY_AGREED = {"": "ZZ", "ZZZ": "ZZ", "1": "01"}
+"""Qualifiers of EDIFACT that X12 spells otherwise, as profiles do."""
 EDI_HEADERS = (b"ISA", b"UNA", b"UNB")
 
 
@@ -133,19 +136,25 @@ def _findings(interchange: ReadInterchange) -> Iterable[Finding]:
 
 
 def _wrong_interchange(interchange: ReadInterchange, profile: partner_pb2.PartnerProfile) -> str:
-    if interchange.standard == "EDIFACT":
-        return "EDIFACT is not processed here: a partner sends X12 or JSON"
+    as_edifact = interchange.standard == "EDIFACT"
+    if as_edifact and not any(each.kind.startswith(EDIFACT) for each in profile.documents):
+        return "EDIFACT is not processed here: this partner's profile takes none"
     qualifier, _, identity = profile.edi.partner_id.partition(":")
-    sender = interchange.sender
+    sender = _spelled(interchange.sender)
     if identity == ANY_SENDER or not any(sender):
         return ""
     if sender != (qualifier, identity):
         return f"its sender is {sender[0]}:{sender[1]}, which is not this partner"
     own_qualifier, _, own = profile.edi.own_id.partition(":")
-    receiver = interchange.receiver
+    receiver = _spelled(interchange.receiver)
     if any(receiver) and receiver != (own_qualifier, own):
         return f"it is addressed to {receiver[0]}:{receiver[1]}, which is not us"
     return ""
+
+
+def _spelled(address: tuple[str, str]) -> tuple[str, str]:
+    qualifier, identity = address
+    return (MUTUALLY_AGREED.get(qualifier, qualifier), identity) if identity else ("", "")
 
 
 def _not_edi(content: bytes) -> str:
@@ -168,7 +177,8 @@ def _parts(interchange: ReadInterchange, kinds: frozenset[str]) -> Iterable[Part
 
 
 def _part(message: ReadMessage, interchange: ReadInterchange, kinds: frozenset[str]) -> Part:
-    kind = f"x12.{message.set_id or '?'}"[:32]
+    as_edifact = interchange.standard == "EDIFACT"
+    kind = (f"{EDIFACT}{message.set_id.lower() or '?'}" if as_edifact else f"x12.{message.set_id or '?'}")[:32]
     number = f"{interchange.control_number}/{message.group_control}/{message.control_number}"[:80]
     part = Part(
         kind,
@@ -202,6 +212,9 @@ def acknowledgments_owed(taken: TakenApart) -> list[tuple[ReadInterchange, Docum
     parts, owed = iter(taken.parts), []
     for interchange in taken.interchanges:
         unserved = [each for each in islice(parts, len(interchange.messages)) if not each.served and each.set_control]
+        if interchange.standard == "EDIFACT":
+            # Answered by CONTRL, where that is agreed, and it is not agreed here.
+            continue
         for document in interchange.acknowledgments:
             group = _answered_group(document)
             refused = frozenset(each.set_control for each in unserved if each.group.strip() == group)
