@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from connector.measuring import RECEIVED, SENDS
+from connector.measuring import FLOWS, RECEIVED, SENDS
 from crossdock.connector.v1 import partner_pb2
 from crossdock_local.place import find_checkout
 from declared import connector
@@ -27,8 +27,10 @@ def exported() -> set[str]:
     units = {"": "", "s": "_seconds"}
     gauges = {name.replace(".", "_") + units[unit] for name, unit in GAUGES}
     sends, received = SENDS.replace(".", "_"), RECEIVED.replace(".", "_")
+    flows = FLOWS.replace(".", "_")
     looks, resyncs = LOOKS.replace(".", "_"), RESYNCS.replace(".", "_")
-    histograms = {f"{each}_seconds_{part}" for each in (sends, looks, resyncs) for part in ("bucket", "count", "sum")}
+    timed = (sends, flows, looks, resyncs)
+    histograms = {f"{each}_seconds_{part}" for each in timed for part in ("bucket", "count", "sum")}
     return gauges | histograms | {f"{received}_total"}
 
 

@@ -12,6 +12,7 @@ import random
 import threading
 import time
 import zlib
+from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
 from asyncpg.pgproto import pgproto
@@ -51,6 +52,13 @@ class _TimeOrdered:
 
 
 _time_ordered = _TimeOrdered()
+
+
+def born_at(id_: UUID) -> datetime | None:
+    """When a time-ordered id was made, by the clock of who made it and to the millisecond; None for any other id."""
+    if id_.version != 7:
+        return None
+    return datetime.fromtimestamp((id_.int >> 80) / 1000, UTC)
 
 
 def uuid7() -> UUID:

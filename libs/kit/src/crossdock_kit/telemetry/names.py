@@ -24,6 +24,7 @@ END_USER = "enduser.id"
 BACKLOG_KIND = "crossdock.backlog.kind"
 FAILURE_CLASS = "crossdock.failure.class"
 ROW_KIND = "crossdock.row.kind"
+DOCUMENT_KIND = "crossdock.document.kind"
 KEY = "crossdock.key."
 
 # --- RPC, a release candidate

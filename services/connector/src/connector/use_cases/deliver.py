@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -19,6 +19,7 @@ from crossdock_kit.deliveries import Dead, Delivered, Leased, Report, leases
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.deliveries.report import Settled, report
 from crossdock_kit.deliveries.waking import waker
+from crossdock_kit.ids import born_at
 from crossdock_kit.timers import NewTimer
 from crossdock_kit.unit_of_work import Work
 
@@ -27,7 +28,7 @@ from connector.domain.documents import State
 from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT, OUTBOUND
 from connector.outgoing import Outgoing
 from connector.ports import Surroundings
-from connector.profiles import calendar_of
+from connector.profiles import calendar_of, goes_at
 from connector.store import documents, orders, partners, saving, worker_leases
 from connector.store.document import Document
 from connector.store.orders import Accepted
@@ -154,8 +155,19 @@ async def report_deliveries(
             steps[each.delivery_id].end(_failure(each, outcomes[each.delivery_id]))
             if (spoken := took[each.delivery_id]) is not None:
                 measuring.sent(worker.tenant, worker.partner, each.end, spoken)
+            if (document := booking.documents.get(each.delivery_id)) and document.sent_at and each.end == "delivered":
+                since = _told_since(document, stored.profile)
+                measuring.told(worker.tenant, worker.partner, document.kind, document.sent_at - since)
     lost = [each.delivery_id for each in settled if each.end == "lost"]
     return [*lost, *(each.delivery_id for each in reports if each.delivery_id not in own)]
+
+
+def _told_since(document: Document, profile: partner_pb2.PartnerProfile) -> datetime:
+    """When the fact was recorded that a document tells of, or when the partner's schedule let it go; an answer to a
+    document of the partner's tells of no fact and counts from when it was written."""
+    recorded = born_at(UUID(document.source_event_id)) if document.source_event_id else None
+    slot = goes_at(profile, document.received_at)
+    return max(recorded or document.received_at, slot) if slot else recorded or document.received_at
 
 
 def _traced(told: Report, step: SendingStep) -> Report:
