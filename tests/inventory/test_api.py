@@ -30,7 +30,7 @@ Stub = pb_grpc.InventoryServiceStub
 async def server(stage: Stage) -> AsyncIterator[RunningServer]:
     async with stage.owning():
         servicer = InventoryServicer(
-            stage.engine, stage.uow, stage.desk, stage.items, stage.availability, SystemClock()
+            stage.engine, stage.uow, stage.desk, stage.items, stage.priorities, stage.availability, SystemClock()
         )
         registration = (pb_grpc.add_InventoryServiceServicer_to_server, servicer)
         async with start_service(registration, uow=stage.uow.kit) as running:

@@ -23,6 +23,7 @@ from inventory.expiry import Expiry
 from inventory.queries.availability import Availability
 from inventory.safety_stock import SafetyStock
 from inventory.settings import InventorySettings
+from inventory.store.channel_priority import ChannelPriorities
 from inventory.store.desk import ReservationDesk
 from inventory.store.remembered import RememberedItems
 from inventory.store.shards import SHARDS
@@ -40,7 +41,7 @@ async def build(app: App[InventorySettings]) -> None:
     served = frozenset(settings.tenants)
     leases = PartitionLeases(engine, "reservations", partitions=SHARDS)
     desk = ReservationDesk(engine, app.uow.relay_hint, leases, clock, served, availability.changed)
-    servicer = InventoryServicer(engine, uow, desk, items, availability, clock)
+    servicer = InventoryServicer(engine, uow, desk, items, ChannelPriorities(engine, clock), availability, clock)
     app.add_servicer(pb_grpc.add_InventoryServiceServicer_to_server, servicer)
     app.add_servicer(control_grpc.add_StockControlServiceServicer_to_server, StockControlServicer(engine, uow, clock))
     app.add_servicer(report_grpc.add_ReportServiceServicer_to_server, ReportServicer(engine))

@@ -20,7 +20,7 @@ from crossdock_kit.context import actor, tenant
 from crossdock_kit.database import Engine
 from crossdock_kit.paging import page_of
 
-from inventory.ports import Desk, Items, UnitOfWork
+from inventory.ports import Desk, Items, Priorities, UnitOfWork
 from inventory.queries import promises
 from inventory.queries import stock as stocks
 from inventory.queries.availability import Availability
@@ -53,12 +53,13 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
     uow: UnitOfWork
     desk: Desk
     items: Items
+    priorities: Priorities
     availability: Availability
     clock: Clock
 
     async def ReserveStock(self, request: pb.ReserveStockRequest, context: Context) -> pb.ReserveStockResponse:
         command = reservations.reserve_stock(request, tenant(), actor().partner or "")
-        return reservations.results_out(await reserve_stock(command, self.desk, self.items))
+        return reservations.results_out(await reserve_stock(command, self.desk, self.items, self.priorities))
 
     async def ReleaseReservations(
         self, request: pb.ReleaseReservationsRequest, context: Context

@@ -252,6 +252,12 @@ class Items(Protocol):
     async def known_locations(self, tenant: str, ids: Iterable[str]) -> Mapping[str, Location]: ...
 
 
+class Priorities(Protocol):
+    async def of(self, tenant: str, business_unit: str, channel: str, *, otherwise: int) -> int:
+        """How urgent this channel is by the policy, 0 most and 9 least; `otherwise` where it says nothing."""
+        ...
+
+
 class MasterData(Items, Protocol):
     async def known(self, tenant: str, skus: Iterable[str], on: date | None = None) -> Mapping[str, Item]:
         """As they are described on a day, else today. What a document says is read by the words of its day."""

@@ -37,7 +37,8 @@ class WithEmptyMethod(InventoryServicer):
 
 
 async def calls_figures(stage: Stage) -> Sequence[Figure]:
-    servicer = WithEmptyMethod(stage.engine, stage.uow, stage.desk, stage.items, stage.availability, SystemClock())
+    known = stage.items, stage.priorities, stage.availability
+    servicer = WithEmptyMethod(stage.engine, stage.uow, stage.desk, *known, SystemClock())
     registration = (pb_grpc.add_InventoryServiceServicer_to_server, servicer)
     async with start_service(registration, uow=stage.uow.kit) as server, bare(servicer) as address:
         token = server.issuer.token(["acme"], ["*"])

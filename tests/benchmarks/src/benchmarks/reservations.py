@@ -60,7 +60,9 @@ class Shop:
         async def client() -> None:
             for basket, why in left:
                 with caused_by(why):
-                    (answer,) = await reserve_stock(ReserveStock("acme", (basket,)), self.desk, self.stage.items)
+                    (answer,) = await reserve_stock(
+                        ReserveStock("acme", (basket,)), self.desk, self.stage.items, self.stage.priorities
+                    )
                 self.refused += b"STOCK_SHORT" in answer
 
         await asyncio.gather(*(client() for _ in range(CLIENTS)))
@@ -147,7 +149,7 @@ async def sell_out(shop: Shop) -> None:
     async def buyer() -> None:
         with caused_by(new_cause("ReserveStock")):
             command = ReserveStock("acme", (wanted((SCARCE_ITEM, 1)),))
-            (answer,) = await reserve_stock(command, shop.desk, shop.stage.items)
+            (answer,) = await reserve_stock(command, shop.desk, shop.stage.items, shop.stage.priorities)
         shop.refused += b"STOCK_SHORT" in answer
 
     await asyncio.gather(*(buyer() for _ in range(2 * SCARCE)))

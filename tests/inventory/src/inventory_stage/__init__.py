@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from crossdock.inventory.v1 import inventory_service_pb2 as api
+from crossdock_kit.clock import SystemClock
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, create_engine, transaction
 from crossdock_kit.leases import PartitionLeases
@@ -25,6 +26,7 @@ from inventory.domain.quantity import Measure
 from inventory.domain.reserving import DEFAULT_HOLD, SplitRule
 from inventory.ports import ItemRecord, LocationRecord
 from inventory.queries.availability import Availability
+from inventory.store.channel_priority import ChannelPriorities
 from inventory.store.desk import ReservationDesk
 from inventory.store.remembered import RememberedItems
 from inventory.store.shards import SHARDS
@@ -67,6 +69,7 @@ class Stage:
     valkey: Redis | None = None
     desk: ReservationDesk = field(init=False)
     items: RememberedItems = field(init=False)
+    priorities: ChannelPriorities = field(init=False)
     uow: InventoryUnitOfWork = field(init=False)
     availability: Availability = field(init=False)
 
@@ -75,6 +78,7 @@ class Stage:
         changed = self.availability.changed
         self.desk = ReservationDesk(self.engine, self._hint, changed=changed)
         self.items = RememberedItems(self.engine)
+        self.priorities = ChannelPriorities(self.engine, SystemClock())
         self.uow = InventoryUnitOfWork(UnitOfWork(self.engine, self._hint), changed)
 
     def _hint(self) -> None:
@@ -137,7 +141,7 @@ class Stage:
 
     async def reserve(self, *baskets: WantedBasket, tenant: str = "acme") -> list[api.ReservationResult]:
         with some_cause("ReserveStock", tenant):
-            answers = await reserve_stock(ReserveStock(tenant, baskets), self.desk, self.items)
+            answers = await reserve_stock(ReserveStock(tenant, baskets), self.desk, self.items, self.priorities)
         return [api.ReservationResult.FromString(answer) for answer in answers]
 
     async def reserve_one(self, basket: WantedBasket, tenant: str = "acme") -> api.ReservationResult:

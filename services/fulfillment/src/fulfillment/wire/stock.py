@@ -43,6 +43,7 @@ def question(order: SalesOrder, asked: Question) -> NewDelivery:
         business_unit=order.terms.business_unit,
         channel=order.terms.channel,
         priority=_URGENT if order.express else _STANDARD,
+        as_urgent_as_channel=not order.express,
         locations=order.terms.locations,
         split=inventory.SPLIT_RULE_WITHIN_LINE,
         lines=[

@@ -15,6 +15,8 @@ from uuid import UUID
 
 from inventory.domain.quantity import ZERO
 
+LEAST_URGENT = 9
+"""The most urgent is 0."""
 DEFAULT_HOLD = timedelta(minutes=15)
 STOCK_SHORT = "STOCK_SHORT"
 NO_SINGLE_LOCATION = "NO_SINGLE_LOCATION"

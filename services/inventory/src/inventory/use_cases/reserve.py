@@ -11,7 +11,7 @@ from uuid import UUID
 from inventory.domain.item import Item, Location, UnitNotConvertible
 from inventory.domain.quantity import LARGEST, ZERO, Measure, QuantityInvalid, plain
 from inventory.domain.reserving import DEFAULT_HOLD, Basket, LineRefusal, SplitRule
-from inventory.ports import Ask, Desk, Items
+from inventory.ports import Ask, Desk, Items, Priorities
 
 ITEM_UNKNOWN = "ITEM_UNKNOWN"
 UNIT_NOT_CONVERTIBLE = "UNIT_NOT_CONVERTIBLE"
@@ -34,6 +34,7 @@ class WantedBasket:
     hold: timedelta | None
     reference: str
     fingerprint: bytes
+    as_urgent_as_channel: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +43,12 @@ class ReserveStock:
     baskets: tuple[WantedBasket, ...]
 
 
-async def reserve_stock(command: ReserveStock, desk: Desk, items: Items) -> list[bytes]:
+async def reserve_stock(command: ReserveStock, desk: Desk, items: Items, priorities: Priorities) -> list[bytes]:
     """The recorded answer for each basket, in order."""
+    for basket in command.baskets:
+        if basket.as_urgent_as_channel:
+            where = command.tenant, basket.business_unit, basket.channel
+            basket.priority = await priorities.of(*where, otherwise=basket.priority)
     skus = dict.fromkeys(sku for basket in command.baskets for sku, _ in basket.lines)
     places = dict.fromkeys(place for basket in command.baskets for place in basket.locations)
     known = await items.known(command.tenant, skus)

@@ -37,6 +37,7 @@ def _basket(request: pb.ReservationRequest, partner: str, at: int) -> WantedBask
         business_unit=request.business_unit,
         channel=request.channel,
         priority=request.priority,
+        as_urgent_as_channel=request.as_urgent_as_channel,
         requested_on=dates_wire.day(request, "requested_on"),
         locations=tuple(request.locations),
         split=SplitRule(request.split) if request.split else SplitRule.NONE,

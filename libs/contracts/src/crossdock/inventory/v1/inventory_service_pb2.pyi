@@ -137,6 +137,7 @@ class ReservationRequest(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     HOLD_FIELD_NUMBER: _builtins.int
     REFERENCE_FIELD_NUMBER: _builtins.int
+    AS_URGENT_AS_CHANNEL_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Names the basket for ever: the same id gives the same answer."""
     business_unit: _builtins.str
@@ -146,6 +147,8 @@ class ReservationRequest(_message.Message):
     split: Global___SplitRule.ValueType
     reference: _builtins.str
     """The caller's own reference: cart, quote, order."""
+    as_urgent_as_channel: _builtins.bool
+    """The policy says how urgent its channel is (inventory.channel_priority); `priority` counts where it says nothing."""
     @_builtins.property
     def requested_on(self) -> _date_pb2.Date: ...
     @_builtins.property
@@ -171,10 +174,11 @@ class ReservationRequest(_message.Message):
         lines: _abc.Iterable[Global___ReservationLine] | None = ...,
         hold: _duration_pb2.Duration | None = ...,
         reference: _builtins.str = ...,
+        as_urgent_as_channel: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold", "requested_on", b"requested_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "hold", b"hold", "lines", b"lines", "locations", b"locations", "priority", b"priority", "reference", b"reference", "request_id", b"request_id", "requested_on", b"requested_on", "split", b"split"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["as_urgent_as_channel", b"as_urgent_as_channel", "business_unit", b"business_unit", "channel", b"channel", "hold", b"hold", "lines", b"lines", "locations", b"locations", "priority", b"priority", "reference", b"reference", "request_id", b"request_id", "requested_on", b"requested_on", "split", b"split"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
