@@ -41,7 +41,7 @@ API_SUPPLIERS: Mapping[str, Mapping[str, str]] = {
 OWN_WAREHOUSES = {"wms-east": "WH-EAST", "wms-west": "WH-WEST", "wms-south": "WH-SOUTH", "wms-bay": "WH-BAY"}
 THIRD_PARTY = {"wms-logi": "WH-LOGI"}
 WAREHOUSES = OWN_WAREHOUSES | THIRD_PARTY
-CHANNELS_AND_CARRIERS = ("shop-eu", "car-swift", "car-mute")
+CHANNELS_AND_CARRIERS = ("shop-eu", "car-swift", "car-mute", "car-roam", "tms-route")
 OVER_HTTP = (ERP, BatchErp.partner, *OWN_WAREHOUSES, *API_SUPPLIERS, *CHANNELS_AND_CARRIERS)
 
 

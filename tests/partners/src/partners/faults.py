@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 Send = Callable[[], Awaitable[None]]
 
@@ -20,6 +21,8 @@ class Faults:
     error: float = 0.0
     # Says nothing and answers nothing until it is lifted.
     silent: bool = False
+    # What it is asked and never hears of, though its door was open: the caller is told to come again.
+    lose: Callable[[Mapping[str, Any]], bool] = lambda document: False
     # How it answers instead of doing what it was asked for: wrong, redirect, drip, huge; nothing at rest.
     answer: str = ""
     seed: int = 7

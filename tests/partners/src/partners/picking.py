@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import count
@@ -15,6 +16,7 @@ from partners.web import Answer, Post
 Line = dict[str, Any]
 ZERO = Decimal(0)
 USUAL = ("picked", "packed", "issued")
+LONGEST_WAIT_SECONDS = 240.0
 
 
 def sscc_of(serial: int) -> str:
@@ -65,6 +67,8 @@ class PickFloor:
     truck: Callable[[Parcel], None] = nobody_carries
     labels: bool = False
     mark: str = ""
+    # By shipment, the carrier and the tracking number that somebody else has given it.
+    trucks: dict[str, tuple[str, str]] = field(default_factory=dict)
     # By order and line, what it handed over.
     issued: dict[tuple[str, str], Decimal] = field(default_factory=dict)
     _serials: Any = field(default_factory=lambda: count(1))
@@ -82,23 +86,36 @@ class PickFloor:
         parcel = self._parcel(document, found, serial)
         pick = {"pickNumber": f"P-{number}", "lines": picked}
         packing = {"shipment": parcel.shipment, "packages": [package]}
-        issue = {
-            "issueNumber": f"GI-{number}",
-            "shipment": parcel.shipment,
-            "carrier": parcel.carrier,
-            "packages": [{"sscc": package["sscc"]}],
-            "lines": found,
-        } | ({"tracking": parcel.tracking} if parcel.tracking else {})
         says: dict[str, Callable[[], Awaitable[None]]] = {
             "picked": lambda: self._say("picks", "wms_a.pick", f"P-{number}", pick, "picked"),
             "packed": lambda: self._say("packings", "wms_a.packing", parcel.shipment, packing, "packed"),
-            "issued": lambda: self._say("goods-issues", "wms_a.goods_issue", f"GI-{number}", issue, "issued"),
+            "issued": lambda: self._issue(f"GI-{number}", parcel, package),
         }
         for report in self.reports(order):
+            if report == "issued" and found and not parcel.carrier:
+                parcel = await self._collected(parcel)
             if found or report == "picked":
                 await says[report]()
         if found and "issued" in self.reports(order):
             self._hand_over(parcel)
+
+    async def _issue(self, number: str, parcel: Parcel, package: Line) -> None:
+        issue = {
+            "issueNumber": number,
+            "shipment": parcel.shipment,
+            "carrier": parcel.carrier,
+            "packages": [{"sscc": package["sscc"]}],
+            "lines": package["contents"],
+        } | ({"tracking": parcel.tracking} if parcel.tracking else {})
+        await self._say("goods-issues", "wms_a.goods_issue", number, issue, "issued")
+
+    async def _collected(self, parcel: Parcel) -> Parcel:
+        """Waits for the truck of whoever was found to carry it."""
+        async with asyncio.timeout(LONGEST_WAIT_SECONDS):
+            while parcel.shipment not in self.trucks:
+                await asyncio.sleep(0.05)
+        carrier, tracking = self.trucks[parcel.shipment]
+        return replace(parcel, carrier=carrier, tracking=tracking)
 
     def _parcel(self, document: Mapping[str, Any], found: list[Line], serial: int) -> Parcel:
         order, carrier = document["order"], self.carrier(document["order"])
@@ -106,7 +123,7 @@ class PickFloor:
         for line in found:
             # A line of which more was wanted later stands in the request twice.
             contents[line["orderLine"]] = contents.get(line["orderLine"], ZERO) + Decimal(line["qty"])
-        tracking = f"{carrier}{self.site}{serial:08d}" if self.labels else ""
+        tracking = f"{carrier}{self.site}{serial:08d}" if self.labels and carrier else ""
         return Parcel(order, f"SH-{self.mark}{document['number']}", carrier, tracking, contents)
 
     def _hand_over(self, parcel: Parcel) -> None:

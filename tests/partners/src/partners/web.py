@@ -51,6 +51,8 @@ class Door:
                 # The caller died while it wrote: nothing was said, nobody is left to hear an answer.
                 return Response(status_code=400)
             document = json.loads(body)
+            if self._faults.lose(document):
+                return Response(status_code=503)
             name = request.headers["idempotency-key"]
             repeated = name in self._answers
             self._journal.add(self._partner, "received", kind, key(document), body, repeated=repeated, note=name)
@@ -79,13 +81,17 @@ async def _letters(kind: str) -> AsyncIterator[bytes]:
             await asyncio.sleep(0.5)
 
 
+class Served(Protocol):
+    routes: list[Route]
+
+
 class Site:
     """Serves several doors, each on a port of its own, in this process."""
 
     def __init__(self) -> None:
         self._servers: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
 
-    async def open(self, door: Door, port: int = 0) -> int:
+    async def open(self, door: Served, port: int = 0) -> int:
         """Starts a door on a port of the loopback, a free one for 0, and returns the port."""
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

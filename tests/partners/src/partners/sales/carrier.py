@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from partners import x12
 from partners.faults import Faults
@@ -86,16 +87,21 @@ class ParcelCarrier(Carrier):
         self._post = post
 
     async def tell(self, parcel: Parcel, word: str, at: datetime) -> None:
-        detail = {"object": "TrackingDetail", "status": word, "datetime": _iso(at), "message": word.replace("_", " ")}
-        tracker = {
-            "object": "Tracker",
-            "tracking_code": parcel.tracking,
-            "carrier": self.code,
-            "status": word,
-            "updated_at": _iso(at),
-            "tracking_details": [detail],
-        }
+        tracker = tracker_of(parcel, word, at, self.code)
         await self._post.send(self.partner, "trackers", "easypost.tracker", f"{parcel.tracking}/{word}", tracker)
+
+
+def tracker_of(parcel: Parcel, word: str, at: datetime, carrier: str) -> dict[str, Any]:
+    """As EasyPost writes what is new of a parcel."""
+    detail = {"object": "TrackingDetail", "status": word, "datetime": _iso(at), "message": word.replace("_", " ")}
+    return {
+        "object": "Tracker",
+        "tracking_code": parcel.tracking,
+        "carrier": carrier,
+        "status": word,
+        "updated_at": _iso(at),
+        "tracking_details": [detail],
+    }
 
 
 class FreightCarrier(Carrier):

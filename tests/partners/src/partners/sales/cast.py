@@ -1,4 +1,5 @@
-"""Who plays the selling side: a shop, a customer on EDI, carriers at the docks; sales desk and ERP type theirs in."""
+"""Who plays the selling side: a shop, a customer on EDI, carriers at the docks, a TMS that finds some; sales desk and
+ERP type theirs in."""
 
 from __future__ import annotations
 
@@ -9,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from partners.cast import Cast, Secrets
+from partners.sales.asked import PARTNER as ASKED
+from partners.sales.asked import AskedCarrier
 from partners.sales.books import LineKey, SalesBook
 from partners.sales.carrier import Carrier, FreightCarrier, ParcelCarrier
 from partners.sales.day import USUAL_REPORTS, SalesDay, SalesOrder
@@ -16,7 +19,9 @@ from partners.sales.edi_customer import PARTNER as EDI
 from partners.sales.edi_customer import EdiCustomer
 from partners.sales.shop import PARTNER as SHOP
 from partners.sales.shop import Shop, shopify_headers
-from partners.web import Post, Site
+from partners.sales.tms import BY_TMS, Tms
+from partners.sales.tms import PARTNER as TMS
+from partners.web import Post, Served, Site
 from partners.wms_a import WarehouseA
 from partners.wms_x12 import WarehouseX12
 
@@ -24,6 +29,7 @@ ZERO = Decimal(0)
 PARCEL_CARRIERS = {"car-swift": "SWFT", "car-mute": "MUTE"}
 FREIGHT_CARRIERS = {"car-haul": "HAUL", "car-yard": "YARD"}
 LAST_MILE = "SWFT"
+ROAM = "ROAM"
 
 
 @dataclass(slots=True)
@@ -35,12 +41,13 @@ class SalesCast:
     carriers: dict[str, Carrier]
     sites: dict[str, WarehouseA]
     third_parties: dict[str, WarehouseX12]
+    tms: Tms
     typed: SalesBook
     urls: dict[str, str]
 
     @property
     def busy(self) -> bool:
-        return any(carrier.busy for carrier in self.carriers.values())
+        return self.tms.busy or any(carrier.busy for carrier in self.carriers.values())
 
     def check(self) -> None:
         """Raises what a partner failed to do."""
@@ -76,16 +83,24 @@ async def assembled(day: SalesDay, cast: Cast, ingress: str, folder: Path, words
         code: FreightCarrier(name, code, day.order, cast.journal, folder / name)
         for name, code in FREIGHT_CARRIERS.items()
     }
+    roam = carriers[ROAM] = AskedCarrier(ROAM, day.order, cast.journal, words.keys[ASKED])
     sites = {place: each for place, each in cast.warehouses.items() if isinstance(each, WarehouseA)}
+
+    def collected(shipment: str, carrier: str, tracking: str) -> None:
+        for each in sites.values():
+            each.floor.trucks[shipment] = carrier, tracking
+
+    tms = Tms(post, cast.journal, words.keys[TMS], lambda number: _by_tms(day.order(number)), ROAM, collected)
     for each in sites.values():
         _served(each, day, carriers)
     for other in cast.third_parties.values():
         other.floor.carrier = lambda number: _of(day.order(number), LAST_MILE)
         other.floor.truck = lambda parcel: carriers[parcel.carrier].take(parcel)
-    url = f"http://127.0.0.1:{await site.open(shop.door)}"
+    doors: dict[str, Served] = {SHOP: shop.door, TMS: tms.door, ASKED: roam}
+    urls = {name: f"http://127.0.0.1:{await site.open(door)}" for name, door in doors.items()}
     customer.start()
     try:
-        yield SalesCast(shop, customer, carriers, sites, cast.third_parties, SalesBook(), {SHOP: url})
+        yield SalesCast(shop, customer, carriers, sites, cast.third_parties, tms, SalesBook(), urls)
     finally:
         await customer.stop()
         await post.close()
@@ -96,9 +111,13 @@ def _served(site: WarehouseA, day: SalesDay, carriers: Mapping[str, Carrier]) ->
     """Its floor knows what goes with whom, and how the day has it report."""
     floor = site.floor
     floor.labels, floor.mark = True, f"{site.site}-"
-    floor.carrier = lambda number: _of(day.order(number), LAST_MILE)
+    floor.carrier = lambda number: "" if _by_tms(order := day.order(number)) else _of(order, LAST_MILE)
     floor.reports = lambda number: order.warehouse_says if (order := day.order(number)) else USUAL_REPORTS
     floor.truck = lambda parcel: carriers[parcel.carrier].take(parcel)
+
+
+def _by_tms(order: SalesOrder | None) -> bool:
+    return order is not None and order.carrier == BY_TMS
 
 
 def _of(order: SalesOrder | None, usual: str) -> str:
