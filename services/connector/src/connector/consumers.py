@@ -168,6 +168,8 @@ class SalesOrders:
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
                 fulfillment.OrderChanged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
+                fulfillment.ReturnReceived: _together(self.around, self.to_its_customer),
+                fulfillment.CreditIssued: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesCancelled: _together(self.around, self.cancelled),
                 fulfillment.OrderLinesSubstituted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesBackordered: _together(self.around, self.to_its_customer),

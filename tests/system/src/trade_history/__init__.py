@@ -304,6 +304,9 @@ def goods_back() -> list[Message]:
     )
     return [
         fulfillment_events.ReturnReceived(report_number="RR-1", lines=[line], **place),
+        fulfillment_events.CreditIssued(
+            posting_id="posting-cn", order_id="0191-cn", order_number="S-CN", credit_number="CN-1", channel="shop-eu"
+        ),
         fulfillment_events.ReturnInspected(report_number="RI-1", lines=[decided], **place),
     ]
 

@@ -152,6 +152,8 @@ _OWNERS_BY_COMMAND = {
     "RecordPick": "warehouse",
     "RecordPacking": "warehouse",
     "RecordGoodsIssue": "warehouse",
+    "RecordReturnReceipt": "warehouse",
+    "RecordReturnInspection": "warehouse",
     "RecordPosting": "finance",
     "RecordPayment": "finance",
     "RecordCheck": "order-desk",

@@ -36,7 +36,8 @@ class ReturnBook:
 
     async def take(self, found: CustomerReturn, order: SalesOrder | None, report: ReturnReport | None) -> None:
         if report is not None:
-            self._record(found, order, reported(report, found), report.happened_at)
+            channel = order.terms.channel if order else ""
+            self._record(found, order, reported(report, found, channel), report.happened_at)
         for fact in found.facts:
             self._record(found, order, fact_of(fact, found), self._work.now)
         found.facts.clear()

@@ -183,9 +183,16 @@ def fact_of(fact: Fact, found: Posting, order: SalesOrder, before: Sequence[Befo
         case _, Kind.INVOICE:
             return _invoice_posted(said, found, order)
         case _, Kind.CREDIT:
-            return events_pb2.CreditIssued(**said, credit_number=found.number, customer_id=order.terms.customer_id)
+            return _credit_issued(said, found, order)
         case _:
             return events_pb2.PostingBooked(**said, document_number=found.number)
+
+
+def _credit_issued(said: dict[str, Any], found: Posting, order: SalesOrder) -> Message:
+    terms = order.terms
+    return events_pb2.CreditIssued(
+        **said, credit_number=found.number, customer_id=terms.customer_id, channel=terms.channel
+    )
 
 
 def _invoice_posted(said: dict[str, Any], found: Posting, order: SalesOrder) -> Message:

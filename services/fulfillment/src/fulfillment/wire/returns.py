@@ -146,8 +146,8 @@ def fact_of(fact: Fact, found: CustomerReturn) -> Message:
     return _FACTS[fact](**_named(found), **reason)
 
 
-def reported(report: ReturnReport, found: CustomerReturn) -> Message:
-    """What a warehouse's report announces."""
+def reported(report: ReturnReport, found: CustomerReturn, channel: str = "") -> Message:
+    """What a warehouse's report announces; `channel` is the order's."""
     said: dict[str, Any] = {
         **_named(found),
         "report_number": report.number,
@@ -157,7 +157,7 @@ def reported(report: ReturnReport, found: CustomerReturn) -> Message:
     }
     at = dates_wire.timestamp(report.happened_at)
     if report.kind is ReportKind.RECEIPT:
-        return events_pb2.ReturnReceived(**said, received_at=at)
+        return events_pb2.ReturnReceived(**said, received_at=at, channel=channel)
     return events_pb2.ReturnInspected(**said, inspected_at=at)
 
 

@@ -1612,11 +1612,13 @@ class CreditIssued(_message.Message):
     CREDIT_NUMBER_FIELD_NUMBER: _builtins.int
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     POSTING_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     posting_id: _builtins.str
     order_id: _builtins.str
     order_number: _builtins.str
     credit_number: _builtins.str
     customer_id: _builtins.str
+    channel: _builtins.str
     @_builtins.property
     def posting(self) -> _posting_pb2.Posting: ...
     def __init__(
@@ -1628,10 +1630,11 @@ class CreditIssued(_message.Message):
         credit_number: _builtins.str = ...,
         customer_id: _builtins.str = ...,
         posting: _posting_pb2.Posting | None = ...,
+        channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["posting", b"posting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credit_number", b"credit_number", "customer_id", b"customer_id", "order_id", b"order_id", "order_number", b"order_number", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "credit_number", b"credit_number", "customer_id", b"customer_id", "order_id", b"order_id", "order_number", b"order_number", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1715,6 +1718,7 @@ class ReturnReceived(_message.Message):
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     RECEIVED_AT_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     return_id: _builtins.str
     number: _builtins.str
     order_id: _builtins.str
@@ -1724,6 +1728,8 @@ class ReturnReceived(_message.Message):
     location_id: _builtins.str
     business_unit: _builtins.str
     """Whose stock it is."""
+    channel: _builtins.str
+    """The order's; empty where it is of none of ours."""
     @_builtins.property
     def customer_return(self) -> _return_pb2.CustomerReturn: ...
     @_builtins.property
@@ -1743,10 +1749,11 @@ class ReturnReceived(_message.Message):
         business_unit: _builtins.str = ...,
         lines: _abc.Iterable[_return_pb2.ReturnedLine] | None = ...,
         received_at: _timestamp_pb2.Timestamp | None = ...,
+        channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "received_at", b"received_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "customer_return", b"customer_return", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "received_at", b"received_at", "report_number", b"report_number", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "customer_return", b"customer_return", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "received_at", b"received_at", "report_number", b"report_number", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
