@@ -116,6 +116,16 @@ def test_a_pick_that_is_said_after_the_packing_still_takes_the_goods_off_the_she
     assert [each.picked_before for each in issue(at(order), said(10)).handled] == [True]
 
 
+@pytest.mark.feature("F121")
+def test_what_was_missing_is_missing_though_the_pick_is_said_after_the_goods_left() -> None:
+    order = released(7)
+    issue(at(order), said(5))
+    outcome = pick(at(order), said(5, short=2))
+    assert standing(order.lines[1]) == {"handed_over": D(5), "backordered": D(2)}
+    assert amounts(outcome) == (0, 0, 5)
+    assert sum(int(each.quantity) for each in outcome.shorts) == 2
+
+
 def test_a_packing_that_is_said_after_the_goods_left_moves_nothing_back() -> None:
     order = released(10)
     issue(at(order), said(10))

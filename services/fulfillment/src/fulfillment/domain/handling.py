@@ -134,11 +134,15 @@ def stray(said: Reported, order: SalesOrder | None = None) -> Outcome:
 
 
 def pick(place: Place, said: Reported) -> Outcome:
-    """It was picked; what is missing waits for supply, or goes as the order says."""
+    """It was picked; what is missing waits for supply, or goes as the order says. Of what is still to be picked so much
+    is left for that: the goods of this pick may have left before it is said."""
     reach = _Reach(place, said)
-    handled = reach.take(place.standing(*_TO_PICK), "pick", pick_reported=True)
+    to_pick = place.standing(*_TO_PICK)
+    found = max(sum((each.quantity for each in to_pick), ZERO) - said.short, ZERO)
+    handled = reach.take_at_most(found, to_pick, "pick", pick_reported=True)
     handled += reach.take(place.unsaid("pick_reported", _ON_SITE), pick_reported=True)
     late = reach.take(place.unsaid("pick_reported", GONE), pick_reported=True)
+    handled += reach.take(place.standing(*_TO_PICK), "pick", pick_reported=True)
     handled += reach.take_unasked("pick", pick_reported=True)
     return Outcome(handled + reach.rest(), _short(place, said), late)
 
@@ -180,6 +184,13 @@ class _Reach:
             self._left -= taken.quantity
             for name, value in marks.items():
                 setattr(taken, name, value)
+        return found
+
+    def take_at_most(self, most: Decimal, schedules: Iterable[Schedule], *triggers: str, **marks: Any) -> list[Handled]:
+        """The same, and what is left beyond that stays left."""
+        beyond, self._left = max(self._left - most, ZERO), min(self._left, most)
+        found = self.take(schedules, *triggers, **marks)
+        self._left += beyond
         return found
 
     def take_unasked(self, *triggers: str, **marks: Any) -> list[Handled]:
