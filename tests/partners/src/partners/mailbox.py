@@ -73,10 +73,12 @@ class Mailbox:
                 # Drafts are renamed under us; what has its final name is moved by nobody else.
                 ready = [path for path in self._reads.iterdir() if path.suffix not in (".tmp", ".part")]
                 for path in sorted(ready, key=lambda each: (each.stat().st_mtime_ns, each.name)):
-                    await hear(self._read(path, key))
+                    sent, repeated = self._read(path, key)
+                    # Who gets a file a second time says again that he has it, and does nothing else.
+                    await (self.acknowledge(sent) if repeated else hear(sent))
             await asyncio.sleep(0.05)
 
-    def _read(self, path: Path, key: Key) -> list[x12.Sent]:
+    def _read(self, path: Path, key: Key) -> tuple[list[x12.Sent], bool]:
         content = path.read_bytes()
         path.unlink()
         sent, repeated = x12.read(content), path.name in self._heard
@@ -86,7 +88,7 @@ class Mailbox:
             for group in x12.accepted(each):
                 self.unanswered.pop(group, None)
         self._heard.add(path.name)
-        return sent
+        return sent, repeated
 
 
 async def _written(file: Path, content: bytes) -> None:
