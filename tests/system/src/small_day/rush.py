@@ -4,7 +4,7 @@ door loses the shipment of an order that the TMS has confirmed."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -90,12 +90,23 @@ class CarriersAway:
     def __init__(self) -> None:
         self.lost: list[str] = []
         self.confirmed: set[str] = set()
-        self.polls_refused = 0
         self.issued = 0
         self.ended_at = datetime.max.replace(tzinfo=UTC)
-        self.words: list[Entry] = []
+        self._journal: Iterable[Entry] = ()
+        self._asked: list[AskedCarrier] = []
+
+    @property
+    def words(self) -> list[Entry]:
+        """Who is asked speaks when he is: what was known when the others had spoken may be said later."""
+        return [each for each in self._journal if each.kind in ROAD and each.direction == "sent"]
+
+    @property
+    def polls_refused(self) -> int:
+        return sum(each.refused for each in self._asked)
 
     async def __call__(self, cast: DayCast, selling: SalesCast) -> None:
+        self._journal = cast.journal
+        self._asked = [each for each in selling.carriers.values() if isinstance(each, AskedCarrier)]
         for each in selling.carriers.values():
             each.faults.silent = True
         cast.erp.faults.lose = lambda document: self._loses(document, selling.tms)
@@ -111,8 +122,6 @@ class CarriersAway:
                 any(c.has_delivered(o) for c in selling.carriers.values()) for o in (*ON_THE_ROAD.values(), BY_ROAD)
             ):
                 await asyncio.sleep(0.2)
-        self.polls_refused = sum(c.refused for c in selling.carriers.values() if isinstance(c, AskedCarrier))
-        self.words = [each for each in cast.journal if each.kind in ROAD and each.direction == "sent"]
 
     def _loses(self, document: Mapping[str, Any], tms: Tms) -> bool:
         if document.get("posting") != "shipment" or document.get("order") != BY_ROAD or len(self.lost) >= LOST:
