@@ -14,6 +14,7 @@ from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from faults import world
 from faults.checkers.credited import totals_and_credits
 from faults.checkers.finding import Trial
+from faults.checkers.sales import each_shipment_and_invoice_once
 from faults.evidence import Evidence, OfService
 from faults.history import History
 from partners.returning import Returned
@@ -155,3 +156,22 @@ def test_what_nothing_is_left_of_to_credit_has_an_owner() -> None:
     told = {"code": "NOTHING_LEFT_TO_CREDIT", "transaction_ids": ["o"]}
     trial.evidence.services["fulfillment"].exceptions = [told]
     assert totals_and_credits(trial).holds
+
+
+@pytest.mark.parametrize(("other", "found"), [("9000000002", False), ("9000000001", True)])
+def test_a_return_is_credited_once_for_each_invoice_that_it_was_on(other: str, found: bool) -> None:
+    def noted(number: str, of: str) -> dict[str, Any]:
+        after = [{"posting": "invoice", "number": of}]
+        return document("credit", number, "2.51", "0.47") | {
+            "order": ORDER,
+            "reference": RETURN,
+            "after": after,
+            "lines": [],
+        }
+
+    booked = {"o.credit.1": noted("9500000001", "9000000001"), "o.credit.2": noted("9500000002", other)}
+    erp = SimpleNamespace(sales=SimpleNamespace(booked=booked, out_of_sequence=[]))
+    cast: Any = SimpleNamespace(erp=erp, docks=[SimpleNamespace(floor=SimpleNamespace(issued={}))])
+    trial = Trial(world.day_of(1, 0, "acme"), History(), Evidence(), cast)
+    violations = each_shipment_and_invoice_once(trial).violations
+    assert any(f"credit {RETURN} is posted 2 times" in each for each in violations) == found

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from inventory.domain.reservation import State as Reservation
 
@@ -62,15 +62,17 @@ def each_shipment_and_invoice_once(trial: Trial) -> Finding:
                 held.get(key, ZERO) != left,
                 f"order {key[0]} line {key[1]}: {left:f} handed over, {held.get(key, ZERO):f} {word}",
             )
-    times = Counter(
-        (each["order"], each["posting"], each["reference"])
-        for each in ledger.booked.values()
-        if each["posting"] != "change"
-    )
-    for (order, kind, reference), count in times.items():
+    times = Counter(map(_document, (each for each in ledger.booked.values() if each["posting"] != "change")))
+    for (order, kind, reference, _), count in times.items():
         found.look(count > 1, f"order {order}: {kind} {reference} is posted {count} times")
     found.blame(f"the ERP was asked for {each} before what it follows" for each in ledger.out_of_sequence)
     return found
+
+
+def _document(posting: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...]]:
+    """What is posted once. What came back of two shipments is credited once for each of their invoices."""
+    of = (each["number"] for each in posting["after"]) if posting["posting"] == "credit" else ()
+    return posting["order"], posting["posting"], posting["reference"], tuple(sorted(of))
 
 
 def _sum(books: Iterable[Mapping[LineKey, Decimal]]) -> dict[LineKey, Decimal]:
