@@ -69,7 +69,9 @@ async def test_a_shipment_confirmed_at_the_tms_and_lost_before_the_erp_posting_i
     assert set(numbers) == {"order", "shipment", "invoice"}
     steps = (await traced(day, f"order:{BY_ROAD}"))["steps"]
     names = [each["name"] for each in steps]
-    assert names.index("json.load_tender") < names.index("AssignCarrier") < names.index("GoodsIssued")
+    # What the TMS answers may be known here before it is noted that it was sent the tender.
+    assert "json.load_tender" in names
+    assert names.index("AssignCarrier") < names.index("GoodsIssued")
     assert names.count("InvoicePosted") == 1
     shown = (await day.crossdock("shipment", "show", shipment)).out
     assert "ROAM" in shown
