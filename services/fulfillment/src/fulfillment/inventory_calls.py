@@ -72,11 +72,23 @@ async def _bind(stub: Any, reservation_id: str) -> None:
 
 
 async def _allocate(stub: Any, reservation_id: str) -> None:
-    await stub.AllocateStock(
-        inventory.AllocateStockRequest(
-            request_id=str(derived(reservation_id, "allocate")), reservation_id=reservation_id
+    """What is refused now, as of a lot that has expired, is given back: committed, it would be held for ever."""
+    try:
+        await stub.AllocateStock(
+            inventory.AllocateStockRequest(
+                request_id=str(derived(reservation_id, "allocate")), reservation_id=reservation_id
+            )
         )
-    )
+    except grpc.aio.AioRpcError as error:
+        if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
+            await stub.ReleaseReservations(
+                inventory.ReleaseReservationsRequest(
+                    request_id=str(derived(reservation_id, "refused")),
+                    reservation_ids=[reservation_id],
+                    reason="its stock could not be bound",
+                )
+            )
+        raise
 
 
 def _giving_back(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
