@@ -2,6 +2,7 @@
 
 The ledger here does what inventory does: it only adds what events say. If an event told a wrong change, or if a balance
 could fall below zero, some life would show it. Invoices come at any time; what a match comes to is worked out anew.
+Where lines, notices and invoices stand changes as the lifecycles say, by who may lead them there.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.purchase_order import TERMINAL, OrderState, PurchaseOrder
 from procurement.domain.quantities import ZERO
 from procurement.domain.receipt import Condition, Receipt
+from procurement.domain.roles import CROSSDOCK, ERP, SUPPLIER, WMS
 from procurement.domain.ship_notice import NoticeState, ShipNotice, ShortLine
 from procurement.domain.supplier_invoice import InvoiceState, SupplierInvoice
 from procurement.domain.terms import Price
 from procurement_cases import trade
 from procurement_cases.judging import PASSES, Claimed, Known, Limits, fraction, outcome
+from procurement_cases.standing import Standing, stands, told_by
 from procurement_cases.trade import INVOICE_TOLERANCES, ITEMS, document, line
 
 AMOUNTS = st.integers(1, 130)
@@ -154,7 +157,11 @@ class OrderLife(RuleBasedStateMachine):
         self.hours += 1
         return self.hours
 
+    def standing(self) -> Standing:
+        return stands([self.order], self.known, [invoice for invoice, _, _ in self.accounts.invoices])
+
     @rule(first=AMOUNTS, second=st.one_of(st.none(), AMOUNTS), place=PLACES, cancels=st.booleans())
+    @told_by(ERP)
     def erp_writes(self, first: int, second: int | None, place: str, *, cancels: bool) -> None:
         lines = [line("10", first, ship_to_id=place)] + ([line("20", second, "NUT")] if second else [])
         self.order.place(document(*lines, hours=self.later(), cancels=cancels), ITEMS)
@@ -163,6 +170,7 @@ class OrderLife(RuleBasedStateMachine):
         self.listen(self.order)
 
     @rule(number=LINES, said=ANSWERS)
+    @told_by(SUPPLIER)
     def supplier_answers(self, number: str, said: list[tuple[Outcome, int, int | None]]) -> None:
         answers = tuple(
             LineAcknowledgment(
@@ -181,6 +189,7 @@ class OrderLife(RuleBasedStateMachine):
         )
 
     @rule(number=LINES, accept=st.booleans())
+    @told_by(CROSSDOCK)
     def buyer_decides(self, number: str, *, accept: bool) -> None:
         def decide() -> None:
             offered = next((each.proposed for each in self.order.lines if each.line_number == number), None)
@@ -205,6 +214,7 @@ class OrderLife(RuleBasedStateMachine):
         self.accounts.judge(self.order)
 
     @rule(target=notices, number=LINES, quantity=AMOUNTS, packed_on=st.integers(0, 2), other=st.booleans())
+    @told_by(SUPPLIER)
     def supplier_ships(self, number: str, quantity: int, packed_on: int, *, other: bool) -> Any:
         content = trade.packed(self.order, quantity, number, packed_on_revision=packed_on)
         more = [trade.packed(self.order, 5, "20" if number == "10" else "10")] if other else []
@@ -216,6 +226,7 @@ class OrderLife(RuleBasedStateMachine):
         return notice
 
     @rule(notice=notices, replaced=st.booleans())
+    @told_by(SUPPLIER)
     def supplier_withdraws(self, notice: ShipNotice, *, replaced: bool) -> None:
         if notice.open:
             self.tries(lambda: withdraw(notice, OrderBook([self.order]), replaced=replaced), notice)
@@ -228,6 +239,7 @@ class OrderLife(RuleBasedStateMachine):
         final=st.booleans(),
         stays=st.booleans(),
     )
+    @told_by(WMS)
     def warehouse_receives(
         self, notice: ShipNotice | None, number: str, quantity: int, condition: Condition, *, final: bool, stays: bool
     ) -> None:
@@ -302,7 +314,7 @@ class OrderLife(RuleBasedStateMachine):
             assert len(ids) == len(set(ids))
 
 
-TestOrderLife = pytest.mark.feature("F076", "F071")(OrderLife.TestCase)
+TestOrderLife = pytest.mark.feature("F041", "F053", "F071", "F076")(OrderLife.TestCase)
 TestOrderLife.settings = settings(
     max_examples=100, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -55,6 +55,15 @@ def test_the_processes_of_the_way_out_are_there_with_owners_on_several_platforms
     assert {"ERP", "CROSSDOCK"} <= owners["posting"]
 
 
+@pytest.mark.feature("F041", "F053")
+def test_the_processes_of_the_way_in_are_there_with_owners_on_several_platforms() -> None:
+    owners = {each.name: {role for way in each.transitions for role in way.who} for _, each in PROCESSES}
+    assert owners["purchase_order_line"] == {"ERP", "SUPPLIER", "WMS", "CROSSDOCK"}
+    assert owners["ship_notice"] == {"SUPPLIER", "WMS"}
+    assert owners["receipt_line"] == {"SUPPLIER", "ERP", "CROSSDOCK"}
+    assert owners["supplier_invoice"] == {"ERP", "CROSSDOCK"}
+
+
 def imported(path: Path) -> set[str]:
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -84,6 +84,8 @@ def _without(name: str, **changes: Any) -> tuple[str, dict[str, Any]]:
         _without("may not fire", deadlines={**ORDER.deadlines, "allocated": Deadline(DAY, Fire("cancel"))}),
         _without("never reached", states=(*ORDER.states, "lost")),
         _without("unknown states", states=ORDER.states[:-1]),
+        _without("unknown states", rests=frozenset({"lost"})),
+        _without("is an end and has a deadline", rests=frozenset({"released"})),
         _without("same trigger twice", transitions=(*ORDER.transitions, ORDER.transitions[0])),
         _without("nobody may fire", transitions=(*ORDER.transitions, way("released", "recall", "cancelled"))),
         _without(
@@ -97,6 +99,18 @@ def _without(name: str, **changes: Any) -> tuple[str, dict[str, Any]]:
 def test_a_process_with_a_flaw_cannot_be_built(flaw: str, changes: dict[str, Any]) -> None:
     with pytest.raises(Flawed, match=flaw):
         replace(ORDER, **changes)
+
+
+def test_a_rest_is_an_end_that_its_owner_may_leave_again() -> None:
+    reopened = replace(
+        ORDER,
+        transitions=(*ORDER.transitions, way("cancelled", "reopen", "placed", "CHANNEL")),
+        rests=frozenset({"cancelled"}),
+    )
+    assert reopened.ends == {"shipped", "cancelled"}
+    assert advance(reopened, "cancelled", "reopen", "CHANNEL") == "placed"
+    with pytest.raises(Flawed, match="could wait for ever"):
+        replace(reopened, rests=frozenset())
 
 
 @given(

@@ -84,12 +84,14 @@ class Flawed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The first of `states` is where it begins; a state without a way out is an end. Raises Flawed."""
+    """The first of `states` is where it begins; a state without a way out is an end. So are `rests`: nothing is waited
+    for in them, though somebody's word may lead out of them again. Raises Flawed."""
 
     name: str
     states: tuple[str, ...]
     transitions: tuple[Transition, ...]
     deadlines: Mapping[str, Deadline]
+    rests: frozenset[str] = frozenset()
     _ways: dict[tuple[str, str], Transition] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -105,7 +107,7 @@ class Process:
 
     @property
     def ends(self) -> frozenset[str]:
-        return frozenset(self.states) - {each.from_ for each in self.transitions}
+        return (frozenset(self.states) - {each.from_ for each in self.transitions}) | self.rests
 
     def triggers(self, state: str) -> tuple[str, ...]:
         return tuple(each.trigger for each in self.transitions if each.from_ == state)
@@ -135,8 +137,9 @@ def _flaws(process: Process) -> Iterable[str]:
     if len(process.transitions) != len({(each.from_, each.trigger) for each in process.transitions}):
         yield "a state has the same trigger twice"
     strangers = {name for each in process.transitions for name in (each.from_, each.to)} - known
-    if strangers or set(process.deadlines) - known:
-        yield f"unknown states: {', '.join(sorted(strangers | (set(process.deadlines) - known)))}"
+    strangers |= {*process.deadlines, *process.rests} - known
+    if strangers:
+        yield f"unknown states: {', '.join(sorted(strangers))}"
         return
     yield from _dead_ends(process)
     for state in process.states:

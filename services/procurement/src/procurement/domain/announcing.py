@@ -20,6 +20,7 @@ from procurement.domain.refusals import (
     ShipNoticeAlreadyReceived,
     ShipNoticeNamesNothing,
 )
+from procurement.domain.roles import SUPPLIER
 from procurement.domain.ship_notice import Flag, NoticeLine, NoticeLineTerms, NoticeState, RefusedLine, ShipNotice
 from procurement.domain.tolerances import Tolerances
 
@@ -65,10 +66,10 @@ class OrderBook:
 
 
 def announce(
-    notice: ShipNotice, book: OrderBook, items: Mapping[str, Item], tolerances: Tolerances
+    notice: ShipNotice, book: OrderBook, items: Mapping[str, Item], tolerances: Tolerances, by: str = SUPPLIER
 ) -> list[RefusedLine]:
     """Places the notice's lines and counts them on their orders. A line that cannot be placed is returned with the
-    reason; the rest goes on. Raises ShipNoticeNamesNothing where nothing could be placed."""
+    reason; the rest goes on. Raises ShipNoticeNamesNothing where nothing could be placed, TransitionNotOwned."""
     refused = []
     for terms in notice.terms.lines:
         try:
@@ -77,7 +78,8 @@ def announce(
         except UNPLACED as reason:
             refused.append(RefusedLine(terms, str(reason)))
             continue
-        _announce_line(notice, order, line, _contents(terms, line, items), tolerances)
+        with line.led(by):
+            _announce_line(notice, order, line, _contents(terms, line, items), tolerances)
     if not notice.lines:
         reasons = "; ".join(dict.fromkeys(each.reason for each in refused))
         raise ShipNoticeNamesNothing(notice.number, reasons)
@@ -154,24 +156,31 @@ def _flags(
         yield Flag.OTHER_LOCATION
 
 
-def withdraw(notice: ShipNotice, book: OrderBook, *, replaced: bool) -> None:
-    """Nothing of it will arrive under this notice. Raises ShipNoticeAlreadyReceived once goods have arrived."""
-    if notice.arrived:
+def withdraw(notice: ShipNotice, book: OrderBook, *, replaced: bool, by: str = SUPPLIER) -> None:
+    """Nothing of it will arrive under this notice. Raises ShipNoticeAlreadyReceived once goods have arrived, or the
+    warehouse has said that none did; TransitionNotOwned."""
+    if notice.arrived or not notice.open:
         raise ShipNoticeAlreadyReceived(notice.number)
     ended_before = {order_id: book.by_id[order_id].has_ended for order_id in notice.purchase_order_ids}
     for each in notice.lines:
         line = book.by_id[each.purchase_order_id].line_by_id(each.order_line_id)
-        if line is not None and each.counts_on_order:
-            each.from_on_order = line.unship(each.base)
-            each.ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
-        elif line is not None and each.goes_direct and Flag.ITEM_DIFFERS not in each.flags:
-            line.ship_direct(-each.direct)
+        if line is not None:
+            with line.led(by):
+                _take_back(notice, each, line)
         each.short = each.base
-    notice.state = NoticeState.REPLACED if replaced else NoticeState.CANCELLED
+    notice.move(NoticeState.REPLACED if replaced else NoticeState.CANCELLED, by)
     notice.settled += [each.identity for each in _concerns(notice)]
     notice.events.append(events.ShipNoticeWithdrawn(notice, replaced))
     for order_id, had_ended in ended_before.items():
         book.by_id[order_id].conclude(had_ended=had_ended)
+
+
+def _take_back(notice: ShipNotice, announced: NoticeLine, line: OrderLine) -> None:
+    if announced.counts_on_order:
+        announced.from_on_order = line.unship(announced.base)
+        announced.ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
+    elif announced.goes_direct and Flag.ITEM_DIFFERS not in announced.flags:
+        line.ship_direct(-announced.direct)
 
 
 def elsewhere(place: str, usual: str) -> str:

@@ -20,6 +20,7 @@ from procurement.domain.refusals import (
     RevisionUnknown,
     SupplierMismatch,
 )
+from procurement.domain.roles import SUPPLIER
 
 if TYPE_CHECKING:
     from procurement.domain.purchase_order import PurchaseOrder
@@ -36,7 +37,7 @@ class RevisionBasis(Enum):
 @dataclass(frozen=True, slots=True)
 class Answer:
     """`whole_order` is what the header says of every line that the document does not name; `acknowledged_on` is the day
-    that the supplier wrote on it."""
+    that the supplier wrote on it, `role` who answers."""
 
     system: str
     occurred_at: datetime
@@ -47,6 +48,7 @@ class Answer:
     whole_order: Outcome | None = None
     supplier_number: str = ""
     acknowledged_on: date | None = None
+    role: str = SUPPLIER
 
 
 def admit(order: PurchaseOrder, answer: Answer, items: Mapping[str, Item]) -> None:

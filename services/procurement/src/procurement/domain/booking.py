@@ -36,6 +36,7 @@ from procurement.domain.receipt import (
     ReceiptLineTerms,
 )
 from procurement.domain.refusals import ItemUnknown
+from procurement.domain.roles import WMS
 from procurement.domain.ship_notice import NoticeLine, ShipNotice
 from procurement.domain.tolerances import Tolerances
 
@@ -44,13 +45,14 @@ _BY_CONDITION = {Condition.DAMAGED: DiscrepancyCode.DAMAGED, Condition.HOLD: Dis
 
 @dataclass(slots=True)
 class Booking:
-    """One receipt against the orders and the open notices that it concerns."""
+    """One receipt against the orders and the open notices that it concerns, as `by` reports it."""
 
     receipt: Receipt
     book: OrderBook
     notices: NoticeBook
     items: Mapping[str, Item]
     tolerances: Tolerances
+    by: str = WMS
     back_on_order: list[PurchaseOrder] = field(default_factory=list)
     _touched: dict[str, PurchaseOrder] = field(default_factory=dict)
     _ended_before: dict[str, bool] = field(default_factory=dict)
@@ -62,7 +64,8 @@ class Booking:
 
     def run(self) -> None:
         """Books every line, closes what the warehouse has finished, and announces it. Raises ItemUnknown and
-        UnitNotConvertible only: what cannot be counted in base units waits for master data."""
+        UnitNotConvertible only: what cannot be counted in base units waits for master data. Of who is no warehouse
+        TransitionNotOwned."""
         self._ended_before = {key: order.has_ended for key, order in self.book.by_id.items()}
         self._received_before = {line.line_id: line.received for order in self.book.orders for line in order.lines}
         split = [each for each in map(self._counted, self.receipt.terms.lines) if each.splits_a_piece]
@@ -78,7 +81,7 @@ class Booking:
             if self.receipt.terms.final and notice.open and notice.ship_notice_id in named:
                 self._close(notice)
             else:
-                notice.note_arrival()
+                notice.note_arrival(self.by)
         self.receipt.events += [events.DiscrepancyReported(self.receipt, d) for d in self.receipt.discrepancies]
         for key, order in self._touched.items():
             order.note_receipt(self.receipt.receipt_id, had_ended=self._ended_before[key])
@@ -151,7 +154,8 @@ class Booking:
             taken = self._take_from_oldest(booked, line)
         damaged = booked.terms.condition is Condition.DAMAGED
         booked.from_in_transit = taken
-        booked.from_on_order = line.receive(booked.base, announced=taken, damaged=damaged)
+        with line.led(self.by):
+            booked.from_on_order = line.receive(booked.base, announced=taken, damaged=damaged)
         # Goods for somebody else's place were never on order at one of ours.
         expected_at = self._headed_for(booked) if taken > ZERO else changes.stocked_at(line)
         booked.expected_at = elsewhere(expected_at, self.receipt.terms.location_id) if expected_at else ""
@@ -233,7 +237,7 @@ class Booking:
         return all(each.from_on_order == ZERO for each in announced if each.order_line_id == line.line_id)
 
     def _close(self, notice: ShipNotice) -> None:
-        for short in close(notice, self.book, self.tolerances):
+        for short in close(notice, self.book, self.tolerances, self.by):
             self._touched[short.order.purchase_order_id] = short.order
             if short.back_on_order > ZERO and short.order not in self.back_on_order:
                 self.back_on_order.append(short.order)

@@ -42,18 +42,20 @@ class Shortage:
         return [ShortLine(*names, Quantity(part, unit), stays, *where) for part, stays in parts if part > ZERO]
 
 
-def close(notice: ShipNotice, book: OrderBook, tolerances: Tolerances) -> list[Shortage]:
-    """Ends the notice and tells it; returns what is short, by order line."""
+def close(notice: ShipNotice, book: OrderBook, tolerances: Tolerances, by: str) -> list[Shortage]:
+    """Ends the notice and tells it; returns what is short, by order line. Raises TransitionNotOwned."""
     missing: dict[tuple[str, str], list[NoticeLine]] = {}
     for each in notice.lines:
         if each.remaining > ZERO:
             missing.setdefault((each.order_line_id, each.sku), []).append(each)
-    short = [_close_lines(notice, lines, book, tolerances) for lines in missing.values()]
-    notice.end(tuple(told for each in short for told in each.told))
+    short = [_close_lines(notice, lines, book, tolerances, by) for lines in missing.values()]
+    notice.end(tuple(told for each in short for told in each.told), by)
     return short
 
 
-def _close_lines(notice: ShipNotice, lines: Sequence[NoticeLine], book: OrderBook, tolerances: Tolerances) -> Shortage:
+def _close_lines(
+    notice: ShipNotice, lines: Sequence[NoticeLine], book: OrderBook, tolerances: Tolerances, by: str
+) -> Shortage:
     first, missing = lines[0], sum((each.remaining for each in lines), ZERO)
     same = [each for each in notice.lines if (each.order_line_id, each.sku) == (first.order_line_id, first.sku)]
     announced = sum((each.base for each in same), ZERO)
@@ -61,7 +63,8 @@ def _close_lines(notice: ShipNotice, lines: Sequence[NoticeLine], book: OrderBoo
     order = book.by_id[first.purchase_order_id]
     line, back_on_order, ordered_at = order.line_by_id(first.order_line_id), ZERO, ""
     if line is not None and first.counts_on_order:
-        back_on_order = line.close_short(missing, stays=beyond and tolerances.short_stays_on_order)
+        with line.led(by):
+            back_on_order = line.close_short(missing, stays=beyond and tolerances.short_stays_on_order)
         ordered_at = elsewhere(line.ship_to_id, notice.ship_to_id)
     for each in lines:
         each.short += each.remaining

@@ -16,8 +16,8 @@ from procurement.domain.concerns import COMPLIANCE, Concern
 from procurement.domain.fingerprints import fingerprint
 from procurement.domain.quantities import plain
 from procurement.domain.receipt import Condition, Receipt, ReceiptLine
-
-CERTIFICATE_MISSING = "CERTIFICATE_MISSING"
+from procurement.domain.receipt_lifecycle import CERTIFICATE_MISSING, State, moved
+from procurement.domain.roles import CROSSDOCK, SUPPLIER
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +76,14 @@ class Certificate:
     def keys(self) -> tuple[str, ...]:
         return (f"certificate:{self.terms.number}", f"sku:{self.terms.sku}")
 
-    def upload(self, holds: Sequence[ComplianceHold]) -> list[ComplianceHold]:
-        """What it releases of what waits for it; each hold is released once, by the last that it lacked."""
+    def upload(self, holds: Sequence[ComplianceHold], by: str = SUPPLIER) -> list[ComplianceHold]:
+        """What it releases of what waits for it; each hold is released once, by the last that it lacked. Raises
+        TransitionNotOwned."""
         waited = [each for each in holds if each.waits_for(self.terms)]
         self.content = self.terms.fingerprint
         self.transaction_ids = tuple(dict.fromkeys(each.purchase_order_id for each in waited))
         self.events.append(events.CertificateUploaded(self))
-        return [each for each in waited if each.take(self)]
+        return [each for each in waited if each.take(self, by)]
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -118,18 +119,25 @@ class ComplianceHold:
         order, receipt = f"po:{self.purchase_order_number}", f"receipt:{self.receipt_number}"
         return (receipt, order, f"sku:{self.sku}", f"location:{self.location_id}")
 
+    @property
+    def state(self) -> State:
+        return State.HELD if self.missing else State.RELEASED
+
     def place(self) -> None:
+        moved(State.BOOKED, "hold", CROSSDOCK)
         self.events.append(events.CertificateMissing(self))
         self.concerns.append(self._concern())
 
     def waits_for(self, terms: CertificateTerms) -> bool:
         return self.supplier_id == terms.supplier_id and any(self._covered(kind, terms) for kind in self.missing)
 
-    def take(self, certificate: Certificate) -> bool:
+    def take(self, certificate: Certificate, by: str) -> bool:
         """Whether that was the last."""
+        stood = self.state
         self.missing = tuple(kind for kind in self.missing if not self._covered(kind, certificate.terms))
         if self.missing:
             return False
+        moved(stood, "release", by)
         self.settled.append(self._concern().identity)
         self.events.append(events.ComplianceHoldReleased(self, certificate.certificate_id))
         return True

@@ -13,7 +13,8 @@ from procurement.domain.invoice_concerns import concerns_of
 from procurement.domain.order_line import OrderLine
 from procurement.domain.quantities import ZERO
 from procurement.domain.refusals import InvoiceClosed, InvoiceLineUnknown, NothingToAccept, VarianceNotAcceptable
-from procurement.domain.supplier_invoice import CLOSED, InvoiceLine, MatchDecision, MatchOutcome, SupplierInvoice
+from procurement.domain.roles import CROSSDOCK
+from procurement.domain.supplier_invoice import CLOSED, InvoiceLine, MatchDecision, MatchOutcome, SupplierInvoice, led
 
 # What nobody can pay for or take: it is not known what it is, compliance has the word, or it was never invoiced.
 NOT_ACCEPTABLE = frozenset(
@@ -49,12 +50,13 @@ def accept(
     for line in lines:
         _check(line)
     raised = {each.identity for each in concerns_of(invoice)}
-    for line in lines:
-        line.outcome, line.decision = MatchOutcome.ACCEPTED, decision
-        count(invoice, line, book, credited)
     with_charges = open_charges and (whole or charges)
-    if with_charges:
-        invoice.charges.outcome, invoice.charges.decision = MatchOutcome.ACCEPTED, decision
+    with led(CROSSDOCK, invoice):
+        for line in lines:
+            line.outcome, line.decision = MatchOutcome.ACCEPTED, decision
+            count(invoice, line, book, credited)
+        if with_charges:
+            invoice.charges.outcome, invoice.charges.decision = MatchOutcome.ACCEPTED, decision
     invoice.settled += sorted(raised - {each.identity for each in concerns_of(invoice)})
     accepted = tuple(each.line_id for each in lines)
     invoice.events.append(events.SupplierInvoiceDecided(invoice, True, decision, accepted, with_charges))
@@ -66,10 +68,11 @@ def reject(
     """The whole of it: lines that had passed count no longer. Raises InvoiceClosed."""
     _still_open(invoice)
     raised = {each.identity for each in concerns_of(invoice)}
-    for line in invoice.lines:
-        if line.passed:
-            take_off(invoice, line, book, credited)
-    invoice.rejection = decision
+    with led(CROSSDOCK, invoice, credited):
+        for line in invoice.lines:
+            if line.passed:
+                take_off(invoice, line, book, credited)
+        invoice.rejection = decision
     invoice.settled += sorted(raised)
     invoice.events.append(events.SupplierInvoiceDecided(invoice, False, decision, (), False))
 

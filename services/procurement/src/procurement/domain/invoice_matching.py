@@ -21,7 +21,15 @@ from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO, Item
 from procurement.domain.refusals import UnitNotConvertible
-from procurement.domain.supplier_invoice import InvoiceLine, InvoiceState, MatchOutcome, SupplierInvoice, Variance
+from procurement.domain.roles import CROSSDOCK
+from procurement.domain.supplier_invoice import (
+    InvoiceLine,
+    InvoiceState,
+    MatchOutcome,
+    SupplierInvoice,
+    Variance,
+    led,
+)
 from procurement.domain.tolerances import InvoiceTolerances
 from procurement.domain.unit_prices import agreed_price, per_base_unit, priced
 
@@ -56,10 +64,11 @@ def match(invoice: SupplierInvoice, records: Records) -> None:
             InvoiceLine(line_id=str(number), terms=terms, purchase_order_number=terms.purchase_order_number)
             for number, terms in enumerate(invoice.terms.lines, 1)
         ]
-    for line in invoice.lines:
-        if not line.passed and line.purchase_order_id in {"", *records.book.by_id}:
-            _match_line(invoice, line, records)
-    match_charges(invoice, records.tolerances)
+    with led(CROSSDOCK, invoice):
+        for line in invoice.lines:
+            if not line.passed and line.purchase_order_id in {"", *records.book.by_id}:
+                _match_line(invoice, line, records)
+        match_charges(invoice, records.tolerances)
     if before == _said(invoice) and not invoice.changed:
         return
     invoice.changed = False

@@ -13,6 +13,7 @@ from procurement.domain.concerns import ACCOUNTS_PAYABLE, Concern, identity
 from procurement.domain.invoice_concerns import concerns_of
 from procurement.domain.invoice_decisions import count, take_off
 from procurement.domain.refusals import VerdictOfAnotherUnit
+from procurement.domain.roles import ERP
 from procurement.domain.supplier_invoice import (
     PAYS,
     InvoiceState,
@@ -21,6 +22,7 @@ from procurement.domain.supplier_invoice import (
     SupplierInvoice,
     Verdict,
     VerdictKind,
+    led,
 )
 
 VERDICT_DIFFERS = "INVOICE_VERDICT_DIFFERS"
@@ -28,17 +30,18 @@ VERDICT_DIFFERS = "INVOICE_VERDICT_DIFFERS"
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`counts` where the ERP's word is the verdict, and not ours."""
+    """`counts` where the ERP's word is the verdict, and not ours; `by` is who gives it."""
 
     book: OrderBook
     counts: bool = True
     credited: SupplierInvoice | None = None
+    by: str = ERP
 
 
 def give(invoice: SupplierInvoice, unit: str, verdict: Verdict, judged: Judged) -> bool:
     """Whether it is news: the same again, or one that was given before what is known, changes nothing.
 
-    Raises VerdictOfAnotherUnit.
+    Raises VerdictOfAnotherUnit, TransitionNotOwned.
     """
     if unit not in invoice.parts:
         raise VerdictOfAnotherUnit(invoice.number, unit)
@@ -48,12 +51,13 @@ def give(invoice: SupplierInvoice, unit: str, verdict: Verdict, judged: Judged) 
     invoice.verdicts[unit] = verdict
     raised = {each.identity for each in concerns_of(invoice)}
     invoice.settled.append(identity(VERDICT_DIFFERS, _subject(invoice, unit)))
-    if not judged.counts:
-        _compare(invoice, unit, verdict)
-    elif verdict.kind in PAYS:
-        _release(invoice, unit, verdict, judged)
-    elif verdict.kind is VerdictKind.REFUSED:
-        _refuse(invoice, verdict, judged)
+    with led(judged.by, invoice, judged.credited):
+        if not judged.counts:
+            _compare(invoice, unit, verdict)
+        elif verdict.kind in PAYS:
+            _release(invoice, unit, verdict, judged)
+        elif verdict.kind is VerdictKind.REFUSED:
+            _refuse(invoice, verdict, judged)
     invoice.settled += sorted(raised - {each.identity for each in concerns_of(invoice)})
     invoice.events.append(events.SupplierInvoiceVerdictGiven(invoice, unit, verdict))
     return True

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 from procurement.domain.concerns import BUYER, MASTER_DATA, SUPPLIER_DESK, Concern, identity
 from procurement.domain.order_line import OrderLine
+from procurement.domain.order_line_lifecycle import DECISION_OVERDUE, LINE_ON_HOLD
 from procurement.domain.outcomes import ASKS_THE_BUYER, MASTER_DATA_CODES
 from procurement.domain.quantities import ZERO
 
 if TYPE_CHECKING:
     from procurement.domain.purchase_order import PurchaseOrder
 
-LINE_ON_HOLD = "LINE_ON_HOLD"
 HOLD_NEEDS_BUYER = "HOLD_NEEDS_BUYER"
 SUPPLIER_REJECTED_MASTER_DATA = "SUPPLIER_REJECTED_MASTER_DATA"
-DECISION_OVERDUE = "DECISION_OVERDUE"
 
 
 def subject_of(line: OrderLine) -> str:

@@ -7,41 +7,20 @@ drift: `on_order = max(0, committed - in_transit - received)`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
 
+from procurement.domain import order_line_lifecycle as lifecycle
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
 from procurement.domain.quantities import ZERO, Item, Quantity, ordered_quantity
 from procurement.domain.refusals import SchedulesDoNotSum
 from procurement.domain.schedules import Promise, Schedule, capped, rescheduled, without_first
 from procurement.domain.terms import LineTerms, Price, SalesLine, ScheduleTerms, Window
 
-
-class LineState(Enum):
-    OPEN = "open"
-    CONFIRMED = "confirmed"
-    AWAITING_DECISION = "awaiting_decision"
-    ON_HOLD = "on_hold"
-    BACKORDERED = "backordered"
-    REJECTED = "rejected"
-    CANCELLED = "cancelled"
-    RECEIVED = "received"
-    CLOSED_SHORT = "closed_short"
-    SHIPPED_DIRECT = "shipped_direct"
-
-
-FINISHED = frozenset(
-    {
-        LineState.REJECTED,
-        LineState.CANCELLED,
-        LineState.RECEIVED,
-        LineState.CLOSED_SHORT,
-        LineState.SHIPPED_DIRECT,
-    }
-)
+LineState = lifecycle.State
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +140,7 @@ class OrderLine:
     @property
     def finished(self) -> bool:
         """Nothing more will arrive. Goods for a cancelled line may still be on their way."""
-        return self.state in FINISHED and self.in_transit == ZERO
+        return self.state.value in lifecycle.ORDER_LINE.ends and self.in_transit == ZERO
 
     @property
     def open_promises(self) -> list[Schedule]:
@@ -186,6 +165,14 @@ class OrderLine:
     def current_schedules(self) -> list[Schedule]:
         """What holds today: the supplier's promises, else what the buyer asked for."""
         return self.confirmed if self.confirmed or self.answered_revision else self.requested
+
+    @contextmanager
+    def led(self, by: str) -> Iterator[None]:
+        """What happens inside leads the line nowhere that `by` may not lead it. Raises TransitionUnknown,
+        TransitionNotOwned."""
+        before = self.state
+        yield
+        lifecycle.step(before, self.state, by)
 
     def mint_schedule(self) -> str:
         self.schedules_made += 1

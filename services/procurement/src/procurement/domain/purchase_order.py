@@ -20,8 +20,9 @@ from procurement.domain.chasing import Chase
 from procurement.domain.concerns import Concern, identity
 from procurement.domain.decision import accept_change, refuse_change
 from procurement.domain.events import ScheduleChange
-from procurement.domain.line_concerns import DECISION_OVERDUE, line_concerns, open_concerns, subject_of
+from procurement.domain.line_concerns import line_concerns, open_concerns, subject_of
 from procurement.domain.order_line import LineState, OrderLine
+from procurement.domain.order_line_lifecycle import DECISION_OVERDUE, step
 from procurement.domain.outcomes import LineAcknowledgment
 from procurement.domain.placing import placement_of, seen
 from procurement.domain.quantities import ZERO, Item, total_in_unit
@@ -33,6 +34,7 @@ from procurement.domain.refusals import (
     SupplierChanged,
 )
 from procurement.domain.revision import cancel_line, revise_lines
+from procurement.domain.roles import CROSSDOCK
 from procurement.domain.schedules import moves
 from procurement.domain.system_numbers import SystemNumber, numbered
 from procurement.domain.terms import BlanketRef, OrderDocument, OrderTerms, PlacedDocument, Placement
@@ -173,16 +175,17 @@ class PurchaseOrder:
         """Finds the document's place among those that are known, and applies it if it is newer than what is in force.
 
         Raises RevisionAmbiguous for two different documents of one instant and revision, SupplierChanged,
-        LineAlreadyShipped, ItemUnknown, UnitNotConvertible, SchedulesDoNotSum.
+        LineAlreadyShipped, ItemUnknown, UnitNotConvertible, SchedulesDoNotSum; as every verb TransitionNotOwned where
+        a line would go where whoever speaks may not lead it.
         """
         content = document.fingerprint
         if seen(self, document, content):
             return Placement.REPEATED
         placement = placement_of(self, document, content)
         if placement in {Placement.REVISED, Placement.CREATED}:
-            self._revise(document.terms, items)
+            self._revise(document, items)
         elif placement is Placement.CANCELLED:
-            self._cancel(document.terms)
+            self._cancel(document)
         self._note(document, placement, content)
         return placement
 
@@ -202,11 +205,12 @@ class PurchaseOrder:
             )
         )
 
-    def _revise(self, terms: OrderTerms, items: Items) -> None:
+    def _revise(self, document: OrderDocument, items: Items) -> None:
+        terms = document.terms
         if terms.supplier_id != self.supplier_id:
             raise SupplierChanged(self.number, terms.supplier_id)
         previous, announced = self.revision, self.event_version > 0 or bool(self.events)
-        with self._concluding():
+        with self._concluding(self.lines, document.role):
             self._describe(terms)
             told = tuple(revise_lines(self, terms, items))
             self.cancelled = False
@@ -223,10 +227,11 @@ class PurchaseOrder:
         # The lane is given at birth and kept, so that order within the aggregate never suffers.
         self.express = terms.express if self.revision == 0 else self.express
 
-    def _cancel(self, terms: OrderTerms) -> None:
+    def _cancel(self, document: OrderDocument) -> None:
         if self.revision == 0:
-            self._describe(terms)
-        deltas = [delta for line in self.lines for delta in cancel_line(self, line)]
+            self._describe(document.terms)
+        with _led(self.lines, document.role):
+            deltas = [delta for line in self.lines for delta in cancel_line(self, line)]
         self.cancelled = True
         self.revision += 1
         # Cancelled before it was ever released: nobody was told of it, so there is nothing to take back.
@@ -250,7 +255,7 @@ class PurchaseOrder:
         news = [line for line in current if self._is_news(line, said[line.line_id])]
         if not news and self.acknowledged_revision == self.revision:
             return
-        with self._concluding():
+        with self._concluding(news, answer.role):
             moved = [change for line in news for change in self._take(line, said[line.line_id], items, decide_by)]
             self._mark_answered(answer, current)
             answers = tuple(_told(line, each) for line in news for each in said[line.line_id])
@@ -312,7 +317,7 @@ class PurchaseOrder:
         proposed = line.proposed
         if proposed is None:
             raise NothingToDecide(line_number)
-        with self._concluding():
+        with self._concluding([line], CROSSDOCK):
             line.proposed = None
             moved = accept_change(line, proposed, items) if accept else refuse_change(line, proposed)
             self.settled.append(identity(DECISION_OVERDUE, subject_of(line)))
@@ -343,11 +348,12 @@ class PurchaseOrder:
         self.conclude(had_ended=had_ended)
 
     @contextmanager
-    def _concluding(self) -> Iterator[None]:
-        """Announces the end of the order if what happens inside brings it about. Lines are added and change their item
-        nowhere else."""
+    def _concluding(self, lines: Iterable[OrderLine], by: str) -> Iterator[None]:
+        """Announces the end of the order if what happens inside to `lines` brings it about. Lines are added and change
+        their item nowhere else."""
         had_ended = self.has_ended
-        yield
+        with _led(lines, by):
+            yield
         self._by_item.clear()
         self.conclude(had_ended=had_ended)
 
@@ -355,6 +361,15 @@ class PurchaseOrder:
         """Announces the end of the order if it has come about since `had_ended` was asked."""
         if self.has_ended and not had_ended:
             self.events.append(events.PurchaseOrderCompleted(self))
+
+
+@contextmanager
+def _led(lines: Iterable[OrderLine], by: str) -> Iterator[None]:
+    """What happens inside leads none of these lines where `by` may not lead it."""
+    before = [(line, line.state) for line in lines]
+    yield
+    for line, stood in before:
+        step(stood, line.state, by)
 
 
 def _told(line: OrderLine, answer: LineAcknowledgment) -> events.LineAnswer:

@@ -12,19 +12,13 @@ from decimal import Decimal
 from enum import Enum
 
 from procurement.domain import events
+from procurement.domain import ship_notice_lifecycle as lifecycle
 from procurement.domain.concerns import Concern
 from procurement.domain.fingerprints import fingerprint, unordered
 from procurement.domain.quantities import ZERO, Quantity, plain
 from procurement.domain.terms import SalesLine
 
-
-class NoticeState(Enum):
-    IN_TRANSIT = "in_transit"
-    PARTLY_RECEIVED = "partly_received"
-    RECEIVED = "received"
-    CLOSED_SHORT = "closed_short"
-    REPLACED = "replaced"
-    CANCELLED = "cancelled"
+NoticeState = lifecycle.State
 
 
 class Flag(Enum):
@@ -236,15 +230,19 @@ class ShipNotice:
     def arrived(self) -> bool:
         return any(each.received > ZERO for each in self.lines)
 
-    def note_arrival(self) -> None:
+    def move(self, to: NoticeState, by: str) -> None:
+        """Raises TransitionUnknown, TransitionNotOwned."""
+        self.state = lifecycle.moved(self.state, to, by)
+
+    def note_arrival(self, by: str) -> None:
         """Some of it was received: the notice ends when nothing more of it is on its way."""
         if not self.open:
             return
         if any(each.remaining > ZERO for each in self.lines):
-            self.state = NoticeState.PARTLY_RECEIVED if self.arrived else NoticeState.IN_TRANSIT
+            self.move(NoticeState.PARTLY_RECEIVED if self.arrived else NoticeState.IN_TRANSIT, by)
         else:
-            self.end(())
+            self.end((), by)
 
-    def end(self, short_lines: tuple[ShortLine, ...]) -> None:
-        self.state = NoticeState.CLOSED_SHORT if short_lines else NoticeState.RECEIVED
+    def end(self, short_lines: tuple[ShortLine, ...], by: str) -> None:
+        self.move(NoticeState.CLOSED_SHORT if short_lines else NoticeState.RECEIVED, by)
         self.events.append(events.ShipNoticeClosed(self, short_lines))

@@ -7,13 +7,15 @@ made again whenever goods arrive or an order changes, until every line has passe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 
 from procurement.domain import events
+from procurement.domain import invoice_lifecycle as lifecycle
 from procurement.domain.concerns import Concern
 from procurement.domain.fingerprints import fingerprint, unordered
 from procurement.domain.quantities import ZERO, Quantity
@@ -49,11 +51,7 @@ PASSED = frozenset(
 )
 
 
-class InvoiceState(Enum):
-    AWAITING_RECEIPT = "awaiting_receipt"
-    BLOCKED = "blocked"
-    READY = "ready"
-    REJECTED = "rejected"
+InvoiceState = lifecycle.State
 
 
 CLOSED = frozenset({InvoiceState.READY, InvoiceState.REJECTED})
@@ -230,7 +228,7 @@ class SupplierInvoice:
 
     @property
     def state(self) -> InvoiceState:
-        return self._state_of(self.lines, with_charges=True)
+        return self._state_of(self.lines, with_charges=True) if self.lines else InvoiceState.BLOCKED
 
     @property
     def parts(self) -> dict[str, InvoiceState]:
@@ -270,3 +268,13 @@ class SupplierInvoice:
         orders = dict.fromkeys(f"po:{each.purchase_order_number}" for each in self.lines if each.purchase_order_number)
         skus = dict.fromkeys(f"sku:{each.sku}" for each in self.lines if each.sku)
         return (f"invoice:{self.number}", *orders, *skus)
+
+
+@contextmanager
+def led(by: str, *invoices: SupplierInvoice | None) -> Iterator[None]:
+    """What happens inside leads none of them where `by` may not lead it. Raises TransitionUnknown,
+    TransitionNotOwned."""
+    before = [(each, each.state) for each in invoices if each is not None]
+    yield
+    for each, stood in before:
+        lifecycle.step(stood, each.state, by)

@@ -14,6 +14,7 @@ from enum import Enum
 from procurement.domain.fingerprints import fingerprint, unordered
 from procurement.domain.quantities import Quantity
 from procurement.domain.refusals import LineNumberTwice
+from procurement.domain.roles import ERP
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class OrderTerms:
 
 @dataclass(frozen=True, slots=True)
 class OrderDocument:
-    """`document` is the ERP's own reference of it, `occurred_at` when it was written there."""
+    """`document` is the ERP's own reference of it, `occurred_at` when it was written there, `role` who writes it."""
 
     system: str
     document: str
@@ -114,6 +115,7 @@ class OrderDocument:
     occurred_at: datetime
     terms: OrderTerms
     cancels: bool = False
+    role: str = ERP
 
     @property
     def fingerprint(self) -> str:

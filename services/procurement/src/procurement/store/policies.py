@@ -12,17 +12,17 @@ from crossdock_kit.driver import Driver
 from crossdock_kit.policy import Decided, PolicyBook, Scope
 
 from procurement.domain.compliance import Required
-from procurement.domain.tolerances import InvoiceTolerances, Tolerances
-from procurement.store.supplier_terms import KnownTerms
-from procurement.use_cases.deadlines import (
-    ACKNOWLEDGMENT_HOURS,
-    ARRIVAL_DAYS,
+from procurement.domain.order_line_lifecycle import (
     DECISION_DAYS,
     ESCALATION_HOURS,
+    ORDER_LINE,
     OVERDUE_DAYS,
-    REMINDER_HOURS,
     UNDATED_DAYS,
 )
+from procurement.domain.ship_notice_lifecycle import ARRIVAL_DAYS, SHIP_NOTICE
+from procurement.domain.tolerances import InvoiceTolerances, Tolerances
+from procurement.store.supplier_terms import KnownTerms
+from procurement.use_cases.deadlines import ACKNOWLEDGMENT_HOURS, REMINDER_HOURS
 
 OVER_PERCENT = "procurement.over_shipment_percent"
 SHORT_PERCENT = "procurement.short_tolerance_percent"
@@ -39,6 +39,7 @@ CERTIFICATES = "procurement.certificates"
 """Its value: {"kinds": ["COA", "SDS"]}, by business unit, supplier, item category and location."""
 UNREADABLE = "CERTIFICATE"
 """What a rule asks for that says no kinds: nothing goes by unchecked."""
+DAY = timedelta(days=1)
 DEFAULTS: dict[str, Any] = {
     INVOICE_PRICE_PERCENT: "2",
     INVOICE_PRICE_AMOUNT: "10",
@@ -54,10 +55,10 @@ DEFAULTS: dict[str, Any] = {
     ACKNOWLEDGMENT_HOURS: 24,
     REMINDER_HOURS: 24,
     ESCALATION_HOURS: 24,
-    DECISION_DAYS: 2,
-    OVERDUE_DAYS: 3,
-    UNDATED_DAYS: 14,
-    ARRIVAL_DAYS: 2,
+    DECISION_DAYS: ORDER_LINE.deadlines["awaiting_decision"].default / DAY,
+    OVERDUE_DAYS: ORDER_LINE.deadlines["confirmed"].default / DAY,
+    UNDATED_DAYS: ORDER_LINE.deadlines["backordered"].default / DAY,
+    ARRIVAL_DAYS: SHIP_NOTICE.deadlines["in_transit"].default / DAY,
 }
 
 

@@ -98,7 +98,8 @@ def _document(command: ReleaseBlanketOrder, blanket: BlanketOrder, work: Work) -
         blanket=BlanketRef(blanket.number, command.release_number),
     )
     written_at = command.origin.occurred_at or work.now
-    return OrderDocument(blanket.system, command.origin.document, command.origin.revision, written_at, terms)
+    named = (command.origin.document, command.origin.revision)
+    return OrderDocument(blanket.system, *named, written_at, terms, role=command.role)
 
 
 def _line(blanket: BlanketOrder, called: CalledOffLine, position: int) -> LineTerms:

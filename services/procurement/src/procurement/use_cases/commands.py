@@ -11,6 +11,7 @@ from procurement.domain.compliance import CertificateTerms
 from procurement.domain.dock import AppointmentTerms
 from procurement.domain.quantities import Quantity
 from procurement.domain.receipt import ReceiptTerms
+from procurement.domain.roles import ERP, SUPPLIER, WMS
 from procurement.domain.ship_notice import CarrierEta, NoticeTerms
 from procurement.domain.supplier_invoice import InvoiceTerms, Verdict
 from procurement.domain.terms import OrderDocument
@@ -45,6 +46,8 @@ class CalledOffLine:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseBlanketOrder:
+    """`role` is who calls off."""
+
     origin: Origin
     blanket: BlanketName
     release_number: str
@@ -52,6 +55,7 @@ class ReleaseBlanketOrder:
     ship_to_id: str
     lines: tuple[CalledOffLine, ...]
     express: bool = False
+    role: str = ERP
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +71,19 @@ class DecideProposedChange:
 
 @dataclass(frozen=True, slots=True)
 class RecordShipNotice:
+    """`role` is who announces: here and below the owner in whose place the document speaks."""
+
     origin: Origin
     purpose: NoticePurpose
     terms: NoticeTerms
+    role: str = SUPPLIER
 
 
 @dataclass(frozen=True, slots=True)
 class RecordReceipt:
     origin: Origin
     terms: ReceiptTerms
+    role: str = WMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +99,7 @@ class RecordInboundEta:
 class RecordCertificate:
     origin: Origin
     terms: CertificateTerms
+    role: str = SUPPLIER
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ class RecordInvoiceVerdict:
     number: str
     business_unit: str
     verdict: Verdict
+    role: str = ERP
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ async def record_certificate(command: RecordCertificate, uow: UnitOfWork, mint: 
             raise Conflict("goods arrived meanwhile that wait for this certificate")
         unit = next((each.business_unit for each in holds), NO_BUSINESS_UNIT)
         certificate = Certificate(certificate_id=mint(), terms=terms, business_unit=unit)
-        released = certificate.upload(holds)
+        released = certificate.upload(holds, command.role)
         work.compliance.add(certificate)
         work.note(keys=certificate.keys, transaction_ids=certificate.transaction_ids)
         await match_waiting(work, orders)

@@ -12,9 +12,18 @@ from datetime import UTC, datetime, time
 
 from procurement.domain.chasing import ChaseStep, chase, owed_anew
 from procurement.domain.concerns import BUYER, SUPPLIER_DESK, Concern, identity
-from procurement.domain.line_concerns import DECISION_OVERDUE, about_line
+from procurement.domain.line_concerns import about_line
+from procurement.domain.order_line_lifecycle import (
+    DECISION_OVERDUE,
+    ESCALATION_HOURS,
+    OVERDUE_DAYS,
+    PROMISE_OVERDUE,
+    PURCHASE_ORDER_UNACKNOWLEDGED,
+    UNDATED_DAYS,
+)
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.ship_notice import ShipNotice
+from procurement.domain.ship_notice_lifecycle import ARRIVAL_DAYS, SHIP_NOTICE_NOT_RECEIVED
 from procurement.ports import Deadline, NoticeName, OrderName, Work
 
 UNACKNOWLEDGED = "procurement.unacknowledged"
@@ -26,15 +35,6 @@ NOT_ARRIVED = "procurement.not_arrived"
 
 ACKNOWLEDGMENT_HOURS = "procurement.acknowledgment_hours"
 REMINDER_HOURS = "procurement.reminder_hours"
-ESCALATION_HOURS = "procurement.escalation_hours"
-DECISION_DAYS = "procurement.decision_days"
-OVERDUE_DAYS = "procurement.overdue_days"
-UNDATED_DAYS = "procurement.undated_days"
-ARRIVAL_DAYS = "procurement.arrival_days"
-
-PURCHASE_ORDER_UNACKNOWLEDGED = "PURCHASE_ORDER_UNACKNOWLEDGED"
-PROMISE_OVERDUE = "PROMISE_OVERDUE"
-SHIP_NOTICE_NOT_RECEIVED = "SHIP_NOTICE_NOT_RECEIVED"
 
 
 @dataclass(frozen=True, slots=True)

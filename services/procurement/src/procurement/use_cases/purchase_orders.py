@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from procurement.domain.expected import expect_order
+from procurement.domain.order_line_lifecycle import DECISION_DAYS
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import (
     DecisionOutdated,
@@ -17,7 +18,7 @@ from procurement.domain.terms import OrderDocument, OrderTerms, Placement
 from procurement.ports import OrderName, UnitOfWork, Work
 from procurement.use_cases.calling_off import count_on_blanket
 from procurement.use_cases.commands import AcknowledgePurchaseOrder, DecideProposedChange, SubmitPurchaseOrder
-from procurement.use_cases.deadlines import DECISION_DAYS, watch_answer, watch_decisions, watch_promises
+from procurement.use_cases.deadlines import watch_answer, watch_decisions, watch_promises
 from procurement.use_cases.naming import Mint, one_order
 from procurement.use_cases.supplier_invoices import match_waiting
 

@@ -39,7 +39,7 @@ async def record_receipt(command: RecordReceipt, uow: UnitOfWork, mint: Mint) ->
             work.note(keys=known.keys, transaction_ids=known.transaction_ids)
             work.note(outcome="duplicate", reason="repeated")
             return RecordedReceipt(known, repeated=True)
-        booking = await _prepare(work, terms, mint())
+        booking = await _prepare(work, terms, mint(), command.role)
         booking.run()
         if first := await work.receipts.like(terms.goods):
             booking.receipt.concerns.append(like_another(booking.receipt, first))
@@ -49,7 +49,7 @@ async def record_receipt(command: RecordReceipt, uow: UnitOfWork, mint: Mint) ->
         return RecordedReceipt(booking.receipt)
 
 
-async def _prepare(work: Work, terms: ReceiptTerms, receipt_id: str) -> Booking:
+async def _prepare(work: Work, terms: ReceiptTerms, receipt_id: str, role: str) -> Booking:
     """Locks the orders first, then the notices."""
     location = await location_of(work, terms.location_id, terms.system)
     names = {NoticeName(each.ship_notice_id, each.ship_notice_number) for each in terms.lines} - {NoticeName()}
@@ -74,7 +74,7 @@ async def _prepare(work: Work, terms: ReceiptTerms, receipt_id: str) -> Booking:
     )
     items = await work.master_data.items({each.sku for each in terms.lines}, terms.received_at.date())
     tolerances = await work.policies.tolerances(unit, supplier_id, location.location_id)
-    return Booking(receipt, book, NoticeBook(notices), items, tolerances)
+    return Booking(receipt, book, NoticeBook(notices), items, tolerances, role)
 
 
 async def _follow_up(work: Work, booking: Booking) -> None:

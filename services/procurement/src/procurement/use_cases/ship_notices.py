@@ -51,7 +51,8 @@ async def record_ship_notice(command: RecordShipNotice, uow: UnitOfWork, mint: M
             return RecordedShipNotice(repeated, repeated=True)
         in_force = next((each for each in known if each.state is not NoticeState.REPLACED), None)
         if in_force is not None:
-            await _withdraw(work, book, in_force, replaced=command.purpose is NoticePurpose.REPLACE)
+            _withdraw(command, book, in_force)
+            await _tell_dock(work, book, in_force)
         if command.purpose is NoticePurpose.CANCEL:
             await _went_direct(work, book)
             return RecordedShipNotice(_required(in_force, terms))
@@ -60,7 +61,7 @@ async def record_ship_notice(command: RecordShipNotice, uow: UnitOfWork, mint: M
             # The truck is the same: its time at the dock stands until the warehouse says otherwise.
             notice.appointed = in_force.appointed
         notice.carrier_eta = await work.carrier_etas.newest(carried_as(terms), work.now - ETA_STAYS)
-        refused = await _announce(work, book, notice)
+        refused = await _announce(work, book, notice, command.role)
         await _went_direct(work, book)
         return RecordedShipNotice(notice, refused=tuple(refused))
 
@@ -106,12 +107,11 @@ def _required(notice: ShipNotice | None, terms: NoticeTerms) -> ShipNotice:
     return notice
 
 
-async def _withdraw(work: Work, book: OrderBook, notice: ShipNotice, *, replaced: bool) -> None:
+def _withdraw(command: RecordShipNotice, book: OrderBook, notice: ShipNotice) -> None:
     if notice.state is NoticeState.CANCELLED:
-        notice.state = NoticeState.REPLACED
+        notice.move(NoticeState.REPLACED, command.role)
     else:
-        withdraw(notice, book, replaced=replaced)
-    await _tell_dock(work, book, notice)
+        withdraw(notice, book, replaced=command.purpose is NoticePurpose.REPLACE, by=command.role)
 
 
 async def _new_notice(work: Work, book: OrderBook, terms: NoticeTerms, ship_notice_id: str) -> ShipNotice:
@@ -151,13 +151,13 @@ async def _went_direct(work: Work, book: OrderBook) -> None:
     await match_waiting(work, orders)
 
 
-async def _announce(work: Work, book: OrderBook, notice: ShipNotice) -> list[RefusedLine]:
+async def _announce(work: Work, book: OrderBook, notice: ShipNotice, by: str) -> list[RefusedLine]:
     skus = {each.sku for each in notice.terms.lines if each.sku}
     ordered = {line.sku for order in book.orders for line in order.lines}
     shipped = notice.terms.shipped_at
     items = await work.master_data.items(skus | ordered, shipped.date() if shipped else None)
     tolerances = await work.policies.tolerances(notice.business_unit, notice.supplier_id, notice.ship_to_id)
-    refused = announce(notice, book, items, tolerances)
+    refused = announce(notice, book, items, tolerances, by)
     work.ship_notices.add(notice)
     await _look_for_reused_units(work, notice)
     await _tell_dock(work, book, notice)

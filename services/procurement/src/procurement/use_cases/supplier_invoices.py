@@ -95,7 +95,7 @@ async def record_invoice_verdict(command: RecordInvoiceVerdict, uow: UnitOfWork)
         unit = command.business_unit or invoice.business_unit
         ours = await work.policies.match_is_verdict(unit, invoice.terms.supplier_id)
         credited = await work.supplier_invoices.credited(invoice.terms)
-        news = give(invoice, unit, command.verdict, Judged(OrderBook(orders), not ours, credited))
+        news = give(invoice, unit, command.verdict, Judged(OrderBook(orders), not ours, credited, command.role))
         work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
         if not news:
             work.note(outcome="duplicate", reason="known")

@@ -15,6 +15,7 @@ from procurement.use_cases.commands import AcknowledgePurchaseOrder
 from procurement.wire import values
 from procurement.wire.ownership import CONFIRMED, may_write
 from procurement.wire.purchase_order import order_name, origin
+from procurement.wire.roles import acts_as
 
 OUTCOMES = {
     Outcome.ACCEPTED: service_pb2.ACKNOWLEDGMENT_OUTCOME_ACCEPTED,
@@ -53,6 +54,7 @@ def acknowledge(request: service_pb2.AcknowledgePurchaseOrderRequest, now: datet
         whole_order=_OUTCOME_OF.get(request.whole_order),
         supplier_number=request.supplier_number,
         acknowledged_on=dates_wire.day(request, "acknowledged_on"),
+        role=acts_as(request.origin, CONFIRMED),
     )
     return AcknowledgePurchaseOrder(source, order_name(request.ref), answer)
 

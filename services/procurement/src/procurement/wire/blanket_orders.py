@@ -18,6 +18,7 @@ from procurement.use_cases.commands import CalledOffLine, ReleaseBlanketOrder, S
 from procurement.wire import values
 from procurement.wire.ownership import AGREED, RELEASED, may_write
 from procurement.wire.purchase_order import ORDER_STATES, PLACEMENTS, order, origin
+from procurement.wire.roles import acts_as
 
 LONGEST_NUMBER = 64
 """Of a purchase order, as the contract limits it."""
@@ -81,6 +82,7 @@ def release(request: service_pb2.ReleaseBlanketOrderRequest) -> ReleaseBlanketOr
             for index, each in enumerate(request.lines)
         ),
         express=request.express,
+        role=acts_as(request.origin, RELEASED),
     )
 
 

@@ -14,6 +14,7 @@ from procurement.use_cases.compliance import RecordedCertificate
 from procurement.wire import values
 from procurement.wire.ownership import CERTIFIED, may_write
 from procurement.wire.purchase_order import origin
+from procurement.wire.roles import acts_as
 
 
 def record_certificate(request: service_pb2.RecordCertificateRequest) -> RecordCertificate:
@@ -35,7 +36,7 @@ def record_certificate(request: service_pb2.RecordCertificateRequest) -> RecordC
         valid_from=first,
         valid_to=last,
     )
-    return RecordCertificate(origin(request.origin), terms)
+    return RecordCertificate(origin(request.origin), terms, acts_as(request.origin, CERTIFIED))
 
 
 def recorded(done: RecordedCertificate) -> service_pb2.RecordCertificateResponse:

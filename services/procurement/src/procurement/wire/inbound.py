@@ -31,6 +31,7 @@ from procurement.use_cases.ship_notices import RecordedShipNotice
 from procurement.wire import docks, inbound_eta, values
 from procurement.wire.ownership import RECEIVED, SHIPPED, may_write
 from procurement.wire.purchase_order import origin
+from procurement.wire.roles import acts_as
 
 NOTICE_STATES = {
     NoticeState.IN_TRANSIT: inbound_pb2.SHIP_NOTICE_STATE_IN_TRANSIT,
@@ -83,7 +84,7 @@ def record_ship_notice(request: service_pb2.RecordShipNoticeRequest) -> RecordSh
         carrier_reference=request.carrier_reference,
         lines=tuple(_notice_line_terms(each) for each in request.lines),
     )
-    return RecordShipNotice(origin(request.origin), purpose, terms)
+    return RecordShipNotice(origin(request.origin), purpose, terms, acts_as(request.origin, SHIPPED))
 
 
 def _notice_line_terms(message: inbound_pb2.ShipNoticeLine) -> NoticeLineTerms:
@@ -178,7 +179,7 @@ def record_receipt(request: service_pb2.RecordReceiptRequest) -> RecordReceipt:
         lines=tuple(_receipt_line_terms(each) for each in request.lines),
         final=request.final,
     )
-    return RecordReceipt(source, terms)
+    return RecordReceipt(source, terms, acts_as(request.origin, RECEIVED))
 
 
 def _receipt_line_terms(message: inbound_pb2.ReceiptLine) -> ReceiptLineTerms:

@@ -31,6 +31,7 @@ from procurement.ports import OrderName, OrderPage, Origin
 from procurement.use_cases.commands import DecideProposedChange, SubmitPurchaseOrder
 from procurement.wire import values
 from procurement.wire.ownership import ORDERED, may_write
+from procurement.wire.roles import acts_as
 
 ORDER_STATES = {
     OrderState.RELEASED: order_pb2.PURCHASE_ORDER_STATE_RELEASED,
@@ -96,6 +97,7 @@ def submit(request: service_pb2.SubmitPurchaseOrderRequest) -> SubmitPurchaseOrd
         occurred_at=source.occurred_at,
         terms=_terms(request),
         cancels=request.purpose == service_pb2.ORDER_PURPOSE_CANCEL,
+        role=acts_as(request.origin, ORDERED),
     )
     return SubmitPurchaseOrder(source, document)
 

@@ -26,6 +26,7 @@ from procurement.use_cases.commands import DecideInvoiceMatch, RecordInvoiceVerd
 from procurement.wire import values
 from procurement.wire.ownership import INVOICED, JUDGED, may_write
 from procurement.wire.purchase_order import origin
+from procurement.wire.roles import acts_as
 
 STATES = {
     InvoiceState.AWAITING_RECEIPT: pb.SUPPLIER_INVOICE_STATE_AWAITING_RECEIPT,
@@ -187,6 +188,7 @@ def record_invoice_verdict(request: service_pb2.RecordInvoiceVerdictRequest) -> 
         number=request.number,
         business_unit=said.business_unit,
         verdict=Verdict(_VERDICT_OF[said.verdict], source.system, given_at, said.reason, said.number),
+        role=acts_as(request.origin, JUDGED),
     )
 
 
