@@ -48,7 +48,7 @@ def test_no_pod_shares_anything_with_its_node(render: Render, profile: str) -> N
     for pod in render(profile).pods:
         assert {"hostNetwork", "hostPID", "hostIPC"}.isdisjoint(pod["spec"])
         assert all("hostPort" not in port for each in containers_of(pod) for port in each.get("ports", ()))
-        allowed = {"name", "emptyDir", "secret", "configMap"}
+        allowed = {"name", "emptyDir", "secret", "configMap", "persistentVolumeClaim"}
         assert all(set(volume) <= allowed for volume in pod["spec"].get("volumes", ()))
 
 

@@ -81,6 +81,29 @@ def test_what_is_not_enabled_leaves_nothing_behind(charts: Path, chart: str) -> 
     assert len(shown.of("Deployment")) == len(SERVICES) - 1
 
 
+@pytest.mark.feature("F099")
+def test_what_a_service_does_at_night_is_a_job_of_its_own_that_reads_and_writes_files(render: Render) -> None:
+    assert render("default").of("CronJob") == [], "off until somebody has a volume for it"
+    job = render("ha").one("CronJob", "inventory-snapshot")["spec"]
+    assert (job["schedule"], job["timeZone"], job["concurrencyPolicy"]) == ("30 1 * * *", "Europe/Amsterdam", "Forbid")
+    pod = job["jobTemplate"]["spec"]["template"]
+    [container] = pod["spec"]["containers"]
+    assert container["args"] == ["snapshot"]
+    [serving] = render("ha").one("Deployment", "inventory")["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == serving["image"]
+    assert [each["name"] for each in container["env"]] == [
+        "CROSSDOCK_DATABASE_URL",
+        "CROSSDOCK_INVENTORY_SNAPSHOT_FOLDER",
+    ]
+    assert container["envFrom"] == [{"configMapRef": {"name": "inventory"}}]
+    volumes = {each["name"]: each for each in pod["spec"]["volumes"]}
+    assert volumes["files"]["persistentVolumeClaim"] == {"claimName": "stock-snapshots"}
+    assert {"name": "files", "mountPath": "/files"} in container["volumeMounts"]
+    policy = render("ha").one("NetworkPolicy", "inventory-snapshot")["spec"]
+    assert policy["podSelector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
+    assert "ingress" not in policy
+
+
 def test_all_off_is_nothing(render: Render) -> None:
     assert render("all-off").objects == []
 
@@ -117,6 +140,9 @@ REFUSED = {
     "catalog.environment.PATH=/tmp": "PATH",
     "catalog.environment.CROSSDOCK_DATABASE_URL=postgresql://a:b@c/d": "CROSSDOCK_DATABASE_URL",
     "catalog.securityContext.privileged=true": "securityContext",
+    "inventory.programs.snapshot.enabled=true": "/programs/snapshot/claim",
+    "inventory.programs.snapshot.schedule=nightly": "/programs/snapshot/schedule",
+    "inventory.programs.snapshot.image=mine": "image",
     "catalog.settings.logLevel=LOUD": "/settings/logLevel",
     "global.settings.traceRatio=2": "/global/settings/traceRatio",
     "global.settings.egressAllow={everywhere}": "/global/settings/egressAllow",

@@ -1,11 +1,8 @@
-"""`crossdock stock snapshot` and `finance`: what is written and what is shown of the services' answers."""
+"""`crossdock stock finance` and `reconcile`: what is shown of the services' answers."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,50 +13,9 @@ from crossdock.inventory.v1 import report_service_pb2 as pb
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock_cli.stock_finance import records_table, summary
 from crossdock_cli.stock_reconcile import differences_table
-from crossdock_cli.stock_snapshot import Form, written
 from rich.console import Console
 
 AS_OF = datetime(2026, 3, 2, tzinfo=UTC)
-
-
-def page(*skus: str) -> pb.ExportSnapshotResponse:
-    rows = [
-        pb.SnapshotRow(sku=sku, location_id="WH-EAST", business_unit="EU01", lot="L, 1", unit="EA", sellable="10")
-        for sku in skus
-    ]
-    found = pb.ExportSnapshotResponse(rows=rows)
-    found.as_of.FromDatetime(AS_OF)
-    return found
-
-
-async def pages(*each: pb.ExportSnapshotResponse) -> AsyncIterator[pb.ExportSnapshotResponse]:
-    for one in each:
-        yield one
-
-
-@pytest.mark.feature("F099")
-@pytest.mark.parametrize("form", list(Form))
-async def test_a_snapshot_becomes_a_file_that_is_the_same_each_time(form: Form) -> None:
-    files = [io.BytesIO(), io.BytesIO()]
-    said = [await written(pages(page("A", "B"), page("C"), page()), file, form) for file in files]
-    assert files[0].getvalue() == files[1].getvalue()
-    assert said[0] == {
-        "as_of": "2026-03-02T00:00:00Z",
-        "rows": 3,
-        "sha256": hashlib.sha256(files[0].getvalue()).hexdigest(),
-    }
-    lines = files[0].getvalue().decode().splitlines()
-    if form is Form.CSV:
-        assert lines[0].startswith("as_of,sku,location_id,business_unit,lot,unit,sellable")
-        assert lines[1].startswith('2026-03-02T00:00:00Z,A,WH-EAST,EU01,"L, 1",EA,10')
-    else:
-        assert json.loads(lines[2])["sku"] == "C"
-        assert json.loads(lines[2])["as_of"] == "2026-03-02T00:00:00Z"
-
-
-async def test_a_snapshot_without_its_end_is_no_file() -> None:
-    with pytest.raises(EOFError):
-        await written(pages(page("A")), io.BytesIO(), Form.CSV)
 
 
 @pytest.mark.feature("F164")

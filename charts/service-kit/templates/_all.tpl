@@ -9,4 +9,5 @@
 {{ include "service-kit.migration" . }}
 ---
 {{ include "service-kit.scaling" . }}
+{{ include "service-kit.programs" . }}
 {{- end }}

@@ -2,6 +2,7 @@
 
     python -m inventory            serves until SIGTERM
     python -m inventory migrate    brings its schema to this version
+    python -m inventory snapshot   a program of its own: does that once, beside those that serve, and ends
 
 The order of stopping matters: no more work is asked for, what is under way ends, the relay stops, connections close.
 What is not published by then waits in the database. Knows no service.
@@ -13,9 +14,9 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -33,7 +34,7 @@ from crossdock_kit.audit import Sealer
 from crossdock_kit.authorisation import Tokens
 from crossdock_kit.credentials import server_credentials, trusted_keys
 from crossdock_kit.crypto import DocumentVault, MasterKey
-from crossdock_kit.database import create_engine
+from crossdock_kit.database import Engine, create_engine
 from crossdock_kit.database.clock import DatabaseClock
 from crossdock_kit.deliveries.dispatcher import Dispatcher
 from crossdock_kit.errors import Unavailable
@@ -63,13 +64,15 @@ RELAY_GRACE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Service(Generic[C]):
-    """`build` registers everything with the App. `migrations` is the folder of alembic's env.py."""
+    """`build` registers everything with the App. `migrations` is the folder of alembic's env.py. `programs` are what
+    the process does instead of serving where its one argument names it; they may use the database and nothing else."""
 
     name: str
     build: Callable[[App[C]], Awaitable[None]]
     settings: type[C]
     migrations: Path
     connections: int = 16
+    programs: Mapping[str, Callable[[Engine, C], Awaitable[None]]] = field(default_factory=dict)
 
 
 def run(service: Service[Any], arguments: list[str] | None = None) -> None:
@@ -85,13 +88,23 @@ def run(service: Service[Any], arguments: list[str] | None = None) -> None:
             migrations.upgrade(service.migrations)
         except OtherBuild as error:
             sys.exit(f"{service.name}: {error}")
-    elif words:
-        sys.exit(f"{service.name}: knows `migrate` or nothing, not {' '.join(words)}")
-    else:
-        try:
-            uvloop.run(serve(service, service.settings.from_environment()))
-        except SettingsError as error:
-            sys.exit(f"{service.name}: {error}")
+        return
+    if words and (len(words) > 1 or words[0] not in service.programs):
+        known = ", ".join(f"`{each}`" for each in ("migrate", *service.programs))
+        sys.exit(f"{service.name}: knows {known} or nothing, not {' '.join(words)}")
+    try:
+        settings = service.settings.from_environment()
+        uvloop.run(_once(service, settings, words[0]) if words else serve(service, settings))
+    except SettingsError as error:
+        sys.exit(f"{service.name}: {error}")
+
+
+async def _once(service: Service[C], settings: C, program: str) -> None:
+    engine = create_engine(settings.database_url, service.name, size=1)
+    try:
+        await service.programs[program](engine, settings)
+    finally:
+        await engine.stop()
 
 
 async def serve(service: Service[C], settings: C) -> None:

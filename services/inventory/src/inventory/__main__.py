@@ -20,6 +20,7 @@ from inventory.api import InventoryServicer, ReportServicer, StockControlService
 from inventory.consumers import Consumers
 from inventory.each_day import EachDay
 from inventory.expiry import Expiry
+from inventory.nightly import write_nightly
 from inventory.queries.availability import Availability
 from inventory.safety_stock import SafetyStock
 from inventory.settings import InventorySettings
@@ -70,6 +71,7 @@ SERVICE = Service(
     build=build,
     settings=InventorySettings,
     migrations=Path(__file__).resolve().parents[2] / "migrations",
+    programs={"snapshot": write_nightly},
 )
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ NAMESPACE = "crossdock"
 Object = dict[str, Any]
 # The whole suite is thousands of lines of YAML, which the wheel's own parser in C reads ten times as fast.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_WORKLOADS = frozenset({"Deployment", "StatefulSet", "Job", "Pod"})
+_WORKLOADS = frozenset({"Deployment", "StatefulSet", "Job", "CronJob", "Pod"})
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Rendered:
     @property
     def pods(self) -> list[Object]:
         """Templates of pods, or pods themselves: what has metadata and spec."""
-        return [each if each["kind"] == "Pod" else each["spec"]["template"] for each in self.workloads]
+        return [_pod(each) for each in self.workloads]
 
     @property
     def pod_labels(self) -> list[dict[str, str]]:
@@ -53,6 +53,17 @@ class Rendered:
         for source in container["envFrom"]:
             told |= self.one("ConfigMap", source["configMapRef"]["name"])["data"]
         return told | dict(_variables(container))
+
+
+def _pod(workload: Object) -> Object:
+    match workload["kind"]:
+        case "Pod":
+            return workload
+        case "CronJob":
+            found: Object = workload["spec"]["jobTemplate"]["spec"]["template"]
+        case _:
+            found = workload["spec"]["template"]
+    return found
 
 
 def containers_of(pod: Object) -> list[Object]:
