@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -18,6 +20,7 @@ from google.protobuf.message import Message
 from google.type.date_pb2 import Date
 from inventory.consumers import Consumers
 from inventory.queries.ledger import verify_ledger
+from inventory.queries.promises import available_to_promise
 from inventory.queries.stock import Where, movements
 from inventory.store.work import InventoryWork
 from inventory_stage import UNIT, Stage, some_cause
@@ -105,6 +108,22 @@ class Story:
 
     def announced(self, *facts: str, **more: str) -> pb.ShipNoticeReceived:
         return pb.ShipNoticeReceived(ship_notice_id=self.asn, number="SH-1", ship_notice=self.notice(*facts, **more))
+
+    def expected(self, day: int | None, unit: str = UNIT, *, withdrawn: bool = False) -> pb.InboundExpected:
+        """What the warehouse expects under the notice, on a day of March."""
+        line = pb.ExpectedLine(
+            purchase_order_id=self.po, purchase_order_line_id=self.line, sku=self.sku, business_unit=unit
+        )
+        if day is not None:
+            line.expected_on.CopyFrom(Date(year=2026, month=3, day=day))
+        return pb.InboundExpected(
+            reference=self.asn,
+            location_id="EAST",
+            business_unit=UNIT,
+            ship_notice_number="SH-1",
+            lines=[] if withdrawn else [line],
+            withdrawn=withdrawn,
+        )
 
     def withdrawn(self, *facts: str) -> pb.ShipNoticeWithdrawn:
         return pb.ShipNoticeWithdrawn(ship_notice_id=self.asn, number="SH-1", ship_notice=self.notice(*facts))
@@ -370,3 +389,60 @@ async def test_what_is_to_come_is_announced_when_it_is_another(stage: Stage) -> 
         (3, [(9, "30", ""), (12, "40", "")], "30"),
         (4, [(20, "70", "")], "30"),
     ]
+
+
+@pytest.mark.feature("F042", "F069")
+async def test_what_is_on_its_way_comes_on_the_day_that_carrier_or_dock_say(stage: Stage) -> None:
+    """The notice says the fourth, its carrier the ninth, the dock the sixth; then the dock takes that back."""
+    story = Story()
+    await stage.know(story.sku)
+    await hear(stage, story.announced("30", "30"), story.expected(4))
+    for day in (9, 9, 6, 9):
+        await hear(stage, story.expected(day))
+    await hear(stage, story.receipt(good("30", from_in_transit="30")))
+    await hear(stage, story.expected(None, withdrawn=True))
+    assert await announced_supply(stage, story.sku) == [
+        (1, [(4, "30", "asn")], "0"),
+        (2, [(9, "30", "asn")], "0"),
+        (3, [(6, "30", "asn")], "0"),
+        (4, [(9, "30", "asn")], "0"),
+        (5, [], "30"),
+    ]
+
+
+@pytest.mark.feature("F042", "F069", "F088")
+async def test_a_day_that_is_heard_before_its_notice_counts_and_so_does_none(stage: Stage) -> None:
+    first, other = Story(), Story()
+    await stage.know(first.sku, other.sku)
+    await hear(stage, first.expected(9))
+    assert await announced_supply(stage, first.sku) == [], "nothing is known to be on its way"
+    await hear(stage, first.announced("30", "30"))
+    assert await announced_supply(stage, first.sku) == [(1, [(9, "30", "asn")], "0")]
+    found = await available_to_promise(stage.engine, first.sku, Where("acme"), date(2026, 3, 2), 10)
+    assert [each.day.day for each in found.days["EAST"] if each.promisable] == [9, 10, 11]
+    await hear(stage, other.announced("30", "30"), other.expected(None))
+    assert await announced_supply(stage, other.sku) == [(1, [(4, "30", "asn")], "0")], "its own day is all there is"
+
+
+async def test_what_is_expected_of_an_order_moves_no_notice_and_units_hear_of_their_own(stage: Stage) -> None:
+    story = Story()
+    await stage.know(story.sku)
+    await hear(stage, story.announced("30", "30"))
+    of_order = story.expected(9)
+    of_order.ship_notice_number = ""
+    await hear(stage, of_order)
+    assert await announced_supply(stage, story.sku) == [(1, [(4, "30", "asn")], "0")]
+    two = story.expected(9, unit="US01")
+    two.lines.append(story.expected(9).lines[0])
+    await hear(stage, two)
+    assert [days for _, days, _ in await announced_supply(stage, story.sku)] == [[(4, "30", "asn")], [(9, "30", "asn")]]
+    assert await stage.event_types(f"supply/US01/EAST/{story.sku}") == []
+
+
+async def test_two_that_move_and_announce_at_once_are_told_of_each_other(stage: Stage) -> None:
+    """Whoever comes second sees what the first left, so what was told last is what stands."""
+    story = Story()
+    await stage.know(story.sku)
+    async with asyncio.timeout(60):
+        await asyncio.gather(hear(stage, story.announced("30", "30")), hear(stage, story.expected(9)))
+    assert (await announced_supply(stage, story.sku))[-1][1] == [(9, "30", "asn")]

@@ -26,6 +26,7 @@ from inventory.use_cases.inbound import (
     book_inbound,
     book_receipts,
     mark_posted,
+    move_arrivals,
     take_items,
     take_locations,
 )
@@ -91,6 +92,7 @@ class Consumers:
             procurement.ShipNoticeReceived: self._booking(wire.announced),
             procurement.ShipNoticeWithdrawn: self._booking(wire.withdrawn),
             procurement.ShipNoticeClosed: self._booking(wire.closed),
+            procurement.InboundExpected: self.on_expected,
             procurement.GoodsReceived: self.on_goods_received,
             procurement.ComplianceHoldReleased: self.on_certified,
         }
@@ -110,6 +112,10 @@ class Consumers:
             await book_outbound(read(events), self._opened(work, events))
 
         return book
+
+    async def on_expected(self, events: Sequence[Received[procurement.InboundExpected]], work: Work) -> None:
+        if arrivals := wire.arrivals(events):
+            await move_arrivals(arrivals, self._opened(work, events))
 
     async def on_goods_received(self, events: Sequence[Received[procurement.GoodsReceived]], work: Work) -> None:
         opened = self._opened(work, events)

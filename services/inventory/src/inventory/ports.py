@@ -26,7 +26,7 @@ from inventory.domain.statement import Comparison, Stated, Statement
 from inventory.domain.stock_move import Place, StockMoveReport
 from inventory.domain.stock_report import CountedPlace, StockAdjustment
 from inventory.domain.stock_transfer import StockTransfer
-from inventory.domain.supply import SupplyStand
+from inventory.domain.supply import Arrival, SupplyStand
 
 Booked = Sequence[tuple[UUID, Movement]]
 
@@ -203,6 +203,10 @@ class Supply(Protocol):
 
     async def replace_confirmed(self, orders: Iterable[tuple[str, str]], confirmed: Sequence[Confirmed]) -> None:
         """Sets the supplier's promises for these orders (tenant, purchase order id)."""
+        ...
+
+    async def expect(self, arrivals: Sequence[Arrival]) -> None:
+        """Sets the days on which ship notices are expected, also of such as nobody has announced yet."""
         ...
 
     async def tell(self, keys: Iterable[StockKey]) -> list[tuple[SupplyStand, int]]:

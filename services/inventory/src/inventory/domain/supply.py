@@ -7,7 +7,7 @@ promises, of which the earliest are used first.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -54,6 +54,18 @@ class SupplyChanged:
     event_version: int
     transaction_ids: tuple[str, ...]
     occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """The day on which what a ship notice announces for a place is expected there by now; None where nobody knows one.
+    `documents` say by key which line's word it is."""
+
+    tenant: str
+    notice_id: str
+    location_id: str
+    due_on: date | None
+    documents: Mapping[StockKey, Document]
 
 
 def nearest(lots: Iterable[SupplyLot]) -> tuple[SupplyLot, ...]:

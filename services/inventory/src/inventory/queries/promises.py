@@ -27,9 +27,10 @@ WHERE l.tenant = $1 AND l.sku = $2 AND (cardinality($3::text[]) = 0 OR l.locatio
   AND ($4 = '' OR l.business_unit = $4) AND c.due_on IS NOT NULL AND l.on_order > 0
 """
 _UNDER_WAY = """
-SELECT location_id, due_on, in_transit FROM notice_line
+SELECT location_id, coalesce(a.due_on, n.due_on) AS due_on, in_transit
+FROM notice_line n LEFT JOIN notice_arrival a USING (tenant, notice_id, location_id)
 WHERE tenant = $1 AND sku = $2 AND (cardinality($3::text[]) = 0 OR location_id = ANY ($3))
-  AND ($4 = '' OR business_unit = $4) AND due_on IS NOT NULL AND in_transit > 0
+  AND ($4 = '' OR business_unit = $4) AND coalesce(a.due_on, n.due_on) IS NOT NULL AND in_transit > 0
 """
 
 

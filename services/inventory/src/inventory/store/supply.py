@@ -8,7 +8,7 @@ from crossdock_kit.driver import Driver
 
 from inventory.domain.inbound import Confirmed, NoticeChange, SupplyChange
 from inventory.domain.movement import StockKey
-from inventory.domain.supply import SupplyStand
+from inventory.domain.supply import Arrival, SupplyStand
 from inventory.store import supply_told
 
 # A line stands where it was last put on order: a revision may move it to another place or item.
@@ -41,6 +41,13 @@ ORDER BY tenant, notice_id, order_line_id, sku, location_id
 ON CONFLICT (tenant, notice_id, order_line_id, sku, location_id) DO UPDATE SET
   in_transit = notice_line.in_transit + excluded.in_transit, due_on = coalesce(excluded.due_on, notice_line.due_on)
 """
+_ARRIVALS = """
+INSERT INTO notice_arrival (tenant, notice_id, location_id, due_on)
+SELECT tenant, notice_id, location_id, due_on FROM unnest($1::text[], $2::text[], $3::text[], $4::date[])
+  AS a (tenant, notice_id, location_id, due_on)
+ORDER BY tenant, notice_id, location_id
+ON CONFLICT (tenant, notice_id, location_id) DO UPDATE SET due_on = excluded.due_on
+"""
 _FORGET = """
 DELETE FROM confirmed USING unnest($1::text[], $2::text[]) AS o (tenant, purchase_order_id)
 WHERE confirmed.tenant = o.tenant AND confirmed.purchase_order_id = o.purchase_order_id
@@ -64,6 +71,11 @@ class StoredSupply:
                 (*each.key, each.notice_id, each.order_line_id, each.in_transit, each.due_on) for each in notices
             )
             await self._driver.execute(_NOTICES, *(list(column) for column in zip(*changes, strict=True)))
+
+    async def expect(self, arrivals: Sequence[Arrival]) -> None:
+        if arrivals:
+            rows = ((each.tenant, each.notice_id, each.location_id, each.due_on) for each in arrivals)
+            await self._driver.execute(_ARRIVALS, *(list(column) for column in zip(*rows, strict=True)))
 
     async def tell(self, keys: Iterable[StockKey]) -> list[tuple[SupplyStand, int]]:
         return await supply_told.tell(self._driver, keys)

@@ -36,8 +36,10 @@ FROM {_KEYS} JOIN supply_line l USING ({_KEY}) JOIN confirmed c USING (tenant, l
 WHERE c.due_on IS NOT NULL AND l.on_order > 0
 """  # noqa: S608
 _UNDER_WAY = f"""
-SELECT {_KEY}, n.notice_id, n.order_line_id AS line_id, n.due_on, n.in_transit AS quantity
-FROM {_KEYS} JOIN notice_line n USING ({_KEY}) WHERE n.due_on IS NOT NULL AND n.in_transit > 0
+SELECT {_KEY}, n.notice_id, n.order_line_id AS line_id, coalesce(a.due_on, n.due_on) AS due_on,
+  n.in_transit AS quantity
+FROM {_KEYS} JOIN notice_line n USING ({_KEY}) LEFT JOIN notice_arrival a USING (tenant, notice_id, location_id)
+WHERE coalesce(a.due_on, n.due_on) IS NOT NULL AND n.in_transit > 0
 """  # noqa: S608
 _AVAILABLE = f"SELECT {_KEY}, available FROM {_KEYS} JOIN stock USING ({_KEY})"  # noqa: S608
 _TOLD = f"""

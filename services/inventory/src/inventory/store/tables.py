@@ -241,6 +241,16 @@ notice_line = Table(
     Index("notice_line_item", "tenant", "sku"),
 )
 
+# The day on which a ship notice is expected at its place by now: by the dock, its carrier, or itself.
+notice_arrival = Table(
+    "notice_arrival",
+    metadata,
+    tenant_key(),
+    words("notice_id", key=True),
+    words("location_id", key=True),
+    Column("due_on", Date, nullable=True),
+)
+
 # What was last announced of the supply of a key: so often, and a hash of it.
 supply_told = Table(
     "supply_told",

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from inventory.domain.events import StockReceived
 from inventory.domain.inbound import Change, Confirmed, InboundFact, NoticeChange, Received, SupplyChange
 from inventory.domain.lots import has_expired
-from inventory.domain.movement import Movement
-from inventory.domain.supply import SupplyChanged, touched
+from inventory.domain.movement import Document, Movement, StockKey
+from inventory.domain.supply import Arrival, SupplyChanged, touched
 from inventory.ports import Booked, ItemRecord, LocationRecord, Posting, Work
 from inventory.use_cases.expiring import hold_expired
 
@@ -42,7 +42,13 @@ class BookedReceipt:
 async def book_inbound(command: BookInbound, work: Work) -> None:
     await _book(command.facts, work)
     await work.supply.replace_confirmed(command.orders, command.confirmed)
-    await _tell_supply(command.facts, work)
+    await _tell_supply(touched(command.facts), work)
+
+
+async def move_arrivals(arrivals: Sequence[Arrival], work: Work) -> None:
+    """What is on its way comes on these days, whether or not it was heard of yet that it is."""
+    await work.supply.expect(arrivals)
+    await _tell_supply({key: document for each in arrivals for key, document in each.documents.items()}, work)
 
 
 async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
@@ -53,7 +59,7 @@ async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
     await work.ledger.note_expiry({place: day for place, day in expiries.items() if day})
     await hold_expired({key for (key, _), day in expiries.items() if has_expired(day, work.now.date())}, work)
     await work.ledger.miss_lots([each for each in lines if not each.lot])
-    await _tell_supply(lines, work)
+    await _tell_supply(touched(lines), work)
     for receipt in receipts:
         # Of what another business unit ordered the key says whose it is behind the receipt.
         own = f"receipt/{receipt.receipt_id}/"
@@ -83,9 +89,8 @@ async def _book(facts: Iterable[InboundFact], work: Work) -> Booked:
     return booked
 
 
-async def _tell_supply(facts: Sequence[InboundFact], work: Work) -> None:
+async def _tell_supply(by_key: Mapping[StockKey, Document], work: Work) -> None:
     """Whoever promised on what is to come hears of it when it is another."""
-    by_key = touched(facts)
     for stand, version in await work.supply.tell(by_key):
         document = by_key[stand.key]
         transactions = (document.transaction_id,) if document.transaction_id else ()

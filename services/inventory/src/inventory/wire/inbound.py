@@ -28,6 +28,7 @@ from inventory.domain.item import Item, Location
 from inventory.domain.movement import Document, StockKey
 from inventory.domain.quantity import Measure, exact
 from inventory.domain.rules import Condition, ReceivedFrom
+from inventory.domain.supply import Arrival
 from inventory.ports import ItemRecord, LocationRecord, Posting
 from inventory.use_cases.inbound import BookedReceipt, BookInbound
 from inventory.wire.values import decimal_in, instant_in
@@ -95,6 +96,7 @@ def _document(
     | Event[pb.ShipNoticeReceived]
     | Event[pb.ShipNoticeWithdrawn]
     | Event[pb.ShipNoticeClosed]
+    | Event[pb.InboundExpected]
     | Event[pb.GoodsReceived],
     name: str,
     occurred_at: datetime,
@@ -150,6 +152,28 @@ def _notice_lines(
             ),
             decimal_in(line.received_quantity),
         )
+
+
+def arrivals(events: Sequence[Event[pb.InboundExpected]]) -> list[Arrival]:
+    """The day that counts of each ship notice; what a warehouse expects of an order has its days from the promises."""
+    last = {
+        (event.tenant, event.message.reference, event.message.location_id): event
+        for event in events
+        if event.message.ship_notice_number and event.message.lines
+    }
+    return [_arrival(event) for event in last.values()]
+
+
+def _arrival(event: Event[pb.InboundExpected]) -> Arrival:
+    message = event.message
+    documents = {}
+    for line in message.lines:
+        owner = line.business_unit or message.business_unit or event.business_unit
+        key = StockKey(event.tenant, line.sku, message.location_id, owner)
+        name = f"ship_notice/{message.ship_notice_number}"
+        documents[key] = _document(event, name, event.occurred_at, line.purchase_order_id)
+    due_on = dates_wire.day(message.lines[0], "expected_on")
+    return Arrival(event.tenant, message.reference, message.location_id, due_on, documents)
 
 
 def closed(events: Sequence[Event[pb.ShipNoticeClosed]]) -> BookInbound:

@@ -32,6 +32,7 @@ class ExpectedLine:
     pallet_sscc: str = ""
     carton_sscc: str = ""
     flags: tuple[str, ...] = ()
+    business_unit: str = ""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -100,6 +101,7 @@ def _still_promised(order: PurchaseOrder, line: OrderLine) -> Iterable[ExpectedL
             quantity=in_unit(each.quantity, line.quantity.unit, line.factor, line.base_unit),
             expected_on=each.on,
             revision=order.revision,
+            business_unit=order.business_unit,
         )
 
 
@@ -136,4 +138,5 @@ def _announced(notice: ShipNotice, line: NoticeLine, revisions: Mapping[str, int
         pallet_sscc=line.terms.pallet_sscc,
         carton_sscc=line.terms.carton_sscc,
         flags=tuple(flag.value for flag in line.flags),
+        business_unit=line.business_unit or notice.business_unit,
     )

@@ -340,4 +340,5 @@ def _expected_line(line: ExpectedLine) -> events_pb2.ExpectedLine:
         carton_sscc=line.carton_sscc,
         flags=list(line.flags),
         revision=line.revision,
+        business_unit=line.business_unit,
     )

@@ -553,6 +553,7 @@ class ExpectedLine(_message.Message):
     CARTON_SSCC_FIELD_NUMBER: _builtins.int
     FLAGS_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     purchase_order_id: _builtins.str
     purchase_order_number: _builtins.str
     purchase_order_line_id: _builtins.str
@@ -561,6 +562,8 @@ class ExpectedLine(_message.Message):
     pallet_sscc: _builtins.str
     carton_sscc: _builtins.str
     revision: _builtins.int
+    business_unit: _builtins.str
+    """Whose goods they are; empty in what was said before lines had one, then the document's."""
     @_builtins.property
     def quantity(self) -> _values_pb2.Quantity: ...
     @_builtins.property
@@ -584,10 +587,11 @@ class ExpectedLine(_message.Message):
         carton_sscc: _builtins.str = ...,
         flags: _abc.Iterable[_builtins.str] | None = ...,
         revision: _builtins.int = ...,
+        business_unit: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "lot", b"lot", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carton_sscc", b"carton_sscc", "expected_on", b"expected_on", "flags", b"flags", "line_number", b"line_number", "lot", b"lot", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "revision", b"revision", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "carton_sscc", b"carton_sscc", "expected_on", b"expected_on", "flags", b"flags", "line_number", b"line_number", "lot", b"lot", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "revision", b"revision", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
