@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 import pytest
@@ -173,6 +174,23 @@ async def test_a_machine_with_a_wrong_clock_dates_nothing_wrong(
     monkeypatch.setattr("crossdock_kit.clock.datetime", Ahead)
     running = await start(service(build), ServiceSettings.from_environment(environment), stack)
     assert running.app.uow.clock.now() < datetime.now(UTC) + timedelta(days=1)
+    await running.stop()
+
+
+async def test_a_service_that_its_database_does_not_let_in_lives_but_is_not_ready(
+    environment: dict[str, str], urls: ServiceUrls, stack: AsyncExitStack
+) -> None:
+    async def build(app: App[ServiceSettings]) -> None:
+        app.add_servicer(add_probe_to_server, ProbeServicer())
+
+    ours = urlsplit(urls.database)
+    refused = ours._replace(netloc=f"{ours.username}:of-yesterday@{ours.hostname}:{ours.port}").geturl()
+    settings = ServiceSettings.from_environment(environment | {"CROSSDOCK_DATABASE_URL": refused})
+    running = await start(service(build), settings, stack)
+    assert not await running.app.health.look()
+    assert "28P01" in running.app.health.failing["database"]
+    assert "of-yesterday" not in running.app.health.failing["database"]
+    assert await health_of(running.address, "liveness") == SERVING
     await running.stop()
 
 

@@ -54,7 +54,7 @@ class DatabaseClock:
         try:
             await self.look()
         except Unavailable as error:
-            log.info("the database's clock cannot be read: %s", error.code)
+            log.warning("the database's clock cannot be read: %s", error)
 
     async def run(self) -> None:
         """Looks every few seconds until it is cancelled."""

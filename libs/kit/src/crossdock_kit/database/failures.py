@@ -19,6 +19,8 @@ DRIVER_ERRORS = (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError,
 # SQLSTATE: connection, resources, operator intervention, lock not available; then serialisation and deadlock.
 _AWAY_CLASSES = ("08", "53", "57")
 _AWAY_STATES = frozenset({"55P03", "25P03", "25006"})
+# It does not let us in: a password that has been changed reaches a process later, a database may not be made yet.
+_SHUT_CLASSES = ("28", "3D")
 _RACE_STATES = frozenset({"40001", "40P01"})
 # PostgreSQL keeps every character but one, in text and in JSON.
 _NUL_STATES = frozenset({"22021", "22P05"})
@@ -57,6 +59,8 @@ def _by_state(state: str) -> CrossdockError | None:
         return Conflict("another transaction was faster")
     if state[:2] in _AWAY_CLASSES or state in _AWAY_STATES:
         return Unavailable("the database is away or too slow")
+    if state[:2] in _SHUT_CLASSES:
+        return Unavailable(f"the database does not let this service in, SQLSTATE {state}")
     return None
 
 
