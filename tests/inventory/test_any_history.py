@@ -22,15 +22,12 @@ from inventory.domain.quantity import Measure
 from inventory.domain.rules import Condition, ReceivedFrom
 from inventory.queries.ledger import verify_ledger
 from inventory.use_cases.adjust import AdjustStock, WantedAdjustment, adjust_stock
+from inventory.use_cases.allocating import AllocateStock, DeallocateStock, allocate_stock, deallocate_stock
 from inventory.use_cases.inbound import BookInbound, book_inbound
 from inventory.use_cases.reservations import (
-    AllocateStock,
     CommitReservations,
-    DeallocateStock,
     ReleaseReservations,
-    allocate_stock,
     commit_reservations,
-    deallocate_stock,
     expire_reservations,
     release_reservations,
 )

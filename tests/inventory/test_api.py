@@ -19,6 +19,7 @@ from crossdock_kit.telemetry.names import CORRELATION_HEADER
 from crossdock_kit.testing import RunningServer, start_service
 from google.rpc import error_details_pb2, status_pb2
 from google.type.date_pb2 import Date
+from inventory.allocation_desk import AllocationDesk
 from inventory.api import InventoryServicer
 from inventory.store.desk.queue import MOST_IN_BATCH
 from inventory_stage import UNIT, Stage
@@ -30,7 +31,14 @@ Stub = pb_grpc.InventoryServiceStub
 async def server(stage: Stage) -> AsyncIterator[RunningServer]:
     async with stage.owning():
         servicer = InventoryServicer(
-            stage.engine, stage.uow, stage.desk, stage.items, stage.priorities, stage.availability, SystemClock()
+            engine=stage.engine,
+            uow=stage.uow,
+            desk=stage.desk,
+            allocations=AllocationDesk(stage.uow),
+            items=stage.items,
+            priorities=stage.priorities,
+            availability=stage.availability,
+            clock=SystemClock(),
         )
         registration = (pb_grpc.add_InventoryServiceServicer_to_server, servicer)
         async with start_service(registration, uow=stage.uow.kit) as running:
@@ -118,6 +126,23 @@ async def test_a_reservation_goes_from_held_to_bound_and_back(stage: Stage, acme
     assert released.reservations[0].state == pb.RESERVATION_STATE_RELEASED
     found = await acme.GetAvailability(pb.GetAvailabilityRequest(skus=[sku]))
     assert [(one.location_id, one.available.value) for one in found.availability] == [("EAST", "10")]
+
+
+@pytest.mark.feature("F106")
+async def test_what_many_orders_hold_is_committed_and_bound_in_one_call(stage: Stage, acme: Any) -> None:
+    sku = a_sku()
+    await stage.know(sku)
+    await stage.stock(sku, 3, lot="L1")
+    await stage.stock(sku, 3, lot="L2")
+    held = await acme.ReserveStock(pb.ReserveStockRequest(reservations=[basket((sku, "2")) for _ in range(3)]))
+    ids = [each.reservation.reservation_id for each in held.results]
+    wanted = [ids[0], str(uuid4()), *ids[1:]]
+    bound = await acme.AllocateReservations(pb.AllocateReservationsRequest(reservation_ids=wanted))
+    assert [each.reservation_id for each in bound.results] == wanted
+    assert [each.not_bound.code for each in bound.results] == ["", "RESERVATION_UNKNOWN", "", ""]
+    lots = [[(lot.lot, lot.quantity.value) for lot in each.bound.lots] for each in bound.results]
+    assert lots == [[("L1", "2")], [], [("L1", "1"), ("L2", "1")], [("L2", "2")]]
+    assert await acme.AllocateReservations(pb.AllocateReservationsRequest(reservation_ids=wanted)) == bound
 
 
 @pytest.mark.feature("F106")

@@ -22,15 +22,10 @@ from inventory.each_day import EachDay
 from inventory.queries.ledger import verify_ledger
 from inventory.store.work import InventoryUnitOfWork
 from inventory.use_cases import expiring
+from inventory.use_cases.allocating import AllocateStock, LotWanted, allocate_stock
 from inventory.use_cases.expiring import expire_lots
 from inventory.use_cases.inbound import BookedReceipt, book_receipts
-from inventory.use_cases.reservations import (
-    AllocateStock,
-    CommitReservations,
-    LotWanted,
-    allocate_stock,
-    commit_reservations,
-)
+from inventory.use_cases.reservations import CommitReservations, commit_reservations
 from inventory.use_cases.stock_moves import RecordStockMoves, record_stock_moves
 from inventory_stage import UNIT, D, Stage, some_cause, wanted
 from inventory_stage.movements import a_sku

@@ -17,15 +17,12 @@ from inventory.domain.quantity import Measure
 from inventory.domain.reservation import ReservationLapsed, ReservationNotOpen, ReservationUnknown, State
 from inventory.queries.ledger import verify_ledger
 from inventory.use_cases.adjust import AdjustStock, WantedAdjustment, adjust_stock
+from inventory.use_cases.allocating import AllocateStock, DeallocateStock, allocate_stock, deallocate_stock
 from inventory.use_cases.reservations import (
-    AllocateStock,
     CommitReservations,
-    DeallocateStock,
     Holder,
     ReleaseReservations,
-    allocate_stock,
     commit_reservations,
-    deallocate_stock,
     expire_reservations,
     release_reservations,
 )

@@ -23,7 +23,8 @@ from inventory.domain.inbound import NoticeChange
 from inventory.domain.likely_cause import Awaited, Known, Near, explained
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.statement import Cause, Difference
-from inventory.use_cases.reservations import AllocateStock, CommitReservations, allocate_stock, commit_reservations
+from inventory.use_cases.allocating import AllocateStock, allocate_stock
+from inventory.use_cases.reservations import CommitReservations, commit_reservations
 from inventory_stage import UNIT, D, Stage, some_cause, wanted
 from inventory_stage.movements import NINE, a_sku, moved, stocked
 

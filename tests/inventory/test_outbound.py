@@ -14,12 +14,11 @@ from inventory.domain.movement import Document, StockKey
 from inventory.domain.outbound import Issued, NotFound, OutboundFact, Picked
 from inventory.domain.reservation import State
 from inventory.queries.ledger import verify_ledger
+from inventory.use_cases.allocating import AllocateStock, allocate_stock
 from inventory.use_cases.outbound import book_outbound
 from inventory.use_cases.reservations import (
-    AllocateStock,
     CommitReservations,
     ReleaseReservations,
-    allocate_stock,
     commit_reservations,
     release_reservations,
 )

@@ -15,11 +15,10 @@ from inventory.domain.accounts import Account
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.oversold import OpenPromise, short_by_channel
 from inventory.store.oversold import CHANNEL, OVERSOLD
+from inventory.use_cases.allocating import AllocateStock, allocate_stock
 from inventory.use_cases.reservations import (
-    AllocateStock,
     CommitReservations,
     ReleaseReservations,
-    allocate_stock,
     commit_reservations,
     release_reservations,
 )

@@ -1,8 +1,8 @@
 """Carries an order's questions to inventory: reserve, commit and bind a basket, or give it back.
 
-The calls of a question have ids derived from its own, so that a question that is carried again comes to the same
-reservation. What a checkout holds is taken over in its place. What is short is an answer. A refusal ends the question
-and is settled like an answer; what is silent is tried again by the kit, and the part's deadline tells somebody.
+The reservation has the question's own id, so that a question that is carried again comes to the same. What a checkout
+holds is taken over in its place. What is short is an answer. A refusal ends the question and is settled like an answer;
+what is silent is tried again by the kit, and the part's deadline tells somebody.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier
 from crossdock_kit.deliveries.model import Dead, Declined
 from crossdock_kit.deliveries.settling import Ended
-from crossdock_kit.ids import derived
 from crossdock_kit.unit_of_work import Work
 
 from fulfillment import ports
@@ -44,7 +43,7 @@ def _asking(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
         request = inventory.ReserveStockRequest.FromString(leased.payload)
         result = (await stub.ReserveStock(request)).results[0]
         if result.WhichOneof("outcome") == "reservation":
-            await _bind(stub, result.reservation.reservation_id)
+            return await _bound(stub, result)
         return Delivered(results=answered(result))
 
     return carry
@@ -55,40 +54,22 @@ def _taking_over(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
         stub = stub_for(leased.tenant)
         request = inventory.CommitReservationsRequest.FromString(leased.payload)
         (taken,) = (await stub.CommitReservations(request)).reservations
-        await _allocate(stub, taken.reservation_id)
-        return Delivered(results=answered(inventory.ReservationResult(reservation=taken)))
+        return await _bound(stub, inventory.ReservationResult(reservation=taken))
 
     return carry
 
 
-async def _bind(stub: Any, reservation_id: str) -> None:
-    """From here on it neither lapses nor moves to another lot."""
-    await stub.CommitReservations(
-        inventory.CommitReservationsRequest(
-            request_id=str(derived(reservation_id, "commit")), reservation_ids=[reservation_id]
-        )
-    )
-    await _allocate(stub, reservation_id)
+async def _bound(stub: Any, held: inventory.ReservationResult) -> Outcome:
+    """From here on it neither lapses nor moves to another lot; inventory gives back what it cannot bind."""
+    identity = held.reservation.reservation_id
+    (result,) = (await stub.AllocateReservations(_binding(identity))).results
+    if result.WhichOneof("outcome") == "not_bound":
+        return Declined(result.not_bound.reason, result.not_bound.code)
+    return Delivered(results=answered(held))
 
 
-async def _allocate(stub: Any, reservation_id: str) -> None:
-    """What is refused now, as of a lot that has expired, is given back: committed, it would be held for ever."""
-    try:
-        await stub.AllocateStock(
-            inventory.AllocateStockRequest(
-                request_id=str(derived(reservation_id, "allocate")), reservation_id=reservation_id
-            )
-        )
-    except grpc.aio.AioRpcError as error:
-        if error.code() is grpc.StatusCode.FAILED_PRECONDITION:
-            await stub.ReleaseReservations(
-                inventory.ReleaseReservationsRequest(
-                    request_id=str(derived(reservation_id, "refused")),
-                    reservation_ids=[reservation_id],
-                    reason="its stock could not be bound",
-                )
-            )
-        raise
+def _binding(reservation_id: str) -> inventory.AllocateReservationsRequest:
+    return inventory.AllocateReservationsRequest(reservation_ids=[reservation_id])
 
 
 def _giving_back(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:

@@ -16,6 +16,7 @@ from crossdock_kit.service import Service, run
 from crossdock_kit.unit_of_work import Work
 from crossdock_kit.versioned_cache import VersionedCache
 
+from inventory.allocation_desk import AllocationDesk
 from inventory.api import InventoryServicer, ReportServicer, StockControlServicer
 from inventory.consumers import Consumers
 from inventory.each_day import EachDay
@@ -42,7 +43,9 @@ async def build(app: App[InventorySettings]) -> None:
     served = frozenset(settings.tenants)
     leases = PartitionLeases(engine, "reservations", partitions=SHARDS)
     desk = ReservationDesk(engine, app.uow.relay_hint, leases, clock, served, availability.changed)
-    servicer = InventoryServicer(engine, uow, desk, items, ChannelPriorities(engine, clock), availability, clock)
+    allocations = AllocationDesk(uow)
+    priorities = ChannelPriorities(engine, clock)
+    servicer = InventoryServicer(engine, uow, desk, allocations, items, priorities, availability, clock)
     app.add_servicer(pb_grpc.add_InventoryServiceServicer_to_server, servicer)
     app.add_servicer(control_grpc.add_StockControlServiceServicer_to_server, StockControlServicer(engine, uow, clock))
     app.add_servicer(report_grpc.add_ReportServiceServicer_to_server, ReportServicer(engine))

@@ -20,6 +20,7 @@ from crossdock_kit.context import actor, tenant
 from crossdock_kit.database import Engine
 from crossdock_kit.paging import page_of
 
+from inventory.allocation_desk import AllocationDesk
 from inventory.ports import Desk, Items, Priorities, UnitOfWork
 from inventory.queries import promises
 from inventory.queries import stock as stocks
@@ -31,12 +32,8 @@ from inventory.queries.snapshot import snapshot
 from inventory.queries.stock import Where
 from inventory.queries.transfers import transfer_of
 from inventory.use_cases.adjust import adjust_stock
-from inventory.use_cases.reservations import (
-    allocate_stock,
-    commit_reservations,
-    deallocate_stock,
-    release_reservations,
-)
+from inventory.use_cases.allocating import allocate_stock, deallocate_stock
+from inventory.use_cases.reservations import commit_reservations, release_reservations
 from inventory.use_cases.reserve import reserve_stock
 from inventory.use_cases.statements import book_differences, record_statement
 from inventory.use_cases.stock_moves import record_stock_moves
@@ -52,6 +49,7 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
     engine: Engine
     uow: UnitOfWork
     desk: Desk
+    allocations: AllocationDesk
     items: Items
     priorities: Priorities
     availability: Availability
@@ -76,6 +74,12 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
     async def AllocateStock(self, request: pb.AllocateStockRequest, context: Context) -> pb.AllocateStockResponse:
         command = reservations.allocate_stock(request, tenant())
         return reservations.allocated(*await allocate_stock(command, self.uow))
+
+    async def AllocateReservations(
+        self, request: pb.AllocateReservationsRequest, context: Context
+    ) -> pb.AllocateReservationsResponse:
+        asked = reservations.allocate_reservations(request)
+        return reservations.bound(asked, await self.allocations.allocate(asked))
 
     async def DeallocateStock(self, request: pb.DeallocateStockRequest, context: Context) -> pb.DeallocateStockResponse:
         command = reservations.deallocate_stock(request, tenant())

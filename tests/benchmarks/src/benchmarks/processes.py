@@ -54,7 +54,11 @@ class Processes:
 
 
 def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:
+        # It has ended since it was listed; what it spent is now among its parent's.
+        return 0.0
     # utime, stime, and those of the children that have ended.
     return sum(int(each) for each in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 

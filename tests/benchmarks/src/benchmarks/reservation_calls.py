@@ -19,6 +19,7 @@ from crossdock.inventory.v1 import inventory_service_pb2_grpc as pb_grpc
 from crossdock_kit import heap
 from crossdock_kit.clock import SystemClock
 from crossdock_kit.testing import start_service
+from inventory.allocation_desk import AllocationDesk
 from inventory.api import InventoryServicer
 from inventory_stage import Stage
 
@@ -37,8 +38,16 @@ class WithEmptyMethod(InventoryServicer):
 
 
 async def calls_figures(stage: Stage) -> Sequence[Figure]:
-    known = stage.items, stage.priorities, stage.availability
-    servicer = WithEmptyMethod(stage.engine, stage.uow, stage.desk, *known, SystemClock())
+    servicer = WithEmptyMethod(
+        engine=stage.engine,
+        uow=stage.uow,
+        desk=stage.desk,
+        allocations=AllocationDesk(stage.uow),
+        items=stage.items,
+        priorities=stage.priorities,
+        availability=stage.availability,
+        clock=SystemClock(),
+    )
     registration = (pb_grpc.add_InventoryServiceServicer_to_server, servicer)
     async with start_service(registration, uow=stage.uow.kit) as server, bare(servicer) as address:
         token = server.issuer.token(["acme"], ["*"])

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 SETTINGS = {
     "timezone": "UTC",
     "jit": "off",
+    # Statements are few, and prepared once on each connection. Planning one anew for its values costs as much as
+    # running it, and values here are lists of keys, which lead to the same index whatever they are.
+    "plan_cache_mode": "force_generic_plan",
     "statement_timeout": "30s",
     "lock_timeout": "15s",
     "idle_in_transaction_session_timeout": "30s",

@@ -20,7 +20,8 @@ from inventory.domain.supply import SupplyChanged
 @dataclass(frozen=True, slots=True)
 class AvailabilityChanged:
     """What may be promised changed; several changes in one transaction are one event. `event_version` counts the
-    events of the row, `as_of_version` every change of its balances; `held_back` says what `available` is without."""
+    events of the row; `as_of_version` rises with each change of what may be promised of it. `held_back` says what
+    `available` is without."""
 
     key: StockKey
     available: Decimal

@@ -1,8 +1,10 @@
 """The ledger in PostgreSQL: movements and the balances that they leave, written by one statement.
 
 Rows are locked in the order of their keys before anything is decided; a stock row comes before its lots, then the
-pipeline, then the version of its shard, by which a shard's owner learns of writes that are not its own. Sums are
-checked in the same transaction: a balance that does not follow from its movements is a bug and stops it.
+pipeline, then the version of its shard, by which a shard's owner learns of writes that are not its own. A row's
+version, and its shard's, rises with what may be promised of it: a commitment, an allocation or a pick moves balances
+and disturbs nobody who decides what to promise. Sums are checked in the same transaction: a balance that does not
+follow from its movements is a bug and stops it.
 """
 
 from __future__ import annotations
@@ -148,6 +150,7 @@ def _numbers(accounts: Sequence[Account]) -> str:
 
 _ADDED = ", ".join(f"{column(each)} = s.{column(each)} + c.{column(each)}" for each in STOCK_ACCOUNTS)
 _PROMISE_CHANGE = "c.sellable - c.reserved - c.committed - c.allocated"
+_PROMISE_SIGNS = {Account.SELLABLE: 1} | dict.fromkeys(PROMISED, -1)
 _POST = f"""
 WITH given AS MATERIALIZED (
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::uuid[], $6::text[], $7::text[], $8::text[],
@@ -168,7 +171,7 @@ WITH given AS MATERIALIZED (
   SELECT {_KEY}, {_sums(STOCK_ACCOUNTS)} FROM legs
   WHERE account IN ({_numbers(STOCK_ACCOUNTS)}) GROUP BY {_KEY}
 ), stocked AS (
-  UPDATE stock s SET {_ADDED}, version = s.version + 1,
+  UPDATE stock s SET {_ADDED}, version = s.version + (({_PROMISE_CHANGE}) <> 0 OR s.version = 0)::int,
     event_version = s.event_version + (({_PROMISE_CHANGE}) <> 0)::int
   FROM changes c WHERE s.tenant = c.tenant AND s.sku = c.sku AND s.location_id = c.location_id
     AND s.business_unit = c.business_unit
@@ -191,7 +194,8 @@ async def post(driver: Driver, movements: Sequence[Movement], before: dict[Stock
     touched = {each.key for each in movements if not {each.source, each.target}.isdisjoint(STOCK_ACCOUNTS)}
     if not touched <= before.keys():
         raise LedgerBroken(f"stock rows were not locked: {sorted(touched - before.keys())}")
-    rows = await driver.fetch(_POST, *_movement_columns(named), *_shard_columns(touched))
+    disturbed = {key for key in touched if before[key].version == 0} | _promises_changed(movements)
+    rows = await driver.fetch(_POST, *_movement_columns(named), *_shard_columns(disturbed))
     booked = Booked(
         rows=sorted(map(stock_row, rows), key=lambda row: row.key),
         before={key: before[key].available for key in touched},
@@ -219,6 +223,15 @@ def _check(
         for account, quantity in row.held.items():
             if quantity != before[row.key].held[account] + sums.get((row.key, account), ZERO):
                 raise LedgerBroken(f"{account.name} of {row.key} does not follow from its movements")
+
+
+def _promises_changed(movements: Iterable[Movement]) -> set[StockKey]:
+    """Rows of which more or less may be promised."""
+    changes: dict[StockKey, Decimal] = {}
+    for each in movements:
+        change = (_PROMISE_SIGNS.get(each.target, 0) - _PROMISE_SIGNS.get(each.source, 0)) * each.quantity
+        changes[each.key] = changes.get(each.key, ZERO) + change
+    return {key for key, change in changes.items() if change}
 
 
 def _shard_columns(touched: Iterable[StockKey]) -> tuple[list[str], list[int]]:

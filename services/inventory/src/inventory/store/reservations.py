@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import asyncpg
@@ -42,8 +42,7 @@ WHERE reservation_id = ANY ($1::uuid[]) ORDER BY reservation_id, sku, location_i
 """
 _BIND = """
 INSERT INTO allocation (tenant, reservation_id, sku, location_id, lot, quantity)
-SELECT $1, $2, sku, location_id, lot, quantity
-FROM unnest($3::text[], $4::text[], $5::text[], $6::numeric[]) AS p (sku, location_id, lot, quantity)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::numeric[])
 """
 GIVEN_BACK = frozenset({State.RELEASED, State.EXPIRED})
 
@@ -76,11 +75,14 @@ class StoredReservations:
             found[row["reservation_id"]].append(pick)
         return found
 
-    async def bind(self, reservation: Reservation, picks: Sequence[Pick]) -> None:
-        columns = zip(*((each.sku, each.location_id, each.lot, each.quantity) for each in picks), strict=True)
-        await self._driver.execute(
-            _BIND, reservation.tenant, reservation.reservation_id, *(list(each) for each in columns)
-        )
+    async def bind(self, reservations: Sequence[Reservation], picks: Mapping[UUID, Sequence[Pick]]) -> None:
+        rows = [
+            (each.tenant, each.reservation_id, pick.sku, pick.location_id, pick.lot, pick.quantity)
+            for each in reservations
+            for pick in picks.get(each.reservation_id, ())
+        ]
+        if rows:
+            await self._driver.execute(_BIND, *(list(column) for column in zip(*rows, strict=True)))
 
     async def unbind(self, ids: Iterable[UUID]) -> None:
         await self._driver.execute("DELETE FROM allocation WHERE reservation_id = ANY ($1::uuid[])", list(ids))

@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from crossdock_kit.context import Cause
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.exceptions import NewException
+from crossdock_kit.gathering import Waiting, audited
 from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
 
@@ -65,6 +67,14 @@ class InventoryWork:
         raised = {each.name: getattr(concern, each.name) for each in fields(concern)}
         self._work.raise_exception(NewException(failure_class=FailureClass.BUSINESS, **raised))
 
+    def refused(self, key: str, reason: str, because: Cause) -> None:
+        """What one of several calls is told of what it asked."""
+        self._work.note(keys=(key,), outcome="refused", reason=reason, because=because)
+
+    async def audit(self, calls: Iterable[Waiting[Any, Any]]) -> None:
+        """Leaves the audit rows of calls that share this work and have changed something."""
+        await audited(self._work, calls)
+
     def settle(self, identity: str, resolution: str, tenant: str) -> None:
         self._work.resolve_exception(identity, resolution, tenant=tenant)
 
@@ -76,10 +86,12 @@ class InventoryUnitOfWork:
     kit: KitUnitOfWork
     changed: Changed = nobody_is_told
 
-    def __call__(self, *, tenants: Iterable[str]) -> AbstractAsyncContextManager[InventoryWork]:
-        return self._opened(tenants)
+    def __call__(
+        self, *, tenants: Iterable[str], causes: Mapping[str, Cause] | None = None
+    ) -> AbstractAsyncContextManager[InventoryWork]:
+        return self._opened(tenants, causes)
 
     @asynccontextmanager
-    async def _opened(self, tenants: Iterable[str]) -> AsyncIterator[InventoryWork]:
+    async def _opened(self, tenants: Iterable[str], causes: Mapping[str, Cause] | None) -> AsyncIterator[InventoryWork]:
         async with self.kit(tenants=tenants) as work:
-            yield InventoryWork(work, changed=self.changed)
+            yield InventoryWork(work, causes, self.changed)

@@ -23,9 +23,8 @@ async def book_outbound(facts: Sequence[OutboundFact | ReturnFact], work: Work) 
     await work.ledger.book([movement for each in facts for movement in each.movements(bound, shelves)])
     touched = sorted(bound.touched)
     await work.reservations.unbind(touched)
-    for each in touched:
-        if bound.left[each]:
-            await work.reservations.bind(found[each], bound.left[each])
-        else:
-            found[each].fulfil()
-    await work.reservations.save([found[each] for each in touched if not bound.left[each]])
+    await work.reservations.bind([found[each] for each in touched], bound.left)
+    used_up = [found[each] for each in touched if not bound.left[each]]
+    for reservation in used_up:
+        reservation.fulfil()
+    await work.reservations.save(used_up)

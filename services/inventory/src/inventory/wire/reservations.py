@@ -14,14 +14,8 @@ from crossdock_kit.ids import uuid_of
 from inventory.domain.lots import Pick
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Declined, LineRefusal, SplitRule
-from inventory.use_cases.reservations import (
-    AllocateStock,
-    CommitReservations,
-    DeallocateStock,
-    Holder,
-    LotWanted,
-    ReleaseReservations,
-)
+from inventory.use_cases.allocating import Allocated, AllocateStock, DeallocateStock, LotWanted, NotBound
+from inventory.use_cases.reservations import CommitReservations, Holder, ReleaseReservations
 from inventory.use_cases.reserve import ReserveStock, WantedBasket
 from inventory.wire.facts import picks_out, with_parts
 from inventory.wire.values import instant_out, measure_in, quantity_out
@@ -136,6 +130,21 @@ def _wanted_lot(choice: pb.LotChoice, at: int) -> LotWanted:
 
 def allocated(reservation: Reservation, picks: Sequence[Pick]) -> pb.AllocateStockResponse:
     return pb.AllocateStockResponse(reservation=reservation_out(reservation), lots=picks_out(picks, reservation.units))
+
+
+def allocate_reservations(request: pb.AllocateReservationsRequest) -> list[UUID]:
+    return [UUID(each) for each in request.reservation_ids]
+
+
+def bound(asked: Sequence[UUID], outcomes: Sequence[Allocated | NotBound]) -> pb.AllocateReservationsResponse:
+    out = pb.AllocateReservationsResponse()
+    for identity, outcome in zip(asked, outcomes, strict=True):
+        result = out.results.add(reservation_id=str(identity))
+        if isinstance(outcome, NotBound):
+            result.not_bound.code, result.not_bound.reason = outcome.code, outcome.reason
+        else:
+            result.bound.lots.extend(picks_out(outcome.picks, outcome.units))
+    return out
 
 
 def deallocate_stock(request: pb.DeallocateStockRequest, tenant: str) -> DeallocateStock:

@@ -55,6 +55,11 @@ class InventoryServiceStub:
                 request_serializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateStockRequest.SerializeToString,
                 response_deserializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateStockResponse.FromString,
                 _registered_method=True)
+        self.AllocateReservations = channel.unary_unary(
+                '/crossdock.inventory.v1.InventoryService/AllocateReservations',
+                request_serializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateReservationsRequest.SerializeToString,
+                response_deserializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateReservationsResponse.FromString,
+                _registered_method=True)
         self.DeallocateStock = channel.unary_unary(
                 '/crossdock.inventory.v1.InventoryService/DeallocateStock',
                 request_serializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.DeallocateStockRequest.SerializeToString,
@@ -119,6 +124,15 @@ class InventoryServiceServicer:
 
     def AllocateStock(self, request, context):
         """Binds committed quantities to lots.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AllocateReservations(self, request, context):
+        """Commits reservations of accepted orders, as far as that has not been done, and binds them to lots, first expiry
+        first. One that is refused does not touch the others: what has lapsed or ended stays as it is, what cannot be bound
+        is given back.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -195,6 +209,11 @@ def add_InventoryServiceServicer_to_server(servicer, server):
                     servicer.AllocateStock,
                     request_deserializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateStockRequest.FromString,
                     response_serializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateStockResponse.SerializeToString,
+            ),
+            'AllocateReservations': grpc.unary_unary_rpc_method_handler(
+                    servicer.AllocateReservations,
+                    request_deserializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateReservationsRequest.FromString,
+                    response_serializer=crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateReservationsResponse.SerializeToString,
             ),
             'DeallocateStock': grpc.unary_unary_rpc_method_handler(
                     servicer.DeallocateStock,
@@ -341,6 +360,33 @@ class InventoryService:
             '/crossdock.inventory.v1.InventoryService/AllocateStock',
             crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateStockRequest.SerializeToString,
             crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateStockResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AllocateReservations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.inventory.v1.InventoryService/AllocateReservations',
+            crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateReservationsRequest.SerializeToString,
+            crossdock_dot_inventory_dot_v1_dot_inventory__service__pb2.AllocateReservationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -41,6 +41,11 @@ class InventoryServiceStub:
     """Turns reservations into commitments of accepted orders; they no longer expire."""
     AllocateStock: _grpc.UnaryUnaryMultiCallable[_inventory_service_pb2.AllocateStockRequest, _inventory_service_pb2.AllocateStockResponse]
     """Binds committed quantities to lots."""
+    AllocateReservations: _grpc.UnaryUnaryMultiCallable[_inventory_service_pb2.AllocateReservationsRequest, _inventory_service_pb2.AllocateReservationsResponse]
+    """Commits reservations of accepted orders, as far as that has not been done, and binds them to lots, first expiry
+    first. One that is refused does not touch the others: what has lapsed or ended stays as it is, what cannot be bound
+    is given back.
+    """
     DeallocateStock: _grpc.UnaryUnaryMultiCallable[_inventory_service_pb2.DeallocateStockRequest, _inventory_service_pb2.DeallocateStockResponse]
     """Gives allocations back to committed."""
     AdjustStock: _grpc.UnaryUnaryMultiCallable[_inventory_service_pb2.AdjustStockRequest, _inventory_service_pb2.AdjustStockResponse]
@@ -69,6 +74,11 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
     """Turns reservations into commitments of accepted orders; they no longer expire."""
     AllocateStock: _aio.UnaryUnaryMultiCallable[_inventory_service_pb2.AllocateStockRequest, _inventory_service_pb2.AllocateStockResponse]  # type: ignore[assignment]
     """Binds committed quantities to lots."""
+    AllocateReservations: _aio.UnaryUnaryMultiCallable[_inventory_service_pb2.AllocateReservationsRequest, _inventory_service_pb2.AllocateReservationsResponse]  # type: ignore[assignment]
+    """Commits reservations of accepted orders, as far as that has not been done, and binds them to lots, first expiry
+    first. One that is refused does not touch the others: what has lapsed or ended stays as it is, what cannot be bound
+    is given back.
+    """
     DeallocateStock: _aio.UnaryUnaryMultiCallable[_inventory_service_pb2.DeallocateStockRequest, _inventory_service_pb2.DeallocateStockResponse]  # type: ignore[assignment]
     """Gives allocations back to committed."""
     AdjustStock: _aio.UnaryUnaryMultiCallable[_inventory_service_pb2.AdjustStockRequest, _inventory_service_pb2.AdjustStockResponse]  # type: ignore[assignment]
@@ -118,6 +128,17 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_inventory_service_pb2.AllocateStockResponse, _abc.Awaitable[_inventory_service_pb2.AllocateStockResponse]]:
         """Binds committed quantities to lots."""
+
+    @_abc_1.abstractmethod
+    def AllocateReservations(
+        self,
+        request: _inventory_service_pb2.AllocateReservationsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inventory_service_pb2.AllocateReservationsResponse, _abc.Awaitable[_inventory_service_pb2.AllocateReservationsResponse]]:
+        """Commits reservations of accepted orders, as far as that has not been done, and binds them to lots, first expiry
+        first. One that is refused does not touch the others: what has lapsed or ended stays as it is, what cannot be bound
+        is given back.
+        """
 
     @_abc_1.abstractmethod
     def DeallocateStock(

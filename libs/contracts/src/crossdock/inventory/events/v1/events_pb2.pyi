@@ -38,7 +38,7 @@ class AvailabilityChanged(_message.Message):
     location_id: _builtins.str
     business_unit: _builtins.str
     as_of_version: _builtins.int
-    """Grows with every change of the balance; a reader ignores an older one."""
+    """Grows with every change of what may be promised; a reader ignores an older one."""
     @_builtins.property
     def channels(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChannelAvailability]:
         """Channels from which the policy keeps more than the safety stock; every other channel is promised `available`."""
