@@ -30,7 +30,12 @@ INSERT INTO idempotency (tenant, method, request_id, request_hash) VALUES ($1, $
 ON CONFLICT DO NOTHING RETURNING true
 """
 _RECORDED = "SELECT request_hash, status, answer FROM idempotency WHERE tenant = $1 AND method = $2 AND request_id = $3"
-_ANSWER = "UPDATE idempotency SET status = $4, answer = $5 WHERE tenant = $1 AND method = $2 AND request_id = $3"
+_ANSWER = f"""
+WITH answered AS (
+  UPDATE idempotency SET status = $4, answer = $5 WHERE tenant = $1 AND method = $2 AND request_id = $3
+), {audit.writing(6)}
+SELECT
+"""  # noqa: S608 - only constants of the kit
 OK = 0
 
 
@@ -161,5 +166,5 @@ class Idempotency:
         raise _Answered(recorded["status"], bytes(recorded["answer"]))
 
     async def _keep(self, driver: asyncpg.Connection[Any], entry: audit.AuditEntry, status: int, answer: bytes) -> None:
-        await driver.execute(_ANSWER, entry.tenant, entry.method, entry.request_id, status, answer)
-        await audit.append(driver, [entry])
+        which = entry.tenant, entry.method, entry.request_id
+        await driver.execute(_ANSWER, *which, status, answer, *audit.columns([entry]))

@@ -16,6 +16,7 @@ from crossdock.fulfillment.v1 import return_service_pb2_grpc as return_grpc
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse_pb
 from crossdock.fulfillment.v1 import warehouse_service_pb2_grpc as warehouse_grpc
 from crossdock_kit.context import actor
+from crossdock_kit.courtesy import others_first
 
 from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
@@ -49,6 +50,7 @@ class FulfillmentServicer(pb_grpc.FulfillmentServiceServicer):
         return pb.OpenOrderResponse(order=wire.order(order), placement=wire.PLACEMENTS[placement])
 
     async def AppendLines(self, request: pb.AppendLinesRequest, context: Context) -> pb.AppendLinesResponse:
+        await others_first(len(request.lines))
         count, repeated = await placing.append_lines(wire.append(request), self._uow)
         return pb.AppendLinesResponse(line_count=count, repeated_count=repeated)
 

@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 from crossdock_kit.authorisation import Tokens, check_binding, check_permission, tenant_of
 from crossdock_kit.clock import Clock
 from crossdock_kit.context import current_actor, current_cause, current_deadline
+from crossdock_kit.courtesy import COURTESY
 from crossdock_kit.errors import Exhausted
 from crossdock_kit.idempotency import Call
 from crossdock_kit.ownership_overrides import Overrides, deployments
@@ -110,7 +111,8 @@ class Guard:
             async with Passage(method, context, self._domain) as call:
                 admitted = self._admit(call, request, context)
                 async with self.shares.of(admitted.cause.tenant):
-                    return await run(admitted, check(request), context)
+                    with COURTESY.call():
+                        return await run(admitted, check(request), context)
 
         return guarded
 

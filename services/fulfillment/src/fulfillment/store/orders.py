@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from crossdock_kit import json_rows
+from crossdock_kit.courtesy import others_first
 from crossdock_kit.database.claims import claimed, grouped
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
@@ -127,8 +128,9 @@ class Orders:
 
     async def lines(self, order_id: str, first: int, last: int) -> list[OrderLine]:
         place = (self._tenant, order_id, first, last)
-        found = [rows.read_line(each) for each in await self._driver.fetch(_LINES, *place)]
-        schedules = grouped(await self._driver.fetch(_SCHEDULES, *place), "position")
+        kept, scheduled = await self._driver.fetch(_LINES, *place), await self._driver.fetch(_SCHEDULES, *place)
+        await others_first(len(kept))
+        found, schedules = [rows.read_line(each) for each in kept], grouped(scheduled, "position")
         for line in found:
             line.schedules = [rows.read_schedule(each) for each in schedules[line.position]]
         return found
@@ -156,6 +158,7 @@ class Orders:
             each["part"]: each for each in await self._driver.fetch(_PARTS, self._tenant, order.order_id, first, last)
         }
         stored = self.stored[order.order_id]
+        await others_first(len(lines))
         for part in range(first, last + 1):
             if part not in order.parts:
                 order.parts[part] = rows.read_part(known[part]) if part in known else Part(part)

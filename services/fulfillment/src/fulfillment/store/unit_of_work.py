@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from crossdock_kit import policy
-from crossdock_kit.database.upserts import upsert
+from crossdock_kit.courtesy import others_first
+from crossdock_kit.database.upserts import upsert_all
 from crossdock_kit.events import NewEvent
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
@@ -100,15 +101,18 @@ class FulfillmentWork:
 
     async def put(self, order: SalesOrder) -> None:
         """Announces, asks and watches; its rows are written when there are enough of them, or at the end."""
+        await others_first(len(order.lines))
         for part in sorted({line.part for line in order.lines.values()}):
             judge(order, part)
         await self._watch(order)
         await self._watch_checks(order)
         stored = self.sales_orders.stored[order.order_id]
+        await others_first(len(order.lines))
         changed = self._keep_lines(order) or bool(order.events) or stored.head != rows.order_row(order)
         if changed:
             order.version += 1
             order.updated_at = self.now
+        await others_first(len(order.lines))
         self._announce(order)
         self._ask(order)
         self._tell(order)
@@ -120,8 +124,9 @@ class FulfillmentWork:
             await self.write()
 
     async def write(self) -> None:
-        for table, found in self._written.items():
-            await upsert(self._work.driver, table, list(found.values()))
+        await others_first(sum(map(len, self._written.values())))
+        await upsert_all(self._work.driver, {table: list(found.values()) for table, found in self._written.items()})
+        for found in self._written.values():
             found.clear()
 
     async def put_posting(self, made: Posting, order: SalesOrder) -> None:

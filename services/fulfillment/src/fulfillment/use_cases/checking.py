@@ -35,7 +35,7 @@ from fulfillment.use_cases.holding import not_sold_to, stop_selling
 from fulfillment.use_cases.owing import owe_order
 from fulfillment.use_cases.stocking import release_all
 
-PARTS_AT_ONCE = 2
+PARTS_AT_ONCE = 1
 """Few, so that calls of others are answered between them: what is done to a part is not interrupted."""
 AT_ONCE = 1_000
 """Orders of a customer that one word of it holds or lets go."""
