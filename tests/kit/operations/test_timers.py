@@ -101,6 +101,44 @@ async def test_many_loops_run_each_timer_once(engine: Engine, uow: UnitOfWork, o
     assert sorted(ran) == [f"{n:03d}" for n in range(100)]
 
 
+@pytest.mark.parametrize("moved", [False, True])
+async def test_whoever_ends_what_a_running_timer_waits_for_waits_for_nobody(
+    engine: Engine, uow: UnitOfWork, opened: Open, moved: bool
+) -> None:
+    """Timers are moved and cancelled by who holds what they are about, which the handler wants too."""
+    kind, runs = uuid4().hex, asyncio.Event()
+    about = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))"
+
+    async def run(due_now: Sequence[DueTimer], work: Work) -> None:
+        runs.set()
+        await work.driver.execute(about, kind)
+        work.raise_exception(
+            NewException(
+                failure_class=FailureClass.BUSINESS,
+                code="TOO_LATE",
+                summary="what it waited for has come",
+                owner="tests",
+                transaction_ids=(f"t-{kind}",),
+            )
+        )
+
+    await set_all(opened, past(kind, "a"))
+    loop = loop_of(engine, uow, kind, TimerHandler(run))
+    async with asyncio.timeout(30), opened() as tx:
+        await tx.driver.execute(about, kind)
+        running = asyncio.create_task(loop.round())
+        await runs.wait()
+        if moved:
+            later = NewTimer(kind=kind, subject="a", due_at=NOW + timedelta(hours=1), tenant="acme")
+            await timers.set_timers(tx.driver, [later])
+        else:
+            await timers.cancel_timers(tx.driver, [("acme", kind, "a")])
+    await running
+    assert await open_codes(opened, f"t-{kind}") == []
+    assert await left(opened, kind) == ["a"] * moved
+    assert await loop.round() == 0
+
+
 async def test_one_bad_timer_of_a_batch_holds_up_no_other_and_ends_as_an_exception(
     engine: Engine, uow: UnitOfWork, opened: Open
 ) -> None:

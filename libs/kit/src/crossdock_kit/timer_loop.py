@@ -1,7 +1,8 @@
 """Runs what is due: takes timers by the database's clock and runs their handler in the transaction that removes them.
 
-A handler that fails is tried again later, alone; after some attempts the timer rests and an exception says so. It must
-not know what a timer is for.
+Removed last, in the order in which everybody locks: first what a timer is about, then the timer. One that was moved or
+cancelled while its handler ran leaves nothing behind. A handler that fails is tried again later, alone; after some
+attempts the timer rests and an exception says so. It must not know what a timer is for.
 """
 
 from __future__ import annotations
@@ -40,9 +41,14 @@ class TimerHandler:
     owner: str = "operations"
 
 
+class _Overtaken(Exception):
+    """Somebody moved or cancelled a timer while its handler ran: what was done for it is undone."""
+
+
 class PostgresTimerStore:
     due_kinds = staticmethod(timers.due_kinds)
     take_due = staticmethod(timers.take_due)
+    remove = staticmethod(timers.remove)
     put_off = staticmethod(timers.put_off)
     raise_all = staticmethod(exceptions.raise_all)
 
@@ -112,12 +118,19 @@ class TimerLoop:
                     if taken:
                         stack.enter_context(_caused(taken, work))
                         await self._handlers[kind].run(taken, work)
+                        await self._remove(work, tenant, taken)
             except Unavailable:
                 raise
+            except _Overtaken:
+                log.info("%s was moved or cancelled while it ran; what is still due runs again", kind)
             except Exception as error:
                 log.exception("%s failed for %d timers", kind, len(taken))
                 return taken, error
         return taken, None
+
+    async def _remove(self, work: Work, tenant: str, taken: Sequence[DueTimer]) -> None:
+        if not await self._store.remove(work.driver, tenant, taken):
+            raise _Overtaken
 
     async def _put_off(self, timer: DueTimer, handler: TimerHandler, error: Exception) -> None:
         """Later by back-off, and after the last attempt not before somebody says so."""

@@ -83,12 +83,23 @@ _DUE = """
 SELECT DISTINCT tenant, kind FROM timer WHERE due_at <= now() AND kind = ANY($1::text[])
 """
 
+# Who runs a timer holds an advisory lock and not its row: whoever changes what a timer is about moves or cancels it
+# last, and would wait for a row whose handler waits for that very thing. More are looked at than are taken, because
+# others may be running.
+_CLAIM = """
+SELECT timer_id FROM (
+  SELECT timer_id FROM timer WHERE tenant = $1 AND kind = $2 AND due_at <= now()
+  ORDER BY due_at, timer_id LIMIT $3::int + 100) AS due
+WHERE pg_try_advisory_xact_lock(hashtextextended('timer ' || timer_id, 0)) LIMIT $3::int
+"""
+# Of what is claimed some may have run since the claim's snapshot: that is gone here.
 _TAKE = """
+SELECT tenant, timer_id, kind, subject, due_at, payload, transaction_ids, keys, correlation_id, causation_id, attempts
+FROM timer WHERE tenant = $1 AND timer_id = ANY($2::uuid[]) AND due_at <= now()
+"""
+_REMOVE = """
 DELETE FROM timer WHERE (tenant, timer_id) IN (
-  SELECT tenant, timer_id FROM timer WHERE tenant = $1 AND kind = $2 AND due_at <= now()
-  ORDER BY due_at, timer_id LIMIT $3 FOR UPDATE SKIP LOCKED)
-RETURNING tenant, timer_id, kind, subject, due_at, payload, transaction_ids, keys, correlation_id, causation_id,
-  attempts
+  SELECT tenant, timer_id FROM timer WHERE tenant = $1 AND timer_id = ANY($2::uuid[]) ORDER BY kind, subject FOR UPDATE)
 """
 
 
@@ -98,13 +109,21 @@ async def due_kinds(driver: Driver, kinds: Sequence[str]) -> list[tuple[str, str
 
 
 async def take_due(driver: Driver, tenant: str, kind: str, limit: int) -> list[DueTimer]:
-    """Removes and returns due timers: their effects commit with their removal or not at all."""
-    rows = await driver.fetch(_TAKE, tenant, kind, limit)
+    """Due timers that nobody else runs, until the transaction ends. They stay until `remove`."""
+    claimed = [row["timer_id"] for row in await driver.fetch(_CLAIM, tenant, kind, limit)]
+    rows = await driver.fetch(_TAKE, tenant, claimed) if claimed else []
     due = [
         DueTimer(**dict(row) | {"transaction_ids": tuple(row["transaction_ids"]), "keys": tuple(row["keys"])})
         for row in rows
     ]
     return sorted(due, key=lambda each: (each.due_at, each.timer_id))
+
+
+async def remove(driver: Driver, tenant: str, timers: Sequence[DueTimer]) -> bool:
+    """Removes timers of a tenant that ran: their effects commit with their removal or not at all. False if one of them
+    was set anew or cancelled meanwhile."""
+    done = await driver.execute(_REMOVE, tenant, [each.timer_id for each in timers])
+    return done.endswith(f" {len(timers)}")
 
 
 _PUT_OFF = """

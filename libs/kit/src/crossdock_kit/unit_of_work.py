@@ -247,17 +247,18 @@ class Work:
 
 class PostgresWorkStore:
     async def write(self, driver: Driver, gathered: Gathered, at: datetime) -> None:
-        """What is told comes last, when every lock is held."""
+        """Timers before exceptions: what a timer that is just running raises has to be there to be resolved. What is
+        told comes last, when every lock is held."""
         if gathered.deliveries:
             await deliveries.enqueue(driver, gathered.deliveries, at=at)
-        if gathered.resolved:
-            await exceptions.resolve_all(driver, gathered.resolved, by="crossdock", at=at)
-        if gathered.exceptions:
-            await exceptions.raise_all(driver, gathered.exceptions, at=at)
         if gathered.cancelled:
             await timers.cancel_timers(driver, gathered.cancelled)
         if gathered.timers:
             await timers.set_timers(driver, gathered.timers)
+        if gathered.resolved:
+            await exceptions.resolve_all(driver, gathered.resolved, by="crossdock", at=at)
+        if gathered.exceptions:
+            await exceptions.raise_all(driver, gathered.exceptions, at=at)
         await conclude(driver, gathered.watermarks, gathered.steps, gathered.roots, gathered.events)
 
 

@@ -114,11 +114,10 @@ class ReadThenWrite(Database):
 class TimerGone(MemoryTimerStore):
     """A timer is removed before what it starts is committed."""
 
-    async def take_due(self, driver: Any, tenant: str, kind: str, limit: int) -> list[DueTimer]:
-        taken = await super().take_due(driver, tenant, kind, limit)
-        for timer in taken:
-            driver.database.table("timer").versions.pop((tenant, kind, timer.subject), None)
-        return taken
+    async def remove(self, driver: Any, tenant: str, timers: Sequence[DueTimer]) -> bool:
+        for timer in timers:
+            driver.database.table("timer").versions.pop((tenant, timer.kind, timer.subject), None)
+        return True
 
 
 class LatestOnly(Reconciler):

@@ -161,7 +161,8 @@ class Operations:
         store = self.stores.timers
         kinds = await store.due_kinds(memory.driver, [self._kind])
         taken = await store.take_due(memory.driver, TENANT, self._kind, len(subjects))
-        return len(kinds), [(timer.subject, timer.attempts) for timer in taken]
+        removed = await store.remove(memory.driver, TENANT, taken) if taken else "none"
+        return len(kinds), [(timer.subject, timer.attempts) for timer in taken], removed
 
     async def put_off(self, memory: Memory, subjects: Sequence[tuple[int, bool]]) -> Any:
         """As after a handler that failed: the timers were taken, that was undone, now they are moved."""

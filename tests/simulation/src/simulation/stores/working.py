@@ -38,16 +38,29 @@ class MemoryTimerStore:
             due = [(k, r) for k, r in s.scan("timer") if k[:2] == (tenant, kind) and r["due_at"] <= now]
             due.sort(key=lambda each: (each[1]["due_at"], each[1]["timer_id"]))
             taken: list[DueTimer] = []
-            for key, _ in due:
+            for _, row in due:
                 if len(taken) == limit:
                     break
-                if not s.database.free(s.writes, "timer", key):
-                    continue
-                row = await s.change("timer", key)
-                if row is not None and row["due_at"] <= now:
-                    s.write("timer", key, None)
+                running = (str(row["timer_id"]),)
+                if s.database.free(s.writes, "running timer", running):
+                    await s.database.lock(s.writes, "running timer", running)
                     taken.append(DueTimer(**row))
             return taken
+
+        return await on(driver, body)
+
+    async def remove(self, driver: Any, tenant: str, timers: Sequence[DueTimer]) -> bool:
+        async def body(s: Statement) -> bool:
+            removed = 0
+            for timer in sorted(timers, key=lambda each: (each.kind, each.subject)):
+                key = (tenant, timer.kind, timer.subject)
+                if (s.read("timer", key) or {}).get("timer_id") != timer.timer_id:
+                    continue
+                row = await s.change("timer", key)
+                if row is not None and row["timer_id"] == timer.timer_id:
+                    s.write("timer", key, None)
+                    removed += 1
+            return removed == len(timers)
 
         return await on(driver, body)
 
@@ -76,10 +89,10 @@ class MemoryWorkStore:
     async def write(self, driver: Any, gathered: Any, at: datetime) -> None:
         if gathered.deliveries:
             raise NotImplementedError("the simulated services make no calls to the outside")
-        await resolve_all(driver, gathered.resolved)
-        await raise_all(driver, gathered.exceptions)
         await self.cancel_timers(driver, gathered.cancelled)
         await self.set_timers(driver, gathered.timers)
+        await resolve_all(driver, gathered.resolved)
+        await raise_all(driver, gathered.exceptions)
         for each in gathered.watermarks:
             await CONSUMING.advance(driver, each.consumer, {(each.tenant, each.aggregate): each.version})
         await self.record(driver, gathered.events)
