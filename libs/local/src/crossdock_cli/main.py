@@ -13,6 +13,8 @@ from crossdock_cli import (
     identity,
     load,
     order,
+    order_pending,
+    order_release,
     ownership,
     partner,
     partner_compare,
@@ -23,6 +25,8 @@ from crossdock_cli import (
     replay,
     returns,
     shipment,
+    shipment_deciding,
+    shipment_feeds,
     status,
     stock,
     submit,
@@ -50,6 +54,8 @@ for repair in (replay.replay, reconcile.reconcile):
 app.command(context_settings=edi.AS_THEY_STAND)(edi.edi)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(deliveries.app, name="deliveries")
+for of_order in (order_release.release, order_pending.pending):
+    order.app.command()(of_order)
 app.add_typer(order.app, name="order")
 for more in (po_blanket.blanket, po_blanket.release, po_inbound.inbound):
     po.app.command()(more)
@@ -60,6 +66,9 @@ for word in (supplier_invoice.accept, supplier_invoice.reject):
 app.add_typer(supplier.app, name="supplier")
 partner.app.command("compare")(partner_compare.compare_partner)
 app.add_typer(partner.app, name="partner")
+for of_shipment in (shipment_deciding.cancel, shipment_deciding.correct, shipment_feeds.feeds):
+    shipment.app.command()(of_shipment)
+shipment.app.command("map")(shipment_deciding.map_code)
 app.add_typer(shipment.app, name="shipment")
 app.add_typer(returns.app, name="return")
 app.add_typer(identity.app, name="identity")

@@ -13,6 +13,7 @@ from uuid import uuid4
 import typer
 import yaml
 from crossdock.common.v1 import values_pb2
+from crossdock.connector.v1 import connector_service_pb2_grpc as connector_grpc
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
@@ -21,6 +22,7 @@ from crossdock.fulfillment.v1 import posting_service_pb2 as posting
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as inventory_grpc
+from crossdock.ops.v1 import ops_service_pb2_grpc as ops_grpc
 from google.protobuf.json_format import MessageToDict
 from google.type.date_pb2 import Date
 
@@ -30,10 +32,13 @@ from crossdock_cli.console import FAILED, fail, out, print_json
 from crossdock_cli.order_calls import OrderDesk, WholeOrder
 from crossdock_cli.order_documents import NoOrder, OrderDocument, changes, day_of, document, order_of, pair_of
 from crossdock_cli.order_tables import headline, holdings, lines_table
+from crossdock_cli.order_told import ToldDesk
 from crossdock_cli.order_voices import Heard, voices
 
 T = TypeVar("T")
-app = typer.Typer(help="Place sales orders, see where each stands, cancel them.", rich_markup_mode=None)
+app = typer.Typer(
+    help="Place sales orders, see where each stands, let them through, cancel them.", rich_markup_mode=None
+)
 Channel = Annotated[str, typer.Option(help="sales channel; needed where several gave the same number")]
 Json = Annotated[bool, typer.Option("--json", help="for programs")]
 Tenant = Annotated[str | None, typer.Option(help="company, where the stack serves several")]
@@ -72,18 +77,25 @@ async def _movements(skus: Sequence[str], tenant: str | None) -> list[inventory.
 
 
 async def _heard(found: WholeOrder, tenant: str | None) -> Heard:
-    """What the ERP has posted of it, and where its shipments are; the first thousand of each."""
+    """What the ERP has posted of it and where its shipments are, a thousand of each, and what its channel was told."""
     state = stack_or_exit()
     credentials = metadata(state, tenant)
-    async with channel(state, "fulfillment") as ours, channel(state, "delivery") as road:
+    async with (
+        channel(state, "fulfillment") as ours,
+        channel(state, "delivery") as road,
+        channel(state, "connector") as partners,
+    ):
         books = cast(Any, posting_grpc.PostingServiceStub)(ours)
         shipments = cast(Any, delivery_grpc.DeliveryServiceStub)(road)
         asked = posting.ListPostingsRequest(order_id=found.order.order_id, page_size=LONGEST_HISTORY)
         posted = await books.ListPostings(asked, metadata=credentials, timeout=SECONDS)
         on_road = delivery.ListShipmentsRequest(order_number=found.order.number, page_size=LONGEST_HISTORY)
         carried = await shipments.ListShipments(on_road, metadata=credentials, timeout=SECONDS)
+        listing = cast(Any, ops_grpc.OpsServiceStub)(partners)
+        reading = cast(Any, connector_grpc.ConnectorServiceStub)(partners)
+        told = await ToldDesk(listing, reading, credentials).told(found.order.order_id)
     own = [each for each in carried.shipments if any(of.order_id == found.order.order_id for of in each.orders)]
-    return Heard(list(posted.postings), own)
+    return Heard(list(posted.postings), own, told)
 
 
 def _read(file: Path) -> OrderDocument:
@@ -158,7 +170,7 @@ def place(  # noqa: PLR0913  one parameter for each option
         return await desk.decided(found, time.monotonic() + wait), repeated
 
     found, repeated = answered(_at_desk(system, tenant, work))
-    _say(found, json=json, tenant=tenant, more={"repeated": repeated})
+    say(found, json=json, tenant=tenant, more={"repeated": repeated})
 
 
 @app.command()
@@ -171,7 +183,7 @@ def show(
     """Show an order: where each line stands, and what channel, ERP, warehouse, carrier and Crossdock say of it."""
     found = answered(_at_desk(INSIDE_SALES, tenant, lambda desk: desk.find(number, of_channel)))
     said = voices(found, answered(_heard(found, tenant)))
-    _say(found, json=json, tenant=tenant, more={"says": [{"system": who, "says": what} for who, what in said]})
+    say(found, json=json, tenant=tenant, more={"says": [{"system": who, "says": what} for who, what in said]})
     if not json:
         width = max(len(who) for who, _ in said)
         for who, what in said:
@@ -211,7 +223,7 @@ def change(  # noqa: PLR0913  one parameter for each option
         )
         return await desk.find(number, found.order.channel)
 
-    _say(answered(_at_desk(system, tenant, work)), json=json, tenant=tenant)
+    say(answered(_at_desk(system, tenant, work)), json=json, tenant=tenant)
 
 
 def _pairs(said: Sequence[str]) -> list[tuple[str, str]]:
@@ -241,14 +253,14 @@ def cancel(  # noqa: PLR0913  one parameter for each option
         return await desk.find(number, found.order.channel), list(done.left)
 
     found, left = answered(_at_desk(system, tenant, work))
-    _say(found, json=json, tenant=tenant, more={"left": [MessageToDict(each) for each in left]})
+    say(found, json=json, tenant=tenant, more={"left": [MessageToDict(each) for each in left]})
     if not json:
         for each in left:
             amount = f"{each.quantity.value} {each.quantity.unit}"
             out.print(f"left already: line {each.line_number}, {amount} of {each.sku}", highlight=False)
 
 
-def _say(found: WholeOrder, *, json: bool, tenant: str | None, more: dict[str, Any] | None = None) -> None:
+def say(found: WholeOrder, *, json: bool, tenant: str | None, more: dict[str, Any] | None = None) -> None:
     if json:
         said = {"order": MessageToDict(found.order), "lines": [MessageToDict(each) for each in found.lines]}
         print_json(said | (more or {}))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from crossdock.common.v1 import values_pb2
@@ -16,6 +16,7 @@ from crossdock.fulfillment.v1 import posting_pb2
 
 from crossdock_cli.order_calls import WholeOrder
 from crossdock_cli.order_tables import day, order_state, reported
+from crossdock_cli.order_told import Told, told_words
 
 Said = tuple[str, str]
 """Who says it, and what."""
@@ -24,15 +25,16 @@ _POSTED = posting_pb2.POSTING_STATE_POSTED
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What fulfillment knows of the ERP's books, and delivery of the order's shipments."""
+    """What fulfillment knows of the ERP's books, delivery of the order's shipments, and connector of the channel."""
 
     postings: Sequence[posting_pb2.Posting] = ()
     shipments: Sequence[shipment_pb2.Shipment] = ()
+    told: Told = field(default_factory=Told)
 
 
 def voices(found: WholeOrder, heard: Heard) -> list[Said]:
     return [
-        _channel(found),
+        _channel(found, heard.told),
         *_erp(heard.postings),
         *_warehouses(found),
         *(_carrier(each) for each in heard.shipments),
@@ -40,10 +42,12 @@ def voices(found: WholeOrder, heard: Heard) -> list[Said]:
     ]
 
 
-def _channel(found: WholeOrder) -> Said:
+def _channel(found: WholeOrder, told: Told) -> Said:
+    """What it ordered, and what it has heard of that since: it may show its customer less than is known here."""
     order = found.order
     confirmed = ", confirmed to its customer" if order.channel_confirmed else ""
-    return order.channel, f"{order.number} ordered on {day(order.ordered_on)}, {order.line_count} lines{confirmed}"
+    ordered = f"{order.number} ordered on {day(order.ordered_on)}, {order.line_count} lines{confirmed}"
+    return order.channel, "; ".join([ordered, *told_words(told)])
 
 
 def _erp(postings: Iterable[posting_pb2.Posting]) -> Iterator[Said]:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-import grpc
 import typer
 from crossdock.delivery.v1 import delivery_service_pb2 as pb
-from crossdock.delivery.v1 import delivery_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import shipment_pb2
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.timestamp_pb2 import Timestamp
 from rich.table import Table
 
-from crossdock_cli.asking import SECONDS, answered
-from crossdock_cli.connection import channel, metadata, stack_or_exit
-from crossdock_cli.console import NOT_FOUND, fail, out, print_json
+from crossdock_cli.console import out, print_json
+from crossdock_cli.shipment_calls import ShipmentDesk, at_desk
 
-app = typer.Typer(help="Where shipments are, by their number or a tracking number.", no_args_is_help=True)
+app = typer.Typer(
+    help="Where shipments are, by their number or a tracking number, and what is decided of them.", no_args_is_help=True
+)
 Number = Annotated[str, typer.Argument(help="number of the shipment, or a tracking number")]
 AsJson = Annotated[bool, typer.Option("--json", help="for programs")]
 OfTenant = Annotated[str | None, typer.Option("--tenant", help="company, where the stack serves several")]
@@ -45,52 +43,21 @@ def proof(found: pb.ProofOfDelivery) -> str:
     )
 
 
-MOST_PROOFS = 100
+async def _whole(desk: ShipmentDesk, number: str) -> tuple[shipment_pb2.Shipment, list[pb.ProofOfDelivery]]:
+    found = await desk.find(number)
+    return found, await desk.proofs(found.shipment_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A shipment, what others were told of it, and what proves its delivery, the first hundred of these."""
-
-    shipment: shipment_pb2.Shipment
-    told: list[pb.MilestoneEntry]
-    proofs: list[pb.ProofOfDelivery]
-
-
-async def _ask(number: str, tenant: str | None) -> Asked:
-    """The shipment of this number; if there is none, that of the tracking number."""
-    state = stack_or_exit()
-    credentials = metadata(state, tenant)
-    async with channel(state, "delivery") as open_channel:
-        stub = cast(Any, pb_grpc.DeliveryServiceStub)(open_channel)
-        by_number, by_tracking = pb.ShipmentRef(number=number), pb.ShipmentRef(tracking_number=number)
-        found = await _find(stub, by_number, credentials) or await _find(stub, by_tracking, credentials)
-        if found is None:
-            fail(f"no shipment {number!r}", NOT_FOUND)
-        ref = pb.ShipmentRef(shipment_id=found.shipment_id)
-        told = await stub.ListMilestones(pb.ListMilestonesRequest(ref=ref), metadata=credentials, timeout=SECONDS)
-        request = pb.ListProofsRequest(ref=ref, page_size=MOST_PROOFS)
-        proven = await stub.ListProofs(request, metadata=credentials, timeout=SECONDS)
-        return Asked(found, list(told.entries), list(proven.proofs))
-
-
-async def _find(stub: Any, ref: pb.ShipmentRef, credentials: Any) -> shipment_pb2.Shipment | None:
-    try:
-        found = await stub.GetShipment(pb.GetShipmentRequest(ref=ref), metadata=credentials, timeout=SECONDS)
-    except grpc.aio.AioRpcError as error:
-        if error.code() is grpc.StatusCode.NOT_FOUND:
-            return None
-        raise
-    return cast(shipment_pb2.Shipment, found.shipment)
+async def _told(desk: ShipmentDesk, number: str) -> list[pb.MilestoneEntry]:
+    return await desk.told((await desk.find(number)).shipment_id)
 
 
 @app.command()
 def show(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
     """Show what is known of a shipment."""
-    asked = answered(_ask(number, tenant))
-    found = asked.shipment
+    found, proofs = at_desk(tenant, lambda desk: _whole(desk, number))
     if json:
-        print_json(MessageToDict(found) | {"proofs": [MessageToDict(each) for each in asked.proofs]})
+        print_json(MessageToDict(found) | {"proofs": [MessageToDict(each) for each in proofs]})
         return
     orders = ", ".join(each.number for each in found.orders)
     carrier = " ".join(each for each in (found.carrier, found.service_level, found.tracking_number) if each)
@@ -108,7 +75,7 @@ def show(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
         ("exceptions", str(found.open_exceptions) if found.open_exceptions else ""),
         ("called off", called_off(found.call_off) if found.HasField("call_off") else ""),
         ("proven", instant(found.proven_at) if found.HasField("proven_at") else ""),
-        *(("proof", proof(each)) for each in asked.proofs),
+        *(("proof", proof(each)) for each in proofs),
         ("heard", f"{found.update_count} updates, {found.milestone_count} told on"),
     ):
         if value:
@@ -118,7 +85,7 @@ def show(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
 @app.command()
 def milestones(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
     """Show what others were told of a shipment, corrections included, in the order in which it happened."""
-    entries = answered(_ask(number, tenant)).told
+    entries = at_desk(tenant, lambda desk: _told(desk, number))
     if json:
         print_json([MessageToDict(each) for each in entries])
         return

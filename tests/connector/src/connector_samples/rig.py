@@ -226,9 +226,8 @@ def received(message: Message, aggregate: str, version: int = 1, **facts: Any) -
         recorded_at=datetime.now(UTC),
         correlation_id="c",
         causation_id="c",
-        transaction_ids=("po-1",),
         express=False,
         traceparent="",
         cause=cause,
-        **{"origin": None, "keys": ("po:4500000001",)} | facts,
+        **{"origin": None, "keys": ("po:4500000001",), "transaction_ids": ("po-1",)} | facts,
     )
