@@ -110,6 +110,9 @@ def test_an_order_without_lines_is_refused() -> None:
 def test_a_line_to_another_address_is_refused_because_an_order_has_one() -> None:
     with pytest.raises(DocumentFault, match="another address"):
         lines("PO1*1*1*EA*1**VP*A1001", "N1*ST*MERCATO STORE 43*92*0043")
+    with pytest.raises(DocumentFault, match="SDQ of line 1: the line goes to another address"):
+        lines("PO1*1*5*EA*1**VP*A1001", "SDQ*EA*92*0042*3*0043*2")
+    assert lines("PO1*1*5*EA*1**VP*A1001", "SDQ*EA*92*0042*5")
 
 
 @pytest.fixture

@@ -240,3 +240,43 @@ def test_an_agreement_is_no_order() -> None:
     document = replace(x12_850.write(orders.released(), orders.writing(x12=True)), type="BK")
     with pytest.raises(DocumentFault, match="BEG02"):
         x12_850.read(document, orders.reading(x12=True))
+
+
+def placed(*segments: str) -> procurement.OrderedLine:
+    """A line of ten pieces with further segments, in an order for WH-EAST."""
+    said = ["BEG*00*NE*PO-1**20261102", "N1*ST**92*WH-EAST", "PO1*10*10*EA*1**BP*A1001", *segments]
+    [message] = x12_document.read_file(files.interchange("850", said), {})[0].messages
+    assert not message.wrong, message.wrong
+    command = x12_850.INBOUND.read(message.document, orders.reading(x12=True))
+    assert isinstance(command.request, procurement.SubmitPurchaseOrderRequest)
+    assert command.request.ship_to_id == "WH-EAST"
+    return command.request.lines[0]
+
+
+def test_a_line_says_by_its_own_address_or_by_its_distribution_where_it_goes() -> None:
+    assert placed().ship_to_id == ""
+    assert placed("N1*ST**92*WH-WEST").ship_to_id == "WH-WEST"
+    assert placed("SDQ*EA*92*WH-WEST*10").ship_to_id == "WH-WEST"
+    assert placed("SDQ*EA*92*WH-WEST*4*WH-WEST*6").ship_to_id == "WH-WEST"
+    assert placed("SDQ*EA*92*WH-WEST*10.0", "N1*ST**92*WH-WEST").ship_to_id == "WH-WEST"
+
+
+@pytest.mark.parametrize(
+    ("segments", "why"),
+    [
+        (("SDQ*EA*92*WH-WEST*4*WH-EAST*6",), "several places"),
+        (("SDQ*EA*92*WH-WEST*4", "SDQ*EA*92*WH-EAST*6"), "several places"),
+        (("SDQ*EA*92*WH-WEST*9",), "another quantity"),
+        (("SDQ*CA*92*WH-WEST*10",), "another quantity"),
+        (("SDQ*EA*92*WH-WEST*NaN",), "another quantity"),
+        (("SDQ*EA*92*WH-WEST*-5*WH-WEST*15",), "another quantity"),
+        (("SDQ*EA*92**10",), "no place"),
+        (("SDQ*EA*92*WH-WEST*10", "N1*ST**92*WH-EAST"), "another place than the line's N1"),
+    ],
+)
+def test_a_line_that_is_distributed_is_refused_rather_than_sent_to_one_dock(
+    segments: tuple[str, ...], why: str
+) -> None:
+    with pytest.raises(DocumentFault, match="SDQ of line 10") as refused:
+        placed(*segments)
+    assert why in str(refused.value)

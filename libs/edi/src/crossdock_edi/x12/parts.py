@@ -122,6 +122,23 @@ def party_of(parties: Iterable[Party], *roles: str) -> Party | None:
     return next((party for role in roles for party in kept if party.role == role), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A place by its number, and how much of the line goes there, as it is written."""
+
+    id: str
+    quantity: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destinations:
+    """SDQ: where a line's quantity goes, ten places a segment; `id_qualifier` 92 is the buyer's own number of each."""
+
+    unit: str = element("SDQ", 1, required=True)
+    id_qualifier: str = element("SDQ", 2)
+    places: tuple[Destination, ...] = pairs("SDQ", 3, 22, Destination)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FobTerms:
     """FOB: who pays the freight (PP, CC), and under what delivery terms.

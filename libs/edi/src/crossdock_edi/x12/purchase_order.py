@@ -29,6 +29,7 @@ from crossdock_edi.x12.parts import (
     Contact,
     DateReference,
     Description,
+    Destinations,
     FobTerms,
     ItemId,
     Measurement,
@@ -74,6 +75,7 @@ class OrderLine(WithDeliveryWindow, WithItemIds):
     references: tuple[Reference, ...] = children(Reference)
     contacts: tuple[Contact, ...] = children(Contact)
     charges: tuple[Charge, ...] = children(Charge)
+    destinations: tuple[Destinations, ...] = children(Destinations)
     dates: tuple[DateReference, ...] = children(DateReference)
     carriers: tuple[Carrier, ...] = children(Carrier)
     messages: tuple[str, ...] = texts("MSG", 1, 1)

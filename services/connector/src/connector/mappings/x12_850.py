@@ -131,7 +131,7 @@ def _ordered(line: OrderLine, position: int, document: PurchaseOrder, reading: R
         description=line.description[:200],
         ordered=canonical.quantity(line.quantity, unit, path=f"PO102 of line {number}"),
         price=parts.read_price(line, document.currency),
-        ship_to_id=parts.read_ship_to(line.parties, reading),
+        ship_to_id=parts.read_place(line, number, reading),
         drop_ship_party_id=parts.read_drop_ship(line.parties, reading),
         requested_window=parts.read_window(line),
         requested=parts.read_schedules(line, unit, reading.codes),

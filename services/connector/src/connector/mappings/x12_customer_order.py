@@ -75,6 +75,9 @@ def _refuse_another_address(line: OrderLine, of_order: Party | None) -> None:
     own = party_of(line.parties, "ST")
     if own is not None and (of_order is None or (own.id, own.name) != (of_order.id, of_order.name)):
         raise DocumentFault(f"N1 of line {line.line or '?'}", "the line goes to another address than its order")
+    places = {place.id for each in line.destinations for place in each.places}
+    if places and (of_order is None or places != {of_order.id}):
+        raise DocumentFault(f"SDQ of line {line.line or '?'}", "the line goes to another address than its order")
 
 
 def _wanted_on(document: PurchaseOrder) -> date | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, time
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from crossdock.common.v1 import values_pb2
@@ -16,6 +16,7 @@ from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_edi.x12.parts import (
     DateReference,
     Description,
+    Destination,
     FobTerms,
     ItemId,
     Party,
@@ -25,6 +26,7 @@ from crossdock_edi.x12.parts import (
     party_of,
 )
 
+from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings.model import Codes, Reading, Writing
 
@@ -222,6 +224,36 @@ def read_ship_to(parties: Iterable[Party], reading: Reading) -> str:
     if found.id:
         return reading.codes.location(found.id, found.id_qualifier)
     return reading.codes.location_named(found.name) if found.name else ""
+
+
+def read_place(line: Any, number: str, reading: Reading) -> str:
+    """Where a line goes: its own ship-to, or the one place of its SDQ. A line of an order goes to one place as a whole;
+    raises DocumentFault for any other, since a place that is left out is a truck at the wrong dock."""
+    named = read_ship_to(line.parties, reading)
+    places = [(each.id_qualifier, place) for each in line.destinations for place in each.places]
+    if not places:
+        return named
+    path = f"SDQ of line {number}"
+    if not all(place.id for _, place in places):
+        raise DocumentFault(path, "it names no place")
+    if len({(qualifier, place.id) for qualifier, place in places}) > 1:
+        raise DocumentFault(path, "it names several places: a line goes to one, so each has to be a line of its own")
+    if _sum_of(places) != line.quantity or any(each.unit != line.unit for each in line.destinations):
+        raise DocumentFault(path, "it distributes another quantity than is ordered")
+    qualifier, place = places[0]
+    found = reading.codes.location(place.id, qualifier)
+    if named and found != named:
+        raise DocumentFault(path, "it names another place than the line's N1")
+    return found
+
+
+def _sum_of(places: Iterable[tuple[str, Destination]]) -> Decimal | None:
+    """None where one of them is no quantity."""
+    try:
+        found = [Decimal(place.quantity) for _, place in places]
+    except InvalidOperation:
+        return None
+    return sum(found, Decimal()) if all(each.is_finite() and each > 0 for each in found) else None
 
 
 def read_drop_ship(parties: Iterable[Party], reading: Reading) -> str:
