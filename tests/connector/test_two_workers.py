@@ -18,7 +18,8 @@ from uuid import UUID
 import pytest
 from connector.api import WorkerServicer
 from connector.store.worker_leases import OUTBOUND
-from connector.use_cases.deliver import SENT_KINDS, Desk, Worker, acquire_lease
+from connector.use_cases.deliver import Worker, acquire_lease
+from connector.use_cases.handing_out import SENT_KINDS, Desk
 from connector_samples import orders
 from connector_samples.partners import edi_supplier
 from connector_samples.polled import TrackerApi, carrier, pages, tracker
@@ -102,7 +103,9 @@ async def pair(rig: Rig, tmp_path: Path, servers: EmbeddedServers) -> AsyncItera
     )
     for name in ("tokens", "secrets"):
         (tmp_path / name).mkdir()
-    desk = Desk(rig.engine, DeliveryQueue(rig.engine, TENANTS, rig.limits, RateLimiter(valkey)), rig.around)
+    desk = Desk(
+        rig.engine, DeliveryQueue(rig.engine, TENANTS, rig.limits, RateLimiter(valkey)), rig.around, rig.persons
+    )
     servicer = (pb_grpc.add_WorkerServiceServicer_to_server, WorkerServicer(rig.around, desk))
     async with start_service(servicer, uow=rig.uow) as server:
         for partner in (PARTNER, POLLED):
@@ -184,7 +187,9 @@ async def test_of_two_worker_processes_one_polls_and_the_other_goes_on_where_the
 
 async def test_what_a_worker_leased_and_never_heard_of_is_given_out_again_at_once(pair: Pair) -> None:
     await pair.announce(200, 204)
-    desk = Desk(pair.rig.engine, DeliveryQueue(pair.rig.engine, TENANTS, pair.rig.limits), pair.rig.around)
+    desk = Desk(
+        pair.rig.engine, DeliveryQueue(pair.rig.engine, TENANTS, pair.rig.limits), pair.rig.around, pair.rig.persons
+    )
     # Whoever acted in another test is fenced off as its successor would do it.
     await pair.rig.rows("UPDATE worker_lease SET expires_at = now() WHERE partner = $1 RETURNING 1", PARTNER)
     mine = Worker(TENANT, PARTNER, "worker-1", 0)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 from crossdock.options.v1 import options_pb2
 from fulfillment_cases.calls import (
     CONSIGNEE,
@@ -103,6 +104,25 @@ async def test_who_receives_it_stands_in_one_table_and_in_no_event(caller: Calle
     for table in ("sales_order", "order_line", "line_schedule", "delivery", "audit"):
         held = await caller.fetch(f"SELECT 1 FROM {table} t WHERE t::text LIKE '%Kim Doe%'")
         assert held == []
+
+
+async def test_who_receives_several_orders_is_one_question(caller: Caller, stranger: Caller) -> None:
+    placed = [await caller.place(unique("S")) for _ in range(2)]
+    nobodys = placement(unique("S"))
+    nobodys.order.ClearField("consignee")
+    placed.append(await caller.stub.PlaceOrder(nobodys, timeout=SECONDS))
+    known, erased, nobody = [each.order.order_id for each in placed]
+    erase = "UPDATE personal_data SET facts = NULL, erased_at = now() WHERE personal_data_id = $1 RETURNING 1"
+    assert await caller.fetch(erase, f"consignee/{erased}")
+    request = pb.BatchGetConsigneesRequest(order_ids=[known, erased, nobody, "unknown"])
+    answer = await caller.stub.BatchGetConsignees(request, timeout=SECONDS)
+    assert {each.order_id: (each.consignee, each.erased) for each in answer.orders} == {
+        known: (CONSIGNEE, False),
+        erased: (Consignee(), True),
+        nobody: (Consignee(), False),
+    }
+    assert [each.order_id for each in answer.orders if each.HasField("consignee")] == [known]
+    assert not (await stranger.stub.BatchGetConsignees(request, timeout=SECONDS)).orders
 
 
 async def test_a_big_order_comes_in_parts(caller: Caller) -> None:

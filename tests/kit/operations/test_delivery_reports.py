@@ -94,6 +94,26 @@ async def test_a_refusal_is_final_and_carries_its_own_code_and_class(partner: Pa
     assert await partner.state(leased.delivery_id) == "dead"
 
 
+async def test_what_is_dead_for_a_reason_of_ours_is_its_owners(partner: Partner) -> None:
+    leased = await lease_one(partner)
+    await partner.report(leased, Dead("nobody there", "CONSIGNEE_ERASED", FailureClass.BUSINESS, "order-desk"))
+    async with transaction(partner.engine, TENANTS) as tx:
+        owner = "SELECT owner FROM exception WHERE subject = $1"
+        assert await tx.driver.fetchval(owner, f"delivery/{leased.delivery_id}") == "order-desk"
+
+
+async def test_what_was_never_tried_counts_against_nobody(engine: Engine) -> None:
+    """More often than the document may fail, and than the partner may be silent; nor has the partner answered."""
+    partner = Partner(engine, GUARDED)
+    await partner.write(partner.new("A", "A1"))
+    for _ in range(QUICK.attempts + 3):
+        leased = await lease_one(partner)
+        assert (await partner.report(leased, Retry("UNAVAILABLE", timedelta(0), untried=True))).end == "waiting"
+    assert await partner.fetch("SELECT max(failures) FROM delivery WHERE partner = $1") == 0
+    assert await partner.fetch("SELECT count(*) FROM breaker WHERE partner = $1") == 0
+    assert await partner.open_exceptions() == []
+
+
 async def test_a_delivery_that_kills_its_workers_ends_as_an_exception(partner: Partner) -> None:
     for _ in range(QUICK.attempts):
         await lease_one(partner)

@@ -6,7 +6,7 @@ erased stays so, though the same document is loaded again. A service that keeps 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import asyncpg
@@ -37,6 +37,10 @@ ON CONFLICT (tenant, personal_data_id) DO UPDATE SET facts = excluded.facts
 WHERE personal_data.erased_at IS NULL AND personal_data.facts <> excluded.facts
 """
 _READ = "SELECT facts FROM personal_data WHERE tenant = $1 AND personal_data_id = $2"
+_READ_ALL = """
+SELECT personal_data_id, facts FROM personal_data
+WHERE tenant = $1 AND personal_data_id = ANY($2::text[]) AND facts IS NOT NULL
+"""
 _ERASE = """
 UPDATE personal_data SET facts = NULL, erased_at = coalesce(erased_at, $3), reason = coalesce(nullif(reason, ''), $4)
 WHERE tenant = $1 AND personal_data_id = $2 RETURNING erased_at
@@ -64,3 +68,8 @@ class StoredPersonalData:
         """None where there is none, or none any more."""
         found: bytes | None = await self._driver.fetchval(_READ, self._tenant, personal_data_id)
         return found
+
+    async def read_all(self, personal_data_ids: Iterable[str]) -> dict[str, bytes]:
+        """By id, those that there are and that were not erased."""
+        rows = await self._driver.fetch(_READ_ALL, self._tenant, sorted(set(personal_data_ids)))
+        return {row["personal_data_id"]: row["facts"] for row in rows}

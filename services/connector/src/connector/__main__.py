@@ -23,6 +23,7 @@ from crossdock_kit.timer_loop import TimerHandler
 
 from connector import consumers, peer_commands, queries
 from connector.api import ConnectorServicer, WorkerServicer
+from connector.consignees import AskedConsignees
 from connector.ports import Surroundings
 from connector.profile_limits import ProfileLimits
 from connector.settings import Settings
@@ -30,7 +31,7 @@ from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
 from connector.use_cases.commanding import DELIVERY, FULFILLMENT, INVENTORY, PROCUREMENT
-from connector.use_cases.deliver import Desk
+from connector.use_cases.handing_out import Desk
 from connector.use_cases.poll import poll_again
 from connector.use_cases.read_again import read_again
 from connector.use_cases.sealing import payload_of
@@ -49,7 +50,7 @@ async def build(app: App[Settings]) -> None:
     patience = timedelta(seconds=app.settings.master_data_patience_seconds)
     around = Surroundings(app.uow, DocumentVault.from_settings(app.settings), nudge, patience)
     translator = Translator(app.engine, app.settings.tenants, app.clock, around)
-    desk = Desk(app.engine, app.deliveries, around)
+    desk = Desk(app.engine, app.deliveries, around, AskedConsignees(_fulfillment(app)))
 
     app.add_servicer(pb_grpc.add_WorkerServiceServicer_to_server, WorkerServicer(around, desk))
     app.add_servicer(pb_grpc.add_ConnectorServiceServicer_to_server, ConnectorServicer(app.engine, around))
@@ -92,6 +93,10 @@ _STUBS: dict[str, Callable[[Any], Any]] = {
 def stub_of(kind: str) -> Callable[[Any], Any]:
     """The stub for a kind of command: of its own service where it has one, else of its peer's first."""
     return _STUBS.get(kind, _STUBS[kind.partition(".")[0]])
+
+
+def _fulfillment(app: App[Settings]) -> Callable[[str], Any]:
+    return lambda tenant: app.client(FULFILLMENT, fulfillment_grpc.FulfillmentServiceStub, tenant=tenant)
 
 
 def _peers(app: App[Settings]) -> Callable[[str, str], Any]:

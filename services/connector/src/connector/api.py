@@ -18,7 +18,8 @@ from crossdock_kit.errors import InvalidFields, PermissionDenied, Violation
 from connector import profiles, queries, wire
 from connector.ports import Surroundings
 from connector.use_cases import deliver, keep_partners, poll, receive
-from connector.use_cases.deliver import Desk, Worker
+from connector.use_cases.deliver import Worker
+from connector.use_cases.handing_out import Desk
 from connector.use_cases.poll import Page
 from connector.use_cases.receive import HandIn
 

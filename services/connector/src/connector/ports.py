@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 from crossdock_kit.driver import Driver
 from crossdock_kit.unit_of_work import Work
 
@@ -38,6 +39,15 @@ class Vault(Protocol):
     """Seals raw documents under a key per partner and month, so that retention drops keys and keeps hashes."""
 
     def within(self, driver: Driver) -> OpenVault: ...
+
+
+class Consignees(Protocol):
+    """Who receives orders: personal data of fulfillment's."""
+
+    async def of(self, tenant: str, order_ids: Sequence[str]) -> Mapping[str, Consignee | None]:
+        """By order; None where who was named is erased, nothing where nobody was. At most 500 orders. Raises
+        Unavailable, and whatever else keeps fulfillment from answering, as a CrossdockError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

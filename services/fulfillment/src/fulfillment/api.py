@@ -89,6 +89,12 @@ class FulfillmentServicer(pb_grpc.FulfillmentServiceServicer):
         facts = await queries.get_consignee(request.order_id, self._uow)
         return pb.GetConsigneeResponse(consignee=wire.consignee(facts))
 
+    async def BatchGetConsignees(
+        self, request: pb.BatchGetConsigneesRequest, context: Context
+    ) -> pb.BatchGetConsigneesResponse:
+        found = await queries.batch_get_consignees(request.order_ids, self._uow)
+        return pb.BatchGetConsigneesResponse(orders=[wire.order_consignee(*each) for each in found.items()])
+
     async def ChangeLine(self, request: pb.ChangeLineRequest, context: Context) -> pb.ChangeLineResponse:
         order, line = await changing.change_line(wire.change_line(request), self._uow)
         return pb.ChangeLineResponse(order=wire.order(order), line=wire.order_line(line))

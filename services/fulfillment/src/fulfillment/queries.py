@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.order_line import PART_LINES, OrderLine
 from fulfillment.domain.posting import Posting
@@ -73,6 +75,14 @@ async def get_consignee(order_id: str, snapshots: Snapshots) -> bytes:
     async with snapshots.reading() as work:
         order = await _one(OrderName(order_id), work)
         return await work.personal_data.read(order.consignee_id) or b""
+
+
+async def batch_get_consignees(order_ids: Sequence[str], snapshots: Snapshots) -> dict[str, bytes | None]:
+    """Of the orders that are known, who receives each: empty where nobody was named, None where it was erased."""
+    async with snapshots.reading() as work:
+        named = await work.sales_orders.consignees(order_ids)
+        facts = await work.personal_data.read_all(each for each in named.values() if each)
+    return {order_id: facts.get(row) if row else b"" for order_id, row in named.items()}
 
 
 async def _one(name: OrderName, work: Work) -> SalesOrder:

@@ -20,9 +20,11 @@ from connector.store.document import Document
 from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases import keep_partners, receive
-from connector.use_cases.deliver import Desk, Worker, acquire_lease, report_deliveries
+from connector.use_cases.deliver import Worker, acquire_lease, report_deliveries
+from connector.use_cases.handing_out import Desk
 from connector.use_cases.receive import HandIn
 from connector.use_cases.sealing import payload_of
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 from crossdock_kit import crypto
 from crossdock_kit.clock import SystemClock
 from crossdock_kit.context import Cause, caused_by
@@ -31,6 +33,7 @@ from crossdock_kit.database import Engine, transaction
 from crossdock_kit.deliveries import Delivered, Leased, Outcome, Report
 from crossdock_kit.deliveries.dispatcher import Carrier, Dispatcher
 from crossdock_kit.deliveries.queue import DeliveryQueue
+from crossdock_kit.errors import CrossdockError
 from crossdock_kit.events import Received
 from crossdock_kit.unit_of_work import UnitOfWork
 from google.protobuf.message import Message
@@ -74,10 +77,26 @@ class Procurement:
         self.answers[method] = answer
 
 
+@dataclass
+class Persons:
+    """Who receives orders, as fulfillment keeps it: None where it was erased. `away` is raised to who asks."""
+
+    known: dict[str, Consignee | None] = field(default_factory=dict)
+    asked: list[Sequence[str]] = field(default_factory=list)
+    away: CrossdockError | None = None
+
+    async def of(self, tenant: str, order_ids: Sequence[str]) -> dict[str, Consignee | None]:
+        self.asked.append(order_ids)
+        if self.away is not None:
+            raise self.away
+        return {each: self.known[each] for each in order_ids if each in self.known}
+
+
 @dataclass(eq=False)
 class Rig:
     engine: Engine
     procurement: Procurement = field(default_factory=Procurement)
+    persons: Persons = field(default_factory=Persons)
     patience: timedelta = timedelta(hours=4)
 
     def __post_init__(self) -> None:
@@ -87,7 +106,7 @@ class Rig:
         self.limits = ProfileLimits(self.engine, TENANTS)
         self.queue = DeliveryQueue(self.engine, TENANTS, self.limits)
         self.translator = Translator(self.engine, TENANTS, SystemClock(), self.around)
-        self.desk = Desk(self.engine, self.queue, self.around)
+        self.desk = Desk(self.engine, self.queue, self.around, self.persons)
 
     async def partner(self, name: str, **spec: Any) -> None:
         resource = {

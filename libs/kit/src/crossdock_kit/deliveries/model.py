@@ -98,34 +98,38 @@ class Delivered:
 @dataclass(frozen=True, slots=True)
 class Retry:
     """It may do later: `after` that time, or else by back-off. A partner that `answered` has looked at this document,
-    so its breaker is not concerned. `failure_class` is whose fault it is if it never comes to do.
+    so its breaker is not concerned. One that was `untried` was never on its way, because something of our own was away:
+    that says nothing of the partner, and nothing against the document. `failure_class` is whose fault it is if it never
+    comes to do.
     """
 
     reason: str
     after: timedelta | None = None
     answered: bool = False
     failure_class: FailureClass = FailureClass.PARTNER
+    untried: bool = False
 
     @property
     def silent(self) -> bool:
         """Nobody looked at the document: a matter of the partner, which its breaker counts."""
-        return not self.answered
+        return not self.answered and not self.untried
 
     @property
     def put_off(self) -> bool:
-        """The partner itself asked to come again later, which says nothing against the document."""
-        return self.silent and self.after is not None
+        """It was not tried, or the partner itself asked to come again later: nothing against the document."""
+        return self.untried or (self.silent and self.after is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class Dead:
     """The partner, or a rule, says no to this very document: repeating it is useless, and what comes after it in its
-    ordering key waits until somebody acts.
+    ordering key waits until somebody acts: the `owner`, or whoever looks after the partner.
     """
 
     reason: str
     code: str = "DELIVERY_REFUSED"
     failure_class: FailureClass = FailureClass.PARTNER
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,8 @@ async def _breakers_after(
 
 
 def _answered(each: Report) -> bool:
-    return not _silent(each)
+    untried = isinstance(each.outcome, Retry) and each.outcome.untried
+    return not _silent(each) and not untried
 
 
 def _silent(each: Report) -> bool:
@@ -233,7 +234,7 @@ def _death(row: json_rows.Row, was: asyncpg.Record, each: Report, limits_of: Lim
         failure_class=FailureClass.PARTNER if isinstance(outcome, Delivered) else outcome.failure_class,
         code=outcome.code if isinstance(outcome, Dead) else "DELIVERY_GIVEN_UP",
         summary=f"{was['kind']} to {was['partner']} is not delivered: {row['last_error']}",
-        owner=limits_of(row["tenant"], was["partner"]).owner,
+        owner=(outcome.owner if isinstance(outcome, Dead) else "") or limits_of(row["tenant"], was["partner"]).owner,
         subject=subject,
         dedupe_key=subject,
         transaction_ids=tuple(was["transaction_ids"]),

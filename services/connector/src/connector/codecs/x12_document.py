@@ -63,7 +63,7 @@ class ReadInterchange:
 
 
 # Names, addresses, contacts.
-_OF_PEOPLE = frozenset({"N1", "N2", "N3", "N4", "PER", "NAD", "CTA", "COM"})
+_OF_PEOPLE = frozenset({"N1", "N2", "N3", "N4", "PER", "G61", "NAD", "CTA", "COM"})
 
 
 def read_file(content: bytes, severities: Mapping[str, str]) -> tuple[ReadInterchange, ...]:

@@ -9,14 +9,18 @@ from __future__ import annotations
 from typing import Any
 
 from crossdock.delivery.events.v1 import events_pb2
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 
-from connector.mappings import canonical
-from connector.mappings.model import Outbound, Writing
+from connector.mappings import canonical, consignees
+from connector.mappings.model import Named, Outbound, Writing
 
 OFFER = "offer"
 
 
-def write(event: events_pb2.ShipmentPlanned | events_pb2.ShipmentCallOffRequested, writing: Writing) -> dict[str, Any]:
+Told = events_pb2.ShipmentPlanned | events_pb2.ShipmentCallOffRequested
+
+
+def write(event: Told, writing: Writing) -> dict[str, Any]:
     shipment = event.shipment
     called_off = {
         "reason": shipment.call_off.reason,
@@ -38,4 +42,17 @@ def write(event: events_pb2.ShipmentPlanned | events_pb2.ShipmentCallOffRequeste
     }
 
 
-MAPPING = Outbound("json.load_tender", write)
+def order_of(event: Told) -> str:
+    """The order that says who receives a shipment: its first one, as a shipment goes to one address. What is called off
+    is known to whom it was offered."""
+    shipment = event.shipment
+    if not shipment.consignee_id or shipment.HasField("call_off"):
+        return ""
+    return next((each.order_id for each in shipment.orders), "")
+
+
+def _put(tender: dict[str, Any], consignee: Consignee) -> dict[str, Any]:
+    return tender | {"shipTo": consignees.ship_to(consignee)}
+
+
+MAPPING = Outbound("json.load_tender", write, Named(order_of, _put))

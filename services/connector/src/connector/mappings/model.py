@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from crossdock.common.v1 import values_pb2
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 from crossdock.options.v1 import options_pb2
 from google.protobuf.message import Message
 
@@ -148,8 +149,19 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """That a document says who receives the goods. `order` takes the event and returns the id of the order whose
+    consignee it is, empty where nobody is to be named; `put` puts who it is into the document as it was written, and
+    raises DocumentFault where it cannot."""
+
+    order: Callable[[Any], str]
+    put: Callable[[Any, Consignee], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Outbound:
     """`write` takes the event and returns the document: a typed X12 document, or plain data for JSON."""
 
     kind: str
     write: Callable[[Any, Writing], Any]
+    named: Named | None = None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 
-from connector.mappings.model import Outbound, Writing
+from connector.mappings import consignees
+from connector.mappings.model import Named, Outbound, Writing
 
 
 def write(event: events_pb2.OrderReleased, writing: Writing) -> dict[str, Any]:
@@ -32,4 +34,12 @@ def request_line(position: int, step: events_pb2.ScheduleStep, writing: Writing)
     }
 
 
-MAPPING = Outbound("wms_a.pick_request", write)
+def _order(event: events_pb2.OrderReleased) -> str:
+    return event.order_id if event.consignee_id else ""
+
+
+def _put(request: dict[str, Any], consignee: Consignee) -> dict[str, Any]:
+    return request | {"shipTo": consignees.ship_to(consignee)}
+
+
+MAPPING = Outbound("wms_a.pick_request", write, Named(_order, _put))

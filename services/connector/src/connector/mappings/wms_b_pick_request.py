@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 
-from connector.mappings.model import Outbound, Writing
+from connector.mappings.model import Named, Outbound, Writing
 from connector.mappings.wms_b_expected_receipt import cases_and_units
 
 SAME_DAY, STANDARD = 1, 5
@@ -36,4 +37,24 @@ def _goods(step: events_pb2.ScheduleStep, writing: Writing) -> dict[str, Any]:
     }
 
 
-MAPPING = Outbound("wms_b.pick_request", write)
+def _order(event: events_pb2.OrderReleased | events_pb2.OrderReleaseRecalled) -> str:
+    """What is stopped goes to nobody."""
+    return event.order_id if isinstance(event, events_pb2.OrderReleased) and event.consignee_id else ""
+
+
+def _put(request: dict[str, Any], consignee: Consignee) -> dict[str, Any]:
+    return request | {
+        "to": {
+            "name": consignee.name or None,
+            "firm": consignee.company or None,
+            "street": list(consignee.address_lines),
+            "zip": consignee.postal_code or None,
+            "town": consignee.city or None,
+            "region": consignee.region or None,
+            "land": consignee.country or None,
+            "tel": consignee.phone or None,
+        }
+    }
+
+
+MAPPING = Outbound("wms_b.pick_request", write, Named(_order, _put))

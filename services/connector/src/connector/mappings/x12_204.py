@@ -6,12 +6,16 @@ A profile's mapping may name the carrier's SCAC ("scac") and who pays the freigh
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from crossdock.delivery.events.v1 import events_pb2
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 from crossdock_edi.x12.freight import FreightParty, Instant, LadingReference, Stop
 from crossdock_edi.x12.load_tender import LoadTender
 
-from connector.mappings import canonical
-from connector.mappings.model import Outbound, Writing
+from connector.mappings import canonical, consignees
+from connector.mappings.json_load_tender import order_of
+from connector.mappings.model import Named, Outbound, Writing
 
 ORIGINAL, CANCELLATION, LOAD_TENDER, PREPAID = "00", "01", "LT", "PP"
 LOAD, UNLOAD = "CL", "CU"
@@ -54,4 +58,12 @@ def _deliver_by(event: Told) -> tuple[Instant, ...]:
     return (Instant(qualifier=DELIVER_NO_LATER, on=at.date(), time_qualifier="K", at=at.time(), time_code="UT"),)
 
 
-MAPPING = Outbound("x12.204", write)
+def _put(tender: LoadTender, consignee: Consignee) -> LoadTender:
+    """The place where it is unloaded has a name and an address."""
+    *before, unload = tender.stops
+    (party,) = unload.parties
+    named = replace(unload, parties=(consignees.freight_party(party, consignee),))
+    return replace(tender, stops=(*before, named))
+
+
+MAPPING = Outbound("x12.204", write, Named(order_of, _put))

@@ -3,22 +3,24 @@
 W0502 is the number of the release, which a 945 repeats in W0602; our line stands under N9 LI of each item, and our
 order's number and id under N9 IL, so that two channels' orders of one number stay apart if the 945 repeats them. A
 release that is asked back is cancelled whole (W0501 F, with the lines that it cancels), or replaced by what of it is
-wanted still (R); both name it by its number.
+wanted still (R); both name it by its number. Who receives it stands under N1 ST.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from crossdock.fulfillment.events.v1 import events_pb2
+from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 from crossdock_edi.x12.freight import Instant
 from crossdock_edi.x12.parts import ItemId, Note, Remark
 from crossdock_edi.x12.warehouse_order import WarehouseOrderItem, WarehouseOrderLine, WarehouseShippingOrder
 
-from connector.mappings import canonical
+from connector.mappings import canonical, consignees
 from connector.mappings import x12_warehouse_parts as parts
-from connector.mappings.model import Outbound, Writing
+from connector.mappings.model import Named, Outbound, Writing
 
 ORIGINAL, CANCELLED, REPLACED = "N", "F", "R"
 DELIVERY_REQUESTED, INSTRUCTION = "02", "WHI"
@@ -63,4 +65,15 @@ def _line(position: int, step: events_pb2.ScheduleStep, writing: Writing) -> War
     return WarehouseOrderLine(line=str(position), items=(item,))
 
 
-MAPPING = Outbound("x12.940", write)
+def _order(event: Told) -> str:
+    """A cancelled release goes to nobody."""
+    if isinstance(event, events_pb2.OrderReleased):
+        return event.order_id if event.consignee_id else ""
+    return event.order_id if event.remaining else ""
+
+
+def _put(order: WarehouseShippingOrder, consignee: Consignee) -> WarehouseShippingOrder:
+    return replace(order, parties=(*order.parties, consignees.warehouse_party(consignee)))
+
+
+MAPPING = Outbound("x12.940", write, Named(_order, _put))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -56,6 +57,8 @@ class Document:
     correlation_id: str = ""
     causation_id: str = ""
     traceparent: str = ""
+    # The order whose consignee it has still to name, before it is sent for the first time.
+    consignee_of: str = ""
     position: int = 0
     messages: list[MessageEnd] = field(default_factory=list)
 
@@ -66,6 +69,11 @@ class Document:
     @property
     def kept(self) -> Kept:
         return Kept(self.tenant, self.partner, self.received_at, self.sha256)
+
+    def complete(self, content: bytes) -> None:
+        """These are the bytes that are sent."""
+        self.bytes, self.sha256 = len(content), hashlib.sha256(content).hexdigest()
+        self.consignee_of = ""
 
     def next_version(self) -> int:
         self.event_version += 1
@@ -79,7 +87,7 @@ class Document:
 COLUMNS = """tenant, document_id, position, partner, business_unit, outbound, state, kind, name, path, content_type,
   bytes, sha256, received_at, control_numbers, group_control, set_control, related, reason, findings::text, keys,
   transaction_ids, event_version, generation, failures, next_attempt_at, source_event_id, source_aggregate, sent_at,
-  foreign_number, correlation_id, causation_id, traceparent"""
+  foreign_number, correlation_id, causation_id, traceparent, consignee_of"""
 
 
 def from_row(row: asyncpg.Record) -> Document:

@@ -16,15 +16,17 @@ _INSERT = """
 INSERT INTO document (tenant, document_id, partner, business_unit, outbound, state, kind, name, path, content_type,
   bytes, sha256, content, received_at, control_numbers, group_control, set_control, related, reason, findings, keys,
   transaction_ids, event_version, next_attempt_at, source_event_id, source_aggregate, correlation_id, causation_id,
-  traceparent)
+  traceparent, consignee_of)
 SELECT tenant, document_id, partner, business_unit, outbound, state, kind, name, path, content_type, bytes, sha256,
   content, received_at, control_numbers, group_control, set_control, related, reason, findings, keys, transaction_ids,
-  event_version, next_attempt_at, source_event_id, source_aggregate, correlation_id, causation_id, traceparent
+  event_version, next_attempt_at, source_event_id, source_aggregate, correlation_id, causation_id, traceparent,
+  consignee_of
 FROM json_to_recordset($1::json) AS r(n bigint, tenant text, document_id uuid, partner text, business_unit text,
   outbound boolean, state smallint, kind text, name text, path text, content_type text, bytes bigint, sha256 text,
   received_at timestamptz, control_numbers text[], group_control text, set_control text, related uuid, reason text,
   findings jsonb, keys text[], transaction_ids text[], event_version bigint, next_attempt_at timestamptz,
-  source_event_id text, source_aggregate text, correlation_id text, causation_id text, traceparent text)
+  source_event_id text, source_aggregate text, correlation_id text, causation_id text, traceparent text,
+  consignee_of text)
 JOIN unnest($2::bytea[]) WITH ORDINALITY AS c(content, n) USING (n)
 ORDER BY n
 """
@@ -36,6 +38,12 @@ UPDATE document d SET state = r.state, control_numbers = r.control_numbers, rela
 FROM json_to_recordset($1::json) AS r(tenant text, document_id uuid, state smallint, control_numbers text[],
   related uuid, reason text, findings jsonb, keys text[], transaction_ids text[], event_version bigint, generation int,
   failures int, next_attempt_at timestamptz, sent_at timestamptz, foreign_number text)
+WHERE d.tenant = r.tenant AND d.document_id = r.document_id
+"""
+_COMPLETE = """
+UPDATE document d SET content = c.content, bytes = r.bytes, sha256 = r.sha256, consignee_of = ''
+FROM json_to_recordset($1::json) AS r(n bigint, tenant text, document_id uuid, bytes bigint, sha256 text)
+JOIN unnest($2::bytea[]) WITH ORDINALITY AS c(content, n) USING (n)
 WHERE d.tenant = r.tenant AND d.document_id = r.document_id
 """
 _SAVE_MESSAGES = """
@@ -55,6 +63,22 @@ async def insert_all(driver: Driver, stored: Sequence[tuple[Document, bytes]]) -
     if stored:
         rows = [_new_row(document, n) for n, (document, _) in enumerate(stored, start=1)]
         await driver.execute(_INSERT, json_rows.encode(rows), [sealed for _, sealed in stored])
+
+
+async def complete_all(driver: Driver, stored: Sequence[tuple[Document, bytes]]) -> None:
+    """Documents that the caller has locked and completed, with the sealed bytes in which they are sent."""
+    if stored:
+        rows = [
+            {
+                "n": n,
+                "tenant": document.tenant,
+                "document_id": document.document_id,
+                "bytes": document.bytes,
+                "sha256": document.sha256,
+            }
+            for n, (document, _) in enumerate(stored, start=1)
+        ]
+        await driver.execute(_COMPLETE, json_rows.encode(rows), [sealed for _, sealed in stored])
 
 
 async def save_all(driver: Driver, documents: Iterable[Document]) -> None:
@@ -88,6 +112,7 @@ def _new_row(document: Document, n: int) -> json_rows.Row:
         "correlation_id": document.correlation_id,
         "causation_id": document.causation_id,
         "traceparent": document.traceparent,
+        "consignee_of": document.consignee_of,
     }
 
 

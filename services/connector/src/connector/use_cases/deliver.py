@@ -1,32 +1,27 @@
-"""Workers lease what is due for their partner and say how it ended; the worker's lease on the transport rules both."""
+"""Workers hold a lease on their partner's transport, and say how deliveries ended that they were handed."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
 from crossdock.connector.events.v1 import events_pb2
 from crossdock.connector.v1 import partner_pb2
 from crossdock_kit.context import cause
-from crossdock_kit.database import Engine, transaction
-from crossdock_kit.deliveries import Dead, Delivered, Leased, Report, leases
+from crossdock_kit.deliveries import Dead, Delivered, Report
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.deliveries.report import Settled, report
-from crossdock_kit.deliveries.waking import waker
 from crossdock_kit.ids import born_at
 from crossdock_kit.timers import NewTimer
 from crossdock_kit.unit_of_work import Work
 
 from connector import measuring, wire
 from connector.domain.documents import State
-from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT, OUTBOUND
-from connector.outgoing import Outgoing
+from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT
 from connector.ports import Surroundings
 from connector.profiles import calendar_of, goes_at
 from connector.store import documents, orders, partners, saving, worker_leases
@@ -37,8 +32,6 @@ from connector.use_cases.acknowledge import TIMER
 from connector.use_cases.announcing import announce
 from connector.use_cases.sending_step import SendingStep
 
-SENT_KINDS = (*OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT)
-_POLL_SECONDS = 0.5
 _LONGEST_CODE = 60
 _NO_CODE = re.compile(r"[^A-Za-z0-9]+")
 # How a delivery's end reads in the timeline; a report that came too late or twice is no step.
@@ -68,66 +61,6 @@ async def acquire_lease(
         else:
             held = await worker_leases.take(work.driver, worker.tenant, worker.partner, transport, worker.worker)
         return held, stored.profile
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where workers get their deliveries."""
-
-    engine: Engine
-    queue: DeliveryQueue
-    around: Surroundings
-
-    async def lease(self, worker: Worker, limit: int, wait: timedelta, holding: Sequence[UUID] = ()) -> list[Outgoing]:
-        """At most `limit` deliveries; waits for something due. What is leased for the partner and not among what the
-        worker is `holding` is lost to it, and may be given out again. Raises WorkerLeaseLost.
-        """
-        if await self._is_quiet(worker, holding):
-            await asyncio.sleep(min(wait.total_seconds(), _POLL_SECONDS))
-            return []
-        return await self._outgoing(worker, await self._wait_for(worker, limit, wait))
-
-    async def _is_quiet(self, worker: Worker, holding: Sequence[UUID]) -> bool:
-        """Whether the profile says that nothing is to be sent now. Takes back what the worker does not hold."""
-        async with transaction(self.engine, (worker.tenant,)) as tx:
-            await worker_leases.check(
-                tx.driver, worker.tenant, worker.partner, worker=worker.worker, epoch=worker.epoch
-            )
-            partner = (worker.tenant, worker.partner)
-            await leases.take_back(tx.driver, partner, SENT_KINDS, holding, self.queue.limits_of)
-            stored = await partners.get(tx.driver, *partner)
-        return stored.profile.state in partners.QUIET
-
-    async def _wait_for(self, worker: Worker, limit: int, wait: timedelta) -> list[Leased]:
-        clock = asyncio.get_running_loop().time
-        until = clock() + wait.total_seconds()
-        more = asyncio.Event()
-        with waker(more):
-            while True:
-                more.clear()
-                found = await self.queue.lease(
-                    worker.tenant, worker.partner, SENT_KINDS, limit=limit, worker=worker.worker
-                )
-                left = until - clock()
-                if found or left <= 0:
-                    return found
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, _POLL_SECONDS)):
-                        await more.wait()
-
-    async def _outgoing(self, worker: Worker, leased: Sequence[Leased]) -> list[Outgoing]:
-        """The deliveries with their documents and bytes, in one go."""
-        if not leased:
-            return []
-        ids = [UUID(bytes=each.payload) for each in leased]
-        async with transaction(self.engine, (worker.tenant,)) as tx:
-            found = await documents.get_all(tx.driver, worker.tenant, ids)
-            sealed = await documents.contents(tx.driver, worker.tenant, ids)
-            vault = self.around.vault.within(tx.driver)
-            return [
-                Outgoing(each, found[document_id], await vault.open(found[document_id].kept, sealed[document_id]))
-                for each, document_id in zip(leased, ids, strict=True)
-            ]
 
 
 async def report_deliveries(

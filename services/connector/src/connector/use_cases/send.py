@@ -68,13 +68,14 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A document that goes to a partner, and why."""
+    """A document that goes to a partner, and why. `consignee_of` is the order whose consignee it is to name yet."""
 
     document_id: UUID
     rendered: Rendered
     dispatch: Dispatch
     stored: StoredPartner
     because: Cause
+    consignee_of: str = ""
 
 
 async def send_all(outbound: Sequence[Outbound], work: Work, around: Surroundings) -> None:
@@ -156,6 +157,7 @@ def _document(outbound: Outbound, now: datetime) -> Document:
         correlation_id=why.correlation_id,
         causation_id=why.causation_id,
         traceparent=why.traceparent,
+        consignee_of=outbound.consignee_of,
     )
 
 

@@ -171,7 +171,9 @@ class Telling:
         else:
             name = f"{route.kind}_{document_id}.json"
             rendered = Rendered(json_document.encode(written), json_document.CONTENT_TYPE, name)
-        return Outbound(document_id, rendered, _dispatch(telegram), telegram.stored, event.cause)
+        named = registry.OUTBOUND[route.kind].named
+        consignee_of = named.order(event.message) if named else ""
+        return Outbound(document_id, rendered, _dispatch(telegram), telegram.stored, event.cause, consignee_of)
 
 
 def _newest(telegrams: Sequence[Telegram]) -> list[Telegram]:

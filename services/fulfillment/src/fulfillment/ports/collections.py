@@ -38,6 +38,9 @@ class SalesOrders(Protocol):
     async def find(self, name: OrderName) -> list[SalesOrder]:
         """To read only, without lines."""
 
+    async def consignees(self, order_ids: Sequence[str]) -> Mapping[str, str]:
+        """Of those that are known, the row of personal data that says who receives it; empty where nobody was named."""
+
     async def page(self, page: OrderPage) -> list[SalesOrder]: ...
 
     async def lines(self, order_id: str, first: int, last: int) -> list[OrderLine]:
@@ -192,3 +195,6 @@ class PersonalData(Protocol):
 
     async def read(self, personal_data_id: str) -> bytes | None:
         """None where there is none, or none any more."""
+
+    async def read_all(self, personal_data_ids: Iterable[str]) -> Mapping[str, bytes]:
+        """By id, those that there are and that were not erased."""

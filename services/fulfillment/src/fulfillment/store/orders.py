@@ -35,6 +35,7 @@ _FINGERPRINTS = """
 SELECT line_number, fingerprint FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = ANY($3::text[])
 """
 _POSITIONS = "SELECT position FROM order_line WHERE tenant = $1 AND order_id = $2 AND line_number = ANY($3::text[])"
+_CONSIGNEES = "SELECT order_id, consignee_id FROM sales_order WHERE tenant = $1 AND order_id = ANY($2::text[])"
 _SHIPPED = """
 SELECT DISTINCT order_id, position FROM line_schedule WHERE tenant = $1 AND shipment_id = $2 AND shipment_id <> ''
 """
@@ -117,6 +118,10 @@ class Orders:
             return await self._read("order_id = $2", (name.order_id,))
         where = "number = $2 AND ($3 = '' OR channel = $3) ORDER BY order_id LIMIT 2"
         return await self._read(where, (name.number, name.channel))
+
+    async def consignees(self, order_ids: Sequence[str]) -> dict[str, str]:
+        found = await self._driver.fetch(_CONSIGNEES, self._tenant, list(order_ids))
+        return {row["order_id"]: row["consignee_id"] for row in found}
 
     async def page(self, page: OrderPage) -> list[SalesOrder]:
         state = page.state.value if page.state else ""

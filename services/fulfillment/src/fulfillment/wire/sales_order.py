@@ -141,6 +141,12 @@ def consignee(facts: bytes) -> order_pb2.Consignee:
     return order_pb2.Consignee.FromString(facts)
 
 
+def order_consignee(order_id: str, facts: bytes | None) -> service_pb2.OrderConsignee:
+    """Empty facts: nobody was named; None: erased since."""
+    who = consignee(facts) if facts else None
+    return service_pb2.OrderConsignee(order_id=order_id, consignee=who, erased=facts is None)
+
+
 def _consignee(terms: service_pb2.OrderTerms) -> bytes:
     return terms.consignee.SerializeToString(deterministic=True) if terms.HasField("consignee") else b""
 

@@ -648,6 +648,75 @@ class GetConsigneeResponse(_message.Message):
 Global___GetConsigneeResponse: _TypeAlias = GetConsigneeResponse  # noqa: Y015
 
 @_typing.final
+class BatchGetConsigneesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def order_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        order_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_ids", b"order_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetConsigneesRequest: _TypeAlias = BatchGetConsigneesRequest  # noqa: Y015
+
+@_typing.final
+class BatchGetConsigneesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDERS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderConsignee]: ...
+    def __init__(
+        self,
+        *,
+        orders: _abc.Iterable[Global___OrderConsignee] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["orders", b"orders"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BatchGetConsigneesResponse: _TypeAlias = BatchGetConsigneesResponse  # noqa: Y015
+
+@_typing.final
+class OrderConsignee(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CONSIGNEE_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    erased: _builtins.bool
+    """True where somebody was named who has been erased since."""
+    @_builtins.property
+    def consignee(self) -> _sales_order_pb2.Consignee:
+        """Absent where nobody was named, and where it was erased."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        consignee: _sales_order_pb2.Consignee | None = ...,
+        erased: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["consignee", b"consignee"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consignee", b"consignee", "erased", b"erased", "order_id", b"order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderConsignee: _TypeAlias = OrderConsignee  # noqa: Y015
+
+@_typing.final
 class ChangeLineRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -80,6 +80,11 @@ class FulfillmentServiceStub:
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.GetConsigneeRequest.SerializeToString,
                 response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.GetConsigneeResponse.FromString,
                 _registered_method=True)
+        self.BatchGetConsignees = channel.unary_unary(
+                '/crossdock.fulfillment.v1.FulfillmentService/BatchGetConsignees',
+                request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.BatchGetConsigneesRequest.SerializeToString,
+                response_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.BatchGetConsigneesResponse.FromString,
+                _registered_method=True)
         self.ChangeLine = channel.unary_unary(
                 '/crossdock.fulfillment.v1.FulfillmentService/ChangeLine',
                 request_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.ChangeLineRequest.SerializeToString,
@@ -167,6 +172,14 @@ class FulfillmentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def BatchGetConsignees(self, request, context):
+        """Returns who receives each of some orders, for whoever sends them to a warehouse or a carrier. Orders that are not known
+        are left out.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ChangeLine(self, request, context):
         """Changes the quantity of a line; 0 cancels it. Less is taken from what has come least far; what a warehouse has in
         hands is asked back.
@@ -238,6 +251,11 @@ def add_FulfillmentServiceServicer_to_server(servicer, server):
                     servicer.GetConsignee,
                     request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.GetConsigneeRequest.FromString,
                     response_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.GetConsigneeResponse.SerializeToString,
+            ),
+            'BatchGetConsignees': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetConsignees,
+                    request_deserializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.BatchGetConsigneesRequest.FromString,
+                    response_serializer=crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.BatchGetConsigneesResponse.SerializeToString,
             ),
             'ChangeLine': grpc.unary_unary_rpc_method_handler(
                     servicer.ChangeLine,
@@ -499,6 +517,33 @@ class FulfillmentService:
             '/crossdock.fulfillment.v1.FulfillmentService/GetConsignee',
             crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.GetConsigneeRequest.SerializeToString,
             crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.GetConsigneeResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetConsignees(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.fulfillment.v1.FulfillmentService/BatchGetConsignees',
+            crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.BatchGetConsigneesRequest.SerializeToString,
+            crossdock_dot_fulfillment_dot_v1_dot_fulfillment__service__pb2.BatchGetConsigneesResponse.FromString,
             options,
             channel_credentials,
             insecure,

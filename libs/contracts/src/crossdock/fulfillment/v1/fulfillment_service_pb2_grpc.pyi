@@ -59,6 +59,10 @@ class FulfillmentServiceStub:
     """
     GetConsignee: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.GetConsigneeRequest, _fulfillment_service_pb2.GetConsigneeResponse]
     """Returns who receives an order. Personal data, so it has a permission of its own."""
+    BatchGetConsignees: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.BatchGetConsigneesRequest, _fulfillment_service_pb2.BatchGetConsigneesResponse]
+    """Returns who receives each of some orders, for whoever sends them to a warehouse or a carrier. Orders that are not known
+    are left out.
+    """
     ChangeLine: _grpc.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ChangeLineRequest, _fulfillment_service_pb2.ChangeLineResponse]
     """Changes the quantity of a line; 0 cancels it. Less is taken from what has come least far; what a warehouse has in
     hands is asked back.
@@ -101,6 +105,10 @@ class FulfillmentServiceAsyncStub(FulfillmentServiceStub):
     """
     GetConsignee: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.GetConsigneeRequest, _fulfillment_service_pb2.GetConsigneeResponse]  # type: ignore[assignment]
     """Returns who receives an order. Personal data, so it has a permission of its own."""
+    BatchGetConsignees: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.BatchGetConsigneesRequest, _fulfillment_service_pb2.BatchGetConsigneesResponse]  # type: ignore[assignment]
+    """Returns who receives each of some orders, for whoever sends them to a warehouse or a carrier. Orders that are not known
+    are left out.
+    """
     ChangeLine: _aio.UnaryUnaryMultiCallable[_fulfillment_service_pb2.ChangeLineRequest, _fulfillment_service_pb2.ChangeLineResponse]  # type: ignore[assignment]
     """Changes the quantity of a line; 0 cancels it. Less is taken from what has come least far; what a warehouse has in
     hands is asked back.
@@ -194,6 +202,16 @@ class FulfillmentServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_fulfillment_service_pb2.GetConsigneeResponse, _abc.Awaitable[_fulfillment_service_pb2.GetConsigneeResponse]]:
         """Returns who receives an order. Personal data, so it has a permission of its own."""
+
+    @_abc_1.abstractmethod
+    def BatchGetConsignees(
+        self,
+        request: _fulfillment_service_pb2.BatchGetConsigneesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_fulfillment_service_pb2.BatchGetConsigneesResponse, _abc.Awaitable[_fulfillment_service_pb2.BatchGetConsigneesResponse]]:
+        """Returns who receives each of some orders, for whoever sends them to a warehouse or a carrier. Orders that are not known
+        are left out.
+        """
 
     @_abc_1.abstractmethod
     def ChangeLine(
