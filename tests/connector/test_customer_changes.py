@@ -129,6 +129,37 @@ async def test_a_customer_changes_its_order_and_is_answered_or_its_desk_is(rig: 
     rig.procurement.refuses("ChangeOrder", refusal(OrderAlreadyShipped("PO-7001", "4 of line 1")))
     late = await rig.given(customers.NAME, customers.order_change(HEAD, LESS.replace("20", "9"), control=control()))
     assert await rig.exceptions(late.document_id) == [("business", "ORDER_ALREADY_SHIPPED", "order-desk")]
+    rejection = await rejected(rig)
+    assert (rejection.order_number, rejection.change_sequence, rejection.lines) == ("PO-7001", "2", ())
+    assert [each.messages for each in rejection.notes] == [("ORDER_ALREADY_SHIPPED",)]
+
+
+async def rejected(rig: Rig) -> PurchaseOrderChangeAcknowledgment:
+    """The one 865 that the customer is sent now."""
+    [content] = [content for each, content in await rig.send(customers.NAME) if each.kind == "x12.865"]
+    [interchange] = x12_document.read_file(content, {})
+    [message] = interchange.messages
+    assert message.wrong == ""
+    assert isinstance(message.document, PurchaseOrderChangeAcknowledgment)
+    assert (message.document.purpose, message.document.type) == ("00", "RJ")
+    return message.document
+
+
+@pytest.mark.feature("F132")
+@pytest.mark.usefixtures("accepting")
+async def test_a_change_that_is_none_is_rejected_with_what_is_wrong_in_it(rig: Rig) -> None:
+    await rig.partner(customers.NAME, **customers.profile())
+    await rig.send(customers.NAME)
+    price = customers.order_change(HEAD, "POC*1*PC*24**EA*9", control=control())
+    document = await rig.given(customers.NAME, price)
+    assert document.state is State.REFUSED
+    [note] = (await rejected(rig)).notes
+    assert note.messages[0].startswith("POC02 of line 1: 'PC' (price change) is none of")
+    # Nothing is answered twice, and what names no order has no answer.
+    rig.procurement.requests.clear()
+    await rig.given(customers.NAME, customers.order_change(HEAD.replace("PO-7001", ""), LESS, control=control()))
+    assert [each.kind for each, _ in await rig.send(customers.NAME) if each.kind == "x12.865"] == []
+    assert rig.procurement.requests == []
 
 
 def typed(*lines: dict[str, Any], **facts: Any) -> Any:

@@ -167,6 +167,45 @@ def test_an_invoice_that_no_document_can_say_to_the_cent_is_not_sent_as_another(
         rendered(x12_customer_invoice.write(event, customers.writing()))
 
 
+def credited() -> events_pb2.CreditIssued:
+    invoice = customers.invoiced()
+    return events_pb2.CreditIssued(
+        posting_id="p-9",
+        order_id=invoice.order_id,
+        order_number=invoice.order_number,
+        credit_number="CN-7",
+        invoice_number=invoice.invoice_number,
+        channel=invoice.channel,
+        posting=invoice.posting,
+        ordered_on=invoice.ordered_on,
+        ship_to_code=invoice.ship_to_code,
+    )
+
+
+@pytest.mark.feature("F158")
+def test_a_credit_note_is_an_810_that_names_its_invoice() -> None:
+    invoice = x12_customer_invoice.write(customers.invoiced(), customers.writing())
+    memo = x12_customer_invoice.write(credited(), customers.writing())
+    assert (memo.type, memo.number, memo.total) == ("CR", "CN-7", invoice.total)
+    assert [(each.qualifier, each.value) for each in memo.references] == [("IV", invoice.number)]
+    assert (memo.lines, memo.taxes, memo.parties) == (invoice.lines, invoice.taxes, invoice.parties)
+    assert (invoice.type, invoice.references) == ("DI", ())
+    assert x12_document.wrong_in(rendered(memo)) == ""
+
+
+@pytest.mark.feature("F130", "F158")
+@pytest.mark.parametrize("takes_memos", [True, False])
+async def test_a_customer_on_edi_gets_credit_memos_where_its_profile_says_so(rig: Rig, takes_memos: bool) -> None:
+    mapping = {"mapping": {"creditMemo": True}} if takes_memos else {}
+    routes = [each for each in customers.ROUTES if each["kind"] != "x12.810"]
+    routes = [*routes, {"kind": "x12.810", "direction": "OUT", **mapping}]
+    await rig.partner(customers.NAME, **customers.profile(documents=routes))
+    await rig.send(customers.NAME)
+    await rig.tell(credited(), aggregate=f"posting/p-{takes_memos}")
+    sent = [content for _, content in await rig.send(customers.NAME)]
+    assert [b"***CR" in content for content in sent] == [True] * takes_memos
+
+
 @pytest.fixture
 async def customer(rig: Rig) -> Rig:
     await rig.partner(customers.NAME, **customers.profile())

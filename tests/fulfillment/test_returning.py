@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import grpc
 import pytest
+from crossdock.fulfillment.events.v1 import events_pb2 as event_pb
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as fulfillment_pb
 from crossdock.fulfillment.v1 import posting_pb2, return_pb2
 from crossdock.options.v1 import options_pb2
 from fulfillment.domain.refusals import NothingLeftToCredit
@@ -67,6 +69,39 @@ async def test_a_partial_return_comes_back_is_inspected_and_credited(
         "ReturnInspected",
         "ReturnCredited",
     ]
+
+
+@pytest.mark.feature("F133")
+async def test_a_return_is_asked_for_by_the_orders_channel_and_number_and_its_facts_name_the_channel(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    order_id = await delivered(caller, returns, ledger)
+    order = (await caller.order(order_id)).order
+    ref = fulfillment_pb.OrderRef(channel=order.channel, number=order.number)
+    found = (await returns.authorize("", number := unique("R"), 4, ref=ref)).customer_return
+    assert found.order_id == order_id
+    assert (await returns.authorize("", number, 4, ref=ref)).repeated
+    for wrong in (fulfillment_pb.OrderRef(channel="shop-other", number=order.number), fulfillment_pb.OrderRef()):
+        with pytest.raises(grpc.aio.AioRpcError):
+            await returns.authorize("", unique("R"), 1, ref=wrong)
+    await returns.received(came(3), return_number=number)
+    await returns.inspected(restocked(3), return_number=number)
+    await returns.withdraw(found.return_id)
+    kinds = (event_pb.ReturnAuthorized, event_pb.ReturnReceived, event_pb.ReturnInspected, event_pb.ReturnWithdrawn)
+    rows = await caller.fetch("SELECT type, body FROM journal WHERE aggregate = $1", f"return/{found.return_id}")
+    told = {row["type"]: bytes(row["body"]) for row in rows}
+    for kind in kinds:
+        assert kind.FromString(told[kind.DESCRIPTOR.full_name]).channel == order.channel, kind
+    credit = await credit_of(ledger, order_id)
+    await ledger.answer(credit.posting_id, unique("CN"), totals=totals("30.00", "5.70", "35.70"))
+    issued = await caller.fetch(
+        "SELECT body FROM journal WHERE aggregate = $1 AND type = $2",
+        f"posting/{credit.posting_id}",
+        event_pb.CreditIssued.DESCRIPTOR.full_name,
+    )
+    note = event_pb.CreditIssued.FromString(bytes(issued[0]["body"]))
+    [invoice] = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_INVOICE)
+    assert (note.invoice_number, note.ordered_on) == (invoice.number, order.ordered_on)
 
 
 @pytest.mark.feature("F156", "F158")

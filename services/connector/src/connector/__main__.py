@@ -60,7 +60,7 @@ async def build(app: App[Settings]) -> None:
     async def opened(leased: Leased) -> bytes:
         return await payload_of(leased, app.engine, around.vault)
 
-    for kind, carrier in peer_commands.carriers(_peers(app), opened).items():
+    for kind, carrier in peer_commands.carriers(_peers(app), opened, around).items():
         app.carry(kind, carrier)
     app.on_retry("document", lambda subject, work: read_again(subject, work, around))
     app.on_retry("poll", poll_again)
@@ -85,6 +85,7 @@ _STUBS: dict[str, Callable[[Any], Any]] = {
     f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
     f"{FULFILLMENT}.RecordPayment": posting_grpc.PostingServiceStub,
     f"{FULFILLMENT}.RecordCheck": check_grpc.CheckServiceStub,
+    f"{FULFILLMENT}.AuthorizeReturn": return_grpc.ReturnServiceStub,
     f"{FULFILLMENT}.RecordReturnReceipt": return_grpc.ReturnServiceStub,
     f"{FULFILLMENT}.RecordReturnInspection": return_grpc.ReturnServiceStub,
 }

@@ -168,8 +168,11 @@ class SalesOrders:
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
                 fulfillment.OrderChanged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
+                fulfillment.ReturnAuthorized: _together(self.around, self.to_its_customer),
                 fulfillment.ReturnReceived: _together(self.around, self.to_its_customer),
-                fulfillment.CreditIssued: _together(self.around, self.to_its_customer),
+                fulfillment.ReturnInspected: _together(self.around, self.to_its_customer),
+                fulfillment.ReturnWithdrawn: _together(self.around, self.to_its_customer),
+                fulfillment.CreditIssued: _together(self.around, self.credited),
                 fulfillment.OrderLinesCancelled: _together(self.around, self.cancelled),
                 fulfillment.OrderLinesSubstituted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderLinesBackordered: _together(self.around, self.to_its_customer),
@@ -194,6 +197,9 @@ class SalesOrders:
 
     async def to_its_customer(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customer(event, telling)
+
+    async def credited(self, event: Received[fulfillment.CreditIssued], telling: Telling) -> None:
+        await tell_partners.tell_customer_of_credit(event, telling)
 
     async def on_the_road(self, event: Received[fulfillment.OrderStatusChanged], telling: Telling) -> None:
         await tell_partners.tell_customer(event, telling)

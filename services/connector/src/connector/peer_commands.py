@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Any
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
@@ -18,6 +19,7 @@ from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier
 from google.protobuf.message import Message
 
+from connector.ports import Surroundings
 from connector.use_cases.commanding import KINDS
 from connector.use_cases.settling import PARTLY, TRANSACTION, settle_commands
 
@@ -27,13 +29,11 @@ Opened = Callable[[Leased], Awaitable[bytes]]
 _LONGEST = 1500
 
 
-def carriers(stub_for: StubFor, opened: Opened) -> dict[str, Carrier]:
+def carriers(stub_for: StubFor, opened: Opened, around: Surroundings) -> dict[str, Carrier]:
     """One per kind of command. `stub_for` gives the stub that has the method of a kind, for a tenant, and
     `opened` a command as it is said."""
-    return {
-        kind: Carrier(_carry(kind, stub_for, opened), settle=settle_commands, refusals_are_answers=True)
-        for kind in KINDS
-    }
+    settle = partial(settle_commands, around=around)
+    return {kind: Carrier(_carry(kind, stub_for, opened), settle=settle, refusals_are_answers=True) for kind in KINDS}
 
 
 def _carry(kind: str, stub_for: StubFor, opened: Opened) -> Callable[[Leased], Awaitable[Outcome]]:
@@ -79,6 +79,8 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, P
             return (response.order.order_id,)
         case returns.RecordReturnReceiptResponse() | returns.RecordReturnInspectionResponse():
             return response.return_id, response.order_id
+        case returns.AuthorizeReturnResponse():
+            return response.customer_return.return_id, response.customer_return.order_id
         case control.RecordStockReportResponse():
             return (response.adjustment.adjustment_id,)
         case moves.RecordStockMovesResponse():

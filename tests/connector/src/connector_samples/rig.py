@@ -146,7 +146,7 @@ class Rig:
         async def opened(leased: Leased) -> bytes:
             return await payload_of(leased, self.engine, self.around.vault)
 
-        return peer_commands.carriers(lambda *_: self.procurement, opened)
+        return peer_commands.carriers(lambda *_: self.procurement, opened, self.around)
 
     async def dispatch(self) -> None:
         """Carries out every command that is due."""

@@ -193,6 +193,14 @@ def envelope(address: Address, numbers: Numbers, at: datetime) -> Envelope:
     )
 
 
+def spaced(text: str, dialect: Dialect) -> str:
+    """Free text with a space for each mark that means structure and for each control character: it means the same
+    without them."""
+    marks = [mark.decode() for mark in dialect.special_characters()]
+    table = dict.fromkeys([*range(32), *(ord(each) for mark in marks for each in mark)], " ")
+    return " ".join(text.translate(table).split())
+
+
 def write(documents: Document | Sequence[Document], address: Address, numbers: Numbers, at: datetime) -> bytes:
     """One interchange with one group. Raises `Unrepresentable` for data that the dialect cannot carry."""
     return crossdock_edi.compose(documents, envelope(address, numbers, at))

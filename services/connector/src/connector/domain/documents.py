@@ -152,6 +152,7 @@ _OWNERS_BY_COMMAND = {
     "RecordPick": "warehouse",
     "RecordPacking": "warehouse",
     "RecordGoodsIssue": "warehouse",
+    "AuthorizeReturn": "returns-desk",
     "RecordReturnReceipt": "warehouse",
     "RecordReturnInspection": "warehouse",
     "RecordPosting": "finance",

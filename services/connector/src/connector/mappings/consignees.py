@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
@@ -58,21 +58,15 @@ def freight_party(party: FreightParty, consignee: Consignee) -> FreightParty:
     )
 
 
-def folded(consignee: Consignee, marks: Iterable[str]) -> Consignee:
-    """The same with a space for each mark that means structure, and for each control character: an address means the
-    same without them."""
-    table = str.maketrans({**dict.fromkeys(map(chr, range(32)), " "), **dict.fromkeys(marks, " ")})
+def folded(consignee: Consignee, fold: Callable[[str], str]) -> Consignee:
+    """The same in characters that a format can carry."""
     found = Consignee()
     for field, value in consignee.ListFields():
         if isinstance(value, str):
-            setattr(found, field.name, _clean(value, table))
+            setattr(found, field.name, fold(value))
         else:
-            found.address_lines.extend(filter(None, (_clean(each, table) for each in value)))
+            found.address_lines.extend(filter(None, map(fold, value)))
     return found
-
-
-def _clean(text: str, table: dict[int, str]) -> str:
-    return " ".join(text.translate(table).split())
 
 
 def _address(consignee: Consignee) -> dict[str, Any]:

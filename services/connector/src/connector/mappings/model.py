@@ -149,6 +149,25 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """That a partner's request is not granted: the id of the answer, when it is given, and why. `reason` is the code of
+    a refusal, or what is wrong with the document."""
+
+    answer_id: str
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusing:
+    """How a request that is not granted is answered: by a document of `kind`. `write` takes the request as it was
+    parsed; None where it names nothing that an answer could refer to."""
+
+    kind: str
+    write: Callable[[Any, Refusal], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Named:
     """That a document says who receives the goods. `order` takes the event and returns the id of the order whose
     consignee it is, empty where nobody is to be named; `put` puts who it is into the document as it was written, and

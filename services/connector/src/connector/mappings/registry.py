@@ -27,6 +27,7 @@ from connector.mappings import (
     json_posting_result,
     json_proof_of_delivery,
     json_purchase_order,
+    json_return_request,
     json_return_status,
     json_sales_order,
     json_ship_notice,
@@ -74,7 +75,7 @@ from connector.mappings import (
     x12_customer_invoice,
     x12_customer_ship_notice,
 )
-from connector.mappings.model import Inbound, Outbound
+from connector.mappings.model import Inbound, Outbound, Refusing
 
 INBOUND: dict[str, Inbound] = {
     each.kind: each
@@ -82,6 +83,7 @@ INBOUND: dict[str, Inbound] = {
         json_purchase_order.MAPPING,
         json_blanket_order.MAPPING,
         json_sales_order.MAPPING,
+        json_return_request.MAPPING,
         json_posting_result.MAPPING,
         json_payment_status.MAPPING,
         json_check_result.MAPPING,
@@ -176,6 +178,9 @@ TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810", "x12.865"})
 ORDER_STATUS = json_order_status.MAPPING.kind
 ACKNOWLEDGMENT = x12_customer_acknowledgment.MAPPING.kind
 
+# An invoice's document that is a credit memo too, where its route says so.
+CREDIT_MEMO = x12_customer_invoice.MAPPING.kind
+
 # Taken by channels that sell, and by whoever plans: any partner of the business unit whose profile asks for it.
 AVAILABILITY = json_availability.MAPPING.kind
 
@@ -184,6 +189,12 @@ CHECKS = {
     sales_order_pb2.CHECK_KIND_CREDIT: json_order_check.CREDIT.kind,
     sales_order_pb2.CHECK_KIND_TAX: json_order_check.TAX.kind,
     sales_order_pb2.CHECK_KIND_EXPORT: json_order_check.EXPORT.kind,
+}
+
+# Requests that are answered where they are not granted.
+REFUSALS: dict[str, Refusing] = {
+    "x12.860": Refusing(x12_customer_change.MAPPING.kind, x12_customer_change.rejected),
+    json_return_request.MAPPING.kind: Refusing(json_return_status.MAPPING.kind, json_return_status.refused),
 }
 
 # Which kinds may tell a partner of which fact; the partner's profile says which of them it takes.
@@ -212,8 +223,11 @@ TELLS: dict[str, tuple[str, ...]] = {
     "GoodsIssued": ("x12.856",),
     "SupplierShipped": ("x12.856",),
     "InvoicePosted": ("x12.810",),
+    "ReturnAuthorized": ("json.return_status",),
     "ReturnReceived": ("json.return_status",),
-    "CreditIssued": ("json.return_status",),
+    "ReturnInspected": ("json.return_status",),
+    "ReturnWithdrawn": ("json.return_status",),
+    "CreditIssued": ("json.return_status", CREDIT_MEMO),
     "OrderLinesSubstituted": ("json.order_status",),
     "OrderLinesCancelled": ("json.order_status", ACKNOWLEDGMENT),
     "OrderLinesBackordered": ("json.order_status",),

@@ -2,7 +2,8 @@
 
 POC03 is the new whole quantity of a line; a deleted one (DI) has none. What POC02 calls a change of price, of unit or
 of item is refused: an order's line keeps them, and another item is another line. BCH05, the change's number, is
-repeated in BCA05. What is refused is answered by the order desk, which has it as an exception.
+repeated in BCA05. What is refused is answered by an 865 that rejects all of it (BCA02 RJ) and says why in an MSG, and
+is the order desk's, too.
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from crossdock_edi.x12.order_change import (
     PurchaseOrderChange,
     PurchaseOrderChangeAcknowledgment,
 )
-from crossdock_edi.x12.parts import Totals, date_of
+from crossdock_edi.x12.parts import Note, Totals, date_of
 
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
 from connector.mappings import x12_customer_parts as customer
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.cancellations import cancelled
-from connector.mappings.model import Command, Outbound, Reading, Writing
+from connector.mappings.model import Command, Outbound, Reading, Refusal, Writing
 from connector.mappings.x12_customer_order import CANCELLATIONS, OUR_NUMBERS_FIRST, WANTED_ON
 
 MOST_LINES = 500
@@ -36,6 +37,7 @@ CHANGES = frozenset({"", "04", "05"})
 DELETED, ADDED, UNCHANGED = "DI", "AI", "NC"
 TAKEN = frozenset({"QD", "QI", "CA", "CT", "RQ", "RS", DELETED, ADDED})
 ACCEPTED, GONE, WITH_DETAIL, ORIGINAL = "IA", "ID", "AC", "00"
+REJECTED, NOTES = "RJ", "L1"
 
 
 def read(document: PurchaseOrderChange, reading: Reading) -> Command:
@@ -144,6 +146,21 @@ def _answered(line: sales_order_pb2.OrderLine, change: str, quantity: Decimal, w
         item_ids=customer.item_ids(line.ordered_sku or line.sku, codes),
         descriptions=parts.descriptions(line.description),
         acknowledgments=(taken,),
+    )
+
+
+def rejected(change: PurchaseOrderChange, refusal: Refusal) -> PurchaseOrderChangeAcknowledgment | None:
+    """None for one that names no order."""
+    if not change.order_number.strip():
+        return None
+    return PurchaseOrderChangeAcknowledgment(
+        purpose=ORIGINAL,
+        type=REJECTED,
+        order_number=change.order_number,
+        change_sequence=change.change_sequence,
+        ordered_on=change.ordered_on,
+        acknowledged_on=refusal.at.date(),
+        notes=(Note(qualifier=NOTES, reference="REFUSED", messages=(refusal.reason,)),),
     )
 
 

@@ -1,6 +1,7 @@
 """x12.810, out: a customer's invoice, once the ERP has posted it: number, tax and total are the ERP's.
 
-A profile's mapping may say under which code the tax stands ("taxType", TX for all taxes if nothing is said).
+A credit note goes out as one, too (BIG07 CR, with the invoice under REF IV), where the profile's mapping says
+"creditMemo". It may also say under which code the tax stands ("taxType", TX for all taxes if nothing is said).
 """
 
 from __future__ import annotations
@@ -17,21 +18,27 @@ from connector.mappings import x12_customer_parts as customer
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Outbound, Writing
 
-DEBIT, ALL_TAXES = "DI", "TX"
+DEBIT, CREDIT, ALL_TAXES = "DI", "CR", "TX"
+INVOICE = "IV"
+
+Told = events_pb2.InvoicePosted | events_pb2.CreditIssued
 
 
-def write(event: events_pb2.InvoicePosted, writing: Writing) -> Invoice:
+def write(event: Told, writing: Writing) -> Invoice:
     posting = event.posting
+    is_credit = isinstance(event, events_pb2.CreditIssued)
+    invoice = Reference(qualifier=INVOICE, value=event.invoice_number)
     totals = posting.totals
     lines = tuple(_line(each, writing) for each in posting.lines)
     return Invoice(
         invoiced_on=canonical.from_stamp(posting.posted_at).date(),
-        number=event.invoice_number,
+        number=event.credit_number if isinstance(event, events_pb2.CreditIssued) else event.invoice_number,
         ordered_on=canonical.from_day(event.ordered_on),
         order_number=event.order_number,
-        type=DEBIT,
+        type=CREDIT if is_credit else DEBIT,
         currency_party="SE",
         currency=totals.gross.currency,
+        references=(invoice,) if is_credit and invoice.value else (),
         parties=customer.ship_to(event.ship_to_code),
         lines=lines,
         total=Decimal(totals.gross.amount),

@@ -79,8 +79,7 @@ def _addressed(document: Document, content: bytes, stored: StoredPartner, consig
     if not document.kind.startswith("x12."):
         return json_document.encode(named.put(json.loads(content), consignee))
     address = address_of(stored.profile.edi)
-    marks = (mark.decode() for mark in address.dialect.special_characters())
-    written = named.put(_read(content), folded(consignee, marks))
+    written = named.put(_read(content), folded(consignee, lambda text: x12_document.spaced(text, address.dialect)))
     (interchange,) = document.control_numbers
     numbers = Numbers(int(interchange), int(document.group_control), int(document.set_control))
     rendered = x12_document.write(written, address, numbers, document.received_at)

@@ -56,6 +56,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     warehouse.RecordPackingRequest: (FULFILLMENT, "RecordPacking"),
     warehouse.RecordGoodsIssueRequest: (FULFILLMENT, "RecordGoodsIssue"),
     warehouse.RecordRecallRequest: (FULFILLMENT, "RecordRecall"),
+    returns.AuthorizeReturnRequest: (FULFILLMENT, "AuthorizeReturn"),
     returns.RecordReturnReceiptRequest: (FULFILLMENT, "RecordReturnReceipt"),
     returns.RecordReturnInspectionRequest: (FULFILLMENT, "RecordReturnInspection"),
     posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from crossdock.connector.events.v1 import events_pb2
+from crossdock_kit.context import cause
 from crossdock_kit.deliveries import Dead, Declined, Delivered
 from crossdock_kit.deliveries.settling import Ended
 from crossdock_kit.errors import FailureClass
@@ -22,10 +23,12 @@ from connector.domain.documents import (
     owner_of,
     state_of,
 )
+from connector.ports import Surroundings
 from connector.store import documents, saving
 from connector.store.document import Document, ended
 from connector.use_cases.announcing import announce
 from connector.use_cases.commanding import Sender
+from connector.use_cases.refusing import Denied, answer_declined
 
 # What the carrier tells of an answer besides that there is one: the transactions that it is about, with commas.
 TRANSACTION, PARTLY = "transaction_id", "refused_lines"
@@ -94,26 +97,32 @@ def _raise_refusal(document: Document, work: Work) -> None:
     )
 
 
-async def settle_commands(ended_calls: Sequence[Ended], work: Work) -> None:
-    """Books what commands came to in the messages that they came from. Part of the deliveries' own transaction."""
+async def settle_commands(ended_calls: Sequence[Ended], work: Work, around: Surroundings) -> None:
+    """Books what commands came to in the messages that they came from, and answers those that were declined. Part of
+    the deliveries' own transaction."""
     senders = [Sender.parse(each.leased.idempotency_key) for each in ended_calls]
     tenant = ended_calls[0].leased.tenant
     found = await documents.get_all(work.driver, tenant, {each.document_id for each in senders}, lock=True)
+    declined: list[Denied] = []
     for each, sender in zip(ended_calls, senders, strict=True):
+        document = found[sender.document_id]
         with each.step():
-            _settle(each, found[sender.document_id], sender, work)
+            if _settle(each, document, sender, work) and isinstance(each.outcome, Declined):
+                declined.append(Denied(document, sender.number, each.outcome.code, cause()))
+    await answer_declined(declined, work, around)
     await saving.save_all(work.driver, found.values())
 
 
-def _settle(call: Ended, document: Document, sender: Sender, work: Work) -> None:
+def _settle(call: Ended, document: Document, sender: Sender, work: Work) -> bool:
+    """Whether its message is refused for good."""
     index = sender.number - 1
     message = document.messages[index]
     if message.outcome is Outcome.ACCEPTED or _is_over(document, message, sender):
-        return
+        return False
     match call.outcome:
         case Delivered(_, results) if not sender.is_last:
             document.belongs_to((), _transactions(dict(results)))
-            return
+            return False
         case Delivered(_, results):
             document.messages[index] = _accepted(document, message, dict(results), work)
         case Declined() as answer:
@@ -122,10 +131,11 @@ def _settle(call: Ended, document: Document, sender: Sender, work: Work) -> None
             # The kit raised the exception on the delivery itself.
             document.messages[index] = ended(message, Outcome.EXCEPTION, reason)
         case _:
-            return
+            return False
     if any(each.outcome is Outcome.WAITING for each in document.messages):
         document.next_attempt_at = work.now + timedelta(seconds=2.0 ** min(document.generation, 6))
     conclude(document, work)
+    return document.messages[index].outcome is Outcome.EXCEPTION
 
 
 def _is_over(document: Document, message: MessageEnd, sender: Sender) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from crossdock.connector.v1 import partner_pb2
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2
@@ -14,9 +15,11 @@ from crossdock_kit.events import Received
 from crossdock_kit.exceptions import NewException
 
 from connector.mappings import registry
+from connector.store import partners
 from connector.store.partners import StoredPartner
 from connector.use_cases import business_units
 from connector.use_cases.telling import Telling
+from connector.use_cases.vocabulary import partner_of
 
 _OFFICE = frozenset({options_pb2.ROLE_ERP, options_pb2.ROLE_CRM})
 
@@ -147,6 +150,23 @@ async def tell_customer(event: Received[Any], telling: Telling) -> None:
     fact = event.message
     for stored in await telling.channel(event.tenant, fact.channel):
         telling.tell(event, stored, f"order:{fact.order_id}")
+
+
+async def tell_customer_of_credit(event: Received[Any], telling: Telling) -> None:
+    """By the document for it, or by an invoice's own where the profile calls that a credit memo."""
+    fact = event.message
+    for stored in await telling.channel(event.tenant, fact.channel):
+        kinds = [
+            each
+            for each in registry.TELLS["CreditIssued"]
+            if each != registry.CREDIT_MEMO or _takes_credit_memos(stored.profile)
+        ]
+        telling.tell(event, stored, f"order:{fact.order_id}", kinds=kinds)
+
+
+def _takes_credit_memos(profile: partner_pb2.PartnerProfile) -> bool:
+    route = partners.route_of(profile, (registry.CREDIT_MEMO,), partner_pb2.DIRECTION_OUT)
+    return route is not None and partner_of(profile, route).options.get("creditMemo") is True
 
 
 async def tell_office_of_road(event: Received[Any], telling: Telling) -> None:

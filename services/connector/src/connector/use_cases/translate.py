@@ -6,9 +6,10 @@ What waits for master data is read again later, and only those messages of it th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from crossdock_kit.errors import CrossdockError, FailureClass, Verdict, kind_of
@@ -26,6 +27,7 @@ from connector.use_cases.commanding import commands, decide_revision, order_keys
 from connector.use_cases.document_step import DocumentStep
 from connector.use_cases.intake import Incoming, Intake, Translated, open_intake
 from connector.use_cases.owed_acknowledgments import send_acknowledgments
+from connector.use_cases.refusing import Denied, answer_denied
 from connector.use_cases.sealing import sealed
 from connector.use_cases.settling import conclude
 from connector.use_cases.taking_apart import Part, TakenApart
@@ -50,7 +52,21 @@ async def translate(steps: Sequence[DocumentStep], work: Work, around: Surroundi
             _note_end(each.document, work)
             intake.done(each.document)
     await send_acknowledgments(intake)
+    await answer_denied(list(_denied(intake)), intake.stored, work, around)
     await intake.save()
+
+
+def _denied(intake: Intake) -> Iterator[tuple[Denied, Any]]:
+    """What was read just now and is no request that anybody could grant. What cannot be read at all is not answered,
+    nor is what was sent before."""
+    for each in intake.incoming:
+        if each.fresh and not each.answered:
+            continue
+        for number in each.mapped:
+            message = each.document.messages[number - 1]
+            if message.outcome is Outcome.REFUSED:
+                denied = Denied(each.document, number, message.reason, each.step.because)
+                yield denied, each.taken.parts[number - 1].parsed
 
 
 def _note_end(document: Document, work: Work) -> None:

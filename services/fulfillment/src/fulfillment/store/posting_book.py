@@ -69,7 +69,8 @@ class PostingBook:
         return found
 
     async def _announce(self, made: Posting, order: SalesOrder, known: PostingRows) -> None:
-        before = await known.posted(made.follows) if Fact.REQUESTED in made.facts else {}
+        told = Fact.REQUESTED in made.facts or (made.kind is Kind.CREDIT and Fact.POSTED in made.facts)
+        before = await known.posted(made.follows) if told else {}
         for fact in made.facts:
             made.event_version += 1
             self._work.record(

@@ -35,11 +35,11 @@ class ReturnBook:
         self._work, self._origin, self._policies, self._tell = work, origin, policies, tell
 
     async def take(self, found: CustomerReturn, order: SalesOrder | None, report: ReturnReport | None) -> None:
+        channel = order.terms.channel if order else ""
         if report is not None:
-            channel = order.terms.channel if order else ""
             self._record(found, order, reported(report, found, channel), report.happened_at)
         for fact in found.facts:
-            self._record(found, order, fact_of(fact, found), self._work.now)
+            self._record(found, order, fact_of(fact, found, channel), self._work.now)
         found.facts.clear()
         if found.watched != found.state.value:
             found.watched = found.state.value

@@ -132,7 +132,7 @@ class AuthorizeReturn:
     """`lines` by number of the order's line, in any unit of the item."""
 
     origin: Origin
-    order_id: str
+    order: OrderName
     number: str
     lines: tuple[tuple[str, Quantity], ...]
     reason: str = ""

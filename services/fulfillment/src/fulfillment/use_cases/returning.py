@@ -26,7 +26,6 @@ from fulfillment.domain.quantities import in_base
 from fulfillment.domain.refusals import (
     ItemUnknown,
     LineUnknown,
-    OrderUnknown,
     ReportNumberReused,
     ReturnNumberReused,
     ReturnUnknown,
@@ -36,6 +35,7 @@ from fulfillment.domain.return_report import BookedReport, ReportKind, Returned,
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Shipment
 from fulfillment.ports import UnitOfWork, Work
+from fulfillment.use_cases.changing import decided_order
 from fulfillment.use_cases.commands import AuthorizeReturn, RecordReturn, WithdrawReturn
 from fulfillment.use_cases.owing import owe_credits
 from fulfillment.use_cases.places import speaks_for
@@ -48,14 +48,10 @@ MOST_RETURNS = 100
 
 
 async def authorize_return(command: AuthorizeReturn, uow: UnitOfWork) -> tuple[CustomerReturn, bool]:
-    """The return, and whether it was authorised before. Raises OrderUnknown, LineUnknown, UnitNotConvertible,
-    ReturnNumberReused, NotDelivered, TransitionNotOwned."""
+    """The return, and whether it was authorised before. Raises OrderUnknown, OrderAmbiguous, LineUnknown,
+    UnitNotConvertible, ReturnNumberReused, NotDelivered, TransitionNotOwned."""
     async with uow(command.origin) as work:
-        locked = await work.sales_orders.lock([command.order_id])
-        if not locked:
-            raise OrderUnknown(command.order_id)
-        order = locked[0]
-        work.note(keys=order.keys, transaction_ids=(order.order_id,))
+        order = await decided_order(command.order, "", work)
         found = await work.returns.claim(order.order_id, command.number)
         wanted = await _wanted(command, order, work)
         if found is not None and found.known:

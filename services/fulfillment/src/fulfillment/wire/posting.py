@@ -161,7 +161,7 @@ def place_of(found: Posting) -> tuple[str, str]:
 
 
 def fact_of(fact: Fact, found: Posting, order: SalesOrder, before: Sequence[Before]) -> Message:
-    """What a posting announces; `before` stands in what the ERP is asked."""
+    """What a posting announces; `before` stands in what the ERP is asked, and is the invoice of a credit note."""
     said: dict[str, Any] = {
         "posting_id": found.posting_id,
         "order_id": found.order_id,
@@ -183,15 +183,21 @@ def fact_of(fact: Fact, found: Posting, order: SalesOrder, before: Sequence[Befo
         case _, Kind.INVOICE:
             return _invoice_posted(said, found, order)
         case _, Kind.CREDIT:
-            return _credit_issued(said, found, order)
+            return _credit_issued(said, found, order, before)
         case _:
             return events_pb2.PostingBooked(**said, document_number=found.number)
 
 
-def _credit_issued(said: dict[str, Any], found: Posting, order: SalesOrder) -> Message:
+def _credit_issued(said: dict[str, Any], found: Posting, order: SalesOrder, before: Sequence[Before]) -> Message:
     terms = order.terms
     return events_pb2.CreditIssued(
-        **said, credit_number=found.number, customer_id=terms.customer_id, channel=terms.channel
+        **said,
+        credit_number=found.number,
+        customer_id=terms.customer_id,
+        channel=terms.channel,
+        ordered_on=dates_wire.date_message(terms.ordered_on),
+        ship_to_code=terms.ship_to_code,
+        invoice_number=next((each.number for each in before if each.kind is Kind.INVOICE), ""),
     )
 
 

@@ -19,11 +19,12 @@ from fulfillment.domain.quantities import Quantity, exact
 from fulfillment.domain.refusals import FieldMissing
 from fulfillment.domain.return_lifecycle import State
 from fulfillment.domain.return_report import BookedReport, Disposition, Holding, ReportKind, Returned, ReturnReport
-from fulfillment.ports import ReturnPage
+from fulfillment.ports import OrderName, ReturnPage
 from fulfillment.use_cases.commands import AuthorizeReturn, RecordReturn, WithdrawReturn
 from fulfillment.wire import values
 from fulfillment.wire.lots import lot, lot_message
 from fulfillment.wire.ownership import CAME_BACK, RETURN_AUTHORIZED, may_write
+from fulfillment.wire.sales_order import order_name
 
 STATES = {state: return_pb2.ReturnState.Value(f"RETURN_STATE_{state.name}") for state in State}
 HOLDINGS = {each: return_pb2.ReturnHolding.Value(f"RETURN_HOLDING_{each.name}") for each in Holding}
@@ -47,7 +48,8 @@ def authorize(request: pb.AuthorizeReturnRequest) -> AuthorizeReturn:
         (each.line_number, values.asked_for(each.quantity, f"lines[{index}].quantity"))
         for index, each in enumerate(request.lines)
     )
-    return AuthorizeReturn(values.origin(request.origin), request.order_id, request.number, lines, request.reason)
+    name = OrderName(request.order_id) if request.order_id else order_name(request.ref)
+    return AuthorizeReturn(values.origin(request.origin), name, request.number, lines, request.reason)
 
 
 def withdraw(request: pb.WithdrawReturnRequest) -> WithdrawReturn:
@@ -141,9 +143,11 @@ def booked(report: BookedReport, *, repeated: bool) -> dict[str, Any]:
     }
 
 
-def fact_of(fact: Fact, found: CustomerReturn) -> Message:
+def fact_of(fact: Fact, found: CustomerReturn, channel: str = "") -> Message:
+    """`channel` is the order's."""
+    said = _named(found) | ({} if fact is Fact.CREDITED else {"channel": channel})
     reason = {"reason": found.reason} if fact is Fact.WITHDRAWN else {}
-    return _FACTS[fact](**_named(found), **reason)
+    return _FACTS[fact](**said, **reason)
 
 
 def reported(report: ReturnReport, found: CustomerReturn, channel: str = "") -> Message:
@@ -154,10 +158,11 @@ def reported(report: ReturnReport, found: CustomerReturn, channel: str = "") -> 
         "location_id": report.location_id,
         "business_unit": found.business_unit,
         "lines": [_returned_message(each) for each in report.lines],
+        "channel": channel,
     }
     at = dates_wire.timestamp(report.happened_at)
     if report.kind is ReportKind.RECEIPT:
-        return events_pb2.ReturnReceived(**said, received_at=at, channel=channel)
+        return events_pb2.ReturnReceived(**said, received_at=at)
     return events_pb2.ReturnInspected(**said, inspected_at=at)
 
 

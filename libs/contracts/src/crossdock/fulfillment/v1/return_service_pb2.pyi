@@ -5,6 +5,7 @@ Returns: customers' wishes may be refused, warehouses' reports of what came back
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as _fulfillment_service_pb2
 from crossdock.fulfillment.v1 import return_pb2 as _return_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -56,8 +57,10 @@ class AuthorizeReturnRequest(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     order_id: _builtins.str
+    """Our id of the order; empty where `ref` names it."""
     number: _builtins.str
     """Unique within the order."""
     reason: _builtins.str
@@ -65,6 +68,10 @@ class AuthorizeReturnRequest(_message.Message):
     def origin(self) -> _values_pb2.Origin: ...
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___WantedBack]: ...
+    @_builtins.property
+    def ref(self) -> _fulfillment_service_pb2.OrderRef:
+        """The order by its channel and number, for who does not know our id."""
+
     def __init__(
         self,
         *,
@@ -74,10 +81,11 @@ class AuthorizeReturnRequest(_message.Message):
         number: _builtins.str = ...,
         lines: _abc.Iterable[Global___WantedBack] | None = ...,
         reason: _builtins.str = ...,
+        ref: _fulfillment_service_pb2.OrderRef | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["origin", b"origin", "ref", b"ref"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "number", b"number", "order_id", b"order_id", "origin", b"origin", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "number", b"number", "order_id", b"order_id", "origin", b"origin", "reason", b"reason", "ref", b"ref", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

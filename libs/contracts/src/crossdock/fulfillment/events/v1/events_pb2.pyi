@@ -1613,14 +1613,23 @@ class CreditIssued(_message.Message):
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     POSTING_FIELD_NUMBER: _builtins.int
     CHANNEL_FIELD_NUMBER: _builtins.int
+    ORDERED_ON_FIELD_NUMBER: _builtins.int
+    SHIP_TO_CODE_FIELD_NUMBER: _builtins.int
+    INVOICE_NUMBER_FIELD_NUMBER: _builtins.int
     posting_id: _builtins.str
     order_id: _builtins.str
     order_number: _builtins.str
     credit_number: _builtins.str
     customer_id: _builtins.str
     channel: _builtins.str
+    ship_to_code: _builtins.str
+    """The customer's code of the address, with its qualifier: "92:0042". Empty if it named none."""
+    invoice_number: _builtins.str
+    """The ERP's number of the invoice that it is for; empty where it was not known here."""
     @_builtins.property
     def posting(self) -> _posting_pb2.Posting: ...
+    @_builtins.property
+    def ordered_on(self) -> _date_pb2.Date: ...
     def __init__(
         self,
         *,
@@ -1631,10 +1640,13 @@ class CreditIssued(_message.Message):
         customer_id: _builtins.str = ...,
         posting: _posting_pb2.Posting | None = ...,
         channel: _builtins.str = ...,
+        ordered_on: _date_pb2.Date | None = ...,
+        ship_to_code: _builtins.str = ...,
+        invoice_number: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["posting", b"posting"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ordered_on", b"ordered_on", "posting", b"posting"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "credit_number", b"credit_number", "customer_id", b"customer_id", "order_id", b"order_id", "order_number", b"order_number", "posting", b"posting", "posting_id", b"posting_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "credit_number", b"credit_number", "customer_id", b"customer_id", "invoice_number", b"invoice_number", "order_id", b"order_id", "order_number", b"order_number", "ordered_on", b"ordered_on", "posting", b"posting", "posting_id", b"posting_id", "ship_to_code", b"ship_to_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1681,10 +1693,13 @@ class ReturnAuthorized(_message.Message):
     ORDER_ID_FIELD_NUMBER: _builtins.int
     ORDER_NUMBER_FIELD_NUMBER: _builtins.int
     CUSTOMER_RETURN_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     return_id: _builtins.str
     number: _builtins.str
     order_id: _builtins.str
     order_number: _builtins.str
+    channel: _builtins.str
+    """The order's."""
     @_builtins.property
     def customer_return(self) -> _return_pb2.CustomerReturn: ...
     def __init__(
@@ -1695,10 +1710,11 @@ class ReturnAuthorized(_message.Message):
         order_id: _builtins.str = ...,
         order_number: _builtins.str = ...,
         customer_return: _return_pb2.CustomerReturn | None = ...,
+        channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_return", b"customer_return", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1773,6 +1789,7 @@ class ReturnInspected(_message.Message):
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
     LINES_FIELD_NUMBER: _builtins.int
     INSPECTED_AT_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     return_id: _builtins.str
     number: _builtins.str
     order_id: _builtins.str
@@ -1782,6 +1799,8 @@ class ReturnInspected(_message.Message):
     location_id: _builtins.str
     business_unit: _builtins.str
     """Whose stock it is."""
+    channel: _builtins.str
+    """The order's; empty where it is of none of ours."""
     @_builtins.property
     def customer_return(self) -> _return_pb2.CustomerReturn: ...
     @_builtins.property
@@ -1801,10 +1820,11 @@ class ReturnInspected(_message.Message):
         business_unit: _builtins.str = ...,
         lines: _abc.Iterable[_return_pb2.ReturnedLine] | None = ...,
         inspected_at: _timestamp_pb2.Timestamp | None = ...,
+        channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "inspected_at", b"inspected_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "customer_return", b"customer_return", "inspected_at", b"inspected_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "report_number", b"report_number", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "customer_return", b"customer_return", "inspected_at", b"inspected_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "report_number", b"report_number", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1820,11 +1840,14 @@ class ReturnWithdrawn(_message.Message):
     ORDER_NUMBER_FIELD_NUMBER: _builtins.int
     CUSTOMER_RETURN_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
     return_id: _builtins.str
     number: _builtins.str
     order_id: _builtins.str
     order_number: _builtins.str
     reason: _builtins.str
+    channel: _builtins.str
+    """The order's; empty where it is of none of ours."""
     @_builtins.property
     def customer_return(self) -> _return_pb2.CustomerReturn: ...
     def __init__(
@@ -1836,10 +1859,11 @@ class ReturnWithdrawn(_message.Message):
         order_number: _builtins.str = ...,
         customer_return: _return_pb2.CustomerReturn | None = ...,
         reason: _builtins.str = ...,
+        channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_return", b"customer_return", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "reason", b"reason", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "customer_return", b"customer_return", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "reason", b"reason", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
