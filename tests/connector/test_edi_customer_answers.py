@@ -11,7 +11,12 @@ import pytest
 from connector.codecs import x12_document
 from connector.codecs.x12_document import Address, Numbers
 from connector.domain.documents import State
-from connector.mappings import x12_customer_acknowledgment, x12_customer_invoice, x12_customer_ship_notice
+from connector.mappings import (
+    x12_812,
+    x12_customer_acknowledgment,
+    x12_customer_invoice,
+    x12_customer_ship_notice,
+)
 from connector_samples import customers, files, orders
 from connector_samples.calls import control
 from connector_samples.rig import Rig
@@ -174,6 +179,7 @@ def credited() -> events_pb2.CreditIssued:
         order_id=invoice.order_id,
         order_number=invoice.order_number,
         credit_number="CN-7",
+        customer_id="CUS-MERCATO",
         invoice_number=invoice.invoice_number,
         channel=invoice.channel,
         posting=invoice.posting,
@@ -188,16 +194,46 @@ def test_a_credit_note_is_an_810_that_names_its_invoice() -> None:
     memo = x12_customer_invoice.write(credited(), customers.writing())
     assert (memo.type, memo.number, memo.total) == ("CR", "CN-7", invoice.total)
     assert [(each.qualifier, each.value) for each in memo.references] == [("IV", invoice.number)]
-    assert (memo.lines, memo.taxes, memo.parties) == (invoice.lines, invoice.taxes, invoice.parties)
+    assert (memo.lines, memo.taxes, memo.parties) == ((), invoice.taxes, invoice.parties)
+    note = credited()
+    note.posting.return_id = "r-1"
+    assert x12_customer_invoice.write(note, customers.writing()).lines == invoice.lines
     assert (invoice.type, invoice.references) == ("DI", ())
     assert x12_document.wrong_in(rendered(memo)) == ""
+
+
+@pytest.mark.feature("F158")
+def test_a_credit_note_is_an_812_with_what_came_back_or_with_the_amount_alone() -> None:
+    note = credited()
+    gross = Decimal(note.posting.totals.gross.amount)
+    by_hand = x12_812.write(note, customers.writing(reasons={"OTHER": "01"}))
+    assert (by_hand.number, by_hand.amount, by_hand.flag, by_hand.handling) == ("CN-7", gross, "C", "H")
+    assert (by_hand.invoice_number, by_hand.order_number) == (note.invoice_number, note.order_number)
+    assert [(each.reason, each.amount, each.quantity) for each in by_hand.adjustments] == [("01", gross, None)]
+    note.posting.return_id = "r-1"
+    returned = x12_812.write(note, customers.writing())
+    lines = [(each.line, str(each.quantity), each.returned, each.reason) for each in returned.adjustments]
+    assert lines == [(each.line_number, each.quantity.value, "Y", "72") for each in note.posting.lines]
+    for each in (by_hand, returned):
+        assert x12_document.wrong_in(rendered(each)) == ""
+
+
+@pytest.mark.feature("F130", "F158")
+async def test_a_customer_on_edi_that_takes_812s_gets_those(rig: Rig) -> None:
+    routes = [{"kind": "x12.812", "direction": "OUT"}, *customers.ROUTES]
+    await rig.partner(customers.NAME, **customers.profile(documents=routes))
+    await rig.send(customers.NAME)
+    await rig.tell(credited(), aggregate="posting/p-812")
+    [content] = [content for _, content in await rig.send(customers.NAME)]
+    assert b"BCD*" in content
+    assert b"*CN-7*H*" in content
 
 
 @pytest.mark.feature("F130", "F158")
 @pytest.mark.parametrize("takes_memos", [True, False])
 async def test_a_customer_on_edi_gets_credit_memos_where_its_profile_says_so(rig: Rig, takes_memos: bool) -> None:
-    mapping = {"mapping": {"creditMemo": True}} if takes_memos else {}
-    routes = [each for each in customers.ROUTES if each["kind"] != "x12.810"]
+    mapping: dict[str, Any] = {"mapping": {"creditMemo": True}} if takes_memos else {}
+    routes: list[dict[str, Any]] = [each for each in customers.ROUTES if each["kind"] != "x12.810"]
     routes = [*routes, {"kind": "x12.810", "direction": "OUT", **mapping}]
     await rig.partner(customers.NAME, **customers.profile(documents=routes))
     await rig.send(customers.NAME)

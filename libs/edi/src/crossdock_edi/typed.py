@@ -23,6 +23,7 @@ from crossdock_edi.interchange import Message
 from crossdock_edi.record_reading import read_record
 from crossdock_edi.record_writing import Written, write_record
 from crossdock_edi.x12.application_advice import ApplicationAdvice
+from crossdock_edi.x12.credit_adjustment import CreditDebitAdjustment
 from crossdock_edi.x12.freight_invoice import FreightInvoice
 from crossdock_edi.x12.functional_acknowledgment import FunctionalAcknowledgment
 from crossdock_edi.x12.implementation_acknowledgment import ImplementationAcknowledgment
@@ -35,6 +36,7 @@ from crossdock_edi.x12.order_change import PurchaseOrderChange, PurchaseOrderCha
 from crossdock_edi.x12.purchase_order import PurchaseOrder
 from crossdock_edi.x12.receiving_advice import ReceivingAdvice
 from crossdock_edi.x12.remittance import Remittance
+from crossdock_edi.x12.return_authorization import ReturnAuthorization
 from crossdock_edi.x12.ship_notice import ShipNotice
 from crossdock_edi.x12.shipment_status import ShipmentStatus
 from crossdock_edi.x12.stock_transfer import StockTransferReceipt, StockTransferShipment
@@ -61,6 +63,7 @@ _DOCUMENTS: tuple[type[Document], ...] = (
     ShipNotice,
     FunctionalAcknowledgment,
     ApplicationAdvice,
+    CreditDebitAdjustment,
     FreightInvoice,
     ImplementationAcknowledgment,
     InventoryAdjustment,
@@ -70,6 +73,7 @@ _DOCUMENTS: tuple[type[Document], ...] = (
     TenderResponse,
     ReceivingAdvice,
     Remittance,
+    ReturnAuthorization,
     ShipmentStatus,
     StockTransferReceipt,
     StockTransferShipment,

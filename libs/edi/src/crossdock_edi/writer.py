@@ -24,10 +24,12 @@ if TYPE_CHECKING:
 
 # GS01 by transaction set.
 FUNCTIONAL_IDS = {
+    "180": "AN",
     "204": "SM",
     "210": "IM",
     "214": "QM",
     "810": "IN",
+    "812": "CD",
     "820": "RA",
     "824": "AG",
     "846": "IB",

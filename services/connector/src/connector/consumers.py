@@ -168,7 +168,7 @@ class SalesOrders:
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
                 fulfillment.OrderChanged: _together(self.around, self.to_its_customer),
                 fulfillment.InvoicePosted: _together(self.around, self.to_its_customer),
-                fulfillment.ReturnAuthorized: _together(self.around, self.to_its_customer),
+                fulfillment.ReturnAuthorized: _together(self.around, self.authorized),
                 fulfillment.ReturnReceived: _together(self.around, self.to_its_customer),
                 fulfillment.ReturnInspected: _together(self.around, self.to_its_customer),
                 fulfillment.ReturnWithdrawn: _together(self.around, self.to_its_customer),
@@ -197,6 +197,9 @@ class SalesOrders:
 
     async def to_its_customer(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customer(event, telling)
+
+    async def authorized(self, event: Received[fulfillment.ReturnAuthorized], telling: Telling) -> None:
+        await tell_partners.tell_customer_of_return(event, telling)
 
     async def credited(self, event: Received[fulfillment.CreditIssued], telling: Telling) -> None:
         await tell_partners.tell_customer_of_credit(event, telling)

@@ -17,6 +17,7 @@ from crossdock.connector.v1 import connector_service_pb2 as connector_pb
 from crossdock.connector.v1 import partner_pb2
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery_pb
 from crossdock.fulfillment.v1 import check_service_pb2 as check_pb
+from crossdock.fulfillment.v1 import fulfillment_service_pb2 as fulfillment_pb
 from crossdock.fulfillment.v1 import return_pb2, sales_order_pb2
 from crossdock.fulfillment.v1 import return_service_pb2 as return_pb
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory_pb
@@ -266,8 +267,12 @@ async def _reserved(suite: Suite, wanted: Any) -> bool:
 
 
 async def _sold(suite: Suite) -> Message:
-    """A sales order, once fulfillment knows its item and its customer."""
-    return await suite.seed("fulfillment", "PlaceOrder", placement(f"SO-{CANARY}", [wanted_line("1", 2, SKU)]))
+    """A sales order, once fulfillment knows its item and its customer, and who receives it."""
+    request = placement(f"SO-{CANARY}", [wanted_line("1", 2, SKU)])
+    request.order.consignee.name = f"Jane {CANARY}"
+    placed: Any = await suite.seed("fulfillment", "PlaceOrder", request)
+    named = fulfillment_pb.BatchGetConsigneesRequest(order_ids=[placed.order.order_id])
+    return await suite.seed("fulfillment", "BatchGetConsignees", named)
 
 
 async def _checked(suite: Suite) -> None:

@@ -291,7 +291,7 @@ def sent_by_suppliers() -> list[Message]:
 
 
 def goods_back() -> list[Message]:
-    """Some of it comes back, and some of that is sold again."""
+    """Some of it comes back, and some of that is sold again; what may come of another order never does."""
     place: dict[str, Any] = {
         "return_id": "return-1",
         "number": "R-1",
@@ -302,12 +302,15 @@ def goods_back() -> list[Message]:
     decided = return_pb2.ReturnedLine(
         sku="NUT", quantity=values_pb2.Quantity(value="2", unit="EA"), disposition=return_pb2.DISPOSITION_RESTOCK
     )
+    kept: dict[str, Any] = {"return_id": "return-2", "number": "R-2", "order_id": "0191-cn", "order_number": "S-CN"}
     return [
+        fulfillment_events.ReturnAuthorized(channel="shop-eu", **kept),
         fulfillment_events.ReturnReceived(report_number="RR-1", lines=[line], **place),
         fulfillment_events.CreditIssued(
             posting_id="posting-cn", order_id="0191-cn", order_number="S-CN", credit_number="CN-1", channel="shop-eu"
         ),
         fulfillment_events.ReturnInspected(report_number="RI-1", lines=[decided], **place),
+        fulfillment_events.ReturnWithdrawn(channel="shop-eu", **kept),
     ]
 
 

@@ -153,6 +153,7 @@ _TABLE = """
 407 seal status|ID 2 2
 412 condition|ID 2 2
 413 quantity received|R 1 7
+424 seller's order number|AN 1 22
 426 adjustment reason|ID 2 2
 432 date qualifier|ID 2 2
 438 UPC case code|AN 12 12
@@ -166,6 +167,7 @@ _TABLE = """
 472 link sequence number|N 6 6
 473 order status|ID 1 1
 474 master reference|AN 1 22
+475 adjustment number|AN 1 22
 478 credit or debit|ID 1 1
 479 functional identifier|ID 2 2
 480 version|AN 1 12
@@ -277,6 +279,9 @@ _TABLE = """
 1251 period|AN 1 35
 1270 code list|ID 1 3
 1271 industry code|AN 1 30
+1292 disposition of a return|ID 2 2
+1293 reason for a return|ID 2 2
+1294 response to a return|ID 2 2
 1300 charge code|ID 4 4
 1301 agency charge code|AN 1 10
 1322 appointment|ID 2 2

@@ -169,7 +169,8 @@ _OWNERS_BY_COMMAND = {
     "RecordStatement": "warehouse",
 }
 _DESKS = {
-    **dict.fromkeys(("x12.855", "x12.856", "x12.810", "x12.865"), "order-desk"),
+    **dict.fromkeys(("x12.855", "x12.856", "x12.810", "x12.812", "x12.865"), "order-desk"),
+    "x12.180": "returns-desk",
     "x12.204": "delivery-desk",
 }
 

@@ -36,6 +36,11 @@ def quantity(number: Decimal, unit: str, *, path: str = "") -> values_pb2.Quanti
     return values_pb2.Quantity(value=plain(number, path=path), unit=unit)
 
 
+def exact(quantity: values_pb2.Quantity) -> Decimal:
+    """The number of a quantity; none is 0."""
+    return Decimal(quantity.value or 0)
+
+
 def amount_of(number: Decimal, path: str) -> str:
     """What one pays. Raises DocumentFault for less than nothing: a credit is no price."""
     text = plain(number, path=path)

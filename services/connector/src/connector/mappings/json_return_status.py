@@ -7,7 +7,6 @@ each credit note.
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from crossdock.common.v1 import values_pb2
@@ -82,7 +81,7 @@ def _outstanding(event: events_pb2.ReturnWithdrawn, writing: Writing) -> list[di
     """What does not come back any more."""
     left: list[dict[str, Any]] = []
     for each in event.customer_return.lines:
-        missing = Decimal(each.authorized.value or 0) - Decimal(each.received.value or 0)
+        missing = canonical.exact(each.authorized) - canonical.exact(each.received)
         if missing > 0:
             amount = values_pb2.Quantity(value=canonical.plain(missing), unit=each.authorized.unit)
             left.append(_amount(each, amount, writing))

@@ -55,9 +55,11 @@ from connector.mappings import (
     wms_b_outbound,
     wms_b_pick_request,
     wms_b_receipt,
+    x12_180,
     x12_204,
     x12_214,
     x12_810,
+    x12_812,
     x12_846,
     x12_850,
     x12_855,
@@ -122,6 +124,7 @@ INBOUND: dict[str, Inbound] = {
         json_tender_response.MAPPING,
         json_proof_of_delivery.MAPPING,
         x12_990.MAPPING,
+        x12_180.INBOUND,
         x12_810.MAPPING,
         x12_846.MAPPING,
         x12_850.INBOUND,
@@ -158,6 +161,8 @@ OUTBOUND: dict[str, Outbound] = {
         wms_a_pick_recall.MAPPING,
         wms_b_expected_receipt.MAPPING,
         wms_b_pick_request.MAPPING,
+        x12_180.OUTBOUND,
+        x12_812.MAPPING,
         x12_850.OUTBOUND,
         x12_860.MAPPING,
         x12_940.MAPPING,
@@ -174,12 +179,15 @@ KINDS = frozenset({*INBOUND, *OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT})
 
 # What a channel hands in as orders, and what a customer on EDI is answered.
 FROM_CUSTOMERS = frozenset({"shop.order", "x12.850", "x12.860"})
-TO_CUSTOMERS = frozenset({"x12.855", "x12.856", "x12.810", "x12.865"})
+TO_CUSTOMERS = frozenset({"x12.180", "x12.855", "x12.856", "x12.810", "x12.812", "x12.865"})
 ORDER_STATUS = json_order_status.MAPPING.kind
 ACKNOWLEDGMENT = x12_customer_acknowledgment.MAPPING.kind
 
 # An invoice's document that is a credit memo too, where its route says so.
 CREDIT_MEMO = x12_customer_invoice.MAPPING.kind
+
+# Says that a return may come, to whoever has asked by the same kind.
+RETURN_ANSWER = x12_180.OUTBOUND.kind
 
 # Taken by channels that sell, and by whoever plans: any partner of the business unit whose profile asks for it.
 AVAILABILITY = json_availability.MAPPING.kind
@@ -194,6 +202,7 @@ CHECKS = {
 # Requests that are answered where they are not granted.
 REFUSALS: dict[str, Refusing] = {
     "x12.860": Refusing(x12_customer_change.MAPPING.kind, x12_customer_change.rejected),
+    x12_180.INBOUND.kind: Refusing(x12_180.OUTBOUND.kind, x12_180.denied),
     json_return_request.MAPPING.kind: Refusing(json_return_status.MAPPING.kind, json_return_status.refused),
 }
 
@@ -223,11 +232,11 @@ TELLS: dict[str, tuple[str, ...]] = {
     "GoodsIssued": ("x12.856",),
     "SupplierShipped": ("x12.856",),
     "InvoicePosted": ("x12.810",),
-    "ReturnAuthorized": ("json.return_status",),
+    "ReturnAuthorized": ("json.return_status", RETURN_ANSWER),
     "ReturnReceived": ("json.return_status",),
     "ReturnInspected": ("json.return_status",),
     "ReturnWithdrawn": ("json.return_status",),
-    "CreditIssued": ("json.return_status", CREDIT_MEMO),
+    "CreditIssued": ("json.return_status", x12_812.MAPPING.kind, CREDIT_MEMO),
     "OrderLinesSubstituted": ("json.order_status",),
     "OrderLinesCancelled": ("json.order_status", ACKNOWLEDGMENT),
     "OrderLinesBackordered": ("json.order_status",),

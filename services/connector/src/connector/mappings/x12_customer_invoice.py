@@ -1,7 +1,8 @@
 """x12.810, out: a customer's invoice, once the ERP has posted it: number, tax and total are the ERP's.
 
 A credit note goes out as one, too (BIG07 CR, with the invoice under REF IV), where the profile's mapping says
-"creditMemo". It may also say under which code the tax stands ("taxType", TX for all taxes if nothing is said).
+"creditMemo"; it has lines where goods came back for it. The mapping may also say under which code the tax stands
+("taxType", TX for all taxes if nothing is said).
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ def write(event: Told, writing: Writing) -> Invoice:
     is_credit = isinstance(event, events_pb2.CreditIssued)
     invoice = Reference(qualifier=INVOICE, value=event.invoice_number)
     totals = posting.totals
-    lines = tuple(_line(each, writing) for each in posting.lines)
+    # What was credited by hand is a part of the whole, and not what its lines come to.
+    named = posting.lines if posting.return_id or not is_credit else ()
+    lines = tuple(_line(each, writing) for each in named)
     return Invoice(
         invoiced_on=canonical.from_stamp(posting.posted_at).date(),
         number=event.credit_number if isinstance(event, events_pb2.CreditIssued) else event.invoice_number,

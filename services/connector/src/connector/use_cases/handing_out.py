@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -118,6 +119,6 @@ class Desk:
             for each in (await documents.get_all(tx.driver, worker.tenant, by_document, lock=True)).values():
                 if each.consignee_of:
                     content = by_document[each.document_id]
-                    each.complete(content)
+                    each.complete(len(content), hashlib.sha256(content).hexdigest())
                     sealed.append((each, await vault.seal(each.kept, content)))
             await saving.complete_all(tx.driver, sealed)

@@ -152,6 +152,15 @@ async def tell_customer(event: Received[Any], telling: Telling) -> None:
         telling.tell(event, stored, f"order:{fact.order_id}")
 
 
+async def tell_customer_of_return(event: Received[Any], telling: Telling) -> None:
+    """That it may come. An answer is only for who asked: a carrier brings things back, too."""
+    fact = event.message
+    for stored in await telling.channel(event.tenant, fact.channel):
+        told = registry.TELLS["ReturnAuthorized"]
+        kinds = told if _said_it(stored, event) else tuple(each for each in told if each != registry.RETURN_ANSWER)
+        telling.tell(event, stored, f"order:{fact.order_id}", kinds=kinds)
+
+
 async def tell_customer_of_credit(event: Received[Any], telling: Telling) -> None:
     """By the document for it, or by an invoice's own where the profile calls that a credit memo."""
     fact = event.message
