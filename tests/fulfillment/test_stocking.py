@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import grpc
@@ -20,13 +18,11 @@ from crossdock.fulfillment.v1 import posting_pb2
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting_pb
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
-from crossdock_kit.service import Service, start
-from crossdock_kit.testing import AUDIENCE, ISSUER
 from crossdock_local.migrated import MigratedDatabases
 from crossdock_local.servers.nats import Nats
 from fulfillment.__main__ import SERVICE as FULFILLMENT
 from fulfillment_cases.calls import SECONDS, line, quantity, standing, state_of, unique
-from fulfillment_cases.suite import Suite, eventually
+from fulfillment_cases.suite import Suite, eventually, opened
 from fulfillment_cases.warehouse import reported, stopped
 from inventory.__main__ import SERVICE as INVENTORY
 
@@ -35,28 +31,9 @@ from inventory.__main__ import SERVICE as INVENTORY
 async def suite(
     migrated: MigratedDatabases, broker: Nats, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Suite]:
-    suite = Suite(Path(tmp_path_factory.mktemp("suite")))
-    services: tuple[Service[Any], ...] = (CATALOG, INVENTORY, FULFILLMENT)
-    async with AsyncExitStack() as stack:
-        for service in services:
-            database = await migrated.fresh(service.name)
-            peers = ", ".join(f'"{other}": "{each.address}"' for other, each in suite.running.items())
-            environment = {
-                "CROSSDOCK_SERVICE": service.name,
-                "CROSSDOCK_DATABASE_URL": database.urls.database,
-                "CROSSDOCK_NATS_URL": broker.url(service.name),
-                "CROSSDOCK_LISTEN": "127.0.0.1:0",
-                "CROSSDOCK_PEERS": "{" + peers + "}",
-                "CROSSDOCK_JWKS_FILE": str(suite.keys),
-                "CROSSDOCK_TOKEN_FILE": str(suite.token),
-                "CROSSDOCK_ISSUER": ISSUER,
-                "CROSSDOCK_AUDIENCE": AUDIENCE,
-                "CROSSDOCK_TENANTS": "acme,globex",
-            }
-            suite.running[service.name] = await start(service, service.settings.from_environment(environment), stack)
+    folder = Path(tmp_path_factory.mktemp("suite"))
+    async with opened(migrated, broker, folder, CATALOG, INVENTORY, FULFILLMENT) as suite:
         yield suite
-        for each in reversed(suite.running.values()):
-            await each.stop()
 
 
 @pytest.mark.feature("F019", "F022", "F118")

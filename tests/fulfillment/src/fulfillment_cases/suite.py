@@ -1,9 +1,10 @@
-"""catalog, inventory and fulfillment side by side, each with its own schema, on one broker."""
+"""catalog, inventory, fulfillment and whom a test needs besides, each with its own schema, on one broker."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,10 @@ from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.inventory.v1 import inventory_service_pb2_grpc as inventory_grpc
 from crossdock.options.v1 import options_pb2
 from crossdock_kit.client import Peer
-from crossdock_kit.service import Running
-from crossdock_kit.testing import TokenIssuer
+from crossdock_kit.service import Running, Service, start
+from crossdock_kit.testing import AUDIENCE, ISSUER, TokenIssuer
+from crossdock_local.migrated import MigratedDatabases
+from crossdock_local.servers.nats import Nats
 
 from fulfillment_cases.calls import SECONDS, Caller, origin, placement, quantity, state_of, unique
 from fulfillment_cases.warehouse import Site
@@ -171,6 +174,34 @@ class Suite:
     async def ledger_differences(self) -> list[str]:
         found = await self.stock.VerifyLedger(inventory.VerifyLedgerRequest(), timeout=SECONDS)
         return list(found.differences)
+
+
+@asynccontextmanager
+async def opened(
+    migrated: MigratedDatabases, broker: Nats, folder: Path, *services: Service[Any]
+) -> AsyncIterator[Suite]:
+    """Each service knows those before it as its peers."""
+    suite = Suite(folder)
+    async with AsyncExitStack() as stack:
+        for service in services:
+            database = await migrated.fresh(service.name)
+            peers = ", ".join(f'"{other}": "{each.address}"' for other, each in suite.running.items())
+            environment = {
+                "CROSSDOCK_SERVICE": service.name,
+                "CROSSDOCK_DATABASE_URL": database.urls.database,
+                "CROSSDOCK_NATS_URL": broker.url(service.name),
+                "CROSSDOCK_LISTEN": "127.0.0.1:0",
+                "CROSSDOCK_PEERS": "{" + peers + "}",
+                "CROSSDOCK_JWKS_FILE": str(suite.keys),
+                "CROSSDOCK_TOKEN_FILE": str(suite.token),
+                "CROSSDOCK_ISSUER": ISSUER,
+                "CROSSDOCK_AUDIENCE": AUDIENCE,
+                "CROSSDOCK_TENANTS": "acme,globex",
+            }
+            suite.running[service.name] = await start(service, service.settings.from_environment(environment), stack)
+        yield suite
+        for each in reversed(suite.running.values()):
+            await each.stop()
 
 
 async def eventually(look: Callable[[], Awaitable[Any]]) -> Any:

@@ -1,8 +1,9 @@
 """json.order_status, out: a channel hears where lines of its order stand, so that it can tell its customer.
 
-That it is accepted, what waits for supply or is with a supplier and the day that it is promised for, what goes out in
-place of what was ordered, what a check refused, what is cancelled, and what a carrier says of goods on the road. Of an
-order a receiver keeps the highest version.
+That it is accepted, what waits for supply or is with a supplier and the day that it is promised for, what is bound and
+promised for another day than its customer was told or wants, what goes out in place of what was ordered, what a check
+refused, what is cancelled, and what a carrier says of goods on the road. Of an order a receiver keeps the highest
+version.
 """
 
 from __future__ import annotations

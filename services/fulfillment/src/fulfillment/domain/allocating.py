@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from fulfillment.domain import events
+from fulfillment.domain.bound_promise import promise_bound, tell_bound
 from fulfillment.domain.concerns import Concern, identity
 from fulfillment.domain.drop_shipping import buy, source
 from fulfillment.domain.lifecycle import CROSSDOCK, ORDER_DESK, State
@@ -14,7 +15,7 @@ from fulfillment.domain.order_line import PICK_SHORT, STOCK, Offer, OrderLine, S
 from fulfillment.domain.promising import Incoming, count_on
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.questions import SHORT_ANSWERS, Held, Part, Question, Shortage
-from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
+from fulfillment.domain.sales_order import SalesOrder, steps_of
 from fulfillment.domain.substituting import Replaced, decline, offer_next, stand_in
 
 ALLOCATION_REFUSED = "ALLOCATION_REFUSED"
@@ -53,9 +54,11 @@ def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, he
         return []
     asked.open, asked.shorts = False, 0
     bound = _bind(order, part, reservation_id, held)
+    another_day = promise_bound(order, bound, {each.location_id: each.ready_on for each in held if each.ready_on})
     replaced = _replace(order, part, bound)
     order.settled += [identity(code, _subject(order, part)) for code in (ALLOCATION_REFUSED, PICK_SHORT)]
     order.events.append(events.OrderLinesAllocated(order, part, steps_of(bound)))
+    tell_bound(order, part, another_day)
     _acknowledge(order, part)
     return replaced
 
@@ -83,7 +86,7 @@ def _bind(order: SalesOrder, part: int, reservation_id: str, held: Sequence[Held
                 free[line.asked_sku][place] = there - taken.quantity
                 order.move(taken, "allocate", CROSSDOCK)
                 taken.location_id, taken.reservation_id, taken.reason = place, reservation_id, ""
-                promised(taken, STOCK, order.terms.requested_on)
+                taken.supply = STOCK
                 bound.append((line, taken))
     return bound
 

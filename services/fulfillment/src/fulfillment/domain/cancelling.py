@@ -116,8 +116,8 @@ def _give_back(order: SalesOrder, part: int, reservations: Iterable[str]) -> boo
     told = steps_of(others)
     for _, schedule in others:
         order.move(schedule, "deallocate", CROSSDOCK)
-        schedule.location_id = schedule.reservation_id = schedule.supply = ""
-        schedule.promised_on = None
+        # Its day stands until inventory has answered again.
+        schedule.location_id = schedule.reservation_id = ""
     if others:
         order.events.append(events.OrderLinesDeallocated(order, part, told))
     if wanted:

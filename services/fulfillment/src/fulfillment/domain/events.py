@@ -123,7 +123,7 @@ class OrderLinesBackordered:
 
 @dataclass(frozen=True, slots=True)
 class OrderLinesPromised:
-    """Of lines that wait for supply, or that a supplier ships to the customer."""
+    """Of lines that wait for supply, that a supplier ships to the customer, or whose stock has just been bound."""
 
     order: SalesOrder
     part: int

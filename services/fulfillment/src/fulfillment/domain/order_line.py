@@ -30,7 +30,7 @@ RECALLED = "RECALLED"
 @dataclass(slots=True)
 class Schedule:
     """`supply` is what the promise counts on; `reason` is why it stands where it stands, where that needs one.
-    `owed_on` is the day that its customer was told first while it waited; `turn_at` its turn among all that wait;
+    `owed_on` is the day that it was promised for first; `turn_at` its turn among all that wait;
     `released_as` the number of its newest release; `reached` is when it last came to a state, but for those that it has
     `passed` since it was stored."""
 
@@ -61,6 +61,11 @@ class Schedule:
         """When it passed what it has passed."""
         self.reached |= dict.fromkeys(self.passed, at)
         self.passed.clear()
+
+    @property
+    def has_waited(self) -> bool:
+        """For supply, or for its supplier: only of such a promise may have been at risk."""
+        return any(state in self.reached or state in self.passed for state in (State.BACKORDERED, State.AT_SUPPLIER))
 
     @property
     def at_risk(self) -> bool:

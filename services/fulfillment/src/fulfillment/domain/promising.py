@@ -209,7 +209,7 @@ def _apply(order: SalesOrder, pair: Pair, found: Counted) -> Schedule:
 
 def judge(order: SalesOrder, part: int) -> None:
     """Whether what a part's customer was promised still holds: else the order desk has it, until it does again."""
-    pairs = [(line, each) for line in order.of_part(part) for each in line.schedules if each.owed_on is not None]
+    pairs = [(line, each) for line in order.of_part(part) for each in line.schedules if each.has_waited]
     at_risk = [(line, each) for line, each in pairs if each.at_risk]
     subject = f"sales_order/{order.order_id}/{part}"
     if not at_risk:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 SHORT_ANSWERS = 5
@@ -40,11 +41,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """So much of an item at a place."""
+    """So much of an item at a place, and the first day on which it can be with its customer from there, if that is
+    known."""
 
     sku: str
     location_id: str
     quantity: Decimal
+    ready_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

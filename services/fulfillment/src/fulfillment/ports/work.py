@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from fulfillment.domain import posting
@@ -99,6 +99,9 @@ class Work(Protocol):
 
     async def turn_of(self, terms: OrderTerms) -> datetime:
         """When the turn of an order comes that is placed now, among all that wait for the same."""
+
+    async def ready_on(self, order: SalesOrder, location_ids: Iterable[str]) -> Mapping[str, date]:
+        """By place, the first day on which goods that are bound there now can be with the order's customer."""
 
     async def suppliers_for(self, order: SalesOrder, items: Iterable[Item]) -> Mapping[str, str]:
         """By SKU, who ships it straight to this order's customer as policy says; what comes from stock is left out."""

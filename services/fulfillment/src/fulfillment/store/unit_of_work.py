@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from crossdock_kit import policy
 from crossdock_kit.courtesy import others_first
@@ -48,6 +48,7 @@ from fulfillment.store import posting_book, rows, tables
 from fulfillment.store.check_answers import CheckAnswerRows
 from fulfillment.store.check_policies import CHECK_KEYS, declared
 from fulfillment.store.drop_ship_policy import DROP_SHIP, supplier_for
+from fulfillment.store.handling_time import HANDLING, ready_on
 from fulfillment.store.master_data import KnownMasterData
 from fulfillment.store.orders import Orders
 from fulfillment.store.payments import PaymentRows
@@ -178,6 +179,10 @@ class FulfillmentWork:
         lead = (await self._policy_book()).decide(SAME_DAY_LEAD, place, self.now, LEAD).span
         return turn(self.now, same_day=terms.same_day, lead=lead)
 
+    async def ready_on(self, order: SalesOrder, location_ids: Iterable[str]) -> Mapping[str, date]:
+        policies = await self._policy_book()
+        return {each: ready_on(policies, order, each, self.now) for each in location_ids}
+
     async def suppliers_for(self, order: SalesOrder, items: Iterable[Item]) -> Mapping[str, str]:
         policies = await self._policy_book()
         found = {each.sku: supplier_for(policies, order, each, self.now) for each in items}
@@ -246,6 +251,7 @@ class FulfillmentWork:
                 *return_lifecycle.POLICY_KEYS,
                 *CHECK_KEYS,
                 DROP_SHIP,
+                HANDLING,
                 SAME_DAY_LEAD,
             ]
             self._policies = await policy.read(self._work.driver, self._work.tenant, keys)

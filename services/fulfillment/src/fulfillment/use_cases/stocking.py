@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fulfillment.domain.allocating import allocate, fall_short, refuse, release, retry
+from fulfillment.domain.bound_promise import promise_released
 from fulfillment.domain.drop_shipping import buy
 from fulfillment.domain.lifecycle import CROSSDOCK, State
 from fulfillment.domain.order_line import PICK_SHORT, parts_in
@@ -54,10 +55,12 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
         offers = await offered(order, answer.part, short, work)
         fall_short(order, answer.part, answer.attempt, answer.short, comes, offers)
     else:
-        replaced = allocate(order, answer.part, answer.attempt, answer.reservation_id, answer.held)
+        days = await work.ready_on(order, {each.location_id for each in answer.held})
+        held = [replace(each, ready_on=days[each.location_id]) for each in answer.held]
+        replaced = allocate(order, answer.part, answer.attempt, answer.reservation_id, held)
         await revalue(order, replaced, work)
         await before_release(order, work)
-        release(order, answer.part)
+        await _release(order, answer.part, work)
     await owe_changes(order, work)
     await work.put(order)
     if order.waits_for_the_rest and not order.ships_incomplete:
@@ -69,10 +72,16 @@ async def release_all(order: SalesOrder, work: Work) -> None:
     await before_release(order, work)
     for part in range(1, parts_in(order.line_count) + 1):
         await work.sales_orders.load_parts(order, [part])
-        release(order, part)
+        await _release(order, part, work)
         buy(order, part)
         await owe_purchases(order, work)
         await work.put(order)
+
+
+async def _release(order: SalesOrder, part: int, work: Work) -> None:
+    places = {each.location_id for _, each in order.in_state(part, State.ALLOCATED)}
+    promise_released(order, part, await work.ready_on(order, places))
+    release(order, part)
 
 
 async def deadline_passed(order_id: str, part: int, state: State, trigger: str, work: Work) -> None:

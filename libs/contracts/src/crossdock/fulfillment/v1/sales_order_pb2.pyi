@@ -576,11 +576,11 @@ class LineSchedule(_message.Message):
 
     @_builtins.property
     def promised_on(self) -> _date_pb2.Date:
-        """Day that the customer was promised; absent while none can be named."""
+        """Day on which it is to be with the customer; absent while none can be named."""
 
     @_builtins.property
     def owed_on(self) -> _date_pb2.Date:
-        """Day that the customer was promised first, while it waited for supply; absent where it never did."""
+        """Day that the customer was promised first; a later one is at risk while it waits. Absent where none could be named."""
 
     def __init__(
         self,

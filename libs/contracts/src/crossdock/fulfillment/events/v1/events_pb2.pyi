@@ -483,7 +483,7 @@ class OrderLinesPromised(_message.Message):
     part: _builtins.int
     state: _sales_order_pb2.OrderState.ValueType
     line_state: _sales_order_pb2.ScheduleState.ValueType
-    """Where these lines stand: BACKORDERED, or AT_SUPPLIER. Not said before drop shipments were."""
+    """Where these lines stand: BACKORDERED, AT_SUPPLIER or ALLOCATED. Not said before drop shipments were."""
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
         """Those whose day is another now."""
