@@ -1,5 +1,5 @@
-"""An ordinary shipment, from stock that is bound at once, that its carrier foretells too late: its channel hears that it
-is late against its promise, through catalog, inventory, fulfillment and delivery."""
+"""An ordinary shipment, from stock that is bound at once, that its carrier foretells too late: its channel hears that
+it is late against its promise, through catalog, inventory, fulfillment and delivery."""
 
 from __future__ import annotations
 

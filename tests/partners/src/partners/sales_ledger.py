@@ -95,13 +95,15 @@ class SalesLedger:
 
 
 def _totals(document: Mapping[str, Any]) -> dict[str, str]:
-    """Of a credit note what was asked for, tax included; of an invoice its lines at their prices, 1 where none is."""
+    """Of a credit note what was asked for, tax included; of an invoice its charges and its lines at their prices, 1
+    where none is."""
     if document["amount"]:
         gross = Decimal(document["amount"])
         net = (gross / (1 + TAX)).quantize(CENT, ROUND_HALF_UP)
         tax = gross - net
     else:
-        net = sum((_worth(line) for line in document["lines"]), Decimal(0)).quantize(CENT, ROUND_HALF_UP)
+        charged = sum((Decimal(each["amount"]) for each in document.get("charges", ())), Decimal(0))
+        net = sum((_worth(line) for line in document["lines"]), charged).quantize(CENT, ROUND_HALF_UP)
         tax = (net * TAX).quantize(CENT, ROUND_HALF_UP)
     return {"currency": document["currency"], "net": str(net), "tax": str(tax), "gross": str(net + tax)}
 

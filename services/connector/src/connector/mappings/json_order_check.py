@@ -11,7 +11,7 @@ from typing import Any
 from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2
 
-from connector.mappings import canonical
+from connector.mappings import canonical, charges
 from connector.mappings.model import Outbound, Writing
 
 
@@ -31,6 +31,7 @@ def write(event: events_pb2.OrderCheckRequested, writing: Writing) -> dict[str, 
         "net": {"amount": order.net.amount, "currency": order.net.currency},
         "lineCount": order.line_count,
         "lines": [_line(each, writing) for each in event.lines],
+        **charges.told(order.charges),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import posting_pb2
 
-from connector.mappings import canonical
+from connector.mappings import canonical, charges
 from connector.mappings.model import Outbound, Writing
 
 
@@ -31,6 +31,7 @@ def write(event: events_pb2.PostingRequested, writing: Writing) -> dict[str, Any
         "orderRef": event.order_id,
         "evidence": _evidence(posting.evidence) if posting.HasField("evidence") else None,
         "lines": [_line(each, writing) for each in posting.lines],
+        **charges.told(posting.charges),
     }
 
 

@@ -14,7 +14,7 @@ from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.v1 import fulfillment_service_pb2, sales_order_pb2
 
 from connector.codecs.json_document import JsonObject
-from connector.mappings import canonical
+from connector.mappings import canonical, charges
 from connector.mappings.cancellations import cancelled
 from connector.mappings.json_purchase_order import read_price
 from connector.mappings.model import Command, Inbound, Reading
@@ -93,6 +93,7 @@ def _terms(
         locations=[codes.location(order.text("plant", longest=80))] if order.has("plant") else [],
         customer_order_number=order.optional_text("customerOrder", longest=64),
         reservation_id=order.optional_text("reservation", longest=36),
+        charges=charges.read(order, currency),
     )
 
 

@@ -1,18 +1,20 @@
 """shop.order, in: an order that a web shop has taken, in the form in which Shopify's webhooks tell it.
 
-The shop has confirmed it to its customer, so it is never refused for want of stock. Who receives it is personal data:
-it goes into the command, and into no key, fault or finding.
+The shop has confirmed it to its customer, so it is never refused for want of stock. What the buyer paid counts: prices
+are after discount and before tax; carriage and what nobody ships are charges. Who receives it is personal data: it goes
+into the command, and into no key, fault or finding.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.v1 import fulfillment_service_pb2, sales_order_pb2
 
 from connector.codecs.json_document import JsonObject
-from connector.mappings import canonical
+from connector.mappings import canonical, shop_prices
 from connector.mappings.model import Command, Inbound, Reading
 from connector.mappings.sales_orders import placed
 
@@ -25,9 +27,11 @@ def read(document: JsonObject, reading: Reading) -> Command:
     if document.boolean("test"):
         raise document.fault("test", "a shop's trial is no order")
     currency = document.text("currency", longest=3)
-    lines = [_line(each, reading, currency) for each in document.objects("line_items")]
+    with_tax = document.boolean("taxes_included")
+    wanted = [each for each in document.objects("line_items") if shop_prices.left_of(each)]
+    lines = [_line(each, reading, currency, with_tax) for each in wanted if shop_prices.is_shipped(each)]
     if not lines:
-        raise document.fault("line_items", "an order has at least one line")
+        raise document.fault("line_items", "an order has at least one line that is shipped")
     taken_at = document.instant("created_at")
     partner = reading.partner
     terms = fulfillment_service_pb2.OrderTerms(
@@ -41,6 +45,7 @@ def read(document: JsonObject, reading: Reading) -> Command:
         channel_confirmed=True,
         shortage=sales_order_pb2.SHORTAGE_RULE_BACKORDER,
         consignee=_consignee(document),
+        charges=_charges(document, wanted, currency, with_tax),
     )
     return placed(reading.origin(occurred_at=taken_at), terms, lines, "line_items")
 
@@ -60,15 +65,25 @@ def _same_day(document: JsonObject, reading: Reading) -> bool:
     return any(meanings.get(code) == SAME_DAY for code in codes)
 
 
-def _line(line: JsonObject, reading: Reading, currency: str) -> fulfillment_service_pb2.OrderedLine:
+def _charges(
+    document: JsonObject, wanted: Sequence[JsonObject], currency: str, with_tax: bool
+) -> list[sales_order_pb2.Charge]:
+    """What the buyer paid besides the goods; what cost nothing is none."""
+    rest = [each for each in wanted if not shop_prices.is_shipped(each)]
+    others = [shop_prices.unshipped(each, currency, with_tax=with_tax) for each in rest]
+    freight = [shop_prices.freight(each, currency, with_tax=with_tax) for each in document.objects("shipping_lines")]
+    return [each for each in (*others, *freight) if each.amount.amount != "0"]
+
+
+def _line(line: JsonObject, reading: Reading, currency: str, with_tax: bool) -> fulfillment_service_pb2.OrderedLine:
     sku = reading.codes.item(line.text("sku", longest=80))
     unit = reading.codes.packing(sku).base_unit if sku else ""
     return fulfillment_service_pb2.OrderedLine(
         line_number=line.text("id", longest=32),
         sku=sku,
         description=line.optional_text("title", longest=255)[:200],
-        ordered=values_pb2.Quantity(value=str(line.integer("quantity")), unit=unit),
-        price=canonical.price(line.decimal("price"), currency, path=f"{line.path}.price"),
+        ordered=values_pb2.Quantity(value=str(shop_prices.left_of(line)), unit=unit),
+        price=shop_prices.price(line, currency, with_tax=with_tax),
     )
 
 

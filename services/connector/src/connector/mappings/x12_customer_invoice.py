@@ -2,7 +2,8 @@
 
 A credit note goes out as one, too (BIG07 CR, with the invoice under REF IV), where the profile's mapping says
 "creditMemo"; it has lines where goods came back for it. The mapping may also say under which code the tax stands
-("taxType", TX for all taxes if nothing is said).
+("taxType", TX for all taxes if nothing is said), and charges by their kind ("charges": D240 for FREIGHT and ZZZZ for
+others if nothing is said).
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 from decimal import Decimal
 
 from crossdock.fulfillment.events.v1 import events_pb2
-from crossdock.fulfillment.v1 import posting_pb2
-from crossdock_edi.x12.invoice import Invoice, InvoiceLine, Tax
+from crossdock.fulfillment.v1 import posting_pb2, sales_order_pb2
+from crossdock_edi.x12.invoice import Invoice, InvoiceCharge, InvoiceLine, Tax
 from crossdock_edi.x12.parts import Reference, Totals
 
 from connector.mappings import canonical
@@ -19,8 +20,9 @@ from connector.mappings import x12_customer_parts as customer
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Outbound, Writing
 
-DEBIT, CREDIT, ALL_TAXES = "DI", "CR", "TX"
+DEBIT, CREDIT, ALL_TAXES, CHARGE = "DI", "CR", "TX", "C"
 INVOICE = "IV"
+_CHARGES = {"FREIGHT": "D240", "GIFT_CARD": "ZZZZ", "OTHER": "ZZZZ"}
 
 Told = events_pb2.InvoicePosted | events_pb2.CreditIssued
 
@@ -46,6 +48,7 @@ def write(event: Told, writing: Writing) -> Invoice:
         lines=lines,
         total=Decimal(totals.gross.amount),
         taxes=_taxes(totals, writing),
+        charges=tuple(_charge(each, writing) for each in posting.charges),
         totals=Totals(lines=len(lines), hash_total=customer.total([each.quantity or Decimal() for each in lines])),
     )
 
@@ -54,6 +57,16 @@ def _taxes(totals: posting_pb2.Totals, writing: Writing) -> tuple[Tax, ...]:
     amount = Decimal(totals.tax.amount)
     kind = str(writing.partner.options.get("taxType", ALL_TAXES))
     return (Tax(type=kind, amount=amount),) if amount else ()
+
+
+def _charge(charge: sales_order_pb2.Charge, writing: Writing) -> InvoiceCharge:
+    kind = sales_order_pb2.ChargeKind.Name(charge.kind).removeprefix("CHARGE_KIND_")
+    return InvoiceCharge(
+        indicator=CHARGE,
+        code=writing.partner.table("charges", _CHARGES)[kind],
+        amount=Decimal(charge.amount.amount),
+        description=charge.description,
+    )
 
 
 def _line(line: posting_pb2.PostingLine, writing: Writing) -> InvoiceLine:

@@ -50,10 +50,11 @@ def room(invoice: Posting) -> Decimal:
 
 def share(invoice: Posting, lines: Sequence[PostingLine]) -> Money | None:
     """What these lines of a posted invoice come to, tax included and rounded as its own totals are, never more than
-    there is room for; None where its prices do not tell."""
-    worth = {each.line_number: _worth(each, alone=len(invoice.lines) == 1) for each in invoice.lines}
-    parts = [_worth(each, alone=len(invoice.lines) == 1) for each in lines]
-    whole = sum((each for each in worth.values() if each), ZERO)
+    there is room for; None where its prices do not tell. What was paid besides goods does not come back with them."""
+    alone = len(invoice.lines) == 1 and not invoice.charges
+    worth = {each.line_number: _worth(each, alone=alone) for each in invoice.lines}
+    parts = [_worth(each, alone=alone) for each in lines]
+    whole = sum((each for each in worth.values() if each), ZERO) + sum((each.amount for each in invoice.charges), ZERO)
     if invoice.totals is None or None in worth.values() or None in parts or not whole:
         return None
     gross = invoice.totals.gross

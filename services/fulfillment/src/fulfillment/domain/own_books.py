@@ -1,6 +1,6 @@
-"""Books of our own, for a business unit that has no ERP: a document comes to the sum of its lines and their tax.
+"""Books of our own, for a business unit that has no ERP: a document comes to its lines, its charges and their tax.
 
-Each line is rounded to what its currency can be paid in, the tax on their sum once, halves away from zero. Who owes
+Each of them is rounded to what its currency can be paid in, the tax on their sum once, halves away from zero. Who owes
 which tax is not known here: one rate for a business unit, and where policy says so for a customer.
 """
 
@@ -42,6 +42,7 @@ class OwnBooks:
         worth = [_worth(each, lines.get(each.line_number)) for each in made.lines]
         if not worth or None in worth:
             return None
+        worth += [each.amount for each in made.charges]
         net = sum((_paid(each, currency) for each in worth if each is not None), ZERO)
         return _totals(net, _paid(net * self.tax_percent / _HUNDRED, currency), currency)
 

@@ -28,7 +28,7 @@ from fulfillment.domain.refusals import (
     TotalsMissing,
 )
 from fulfillment.domain.settling import Payment, Settlement
-from fulfillment.domain.terms import Price
+from fulfillment.domain.terms import Charge, Price
 
 POSTING_REFUSED, TOTALS_DOUBTFUL = "POSTING_REFUSED", "POSTED_TOTALS_DOUBTFUL"
 CREDITED_ABOVE_INVOICE, NOTHING_LEFT_TO_CREDIT = "CREDITED_ABOVE_INVOICE", "NOTHING_LEFT_TO_CREDIT"
@@ -108,7 +108,8 @@ class Fact(Enum):
 class Posting:
     """`wanted` is what a credit note is to come to; `credited` what all credit notes of an invoice come to that are not
     refused, `noted` what those come to that are posted; `paid` what was paid of it. `reason` is the ERP's for refusing
-    it, `cause` ours for wanting it. `supplier_id` is who ships straight to the customer."""
+    it, `cause` ours for wanting it. `supplier_id` is who ships straight to the customer. `charges` are what is paid
+    besides its lines."""
 
     posting_id: str
     order_id: str
@@ -127,6 +128,7 @@ class Posting:
     cause: str = ""
     return_id: str = ""
     supplier_id: str = ""
+    charges: tuple[Charge, ...] = ()
     wanted: Money | None = None
     credited: Decimal = ZERO
     noted: Decimal = ZERO

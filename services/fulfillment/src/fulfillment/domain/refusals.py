@@ -60,6 +60,13 @@ class CurrencyMixed(Refused):
 
 
 @dataclass
+class ChargeNotPositive(Invalid):
+    """A charge is more than nothing: what is taken off is taken off the price."""
+
+    amount: str
+
+
+@dataclass
 class ItemUnknown(Refused):
     sku: str
 

@@ -21,9 +21,10 @@ from fulfillment.domain.events import Step
 from fulfillment.domain.lifecycle import CROSSDOCK, DROPPED, GONE, State, moved, on_its_way, place_of
 from fulfillment.domain.order_line import OrderLine, Schedule, part_of, parts_in, positions_of
 from fulfillment.domain.order_state import OrderState, order_state
-from fulfillment.domain.quantities import ZERO, Item, in_base, worth
+from fulfillment.domain.quantities import ZERO, Item, exact, in_base, worth
 from fulfillment.domain.questions import Part, Question
 from fulfillment.domain.refusals import (
+    ChargeNotPositive,
     CurrencyMixed,
     ItemUnknown,
     LineNumberTwice,
@@ -54,7 +55,9 @@ class SalesOrder:
     cancelled: bool = False
     accepted: bool = False
     net: Decimal = ZERO
-    """What its lines come to at the prices that the channel showed."""
+    """What its lines come to at the prices that the channel showed, and its charges."""
+    charged_by: str = ""
+    """The invoice that its charges stand on; empty until there is one."""
     checks: dict[Kind, Check] = field(default_factory=dict)
     line_count: int = 0
     counts: Counter[State] = field(default_factory=Counter)
@@ -186,6 +189,15 @@ class SalesOrder:
         self.parts.clear()
 
     # --- acceptance
+
+    def charge(self) -> None:
+        """What its customer pays besides goods counts from its beginning. Raises CurrencyMixed, ChargeNotPositive."""
+        for each in self.terms.charges:
+            if each.currency != self.terms.currency:
+                raise CurrencyMixed(each.kind.value, each.currency, self.terms.currency)
+            if each.amount <= ZERO:
+                raise ChargeNotPositive(str(each.amount))
+        self.net += exact(self.terms.charged)
 
     def open(self) -> None:
         self.events.append(events.OrderOpened(self))

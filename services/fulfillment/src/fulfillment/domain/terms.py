@@ -40,6 +40,26 @@ class Price:
     per: int = 1
 
 
+class ChargeKind(Enum):
+    FREIGHT = "freight"
+    GIFT_CARD = "gift_card"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a customer pays besides goods, without tax."""
+
+    kind: ChargeKind
+    amount: Decimal
+    currency: str
+    description: str = ""
+
+    @property
+    def words(self) -> tuple[object, ...]:
+        return self.kind.value, plain(self.amount), self.currency, self.description
+
+
 @dataclass(frozen=True, slots=True)
 class LineTerms:
     line_number: str
@@ -78,6 +98,12 @@ class OrderTerms:
     ship_to_country: str = ""
     consignee: str = ""
     checkout: str = ""
+    charges: tuple[Charge, ...] = ()
+
+    @property
+    def charged(self) -> Decimal:
+        """What its charges come to."""
+        return sum((each.amount for each in self.charges), Decimal())
 
     @property
     def gives_up_what_is_short(self) -> bool:
@@ -90,7 +116,8 @@ class OrderTerms:
         flags = (self.same_day, self.channel_confirmed, self.shortage.value)
         said = (self.business_unit, self.customer_id, self.currency, self.customer_order_number, self.consignee)
         address = (self.ship_to_code,) if self.ship_to_code else ()
-        return _hash(*said, *days, *flags, *self.locations, *address)
+        charges = [word for each in self.charges for word in each.words]
+        return _hash(*said, *days, *flags, *self.locations, *address, *charges)
 
 
 def content_of(head: int, *lines: int) -> str:

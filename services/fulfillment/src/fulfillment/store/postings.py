@@ -16,6 +16,7 @@ from fulfillment.domain.quantities import Quantity
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import Price
 from fulfillment.ports import Before, PostingPage
+from fulfillment.store.charge_rows import charge_rows, read_charges
 from fulfillment.store.evidence_rows import evidence_row, read_evidence
 from fulfillment.store.rows import read_order
 
@@ -140,6 +141,7 @@ def posting_row(made: Posting) -> Row:
     return {name: getattr(made, name) for name in _PLAIN} | {
         "kind": made.kind.value,
         "lines": [_line(each) for each in made.lines],
+        "charges": charge_rows(made.charges),
         "follows": made.follows,
         "state": made.state.value,
         "totals": made.totals and {name: _money(getattr(made.totals, name)) for name in ("net", "tax", "gross")},
@@ -156,6 +158,7 @@ def read_posting(row: Any) -> Posting:
         **{name: row[name] for name in _PLAIN},
         kind=Kind(row["kind"]),
         lines=tuple(_read_line(each) for each in row["lines"] or ()),
+        charges=read_charges(row["charges"]),
         follows=tuple(row["follows"]),
         state=State(row["state"]),
         totals=Totals(*(_read_money(totals[name]) for name in ("net", "tax", "gross"))) if totals else None,

@@ -16,6 +16,7 @@ from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.terms import OrderTerms, Price, ShortageRule
 from fulfillment.domain.warehouse_report import Kind, Shipment, WarehouseReport
+from fulfillment.store.charge_rows import charge_rows, read_charges
 from fulfillment.store.check_rows import check_row, read_check
 from fulfillment.store.evidence_rows import evidence_row, read_evidence
 from fulfillment.store.package_rows import package_row, read_package
@@ -50,6 +51,7 @@ _HEAD = (
     "cancelled",
     "accepted",
     "net",
+    "charged_by",
     "line_count",
     "version",
     "event_version",
@@ -120,6 +122,7 @@ def order_row(order: SalesOrder) -> Row:
             "barred": order.barred,
             "turn_at": order.turn,
             "checks": [check_row(each) for each in order.checks.values()],
+            "charges": charge_rows(order.terms.charges),
         }
     )
 
@@ -153,6 +156,7 @@ def read_order(row: Record) -> SalesOrder:
         **{name: row[name] for name in _TERMS},
         shortage=ShortageRule(row["shortage"]),
         locations=tuple(row["locations"]),
+        charges=read_charges(row["charges"]),
     )
     counts = Counter({State(state): count for state, count in row["counts"].items()})
     checks = {each.kind: each for each in map(read_check, row["checks"] or ())}

@@ -27,6 +27,7 @@ from fulfillment.ports import Work
 from fulfillment.use_cases.booking import ask
 from fulfillment.use_cases.commands import BillShipment
 
+FIRST_PART = 1
 ISSUE = "ISSUE"
 SHIPMENT_UNKNOWN_TO_BILL = "BILLING_WITHOUT_GOODS_ISSUE"
 CREDIT_WITHOUT_GOODS_ISSUE = "CREDIT_WITHOUT_GOODS_ISSUE"
@@ -43,8 +44,9 @@ async def owe(made: Posting, order: SalesOrder, work: Work) -> None:
 async def owe_order(order: SalesOrder, work: Work) -> None:
     """The parts of an accepted order that are loaded: created in the ERP before anything else of it."""
     for part in sorted({line.part for line in order.lines.values()}):
-        lines = [ordered(line) for line in order.of_part(part)]
-        await owe(posting(order.order_id, Kind.ORDER, str(part), lines), order, work)
+        made = posting(order.order_id, Kind.ORDER, str(part), [ordered(line) for line in order.of_part(part)])
+        made.charges = order.terms.charges if part == FIRST_PART else ()
+        await owe(made, order, work)
     await owe_purchases(order, work)
 
 
@@ -131,7 +133,11 @@ async def _owe_with_invoice(
 
 
 async def _owe_invoice(invoice: Posting, order: SalesOrder, work: Work) -> None:
-    """What the ERP has credited of it unasked, before there was anything to be invoiced, counts."""
+    """What the ERP has credited of it unasked, before there was anything to be invoiced, counts. What its customer pays
+    besides goods is invoiced once, with the first of them."""
+    if order.terms.charges and not order.charged_by:
+        order.charged_by, invoice.charges = invoice.posting_id, order.terms.charges
+        await work.put(order)
     for note in await work.postings.returned(order.order_id):
         if note.follows == (invoice.posting_id,) and note.state is State.POSTED:
             invoice.hear(note, State.WAITING)

@@ -97,7 +97,7 @@ async def submit_order(command: SubmitOrder, uow: UnitOfWork) -> SalesOrder:
 
 
 async def _opened(command: PlaceOrder, work: Work) -> tuple[SalesOrder, Trading]:
-    """With whether its customer is sold to. Raises PartyUnknown, CustomerClosed."""
+    """With whether its customer is sold to. Raises PartyUnknown, CustomerClosed and what `charge` does."""
     terms = command.terms
     known = await work.master_data.customers([terms.customer_id])
     if terms.customer_id not in known:
@@ -117,6 +117,7 @@ async def _opened(command: PlaceOrder, work: Work) -> tuple[SalesOrder, Trading]
         turn_at=await work.turn_of(terms),
         consignee_id=consignee_id,
     )
+    order.charge()
     work.sales_orders.add(order)
     return order, known[terms.customer_id]
 

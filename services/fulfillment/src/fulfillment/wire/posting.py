@@ -27,7 +27,7 @@ from fulfillment.domain.settling import Payment
 from fulfillment.domain.settling import State as Settled
 from fulfillment.ports import Before, PostingPage
 from fulfillment.use_cases.commands import BillShipment, RecordPayment, RecordPosting, RequestCredit
-from fulfillment.wire import values
+from fulfillment.wire import charges, values
 from fulfillment.wire.ownership import PAID, POSTED, WANTED, may_write
 
 KINDS = {kind: posting_pb2.PostingKind.Value(f"POSTING_KIND_{kind.name}") for kind in Kind}
@@ -140,6 +140,7 @@ def posting(found: Posting, order: SalesOrder) -> posting_pb2.Posting:
         supplier_id=found.supplier_id,
         settlement=_settlement(found),
         evidence=_evidence(found.evidence) if found.evidence else None,
+        charges=charges.written(found.charges),
     )
 
 

@@ -25,7 +25,7 @@ from fulfillment.ports import OrderName, OrderPage
 from fulfillment.use_cases.changing import Left
 from fulfillment.use_cases.commands import AppendLines, CancelOrder, ChangeLine, ChangeOrder, PlaceOrder, SubmitOrder
 from fulfillment.use_cases.placing import Placement
-from fulfillment.wire import values
+from fulfillment.wire import charges, values
 from fulfillment.wire.ownership import CANCELLED, ORDERED, may_write
 
 ORDER_STATES = {state: order_pb2.OrderState.Value(f"ORDER_STATE_{state.name}") for state in OrderState}
@@ -173,6 +173,7 @@ def _terms(terms: service_pb2.OrderTerms) -> OrderTerms:
         ship_to_country=terms.consignee.country,
         consignee=hashlib.sha256(said).hexdigest() if said else "",
         checkout=terms.reservation_id.lower(),
+        charges=charges.read(terms.charges),
     )
 
 
@@ -221,6 +222,7 @@ def order(found: SalesOrder) -> order_pb2.SalesOrder:
         ship_to_country=terms.ship_to_country,
         checks=[check(found, each) for each in found.checks.values()],
         net=values_pb2.Money(amount=values.text(found.net), currency=terms.currency),
+        charges=charges.written(terms.charges),
     )
 
 

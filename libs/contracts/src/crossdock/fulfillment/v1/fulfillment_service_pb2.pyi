@@ -66,6 +66,7 @@ class OrderTerms(_message.Message):
     CUSTOMER_ORDER_NUMBER_FIELD_NUMBER: _builtins.int
     SHIP_TO_CODE_FIELD_NUMBER: _builtins.int
     RESERVATION_ID_FIELD_NUMBER: _builtins.int
+    CHARGES_FIELD_NUMBER: _builtins.int
     business_unit: _builtins.str
     channel: _builtins.str
     number: _builtins.str
@@ -92,6 +93,10 @@ class OrderTerms(_message.Message):
     def consignee(self) -> _sales_order_pb2.Consignee: ...
     @_builtins.property
     def locations(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def charges(self) -> _containers.RepeatedCompositeFieldContainer[_sales_order_pb2.Charge]:
+        """What the customer pays besides the lines."""
+
     def __init__(
         self,
         *,
@@ -110,10 +115,11 @@ class OrderTerms(_message.Message):
         customer_order_number: _builtins.str = ...,
         ship_to_code: _builtins.str = ...,
         reservation_id: _builtins.str = ...,
+        charges: _abc.Iterable[_sales_order_pb2.Charge] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["consignee", b"consignee", "ordered_on", b"ordered_on", "requested_on", b"requested_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "consignee", b"consignee", "currency", b"currency", "customer_id", b"customer_id", "customer_order_number", b"customer_order_number", "locations", b"locations", "number", b"number", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "reservation_id", b"reservation_id", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "shortage", b"shortage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "charges", b"charges", "consignee", b"consignee", "currency", b"currency", "customer_id", b"customer_id", "customer_order_number", b"customer_order_number", "locations", b"locations", "number", b"number", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "reservation_id", b"reservation_id", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "shortage", b"shortage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

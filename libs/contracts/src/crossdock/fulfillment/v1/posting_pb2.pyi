@@ -8,6 +8,7 @@ The ERP stays the book: numbers, tax and totals are its own.
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.fulfillment.v1 import sales_order_pb2 as _sales_order_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -164,6 +165,7 @@ class Posting(_message.Message):
     SUPPLIER_ID_FIELD_NUMBER: _builtins.int
     SETTLEMENT_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    CHARGES_FIELD_NUMBER: _builtins.int
     posting_id: _builtins.str
     """Made of the order's id, the kind and what it is of; stable for ever."""
     business_unit: _builtins.str
@@ -217,6 +219,10 @@ class Posting(_message.Message):
     def evidence(self) -> Global___BillingEvidence:
         """What allowed an invoice: the customer's terms waited for it. Absent of what was invoiced before it was kept."""
 
+    @_builtins.property
+    def charges(self) -> _containers.RepeatedCompositeFieldContainer[_sales_order_pb2.Charge]:
+        """What its customer pays besides goods: of an order with its first part, and of the first invoice of an order."""
+
     def __init__(
         self,
         *,
@@ -243,10 +249,11 @@ class Posting(_message.Message):
         supplier_id: _builtins.str = ...,
         settlement: Global___Settlement | None = ...,
         evidence: Global___BillingEvidence | None = ...,
+        charges: _abc.Iterable[_sales_order_pb2.Charge] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "evidence", b"evidence", "posted_at", b"posted_at", "settlement", b"settlement", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "created_at", b"created_at", "evidence", b"evidence", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "settlement", b"settlement", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "charges", b"charges", "created_at", b"created_at", "evidence", b"evidence", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "settlement", b"settlement", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

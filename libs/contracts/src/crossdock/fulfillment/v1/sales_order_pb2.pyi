@@ -178,6 +178,31 @@ SHORTAGE_RULE_SHIP_COMPLETE: ShortageRule.ValueType  # 3
 """Nothing goes out before everything is there."""
 Global___ShortageRule: _TypeAlias = ShortageRule  # noqa: Y015
 
+class _ChargeKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChargeKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChargeKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHARGE_KIND_UNSPECIFIED: _ChargeKind.ValueType  # 0
+    CHARGE_KIND_FREIGHT: _ChargeKind.ValueType  # 1
+    """Carriage to the customer."""
+    CHARGE_KIND_GIFT_CARD: _ChargeKind.ValueType  # 2
+    """Money on a card, which is sent to nobody."""
+    CHARGE_KIND_OTHER: _ChargeKind.ValueType  # 3
+    """Anything else that no warehouse ships: a service, a surcharge."""
+
+class ChargeKind(_ChargeKind, metaclass=_ChargeKindEnumTypeWrapper): ...
+
+CHARGE_KIND_UNSPECIFIED: ChargeKind.ValueType  # 0
+CHARGE_KIND_FREIGHT: ChargeKind.ValueType  # 1
+"""Carriage to the customer."""
+CHARGE_KIND_GIFT_CARD: ChargeKind.ValueType  # 2
+"""Money on a card, which is sent to nobody."""
+CHARGE_KIND_OTHER: ChargeKind.ValueType  # 3
+"""Anything else that no warehouse ships: a service, a surcharge."""
+Global___ChargeKind: _TypeAlias = ChargeKind  # noqa: Y015
+
 class _CheckKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -304,6 +329,7 @@ class SalesOrder(_message.Message):
     SHIP_TO_COUNTRY_FIELD_NUMBER: _builtins.int
     CHECKS_FIELD_NUMBER: _builtins.int
     NET_FIELD_NUMBER: _builtins.int
+    CHARGES_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """Minted by Crossdock; also the id of the transaction that the order is the root of."""
     business_unit: _builtins.str
@@ -356,7 +382,11 @@ class SalesOrder(_message.Message):
 
     @_builtins.property
     def net(self) -> _values_pb2.Money:
-        """Sum of the lines at the prices that the channel showed, without tax."""
+        """Sum of the lines at the prices that the channel showed, and of the charges, without tax."""
+
+    @_builtins.property
+    def charges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Charge]:
+        """Invoiced once, with the first goods that are."""
 
     def __init__(
         self,
@@ -385,14 +415,45 @@ class SalesOrder(_message.Message):
         ship_to_country: _builtins.str = ...,
         checks: _abc.Iterable[Global___OrderCheck] | None = ...,
         net: _values_pb2.Money | None = ...,
+        charges: _abc.Iterable[Global___Charge] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "net", b"net", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "checks", b"checks", "consignee_id", b"consignee_id", "counts", b"counts", "created_at", b"created_at", "currency", b"currency", "customer_id", b"customer_id", "etag", b"etag", "line_count", b"line_count", "locations", b"locations", "net", b"net", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "ship_to_country", b"ship_to_country", "shortage", b"shortage", "state", b"state", "system_numbers", b"system_numbers", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "charges", b"charges", "checks", b"checks", "consignee_id", b"consignee_id", "counts", b"counts", "created_at", b"created_at", "currency", b"currency", "customer_id", b"customer_id", "etag", b"etag", "line_count", b"line_count", "locations", b"locations", "net", b"net", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "ship_to_country", b"ship_to_country", "shortage", b"shortage", "state", b"state", "system_numbers", b"system_numbers", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SalesOrder: _TypeAlias = SalesOrder  # noqa: Y015
+
+@_typing.final
+class Charge(_message.Message):
+    """What a customer pays besides the goods of an order, as its channel shows it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    kind: Global___ChargeKind.ValueType
+    description: _builtins.str
+    @_builtins.property
+    def amount(self) -> _values_pb2.Money:
+        """More than nothing, without tax, in the order's currency."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___ChargeKind.ValueType = ...,
+        description: _builtins.str = ...,
+        amount: _values_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "description", b"description", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Charge: _TypeAlias = Charge  # noqa: Y015
 
 @_typing.final
 class OrderCheck(_message.Message):
