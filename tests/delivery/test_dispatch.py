@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import grpc
 import pytest
 from crossdock.delivery.events.v1 import events_pb2
 from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_pb2
 from crossdock_kit import policy
 from crossdock_kit.database import transaction
+from crossdock_kit.peers import reason_in, status_in
 from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.process_timers import timer_kind
 from crossdock_kit.timer_loop import TimerLoop
@@ -20,7 +22,7 @@ from delivery.domain.lifecycle import SHIPMENT
 from delivery.store.unit_of_work import BILLING, on
 from delivery_cases.calls import Caller, instant, reached, unique, word
 from delivery_cases.road import at
-from delivery_cases.warehouse import SSCC, hears, issued, ready, supplier_shipped
+from delivery_cases.warehouse import SSCC, cleared, hears, issued, ready, supplier_shipped
 from google.type.date_pb2 import Date
 
 
@@ -248,14 +250,51 @@ async def test_no_label_is_asked_for_before_tax_credit_and_export_are_final(call
     barred = ready(shipment_id, number, order, f"{order}B", barred_order_numbers=[order])
     await hears(uow, caller.tenant, barred, barred)
     assert await caller.facts(shipment_id) == []
-    [told] = await caller.fetch(
-        "SELECT code, owner, transaction_ids FROM exception WHERE subject = $1", f"outbound_shipment/{shipment_id}"
-    )
-    assert (told["code"], told["owner"]) == ("LABEL_BEFORE_CHECKS", "delivery-desk")
-    assert list(told["transaction_ids"]) == [f"order-{order}"]
+    assert (await caller.shipment(number)).kept_back
+    assert await kept_back(caller, shipment_id) == [("delivery-desk", [f"order-{order}"], True)]
+    with pytest.raises(grpc.aio.AioRpcError) as refused:
+        await caller.assign(number, number)
+    assert reason_in(status_in(refused.value)) == "SHIPMENT_KEPT_BACK"
     # What is handed over nevertheless is a fact.
     await hears(uow, caller.tenant, issued(shipment_id, number, order))
     assert "ShipmentPlanned" in await caller.facts(shipment_id)
+    assert await kept_back(caller, shipment_id) == [("delivery-desk", [f"order-{order}"], False)]
+
+
+async def kept_back(caller: Caller, shipment_id: str) -> list[tuple[str, list[str], bool]]:
+    """Who looks after what must not be labelled, of which orders, and whether it is so still."""
+    rows = await caller.fetch(
+        "SELECT owner, transaction_ids, resolved_at IS NULL AS open FROM exception"
+        " WHERE code = 'LABEL_BEFORE_CHECKS' AND subject = $1",
+        f"outbound_shipment/{shipment_id}",
+    )
+    return [(row["owner"], list(row["transaction_ids"]), row["open"]) for row in rows]
+
+
+@pytest.mark.feature("F115", "F122")
+async def test_what_was_kept_back_is_offered_by_itself_once_its_checks_are_final(
+    caller: Caller, uow: UnitOfWork
+) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    await hears(uow, caller.tenant, ready(shipment_id, number, order, barred_order_numbers=[order]))
+    final = cleared(shipment_id, number, order)
+    await hears(uow, caller.tenant, final, final)
+    found = await caller.shipment(number)
+    assert (state(found), found.kept_back) == ("planned", False)
+    assert await caller.facts(shipment_id) == ["ShipmentPlanned"]
+    assert await kept_back(caller, shipment_id) == [("delivery-desk", [f"order-{order}"], False)]
+    assert state(await caller.assign(number, number)) == "assigned"
+    # Of what nobody packed nothing is known.
+    await hears(uow, caller.tenant, cleared(str(uuid4()), unique("SH"), order))
+
+
+async def test_what_is_called_off_while_it_is_kept_back_is_offered_to_nobody(caller: Caller, uow: UnitOfWork) -> None:
+    shipment_id, number, order = str(uuid4()), unique("SH"), unique("SO")
+    await hears(uow, caller.tenant, ready(shipment_id, number, order, barred_order_numbers=[order]))
+    assert state(await caller.cancel(number)) == "cancelled"
+    await hears(uow, caller.tenant, cleared(shipment_id, number, order))
+    assert (state(await caller.shipment(number)), await caller.facts(shipment_id)) == ("cancelled", [])
+    assert await kept_back(caller, shipment_id) == [("delivery-desk", [f"order-{order}"], False)]
 
 
 @pytest.mark.feature("F119")

@@ -115,6 +115,34 @@ async def test_what_was_released_before_is_told_to_its_owner_and_goes_its_way_wi
     assert list(events_pb2.ShipmentReady.FromString(ready["body"]).barred_order_numbers) == [number]
     await says(OPEN)
     assert not any(is_open for _, _, is_open in await caller.exceptions(order_id))
+    assert await told_of(caller, packed.shipment_id) == ["ShipmentReady", "ShipmentCleared"]
+
+
+async def told_of(caller: Caller, shipment_id: str) -> list[str]:
+    rows = await caller.fetch(
+        "SELECT type FROM journal WHERE aggregate = $1 ORDER BY version", f"outbound_shipment/{shipment_id}"
+    )
+    return [row["type"].rpartition(".")[2] for row in rows]
+
+
+@pytest.mark.feature("F115")
+async def test_a_truck_of_two_held_orders_is_cleared_with_the_second_and_one_that_left_never(
+    caller: Caller, desk: Desk, site: Site, uow: UnitOfWork, customer: str, says: Says
+) -> None:
+    numbers = [unique("S") for _ in range(3)]
+    orders = [(await caller.place(number, customer_id=customer)).order.order_id for number in numbers]
+    for order_id in orders:
+        await stocked(uow, order_id)
+    await says(ON_HOLD)
+    both = await site.pack(unique("SH"), *(reported(number, "BOLT", 10) for number in numbers[:2]))
+    gone = unique("SH")
+    alone = await site.pack(gone, reported(numbers[2], "BOLT", 10))
+    await site.issue(unique("GI"), gone, reported(numbers[2], "BOLT", 10))
+    await desk.releases(orders[0], "customer")
+    assert await told_of(caller, both.shipment_id) == ["ShipmentReady"]
+    await says(OPEN)
+    assert await told_of(caller, both.shipment_id) == ["ShipmentReady", "ShipmentCleared"]
+    assert await told_of(caller, alone.shipment_id) == ["ShipmentReady", "GoodsIssued"]
 
 
 @pytest.mark.feature("F114")

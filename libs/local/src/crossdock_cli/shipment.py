@@ -73,6 +73,7 @@ def show(number: Number, json: AsJson = False, tenant: OfTenant = None) -> None:
         ("last seen", stage),
         ("attempts", str(found.attempts) if found.attempts else ""),
         ("exceptions", str(found.open_exceptions) if found.open_exceptions else ""),
+        ("kept back", "until the checks of its orders are final" if found.kept_back else ""),
         ("called off", called_off(found.call_off) if found.HasField("call_off") else ""),
         ("proven", instant(found.proven_at) if found.HasField("proven_at") else ""),
         *(("proof", proof(each)) for each in proofs),

@@ -24,7 +24,7 @@ from delivery.domain.lifecycle import SHIPMENT, State
 from delivery.use_cases import listening
 from delivery.use_cases.calling_off import not_wanted
 from delivery.use_cases.correcting import close, read_again
-from delivery.use_cases.handing_over import goods_issued, shipment_ready, supplier_shipped
+from delivery.use_cases.handing_over import goods_issued, shipment_cleared, shipment_ready, supplier_shipped
 from delivery.wire import warehouse
 
 Opens: TypeAlias = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
@@ -36,6 +36,10 @@ def outbound_shipments(opens: Opens) -> Subscription:
     async def on_ready(event: Received[events_pb2.ShipmentReady], work: Work) -> None:
         async with opens(work) as opened:
             await shipment_ready(warehouse.ready(event), opened)
+
+    async def on_cleared(event: Received[events_pb2.ShipmentCleared], work: Work) -> None:
+        async with opens(work) as opened:
+            await shipment_cleared(event.message.shipment_id, opened)
 
     async def on_issued(event: Received[events_pb2.GoodsIssued], work: Work) -> None:
         async with opens(work) as opened:
@@ -60,6 +64,7 @@ def outbound_shipments(opens: Opens) -> Subscription:
         source="fulfillment",
         handlers={
             events_pb2.ShipmentReady: each(on_ready),
+            events_pb2.ShipmentCleared: each(on_cleared),
             events_pb2.GoodsIssued: each(on_issued),
             events_pb2.SupplierShipped: each(on_supplier_shipped),
             events_pb2.OrderLinesCancelled: each(on_cancelled),

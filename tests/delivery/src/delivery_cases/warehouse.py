@@ -49,6 +49,16 @@ def ready(shipment_id: str, number: str, *orders: str, **more: Any) -> events_pb
     return events_pb2.ShipmentReady(shipment_id=shipment_id, number=number, **said | more)
 
 
+def cleared(shipment_id: str, number: str, *orders: str) -> events_pb2.ShipmentCleared:
+    return events_pb2.ShipmentCleared(
+        shipment_id=shipment_id,
+        number=number,
+        location_id="WH-EAST",
+        order_ids=[f"order-{each}" for each in orders],
+        order_numbers=list(orders),
+    )
+
+
 def issued(shipment_id: str, number: str, *orders: str, **more: Any) -> events_pb2.GoodsIssued:
     said: dict[str, Any] = {
         "issue_number": f"GI-{number}",

@@ -188,6 +188,9 @@ def packed_and_stopped() -> list[Message]:
         fulfillment_events.ShipmentReady(
             shipment_id="shipment-9", number="SH-9", location_id="WH-EAST", order_numbers=["S-1"], lines=[line]
         ),
+        fulfillment_events.ShipmentCleared(
+            shipment_id="shipment-9", number="SH-9", location_id="WH-EAST", order_numbers=["S-1"]
+        ),
         fulfillment_events.OrderAccepted(order_id="0191-4711", channel="shop-eu", number="S-1"),
         fulfillment_events.OrderLinesCancelled(
             order_id="0191-4711", channel="shop-eu", number="S-1", part=1, steps=[step]

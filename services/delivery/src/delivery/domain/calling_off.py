@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from delivery.domain import events
 from delivery.domain.carriage import Answer, CallOff
-from delivery.domain.concerns import DELIVERY_DESK, ORDER_DESK, Concern, identity
+from delivery.domain.concerns import DELIVERY_DESK, LABEL_BEFORE_CHECKS, ORDER_DESK, Concern, identity, packed_subject
 from delivery.domain.lifecycle import INTERCEPT, WITHDRAW, undoing
 
 if TYPE_CHECKING:
@@ -29,6 +29,11 @@ def call_off(shipment: Shipment, reason: str, at: datetime) -> bool:
     commands = undoing(shipment.state)
     if not commands:
         return False
+    if shipment.kept_back:
+        # Nobody was offered it: there is nothing to be undone.
+        shipment.called_off = CallOff(commands[0], reason, at, Answer.DONE)
+        shipment.settled.append(identity(LABEL_BEFORE_CHECKS, packed_subject(shipment.shipment_id)))
+        return True
     unborne = commands[0] == WITHDRAW
     shipment.called_off = CallOff(commands[0], reason, at, Answer.DONE if unborne else Answer.AWAITED)
     shipment.events.append(events.ShipmentCallOffRequested(shipment, at))
@@ -96,7 +101,7 @@ def nevertheless(shipment: Shipment, reason: str) -> Concern:
 def wanted_again(shipment: Shipment) -> None:
     """Something else was packed under its number: it is offered anew, unless its carrier has kept it."""
     asked, shipment.called_off = shipment.called_off, None
-    if asked is not None and asked.answer is not Answer.REFUSED:
+    if asked is not None and asked.answer is not Answer.REFUSED and not shipment.kept_back:
         shipment.settled.append(identity(UNANSWERED, shipment.shipment_id))
         shipment.carriage = None
         shipment.plan()

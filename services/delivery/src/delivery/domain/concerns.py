@@ -36,6 +36,14 @@ def identity(code: str, subject: str) -> str:
     return f"{code}:{subject}"
 
 
+LABEL_BEFORE_CHECKS = "LABEL_BEFORE_CHECKS"
+
+
+def packed_subject(shipment_id: str) -> str:
+    """A shipment as a warehouse packed it, whether anybody carries it or not."""
+    return f"outbound_shipment/{shipment_id}"
+
+
 CODE_UNMAPPED = "CARRIER_CODE_UNMAPPED"
 
 

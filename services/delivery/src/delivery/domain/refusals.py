@@ -46,6 +46,13 @@ class ShipmentOutdated(Conflict):
 
 
 @dataclass
+class ShipmentKeptBack(Refused):
+    """Tax, credit or export of an order of it is not final: nobody may label or carry it yet."""
+
+    number: str
+
+
+@dataclass
 class TrackingNumberTaken(Refused):
     """The number is that of another shipment."""
 

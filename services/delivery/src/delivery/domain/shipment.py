@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from delivery.domain import calling_off, events
 from delivery.domain.carriage import UNNAMED, Billing, CallOff, Carriage, Issue, Terms, Told
-from delivery.domain.concerns import DELIVERY_DESK, Concern, identity
+from delivery.domain.concerns import DELIVERY_DESK, LABEL_BEFORE_CHECKS, Concern, identity, packed_subject
 from delivery.domain.events import Proof
 from delivery.domain.lifecycle import DELIVERY_LEAD, State
 from delivery.domain.milestones import PLACES, CodeClass, Milestone, Stage, Trouble
 from delivery.domain.progress import Evidence, Progress, progress
-from delivery.domain.refusals import CarrierAlreadyAssigned, MilestoneNotReached
+from delivery.domain.refusals import CarrierAlreadyAssigned, MilestoneNotReached, ShipmentKeptBack
 from delivery.domain.scan import Scan
 from delivery.domain.taxonomy import owner_of
 
@@ -46,6 +46,8 @@ class Shipment:
     attempts: int = 0
     """How often its carrier has tried to deliver it and could not."""
     called_off: CallOff | None = None
+    kept_back: bool = False
+    """A check keeps an order of it from leaving: nobody is offered it, and no label is asked for."""
     closed: bool = False
     watched: str = ""
     """The state whose deadline is running."""
@@ -124,9 +126,19 @@ class Shipment:
     def plan(self) -> None:
         self.events.append(events.ShipmentPlanned(self, self.created_at))
 
+    def clear(self) -> None:
+        """Nothing keeps it back any more, or it has left all the same."""
+        self.settled.append(identity(LABEL_BEFORE_CHECKS, packed_subject(self.shipment_id)))
+        if self.kept_back:
+            self.kept_back, self.watched = False, ""
+            if self.called_off is None:
+                self.plan()
+
     def assign(self, carriage: Carriage, at: datetime) -> bool:
         """Whether anything changed; one that nobody had named is named now. Raises CarrierAlreadyAssigned once it is on
-        the road with another."""
+        the road with another, and ShipmentKeptBack."""
+        if self.kept_back:
+            raise ShipmentKeptBack(self.terms.number)
         if carriage == self.carriage:
             return False
         if self.told.reached and self.carriage and self.carriage.carrier not in {UNNAMED, carriage.carrier}:

@@ -36,6 +36,7 @@ _HEAD = (
     "proven_at",
     "billed_at",
     "attempts",
+    "kept_back",
     "closed",
     "watched",
     "update_count",

@@ -54,6 +54,7 @@ shipment = Table(
     instant("billed_at", optional=True),
     number("attempts", Integer),
     Column("called_off", JSONB),
+    flag("kept_back"),
     flag("closed"),
     words("watched"),
     instant("proven_at", optional=True),

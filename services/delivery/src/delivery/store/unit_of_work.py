@@ -29,7 +29,7 @@ from google.protobuf.message import Message
 from delivery.domain.carriage import Billing, Terms
 from delivery.domain.concerns import Concern, identity
 from delivery.domain.events import Event, ShipmentDispatched
-from delivery.domain.lifecycle import POLICY_KEYS, SHIPMENT
+from delivery.domain.lifecycle import POLICY_KEYS, SHIPMENT, State
 from delivery.domain.milestone_table import Key
 from delivery.domain.shipment import Shipment
 from delivery.ports import IssuedLine, Origin
@@ -137,9 +137,10 @@ class DeliveryWork:
             self._work.after_commit(partial(metrics.count, UPDATES, number, labels))
 
     async def _watch(self, shipment: Shipment) -> None:
-        """The deadline is that of the state that it stands in."""
+        """The deadline is that of the state that it stands in; nobody has to find a carrier for what is kept back."""
         state = shipment.state.value
-        if shipment.watched != state:
+        waits = shipment.kept_back and shipment.state is State.PLANNED
+        if shipment.watched != state and not waits:
             shipment.watched = state
             entered(self._work, SHIPMENT, state, await self._course(shipment), self.now)
             await self._watch_billing(shipment)

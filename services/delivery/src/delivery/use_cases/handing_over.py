@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from delivery.domain.calling_off import call_off, handed_over, wanted_again
 from delivery.domain.carriage import Carriage
-from delivery.domain.concerns import DELIVERY_DESK, Concern
+from delivery.domain.concerns import DELIVERY_DESK, LABEL_BEFORE_CHECKS, Concern, packed_subject
 from delivery.domain.milestone_table import SUPPLIERS_NOTICE, meaning_of
 from delivery.domain.scan import Scan
 from delivery.domain.scan import identity as scan_identity
@@ -46,13 +46,12 @@ class Packed:
 
 
 async def shipment_ready(command: Packed, work: Work) -> None:
-    """Packed: somebody can carry it, unless an order of it is still checked: then no label is asked for. What was
-    called off before its packing was heard of is called off at once."""
+    """Packed: somebody can carry it, unless an order of it is still checked: then it is kept back, and no label is
+    asked for. What was called off before its packing was heard of is called off at once."""
     await work.contents.pack(command.shipment_id, command.lines)
+    shipment = await _known(command.shipment_id, command.plan, work, kept_back=bool(command.barred))
     if command.barred:
-        work.tell(_label_refused(command.shipment_id, command.plan, command.barred))
-        return
-    shipment = await _known(command.shipment_id, command.plan, work)
+        shipment.concerns.append(_label_refused(command.shipment_id, command.plan, command.barred))
     if not await work.contents.wanted(command.shipment_id):
         call_off(shipment, NOT_WANTED, work.now)
     elif shipment.called_off is not None and not shipment.issues:
@@ -60,10 +59,19 @@ async def shipment_ready(command: Packed, work: Work) -> None:
     await work.put(shipment)
 
 
+async def shipment_cleared(shipment_id: str, work: Work) -> None:
+    """The checks of all its orders are final: it is offered now, if it is still wanted."""
+    for shipment in await work.shipments.lock([shipment_id]):
+        shipment.clear()
+        await work.put(shipment)
+
+
 async def goods_issued(command: HandOver, work: Work) -> None:
     await work.contents.issue(command.shipment_id, _by_line(command.lines))
     shipment = await _known(command.shipment_id, command.plan, work)
     await work.keep_issue(shipment.shipment_id, command.issue_number, command.lines)
+    if shipment.kept_back:
+        shipment.clear()
     handed_over(shipment)
     if command.carriage is not None and shipment.carriage is None:
         await _carried_by(command.carriage, shipment, command.issued_at, work)
@@ -122,22 +130,23 @@ def _sent(command: HandOver, shipment: Shipment) -> Scan:
 
 
 def _label_refused(shipment_id: str, command: CreateShipment, barred: Sequence[str]) -> Concern:
-    """A warehouse packed what was never released to it. Once the checks are final, the shipment can be created."""
+    """A warehouse packed what nobody wants to leave yet. Once the checks are final, it is offered by itself."""
     orders = ", ".join(barred)
     return Concern(
-        code="LABEL_BEFORE_CHECKS",
+        code=LABEL_BEFORE_CHECKS,
         owner=DELIVERY_DESK,
-        subject=f"outbound_shipment/{shipment_id}",
+        subject=packed_subject(shipment_id),
         summary=f"shipment {command.terms.number} gets no label: tax, credit or export of {orders} is not final",
         transaction_ids=tuple(order_id for order_id, number in command.terms.orders if order_id and number in barred),
         keys=(f"shipment:{command.terms.number}", *(f"order:{each}" for each in barred)),
     )
 
 
-async def _known(shipment_id: str, command: CreateShipment, work: Work) -> Shipment:
+async def _known(shipment_id: str, command: CreateShipment, work: Work, *, kept_back: bool = False) -> Shipment:
+    """What was offered before somebody packed more into it stays so."""
     found = await work.shipments.lock([shipment_id])
     if not found:
-        return await planned(shipment_id, command, work)
+        return await planned(shipment_id, command, work, kept_back=kept_back)
     await _complete(found[0], command, work)
     return found[0]
 

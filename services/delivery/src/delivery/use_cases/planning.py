@@ -30,7 +30,8 @@ async def create_shipment(command: CreateShipment, uow: UnitOfWork) -> Shipment:
         return shipment
 
 
-async def planned(shipment_id: str, command: CreateShipment, work: Work) -> Shipment:
+async def planned(shipment_id: str, command: CreateShipment, work: Work, *, kept_back: bool = False) -> Shipment:
+    """What is kept back is there, and nobody hears of it."""
     shipment = Shipment(
         shipment_id=shipment_id,
         system=command.origin.system,
@@ -38,8 +39,10 @@ async def planned(shipment_id: str, command: CreateShipment, work: Work) -> Ship
         content=command.content,
         created_at=work.now,
         billing=await work.billing_of(command.terms),
+        kept_back=kept_back,
     )
-    shipment.plan()
+    if not kept_back:
+        shipment.plan()
     work.shipments.add(shipment)
     return shipment
 

@@ -182,6 +182,7 @@ def shipment(found: Shipment) -> shipment_pb2.Shipment:
         billing_basis=values.BASES[found.billing],
         billed_at=timestamp(found.billed_at),
         attempts=found.attempts,
+        kept_back=found.kept_back,
         call_off=call_off(found.called_off) if found.called_off else None,
     )
 

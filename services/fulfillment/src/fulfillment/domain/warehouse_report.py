@@ -97,6 +97,8 @@ class Shipment:
     """Those of its troubles by which it is on its way back undelivered."""
     eta: datetime | None = None
     delayed: bool = False
+    barred: tuple[str, ...] = ()
+    """The orders in it that a check kept from leaving when they were packed, and still does."""
 
     @property
     def forecast(self) -> tuple[date | None, bool]:
@@ -117,6 +119,14 @@ class Shipment:
         added = tuple(packages)
         named = {each.sscc for each in added if each.sscc}
         self.packages = (*(each for each in self.packages if each.sscc not in named), *added)
+
+    def bar(self, order_ids: Iterable[str]) -> None:
+        self.barred = tuple(dict.fromkeys((*self.barred, *order_ids)))
+
+    def clear(self, order_id: str) -> bool:
+        """Nothing keeps this order any more. Whether that is true of the whole shipment by now."""
+        self.barred = tuple(each for each in self.barred if each != order_id)
+        return not self.barred
 
     def let_go(self, ssccs: Sequence[str], lines: Sequence[Reported]) -> tuple[Package, ...]:
         """The packages that leave with these lines: those that are named, else all, if exactly that lies in them."""
@@ -192,8 +202,10 @@ class Booking:
         terms = self.terms
         if self.shipment is not None and terms.kind is Kind.PACKING:
             self.shipment.pack(terms.packages)
+            self.shipment.bar(each.order_id for each in self.orders if each.barred)
         if self.shipment is not None and terms.kind is Kind.GOODS_ISSUE:
             self.packages_left = self.shipment.let_go(terms.carriage.ssccs, terms.lines)
+            self.shipment.barred = ()
         self.report.order_ids = tuple(each.order_id for each in self.orders)
         self.report.unreleased_count = len({each.said for each in self.outcome.unreleased})
 

@@ -119,6 +119,9 @@ class WarehouseReports(Protocol):
 
     async def lock_shipment(self, shipment_id: str) -> Shipment | None: ...
 
+    async def barred_by(self, order_id: str) -> Sequence[Shipment]:
+        """The shipments that were packed while a check kept this order from leaving, locked by their ids."""
+
     async def order_ids(self, numbers: Iterable[str]) -> Mapping[str, Sequence[str]]:
         """The orders of each number; several channels may have given it."""
 

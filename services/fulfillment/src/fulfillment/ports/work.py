@@ -87,6 +87,9 @@ class Work(Protocol):
 
     async def put_shipment(self, shipment: Shipment) -> None: ...
 
+    async def clear_shipment(self, shipment: Shipment, order: SalesOrder) -> None:
+        """Writes it, and announces that nothing keeps it from being carried any more, this order's check last."""
+
     async def put_return(
         self, found: CustomerReturn, order: SalesOrder | None, report: ReturnReport | None = None
     ) -> None:

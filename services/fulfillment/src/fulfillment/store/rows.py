@@ -105,6 +105,7 @@ _SHIPMENT = (
     "coming_back",
     "eta",
     "delayed",
+    "barred",
 )
 _PART = ("part", "attempt", "open", "shorts", "acknowledged", "watched")
 
@@ -201,7 +202,7 @@ def shipment_row(shipment: Shipment) -> Row:
 
 
 def read_shipment(row: Record) -> Shipment:
-    lists = {name: tuple(row[name]) for name in ("reached", "troubles", "coming_back")}
+    lists = {name: tuple(row[name]) for name in ("reached", "troubles", "coming_back", "barred")}
     packages = tuple(read_package(each) for each in row["packages"] or ())
     billed_by = read_evidence(row["billed_by"])
     return Shipment(**{name: row[name] for name in _SHIPMENT} | lists, packages=packages, billed_by=billed_by)

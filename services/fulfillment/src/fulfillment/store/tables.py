@@ -207,7 +207,9 @@ outbound_shipment = Table(
     texts("coming_back"),
     instant("eta", optional=True),
     flag("delayed"),
+    texts("barred"),
     Index("outbound_shipment_once", "tenant", "location_id", "supplier_id", "number", unique=True),
+    Index("outbound_shipment_barred", "tenant", postgresql_where=text("barred <> '{}'")),
 )
 
 # What the ERP is to post of orders. Lines and totals belong to the posting and are read with it only.
@@ -221,6 +223,7 @@ posting = Table(
     words("reference"),
     document("lines"),
     document("charges"),
+    document("returned"),
     texts("follows"),
     words("shipment_id"),
     words("state"),

@@ -61,7 +61,7 @@ from fulfillment.store.warehouse_reports import WarehouseReportRows
 from fulfillment.wire.drop_shipping import supplier_shipped
 from fulfillment.wire.envelopes import announcement
 from fulfillment.wire.stock import give_back, question
-from fulfillment.wire.warehouse import fact_of
+from fulfillment.wire.warehouse import fact_of, shipment_cleared
 
 WRITTEN_AT_ONCE = 1000
 SAME_DAY_LEAD = "fulfillment.same_day_lead_hours"
@@ -147,6 +147,26 @@ class FulfillmentWork:
     async def put_shipment(self, shipment: Shipment) -> None:
         self._keep(tables.outbound_shipment, rows.shipment_row(shipment))
 
+    async def clear_shipment(self, shipment: Shipment, order: SalesOrder) -> None:
+        shipment.event_version += 1
+        self._work.record(
+            NewEvent(
+                message=shipment_cleared(shipment, order),
+                tenant=self._work.tenant,
+                business_unit=shipment.business_unit,
+                aggregate_type="outbound_shipment",
+                aggregate_id=shipment.shipment_id,
+                version=shipment.event_version,
+                subject=shipment.number,
+                keys=(f"shipment:{shipment.number}", *order.keys),
+                transaction_ids=(order.order_id,),
+                occurred_at=self._when,
+                origin=origin_of(self._origin),
+                express=order.express,
+            )
+        )
+        await self.put_shipment(shipment)
+
     async def record_drop_shipment(self, found: DropShipment) -> None:
         for concern in found.concerns:
             self.tell(concern)
@@ -222,8 +242,8 @@ class FulfillmentWork:
         self._written[table][tuple(full[column.name] for column in table.primary_key)] = full
 
     async def _watch(self, order: SalesOrder) -> None:
-        """The deadline of a part is that of what has come least far in it."""
-        for part in sorted({line.part for line in order.lines.values()}):
+        """The deadline of a part is that of what has come least far in it; what is opened and empty has one, too."""
+        for part in sorted({line.part for line in order.lines.values()}) or [1] * (not order.line_count):
             state = order.laggard(part).value
             watched = order.parts.setdefault(part, Part(part))
             if watched.watched != state:

@@ -20,6 +20,10 @@ _SUPPLIERS = (
     " FOR UPDATE"
 )
 _BY_ID = "SELECT * FROM outbound_shipment WHERE tenant = $1 AND shipment_id = $2 FOR UPDATE"
+_BARRED = """
+SELECT * FROM outbound_shipment WHERE tenant = $1 AND barred <> '{}' AND $2 = ANY(barred)
+ORDER BY shipment_id FOR UPDATE
+"""
 _ORDERS = "SELECT number, order_id FROM sales_order WHERE tenant = $1 AND number = ANY($2::text[]) ORDER BY order_id"
 
 
@@ -45,6 +49,9 @@ class WarehouseReportRows:
     async def lock_shipment(self, shipment_id: str) -> Shipment | None:
         row = await self._driver.fetchrow(_BY_ID, self._tenant, shipment_id)
         return None if row is None else rows.read_shipment(row)
+
+    async def barred_by(self, order_id: str) -> list[Shipment]:
+        return [rows.read_shipment(row) for row in await self._driver.fetch(_BARRED, self._tenant, order_id)]
 
     async def order_ids(self, numbers: Iterable[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}

@@ -143,8 +143,18 @@ async def check_lapsed(order_id: str, kind: Kind, work: Work) -> None:
 
 
 async def conclude(order: SalesOrder, work: Work, standing: State = State.VALIDATING) -> None:
-    """What the order comes to: it waits, is accepted or refused, or nothing holds it any more. `standing` is where its
-    stored schedules stand."""
+    """What the order comes to: it waits, is accepted or refused, or nothing holds it any more, nor what was packed of
+    it meanwhile. `standing` is where its stored schedules stand."""
+    await _conclude(order, work, standing)
+    if order.accepted and not order.barred:
+        for shipment in await work.warehouse_reports.barred_by(order.order_id):
+            if shipment.clear(order.order_id):
+                await work.clear_shipment(shipment, order)
+            else:
+                await work.put_shipment(shipment)
+
+
+async def _conclude(order: SalesOrder, work: Work, standing: State) -> None:
     if order.accepted:
         await work.put(order)
         if not order.barred:

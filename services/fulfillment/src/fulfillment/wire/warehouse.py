@@ -14,7 +14,16 @@ from fulfillment.domain.handling import Handled, Reported
 from fulfillment.domain.quantities import ZERO, Quantity, exact
 from fulfillment.domain.refusals import FieldMissing, QuantityInvalid
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.warehouse_report import Booking, Carriage, Kind, Package, ReportTerms, WarehouseReport, earliest
+from fulfillment.domain.warehouse_report import (
+    Booking,
+    Carriage,
+    Kind,
+    Package,
+    ReportTerms,
+    Shipment,
+    WarehouseReport,
+    earliest,
+)
 from fulfillment.use_cases.commands import RecordReport
 from fulfillment.wire import values
 from fulfillment.wire.lots import lot, lot_message
@@ -207,6 +216,16 @@ def _shipment_ready(booking: Booking) -> Message:
         promised_on=date_message(earliest(promised)),
         packed_at=timestamp(terms.happened_at),
         barred_order_numbers=[each.terms.number for each in booking.orders if each.barred],
+    )
+
+
+def shipment_cleared(shipment: Shipment, order: SalesOrder) -> Message:
+    return events_pb2.ShipmentCleared(
+        shipment_id=shipment.shipment_id,
+        number=shipment.number,
+        location_id=shipment.location_id,
+        order_ids=[order.order_id],
+        order_numbers=[order.terms.number],
     )
 
 

@@ -300,6 +300,7 @@ class Shipment(_message.Message):
     BILLED_AT_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
     CALL_OFF_FIELD_NUMBER: _builtins.int
+    KEPT_BACK_FIELD_NUMBER: _builtins.int
     shipment_id: _builtins.str
     business_unit: _builtins.str
     number: _builtins.str
@@ -324,6 +325,8 @@ class Shipment(_message.Message):
     """By the customer's terms when it was planned."""
     attempts: _builtins.int
     """How often its carrier has tried to deliver it and could not; of several packages the one that was tried most."""
+    kept_back: _builtins.bool
+    """True while a check keeps an order of it from leaving: it is packed, and nobody is offered it."""
     @_builtins.property
     def orders(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderReference]: ...
     @_builtins.property
@@ -385,10 +388,11 @@ class Shipment(_message.Message):
         billed_at: _timestamp_pb2.Timestamp | None = ...,
         attempts: _builtins.int = ...,
         call_off: Global___CallOff | None = ...,
+        kept_back: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["billed_at", b"billed_at", "call_off", b"call_off", "created_at", b"created_at", "eta", b"eta", "promised_by", b"promised_by", "proven_at", b"proven_at", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "billed_at", b"billed_at", "billing_basis", b"billing_basis", "business_unit", b"business_unit", "call_off", b"call_off", "carrier", b"carrier", "consignee_id", b"consignee_id", "created_at", b"created_at", "customer_id", b"customer_id", "eta", b"eta", "etag", b"etag", "milestone_count", b"milestone_count", "milestones", b"milestones", "number", b"number", "open_exceptions", b"open_exceptions", "orders", b"orders", "packages", b"packages", "promised_by", b"promised_by", "proven_at", b"proven_at", "service_level", b"service_level", "ship_from", b"ship_from", "ship_notice", b"ship_notice", "shipment_id", b"shipment_id", "stage", b"stage", "state", b"state", "tracking_number", b"tracking_number", "update_count", b"update_count", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "billed_at", b"billed_at", "billing_basis", b"billing_basis", "business_unit", b"business_unit", "call_off", b"call_off", "carrier", b"carrier", "consignee_id", b"consignee_id", "created_at", b"created_at", "customer_id", b"customer_id", "eta", b"eta", "etag", b"etag", "kept_back", b"kept_back", "milestone_count", b"milestone_count", "milestones", b"milestones", "number", b"number", "open_exceptions", b"open_exceptions", "orders", b"orders", "packages", b"packages", "promised_by", b"promised_by", "proven_at", b"proven_at", "service_level", b"service_level", "ship_from", b"ship_from", "ship_notice", b"ship_notice", "shipment_id", b"shipment_id", "stage", b"stage", "state", b"state", "tracking_number", b"tracking_number", "update_count", b"update_count", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
