@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from uuid import uuid4
 
 import pytest
@@ -72,6 +73,37 @@ async def test_another_order_under_a_known_number_is_refused_and_changes_nothing
     assert (await caller.order(first.order.order_id)).order == first.order
     other = await caller.place(number, channel="edi-mercato")
     assert other.order.order_id != first.order.order_id
+
+
+async def deadline_of(caller: Caller, order_id: str) -> list[str]:
+    """The state of its first part whose time is running."""
+    rows = await caller.fetch(
+        "SELECT payload FROM timer WHERE kind = 'process/order_schedule' AND subject = $1", f"{order_id}/1"
+    )
+    return [json.loads(bytes(row["payload"]))["state"] for row in rows]
+
+
+async def test_an_order_of_which_no_part_is_taken_does_not_stay_open_unseen(caller: Caller) -> None:
+    order_id = (await caller.open(unique("S"))).order.order_id
+    assert await reason(caller.append(order_id, line(sku="STRANGE"))) == "ITEM_UNKNOWN"
+    assert await deadline_of(caller, order_id) == ["received"]
+    await caller.cancel(order_id)
+    assert await deadline_of(caller, order_id) == []
+
+
+async def test_a_document_that_says_a_refused_part_otherwise_goes_on_with_what_is_open(caller: Caller) -> None:
+    number = unique("S")
+    order_id = (await caller.open(number)).order.order_id
+    await caller.append(order_id, line("1"))
+    assert await reason(caller.append(order_id, line("2", sku="STRANGE"))) == "ITEM_UNKNOWN"
+    assert await reason(caller.submit(order_id, 2)) == "LINES_MISSING"
+    assert await deadline_of(caller, order_id) == ["received"]
+    again = await caller.open(number)
+    assert (again.order.order_id, again.placement) == (order_id, pb.ORDER_PLACEMENT_REPEATED)
+    assert (await caller.append(order_id, line("1"))).repeated_count == 1
+    await caller.append(order_id, line("2"))
+    await caller.submit(order_id, 2)
+    assert await deadline_of(caller, order_id) == ["accepted"]
 
 
 async def test_what_master_data_does_not_know_is_refused(caller: Caller) -> None:

@@ -275,7 +275,9 @@ class SalesOrder:
 
     def laggard(self, part: int) -> State:
         """The state of what has come least far in a part; an end if nothing of it is under way any more. What is to
-        come back is watched by its return."""
+        come back is watched by its return; an order that nobody has filled yet stands where its first line will."""
+        if not (self.line_count or self.cancelled):
+            return State.RECEIVED
         states = [each.state for line in self.of_part(part) for each in line.schedules if not each.return_id]
         live = [state for state in states if state not in DROPPED]
         return min(live or states or [State.CLOSED], key=place_of)
