@@ -6,13 +6,15 @@ import grpc
 import pytest
 from crossdock.delivery.events.v1 import events_pb2 as delivery
 from crossdock.delivery.v1 import shipment_pb2
-from crossdock.fulfillment.v1 import posting_pb2, return_pb2
+from crossdock.fulfillment.v1 import posting_pb2, return_pb2, sales_order_pb2
 from fulfillment.domain.on_the_road import DELIVERED
 from fulfillment.wire import road
 from fulfillment_cases.calls import Caller, line, standing, unique
 from fulfillment_cases.ledger import Ledger, totals
 from fulfillment_cases.ledger import shown as posting_shown
 from fulfillment_cases.returns import Returns, came, restocked, shown
+
+CLOSED = sales_order_pb2.SCHEDULE_STATE_CLOSED
 
 
 async def on_the_road(caller: Caller, returns: Returns) -> tuple[str, str]:
@@ -102,7 +104,64 @@ async def test_what_went_wrong_on_the_way_may_be_asked_back_and_what_is_on_the_w
     number = unique("R")
     await returns.authorize(order_id, number, 10)
     await returns.inspected(restocked(10), return_number=number)
-    assert await stands(caller, order_id) == {"inspected": "10"}
+    assert await stands(caller, order_id) == {"closed": "10"}, "it was never invoiced"
+
+
+async def shipped_of(ledger: Ledger, order_id: str) -> posting_pb2.Posting:
+    [found] = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_SHIPMENT)
+    return found
+
+
+@pytest.mark.feature("F133", "F157")
+async def test_what_was_never_invoiced_waits_for_no_credit(caller: Caller, returns: Returns, ledger: Ledger) -> None:
+    """Its customer pays by a proof that does not come."""
+    order_id, shipment_id = await on_the_road(caller, returns)
+    await returns.say(shipment_id, trouble="E-1", comes_back=True)
+    await returns.received(came(10), order_id=order_id)
+    await returns.inspected(restocked(4), order_id=order_id)
+    assert shown(await only(returns, order_id)) == "received"
+    await returns.inspected(restocked(6), order_id=order_id)
+    assert shown(await only(returns, order_id)) == "closed"
+    assert [each.state for each in (await caller.order(order_id)).lines[0].schedules] == [CLOSED, CLOSED]
+    assert await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_CREDIT) == []
+    shipped = await shipped_of(ledger, order_id)
+    assert shipped.billing == posting_pb2.BILLING_STATE_RETURNED
+    assert [each.quantity.value for each in shipped.returned] == ["4", "6"]
+    subjects = [shipped.posting_id, (await only(returns, order_id)).return_id]
+    timers = await caller.fetch("SELECT kind FROM timer WHERE subject = ANY($1::text[])", subjects)
+    assert {row["kind"] for row in timers} == {"process/posting"}, "nobody waits for an invoice or a credit"
+    # A proof that comes all the same invoices nothing.
+    await ledger.triggered(shipment_id, order_id)
+    assert await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_INVOICE) == []
+
+
+async def test_what_of_a_shipment_arrives_after_all_is_invoiced_without_the_rest(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    order_id, shipment_id = await on_the_road(caller, returns)
+    await returns.say(shipment_id, trouble="E-1", comes_back=True)
+    await returns.inspected(restocked(4), order_id=order_id)
+    await returns.withdraw((await only(returns, order_id)).return_id)
+    assert shown(await only(returns, order_id)) == "closed"
+    assert await stands(caller, order_id) == {"closed": "4", "delivery_exception": "6"}
+    await returns.say(shipment_id, settled="E-1")
+    await returns.say(shipment_id, reached=DELIVERED)
+    await ledger.triggered(shipment_id, order_id)
+    [invoice] = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_INVOICE)
+    assert [each.quantity.value for each in invoice.lines] == ["6"]
+
+
+async def test_what_was_delivered_and_sent_back_before_its_invoice_is_credited_on_it(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    number = unique("S")
+    order_id = (await caller.place(number, line("1", 10))).order.order_id
+    await returns.delivered(order_id, number)
+    await returns.authorize(order_id, unique("R"), 4)
+    await returns.inspected(restocked(4), order_id=order_id)
+    [credit] = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_CREDIT)
+    assert posting_shown(credit) == "credit waiting"
+    assert (await shipped_of(ledger, order_id)).billing == posting_pb2.BILLING_STATE_NOT_BILLABLE
 
 
 def test_only_what_is_brought_back_comes_back() -> None:

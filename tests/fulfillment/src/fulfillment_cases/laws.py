@@ -85,11 +85,12 @@ def each_goods_issue_is_posted_once(seen: Stored, sale: Sale) -> None:
 
 def each_goods_issue_is_invoiced_once_when_it_may_be(seen: Stored, sale: Sale) -> None:
     invoices = {each.posting_id: each for each in seen.kind(Kind.INVOICE)}
-    billable = [each for each in seen.kind(Kind.SHIPMENT) if each.billing is not Billing.NOT_BILLABLE]
+    never = (Billing.NOT_BILLABLE, Billing.RETURNED)
+    billable = [each for each in seen.kind(Kind.SHIPMENT) if each.billing not in never]
     assert len(invoices) == len(billable)
     for shipped in billable:
         [invoice] = [each for each in invoices.values() if each.follows == (shipped.posting_id,)]
-        assert invoice.lines == shipped.lines
+        assert invoice.lines == shipped.due_lines
         assert (shipped.billing is Billing.INVOICED) == (invoice.state is Posted.POSTED)
 
 
@@ -136,6 +137,15 @@ def returns_stand_where_their_sums_say(seen: Stored, sale: Sale) -> None:
             _lines_follow(seen, back)
         if any(each.surplus for each in back.lines.values()) and back.state is not Returned.WITHDRAWN:
             assert seen.concerned("RETURN_NOT_AUTHORIZED", back.subject)
+    for line in seen.lines:
+        of_line = [each for back in seen.returns.values() for each in back.lines.values() if back.order_id]
+        decided = total([each.decided for each in of_line if each.line_number == line.line_number])
+        notes = [each for each in seen.kind(Kind.CREDIT) if each.return_id]
+        turned = [each for of in seen.kind(Kind.SHIPMENT) for each in of.returned]
+        never = total([each.quantity.value for each in turned if each.line_number == line.line_number])
+        assert _of_line(notes, line.line_number) + never == decided, (
+            "what was decided is credited once, or never invoiced"
+        )
 
 
 def _lines_follow(seen: Stored, back: CustomerReturn) -> None:
@@ -143,17 +153,18 @@ def _lines_follow(seen: Stored, back: CustomerReturn) -> None:
         of_line = [each for each in back.lines.values() if each.line_number == line.line_number]
         authorized = total([each.authorized for each in of_line])
         there, decided = total([each.back for each in of_line]), total([each.decided for each in of_line])
-        standing = {state: Decimal(0) for state in State}
+        standing, closed = {state: Decimal(0) for state in State}, Decimal(0)
         for each in line.schedules:
             if each.return_id == back.return_id:
                 standing[each.state] += each.quantity
+                closed += each.quantity if each.state is State.CLOSED and State.INSPECTED in each.reached else 0
         assert standing[State.RETURN_REQUESTED] == authorized - there, (back.number, line.line_number)
         assert standing[State.RETURNED] == there - decided
-        assert standing[State.INSPECTED] + standing[State.CREDITED] == decided
-        if back.state is Returned.CREDITED:
+        assert standing[State.INSPECTED] + standing[State.CREDITED] + closed == decided
+        if back.state in (Returned.CREDITED, Returned.CLOSED):
             assert standing[State.INSPECTED] == 0, f"return {back.number} is credited, and its lines are not"
         notes = [each for each in seen.kind(Kind.CREDIT) if each.return_id == back.return_id]
-        assert _of_line(notes, line.line_number) == decided, "what was decided is credited once"
+        assert _of_line(notes, line.line_number) <= decided
         assert back.credits_asked == len(notes)
         assert back.credits_posted == len([each for each in notes if each.state is Posted.POSTED])
 

@@ -19,6 +19,7 @@ class State(Enum):
     NOT_BILLABLE = "not_billable"
     BILLABLE = "billable"
     INVOICED = "invoiced"
+    RETURNED = "returned"
 
 
 BILLING = Process(
@@ -31,6 +32,13 @@ BILLING = Process(
             "billable",
             frozenset({CROSSDOCK}),
             guard="goods issue, dispatch or proof, as the customer's terms say",
+        ),
+        Transition(
+            "not_billable",
+            "turn_back",
+            "returned",
+            frozenset({CROSSDOCK}),
+            guard="all of it came back undelivered before the customer's terms let it be invoiced",
         ),
         Transition("billable", "invoice", "invoiced", frozenset({ERP}), guard="the invoice is posted under a number"),
         Transition("billable", "book", "invoiced", frozenset({CROSSDOCK}), guard=OWN_BOOKS),

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from fulfillment.domain.allocating import Pair
 from fulfillment.domain.customer_return import LineKey, ReturnLine
-from fulfillment.domain.lifecycle import ERP, WMS, State
+from fulfillment.domain.lifecycle import CROSSDOCK, ERP, WMS, State
 from fulfillment.domain.order_line import OrderLine, Schedule
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.refusals import NotDelivered
@@ -102,6 +102,18 @@ def let_be(order: SalesOrder, line: OrderLine, return_id: str, role: str) -> Non
 def credited(order: SalesOrder, line: OrderLine, return_id: str) -> None:
     for schedule in _of(line, return_id, (State.INSPECTED,)):
         order.move(schedule, "credit", ERP)
+
+
+def never_arrived(lines: Iterable[OrderLine], return_id: str) -> bool:
+    """Whether all that is inspected of a return, and waits for what becomes of it, came back undelivered."""
+    inspected = [each for line in lines for each in _of(line, return_id, (State.INSPECTED,))]
+    return bool(inspected) and all(each.came_undelivered for each in inspected)
+
+
+def settled(order: SalesOrder, line: OrderLine, return_id: str) -> None:
+    """Nothing is owed for it: it was never invoiced."""
+    for schedule in _of(line, return_id, (State.INSPECTED,)):
+        order.move(schedule, "settle", CROSSDOCK)
 
 
 def _free(line: OrderLine, state: State) -> list[Schedule]:

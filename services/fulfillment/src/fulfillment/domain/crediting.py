@@ -33,7 +33,7 @@ def by_invoice(
     found: dict[str, list[PostingLine]] = {}
     left = dict(back)
     for each in shipped:
-        for line in each.lines:
+        for line in each.due_lines:
             wanted = left.get(line.line_number, ZERO)
             there = line.quantity.value - taken.get((invoice_id(each), line.line_number), ZERO)
             if (part := min(wanted, there)) > ZERO:
@@ -41,6 +41,16 @@ def by_invoice(
                 quantity = Quantity(part, line.quantity.unit)
                 found.setdefault(invoice_id(each), []).append(replace(line, quantity=quantity))
     return found, sum(left.values(), ZERO)
+
+
+def turned_back(shipped: Iterable[Posting], undelivered: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """What came back undelivered, by line number, is taken off what is still to be invoiced of these. How much is."""
+    found: dict[str, Decimal] = {}
+    for each in shipped:
+        left = {number: quantity - found.get(number, ZERO) for number, quantity in undelivered.items()}
+        for number, quantity in each.turn_back(left).items():
+            found[number] = found.get(number, ZERO) + quantity
+    return found
 
 
 def room(invoice: Posting) -> Decimal:

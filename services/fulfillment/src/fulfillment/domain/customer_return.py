@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from fulfillment.domain.concerns import Concern, identity
-from fulfillment.domain.lifecycle import ERP, RETURNS_DESK, WMS
+from fulfillment.domain.lifecycle import CROSSDOCK, ERP, RETURNS_DESK, WMS
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.return_lifecycle import State, moved
 
@@ -177,6 +177,11 @@ class CustomerReturn:
                 keys=self.keys,
             )
         )
+
+    def close(self) -> None:
+        """It never arrived; nothing where something of it was invoiced, so that a credit note was asked for."""
+        if self.state is State.INSPECTED and not self.credits_asked:
+            self.state = moved(self.state, "close", CROSSDOCK)
 
     def credit(self, *, asked: int = 0, posted: int = 0) -> None:
         """So many of its credit notes were asked for, or posted by the ERP; the last one ends it."""

@@ -183,6 +183,7 @@ TRANSITIONS = (
     _way("return_requested", "receive_return", "returned", _WAREHOUSE),
     _way("returned", "inspect", "inspected", _WAREHOUSE),
     _way("inspected", "credit", "credited", frozenset({ERP}), guard="never above what was invoiced"),
+    _way("inspected", "settle", "closed", _OURS, guard="it came back undelivered, and was never invoiced"),
     *(
         _way(state, "cancel", "cancelled", _CANCELS)
         for state in ("received", "validating", "exception", "accepted", "backordered", "allocated", "sourced")

@@ -68,6 +68,11 @@ class Schedule:
         return any(state in self.reached or state in self.passed for state in (State.BACKORDERED, State.AT_SUPPLIER))
 
     @property
+    def came_undelivered(self) -> bool:
+        """Of what came back: nobody had to ask its customer for it."""
+        return State.RETURN_REQUESTED not in self.reached and State.RETURN_REQUESTED not in self.passed
+
+    @property
     def at_risk(self) -> bool:
         """It waits, and is promised for later than it is owed, or for no day any more."""
         waits = self.state in {State.ACCEPTED, State.BACKORDERED, State.AT_SUPPLIER}

@@ -8,7 +8,7 @@ is made of what it is of, so that it exists once. Numbers, tax and totals are th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -129,6 +129,8 @@ class Posting:
     return_id: str = ""
     supplier_id: str = ""
     charges: tuple[Charge, ...] = ()
+    returned: tuple[PostingLine, ...] = ()
+    """What of a shipment came back undelivered before it was invoiced."""
     wanted: Money | None = None
     credited: Decimal = ZERO
     noted: Decimal = ZERO
@@ -241,10 +243,30 @@ class Posting:
             return None
         self.billing = billing_lifecycle.moved(self.billing, "trigger", CROSSDOCK)
         key = self.posting_id.rpartition(".")[2]
-        made = posting(self.order_id, Kind.INVOICE, key, self.lines, follows=(self.posting_id,))
+        made = posting(self.order_id, Kind.INVOICE, key, self.due_lines, follows=(self.posting_id,))
         made.reference, made.shipment_id, made.supplier_id = self.reference, self.shipment_id, self.supplier_id
         made.evidence = evidence
         return made
+
+    @property
+    def due_lines(self) -> tuple[PostingLine, ...]:
+        """Of a shipment, what its invoice is for."""
+        back: dict[str, Decimal] = {}
+        for each in self.returned:
+            back[each.line_number] = back.get(each.line_number, ZERO) + each.quantity.value
+        left = [(each, each.quantity.value - back.get(each.line_number, ZERO)) for each in self.lines]
+        return tuple(_of(each, quantity) for each, quantity in left if quantity > ZERO)
+
+    def turn_back(self, wanted: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """So much of each line came back undelivered: what is not invoiced yet never will be. How much that is."""
+        if self.billing is not Billing.NOT_BILLABLE:
+            return {}
+        some = [_of(each, min(each.quantity.value, wanted.get(each.line_number, ZERO))) for each in self.due_lines]
+        taken = [each for each in some if each.quantity.value > ZERO]
+        self.returned = (*self.returned, *taken)
+        if not self.due_lines:
+            self.billing = billing_lifecycle.moved(self.billing, "turn_back", CROSSDOCK)
+        return {each.line_number: each.quantity.value for each in taken}
 
     def invoiced(self, by: str = ERP) -> None:
         """Its invoice is posted by the ERP, or booked by CROSSDOCK."""
@@ -329,6 +351,10 @@ class Posting:
     def exhausted(self) -> None:
         """There is nothing left of its invoice that could be credited: somebody decides what is to become of it."""
         self._raise(NOTHING_LEFT_TO_CREDIT, f"credit note {self.reference}: its invoice is credited already")
+
+
+def _of(line: PostingLine, quantity: Decimal) -> PostingLine:
+    return replace(line, quantity=Quantity(quantity, line.quantity.unit))
 
 
 def posting(

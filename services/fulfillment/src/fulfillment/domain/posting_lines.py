@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from fulfillment.domain import events
+from fulfillment.domain.allocating import Pair
 from fulfillment.domain.drop_shipping import Sent
 from fulfillment.domain.lifecycle import State
 from fulfillment.domain.order_line import RECALLED, OrderLine
@@ -102,6 +103,14 @@ def issued(booking: Booking, order: SalesOrder) -> list[tuple[OrderLine, Posting
             before = sums[each.line.position][1].value if each.line.position in sums else ZERO
             sums[each.line.position] = (each.line, Quantity(before + each.quantity, each.line.base_unit))
     return [(line, _in_base_unit(line, quantity)) for line, quantity in sums.values()]
+
+
+def by_line(pairs: Iterable[Pair]) -> dict[str, Decimal]:
+    """How much of each line, by its number."""
+    found: dict[str, Decimal] = {}
+    for line, schedule in pairs:
+        found[line.line_number] = found.get(line.line_number, ZERO) + schedule.quantity
+    return found
 
 
 def _wanted(line: OrderLine) -> PostingLine:

@@ -11,11 +11,12 @@ from enum import Enum
 
 from crossdock_kit.processes import Deadline, Process, Raise, Transition, advance
 
-from fulfillment.domain.lifecycle import CARRIER, CHANNEL, CRM, ERP, RETURNS_DESK, WMS
+from fulfillment.domain.lifecycle import CARRIER, CHANNEL, CRM, CROSSDOCK, ERP, RETURNS_DESK, WMS
 
 _WAREHOUSE, _BOOK = frozenset({WMS}), frozenset({ERP})
 _CUSTOMER = frozenset({CHANNEL, CRM, ERP})
 _OPENS = _CUSTOMER | {CARRIER}
+_OURS = frozenset({CROSSDOCK})
 
 
 class State(Enum):
@@ -27,6 +28,7 @@ class State(Enum):
     INSPECTED = "inspected"
     CREDITED = "credited"
     WITHDRAWN = "withdrawn"
+    CLOSED = "closed"
 
 
 def _told(days: float, code: str, key: str) -> Deadline:
@@ -51,6 +53,7 @@ def _ways() -> tuple[Transition, ...]:
         way("authorized", "withdraw", "withdrawn", _OPENS, "nothing came back"),
         way("partly_received", "settle_for_less", "received", _CUSTOMER, "the rest stays with the customer"),
         way("inspected", "credit", "credited", _BOOK, "every credit note of it is posted, none above its invoice"),
+        way("inspected", "close", "closed", _OURS, "it came back undelivered, and none of it was ever invoiced"),
     )
 
 

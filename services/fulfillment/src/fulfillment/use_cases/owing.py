@@ -6,20 +6,19 @@ Whoever touches postings holds the head of their order, so that what follows a p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 
 from fulfillment.domain.allocating import Pair
 from fulfillment.domain.billing_lifecycle import BILLING_DESK
 from fulfillment.domain.billing_lifecycle import State as Billing
 from fulfillment.domain.concerns import Concern
-from fulfillment.domain.crediting import by_invoice
+from fulfillment.domain.crediting import by_invoice, turned_back
 from fulfillment.domain.customer_return import CustomerReturn
 from fulfillment.domain.drop_shipment import DropShipment
 from fulfillment.domain.lifecycle import RETURNS_DESK
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.posting import Evidence, Kind, Posting, PostingLine, due, posting, posting_id
 from fulfillment.domain.posting_lifecycle import State
-from fulfillment.domain.posting_lines import bought, changed, issued, ordered, sent
+from fulfillment.domain.posting_lines import bought, by_line, changed, issued, ordered, sent
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.domain.warehouse_report import Booking, Shipment
@@ -163,16 +162,19 @@ async def bill(command: BillShipment, work: Work) -> None:
 
 
 async def owe_credits(order: SalesOrder, back: CustomerReturn, decided: Sequence[Pair], work: Work) -> int:
-    """A credit note for each invoice that inspected goods were on, asked for once that is posted. How many."""
-    sums: dict[tuple[str, str], Decimal] = {}
-    for line, schedule in decided:
-        place = schedule.shipment_id, line.line_number
-        sums[place] = sums.get(place, ZERO) + schedule.quantity
+    """A credit note for each invoice that inspected goods were on, asked for once that is posted; none for what came
+    back undelivered and was not invoiced yet, because it never will be. How many."""
     made: list[Posting] = []
     uninvoiced = ZERO
-    for shipment_id in sorted({shipment_id for shipment_id, _ in sums}):
+    for shipment_id in sorted({schedule.shipment_id for _, schedule in decided}):
         shipped = [each for each in await work.postings.of_shipment(shipment_id) if each.order_id == order.order_id]
-        wanted = {number: quantity for (of, number), quantity in sums.items() if of == shipment_id}
+        pairs = [(line, each) for line, each in decided if each.shipment_id == shipment_id]
+        wanted = by_line(pairs)
+        taken = turned_back(shipped, by_line(pair for pair in pairs if pair[1].came_undelivered))
+        for each in shipped if taken else ():
+            await work.put_posting(each, order)
+        for number, quantity in taken.items():
+            wanted[number] -= quantity
         lines, rest = by_invoice(wanted, shipped, await work.postings.returned(order.order_id))
         uninvoiced += rest
         for invoice_id, some in lines.items():

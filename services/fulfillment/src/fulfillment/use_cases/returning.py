@@ -16,6 +16,8 @@ from fulfillment.domain.coming_back import (
     credited,
     follow_return,
     let_be,
+    never_arrived,
+    settled,
     stranded,
     turn_back,
 )
@@ -40,7 +42,9 @@ from fulfillment.use_cases.commands import AuthorizeReturn, RecordReturn, Withdr
 from fulfillment.use_cases.owing import owe_credits
 from fulfillment.use_cases.places import speaks_for
 
-_ENDED = (State.CREDITED, State.WITHDRAWN)
+_ENDED = (State.CREDITED, State.CLOSED, State.WITHDRAWN)
+_ENDS = {State.CREDITED: credited, State.CLOSED: settled}
+"""What becomes of the lines of a return with it."""
 UNDELIVERED = "UNDELIVERED"
 """Why something comes back that its carrier brings back."""
 MOST_RETURNS = 100
@@ -164,9 +168,11 @@ async def _follow(
             if line := lines.get(each.line_number):
                 decided += follow_return(order, line, each, found.return_id)
         found.credit(asked=await owe_credits(order, found, decided, work))
-        if found.state is State.CREDITED:
+        if never_arrived(lines.values(), found.return_id):
+            found.close()
+        if end := _ENDS.get(found.state):
             for line in lines.values():
-                credited(order, line, found.return_id)
+                end(order, line, found.return_id)
         await work.put(order)
     await work.put_return(found, order, report)
 

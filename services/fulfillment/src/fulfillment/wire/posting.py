@@ -141,6 +141,7 @@ def posting(found: Posting, order: SalesOrder) -> posting_pb2.Posting:
         settlement=_settlement(found),
         evidence=_evidence(found.evidence) if found.evidence else None,
         charges=charges.written(found.charges),
+        returned=map(_line, found.returned),
     )
 
 

@@ -107,6 +107,8 @@ class _BillingStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BillingS
     """The customer's terms wait for dispatch or proof."""
     BILLING_STATE_BILLABLE: _BillingState.ValueType  # 2
     BILLING_STATE_INVOICED: _BillingState.ValueType  # 3
+    BILLING_STATE_RETURNED: _BillingState.ValueType  # 4
+    """All of it came back undelivered before the customer's terms let it be invoiced: it never is."""
 
 class BillingState(_BillingState, metaclass=_BillingStateEnumTypeWrapper):
     """Whether what was shipped can be invoiced, beside its own posting. Only shipments have one."""
@@ -116,6 +118,8 @@ BILLING_STATE_NOT_BILLABLE: BillingState.ValueType  # 1
 """The customer's terms wait for dispatch or proof."""
 BILLING_STATE_BILLABLE: BillingState.ValueType  # 2
 BILLING_STATE_INVOICED: BillingState.ValueType  # 3
+BILLING_STATE_RETURNED: BillingState.ValueType  # 4
+"""All of it came back undelivered before the customer's terms let it be invoiced: it never is."""
 Global___BillingState: _TypeAlias = BillingState  # noqa: Y015
 
 class _SettlementState:
@@ -166,6 +170,7 @@ class Posting(_message.Message):
     SETTLEMENT_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     CHARGES_FIELD_NUMBER: _builtins.int
+    RETURNED_FIELD_NUMBER: _builtins.int
     posting_id: _builtins.str
     """Made of the order's id, the kind and what it is of; stable for ever."""
     business_unit: _builtins.str
@@ -223,6 +228,10 @@ class Posting(_message.Message):
     def charges(self) -> _containers.RepeatedCompositeFieldContainer[_sales_order_pb2.Charge]:
         """What its customer pays besides goods: of an order with its first part, and of the first invoice of an order."""
 
+    @_builtins.property
+    def returned(self) -> _containers.RepeatedCompositeFieldContainer[Global___PostingLine]:
+        """What of a shipment came back undelivered before it was invoiced: its invoice leaves it out."""
+
     def __init__(
         self,
         *,
@@ -250,10 +259,11 @@ class Posting(_message.Message):
         settlement: Global___Settlement | None = ...,
         evidence: Global___BillingEvidence | None = ...,
         charges: _abc.Iterable[_sales_order_pb2.Charge] | None = ...,
+        returned: _abc.Iterable[Global___PostingLine] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "evidence", b"evidence", "posted_at", b"posted_at", "settlement", b"settlement", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "charges", b"charges", "created_at", b"created_at", "evidence", b"evidence", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "settlement", b"settlement", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["billing", b"billing", "business_unit", b"business_unit", "cause", b"cause", "charges", b"charges", "created_at", b"created_at", "evidence", b"evidence", "follows", b"follows", "kind", b"kind", "lines", b"lines", "number", b"number", "order_id", b"order_id", "order_number", b"order_number", "posted_at", b"posted_at", "posting_id", b"posting_id", "reason", b"reason", "reference", b"reference", "return_id", b"return_id", "returned", b"returned", "settlement", b"settlement", "shipment_id", b"shipment_id", "state", b"state", "supplier_id", b"supplier_id", "system", b"system", "totals", b"totals", "wanted", b"wanted"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

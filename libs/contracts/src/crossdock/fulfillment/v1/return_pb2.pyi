@@ -38,6 +38,8 @@ class _ReturnStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReturnSta
     """All of it is inspected; credit is asked for."""
     RETURN_STATE_CREDITED: _ReturnState.ValueType  # 7
     RETURN_STATE_WITHDRAWN: _ReturnState.ValueType  # 8
+    RETURN_STATE_CLOSED: _ReturnState.ValueType  # 9
+    """All of it is inspected, and no credit is owed: it came back undelivered and was never invoiced."""
 
 class ReturnState(_ReturnState, metaclass=_ReturnStateEnumTypeWrapper):
     """Who may move it where: docs/lifecycles.md."""
@@ -53,6 +55,8 @@ RETURN_STATE_INSPECTED: ReturnState.ValueType  # 6
 """All of it is inspected; credit is asked for."""
 RETURN_STATE_CREDITED: ReturnState.ValueType  # 7
 RETURN_STATE_WITHDRAWN: ReturnState.ValueType  # 8
+RETURN_STATE_CLOSED: ReturnState.ValueType  # 9
+"""All of it is inspected, and no credit is owed: it came back undelivered and was never invoiced."""
 Global___ReturnState: _TypeAlias = ReturnState  # noqa: Y015
 
 class _ReturnHolding:
