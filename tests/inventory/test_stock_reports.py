@@ -145,6 +145,14 @@ async def test_an_older_count_that_comes_later_changes_nothing(stage: Stage, acm
     assert await sellable(stage, sku) == 7
 
 
+@pytest.mark.feature("F098")
+async def test_a_count_has_seen_what_its_own_report_says_was_found(stage: Stage, acme: Any) -> None:
+    sku = await stocked(stage, 10)
+    booked = (await acme.RecordStockReport(report(change(sku, "-2"), count(sku, "7")))).adjustment
+    assert [(each.quantity.value, each.reason) for each in booked.movements] == [("2", "AU"), ("1", "AA")]
+    assert await sellable(stage, sku) == 7
+
+
 @pytest.mark.feature("F017", "F094")
 async def test_an_adjustment_is_booked_with_its_reason_and_once(stage: Stage, acme: Any) -> None:
     sku = await stocked(stage, 10)

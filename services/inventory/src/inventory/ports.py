@@ -22,6 +22,7 @@ from inventory.domain.lots import FreeLot, Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Basket, LineRefusal
+from inventory.domain.standing_count import StandingCount
 from inventory.domain.statement import Comparison, Stated, Statement
 from inventory.domain.stock_move import Place, StockMoveReport
 from inventory.domain.stock_report import CountedPlace, StockAdjustment
@@ -116,8 +117,16 @@ class Adjustments(Protocol):
 
     async def save(self, report: StockAdjustment, *, decided_by: str = "", decision: str = "") -> None: ...
 
-    async def newest(self, places: Sequence[CountedPlace], counted_at: datetime) -> set[CountedPlace]:
-        """Notes when places were counted; gives those of which no later count is known."""
+    async def newest(self, report: StockAdjustment, reasons: Mapping[CountedPlace, str]) -> set[CountedPlace]:
+        """Notes that the report counted places, each for a reason; gives those of which no later count is known."""
+        ...
+
+    async def counted_later(self, report: StockAdjustment, changes: Sequence[Adjustment]) -> list[StandingCount]:
+        """The newest counts by other reports of where something changed, of then or later."""
+        ...
+
+    async def forget_counts(self, report: StockAdjustment) -> None:
+        """The report is taken back: none of its counts is the newest of a place any more."""
         ...
 
     async def beyond_limit(self, changes: Sequence[Adjustment]) -> list[str]:

@@ -80,6 +80,10 @@ class CountedPlace:
     lot: str
     bucket: Account
 
+    def holds(self, change: Adjustment) -> bool:
+        """Whether the change was made here."""
+        return (self.key, self.bucket) == (change.key, change.bucket) and self.lot in ("", change.lot)
+
 
 @dataclass(frozen=True, slots=True)
 class Counted:

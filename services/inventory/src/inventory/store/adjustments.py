@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from inventory.domain.accounts import Account
 from inventory.domain.adjusting import Adjustment
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import Measure, of_rule, plain
+from inventory.domain.standing_count import StandingCount
 from inventory.domain.stock_report import AdjustmentState, AdjustmentUnknown, CountedPlace, StockAdjustment
 from inventory.store.master_data import StoredMasterData
 
@@ -33,12 +34,25 @@ WHERE tenant = $1 AND adjustment_id = $2
 """
 _MOVEMENTS = "SELECT * FROM movement WHERE tenant = $1 AND posting_key = $2 ORDER BY movement_id"
 _NEWEST = """
-INSERT INTO last_count (tenant, sku, location_id, business_unit, lot, bucket, counted_at)
-SELECT k.*, $7 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int2[]) AS k
+INSERT INTO last_count (tenant, sku, location_id, business_unit, lot, bucket, reason, counted_at, adjustment_id)
+SELECT k.*, $8, $9
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::int2[], $7::text[]) AS k
 ORDER BY k
-ON CONFLICT (tenant, sku, location_id, business_unit, lot, bucket) DO UPDATE SET counted_at = excluded.counted_at
+ON CONFLICT (tenant, sku, location_id, business_unit, lot, bucket) DO UPDATE
+SET counted_at = excluded.counted_at, adjustment_id = excluded.adjustment_id, reason = excluded.reason
 WHERE last_count.counted_at <= excluded.counted_at
 RETURNING tenant, sku, location_id, business_unit, lot, bucket
+"""
+_OTHERS = """
+SELECT c.* FROM last_count c JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int2[])
+  AS k (tenant, sku, location_id, business_unit, bucket) USING (tenant, sku, location_id, business_unit, bucket)
+WHERE c.counted_at >= $6 AND c.adjustment_id IS DISTINCT FROM $7
+"""
+_FORGET = """
+DELETE FROM last_count c USING unnest($1::text[], $2::text[], $3::text[], $4::text[])
+  AS k (tenant, sku, location_id, business_unit)
+WHERE (c.tenant, c.sku, c.location_id, c.business_unit) = (k.tenant, k.sku, k.location_id, k.business_unit)
+  AND c.adjustment_id = $5
 """
 
 
@@ -69,12 +83,25 @@ class StoredAdjustments:
         state = int(report.state), report.event_version
         await self._driver.execute(_SAVE, report.tenant, report.adjustment_id, *state, decided_by, decision)
 
-    async def newest(self, places: Sequence[CountedPlace], counted_at: datetime) -> set[CountedPlace]:
-        """Notes the count of each place, and gives those that were not counted later."""
-        rows = sorted({(*each.key, each.lot, int(each.bucket)) for each in places})
+    async def newest(self, report: StockAdjustment, reasons: Mapping[CountedPlace, str]) -> set[CountedPlace]:
+        rows = sorted((*each.key, each.lot, int(each.bucket), reason) for each, reason in reasons.items())
         columns = [list(each) for each in zip(*rows, strict=True)]
-        noted = await self._driver.fetch(_NEWEST, *columns, counted_at)
-        return {CountedPlace(_key(row), row["lot"], Account(row["bucket"])) for row in noted}
+        noted = await self._driver.fetch(_NEWEST, *columns, report.found_at, report.adjustment_id)
+        return {_place(row) for row in noted}
+
+    async def counted_later(self, report: StockAdjustment, changes: Sequence[Adjustment]) -> list[StandingCount]:
+        if not changes:
+            return []
+        rows = sorted({(*each.key, int(each.bucket)) for each in changes})
+        columns = [list(each) for each in zip(*rows, strict=True)]
+        found = await self._driver.fetch(_OTHERS, *columns, report.found_at, report.adjustment_id)
+        return [StandingCount(_place(row), row["counted_at"], row["reason"]) for row in found]
+
+    async def forget_counts(self, report: StockAdjustment) -> None:
+        keys = sorted({movement.key for _, movement in report.movements})
+        if keys:
+            columns = [list(each) for each in zip(*keys, strict=True)]
+            await self._driver.execute(_FORGET, *columns, report.adjustment_id)
 
     async def beyond_limit(self, changes: Sequence[Adjustment]) -> list[str]:
         """In words, each change that the rule in force does not let pass by itself."""
@@ -104,6 +131,10 @@ _UNREADABLE = f"the rule of {LIMIT} says no quantity"
 
 def _key(row: asyncpg.Record) -> StockKey:
     return StockKey(*(row[name] for name in StockKey._fields))
+
+
+def _place(row: asyncpg.Record) -> CountedPlace:
+    return CountedPlace(_key(row), row["lot"], Account(row["bucket"]))
 
 
 def _report(row: asyncpg.Record) -> StockAdjustment:

@@ -360,7 +360,8 @@ stock_transfer_receipt = Table(
     words("content"),
 )
 
-# When each place was last counted: an older count that comes later changes nothing.
+# When each place was last counted, in which report and why: an older count that comes later changes nothing, and what
+# is told later of the time before it was seen by it. AA is the reason of a count (X12 947).
 last_count = Table(
     "last_count",
     metadata,
@@ -368,6 +369,8 @@ last_count = Table(
     words("lot", key=True),
     Column("bucket", SmallInteger, primary_key=True),
     instant("counted_at"),
+    Column("adjustment_id", UUID(as_uuid=True)),
+    Column("reason", Text, nullable=False, server_default=text("'AA'")),
 )
 
 # The newest statement of each place; `raised` names the items that somebody was told of.

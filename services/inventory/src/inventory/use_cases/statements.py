@@ -21,7 +21,7 @@ from inventory.domain.statement import (
     StatementUnknown,
     summed,
 )
-from inventory.domain.stock_report import StockAdjustment, adjustments_of
+from inventory.domain.stock_report import CountedPlace, StockAdjustment, adjustments_of
 from inventory.ports import UnitOfWork, Work
 from inventory.use_cases.stock_reports import book_report, with_items
 
@@ -154,8 +154,9 @@ async def _newest(location_id: str, business_unit: str, work: Work) -> Statement
 
 
 async def book_differences(command: BookDifferences, uow: UnitOfWork) -> StockAdjustment:
-    """The ledger of the statement's instant says the same afterwards. Raises StatementUnknown, StatementSuperseded,
-    NothingDiffers, DifferencesTooMany."""
+    """The ledger of the statement's instant says the same afterwards, and the statement stands as a count of what was
+    booked; where a later count is known that one stands, and nothing changes after it. Raises StatementUnknown,
+    StatementSuperseded, NothingDiffers, DifferencesTooMany."""
     async with uow(tenants=(command.tenant,)) as work:
         statement = await _newest(command.location_id, command.business_unit, work)
         if statement.number != command.number:
@@ -166,6 +167,8 @@ async def book_differences(command: BookDifferences, uow: UnitOfWork) -> StockAd
         found = [each for each in await _all_of(statement, command.skus, work) if each.sku in wanted]
         report = _report(statement, command)
         await work.adjustments.claim(report)
+        places = (CountedPlace(statement.key_of(each.sku), each.lot, each.bucket) for each in found)
+        await work.adjustments.newest(report, dict.fromkeys(places, command.reason))
         changes = await with_items([each.found(command.reason) for each in found], report, work)
         await book_report(report, adjustments_of(report, changes, []), [], work)
         await _tell(await work.statements.compare(statement), work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from inventory.domain.adjusting import Adjustment
@@ -12,10 +13,13 @@ from inventory.domain.concerns import INVENTORY_CONTROL, Concern, identity
 from inventory.domain.events import AdjustmentDecided, StockAdjusted, StockCounted
 from inventory.domain.fractions import Amount, fraction_of_a_piece
 from inventory.domain.item import ItemUnknown, LocationUnknown
+from inventory.domain.quantity import ZERO
 from inventory.domain.reporting import refuse_the_future
+from inventory.domain.standing_count import made_up_for
 from inventory.domain.stock_report import (
     AdjustmentState,
     Counted,
+    CountedPlace,
     Found,
     Line,
     StockAdjustment,
@@ -74,8 +78,8 @@ async def record_stock_report(command: RecordStockReport, uow: UnitOfWork) -> St
         if concern := fraction_of_a_piece(report, said):
             work.raise_concern(concern)
         await work.ledger.lock({report.key_of(found.sku) for found, _ in lines})
-        counts = await _counted(report, [each for each in lines if each[0].counted], work)
         changes = [each for each in lines if not each[0].counted]
+        counts = await _counted(report, lines, adjustments_of(report, changes, []), work)
         await book_report(report, adjustments_of(report, changes, counts), counts, work)
         return report
 
@@ -99,24 +103,31 @@ async def with_items(lines: Sequence[Found], report: StockAdjustment, work: Work
     return [(each, items[each.sku]) for each in lines]
 
 
-async def _counted(report: StockAdjustment, lines: Sequence[Line], work: Work) -> list[Counted]:
-    """Each count beside what the ledger held then; without that where a later count of the place is known."""
-    counts = list(together(report, lines))
+async def _counted(
+    report: StockAdjustment, lines: Sequence[Line], changes: Sequence[Adjustment], work: Work
+) -> list[Counted]:
+    """Each count beside what the ledger held then, with the changes of the same report; without that where a later
+    count of the place is known."""
+    counts = list(together(report, [each for each in lines if each[0].counted]))
     if not counts:
         return []
-    newest = await work.adjustments.newest([each.place for each in counts], report.found_at)
+    newest = await work.adjustments.newest(report, {each.place: each.reason for each in counts})
     held = await work.ledger.held_at([each.place.key for each in counts], report.found_at)
-    return [
-        replace(each, expected=held.of(each.place.key, each.place.lot, each.place.bucket))
-        if each.place in newest
-        else each
-        for each in counts
-    ]
+
+    def expected(place: CountedPlace) -> Decimal | None:
+        if place not in newest:
+            return None
+        told = sum((change.change for change in changes if place.holds(change)), ZERO)
+        return held.of(place.key, place.lot, place.bucket) + told
+
+    return [replace(each, expected=expected(each.place)) for each in counts]
 
 
 async def book_report(report: StockAdjustment, changes: list[Adjustment], counts: list[Counted], work: Work) -> None:
-    """In the ledger at once; for the ERP now, or when somebody has decided."""
-    report.movements = list(await work.ledger.book([each.movement() for each in changes]))
+    """In the ledger at once; for the ERP now, or when somebody has decided. A later count of the place stands: what it
+    saw of the changes is made up for. The items' stock is locked."""
+    late = made_up_for(report, changes, await work.adjustments.counted_later(report, changes))
+    report.movements = list(await work.ledger.book([each.movement() for each in (*changes, *late)]))
     beyond = await work.adjustments.beyond_limit(changes)
     if beyond:
         report.state = AdjustmentState.AWAITING_DECISION
@@ -174,6 +185,8 @@ async def decide_adjustment(command: DecideAdjustment, uow: UnitOfWork) -> Stock
         report.decide(command.approved)
         concerned = report.movements
         if not command.approved:
+            await work.ledger.lock({movement.key for _, movement in report.movements})
+            await work.adjustments.forget_counts(report)
             concerned = list(await work.ledger.book(list(report.taken_back(work.now))))
             report.movements = [*report.movements, *concerned]
             await work.postings.note([_withdrawn(report, command)])

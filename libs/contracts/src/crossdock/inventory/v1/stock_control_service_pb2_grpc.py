@@ -90,6 +90,7 @@ class StockControlServiceServicer:
 
     def RecordStockReport(self, request, context):
         """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer.
+        A count stands: a change of the time before a later count of the place is booked, and made up for as of that count.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,7 +148,8 @@ class StockControlServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BookDifferences(self, request, context):
-        """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason.
+        """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason. What was
+        booked stands as a count; where a later count of the place is known, that one stands.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,7 +36,9 @@ class StockControlServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> StockControlServiceAsyncStub: ...
     RecordStockReport: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStockReportRequest, _stock_control_service_pb2.RecordStockReportResponse]
-    """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer."""
+    """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer.
+    A count stands: a change of the time before a later count of the place is booked, and made up for as of that count.
+    """
     RecordStockMoves: _grpc.UnaryUnaryMultiCallable[_stock_move_pb2.RecordStockMovesRequest, _stock_move_pb2.RecordStockMovesResponse]
     """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
     first answer. A request (not a warehouse's report) for more than lies there is refused.
@@ -56,7 +58,9 @@ class StockControlServiceStub:
     GetReconciliation: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.GetReconciliationRequest, _stock_control_service_pb2.GetReconciliationResponse]
     """The newest statement of a location held against the ledger of its instant, as it is known now."""
     BookDifferences: _grpc.UnaryUnaryMultiCallable[_stock_control_service_pb2.BookDifferencesRequest, _stock_control_service_pb2.BookDifferencesResponse]
-    """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason."""
+    """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason. What was
+    booked stands as a count; where a later count of the place is known, that one stands.
+    """
 
 @_typing.type_check_only
 class StockControlServiceAsyncStub(StockControlServiceStub):
@@ -64,7 +68,9 @@ class StockControlServiceAsyncStub(StockControlServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     RecordStockReport: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.RecordStockReportRequest, _stock_control_service_pb2.RecordStockReportResponse]  # type: ignore[assignment]
-    """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer."""
+    """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer.
+    A count stands: a change of the time before a later count of the place is booked, and made up for as of that count.
+    """
     RecordStockMoves: _aio.UnaryUnaryMultiCallable[_stock_move_pb2.RecordStockMovesRequest, _stock_move_pb2.RecordStockMovesResponse]  # type: ignore[assignment]
     """Books goods that were put away, put on hold, or taken off it. The same report again, under its number, gives the
     first answer. A request (not a warehouse's report) for more than lies there is refused.
@@ -84,7 +90,9 @@ class StockControlServiceAsyncStub(StockControlServiceStub):
     GetReconciliation: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.GetReconciliationRequest, _stock_control_service_pb2.GetReconciliationResponse]  # type: ignore[assignment]
     """The newest statement of a location held against the ledger of its instant, as it is known now."""
     BookDifferences: _aio.UnaryUnaryMultiCallable[_stock_control_service_pb2.BookDifferencesRequest, _stock_control_service_pb2.BookDifferencesResponse]  # type: ignore[assignment]
-    """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason."""
+    """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason. What was
+    booked stands as a count; where a later count of the place is known, that one stands.
+    """
 
 class StockControlServiceServicer(metaclass=_abc_1.ABCMeta):
     """Counts, adjustments and statements as warehouses report them, and what is decided on them."""
@@ -95,7 +103,9 @@ class StockControlServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_control_service_pb2.RecordStockReportRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_control_service_pb2.RecordStockReportResponse, _abc.Awaitable[_stock_control_service_pb2.RecordStockReportResponse]]:
-        """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer."""
+        """Books what a warehouse counted or found, as reported. The same report again, under its number, gives the first answer.
+        A count stands: a change of the time before a later count of the place is booked, and made up for as of that count.
+        """
 
     @_abc_1.abstractmethod
     def RecordStockMoves(
@@ -163,6 +173,8 @@ class StockControlServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _stock_control_service_pb2.BookDifferencesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_stock_control_service_pb2.BookDifferencesResponse, _abc.Awaitable[_stock_control_service_pb2.BookDifferencesResponse]]:
-        """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason."""
+        """Books what differs from the newest statement, so that the ledger of its instant says the same; for a reason. What was
+        booked stands as a count; where a later count of the place is known, that one stands.
+        """
 
 def add_StockControlServiceServicer_to_server(servicer: StockControlServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
