@@ -140,9 +140,37 @@ def older_statement_shown(trial: Trial) -> str:
     return "the newest shown"
 
 
+def seen_and_not_made_up_for(trial: Trial) -> str:
+    told_late(trial)
+    trial.evidence.movements = trial.evidence.movements[:-1]
+    return "603 in the end, by the newest count and what changed after it 607"
+
+
+def made_up_for_twice(trial: Trial) -> str:
+    told_late(trial)
+    trial.evidence.movements = [*trial.evidence.movements, moved(4, "CHG-3/made up for", at(2))]
+    return "611 in the end"
+
+
+def older_statement_booked_over_a_count(trial: Trial) -> str:
+    believed(trial, at(1))
+    trial.evidence.movements = trial.evidence.movements[:-1]
+    return "in the end, by the newest count"
+
+
+def believed_and_gone(trial: Trial) -> str:
+    believed(trial, SINCE)
+    trial.evidence.movements = [*trial.evidence.movements, moved(-1, "CNT-9", at(2))]
+    return "619 in the end, by the newest count and what changed after it 620"
+
+
 @pytest.mark.parametrize(
     "plant",
     [
+        seen_and_not_made_up_for,
+        made_up_for_twice,
+        older_statement_booked_over_a_count,
+        believed_and_gone,
         read_by_the_case_of_today,
         changed_by_the_case_of_before,
         counted_against_the_ledger_of_now,
@@ -159,17 +187,58 @@ def test_what_is_planted_in_the_books_of_stock_is_found(plant: Callable[[Trial],
     assert any(words in each for each in counts_and_statements(trial).violations)
 
 
+def told_late(trial: Trial) -> None:
+    """A change of before the second count, which that count had seen."""
+    report(trial.history, "CHG-3", at(1), change=Quantity(value="-4", unit="EA"))
+    seen = [moved(-4, "CHG-3", at(1)), moved(4, "CHG-3/made up for", at(2))]
+    trial.evidence.movements = [*trial.evidence.movements, *seen]
+
+
+def believed(trial: Trial, when: datetime) -> None:
+    """The statement is booked as of that time; where the second count is later, that one stands."""
+    stating = trial.history.operations[3]
+    stating.request.as_of.FromDatetime(when)
+    in_ledger, newest = (600, False) if when < at(2) else (587, True)
+    stating.request.lines[0].quantity.CopyFrom(Quantity(value="610" if not newest else "600", unit="EA"))
+    differs = 10 if not newest else 13
+    stating.answer.statement.CopyFrom(statement("ST-1", when, in_ledger + differs, in_ledger))
+    request = control.BookDifferencesRequest(request_id=str(UUID(int=3)), location_id=SITE, number="ST-1")
+    booking = trial.history.invoke(SITE, "BookDifferences", "ST-1", "acme", request)
+    trial.history.end(booking, "ok", answer=control.BookDifferencesResponse())
+    number = f"ST-1/{request.request_id}"
+    made_up = [] if newest else [moved(-differs, f"{number}/made up for", at(2))]
+    trial.evidence.movements = [*trial.evidence.movements, moved(differs, number, when), *made_up]
+    trial.reconciled = {SITE: statement("ST-1", when, 600, 600)}
+
+
+def test_a_change_that_a_count_had_seen_leaves_it_as_it_was() -> None:
+    trial = counted()
+    told_late(trial)
+    found = counts_and_statements(trial)
+    assert found.holds, str(found)
+
+
+@pytest.mark.parametrize("when", [at(1), SINCE])
+def test_a_statement_that_somebody_believed_stands_until_a_later_count(when: datetime) -> None:
+    trial = counted()
+    believed(trial, when)
+    found = counts_and_statements(trial)
+    assert found.holds, str(found)
+
+
 def test_what_nobody_heard_the_end_of_may_have_been_known_to_a_later_count_or_not() -> None:
-    known, unknown = counted(), counted()
-    for trial in (known, unknown):
-        trial.history.operations[0].outcome = "unknown"
-    second = list(unknown.evidence.movements)
-    second[2] = moved(590, "CNT-2", at(2))
-    unknown.evidence.movements = second
-    unknown.reconciled = {}
-    unknown.history.operations[3].answer.statement.CopyFrom(statement("ST-1", SINCE, 600, 1187))
-    assert counts_and_statements(known).holds
-    assert counts_and_statements(unknown).holds
+    """It came before that count, after it, or never."""
+    for change, later, difference in ((-4, 0, -6), (-4, 4, -10), (0, 0, -10)):
+        trial = counted()
+        unheard = report(trial.history, "CHG-3", at(1), change=Quantity(value="-4", unit="EA"))
+        unheard.outcome, unheard.invoked_at = "unknown", trial.history.operations[1].invoked_at
+        found = list(trial.evidence.movements)
+        found[2] = moved(difference, "CNT-2", at(2))
+        found += [moved(change, "CHG-3", at(1))] if change else []
+        found += [moved(later, "CHG-3/made up for", at(2))] if later else []
+        trial.evidence.movements = found
+        judged = counts_and_statements(trial)
+        assert judged.holds, str(judged)
 
 
 def test_a_sites_clock_only_goes_forward_and_stays_before_the_change_or_comes_to_its_day() -> None:

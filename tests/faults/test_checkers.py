@@ -23,7 +23,7 @@ from inventory.domain.accounts import Account
 from inventory.domain.reservation import State
 from partners.journal import Journal
 
-SITE = {"tenant": "acme", "sku": "F0001", "location_id": "WH-EAST"}
+SITE = {"tenant": "acme", "sku": "F0001", "location_id": "WH-EAST", "business_unit": "EU"}
 ZERO = Decimal(0)
 BALANCES = ("sellable", "quarantined", "damaged", "returned", "staged", "reserved", "committed", "allocated")
 
@@ -150,6 +150,30 @@ def oversold(trial: Trial) -> None:
     trial.evidence.stock = [stock(1, 2)]
 
 
+def taken_below_zero(trial: Trial) -> None:
+    """By a report of what was found, of stock of which nothing is promised."""
+    trial.evidence.stock, trial.evidence.reservations = [stock(-4, 0)], []
+
+
+def below_zero_and_nobodys(trial: Trial) -> None:
+    taken_below_zero(trial)
+    somebody_owns(trial, "PROMISED_BEYOND_STOCK")
+
+
+def damaged_below_zero_and_nobodys(trial: Trial) -> None:
+    trial.evidence.stock = [{**stock(16, 2), "damaged": Decimal(-1)}]
+
+
+def below_zero_owned_and_promised(trial: Trial) -> None:
+    trial.evidence.stock = [stock(-4, 2)]
+    somebody_owns(trial, "STOCK_BELOW_ZERO")
+
+
+def somebody_owns(trial: Trial, code: str, site: str = "WH-EAST") -> None:
+    owned = {"tenant": "acme", "code": code, "subject": f"stock/EU/{site}/F0001"}
+    trial.evidence.services["inventory"].exceptions = [owned]
+
+
 def promised_and_forgotten(trial: Trial) -> None:
     answer = inventory.ReserveStockResponse()
     answer.results.add().reservation.reservation_id = str(uuid4())
@@ -256,6 +280,9 @@ def delivered_to_nobody(trial: Trial) -> None:
 
 PLANTED: list[tuple[Callable[[Trial], Finding], Callable[[Trial], None]]] = [
     (goods.no_oversell, oversold),
+    (goods.no_oversell, below_zero_and_nobodys),
+    (goods.no_oversell, damaged_below_zero_and_nobodys),
+    (goods.no_oversell, below_zero_owned_and_promised),
     (goods.no_oversell, promised_and_forgotten),
     (goods.ledger, balance_off),
     (goods.ledger, row_rewritten),
@@ -288,6 +315,14 @@ def test_what_is_planted_is_found(check: Callable[[Trial], Finding], plant: Call
     trial = sound()
     plant(trial)
     assert check(trial).violations
+
+
+@pytest.mark.parametrize(("site", "holds"), [("WH-EAST", True), ("WH-WEST", False)])
+def test_less_than_nothing_that_nobody_was_promised_is_a_fact_that_somebody_owns(site: str, holds: bool) -> None:
+    trial = sound()
+    taken_below_zero(trial)
+    somebody_owns(trial, "STOCK_BELOW_ZERO", site)
+    assert goods.no_oversell(trial).holds is holds
 
 
 @pytest.mark.parametrize(

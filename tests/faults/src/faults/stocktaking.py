@@ -1,4 +1,5 @@
-"""Warehouses that count and state what lies on their shelves, late: what happened after the count is known before it.
+"""Warehouses that count and state what lies on their shelves, late: what happened after the count is known before it,
+and some of what happened before it is known after it.
 
 Each site does one thing after the other, by a clock of its own that runs days behind.
 """
@@ -23,15 +24,17 @@ from faults.caller import Caller
 SHARES = {"count": 5, "state": 3, "repair": 1}
 LATE = 0.8
 """How often something that happened later has been reported already."""
+SEEN = 0.3
+"""How often something that happened before a count is reported after it."""
 STAYS = next(iter(world.SITES))
 """Whose clock never comes to the day on which the case changes."""
 ROUNDS_BEFORE = 6
-MINUTE = timedelta(minutes=1)
+STEP = timedelta(seconds=30)
 
 
 @dataclass
 class Clock:
-    """Of one site: minutes of a day before the case changes, then of that day."""
+    """Of one site: half minutes of a day before the case changes, then of that day."""
 
     changes_on: date
     stays: bool
@@ -45,14 +48,14 @@ class Clock:
     def _midnight(self) -> datetime:
         return datetime.combine(self.changes_on, time(), UTC)
 
-    def round(self) -> tuple[datetime, datetime]:
-        """Two instants, the second of them later."""
+    def round(self) -> tuple[datetime, datetime, datetime]:
+        """Three instants, each of them later than the one before."""
         self._rounds += 1
         if self._rounds == ROUNDS_BEFORE and not self.stays:
             self._now = self._midnight
-        first = self._now + MINUTE
-        self._now = first + MINUTE
-        return first, self._now
+        first = self._now + STEP
+        self._now = first + 2 * STEP
+        return first, first + STEP, self._now
 
 
 @dataclass
@@ -74,12 +77,15 @@ class Stocktakers(Caller):
         clock, stated = Clock(shelves.changes_on(self.today), site == STAYS), list[str]()
         await self._report(site, clock.round()[0], [self._counted(sku) for sku in shelves.SHELVED])
         while not until.is_set():
-            at, later = clock.round()
+            before, at, later = clock.round()
             if self._chance.random() < LATE:
                 await self._report(site, later, [self._changed(self._chance.choice(shelves.SHELVED))])
             kind = self._chance.choices(list(SHARES), weights=list(SHARES.values()))[0]
             if kind == "count":
-                await self._report(site, at, [self._counted(self._chance.choice(shelves.SHELVED))])
+                sku = self._chance.choice(shelves.SHELVED)
+                await self._report(site, at, [self._counted(sku)])
+                if self._chance.random() < SEEN:
+                    await self._report(site, before, [self._changed(sku)])
             elif kind == "state":
                 stated.append(await self._state(site, at))
             elif stated:

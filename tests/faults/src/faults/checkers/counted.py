@@ -1,7 +1,8 @@
 """I2 for what warehouses count and state: booked once, by the case of its day, held against the ledger of its time.
 
 The ledger of an instant is replayed here from the movements. What a call that nobody heard the end of has moved may
-have been known to a later one or not: then each of the sums that this leaves is right.
+have been known to a later one or not: then each of the sums that this leaves is right. In the end a shelf holds what
+the newest count of it said and what changed after that, whatever was known when.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from inventory.domain.accounts import Account
 
 from faults.checkers.finding import Finding, Trial
 from faults.history import Operation
+from faults.shelves import SHELVED
 from faults.stocktaking import said
 
 ZERO = Decimal(0)
 MOST_OPEN = 8
 """Calls without an end before one that is judged: more of them leave too many sums to learn anything."""
 CALLS = ("RecordStockReport", "BookDifferences")
+AT_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,27 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one call has moved on one shelf, in how many movements."""
+    """What one call has moved on one shelf, in how many movements; `made_up` is what a later count had seen of it."""
 
     operation: Operation
     at: datetime
     change: Decimal
     movements: int
+    made_up: tuple[tuple[datetime, Decimal], ...] = ()
+
+    def by(self, at: datetime) -> Decimal:
+        """What of it the ledger of that instant says."""
+        said = self.change if self.at <= at else ZERO
+        return said + sum((change for when, change in self.made_up if when <= at), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A count of a shelf, or a statement that somebody believed."""
+
+    at: datetime
+    held: Decimal
+    sure: bool
 
 
 def counts_and_statements(trial: Trial) -> Finding:
@@ -51,6 +69,8 @@ def counts_and_statements(trial: Trial) -> Finding:
         _stated(operation, ledger, today, found)
     for site, statement in trial.reconciled.items():
         _reconciled(site, statement, ledger, today, found)
+    for shelf in ledger.shelves:
+        _stands(shelf, ledger, today, found)
     return found
 
 
@@ -74,7 +94,19 @@ class _Ledger:
         else:
             at = _instant(request.found_at)
         rows = self._moved.get((shelf, f"adjustment/{number}"), [])
-        return Effect(operation, at, sum(map(_change, rows), ZERO), len(rows))
+        late = self._moved.get((shelf, f"adjustment/{number}/made up for"), [])
+        made_up = tuple((row["occurred_at"], _change(row)) for row in late)
+        return Effect(operation, at, sum(map(_change, rows), ZERO), len(rows), made_up)
+
+    @property
+    def shelves(self) -> list[Shelf]:
+        return list(dict.fromkeys(shelf for shelf, _ in self._moved if shelf.sku in SHELVED))
+
+    def effects(self, shelf: Shelf) -> list[Effect]:
+        if shelf not in self._effects:
+            here = (e for e in self._calls if (e.tenant, e.request.location_id) == (shelf.tenant, shelf.site))
+            self._effects[shelf] = [effect for e in here if (effect := self.effect(e, shelf)).change]
+        return self._effects[shelf]
 
     def held_at(self, shelf: Shelf, at: datetime) -> Decimal:
         """As everything says that is known in the end."""
@@ -83,22 +115,18 @@ class _Ledger:
 
     def may_have_held(self, shelf: Shelf, at: datetime, judged: Operation) -> set[Decimal]:
         """What the ledger of `at` said when that call was made; nothing where too little is known."""
-        before = [each for each in self._before(shelf, judged) if each.at <= at]
-        sure = [each for each in before if each.operation.outcome == "ok"]
-        sums = {sum((each.change for each in sure), ZERO)}
-        unsure = [each for each in before if each.operation.outcome != "ok"]
+        before = [each for each in self._before(shelf, judged) if each.by(at)]
+        sums = {sum((each.by(at) for each in before if each.operation.outcome == "ok"), ZERO)}
+        unsure = [each.by(at) for each in before if each.operation.outcome != "ok"]
         if len(unsure) > MOST_OPEN:
             return set()
-        for each in unsure:
-            sums |= {held + each.change for held in sums}
+        for change in unsure:
+            sums |= {held + change for held in sums}
         return sums
 
     def _before(self, shelf: Shelf, judged: Operation) -> Iterator[Effect]:
         """Of calls that began before the end of that one; a site makes one after the other."""
-        if shelf not in self._effects:
-            here = (e for e in self._calls if (e.tenant, e.request.location_id) == (shelf.tenant, shelf.site))
-            self._effects[shelf] = [effect for e in here if (effect := self.effect(e, shelf)).change]
-        for each in self._effects[shelf]:
+        for each in self.effects(shelf):
             if each.operation is not judged and each.operation.invoked_at < judged.ended_at:
                 yield each
 
@@ -175,6 +203,45 @@ def _reconciled(site: str, statement: control.StockStatement, ledger: _Ledger, t
                 differs, told = said(line.quantity, at, today) - held, shown.get(line.sku, ZERO)
                 name = f"statement {statement.number} of {line.sku} at {site}"
                 found.look(differs != told, f"{name} differs by {told:f}, by the ledger as of its time by {differs:f}")
+
+
+def _stands(shelf: Shelf, ledger: _Ledger, today: date, found: Finding) -> None:
+    words = list(_words(shelf, ledger, today))
+    since = max((each.at for each in words if each.sure), default=None)
+    if since is None:
+        return
+    changes = [e for e in ledger.effects(shelf) if e.operation.what == "RecordStockReport" and _changes(e, shelf)]
+    right = {
+        word.held + sum((each.change for each in changes if each.at > word.at), ZERO)
+        for word in words
+        if word.at >= since
+    }
+    held = ledger.held_at(shelf, AT_LAST)
+    told = f"{shelf.sku} at {shelf.site} of {shelf.tenant}: {held:f} in the end"
+    found.look(held not in right, f"{told}, by the newest count and what changed after it {_listed(right)}")
+
+
+def _changes(effect: Effect, shelf: Shelf) -> bool:
+    return any(each.sku == shelf.sku and each.HasField("change") for each in effect.operation.request.lines)
+
+
+def _words(shelf: Shelf, ledger: _Ledger, today: date) -> Iterator[Word]:
+    """Of those that may have been heard. A call that has moved something was; a statement stands where it moved."""
+    stated = {each.key: each.request for each in ledger.trial.history.of("RecordStatement")}
+    for what in CALLS:
+        for operation in ledger.trial.history.of(what, "ok", "unknown"):
+            request = operation.request
+            if (operation.tenant, request.location_id) != (shelf.tenant, shelf.site):
+                continue
+            effect = ledger.effect(operation, shelf)
+            if what == "RecordStockReport":
+                said_of = [each.counted for each in request.lines if each.sku == shelf.sku and each.HasField("counted")]
+            else:
+                its = stated[operation.key].lines if effect.movements else []
+                said_of = [each.quantity for each in its if each.sku == shelf.sku]
+            sure = operation.outcome == "ok" or effect.movements > 0
+            for each in said_of:
+                yield Word(effect.at, said(each, effect.at, today), sure)
 
 
 def _listed(sums: set[Decimal]) -> str:

@@ -10,10 +10,14 @@ from inventory.domain.accounts import Account
 from inventory.domain.reservation import State
 
 from faults.checkers.finding import Finding, Trial
+from faults.evidence import OfService
 
 ZERO = Decimal(0)
 HOLDING = {State.HELD: "reserved", State.COMMITTED: "committed", State.ALLOCATED: "allocated"}
 KEPT = ("sellable", "quarantined", "damaged", "returned", "staged", "reserved", "committed", "allocated")
+COUNTED = ("sellable", "quarantined", "damaged")
+"""Of which a report may say that less than nothing is left."""
+BELOW_ZERO = "STOCK_BELOW_ZERO"
 Key = tuple[str, str, str]
 
 
@@ -22,20 +26,33 @@ def _key(row: Any) -> Key:
 
 
 def no_oversell(trial: Trial) -> Finding:
-    """Nothing is promised beyond what is there: by the balances, by the reservations, and by what callers were told."""
+    """Nothing is promised beyond what is there: by the balances, by the reservations, and by what callers were told.
+    Less than nothing of which nothing is promised is what somebody reported, and somebody must own it."""
     found = Finding("I1", "no oversell")
     promised: defaultdict[Key, Decimal] = defaultdict(lambda: ZERO)
     for row in trial.evidence.reservations:
         if State(row["state"]) in HOLDING:
             promised[_key(row)] += row["quantity"]
+    owned = _owned_below_zero(trial)
     for row in trial.evidence.stock:
         where = f"{row['sku']} at {row['location_id']} of {row['tenant']}"
-        found.look(row["available"] < 0, f"{where}: available is {row['available']:f}")
+        reserved, below = promised[_key(row)], [name for name in COUNTED if row[name] < 0]
+        booked = sum((row[name] for name in HOLDING.values()), ZERO)
+        found.look(booked > 0 and row["available"] < 0, f"{where}: available is {row['available']:f}")
+        found.look(reserved > max(row["sellable"], ZERO), f"{where}: {reserved:f} of {row['sellable']:f} promised")
+        subject = f"stock/{row['business_unit']}/{row['location_id']}/{row['sku']}"
         found.look(
-            promised[_key(row)] > row["sellable"], f"{where}: {promised[_key(row)]:f} of {row['sellable']:f} promised"
+            bool(below) and (row["tenant"], subject) not in owned,
+            f"{where}: {', '.join(f'{row[name]:f} {name}' for name in below)}, and nobody owns it",
         )
     found.blame(_told_but_not_kept(trial, found))
     return found
+
+
+def _owned_below_zero(trial: Trial) -> set[tuple[str, str]]:
+    """(tenant, subject) of what is open."""
+    inventory = trial.evidence.services.get("inventory", OfService())
+    return {(row["tenant"], row["subject"]) for row in inventory.exceptions if row["code"] == BELOW_ZERO}
 
 
 def _told_but_not_kept(trial: Trial, found: Finding) -> list[str]:
