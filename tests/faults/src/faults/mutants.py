@@ -227,7 +227,7 @@ def _promise_kept_after_expiry() -> None:
         return
     from inventory.use_cases import reservations
 
-    _exchange(reservations, "_movements", lambda *given: [])
+    _exchange(reservations, "movements_of", lambda *given: [])
 
 
 def _shipped_unallocated() -> None:
