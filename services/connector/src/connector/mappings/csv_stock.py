@@ -22,6 +22,7 @@ from connector.codecs.json_document import DocumentFault, JsonObject
 from connector.mappings import canonical
 from connector.mappings.carrier_updates import at_zone
 from connector.mappings.model import Command, Inbound, Reading
+from connector.mappings.stock_parts import reported, stated
 from connector.mappings.wms_a_stock import BUCKETS, COUNT
 
 GOOD = "OK"
@@ -40,9 +41,8 @@ def read_statement(sheet: Sheet, reading: Reading) -> Command:
         as_of=canonical.stamp(as_of),
         buckets=sorted(_covered(reading) or {line.bucket for line in lines}),
         complete=reading.partner.options.get("complete") is True,
-        lines=lines,
     )
-    return Command(request, (), (f"statement:{number}",), len(lines))
+    return stated(request, lines, "lines")
 
 
 def read_count(sheet: Sheet, reading: Reading) -> Command:
@@ -54,10 +54,8 @@ def read_count(sheet: Sheet, reading: Reading) -> Command:
         location_id=reading.codes.location(place),
         business_unit=reading.partner.business_unit,
         found_at=canonical.stamp(found_at),
-        lines=lines,
     )
-    keys = (f"adjustment:{number}", *dict.fromkeys(f"sku:{line.sku}" for line in lines))
-    return Command(request, (), keys, len(lines))
+    return reported(request, lines, "lines")
 
 
 def _head(sheet: Sheet, reading: Reading) -> tuple[str, str, datetime]:

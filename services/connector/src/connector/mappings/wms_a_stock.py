@@ -14,6 +14,7 @@ from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from connector.codecs.json_document import DocumentFault, JsonObject
 from connector.mappings import canonical
 from connector.mappings.model import Command, Inbound, Reading
+from connector.mappings.stock_parts import reported, stated
 
 BUCKETS = {"OK": "SELLABLE", "QA": "QUARANTINED", "DMG": "DAMAGED", "RET": "RETURNED", "STG": "STAGED"}
 COUNT = "AA"
@@ -44,10 +45,8 @@ def _report(document: JsonObject, reading: Reading, found_at: datetime, read_lin
         location_id=reading.codes.location(document.text("warehouse", longest=80)),
         business_unit=reading.partner.business_unit,
         found_at=canonical.stamp(found_at),
-        lines=lines,
     )
-    keys = (f"adjustment:{number}", *dict.fromkeys(f"sku:{line.sku}" for line in lines))
-    return Command(request, (), keys, len(lines))
+    return reported(request, lines, "lines")
 
 
 def read_statement(document: JsonObject, reading: Reading) -> Command:
@@ -69,9 +68,8 @@ def read_statement(document: JsonObject, reading: Reading) -> Command:
         as_of=canonical.stamp(as_of),
         buckets=sorted(buckets),
         complete=document.boolean("complete"),
-        lines=lines,
     )
-    return Command(request, (), (f"statement:{number}",), len(lines))
+    return stated(request, lines, "lines")
 
 
 def _stated(line: JsonObject, reading: Reading) -> control.StatedStock:

@@ -18,6 +18,7 @@ from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical, carrier_updates
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Command, Inbound, Reading
+from connector.mappings.stock_parts import stated
 
 QUANTITIES = {"17": "SELLABLE", "QH": "QUARANTINED"}
 # Available, committed, projected, on its way, protected, reserved, and limits of ordering: no goods on a shelf.
@@ -39,9 +40,8 @@ def read(document: InventoryAdvice, reading: Reading) -> Command:
         as_of=canonical.stamp(as_of),
         buckets=sorted({line.bucket for line in lines}),
         complete=reading.partner.options.get("complete") is True,
-        lines=lines,
     )
-    return Command(request, (), (f"statement:{request.number}",), len(lines))
+    return stated(request, lines, "LIN")
 
 
 def _as_of(document: InventoryAdvice, reading: Reading) -> datetime:

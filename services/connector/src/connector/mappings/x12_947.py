@@ -23,6 +23,7 @@ from connector.mappings import canonical
 from connector.mappings import x12_order_parts as order_parts
 from connector.mappings import x12_warehouse_parts as parts
 from connector.mappings.model import Command, Inbound, Reading
+from connector.mappings.stock_parts import reported
 from connector.mappings.wms_a_stock import REASONS
 
 SELLABLE = "SELLABLE"
@@ -69,10 +70,8 @@ def _adjusted(document: InventoryAdjustment, reading: Reading, head: Head) -> Co
         location_id=location_id,
         business_unit=reading.partner.business_unit,
         found_at=canonical.stamp(found_at),
-        lines=lines,
     )
-    keys = (f"adjustment:{number}", *dict.fromkeys(f"sku:{line.sku}" for line in lines))
-    return Command(request, (), keys, len(lines))
+    return reported(request, lines, "W19")
 
 
 def _change(place: int, item: AdjustedItem, reading: Reading) -> control.ReportedStock:
