@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from catalog.domain.identifiers import check_gs1, gs1_check_digit
+from catalog.domain.identifiers import gs1_check_digit, wrong_gs1
 from catalog.domain.record import ALWAYS, Record, Subject, ValidityReversed, place
-from crossdock_kit.errors import InvalidFields
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -74,6 +74,37 @@ def test_check_digits_are_those_of_gs1(body: str, digit: str) -> None:
 
 
 def test_a_wrong_check_digit_is_named_with_its_field() -> None:
-    with pytest.raises(InvalidFields) as refused:
-        check_gs1([("items[0].gtin", "00000000000000"), ("items[1].gtin", "10614141123451"), ("items[2].gtin", "")])
-    assert [v.field for v in refused.value.violations] == ["items[1].gtin"]
+    wrong = wrong_gs1([("items[0].gtin", "00000000000000"), ("items[1].gtin", "10614141123451"), ("items[2].gtin", "")])
+    assert [each.field for each in wrong] == ["items[1].gtin"]
+
+
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def said(content: str, minutes: int | None, start: date = ALWAYS) -> Record:
+    return replace(state(content, start), said_at=None if minutes is None else NOON + timedelta(minutes=minutes))
+
+
+def test_a_word_that_was_said_earlier_and_is_heard_later_changes_nothing() -> None:
+    assert place([said("new", 5)], said("old", 3)) == ()
+    assert place([said("old", 3)], said("new", 5)) == (said("new", 5),)
+    assert place([said("loaded", None)], said("new", 5)) == (said("new", 5),)
+
+
+def test_what_is_said_again_later_is_remembered_as_said_then() -> None:
+    [again] = place([said("a", 1)], said("a", 9))
+    assert again.said_at == NOON + timedelta(minutes=9)
+    assert place([again], said("b", 5)) == ()
+
+
+@given(
+    st.permutations([(day, minute, content) for day in (ALWAYS, DAYS[3]) for minute, content in enumerate("abcab")]),
+    st.lists(st.integers(0, 9), max_size=6),
+)
+def test_words_of_any_order_and_number_come_to_the_last_that_was_said(
+    words: list[tuple[date, int, str]], twice: list[int]
+) -> None:
+    standing: list[Record] = []
+    for day, minute, content in [*words, *(words[each] for each in twice)]:
+        standing = after(standing, said(content, minute, day))
+    assert standing == [state("b", ALWAYS, DAYS[3]), state("b", DAYS[3])]

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 from connector.codecs import csv_document
-from connector.codecs.csv_document import WrongLines, layout_of
-from connector.codecs.json_document import DocumentFault
+from connector.codecs.csv_document import layout_of
+from connector.codecs.json_document import DocumentFault, WrongLines
 from connector.domain.documents import State
 from connector.mappings import csv_stock
 from connector.profiles import profile_of

@@ -269,6 +269,32 @@ SAMPLES: dict[str, dict[str, Any]] = {
             {"sku": "A1001", "qty": "4", "uom": "EACH", "decision": "RELEASE", "reason": "lab 17", "shelved": True}
         ],
     },
+    "json.master_data": {
+        "documentType": "masterData",
+        "changedAt": "2026-11-20T09:00:00Z",
+        "items": [
+            {
+                "number": "B-1",
+                "baseUnit": "ST",
+                "gtin": "4006381333931",
+                "packaging": [{"unit": "KAR", "quantity": "12"}],
+                "substitutes": ["B-2"],
+                "validFrom": "2026-12-01",
+            }
+        ],
+        "parties": [
+            {
+                "number": "CUS-1",
+                "name": "Kim Doe",
+                "roles": ["customer"],
+                "trading": "open",
+                "contact": {"person": "Kim Doe", "street": "1 Quay", "country": "DE"},
+            }
+        ],
+        "locations": [{"number": "HALL-1", "kind": "warehouse", "parent": "SITE-1", "zone": "UTC"}],
+        "prices": [{"item": "B-1", "amount": "2.50", "currency": "EUR", "per": "1", "unit": "ST", "customer": "CUS-1"}],
+        "codes": [{"kind": "code", "list": "condition", "code": "DMG", "means": "DAMAGED"}],
+    },
     "wms_b.receipt": {
         "arrival": {"no": "7", "site": "S-07", "at": 1762770600000, "complete": True},
         "goods": [

@@ -28,7 +28,9 @@ def upgrade() -> None:
 
 def _move_people(connection: Connection) -> None:
     record, people = tables.record.c, {}
-    parties = select(tables.record).where(record.kind == wire.PARTY).order_by(record.valid_from)
+    parties = (
+        select(*tables.record.primary_key, record.content).where(record.kind == wire.PARTY).order_by(record.valid_from)
+    )
     for row in connection.execute(parties).mappings().all():
         party = master_data_pb2.Party.FromString(bytes(row["content"]))
         people[row["tenant"], wire.personal_data_id(row["subject_id"])] = wire.facts(party)

@@ -31,7 +31,7 @@ class CatalogServicer(pb_grpc.CatalogServiceServicer):
 
     async def PutMasterData(self, request: pb.PutMasterDataRequest, context: Context) -> pb.PutMasterDataResponse:
         placed = await use_cases.put_master_data(wire.to_put_master_data(request), self.uow)
-        return wire.to_put_response(placed)
+        return wire.to_put_response(placed, request)
 
     async def GetItem(self, request: pb.GetItemRequest, context: Context) -> pb.GetItemResponse:
         found = await queries.get(self.engine, tenant(), wire.ITEM, request.sku, self._day(request))

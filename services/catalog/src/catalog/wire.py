@@ -7,23 +7,32 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock.catalog.v1 import catalog_service_pb2 as service_pb2
 from crossdock.catalog.v1 import master_data_pb2 as pb
-from crossdock.options.v1 import options_pb2
 from crossdock_kit import dates_wire
+from crossdock_kit.errors import Violation
 from crossdock_kit.ids import derived
+from crossdock_kit.ownership import role_name
 from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.message import Message
 
 from catalog.domain.packaging import Level, Packing
 from catalog.domain.places import Place
-from catalog.domain.record import ALWAYS, Record, Subject
-from catalog.use_cases import Change, ErasePersonalData, Placed, PutMasterData
+from catalog.domain.record import ALWAYS, Record, Subject, ValidityReversed
+from catalog.use_cases import (
+    VALIDITY,
+    Change,
+    ErasePersonalData,
+    LeftOut,
+    Owners,
+    Placed,
+    PutMasterData,
+)
 
 Thing: TypeAlias = pb.Item | pb.Party | pb.Location
 ITEM, PARTY, LOCATION, CROSSWALK, PRICE = "item", "party", "location", "crosswalk", "price"
@@ -36,39 +45,77 @@ RECORDS: dict[str, type[Thing | pb.CrosswalkEntry | pb.Price]] = {
 # Of the changes that a load would make so many are shown.
 MOST_SHOWN = 1000
 ID_FIELD = {ITEM: "sku", PARTY: "party_id", LOCATION: "location_id"}
+# What a record of each field of a request is called, and what tells it from others.
+_NAMES = {
+    "items": ("item", ("sku",)),
+    "parties": ("party", ("party_id",)),
+    "locations": ("location", ("location_id",)),
+    "crosswalk": ("code", ("partner", "list", "partner_code")),
+    "prices": ("price", ("sku", "customer_id", "business_unit")),
+}
 # An event stays far below a megabyte.
 ENTRIES_PER_EVENT = 2000
 
 
+# What decides who may write records of a kind. Whoever numbers items also says what partners call them and all else.
+_OWNED_BY: dict[str, tuple[type[Message], str]] = {
+    ITEM: (pb.Item, "sku"),
+    PARTY: (pb.Party, "party_id"),
+    LOCATION: (pb.Location, "location_id"),
+    PRICE: (pb.Price, "sku"),
+    CROSSWALK: (pb.Item, "sku"),
+}
+
+
 def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterData:
-    # Whoever may number items may write every master record.
-    owners = owners_of(pb.Item.DESCRIPTOR, "sku")
-    named = tuple(_records(request))
+    """Raises ValidityReversed where the load is to be taken whole."""
+    unreadable: list[Violation] = []
+    named = tuple(_readable(request, unreadable))
     return PutMasterData(
         records=tuple(record for _, record in named),
         paths=tuple(path for path, _ in named),
         gs1_numbers=tuple(_gs1_numbers(request)),
         system=request.system,
-        role=options_pb2.Role.Name(request.role),
-        owners=tuple(options_pb2.Role.Name(options_pb2.Role.ValueType(each)) for each in owners.writers),
-        owners_said=str(owners),
+        role=role_name(request.role),
+        owners={kind: _owners(kind, request) for kind in _OWNED_BY},
         places=tuple(_place(each, f"locations[{at}]") for at, each in enumerate(request.locations)),
         packings=tuple(_packing(each, f"items[{at}]") for at, each in enumerate(request.items)),
+        unreadable=tuple(unreadable),
+        said_at=request.said_at.ToDatetime(tzinfo=UTC) if request.HasField("said_at") else None,
+        partly=request.partial_success,
         validate_only=request.validate_only,
-        people={personal_data_id(each.party_id): facts(each) for each in request.parties},
+        people={
+            f"parties[{at}]": (personal_data_id(each.party_id), facts(each)) for at, each in enumerate(request.parties)
+        },
     )
 
 
-def _records(request: service_pb2.PutMasterDataRequest) -> Iterator[tuple[str, Record]]:
-    """Each with where the request names it."""
+def _owners(kind: str, request: service_pb2.PutMasterDataRequest) -> Owners:
+    message, field = _OWNED_BY[kind]
+    found = owners_of(message.DESCRIPTOR, field, request.ownership)  # type: ignore[arg-type]
+    return Owners(tuple(role_name(each) for each in found.writers), str(found))
+
+
+def _readable(request: service_pb2.PutMasterDataRequest, unreadable: list[Violation]) -> Iterator[tuple[str, Record]]:
+    """Each record with where the request names it. One that ends before it begins is none."""
+    for path, subject, key, message in _records(request):
+        try:
+            yield path, _record(subject, key, message)
+        except ValidityReversed as wrong:
+            if not request.partial_success:
+                raise
+            unreadable.append(Violation(f"{path}.valid_to", str(wrong), VALIDITY))
+
+
+def _records(request: service_pb2.PutMasterDataRequest) -> Iterator[tuple[str, Subject, str, Any]]:
     for field, kind in (("items", ITEM), ("parties", PARTY), ("locations", LOCATION)):
         for at, thing in enumerate(getattr(request, field)):
-            yield f"{field}[{at}]", _record(Subject(kind, getattr(thing, ID_FIELD[kind])), "", thing)
+            yield f"{field}[{at}]", Subject(kind, getattr(thing, ID_FIELD[kind])), "", thing
     for at, entry in enumerate(request.crosswalk):
         key = code_key(entry.kind, entry.list, entry.partner_code)
-        yield f"crosswalk[{at}]", _record(Subject(CROSSWALK, entry.partner), key, entry)
+        yield f"crosswalk[{at}]", Subject(CROSSWALK, entry.partner), key, entry
     for at, price in enumerate(request.prices):
-        yield f"prices[{at}]", _record(Subject(PRICE, price.sku), price_key(price), price)
+        yield f"prices[{at}]", Subject(PRICE, price.sku), price_key(price), price
 
 
 def _record(subject: Subject, key: str, message: Any) -> Record:
@@ -156,9 +203,23 @@ def _gs1_numbers(request: service_pb2.PutMasterDataRequest) -> Iterator[tuple[st
     yield from ((f"locations[{index}].gln", location.gln) for index, location in enumerate(request.locations))
 
 
-def to_put_response(placed: Placed) -> service_pb2.PutMasterDataResponse:
-    changes = map(_change, placed.changes[:MOST_SHOWN])
-    return service_pb2.PutMasterDataResponse(changed=placed.changed, unchanged=placed.unchanged, changes=changes)
+def to_put_response(placed: Placed, request: service_pb2.PutMasterDataRequest) -> service_pb2.PutMasterDataResponse:
+    return service_pb2.PutMasterDataResponse(
+        changed=placed.changed,
+        unchanged=placed.unchanged,
+        changes=map(_change, placed.changes[:MOST_SHOWN]),
+        refused=[_left_out(each, request) for each in placed.refused],
+    )
+
+
+def _left_out(left: LeftOut, request: service_pb2.PutMasterDataRequest) -> service_pb2.RefusedRecord:
+    field, _, at = left.path.rstrip("]").partition("[")
+    word, names = _NAMES[field]
+    message = getattr(request, field)[int(at)]
+    record = " ".join((word, *(said for name in names if (said := str(getattr(message, name))))))
+    return service_pb2.RefusedRecord(
+        path=left.path, reason=left.reason, code=left.code, waits=left.waits, record=record
+    )
 
 
 def _change(change: Change) -> service_pb2.RecordChange:

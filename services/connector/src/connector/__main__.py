@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
 from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
@@ -30,7 +31,7 @@ from connector.settings import Settings
 from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases.acknowledge import TIMER, acknowledgment_overdue
-from connector.use_cases.commanding import DELIVERY, FULFILLMENT, INVENTORY, PROCUREMENT
+from connector.use_cases.commanding import CATALOG, DELIVERY, FULFILLMENT, INVENTORY, PROCUREMENT
 from connector.use_cases.handing_out import Desk
 from connector.use_cases.poll import poll_again
 from connector.use_cases.read_again import read_again
@@ -76,6 +77,7 @@ _STUBS: dict[str, Callable[[Any], Any]] = {
     FULFILLMENT: warehouse_grpc.WarehouseServiceStub,
     DELIVERY: delivery_grpc.DeliveryServiceStub,
     INVENTORY: control_grpc.StockControlServiceStub,
+    CATALOG: catalog_grpc.CatalogServiceStub,
     f"{FULFILLMENT}.PlaceOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.CancelOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.ChangeOrder": fulfillment_grpc.FulfillmentServiceStub,

@@ -10,14 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Literal, TypeVar
+from typing import Generic, TypeVar
 
 from crossdock_edi import units
 
-from connector.mappings.model import Packing
+from connector.mappings.model import CodeKind, Packing
 
 T = TypeVar("T")
-CodeKind = Literal["item", "unit", "location", "party"]
 _REC20 = re.compile(r"[A-Z0-9]{2,3}")
 _REC20_CODES = frozenset(units.REC20_TO_X12) | {"EA", "C62", "H87", "KGM", "LTR", "MTR"}
 # Most suppliers write PC for the piece that we count as each.
@@ -85,8 +84,15 @@ class CodeBook:
     def party(self, code: str, qualifier: str = "") -> str:
         return self._needed("party", code, qualifier)
 
+    def as_said(self, kind: CodeKind, code: str) -> str:
+        self._ask(Asked(kind, code))
+        return self.known.meanings.get((kind, "", code), code)
+
+    def known_unit(self, code: str) -> str | None:
+        return self.unit_table.get(code) or self._meaning("unit", code, "") or self._standard_unit(code)
+
     def unit(self, code: str) -> str:
-        found = self.unit_table.get(code) or self._meaning("unit", code, "") or self._standard_unit(code)
+        found = self.known_unit(code)
         if found is None:
             self.unknown[f"unit {code}"] = None
             return "EA"

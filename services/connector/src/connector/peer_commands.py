@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
+from crossdock.catalog.v1 import catalog_service_pb2 as catalog
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.fulfillment.v1 import check_service_pb2 as check
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
@@ -21,7 +22,7 @@ from google.protobuf.message import Message
 
 from connector.ports import Surroundings
 from connector.use_cases.commanding import KINDS
-from connector.use_cases.settling import PARTLY, TRANSACTION, settle_commands
+from connector.use_cases.settling import LEFT_OUT, NOT_OWNED, PARTLY, TRANSACTION, WAITS, settle_commands
 
 Call = Callable[..., Awaitable[Any]]
 StubFor = Callable[[str, str], Any]
@@ -48,10 +49,30 @@ def _carry(kind: str, stub_for: StubFor, opened: Opened) -> Callable[[Leased], A
 
 def results_of(response: Message) -> dict[str, str]:
     """What the answer says that the document has to know: the transactions, and lines that were left out."""
+    if isinstance(response, catalog.PutMasterDataResponse):
+        return _left_out(response)
     if isinstance(response, procurement.RecordShipNoticeResponse) and response.refused_lines:
         return {PARTLY: "; ".join(response.refused_lines)[:_LONGEST]}
     found = ",".join(dict.fromkeys(filter(None, _transactions(response))))
     return {TRANSACTION: found} if found else {}
+
+
+def _left_out(response: catalog.PutMasterDataResponse) -> dict[str, str]:
+    """Records that catalog did not take, line by line, by why: as many as fit."""
+    found: dict[str, list[str]] = {}
+    for each in response.refused:
+        why = WAITS if each.waits else NOT_OWNED if each.code == "FIELD_NOT_OWNED" else LEFT_OUT
+        found.setdefault(why, []).append(f"{each.record}: {each.reason}")
+    return {why: _lines(texts) for why, texts in found.items()}
+
+
+def _lines(texts: Sequence[str]) -> str:
+    kept: list[str] = []
+    for at, each in enumerate(texts):
+        if sum(map(len, kept)) + len(each) > _LONGEST:
+            return "\n".join((*kept, f"and {len(texts) - at} more"))
+        kept.append(each)
+    return "\n".join(kept)
 
 
 def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, PLR0912  one case for each kind of answer

@@ -20,6 +20,7 @@ from connector.store.document import Document
 from connector.store.vault import DocumentVault
 from connector.translating import Translator
 from connector.use_cases import keep_partners, receive
+from connector.use_cases.commanding import PEERS
 from connector.use_cases.deliver import Worker, acquire_lease, report_deliveries
 from connector.use_cases.handing_out import Desk
 from connector.use_cases.receive import HandIn
@@ -162,8 +163,8 @@ class Rig:
     async def _commands_left(self) -> int:
         return int(
             await self.value(
-                "SELECT count(*) FROM delivery WHERE partner IN ('procurement', 'fulfillment', 'delivery', 'inventory')"
-                " AND state IN ('waiting', 'leased')"
+                "SELECT count(*) FROM delivery WHERE partner = ANY($1::text[]) AND state IN ('waiting', 'leased')",
+                sorted(PEERS),
             )
         )
 

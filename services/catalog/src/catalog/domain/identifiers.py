@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from crossdock_kit.errors import InvalidFields, Violation
+from crossdock_kit.errors import Violation
 
 
 def gs1_check_digit(digits: str) -> str:
@@ -13,12 +13,10 @@ def gs1_check_digit(digits: str) -> str:
     return str(-total % 10)
 
 
-def check_gs1(numbers: Iterable[tuple[str, str]]) -> None:
-    """Raises InvalidFields naming each (field, number) whose check digit is wrong; empty numbers are left out."""
-    wrong = tuple(
+def wrong_gs1(numbers: Iterable[tuple[str, str]]) -> tuple[Violation, ...]:
+    """Names each (field, number) whose check digit is wrong; empty numbers are left out."""
+    return tuple(
         Violation(field, f"check digit of {number} should be {gs1_check_digit(number[:-1])}", "gs1.check_digit")
         for field, number in numbers
         if number and gs1_check_digit(number[:-1]) != number[-1]
     )
-    if wrong:
-        raise InvalidFields(wrong)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from crossdock_kit.errors import InvalidFields, Violation
+from crossdock_kit.errors import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,9 @@ class Packing:
     levels: tuple[Level, ...]
 
 
-def check_packing(packings: Sequence[Packing]) -> None:
-    """Raises InvalidFields naming each level that cannot be converted, or in two ways."""
-    wrong = tuple(each for packing in packings for each in _wrong(packing))
-    if wrong:
-        raise InvalidFields(wrong)
+def wrong_packings(packings: Sequence[Packing]) -> tuple[Violation, ...]:
+    """Names each level that cannot be converted, or in two ways."""
+    return tuple(each for packing in packings for each in _wrong(packing))
 
 
 def _wrong(packing: Packing) -> Iterator[Violation]:

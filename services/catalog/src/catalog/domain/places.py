@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from crossdock_kit.errors import InvalidFields, Violation
+from crossdock_kit.errors import Violation
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +23,12 @@ class Place:
     path: str = ""
 
 
-def check_places(loaded: Sequence[Place], known: Mapping[str, Place]) -> None:
-    """Raises InvalidFields for a zone that no clock keeps, and for a parent that is unknown, narrower or within."""
-    wrong = [each for place in loaded for each in (*_zone(place), *_parents(place, known))]
-    if wrong:
-        raise InvalidFields(tuple(wrong))
+PARENT_UNKNOWN = "location.parent_known"
+
+
+def wrong_places(loaded: Sequence[Place], known: Mapping[str, Place]) -> tuple[Violation, ...]:
+    """Names each zone that no clock keeps, and each parent that is unknown, narrower or within."""
+    return tuple(each for place in loaded for each in (*_zone(place), *_parents(place, known)))
 
 
 def _zone(place: Place) -> Iterator[Violation]:
@@ -43,7 +44,7 @@ def _parents(place: Place, known: Mapping[str, Place]) -> Iterator[Violation]:
     while current.parent_id:
         parent = known.get(current.parent_id)
         if parent is None:
-            yield Violation(path, f"no location {current.parent_id} is known", "location.parent_known")
+            yield Violation(path, f"no location {current.parent_id} is known", PARENT_UNKNOWN)
             return
         if parent.location_id in seen:
             yield Violation(path, f"{place.location_id} would stand within itself", "location.parent_acyclic")

@@ -23,21 +23,21 @@ WHERE tenant = $1 AND (kind, id) IN (SELECT * FROM unnest($2::text[], $3::text[]
 ORDER BY kind, id FOR UPDATE
 """
 _STANDING = """
-SELECT r.kind, r.subject_id, r.key, r.valid_from, r.valid_to, r.content
+SELECT r.kind, r.subject_id, r.key, r.valid_from, r.valid_to, r.content, r.said_at
 FROM unnest($2::text[], $3::text[], $4::text[]) AS w(kind, subject_id, key)
 JOIN record r ON r.tenant = $1 AND r.kind = w.kind AND r.subject_id = w.subject_id AND r.key = w.key
 ORDER BY r.valid_from
 """
 _NEWEST_PLACES = """
-SELECT DISTINCT ON (subject_id) kind, subject_id, key, valid_from, valid_to, content FROM record
+SELECT DISTINCT ON (subject_id) kind, subject_id, key, valid_from, valid_to, content, said_at FROM record
 WHERE tenant = $1 AND kind = $2 AND key = '' AND subject_id = ANY($3::text[])
 ORDER BY subject_id, valid_from DESC
 """
 _SAVE = """
-INSERT INTO record (tenant, kind, subject_id, key, valid_from, valid_to, content)
-SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::bytea[])
+INSERT INTO record (tenant, kind, subject_id, key, valid_from, valid_to, content, said_at)
+SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::bytea[], $8::timestamptz[])
 ON CONFLICT (tenant, kind, subject_id, key, valid_from)
-DO UPDATE SET valid_to = excluded.valid_to, content = excluded.content
+DO UPDATE SET valid_to = excluded.valid_to, content = excluded.content, said_at = excluded.said_at
 """
 _COUNT_EVENTS = """
 UPDATE subject SET event_version = v.version
@@ -48,7 +48,7 @@ WHERE subject.tenant = $1 AND subject.kind = v.kind AND subject.id = v.id
 
 def to_record(row: Mapping[str, Any] | asyncpg.Record) -> Record:
     subject = Subject(row["kind"], row["subject_id"])
-    return Record(subject, row["key"], row["valid_from"], row["valid_to"], bytes(row["content"]))
+    return Record(subject, row["key"], row["valid_from"], row["valid_to"], bytes(row["content"]), row["said_at"])
 
 
 class StoredRecords:
@@ -95,6 +95,7 @@ class StoredRecords:
             [row.valid_from for row in changed],
             [row.valid_to for row in changed],
             [row.content for row in changed],
+            [row.said_at for row in changed],
         )
         names = [s.kind for s in versions], [s.id for s in versions]
         await self._driver.execute(_COUNT_EVENTS, self._tenant, *names, list(versions.values()))

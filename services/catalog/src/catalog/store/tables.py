@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from crossdock_kit.personal_data import personal_data_table
-from sqlalchemy import BigInteger, Column, Date, Index, MetaData, Table, text
+from sqlalchemy import BigInteger, Column, Date, DateTime, Index, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import BYTEA, TEXT
 
 metadata = MetaData()
@@ -18,6 +18,8 @@ record = Table(
     Column("valid_from", Date, primary_key=True),
     Column("valid_to", Date, nullable=True),
     Column("content", BYTEA, nullable=False),
+    # By its source's clock; unknown for what was loaded before anybody asked.
+    Column("said_at", DateTime(timezone=True), nullable=True),
     Index("record_listed", "tenant", "kind", "subject_id", postgresql_where=text("key = ''")),
 )
 

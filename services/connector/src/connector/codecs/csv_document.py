@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from connector.codecs.json_document import DocumentFault, JsonObject
+from connector.codecs.json_document import DocumentFault, JsonObject, WrongLines
 
 CONTENT_TYPE = "text/csv"
 MOST_LINES, LONGEST_LINE, MOST_CELLS = 100_000, 4_000, 64
@@ -24,13 +24,6 @@ _FORMULA = re.compile(r"[=@\t\r]|[+-](?![0-9.,]*$)")
 """What a spreadsheet would compute. A sign before a number is none: OWASP, CSV injection."""
 
 Made = TypeVar("Made")
-
-
-@dataclass
-class WrongLines(DocumentFault):
-    """Some lines cannot be understood. Nothing of the file is done; `lines` says of each what is wrong."""
-
-    lines: Sequence[tuple[int, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)

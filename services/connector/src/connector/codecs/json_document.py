@@ -34,6 +34,14 @@ class DocumentFault(Invalid):
         return f"{self.path}: {self.problem}" if self.path else self.problem
 
 
+@dataclass
+class WrongLines(DocumentFault):
+    """Some lines or records cannot be understood, and nothing of the document is done; `lines` says of each what is
+    wrong."""
+
+    lines: Sequence[tuple[int, str]] = ()
+
+
 def decode(content: bytes) -> JsonObject:
     """The one object of a body. Raises DocumentFault."""
     try:
@@ -221,6 +229,15 @@ class JsonObject:
         if not isinstance(value, dict):
             raise self.fault(name, "an object is needed")
         return JsonObject(value, f"{self.path}.{name}".lstrip("."))
+
+    def texts(self, name: str, *, longest: int = 200) -> list[str]:
+        value = self.values.get(name)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.fault(name, "a list is needed")
+        named = {f"{name}[{position}]": each for position, each in enumerate(value)}
+        return [JsonObject(named, self.path).text(each, longest=longest) for each in named]
 
     def objects(self, name: str) -> Iterator[JsonObject]:
         value = self.values.get(name)

@@ -119,6 +119,8 @@ class Refusal:
     details: dict[str, str] = field(default_factory=dict)
 
 
+MASTER_DATA = "master-data"
+LONGEST_REASON = 2000
 WAITS_FOR_MASTER_DATA = frozenset({"ITEM_UNKNOWN", "UNIT_NOT_CONVERTIBLE", "LOCATION_UNKNOWN", "PARTY_UNKNOWN"})
 
 _OWNERS = {
@@ -167,6 +169,7 @@ _OWNERS_BY_COMMAND = {
     "RecordStockReport": "warehouse",
     "RecordStockMoves": "warehouse",
     "RecordStatement": "warehouse",
+    "PutMasterData": MASTER_DATA,
 }
 _DESKS = {
     **dict.fromkeys(("x12.855", "x12.856", "x12.810", "x12.812", "x12.865"), "order-desk"),
@@ -183,5 +186,5 @@ def desk_of(kind: str) -> str:
 def owner_of(reason: str, command: str) -> str:
     """Who has to look at a refused command: by the reason where it says so, else by what was asked."""
     if reason in WAITS_FOR_MASTER_DATA:
-        return "master-data"
+        return MASTER_DATA
     return _OWNERS.get(reason) or _OWNERS_BY_COMMAND.get(command, "integration")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
@@ -17,6 +17,8 @@ from crossdock.options.v1 import options_pb2
 from google.protobuf.message import Message
 
 from connector.domain.revision import Stamp
+
+CodeKind = Literal["item", "unit", "location", "party"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,15 @@ class Codes(Protocol):
         """As `item`, but a code that means nothing is empty text and nobody waits for it."""
         ...
 
+    def as_said(self, kind: CodeKind, code: str) -> str:
+        """As the crosswalk has it, else the code itself: whoever numbers things may name what nobody knows yet."""
+        ...
+
     def unit(self, code: str) -> str: ...
+
+    def known_unit(self, code: str) -> str | None:
+        """As `unit`, but nobody waits for what is not known."""
+        ...
 
     def location(self, code: str, qualifier: str = "") -> str: ...
 
@@ -128,7 +138,8 @@ class Command:
     """A canonical command, without its request id; `then` are those that carry it on, each once all before it are
     carried out. `orders` are the purchase order numbers that it concerns: about one
     of these commands stay in order, and so they do about one of the keys in `sequence`. Reports on sales orders name
-    none, because they may come in any order."""
+    none, because they may come in any order. `left_out` are its records that are wrong, each with its place, `waiting`
+    is what others wait for: the rest of it is carried out."""
 
     request: Message
     orders: tuple[str, ...]
@@ -138,6 +149,8 @@ class Command:
     findings: tuple[tuple[str, str], ...] = ()
     sequence: tuple[str, ...] = ()
     then: tuple[Message, ...] = ()
+    left_out: tuple[tuple[int, str], ...] = ()
+    waiting: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

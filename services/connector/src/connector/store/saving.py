@@ -7,11 +7,10 @@ from collections.abc import Iterable, Sequence
 from crossdock_kit import json_rows
 from crossdock_kit.driver import Driver
 
-from connector.domain.documents import Finding, MessageEnd
+from connector.domain.documents import LONGEST_REASON, Finding, MessageEnd
 from connector.store.document import Document
 from connector.text import clean
 
-_LONGEST_REASON = 2000
 _INSERT = """
 INSERT INTO document (tenant, document_id, partner, business_unit, outbound, state, kind, name, path, content_type,
   bytes, sha256, content, received_at, control_numbers, group_control, set_control, related, reason, findings, keys,
@@ -123,7 +122,7 @@ def _row(document: Document) -> json_rows.Row:
         "state": int(document.state),
         "control_numbers": [clean(number) for number in document.control_numbers],
         "related": document.related,
-        "reason": clean(document.reason)[:_LONGEST_REASON],
+        "reason": clean(document.reason)[:LONGEST_REASON],
         "findings": [_finding_row(each) for each in document.findings[:500]],
         "keys": [clean(key) for key in document.keys],
         "transaction_ids": document.transaction_ids,
@@ -156,7 +155,7 @@ def _message_row(document: Document, number: int, each: MessageEnd) -> json_rows
         "control_number": clean(each.control_number),
         "lines": each.lines,
         "outcome": each.outcome.value,
-        "reason": clean(each.reason)[:_LONGEST_REASON],
+        "reason": clean(each.reason)[:LONGEST_REASON],
         "keys": [clean(key) for key in each.keys],
         "transaction_ids": each.transaction_ids,
     }

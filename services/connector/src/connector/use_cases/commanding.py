@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from crossdock.catalog.v1 import catalog_service_pb2 as catalog
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.fulfillment.v1 import check_service_pb2 as check
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
@@ -28,7 +29,8 @@ from connector.mappings.model import Answer, Command
 from connector.store.document import Document
 
 PROCUREMENT, FULFILLMENT, DELIVERY, INVENTORY = "procurement", "fulfillment", "delivery", "inventory"
-PEERS = frozenset({PROCUREMENT, FULFILLMENT, DELIVERY, INVENTORY})
+CATALOG = "catalog"
+PEERS = frozenset({PROCUREMENT, FULFILLMENT, DELIVERY, INVENTORY, CATALOG})
 # Request type → the peer and its method; what a command may be.
 METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.SubmitPurchaseOrderRequest: (PROCUREMENT, "SubmitPurchaseOrder"),
@@ -65,6 +67,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     control.RecordStockReportRequest: (INVENTORY, "RecordStockReport"),
     control.RecordStatementRequest: (INVENTORY, "RecordStatement"),
     moves.RecordStockMovesRequest: (INVENTORY, "RecordStockMoves"),
+    catalog.PutMasterDataRequest: (CATALOG, "PutMasterData"),
 }
 KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
 _BASES = {

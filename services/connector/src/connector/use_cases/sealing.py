@@ -22,6 +22,7 @@ NAMES_PEOPLE = frozenset(
         "fulfillment.OpenOrder",
         "delivery.RecordProofOfDelivery",
         "delivery.RecordCarrierUpdates",
+        "catalog.PutMasterData",
     }
 )
 """Kinds of commands whose request has a person in it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from crossdock.connector.events.v1 import events_pb2
@@ -15,8 +16,11 @@ from crossdock_kit.unit_of_work import Work
 
 from connector import wire
 from connector.domain.documents import (
+    LONGEST_REASON,
+    MASTER_DATA,
     SETTLED,
     WAITS_FOR_MASTER_DATA,
+    Finding,
     MessageEnd,
     Outcome,
     State,
@@ -32,6 +36,10 @@ from connector.use_cases.refusing import Denied, answer_declined
 
 # What the carrier tells of an answer besides that there is one: the transactions that it is about, with commas.
 TRANSACTION, PARTLY = "transaction_id", "refused_lines"
+# Records that were not taken, line by line: what is wrong with them, that they are another's, or what they wait for.
+LEFT_OUT, NOT_OWNED, WAITS = "left_out", "not_owned", "waits_for"
+WRONG_RECORD, FOREIGN_RECORD = "wrong-record", "foreign-record"
+MOST_FINDINGS = 200
 
 
 def conclude(document: Document, work: Work) -> None:
@@ -122,8 +130,10 @@ def _settle(call: Ended, document: Document, sender: Sender, work: Work) -> bool
     match call.outcome:
         case Delivered(_, results) if not sender.is_last:
             document.belongs_to((), _transactions(dict(results)))
+            document.messages[index] = _partly(document, message, dict(results))
             return False
         case Delivered(_, results):
+            message = _partly(document, message, dict(results))
             document.messages[index] = _accepted(document, message, dict(results), work)
         case Declined() as answer:
             document.messages[index] = _refused(document, message, call.leased.kind, answer, work)
@@ -147,13 +157,64 @@ def _transactions(results: dict[str, str]) -> tuple[str, ...]:
     return tuple(each for each in results.get(TRANSACTION, "").split(",") if each)
 
 
+def _partly(document: Document, message: MessageEnd, results: dict[str, str]) -> MessageEnd:
+    """What of a message was not taken stands in the document's findings, what waits in the message until its end."""
+    wrong = [(code, text) for code, key in _CODES for text in results.get(key, "").splitlines()]
+    add_findings(document, (Finding(code, "error", text) for code, text in wrong))
+    return replace(message, reason=still_waiting([message.reason, *results.get(WAITS, "").splitlines()]))
+
+
+def still_waiting(parts: Sequence[str]) -> str:
+    """What of a message waits while the rest of it is carried out: its reason until then."""
+    return ", ".join(dict.fromkeys(each for each in parts if each))[:LONGEST_REASON]
+
+
+_CODES = ((WRONG_RECORD, LEFT_OUT), (FOREIGN_RECORD, NOT_OWNED))
+
+
+def add_findings(document: Document, found: Iterable[Finding]) -> None:
+    """Each once, however often the document is read; of very many the first."""
+    known = dict.fromkeys((*document.findings, *found))
+    document.findings = tuple(known)[: max(MOST_FINDINGS, len(document.findings))]
+
+
 def _accepted(document: Document, message: MessageEnd, results: dict[str, str], work: Work) -> MessageEnd:
     transactions = _transactions(results)
     document.belongs_to((), transactions)
     work.note(transaction_ids=transactions)
+    left_out = _raise_left_out(document, message, work)
+    if message.reason:
+        return ended(message, Outcome.WAITING, f"waits for master data: {message.reason}", transaction_ids=transactions)
+    if left_out:
+        return ended(message, Outcome.EXCEPTION, left_out, transaction_ids=transactions)
     if PARTLY in results:
         return ended(message, Outcome.EXCEPTION, results[PARTLY], transaction_ids=transactions)
     return ended(message, Outcome.ACCEPTED, transaction_ids=transactions)
+
+
+def _raise_left_out(document: Document, message: MessageEnd, work: Work) -> str:
+    """Somebody gets to see the records that were not taken; what is told of them, or empty text if all were."""
+    told = ""
+    for code, finding in (("RECORDS_REFUSED", WRONG_RECORD), ("FIELD_NOT_OWNED", FOREIGN_RECORD)):
+        texts = [each.text for each in document.findings if each.code == finding]
+        if not texts:
+            continue
+        told = told or f"{len(texts)} records were left out: {texts[0]}"
+        work.raise_exception(
+            NewException(
+                tenant=document.tenant,
+                failure_class=FailureClass.BUSINESS,
+                code=code,
+                summary=f"{document.partner}, {document.name}: {len(texts)} records left out, {texts[0]}"[:500],
+                owner=MASTER_DATA,
+                subject=document.subject,
+                transaction_ids=document.transaction_ids,
+                keys=(*message.keys, f"document:{document.document_id}"),
+                details={f"record_{number}": text[:500] for number, text in enumerate(texts[:20], 1)},
+                dedupe_key=f"{code}:{document.subject}",
+            )
+        )
+    return told
 
 
 def _refused(document: Document, message: MessageEnd, kind: str, answer: Declined, work: Work) -> MessageEnd:

@@ -16,7 +16,7 @@ from crossdock_kit.errors import CrossdockError, FailureClass, Verdict, kind_of
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.unit_of_work import Work
 
-from connector.codecs.csv_document import WrongLines
+from connector.codecs.json_document import WrongLines
 from connector.domain.documents import Finding, MessageEnd, Outcome, State, repetition
 from connector.mappings.model import Command
 from connector.ports import Surroundings
@@ -29,7 +29,7 @@ from connector.use_cases.intake import Incoming, Intake, Translated, open_intake
 from connector.use_cases.owed_acknowledgments import send_acknowledgments
 from connector.use_cases.refusing import Denied, answer_denied
 from connector.use_cases.sealing import sealed
-from connector.use_cases.settling import conclude
+from connector.use_cases.settling import WRONG_RECORD, add_findings, conclude, still_waiting
 from connector.use_cases.taking_apart import Part, TakenApart
 
 REUSED = "control-number-reused"
@@ -89,10 +89,14 @@ async def _read(incoming: Incoming, intake: Intake) -> None:
         document.generation += 1
         if _changed_meanwhile(document, taken):
             return
+    waited_for = next((each.reason for each in document.messages if each.outcome is Outcome.WAITING), "")
     for number, part in list(incoming.parts_to_read()):
         document.messages[number - 1] = await _end_of(incoming, number, part, intake)
     if any(each.outcome is Outcome.WAITING for each in document.messages):
         _wait(document, intake)
+    elif waited_for and intake.work.now - document.received_at >= intake.around.patience:
+        # It is said again, to a service that may have it wait again: settled where it was taken.
+        intake.work.raise_exception(missing_master_data(document, waited_for))
 
 
 def _changed_meanwhile(document: Document, taken: TakenApart) -> bool:
@@ -174,11 +178,12 @@ async def _commanded(document: Document, number: int, mapped: Translated, intake
         decide_revision(document, translated.request, translated.answer, sent)
     if translated.findings:
         _tell_wrong_numbers(document, translated, transactions, intake.work)
+    add_findings(document, (Finding(WRONG_RECORD, "error", text, segment=at) for at, text in translated.left_out))
     vault = intake.around.vault.within(intake.work.driver)
     for delivery in commands(document, number, translated, transactions, intake.unfinished_of(about)):
         intake.work.deliver(await sealed(delivery, document.kept, vault))
         intake.unfinished.append(Unfinished(delivery.delivery_id, frozenset(delivery.keys)))
-    return ended(message, Outcome.PENDING, transaction_ids=transactions)
+    return ended(message, Outcome.PENDING, still_waiting(translated.waiting), transaction_ids=transactions)
 
 
 def _tell_wrong_numbers(document: Document, translated: Command, transactions: tuple[str, ...], work: Work) -> None:

@@ -24,12 +24,13 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from crossdock.catalog.v1 import master_data_pb2 as crossdock_dot_catalog_dot_v1_dot_master__data__pb2
+from crossdock.common.v1 import values_pb2 as crossdock_dot_common_dot_v1_dot_values__pb2
 from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot_options__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdock/catalog/v1/catalog_service.proto\x12\x14\x63rossdock.catalog.v1\x1a\x1b\x62uf/validate/validate.proto\x1a&crossdock/catalog/v1/master_data.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xf2\x04\n\x14PutMasterDataRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x05items\x18\x02 \x03(\x0b\x32\x1a.crossdock.catalog.v1.ItemB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x37\n\x07parties\x18\x03 \x03(\x0b\x32\x1b.crossdock.catalog.v1.PartyB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12<\n\tlocations\x18\x04 \x03(\x0b\x32\x1e.crossdock.catalog.v1.LocationB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x42\n\tcrosswalk\x18\x05 \x03(\x0b\x32$.crossdock.catalog.v1.CrosswalkEntryB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x19\n\x06system\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x04role\x18\x07 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x36\n\x06prices\x18\x08 \x03(\x0b\x32\x1b.crossdock.catalog.v1.PriceB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x15\n\rvalidate_only\x18\t \x01(\x08:\xaa\x01\xbaH\xa6\x01\x1a\xa3\x01\n\x15master_data.not_empty\x12\x1d\x61t least one record is needed\x1aksize(this.items) + size(this.parties) + size(this.locations) + size(this.crosswalk) + size(this.prices) > 0\"p\n\x15PutMasterDataResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x05\x12\x11\n\tunchanged\x18\x02 \x01(\x05\x12\x33\n\x07\x63hanges\x18\x03 \x03(\x0b\x32\".crossdock.catalog.v1.RecordChange\"`\n\x0cRecordChange\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x32\n\x06\x65\x66\x66\x65\x63t\x18\x02 \x01(\x0e\x32\".crossdock.catalog.v1.RecordEffect\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\"G\n\x0eGetItemRequest\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\";\n\x0fGetItemResponse\x12(\n\x04item\x18\x01 \x01(\x0b\x32\x1a.crossdock.catalog.v1.Item\"O\n\x10ListItemsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"W\n\x11ListItemsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.crossdock.catalog.v1.Item\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x0fGetPartyRequest\x12\x1b\n\x08party_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\">\n\x10GetPartyResponse\x12*\n\x05party\x18\x01 \x01(\x0b\x32\x1b.crossdock.catalog.v1.Party\"\x8a\x01\n\x18\x45rasePersonalDataRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x08party_id\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xc8\x01\"d\n\x19\x45rasePersonalDataResponse\x12\x18\n\x10personal_data_id\x18\x01 \x01(\t\x12-\n\terased_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x12GetLocationRequest\x12\x1e\n\x0blocation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\"w\n\x13GetLocationResponse\x12\x30\n\x08location\x18\x01 \x01(\x0b\x32\x1e.crossdock.catalog.v1.Location\x12.\n\x06within\x18\x02 \x03(\x0b\x32\x1e.crossdock.catalog.v1.Location\"S\n\x14ListLocationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"c\n\x15ListLocationsResponse\x12\x31\n\tlocations\x18\x01 \x03(\x0b\x32\x1e.crossdock.catalog.v1.Location\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8d\x01\n\x13ResolveCodesRequest\x12\x1a\n\x07partner\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12;\n\x05\x63odes\x18\x03 \x03(\x0b\x32\x1f.crossdock.catalog.v1.CodeQueryB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\"}\n\tCodeQuery\x12\x38\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.crossdock.catalog.v1.CodeKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04list\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1f\n\x0cpartner_code\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"I\n\x14ResolveCodesResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .crossdock.catalog.v1.CodeResult\"\x1f\n\nCodeResult\x12\x11\n\tcanonical\x18\x01 \x01(\t*\x80\x01\n\x0cRecordEffect\x12\x1d\n\x19RECORD_EFFECT_UNSPECIFIED\x10\x00\x12\x19\n\x15RECORD_EFFECT_CREATES\x10\x01\x12\x1a\n\x16RECORD_EFFECT_REPLACES\x10\x02\x12\x1a\n\x16RECORD_EFFECT_SUCCEEDS\x10\x03\x32\xfa\x08\n\x0e\x43\x61talogService\x12\x91\x01\n\rPutMasterData\x12*.crossdock.catalog.v1.PutMasterDataRequest\x1a+.crossdock.catalog.v1.PutMasterDataResponse\"\'\xba\xe1\x18\x19\x63\x61talog.master_data.write\xc0\xe1\x18\x02\xc8\xe1\x18\xb0\xea\x01\x12}\n\x07GetItem\x12$.crossdock.catalog.v1.GetItemRequest\x1a%.crossdock.catalog.v1.GetItemResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x83\x01\n\tListItems\x12&.crossdock.catalog.v1.ListItemsRequest\x1a\'.crossdock.catalog.v1.ListItemsResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x90N\x12\x80\x01\n\x08GetParty\x12%.crossdock.catalog.v1.GetPartyRequest\x1a&.crossdock.catalog.v1.GetPartyResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x9e\x01\n\x11\x45rasePersonalData\x12..crossdock.catalog.v1.ErasePersonalDataRequest\x1a/.crossdock.catalog.v1.ErasePersonalDataResponse\"(\xba\xe1\x18\x1b\x63\x61talog.personal_data.erase\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x89\x01\n\x0bGetLocation\x12(.crossdock.catalog.v1.GetLocationRequest\x1a).crossdock.catalog.v1.GetLocationResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x8f\x01\n\rListLocations\x12*.crossdock.catalog.v1.ListLocationsRequest\x1a+.crossdock.catalog.v1.ListLocationsResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x90N\x12\x8c\x01\n\x0cResolveCodes\x12).crossdock.catalog.v1.ResolveCodesRequest\x1a*.crossdock.catalog.v1.ResolveCodesResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*crossdock/catalog/v1/catalog_service.proto\x12\x14\x63rossdock.catalog.v1\x1a\x1b\x62uf/validate/validate.proto\x1a&crossdock/catalog/v1/master_data.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xfc\x05\n\x14PutMasterDataRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x05items\x18\x02 \x03(\x0b\x32\x1a.crossdock.catalog.v1.ItemB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x37\n\x07parties\x18\x03 \x03(\x0b\x32\x1b.crossdock.catalog.v1.PartyB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12<\n\tlocations\x18\x04 \x03(\x0b\x32\x1e.crossdock.catalog.v1.LocationB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x42\n\tcrosswalk\x18\x05 \x03(\x0b\x32$.crossdock.catalog.v1.CrosswalkEntryB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x19\n\x06system\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x04role\x18\x07 \x01(\x0e\x32\x1a.crossdock.options.v1.RoleB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x36\n\x06prices\x18\x08 \x03(\x0b\x32\x1b.crossdock.catalog.v1.PriceB\t\xbaH\x06\x92\x01\x03\x10\x88\'\x12\x15\n\rvalidate_only\x18\t \x01(\x08\x12\x17\n\x0fpartial_success\x18\n \x01(\x08\x12+\n\x07said_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x42\n\townership\x18\x0c \x03(\x0b\x32%.crossdock.common.v1.AttributeWritersB\x08\xbaH\x05\x92\x01\x02\x10\x32:\xaa\x01\xbaH\xa6\x01\x1a\xa3\x01\n\x15master_data.not_empty\x12\x1d\x61t least one record is needed\x1aksize(this.items) + size(this.parties) + size(this.locations) + size(this.crosswalk) + size(this.prices) > 0\"\xa6\x01\n\x15PutMasterDataResponse\x12\x0f\n\x07\x63hanged\x18\x01 \x01(\x05\x12\x11\n\tunchanged\x18\x02 \x01(\x05\x12\x33\n\x07\x63hanges\x18\x03 \x03(\x0b\x32\".crossdock.catalog.v1.RecordChange\x12\x34\n\x07refused\x18\x04 \x03(\x0b\x32#.crossdock.catalog.v1.RefusedRecord\"Z\n\rRefusedRecord\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\r\n\x05waits\x18\x04 \x01(\x08\x12\x0e\n\x06record\x18\x05 \x01(\t\"`\n\x0cRecordChange\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x32\n\x06\x65\x66\x66\x65\x63t\x18\x02 \x01(\x0e\x32\".crossdock.catalog.v1.RecordEffect\x12\x0e\n\x06\x66ields\x18\x03 \x03(\t\"G\n\x0eGetItemRequest\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\";\n\x0fGetItemResponse\x12(\n\x04item\x18\x01 \x01(\x0b\x32\x1a.crossdock.catalog.v1.Item\"O\n\x10ListItemsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"W\n\x11ListItemsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.crossdock.catalog.v1.Item\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"M\n\x0fGetPartyRequest\x12\x1b\n\x08party_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\">\n\x10GetPartyResponse\x12*\n\x05party\x18\x01 \x01(\x0b\x32\x1b.crossdock.catalog.v1.Party\"\x8a\x01\n\x18\x45rasePersonalDataRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x34\n\x08party_id\x18\x02 \x01(\tB\"\xbaH\x1fr\x1d\x32\x1b^[A-Z0-9][A-Z0-9._-]{0,39}$\x12\x1a\n\x06reason\x18\x03 \x01(\tB\n\xbaH\x07r\x05\x10\x03\x18\xc8\x01\"d\n\x19\x45rasePersonalDataResponse\x12\x18\n\x10personal_data_id\x18\x01 \x01(\t\x12-\n\terased_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"S\n\x12GetLocationRequest\x12\x1e\n\x0blocation_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\"w\n\x13GetLocationResponse\x12\x30\n\x08location\x18\x01 \x01(\x0b\x32\x1e.crossdock.catalog.v1.Location\x12.\n\x06within\x18\x02 \x03(\x0b\x32\x1e.crossdock.catalog.v1.Location\"S\n\x14ListLocationsRequest\x12\x1d\n\tpage_size\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"c\n\x15ListLocationsResponse\x12\x31\n\tlocations\x18\x01 \x03(\x0b\x32\x1e.crossdock.catalog.v1.Location\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8d\x01\n\x13ResolveCodesRequest\x12\x1a\n\x07partner\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1d\n\x02on\x18\x02 \x01(\x0b\x32\x11.google.type.Date\x12;\n\x05\x63odes\x18\x03 \x03(\x0b\x32\x1f.crossdock.catalog.v1.CodeQueryB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\"}\n\tCodeQuery\x12\x38\n\x04kind\x18\x01 \x01(\x0e\x32\x1e.crossdock.catalog.v1.CodeKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x15\n\x04list\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1f\n\x0cpartner_code\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18P\"I\n\x14ResolveCodesResponse\x12\x31\n\x07results\x18\x01 \x03(\x0b\x32 .crossdock.catalog.v1.CodeResult\"\x1f\n\nCodeResult\x12\x11\n\tcanonical\x18\x01 \x01(\t*\x80\x01\n\x0cRecordEffect\x12\x1d\n\x19RECORD_EFFECT_UNSPECIFIED\x10\x00\x12\x19\n\x15RECORD_EFFECT_CREATES\x10\x01\x12\x1a\n\x16RECORD_EFFECT_REPLACES\x10\x02\x12\x1a\n\x16RECORD_EFFECT_SUCCEEDS\x10\x03\x32\xfa\x08\n\x0e\x43\x61talogService\x12\x91\x01\n\rPutMasterData\x12*.crossdock.catalog.v1.PutMasterDataRequest\x1a+.crossdock.catalog.v1.PutMasterDataResponse\"\'\xba\xe1\x18\x19\x63\x61talog.master_data.write\xc0\xe1\x18\x02\xc8\xe1\x18\xb0\xea\x01\x12}\n\x07GetItem\x12$.crossdock.catalog.v1.GetItemRequest\x1a%.crossdock.catalog.v1.GetItemResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x83\x01\n\tListItems\x12&.crossdock.catalog.v1.ListItemsRequest\x1a\'.crossdock.catalog.v1.ListItemsResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x90N\x12\x80\x01\n\x08GetParty\x12%.crossdock.catalog.v1.GetPartyRequest\x1a&.crossdock.catalog.v1.GetPartyResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x9e\x01\n\x11\x45rasePersonalData\x12..crossdock.catalog.v1.ErasePersonalDataRequest\x1a/.crossdock.catalog.v1.ErasePersonalDataResponse\"(\xba\xe1\x18\x1b\x63\x61talog.personal_data.erase\xc0\xe1\x18\x02\xc8\xe1\x18\x90N\x12\x89\x01\n\x0bGetLocation\x12(.crossdock.catalog.v1.GetLocationRequest\x1a).crossdock.catalog.v1.GetLocationResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'\x12\x8f\x01\n\rListLocations\x12*.crossdock.catalog.v1.ListLocationsRequest\x1a+.crossdock.catalog.v1.ListLocationsResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x90N\x12\x8c\x01\n\x0cResolveCodes\x12).crossdock.catalog.v1.ResolveCodesRequest\x1a*.crossdock.catalog.v1.ResolveCodesResponse\"%\xba\xe1\x18\x18\x63\x61talog.master_data.read\xc0\xe1\x18\x01\xc8\xe1\x18\x88\'b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -52,6 +53,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PUTMASTERDATAREQUEST'].fields_by_name['role']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
   _globals['_PUTMASTERDATAREQUEST'].fields_by_name['prices']._loaded_options = None
   _globals['_PUTMASTERDATAREQUEST'].fields_by_name['prices']._serialized_options = b'\272H\006\222\001\003\020\210\''
+  _globals['_PUTMASTERDATAREQUEST'].fields_by_name['ownership']._loaded_options = None
+  _globals['_PUTMASTERDATAREQUEST'].fields_by_name['ownership']._serialized_options = b'\272H\005\222\001\002\0202'
   _globals['_PUTMASTERDATAREQUEST']._loaded_options = None
   _globals['_PUTMASTERDATAREQUEST']._serialized_options = b'\272H\246\001\032\243\001\n\025master_data.not_empty\022\035at least one record is needed\032ksize(this.items) + size(this.parties) + size(this.locations) + size(this.crosswalk) + size(this.prices) > 0'
   _globals['_GETITEMREQUEST'].fields_by_name['sku']._loaded_options = None
@@ -100,46 +103,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOGSERVICE'].methods_by_name['ListLocations']._serialized_options = b'\272\341\030\030catalog.master_data.read\300\341\030\001\310\341\030\220N'
   _globals['_CATALOGSERVICE'].methods_by_name['ResolveCodes']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['ResolveCodes']._serialized_options = b'\272\341\030\030catalog.master_data.read\300\341\030\001\310\341\030\210\''
-  _globals['_RECORDEFFECT']._serialized_start=2533
-  _globals['_RECORDEFFECT']._serialized_end=2661
-  _globals['_PUTMASTERDATAREQUEST']._serialized_start=231
-  _globals['_PUTMASTERDATAREQUEST']._serialized_end=857
-  _globals['_PUTMASTERDATARESPONSE']._serialized_start=859
-  _globals['_PUTMASTERDATARESPONSE']._serialized_end=971
-  _globals['_RECORDCHANGE']._serialized_start=973
-  _globals['_RECORDCHANGE']._serialized_end=1069
-  _globals['_GETITEMREQUEST']._serialized_start=1071
-  _globals['_GETITEMREQUEST']._serialized_end=1142
-  _globals['_GETITEMRESPONSE']._serialized_start=1144
-  _globals['_GETITEMRESPONSE']._serialized_end=1203
-  _globals['_LISTITEMSREQUEST']._serialized_start=1205
-  _globals['_LISTITEMSREQUEST']._serialized_end=1284
-  _globals['_LISTITEMSRESPONSE']._serialized_start=1286
-  _globals['_LISTITEMSRESPONSE']._serialized_end=1373
-  _globals['_GETPARTYREQUEST']._serialized_start=1375
-  _globals['_GETPARTYREQUEST']._serialized_end=1452
-  _globals['_GETPARTYRESPONSE']._serialized_start=1454
-  _globals['_GETPARTYRESPONSE']._serialized_end=1516
-  _globals['_ERASEPERSONALDATAREQUEST']._serialized_start=1519
-  _globals['_ERASEPERSONALDATAREQUEST']._serialized_end=1657
-  _globals['_ERASEPERSONALDATARESPONSE']._serialized_start=1659
-  _globals['_ERASEPERSONALDATARESPONSE']._serialized_end=1759
-  _globals['_GETLOCATIONREQUEST']._serialized_start=1761
-  _globals['_GETLOCATIONREQUEST']._serialized_end=1844
-  _globals['_GETLOCATIONRESPONSE']._serialized_start=1846
-  _globals['_GETLOCATIONRESPONSE']._serialized_end=1965
-  _globals['_LISTLOCATIONSREQUEST']._serialized_start=1967
-  _globals['_LISTLOCATIONSREQUEST']._serialized_end=2050
-  _globals['_LISTLOCATIONSRESPONSE']._serialized_start=2052
-  _globals['_LISTLOCATIONSRESPONSE']._serialized_end=2151
-  _globals['_RESOLVECODESREQUEST']._serialized_start=2154
-  _globals['_RESOLVECODESREQUEST']._serialized_end=2295
-  _globals['_CODEQUERY']._serialized_start=2297
-  _globals['_CODEQUERY']._serialized_end=2422
-  _globals['_RESOLVECODESRESPONSE']._serialized_start=2424
-  _globals['_RESOLVECODESRESPONSE']._serialized_end=2497
-  _globals['_CODERESULT']._serialized_start=2499
-  _globals['_CODERESULT']._serialized_end=2530
-  _globals['_CATALOGSERVICE']._serialized_start=2664
-  _globals['_CATALOGSERVICE']._serialized_end=3810
+  _globals['_RECORDEFFECT']._serialized_start=2852
+  _globals['_RECORDEFFECT']._serialized_end=2980
+  _globals['_PUTMASTERDATAREQUEST']._serialized_start=265
+  _globals['_PUTMASTERDATAREQUEST']._serialized_end=1029
+  _globals['_PUTMASTERDATARESPONSE']._serialized_start=1032
+  _globals['_PUTMASTERDATARESPONSE']._serialized_end=1198
+  _globals['_REFUSEDRECORD']._serialized_start=1200
+  _globals['_REFUSEDRECORD']._serialized_end=1290
+  _globals['_RECORDCHANGE']._serialized_start=1292
+  _globals['_RECORDCHANGE']._serialized_end=1388
+  _globals['_GETITEMREQUEST']._serialized_start=1390
+  _globals['_GETITEMREQUEST']._serialized_end=1461
+  _globals['_GETITEMRESPONSE']._serialized_start=1463
+  _globals['_GETITEMRESPONSE']._serialized_end=1522
+  _globals['_LISTITEMSREQUEST']._serialized_start=1524
+  _globals['_LISTITEMSREQUEST']._serialized_end=1603
+  _globals['_LISTITEMSRESPONSE']._serialized_start=1605
+  _globals['_LISTITEMSRESPONSE']._serialized_end=1692
+  _globals['_GETPARTYREQUEST']._serialized_start=1694
+  _globals['_GETPARTYREQUEST']._serialized_end=1771
+  _globals['_GETPARTYRESPONSE']._serialized_start=1773
+  _globals['_GETPARTYRESPONSE']._serialized_end=1835
+  _globals['_ERASEPERSONALDATAREQUEST']._serialized_start=1838
+  _globals['_ERASEPERSONALDATAREQUEST']._serialized_end=1976
+  _globals['_ERASEPERSONALDATARESPONSE']._serialized_start=1978
+  _globals['_ERASEPERSONALDATARESPONSE']._serialized_end=2078
+  _globals['_GETLOCATIONREQUEST']._serialized_start=2080
+  _globals['_GETLOCATIONREQUEST']._serialized_end=2163
+  _globals['_GETLOCATIONRESPONSE']._serialized_start=2165
+  _globals['_GETLOCATIONRESPONSE']._serialized_end=2284
+  _globals['_LISTLOCATIONSREQUEST']._serialized_start=2286
+  _globals['_LISTLOCATIONSREQUEST']._serialized_end=2369
+  _globals['_LISTLOCATIONSRESPONSE']._serialized_start=2371
+  _globals['_LISTLOCATIONSRESPONSE']._serialized_end=2470
+  _globals['_RESOLVECODESREQUEST']._serialized_start=2473
+  _globals['_RESOLVECODESREQUEST']._serialized_end=2614
+  _globals['_CODEQUERY']._serialized_start=2616
+  _globals['_CODEQUERY']._serialized_end=2741
+  _globals['_RESOLVECODESRESPONSE']._serialized_start=2743
+  _globals['_RESOLVECODESRESPONSE']._serialized_end=2816
+  _globals['_CODERESULT']._serialized_start=2818
+  _globals['_CODERESULT']._serialized_end=2849
+  _globals['_CATALOGSERVICE']._serialized_start=2983
+  _globals['_CATALOGSERVICE']._serialized_end=4129
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ Loading and reading of master data. Changes are announced in crossdock.catalog.e
 
 from collections import abc as _abc
 from crossdock.catalog.v1 import master_data_pb2 as _master_data_pb2
+from crossdock.common.v1 import values_pb2 as _values_pb2
 from crossdock.options.v1 import options_pb2 as _options_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -61,12 +62,19 @@ class PutMasterDataRequest(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     PRICES_FIELD_NUMBER: _builtins.int
     VALIDATE_ONLY_FIELD_NUMBER: _builtins.int
+    PARTIAL_SUCCESS_FIELD_NUMBER: _builtins.int
+    SAID_AT_FIELD_NUMBER: _builtins.int
+    OWNERSHIP_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     system: _builtins.str
     """System instance that the records come from; it must play a role that may write them."""
     role: _options_pb2.Role.ValueType
     validate_only: _builtins.bool
     """Nothing is written: the answer says what would be (AIP-163)."""
+    partial_success: _builtins.bool
+    """Records that cannot be written are left out and named in the answer, and the others are written. Without it one of
+    them refuses the request.
+    """
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.Item]: ...
     @_builtins.property
@@ -77,6 +85,16 @@ class PutMasterDataRequest(_message.Message):
     def crosswalk(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.CrosswalkEntry]: ...
     @_builtins.property
     def prices(self) -> _containers.RepeatedCompositeFieldContainer[_master_data_pb2.Price]: ...
+    @_builtins.property
+    def said_at(self) -> _timestamp_pb2.Timestamp:
+        """When the source said it, by its clock; now if absent, and never later than now. A word that is older than what is
+        known of the same record changes nothing.
+        """
+
+    @_builtins.property
+    def ownership(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.AttributeWriters]:
+        """Who may write, as the profile of the partner says that the records come from; empty where it says nothing of it."""
+
     def __init__(
         self,
         *,
@@ -89,10 +107,13 @@ class PutMasterDataRequest(_message.Message):
         role: _options_pb2.Role.ValueType = ...,
         prices: _abc.Iterable[_master_data_pb2.Price] | None = ...,
         validate_only: _builtins.bool = ...,
+        partial_success: _builtins.bool = ...,
+        said_at: _timestamp_pb2.Timestamp | None = ...,
+        ownership: _abc.Iterable[_values_pb2.AttributeWriters] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["said_at", b"said_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["crosswalk", b"crosswalk", "items", b"items", "locations", b"locations", "parties", b"parties", "prices", b"prices", "request_id", b"request_id", "role", b"role", "system", b"system", "validate_only", b"validate_only"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crosswalk", b"crosswalk", "items", b"items", "locations", b"locations", "ownership", b"ownership", "partial_success", b"partial_success", "parties", b"parties", "prices", b"prices", "request_id", b"request_id", "role", b"role", "said_at", b"said_at", "system", b"system", "validate_only", b"validate_only"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -105,11 +126,16 @@ class PutMasterDataResponse(_message.Message):
     CHANGED_FIELD_NUMBER: _builtins.int
     UNCHANGED_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
+    REFUSED_FIELD_NUMBER: _builtins.int
     changed: _builtins.int
     unchanged: _builtins.int
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordChange]:
         """With `validate_only` what would change, in the order of the request; at most 1,000 are shown."""
+
+    @_builtins.property
+    def refused(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefusedRecord]:
+        """With `partial_success` what was left out; what is wrong with a record in several ways is named for each."""
 
     def __init__(
         self,
@@ -117,14 +143,51 @@ class PutMasterDataResponse(_message.Message):
         changed: _builtins.int = ...,
         unchanged: _builtins.int = ...,
         changes: _abc.Iterable[Global___RecordChange] | None = ...,
+        refused: _abc.Iterable[Global___RefusedRecord] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "changes", b"changes", "unchanged", b"unchanged"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "changes", b"changes", "refused", b"refused", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PutMasterDataResponse: _TypeAlias = PutMasterDataResponse  # noqa: Y015
+
+@_typing.final
+class RefusedRecord(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    WAITS_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """Where the request names the record: items[0]."""
+    reason: _builtins.str
+    """Why, in words that name the field."""
+    code: _builtins.str
+    """FIELD_NOT_OWNED, or the rule that it breaks."""
+    waits: _builtins.bool
+    """It names a record that is not known yet: said again when that is known, it may be taken."""
+    record: _builtins.str
+    """What it is of: item A1001."""
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        code: _builtins.str = ...,
+        waits: _builtins.bool = ...,
+        record: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "path", b"path", "reason", b"reason", "record", b"record", "waits", b"waits"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RefusedRecord: _TypeAlias = RefusedRecord  # noqa: Y015
 
 @_typing.final
 class RecordChange(_message.Message):

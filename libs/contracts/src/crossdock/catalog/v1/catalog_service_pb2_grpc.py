@@ -82,7 +82,8 @@ class CatalogServiceServicer:
     """
 
     def PutMasterData(self, request, context):
-        """Writes many records at once, all or nothing. A record that equals the stored one changes nothing and is not announced.
+        """Writes many records at once: all or nothing, or with `partial_success` those that can be written. A record that equals
+        the stored one changes nothing and is not announced.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,9 @@ class CatalogServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CatalogServiceAsyncStub: ...
     PutMasterData: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.PutMasterDataRequest, _catalog_service_pb2.PutMasterDataResponse]
-    """Writes many records at once, all or nothing. A record that equals the stored one changes nothing and is not announced."""
+    """Writes many records at once: all or nothing, or with `partial_success` those that can be written. A record that equals
+    the stored one changes nothing and is not announced.
+    """
     GetItem: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.GetItemRequest, _catalog_service_pb2.GetItemResponse]
     """Returns an item as it is valid on a day."""
     ListItems: _grpc.UnaryUnaryMultiCallable[_catalog_service_pb2.ListItemsRequest, _catalog_service_pb2.ListItemsResponse]
@@ -58,7 +60,9 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutMasterData: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.PutMasterDataRequest, _catalog_service_pb2.PutMasterDataResponse]  # type: ignore[assignment]
-    """Writes many records at once, all or nothing. A record that equals the stored one changes nothing and is not announced."""
+    """Writes many records at once: all or nothing, or with `partial_success` those that can be written. A record that equals
+    the stored one changes nothing and is not announced.
+    """
     GetItem: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.GetItemRequest, _catalog_service_pb2.GetItemResponse]  # type: ignore[assignment]
     """Returns an item as it is valid on a day."""
     ListItems: _aio.UnaryUnaryMultiCallable[_catalog_service_pb2.ListItemsRequest, _catalog_service_pb2.ListItemsResponse]  # type: ignore[assignment]
@@ -85,7 +89,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_service_pb2.PutMasterDataRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_service_pb2.PutMasterDataResponse, _abc.Awaitable[_catalog_service_pb2.PutMasterDataResponse]]:
-        """Writes many records at once, all or nothing. A record that equals the stored one changes nothing and is not announced."""
+        """Writes many records at once: all or nothing, or with `partial_success` those that can be written. A record that equals
+        the stored one changes nothing and is not announced.
+        """
 
     @_abc_1.abstractmethod
     def GetItem(
