@@ -173,10 +173,10 @@ async def test_warehouses_words_for_what_is_wrong_with_goods_are_the_same_three(
         request = await asked_for(rig, partner, json.dumps(body).encode(), path)
         found = [(inbound_pb2.Condition.Name(each.condition), each.quantity.value) for each in request.lines]
         assert found == [("CONDITION_GOOD", "5"), ("CONDITION_DAMAGED", "2"), ("CONDITION_HOLD", "1")]
-    # A word that a warehouse never agreed on is no guess: its document is refused and says where.
+    # A word that a warehouse never agreed on is no guess: its document waits for it and says what it is.
     odd = json.dumps(_receipt("OK", "BRUCH", "QA")).encode()
-    refused = await rig.given("wms-east", odd, name=f"x-{control()}", path="receipts")
-    assert (refused.state, "condition" in refused.reason) == (State.REFUSED, True)
+    waiting = await rig.given("wms-east", odd, name=f"x-{control()}", path="receipts")
+    assert (waiting.state, "code BRUCH of the list conditions" in waiting.messages[0].reason) == (State.WAITING, True)
 
 
 def _receipt(*conditions: str) -> dict[str, Any]:

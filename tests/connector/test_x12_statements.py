@@ -64,7 +64,7 @@ def test_a_profile_says_what_is_goods_and_whether_all_are_named() -> None:
         ((HEADER, AT_EAST, *BOLTS), {"zone": "Europe/Nowhere"}, "no time zone"),
         ((HEADER, *BOLTS), {}, "no warehouse is named"),
         ((HEADER, AT_EAST, "LIN*1*BP*A1001", "QTY*33*40*EA"), {}, "how much is there"),
-        ((HEADER, AT_EAST, "LIN*1*BP*A1001", "QTY*99*40*EA"), {}, "'99' is none of 17, QH"),
+        ((HEADER, AT_EAST, *BOLTS), {"quantities": {"17": "LOST"}}, "the profile's mapping says 'LOST'"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(segments: tuple[str, ...], options: dict[str, Any], says: str) -> None:

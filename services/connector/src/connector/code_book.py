@@ -8,7 +8,7 @@ is `unknown`, and the document waits for it. Must not know where its rows come f
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -96,6 +96,20 @@ class CodeBook:
         if found is None:
             self.unknown[f"unit {code}"] = None
             return "EA"
+        return found
+
+    def known_word(self, listed: str, word: str, table: Mapping[str, str], ours: Collection[str]) -> str | None:
+        self._ask(Asked("code", word))
+        meaning = self.known.meanings.get(("code", listed, word))
+        if meaning is None:
+            return table.get(word)
+        return meaning if meaning in ours else None
+
+    def word(self, listed: str, word: str, table: Mapping[str, str], ours: Collection[str]) -> str:
+        found = self.known_word(listed, word, table, ours)
+        if found is None:
+            self.unknown[f"code {word} of the list {listed}"] = None
+            return next(iter(ours))
         return found
 
     def packing(self, sku: str) -> Packing:

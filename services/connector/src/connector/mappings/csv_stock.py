@@ -9,7 +9,7 @@ says it ("warehouse", "unit", "condition"). An instant without a zone is one of 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -23,7 +23,7 @@ from connector.mappings import canonical
 from connector.mappings.carrier_updates import at_zone
 from connector.mappings.model import Command, Inbound, Reading
 from connector.mappings.stock_parts import reported, stated
-from connector.mappings.wms_a_stock import BUCKETS, COUNT
+from connector.mappings.wms_a_stock import COUNT, bucket_of
 
 GOOD = "OK"
 
@@ -94,21 +94,14 @@ def _counted(row: JsonObject, reading: Reading) -> control.ReportedStock:
 
 
 def _stock(row: JsonObject, reading: Reading) -> tuple[str, str, inventory.Account.ValueType]:
-    bucket = _bucket(_said(row, "condition", reading) or GOOD, reading, f"{row.path}.condition")
+    bucket = bucket_of(_said(row, "condition", reading) or GOOD, reading, f"{row.path}.condition")
     return reading.codes.item(row.text("sku", longest=80)), row.optional_text("lot", longest=64), bucket
-
-
-def _bucket(word: str, reading: Reading, path: str) -> inventory.Account.ValueType:
-    table: Mapping[str, str] = reading.partner.table("buckets", BUCKETS)
-    if word not in table or f"ACCOUNT_{table[word]}" not in inventory.Account.keys():  # noqa: SIM118  an enum wrapper
-        raise DocumentFault(path, f"{word!r} is none of {', '.join(table)}")
-    return inventory.Account.Value(f"ACCOUNT_{table[word]}")
 
 
 def _covered(reading: Reading) -> set[inventory.Account.ValueType]:
     named = reading.partner.options.get("speaksOf", ())
     words = named if isinstance(named, Sequence) and not isinstance(named, str) else ()
-    return {_bucket(str(word), reading, "mapping.speaksOf") for word in words}
+    return {bucket_of(str(word), reading, "mapping.speaksOf") for word in words}
 
 
 def _quantity(row: JsonObject, sku: str, reading: Reading) -> values_pb2.Quantity:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 
 from connector.domain.revision import Stamp
 
-CodeKind = Literal["item", "unit", "location", "party"]
+CodeKind = Literal["item", "unit", "location", "party", "code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,15 @@ class Codes(Protocol):
     def party(self, code: str, qualifier: str = "") -> str: ...
 
     def packing(self, sku: str) -> Packing: ...
+
+    def known_word(self, listed: str, word: str, table: Mapping[str, str], ours: Collection[str]) -> str | None:
+        """What a word of a list means: catalog's code list of this name comes before the table. None for a word without
+        meaning, and for one that catalog gives a meaning that is none of ours."""
+        ...
+
+    def word(self, listed: str, word: str, table: Mapping[str, str], ours: Collection[str]) -> str:
+        """As `known_word`, but what is not known is waited for."""
+        ...
 
     def item_code(self, sku: str, qualifier: str = "") -> str:
         """The partner's number for an item; our own where it has none."""
@@ -100,6 +109,15 @@ class Reading:
     document: str
     received_at: datetime
     written: Stamp | None = None
+
+    def word(self, table: str, said: str, usual: Mapping[str, str], ours: Collection[str]) -> str:
+        """What a partner's word for a condition, a reason or a state means: by catalog's code list of the table's name,
+        else by the table of the profile's mapping, else as is usual. The document waits for one that means nothing."""
+        return self.codes.word(table, said, self.partner.table(table, usual), ours)
+
+    def known_word(self, table: str, said: str, usual: Mapping[str, str], ours: Collection[str]) -> str | None:
+        """As `word`; None for one that means nothing, which nobody waits for."""
+        return self.codes.known_word(table, said, self.partner.table(table, usual), ours)
 
     def origin(self, *, revision: str = "", occurred_at: datetime | None = None) -> values_pb2.Origin:
         origin = values_pb2.Origin(

@@ -10,13 +10,22 @@ from crossdock.procurement.v1 import inbound_pb2
 
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
+from connector.mappings.model import Reading
+
+GOOD = "GOOD"
+CONDITIONS = (GOOD, "DAMAGED", "HOLD")
 
 
-def condition_of(code: str, table: Mapping[str, str], path: str) -> inbound_pb2.Condition.ValueType:
-    name = f"CONDITION_{table.get(code, '')}"
-    if name not in inbound_pb2.Condition.keys():  # noqa: SIM118  an enum wrapper, not a dict
-        raise DocumentFault(path, f"{code!r} is none of {', '.join(table)}")
-    return inbound_pb2.Condition.Value(name)
+def condition_of(word: str, usual: Mapping[str, str], reading: Reading, path: str) -> inbound_pb2.Condition.ValueType:
+    """What a warehouse's word for the condition of goods means. Raises DocumentFault where its profile says what is no
+    condition."""
+    return named_condition(reading.word("conditions", word, usual, CONDITIONS), path)
+
+
+def named_condition(name: str, path: str) -> inbound_pb2.Condition.ValueType:
+    if name not in CONDITIONS:
+        raise DocumentFault(path, f"the profile's mapping says {name!r}, which is none of {', '.join(CONDITIONS)}")
+    return inbound_pb2.Condition.Value(f"CONDITION_{name}")
 
 
 def arrived(number: Decimal, unit: str, path: str) -> values_pb2.Quantity:

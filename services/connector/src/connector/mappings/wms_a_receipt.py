@@ -36,7 +36,6 @@ def read(document: JsonObject, reading: Reading) -> Command:
 
 def _line(line: JsonObject, reading: Reading) -> tuple[inbound_pb2.ReceiptLine, tuple[tuple[str, str], ...]]:
     codes = reading.codes
-    conditions = reading.partner.table("conditions", CONDITIONS)
     unit = codes.unit(line.text("uom", longest=80))
     sscc, findings = canonical.sscc(line.optional_text("sscc", longest=80), f"{line.path}.sscc")
     read_line = inbound_pb2.ReceiptLine(
@@ -46,7 +45,7 @@ def _line(line: JsonObject, reading: Reading) -> tuple[inbound_pb2.ReceiptLine, 
         ship_notice_number=line.optional_text("asn", longest=64),
         sku=codes.item(line.text("sku", longest=80)),
         quantity=arrived(line.decimal("qty"), unit, f"{line.path}.qty"),
-        condition=condition_of(line.text("condition"), conditions, f"{line.path}.condition"),
+        condition=condition_of(line.text("condition", longest=80), CONDITIONS, reading, f"{line.path}.condition"),
         lot=_lot(line.optional_object("lot")),
         sscc=sscc,
     )

@@ -37,9 +37,9 @@ def inspected(document: JsonObject, reading: Reading) -> Command:
     request = return_service_pb2.RecordReturnInspectionRequest(
         origin=reading.origin(occurred_at=at), inspected_at=canonical.stamp(at), **head
     )
-    words = reading.partner.table("dispositions", DISPOSITIONS)
     for line, said in zip(request.lines, document.objects("lines"), strict=True):
-        line.disposition = return_pb2.Disposition.Value(_meant(said, "disposition", words, DISPOSITIONS, "DISPOSITION"))
+        meant = _meant(said, "disposition", "dispositions", DISPOSITIONS, reading)
+        line.disposition = return_pb2.Disposition.Value(f"DISPOSITION_{meant}")
     return _command(request, "return_inspection")
 
 
@@ -61,23 +61,23 @@ def _head(document: JsonObject, reading: Reading, number: str) -> dict[str, Any]
 def _line(line: JsonObject, reading: Reading) -> return_pb2.ReturnedLine:
     codes = reading.codes
     unit = codes.unit(line.text("uom", longest=80))
-    words = reading.partner.table("holdings", HOLDINGS)
-    held = _meant(line, "area", words, HOLDINGS, "RETURN_HOLDING") if line.has("area") else "RETURN_HOLDING_RETURNED"
+    held = _meant(line, "area", "holdings", HOLDINGS, reading) if line.has("area") else "RETURNED"
     return return_pb2.ReturnedLine(
         line_number=line.optional_text("orderLine", longest=32),
         sku=codes.item(line.text("sku", longest=80)),
         quantity=canonical.quantity(line.decimal("qty"), unit, path=f"{line.path}.qty"),
         lot=lot_of(line),
-        held=return_pb2.ReturnHolding.Value(held),
+        held=return_pb2.ReturnHolding.Value(f"RETURN_HOLDING_{held}"),
     )
 
 
-def _meant(line: JsonObject, name: str, words: Mapping[str, str], ours: Mapping[str, str], prefix: str) -> str:
-    """The contract's name of the partner's word. Raises DocumentFault for a word that means nothing here."""
-    meaning = words[line.one_of(name, tuple(words))]
-    if meaning not in ours.values():
+def _meant(line: JsonObject, name: str, table: str, usual: Mapping[str, str], reading: Reading) -> str:
+    """What the partner's word means here. Raises DocumentFault where its profile says what is none of ours."""
+    ours = tuple(usual.values())
+    meaning = reading.word(table, line.text(name, longest=80), usual, ours)
+    if meaning not in ours:
         raise line.fault(name, f"the profile's word for it means {meaning}, which is none of ours")
-    return f"{prefix}_{meaning}"
+    return meaning
 
 
 def _command(request: Any, kind: str) -> Command:

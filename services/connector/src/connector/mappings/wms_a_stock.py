@@ -5,7 +5,7 @@ Goods that change from one state into another (put on hold, taken off) are neith
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
@@ -17,6 +17,7 @@ from connector.mappings.model import Command, Inbound, Reading
 from connector.mappings.stock_parts import reported, stated
 
 BUCKETS = {"OK": "SELLABLE", "QA": "QUARANTINED", "DMG": "DAMAGED", "RET": "RETURNED", "STG": "STAGED"}
+STOCK = tuple(BUCKETS.values())
 COUNT = "AA"
 # X12 947, element W1901: those that say that goods came or went.
 REASONS = {code: code for code in ("07", COUNT, "AR", "AS", "AU", "AV", "AW", "AX", "BK", "BS")}
@@ -54,9 +55,8 @@ def read_statement(document: JsonObject, reading: Reading) -> Command:
     document.one_of("type", ("STOCK_STATEMENT",))
     number, as_of = document.text("number", longest=64), document.instant("asOf")
     lines = [_stated(each, reading) for each in document.objects("lines")]
-    table = reading.partner.table("buckets", BUCKETS)
     named = [each.strip() for each in document.optional_text("speaksOf").split(",") if each.strip()]
-    buckets = {inventory.Account.Value(f"ACCOUNT_{_meant(each, table, 'speaksOf')}") for each in named}
+    buckets = {bucket_of(each, reading, "speaksOf") for each in named}
     buckets = buckets or {line.bucket for line in lines}
     if not buckets:
         raise document.fault("lines", "a statement speaks of something")
@@ -90,25 +90,32 @@ def _changed(line: JsonObject, reading: Reading) -> control.ReportedStock:
     found = _stock(line, reading)
     unit = reading.codes.unit(line.text("uom", longest=80))
     found.change.CopyFrom(canonical.quantity(line.decimal("change"), unit, path=f"{line.path}.change"))
-    reasons = reading.partner.table("reasons", REASONS)
-    found.reason = _meant(line.text("reason", longest=32), reasons, f"{line.path}.reason")
+    found.reason = reason_of(line.text("reason", longest=32), reading)
     return found
 
 
 def _stock(line: JsonObject, reading: Reading) -> control.ReportedStock:
-    buckets = reading.partner.table("buckets", BUCKETS)
-    bucket = _meant(line.text("condition", longest=32), buckets, f"{line.path}.condition")
+    bucket = bucket_of(line.text("condition", longest=32), reading, f"{line.path}.condition")
     return control.ReportedStock(
         sku=reading.codes.item(line.text("sku", longest=80)),
         lot=line.optional_text("lot", longest=64),
-        bucket=inventory.Account.Value(f"ACCOUNT_{bucket}"),
+        bucket=bucket,
     )
 
 
-def _meant(code: str, table: Mapping[str, str], path: str) -> str:
-    if code not in table:
-        raise DocumentFault(path, f"{code!r} is none of {', '.join(table)}")
-    return table[code]
+def bucket_of(word: str, reading: Reading, path: str) -> inventory.Account.ValueType:
+    """Raises DocumentFault where the profile says what is no stock."""
+    return named_bucket(reading.word("buckets", word, BUCKETS, STOCK), path)
+
+
+def named_bucket(name: str, path: str) -> inventory.Account.ValueType:
+    if name not in STOCK:
+        raise DocumentFault(path, f"the profile's mapping says {name!r}, which is none of {', '.join(STOCK)}")
+    return inventory.Account.Value(f"ACCOUNT_{name}")
+
+
+def reason_of(word: str, reading: Reading) -> str:
+    return reading.word("reasons", word, REASONS, tuple(REASONS.values()))[:32]
 
 
 COUNT_MAPPING = Inbound("wms_a.count", read_count)

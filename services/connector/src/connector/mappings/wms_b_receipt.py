@@ -43,9 +43,8 @@ def _lines(goods: JsonObject, reading: Reading, findings: list[tuple[str, str]])
     box, found = canonical.sscc(goods.optional_text("box", longest=80), f"{goods.path}.box")
     findings.extend(found)
     purchase = goods.optional_object("purchase") or JsonObject({}, "")
-    conditions = reading.partner.table("conditions", CONDITIONS)
     counted = goods.object("counted")
-    for word in conditions:
+    for word in counted.values:
         for unit, (number,) in amounts(counted, reading, sku, word):
             yield inbound_pb2.ReceiptLine(
                 purchase_order_number=purchase.optional_text("po", longest=64),
@@ -53,7 +52,7 @@ def _lines(goods: JsonObject, reading: Reading, findings: list[tuple[str, str]])
                 ship_notice_number=goods.optional_text("notice", longest=64),
                 sku=sku,
                 quantity=arrived(number, unit, f"{counted.path}.{word}"),
-                condition=condition_of(word, conditions, f"{counted.path}.{word}"),
+                condition=condition_of(word[:80], CONDITIONS, reading, f"{counted.path}.{word[:80]}"),
                 lot=batch(goods),
                 sscc=box,
             )

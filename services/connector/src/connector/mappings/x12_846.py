@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock_edi.x12.inventory_advice import InventoryAdvice, StockLine
 
@@ -19,10 +18,12 @@ from connector.mappings import canonical, carrier_updates
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Command, Inbound, Reading
 from connector.mappings.stock_parts import stated
+from connector.mappings.wms_a_stock import STOCK, named_bucket
 
-QUANTITIES = {"17": "SELLABLE", "QH": "QUARANTINED"}
 # Available, committed, projected, on its way, protected, reserved, and limits of ordering: no goods on a shelf.
-NOT_ON_A_SHELF = frozenset({"33", "27", "29", "IQ", "XT", "XU", "77", "72", "73", "69", "57", "70"})
+NOT_ON_A_SHELF = "NOT_ON_A_SHELF"
+_OTHERS = ("33", "27", "29", "IQ", "XT", "XU", "77", "72", "73", "69", "57", "70")
+QUANTITIES = {"17": "SELLABLE", "QH": "QUARANTINED", **dict.fromkeys(_OTHERS, NOT_ON_A_SHELF)}
 LOT = ("LT",)
 WAREHOUSE = ("WH", "SF")
 
@@ -63,20 +64,18 @@ def _location(document: InventoryAdvice, reading: Reading) -> str:
 def _stated(line: StockLine, reading: Reading) -> Iterator[control.StatedStock]:
     sku = parts.resolved_item(line.item_ids, reading.codes, required=True)
     lot = next((each.value.strip() for each in line.item_ids if each.qualifier in LOT), "")
-    table = reading.partner.table("quantities", QUANTITIES)
     for each in line.quantities:
         path = f"QTY02 of {sku or line.line}"
-        if each.kind in NOT_ON_A_SHELF and each.kind not in table:
+        bucket = reading.word("quantities", each.kind, QUANTITIES, (*STOCK, NOT_ON_A_SHELF))
+        if bucket == NOT_ON_A_SHELF:
             continue
-        if each.kind not in table:
-            raise DocumentFault("QTY01", f"{each.kind!r} is none of {', '.join(table)}")
         if each.quantity is None:
             raise DocumentFault(path, "the quantity is missing")
         unit = reading.codes.unit(each.unit or line.unit)
         yield control.StatedStock(
             sku=sku,
             lot=lot[:64],
-            bucket=inventory.Account.Value(f"ACCOUNT_{table[each.kind]}"),
+            bucket=named_bucket(bucket, "QTY01"),
             quantity=canonical.quantity(each.quantity, unit, path=path),
         )
 

@@ -1,8 +1,8 @@
 """x12.944, in: what a warehouse received, with what is wrong about some of it.
 
-W0701 is all that arrived of an item; each exception (W13) takes its part of that for another condition, as the
-profile's table says ("conditions"), or only speaks of what did not arrive or came beyond the notice, which takes
-nothing. A W1303 that is in neither table is refused: goods of an unknown condition are not sold.
+W0701 is all that arrived of an item; each exception (W13) takes its part of that for another condition, as catalog's
+code list or the profile's table says ("conditions"), or only speaks of what did not arrive or came beyond the notice
+(NOT_THERE), which takes nothing. A W1303 that nobody knows is waited for: goods of an unknown condition are not sold.
 """
 
 from __future__ import annotations
@@ -19,11 +19,10 @@ from connector.mappings import canonical
 from connector.mappings import x12_order_parts as order_parts
 from connector.mappings import x12_warehouse_parts as parts
 from connector.mappings.model import Command, Inbound, Reading
-from connector.mappings.receipts import condition_of, receipt_keys, receipt_orders
+from connector.mappings.receipts import CONDITIONS, GOOD, named_condition, receipt_keys, receipt_orders
 
-GOOD = "GOOD"
-CONDITIONS = {"01": "DAMAGED", "07": "HOLD"}
-NOT_THERE = {"02": "short", "03": "over"}
+NOT_THERE = "NOT_THERE"
+EXCEPTIONS = {"01": "DAMAGED", "07": "HOLD", "02": NOT_THERE, "03": NOT_THERE}
 FULL = frozenset({"F", "N"})
 
 
@@ -58,24 +57,20 @@ def _lines(
                 ship_notice_number=document.shipment.strip()[:64],
                 sku=sku,
                 quantity=canonical.quantity(quantity, unit, path=path),
-                condition=condition_of(condition, {condition: condition}, f"W13 of {path}"),
+                condition=named_condition(condition, f"W13 of {path}"),
                 lot=canonical.lot((item.lot or parts.note_of(item.notes, parts.LOT))[:64], None, None),
             )
 
 
 def _by_condition(item: ReceivedItem, reading: Reading, path: str) -> Mapping[str, Decimal]:
-    conditions = reading.partner.table("conditions", CONDITIONS)
     found = {GOOD: parts.amount(item.quantity, path)}
     for each in item.exceptions:
-        if each.condition not in conditions and each.condition in NOT_THERE:
+        condition = reading.word("conditions", each.condition, EXCEPTIONS, (*CONDITIONS, NOT_THERE))
+        if condition == NOT_THERE:
             continue
-        if each.condition not in conditions:
-            known = ", ".join((*conditions, *NOT_THERE))
-            raise DocumentFault(f"W1303 of {path}", f"{each.condition!r} is none of {known}")
         if each.unit and each.unit != item.unit:
             raise DocumentFault(f"W1302 of {path}", f"{each.unit!r}, what was received is in {item.unit!r}")
         apart = parts.amount(each.quantity, f"W1301 of {path}")
-        condition = conditions[each.condition]
         found[GOOD] -= apart
         found[condition] = found.get(condition, Decimal()) + apart
     if found[GOOD] < 0:

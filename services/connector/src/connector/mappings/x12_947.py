@@ -1,9 +1,10 @@
 """x12.947, in: stock that a warehouse found gone, spoiled or more than was booked, or that it put on hold and took off.
 
-W1901 says which. What came or went has one of our reasons; the profile's mapping may say which ("reasons") and which
-stock it speaks of ("buckets", by code). Codes that say that goods changed from one state into another and stayed move
-them ("states", by code). An adjustment speaks of the one or of the other: each is booked as a report of its own. The
-sign of a move is that of what can be sold; a partner whose moves have none says so ("unsigned": true).
+W1901 says which. What came or went has one of our reasons; catalog's code list or the profile's mapping may say which
+("reasons") and which stock it speaks of ("buckets", by code). Codes that say that goods changed from one state into
+another and stayed move them ("states", by code); a code that is neither is waited for. An adjustment speaks of the one
+or of the other: each is booked as a report of its own. The sign of a move is that of what can be sold; a partner whose
+moves have none says so ("unsigned": true).
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from crossdock.common.v1 import values_pb2
-from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock.inventory.v1 import stock_move_pb2 as moves
 from crossdock_edi.x12.inventory_adjustment import ADJUSTMENT_REASONS, AdjustedItem, InventoryAdjustment
@@ -24,10 +24,12 @@ from connector.mappings import x12_order_parts as order_parts
 from connector.mappings import x12_warehouse_parts as parts
 from connector.mappings.model import Command, Inbound, Reading
 from connector.mappings.stock_parts import reported
-from connector.mappings.wms_a_stock import REASONS
+from connector.mappings.wms_a_stock import REASONS, STOCK, named_bucket, reason_of
 
 SELLABLE = "SELLABLE"
 STATES = {"05": "HOLD_PLACED", "55": "HOLD_RELEASED"}
+_MOVE = "STOCK_MOVE_KIND_"
+MOVES = tuple(each.removeprefix(_MOVE) for each, number in moves.StockMoveKind.items() if number)
 _TAKES = frozenset({"HOLD_PLACED"})
 _GIVES = frozenset({"HOLD_RELEASED"})
 
@@ -47,18 +49,20 @@ def read(document: InventoryAdjustment, reading: Reading) -> Command:
 
 
 def _which(document: InventoryAdjustment, reading: Reading) -> Callable[[InventoryAdjustment, Reading, Head], Command]:
-    """Raises DocumentFault where some of it stays in the house and some does not."""
+    """Raises DocumentFault where some of it stays in the house and some does not. What nobody knows says neither."""
     moved = [_moves(item, reading) for item in document.items]
-    if any(moved) and not all(moved):
-        place = moved.index(not moved[0]) + 1
+    known = [each for each in moved if each is not None]
+    if any(known) and not all(known):
+        place = moved.index(not known[0]) + 1
         raise DocumentFault(f"W1901 of W19 {place}", "goods that stay and goods that do not are adjusted apart")
-    return _moved if all(moved) else _adjusted
+    return _moved if any(known) else _adjusted
 
 
-def _moves(item: AdjustedItem, reading: Reading) -> bool:
-    """A reason of the partner's own goes before a change of state."""
-    reasons = reading.partner.table("reasons", REASONS)
-    return item.reason not in reasons and item.reason in reading.partner.table("states", STATES)
+def _moves(item: AdjustedItem, reading: Reading) -> bool | None:
+    """A reason of the partner's own goes before a change of state; None for what is neither."""
+    if reading.known_word("reasons", item.reason, REASONS, tuple(REASONS.values())) is not None:
+        return False
+    return True if reading.known_word("states", item.reason, STATES, MOVES) is not None else None
 
 
 def _adjusted(document: InventoryAdjustment, reading: Reading, head: Head) -> Command:
@@ -76,19 +80,14 @@ def _adjusted(document: InventoryAdjustment, reading: Reading, head: Head) -> Co
 
 def _change(place: int, item: AdjustedItem, reading: Reading) -> control.ReportedStock:
     path = f"W19 {place}"
-    reasons = reading.partner.table("reasons", REASONS)
-    if item.reason not in reasons:
-        meaning = ADJUSTMENT_REASONS.get(item.reason, "unknown")
-        raise DocumentFault(f"W1901 of {path}", f"{item.reason!r} ({meaning}) is none of {', '.join(reasons)}")
-    bucket = reading.partner.table("buckets", {}).get(item.reason, SELLABLE)
-    if f"ACCOUNT_{bucket}" not in inventory.Account.keys():  # noqa: SIM118  an enum wrapper, not a dict
-        raise DocumentFault(f"W1901 of {path}", f"{bucket!r} is no stock that the profile's mapping can name")
+    reason = reason_of(item.reason, reading)
+    bucket = reading.known_word("buckets", item.reason, {}, STOCK) or SELLABLE
     return control.ReportedStock(
         sku=order_parts.resolved_item(item.item_ids, reading.codes, required=True),
         lot=_lot(item),
-        bucket=inventory.Account.Value(f"ACCOUNT_{bucket}"),
+        bucket=named_bucket(bucket, f"W1901 of {path}"),
         change=_quantity(_amount(item, path), item, reading, path),
-        reason=reasons[item.reason],
+        reason=reason,
     )
 
 
@@ -110,13 +109,13 @@ def _moved(document: InventoryAdjustment, reading: Reading, head: Head) -> Comma
 def _move(place: int, item: AdjustedItem, reading: Reading) -> moves.MovedStock:
     """What is taken off hold can be sold at once: X12 has no word for a put-away that would follow."""
     path = f"W19 {place}"
-    state = reading.partner.table("states", STATES)[item.reason]
-    if f"STOCK_MOVE_KIND_{state}" not in moves.StockMoveKind.keys():  # noqa: SIM118  an enum wrapper, not a dict
+    state = reading.word("states", item.reason, STATES, MOVES)
+    if state not in MOVES:
         raise DocumentFault(f"W1901 of {path}", f"{state!r} is no move that the profile's mapping can name")
     return moves.MovedStock(
         sku=order_parts.resolved_item(item.item_ids, reading.codes, required=True),
         lot=_lot(item),
-        kind=moves.StockMoveKind.Value(f"STOCK_MOVE_KIND_{state}"),
+        kind=moves.StockMoveKind.Value(f"{_MOVE}{state}"),
         quantity=_quantity(_unsigned(state, item, reading, path), item, reading, path),
         shelved=True,
         reason=next((each.strip() for each in item.descriptions if each.strip()), item.reason)[:64],

@@ -15,6 +15,8 @@ from connector.code_book import Asked, Known
 from connector.mappings.model import Packing
 
 _SINCE_EVER = date(1, 1, 1)
+EVERYBODY = "*"
+"""Whose the words of a code list are that hold for every partner: the semantics of the enterprise, kept centrally."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +94,8 @@ SELECT DISTINCT ON (kind, list, partner_code) kind, list, partner_code, canonica
   UNION ALL
   SELECT * FROM crosswalk WHERE tenant = $1 AND partner = ANY($2::text[]) AND canonical = ANY($4::text[])
 ) AS found
-WHERE valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3)
-ORDER BY kind, list, partner_code, valid_from DESC
+WHERE valid_from <= $3 AND (valid_to IS NULL OR valid_to > $3) AND (partner <> '*' OR kind = 'code')
+ORDER BY kind, list, partner_code, array_position($2::text[], partner), valid_from DESC
 """
 THINGS = """
 SELECT DISTINCT ON (kind, name) kind, name, aliases, base_unit, packaging::text AS packaging FROM known_thing
@@ -108,7 +110,8 @@ ORDER BY kind, name, valid_from DESC
 
 @dataclass(frozen=True, slots=True)
 class CodesOn:
-    """A partner's codes as valid on a day. `partners` are its own id and the system instance that it stands for."""
+    """A partner's codes as valid on a day. `partners` are its own id and the system instance that it stands for, of
+    which the first that has a code counts; what neither has of a code list may be everybody's."""
 
     driver: Driver
     tenant: str
@@ -117,7 +120,7 @@ class CodesOn:
 
     async def load(self, asked: frozenset[Asked], known: Known) -> None:
         codes = sorted({each.code for each in asked})
-        for row in await self.driver.fetch(ENTRIES, self.tenant, list(self.partners), self.on, codes):
+        for row in await self.driver.fetch(ENTRIES, self.tenant, [*self.partners, EVERYBODY], self.on, codes):
             kind, listed, code, canonical = row["kind"], row["list"], row["partner_code"], row["canonical"]
             known.meanings[kind, listed, code] = canonical
             known.own_codes.setdefault((kind, listed, canonical), code)

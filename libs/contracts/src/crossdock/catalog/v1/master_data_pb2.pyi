@@ -432,10 +432,12 @@ class CrosswalkEntry(_message.Message):
     VALID_FROM_FIELD_NUMBER: _builtins.int
     VALID_TO_FIELD_NUMBER: _builtins.int
     partner: _builtins.str
-    """Partner or system instance whose code it is."""
+    """Partner or system instance whose code it is; "*" for a word of a code list that is everybody's who has no own."""
     kind: Global___CodeKind.ValueType
     list: _builtins.str
-    """Name of the list for CODE_KIND_CODE, else empty; for items the identifier's qualifier (VP, UP, ..), or empty."""
+    """Name of the list for CODE_KIND_CODE, as the tables of profiles' mappings are called: conditions, reasons, buckets,
+    quantities, states, holdings, dispositions. For items the identifier's qualifier (VP, UP, ..), or empty; else empty.
+    """
     partner_code: _builtins.str
     canonical: _builtins.str
     @_builtins.property
