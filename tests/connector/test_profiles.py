@@ -144,7 +144,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"documents": [{"kind": "x12.850", "direction": "OUT", "speaksAs": "ERP"}]},
         "whose word",
     ),
-    "an owner of nothing": ({"ownership": [{"attribute": "ShipNotice.carrier", "writers": ["ERP"]}]}, "on no document"),
+    "an owner of nothing": ({"ownership": [{"attribute": "Shipment.eta", "writers": ["ERP"]}]}, "on no document"),
     "an owner twice": ({"ownership": [{"attribute": "Receipt.number"}] * 2}, "Receipt.number stands twice"),
     "a path that climbs": (over_http(polled(path="a/../b")), "no plain path"),
     "JSON over SFTP": (

@@ -224,3 +224,16 @@ def test_what_is_overridden_is_shown_with_who_says_so(configured: None) -> None:
     assert "sup-nordic  Shipment.milestones  nobody" in said
     said = CliRunner().invoke(app, ["ownership", "ShipNotice.number", "--by", "SUPPLIER"]).output
     assert "it belongs to WMS, says the deployment's configuration" in said
+
+
+@pytest.mark.feature("F039")
+def test_who_is_let_in_by_the_configuration_may_write_the_rest_of_the_document(
+    configured: None,
+) -> None:
+    [carrier] = rules("ShipNotice.carrier", "--by", "WMS")
+    assert (carrier["writers"], carrier["refusal"]) == (["CARRIER", "SUPPLIER", "WMS"], "")
+    assert carrier["saidBy"] == "deployment's configuration"
+    [line] = rules("ShipNoticeLine.shipped", "--by", "WMS")
+    assert line["writers"] == ["SUPPLIER", "WMS"]
+    [other] = rules("Receipt.location_id", "--by", "SUPPLIER")
+    assert (other["writers"], other["saidBy"]) == (["WMS"], "contract")

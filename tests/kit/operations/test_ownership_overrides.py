@@ -79,7 +79,7 @@ def test_the_environment_says_who_writes_instead_and_who_looks_after_it() -> Non
 
 WRONG: dict[str, tuple[dict[str, object], str]] = {
     "no contract": ({"Colour.red": {"steward": "x"}}, "Colour.red: no contract gives it an owner"),
-    "no document hangs on it": ({"ShipNotice.carrier": {"writers": ["WMS"]}}, "decides on no document: one of"),
+    "no document hangs on it": ({"Shipment.eta": {"writers": ["WMS"]}}, "is judged with none: one of"),
     "a whole message": ({"ShipNotice": {"writers": ["WMS"]}}, "writers are said of an attribute"),
     "no role": ({"ShipNotice.number": {"writers": ["POPE"]}}, "writers are a list of ERP"),
     "unspecified": ({"ShipNotice.number": {"writers": ["UNSPECIFIED"]}}, "writers are a list of ERP"),

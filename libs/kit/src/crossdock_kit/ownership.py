@@ -146,13 +146,18 @@ class OwnedField:
 
 def owned_fields() -> Iterator[OwnedField]:
     """Every field of every contract that names its writers, by message."""
+    for message in contract_messages():
+        for each in message.fields:
+            writers = _declared(each)
+            if writers:
+                decides = each.GetOptions().Extensions[options_pb2.ownership].decides
+                yield OwnedField(message.full_name, each.name, writers, decides)
+
+
+def contract_messages() -> Iterator[Descriptor]:
+    """Every message of every contract."""
     for file in _contracts():
-        for message in _messages(file.message_types_by_name.values()):
-            for each in message.fields:
-                writers = _declared(each)
-                if writers:
-                    decides = each.GetOptions().Extensions[options_pb2.ownership].decides
-                    yield OwnedField(message.full_name, each.name, writers, decides)
+        yield from _messages(file.message_types_by_name.values())
 
 
 def refusal(role: int, writers: Writers) -> str:

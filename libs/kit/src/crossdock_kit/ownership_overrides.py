@@ -1,8 +1,9 @@
 """Who may write in place of whom the contracts name: what a deployment's configuration and a partner's profile say.
 
 A partner's profile counts before the deployment's configuration, and that before the contract. Only attributes that
-decide on a document can be given to others: of these the services ask here. What the configuration says holds for the
-whole process; it is put beside each call, so that who judges a document reads no setting. Stewards decide nothing.
+decide on a document, or are judged one by one with it, can be given to others: of these the services ask here. What the
+configuration says holds for the whole process; it is put beside each call, so that who judges a document reads no
+setting. Stewards decide nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 from crossdock.options.v1 import options_pb2
 from google.protobuf.descriptor import Descriptor
 
+from crossdock_kit.document_attributes import enforced
 from crossdock_kit.ownership import ROLES, OwnedField, Writers, owned_fields, role_name
 
 MOST_OVERRIDES = 500
@@ -67,10 +69,15 @@ class Owners:
 
 def owners_of(message: Descriptor, name: str, of_partner: Iterable[OfPartner] = ()) -> Owners:
     """Raises KeyError where the contract does not say that the attribute decides on a document."""
+    if not message.fields_by_name[name].GetOptions().Extensions[options_pb2.ownership].decides:
+        raise KeyError(f"{message.name}.{name} decides on no document")
+    return said_of(message, name, of_partner)
+
+
+def said_of(message: Descriptor, name: str, of_partner: Iterable[OfPartner] = ()) -> Owners:
+    """Of any attribute: what the contract says, or what stands in its place."""
     option = message.fields_by_name[name].GetOptions().Extensions[options_pb2.ownership]
     attribute = f"{message.name}.{name}"
-    if not option.decides:
-        raise KeyError(f"{attribute} decides on no document")
     contract, configured = tuple(option.writers), deployments.get()
     deployed = configured.get(attribute, Override())
     steward = deployed.steward or configured.get(message.name, Override()).steward
@@ -90,9 +97,12 @@ def deciding() -> Mapping[str, OwnedField]:
 
 def unknown_attribute(attribute: str) -> str:
     """Why nothing can be said of it in place of the contract; empty where it can."""
-    if attribute in deciding():
+    if attribute in deciding() or attribute in enforced():
         return ""
-    return f"{attribute} decides on no document: one of {', '.join(sorted(deciding()))} does"
+    return (
+        f"{attribute} decides on no document and is judged with none: one of"
+        f" {', '.join(sorted({*deciding(), *enforced()}))} is"
+    )
 
 
 def read_overrides(text: str) -> dict[str, Override]:

@@ -17,7 +17,9 @@ from crossdock.connector.v1 import connector_service_pb2 as pb
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.connector.v1 import partner_pb2
 from crossdock.ops.v1 import ops_service_pb2 as ops
+from crossdock_kit.document_attributes import enforced
 from crossdock_kit.ownership import ROLES, OwnedField, Writers, owned_fields, refusal, role_name
+from crossdock_kit.ownership_overrides import deciding
 from crossdock_local.control import NotUp, running_state
 from crossdock_local.state import StackState
 from google.protobuf.json_format import MessageToDict
@@ -66,15 +68,25 @@ def in_force(fields: Iterable[OwnedField], configured: Mapping[str, Configured])
         told = configured.get(each.message.split(".")[1], {})
         own, whole = told.get(each.short), told.get(each.message.rpartition(".")[2])
         replaced = own is not None and own.replaces_writers
+        let_in = () if replaced else _let_in(each, told)
         found.append(
             InForce(
                 owned=each,
-                writers=tuple(own.writers) if own is not None and replaced else each.writers,
-                said_by=CONFIGURATION if replaced else CONTRACT,
+                writers=tuple(own.writers) if own is not None and replaced else (*each.writers, *let_in),
+                said_by=CONFIGURATION if replaced or let_in else CONTRACT,
                 steward=(own.steward if own is not None else "") or (whole.steward if whole is not None else ""),
             )
         )
     return found
+
+
+def _let_in(owned: OwnedField, told: Configured) -> Writers:
+    """Who may send the document by the configuration, and so may write the rest of it too."""
+    key = enforced().get(owned.short, "")
+    said = told.get(key)
+    if said is None or not said.replaces_writers:
+        return ()
+    return tuple(each for each in said.writers if each not in (*deciding()[key].writers, *owned.writers))
 
 
 def rules_table(rules: Sequence[InForce]) -> Table:

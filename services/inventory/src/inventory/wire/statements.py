@@ -11,14 +11,14 @@ from inventory.domain.accounts import Account
 from inventory.domain.statement import Comparison, Difference, Stated, Statement
 from inventory.use_cases.statements import BookDifferences, RecordStatement, SaidStock
 from inventory.wire.contents import content_of
-from inventory.wire.ownership import STATED, may_write
+from inventory.wire.ownership import must_own
 from inventory.wire.values import amount_in, instant_out, quantity_out
 
 MOST_SHOWN = 1000
 
 
 def record_statement(request: pb.RecordStatementRequest, tenant: str) -> RecordStatement:
-    may_write(request.origin, STATED)
+    must_own(request, request.origin)
     statement = Statement(
         tenant=tenant,
         location_id=request.location_id,

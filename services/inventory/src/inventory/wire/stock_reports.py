@@ -15,12 +15,12 @@ from inventory.domain.stock_report import AdjustmentState, Counted, Found, Stock
 from inventory.use_cases.stock_reports import DecideAdjustment, RecordStockReport
 from inventory.wire.contents import content_of
 from inventory.wire.movements import movement_out
-from inventory.wire.ownership import REPORTED, may_write
+from inventory.wire.ownership import must_own
 from inventory.wire.values import amount_in, change_in, instant_out, quantity_out
 
 
 def record_stock_report(request: pb.RecordStockReportRequest, tenant: str) -> RecordStockReport:
-    may_write(request.origin, REPORTED)
+    must_own(request, request.origin)
     return RecordStockReport(
         tenant=tenant,
         adjustment_id=UUID(request.request_id),

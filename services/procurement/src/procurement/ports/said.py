@@ -7,18 +7,22 @@ from datetime import date, datetime
 from enum import Enum
 from typing import NamedTuple
 
+from crossdock_kit.ownership_by_attribute import NotOwned
+
 from procurement.domain.purchase_order import OrderState
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The system instance, its document, and when it happened there; `role` as the contract numbers it."""
+    """The system instance, its document, and when it happened there; `role` as the contract numbers it. `not_owned` is
+    what the document wrote and its sender may not: it was left out."""
 
     system: str
     role: int
     document: str = ""
     revision: str = ""
     occurred_at: datetime | None = None
+    not_owned: tuple[NotOwned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

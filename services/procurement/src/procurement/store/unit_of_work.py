@@ -36,6 +36,7 @@ from procurement.store.orders import Orders, snapshot_order
 from procurement.store.policies import TenantPolicies
 from procurement.store.receipts import Receipts
 from procurement.store.scores import SupplierScores
+from procurement.use_cases.foreign_attributes import foreign_attributes
 from procurement.wire.envelopes import announcement
 
 
@@ -128,6 +129,8 @@ class ProcurementWork:
         for each in expected:
             self._record(each.events, each.sequence)
         await self._write(tables.expected_receipt, [rows.expected_row(each) for each in expected])
+        for concern in foreign_attributes(self._origin):
+            self.raise_concern(concern)
 
     async def _save_orders(self) -> None:
         heads, lines = list[Row](), list[Row]()

@@ -15,15 +15,15 @@ from procurement.domain.refusals import FieldMissing
 from procurement.domain.ship_notice import Appointed
 from procurement.ports import DockDays, DockUse, NoticeName
 from procurement.use_cases.commands import RecordDockAppointment
-from procurement.wire.ownership import APPOINTED, may_write
+from procurement.wire.ownership import owned
 from procurement.wire.purchase_order import origin
 
 LONGEST = timedelta(days=92)
 
 
 def record_dock_appointment(request: service_pb2.RecordDockAppointmentRequest) -> RecordDockAppointment:
-    may_write(request.origin, APPOINTED)
-    source = origin(request.origin)
+    request, not_owned = owned(request, request.origin)
+    source = origin(request.origin, not_owned)
     if source.occurred_at is None:
         raise FieldMissing("origin.occurred_at")
     cancelled = request.state == dock_pb2.APPOINTMENT_STATE_CANCELLED

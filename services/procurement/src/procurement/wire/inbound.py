@@ -29,7 +29,7 @@ from procurement.ports import NoticePurpose
 from procurement.use_cases.commands import RecordReceipt, RecordShipNotice
 from procurement.use_cases.ship_notices import RecordedShipNotice
 from procurement.wire import docks, inbound_eta, values
-from procurement.wire.ownership import RECEIVED, SHIPPED, may_write
+from procurement.wire.ownership import RECEIVED, SHIPPED, owned
 from procurement.wire.purchase_order import origin
 from procurement.wire.roles import acts_as
 
@@ -69,7 +69,7 @@ DISCREPANCIES = {
 
 
 def record_ship_notice(request: service_pb2.RecordShipNoticeRequest) -> RecordShipNotice:
-    may_write(request.origin, SHIPPED)
+    request, not_owned = owned(request, request.origin)
     purpose = _PURPOSES[request.purpose]
     if not request.lines and purpose is not NoticePurpose.CANCEL:
         raise FieldMissing("lines")
@@ -84,7 +84,7 @@ def record_ship_notice(request: service_pb2.RecordShipNoticeRequest) -> RecordSh
         carrier_reference=request.carrier_reference,
         lines=tuple(_notice_line_terms(each) for each in request.lines),
     )
-    return RecordShipNotice(origin(request.origin), purpose, terms, acts_as(request.origin, SHIPPED))
+    return RecordShipNotice(origin(request.origin, not_owned), purpose, terms, acts_as(request.origin, SHIPPED))
 
 
 def _notice_line_terms(message: inbound_pb2.ShipNoticeLine) -> NoticeLineTerms:
@@ -166,8 +166,8 @@ def _notice_line(line: NoticeLine) -> inbound_pb2.ShipNoticeLine:
 
 
 def record_receipt(request: service_pb2.RecordReceiptRequest) -> RecordReceipt:
-    may_write(request.origin, RECEIVED)
-    source = origin(request.origin)
+    request, not_owned = owned(request, request.origin)
+    source = origin(request.origin, not_owned)
     received_at = dates_wire.instant(request, "received_at")
     if received_at is None:
         raise FieldMissing("received_at")

@@ -10,6 +10,7 @@ from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as service_pb2
 from crossdock.procurement.v1 import purchase_order_pb2 as order_pb2
 from crossdock_kit import dates_wire
+from crossdock_kit.ownership_by_attribute import NotOwned
 
 from procurement.domain.chasing import ChaseStep
 from procurement.domain.order_line import LineState, OrderLine, ProposedChange
@@ -30,7 +31,7 @@ from procurement.domain.terms import (
 from procurement.ports import OrderName, OrderPage, Origin
 from procurement.use_cases.commands import DecideProposedChange, SubmitPurchaseOrder
 from procurement.wire import values
-from procurement.wire.ownership import ORDERED, may_write
+from procurement.wire.ownership import ORDERED, owned
 from procurement.wire.roles import acts_as
 
 ORDER_STATES = {
@@ -73,9 +74,9 @@ PLACEMENTS = {
 # --- in
 
 
-def origin(message: values_pb2.Origin) -> Origin:
+def origin(message: values_pb2.Origin, not_owned: tuple[NotOwned, ...] = ()) -> Origin:
     occurred_at = dates_wire.instant(message, "occurred_at")
-    return Origin(message.system, message.role, message.document, message.revision, occurred_at)
+    return Origin(message.system, message.role, message.document, message.revision, occurred_at, not_owned)
 
 
 def order_name(message: inbound_pb2.PurchaseOrderRef) -> OrderName:
@@ -86,8 +87,8 @@ def order_name(message: inbound_pb2.PurchaseOrderRef) -> OrderName:
 
 def submit(request: service_pb2.SubmitPurchaseOrderRequest) -> SubmitPurchaseOrder:
     """The instant of the ERP's document places it among the others, so it must be named."""
-    may_write(request.origin, ORDERED)
-    source = origin(request.origin)
+    request, not_owned = owned(request, request.origin)
+    source = origin(request.origin, not_owned)
     if source.occurred_at is None:
         raise FieldMissing("origin.occurred_at")
     document = OrderDocument(

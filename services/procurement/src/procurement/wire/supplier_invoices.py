@@ -24,7 +24,7 @@ from procurement.domain.supplier_invoice import (
 )
 from procurement.use_cases.commands import DecideInvoiceMatch, RecordInvoiceVerdict, RecordSupplierInvoice
 from procurement.wire import values
-from procurement.wire.ownership import INVOICED, JUDGED, may_write
+from procurement.wire.ownership import JUDGED, may_write, owned
 from procurement.wire.purchase_order import origin
 from procurement.wire.roles import acts_as
 
@@ -40,7 +40,7 @@ OUTCOMES = {each: pb.MatchOutcome.Value(f"MATCH_OUTCOME_{each.name}") for each i
 
 
 def record_supplier_invoice(request: service_pb2.RecordSupplierInvoiceRequest) -> RecordSupplierInvoice:
-    may_write(request.origin, INVOICED)
+    request, not_owned = owned(request, request.origin)
     invoiced_on = dates_wire.day(request, "invoiced_on")
     if invoiced_on is None:
         raise FieldMissing("invoiced_on")
@@ -62,7 +62,7 @@ def record_supplier_invoice(request: service_pb2.RecordSupplierInvoiceRequest) -
     )
     if terms.credits and not terms.credit:
         raise _broken("credits", "an invoice credits nothing", "supplier_invoice.credits")
-    return RecordSupplierInvoice(origin(request.origin), terms)
+    return RecordSupplierInvoice(origin(request.origin, not_owned), terms)
 
 
 def _charged(charge: pb.InvoiceCharge, path: str, total: values_pb2.Money) -> ChargeTerms:

@@ -25,23 +25,25 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"crossdock/options/v1/options.proto\x12\x14\x63rossdock.options.v1\x1a google/protobuf/descriptor.proto\"I\n\tOwnership\x12+\n\x07writers\x18\x01 \x03(\x0e\x32\x1a.crossdock.options.v1.Role\x12\x0f\n\x07\x64\x65\x63ides\x18\x02 \x01(\x08\"N\n\x05\x45vent\x12\x11\n\taggregate\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t\x12\x0c\n\x04keys\x18\x03 \x03(\t\x12\x13\n\x0bmaster_data\x18\x04 \x01(\x08\"a\n\x08Resource\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x01 \x01(\t\x12\x31\n\x05rules\x18\x02 \x03(\x0b\x32\".crossdock.options.v1.ResourceRule\x12\x11\n\tlist_keys\x18\x03 \x03(\t\"-\n\x0cResourceRule\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t*\xbb\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0c\n\x08ROLE_ERP\x10\x01\x12\x0c\n\x08ROLE_WMS\x10\x02\x12\x0c\n\x08ROLE_TMS\x10\x03\x12\x10\n\x0cROLE_CARRIER\x10\x04\x12\x0c\n\x08ROLE_POD\x10\x05\x12\x11\n\rROLE_SUPPLIER\x10\x06\x12\x10\n\x0cROLE_CHANNEL\x10\x07\x12\x0c\n\x08ROLE_CRM\x10\x08\x12\x0c\n\x08ROLE_MDM\x10\t\x12\x12\n\x0eROLE_CROSSDOCK\x10\n*\x9b\x01\n\x0bIdempotency\x12\x1b\n\x17IDEMPOTENCY_UNSPECIFIED\x10\x00\x12\x19\n\x15IDEMPOTENCY_READ_ONLY\x10\x01\x12\x1a\n\x16IDEMPOTENCY_REQUEST_ID\x10\x02\x12\x1f\n\x1bIDEMPOTENCY_ITEM_REQUEST_ID\x10\x03\x12\x17\n\x13IDEMPOTENCY_NATURAL\x10\x04:S\n\townership\x12\x1d.google.protobuf.FieldOptions\x18\x8d\x8c\x03 \x01(\x0b\x32\x1f.crossdock.options.v1.Ownership:/\n\x06secret\x12\x1d.google.protobuf.FieldOptions\x18\x8e\x8c\x03 \x01(\x08:W\n\x0e\x66ield_resource\x12\x1d.google.protobuf.FieldOptions\x18\x8f\x8c\x03 \x01(\x0b\x32\x1e.crossdock.options.v1.Resource:4\n\npermission\x12\x1e.google.protobuf.MethodOptions\x18\x97\x8c\x03 \x01(\t:X\n\x0bidempotency\x12\x1e.google.protobuf.MethodOptions\x18\x98\x8c\x03 \x01(\x0e\x32!.crossdock.options.v1.Idempotency:5\n\x0b\x64\x65\x61\x64line_ms\x12\x1e.google.protobuf.MethodOptions\x18\x99\x8c\x03 \x01(\x05:M\n\x05\x65vent\x12\x1f.google.protobuf.MessageOptions\x18\xa1\x8c\x03 \x01(\x0b\x32\x1b.crossdock.options.v1.Event:[\n\x10message_resource\x12\x1f.google.protobuf.MessageOptions\x18\xa2\x8c\x03 \x01(\x0b\x32\x1e.crossdock.options.v1.Resourceb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"crossdock/options/v1/options.proto\x12\x14\x63rossdock.options.v1\x1a google/protobuf/descriptor.proto\"I\n\tOwnership\x12+\n\x07writers\x18\x01 \x03(\x0e\x32\x1a.crossdock.options.v1.Role\x12\x0f\n\x07\x64\x65\x63ides\x18\x02 \x01(\x08\"-\n\x06Writes\x12\x0f\n\x07message\x18\x01 \x01(\t\x12\x12\n\ndecided_by\x18\x02 \x01(\t\"N\n\x05\x45vent\x12\x11\n\taggregate\x18\x01 \x01(\t\x12\x0f\n\x07summary\x18\x02 \x01(\t\x12\x0c\n\x04keys\x18\x03 \x03(\t\x12\x13\n\x0bmaster_data\x18\x04 \x01(\x08\"a\n\x08Resource\x12\x0f\n\x07\x64\x65\x66\x61ult\x18\x01 \x01(\t\x12\x31\n\x05rules\x18\x02 \x03(\x0b\x32\".crossdock.options.v1.ResourceRule\x12\x11\n\tlist_keys\x18\x03 \x03(\t\"-\n\x0cResourceRule\x12\x0c\n\x04rule\x18\x01 \x01(\t\x12\x0f\n\x07message\x18\x02 \x01(\t*\xbb\x01\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0c\n\x08ROLE_ERP\x10\x01\x12\x0c\n\x08ROLE_WMS\x10\x02\x12\x0c\n\x08ROLE_TMS\x10\x03\x12\x10\n\x0cROLE_CARRIER\x10\x04\x12\x0c\n\x08ROLE_POD\x10\x05\x12\x11\n\rROLE_SUPPLIER\x10\x06\x12\x10\n\x0cROLE_CHANNEL\x10\x07\x12\x0c\n\x08ROLE_CRM\x10\x08\x12\x0c\n\x08ROLE_MDM\x10\t\x12\x12\n\x0eROLE_CROSSDOCK\x10\n*\x9b\x01\n\x0bIdempotency\x12\x1b\n\x17IDEMPOTENCY_UNSPECIFIED\x10\x00\x12\x19\n\x15IDEMPOTENCY_READ_ONLY\x10\x01\x12\x1a\n\x16IDEMPOTENCY_REQUEST_ID\x10\x02\x12\x1f\n\x1bIDEMPOTENCY_ITEM_REQUEST_ID\x10\x03\x12\x17\n\x13IDEMPOTENCY_NATURAL\x10\x04:S\n\townership\x12\x1d.google.protobuf.FieldOptions\x18\x8d\x8c\x03 \x01(\x0b\x32\x1f.crossdock.options.v1.Ownership:/\n\x06secret\x12\x1d.google.protobuf.FieldOptions\x18\x8e\x8c\x03 \x01(\x08:W\n\x0e\x66ield_resource\x12\x1d.google.protobuf.FieldOptions\x18\x8f\x8c\x03 \x01(\x0b\x32\x1e.crossdock.options.v1.Resource:4\n\npermission\x12\x1e.google.protobuf.MethodOptions\x18\x97\x8c\x03 \x01(\t:X\n\x0bidempotency\x12\x1e.google.protobuf.MethodOptions\x18\x98\x8c\x03 \x01(\x0e\x32!.crossdock.options.v1.Idempotency:5\n\x0b\x64\x65\x61\x64line_ms\x12\x1e.google.protobuf.MethodOptions\x18\x99\x8c\x03 \x01(\x05:M\n\x05\x65vent\x12\x1f.google.protobuf.MessageOptions\x18\xa1\x8c\x03 \x01(\x0b\x32\x1b.crossdock.options.v1.Event:[\n\x10message_resource\x12\x1f.google.protobuf.MessageOptions\x18\xa2\x8c\x03 \x01(\x0b\x32\x1e.crossdock.options.v1.Resource:O\n\x06writes\x12\x1f.google.protobuf.MessageOptions\x18\xa3\x8c\x03 \x01(\x0b\x32\x1c.crossdock.options.v1.Writesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdock.options.v1.options_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=396
-  _globals['_ROLE']._serialized_end=583
-  _globals['_IDEMPOTENCY']._serialized_start=586
-  _globals['_IDEMPOTENCY']._serialized_end=741
+  _globals['_ROLE']._serialized_start=443
+  _globals['_ROLE']._serialized_end=630
+  _globals['_IDEMPOTENCY']._serialized_start=633
+  _globals['_IDEMPOTENCY']._serialized_end=788
   _globals['_OWNERSHIP']._serialized_start=94
   _globals['_OWNERSHIP']._serialized_end=167
-  _globals['_EVENT']._serialized_start=169
-  _globals['_EVENT']._serialized_end=247
-  _globals['_RESOURCE']._serialized_start=249
-  _globals['_RESOURCE']._serialized_end=346
-  _globals['_RESOURCERULE']._serialized_start=348
-  _globals['_RESOURCERULE']._serialized_end=393
+  _globals['_WRITES']._serialized_start=169
+  _globals['_WRITES']._serialized_end=214
+  _globals['_EVENT']._serialized_start=216
+  _globals['_EVENT']._serialized_end=294
+  _globals['_RESOURCE']._serialized_start=296
+  _globals['_RESOURCE']._serialized_end=393
+  _globals['_RESOURCERULE']._serialized_start=395
+  _globals['_RESOURCERULE']._serialized_end=440
 # @@protoc_insertion_point(module_scope)

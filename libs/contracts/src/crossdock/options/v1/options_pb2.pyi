@@ -100,7 +100,8 @@ class Ownership(_message.Message):
     DECIDES_FIELD_NUMBER: _builtins.int
     decides: _builtins.bool
     """True where the services take or refuse a whole document by it: whoever may not write it may not send the document.
-    Of these a deployment's configuration or a partner's profile may say other writers.
+    Of these, and of all that a document `writes`, a deployment's configuration or a partner's profile may say other
+    writers.
     """
     @_builtins.property
     def writers(self) -> _containers.RepeatedScalarFieldContainer[Global___Role.ValueType]:
@@ -119,6 +120,35 @@ class Ownership(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Ownership: _TypeAlias = Ownership  # noqa: Y015
+
+@_typing.final
+class Writes(_message.Message):
+    """What a document writes: its fields are attributes of the message that is named here, where they are called alike, and
+    messages that stand in it say so themselves or are meant. A service leaves out what its sender may not write and raises
+    it; where the document says nothing without it, the document is refused.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    DECIDED_BY_FIELD_NUMBER: _builtins.int
+    message: _builtins.str
+    """Full name: crossdock.procurement.v1.ShipNotice. Empty where the message itself is meant."""
+    decided_by: _builtins.str
+    """The attribute by which the whole document is taken or refused: ShipNotice.number. Empty in what is part of one."""
+    def __init__(
+        self,
+        *,
+        message: _builtins.str = ...,
+        decided_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decided_by", b"decided_by", "message", b"message"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Writes: _TypeAlias = Writes  # noqa: Y015
 
 @_typing.final
 class Event(_message.Message):
@@ -222,6 +252,7 @@ IDEMPOTENCY_FIELD_NUMBER: _builtins.int
 DEADLINE_MS_FIELD_NUMBER: _builtins.int
 EVENT_FIELD_NUMBER: _builtins.int
 MESSAGE_RESOURCE_FIELD_NUMBER: _builtins.int
+WRITES_FIELD_NUMBER: _builtins.int
 ownership: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___Ownership]
 secret: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, _builtins.bool]
 """True for a field whose value must never reach a log, a trace or an exception text."""
@@ -233,3 +264,4 @@ deadline_ms: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOpt
 """Longest time that the method may take, in milliseconds; it bounds what a caller asks and stands in where it asks nothing."""
 event: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, Global___Event]
 message_resource: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, Global___Resource]
+writes: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MessageOptions, Global___Writes]

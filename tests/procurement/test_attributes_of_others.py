@@ -1,0 +1,123 @@
+"""A document that writes what another owns is taken without it, and whoever looks after the attribute hears of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import grpc
+import pytest
+from crossdock.common.v1 import values_pb2 as common
+from crossdock.options.v1 import options_pb2
+from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
+from crossdock_kit.database import Engine, transaction
+from crossdock_kit.ownership_overrides import Override
+from crossdock_kit.testing import FixedClock, start_service
+from crossdock_kit.unit_of_work import UnitOfWork
+from procurement.__main__ import mint
+from procurement.api import ProcurementService
+from procurement.store.unit_of_work import ProcurementUnitOfWork
+from procurement_cases.calls import Caller, appointment, billed, counted, line, origin, packed, unique
+from procurement_cases.refusals import refused
+
+ERP, WMS, SUPPLIER, CARRIER, MDM = (
+    options_pb2.ROLE_ERP,
+    options_pb2.ROLE_WMS,
+    options_pb2.ROLE_SUPPLIER,
+    options_pb2.ROLE_CARRIER,
+    options_pb2.ROLE_MDM,
+)
+NOT_OWNED = (grpc.StatusCode.FAILED_PRECONDITION, "FIELD_NOT_OWNED")
+
+
+def said_by(system: str, role: Any, attribute: str, *writers: Any) -> common.Origin:
+    """Of a document of a partner whose profile says who else writes an attribute."""
+    found = origin(system, role, 2, document=unique("DOC"))
+    found.ownership.add(attribute=attribute, writers=writers)
+    return found
+
+
+async def told(caller: Caller, source: common.Origin) -> list[tuple[str, str, str]]:
+    """Owner, attribute and words of what is open of a document."""
+    async with transaction(caller.engine, [caller.tenant]) as tx:
+        rows = await tx.driver.fetch(
+            "SELECT owner, subject, summary FROM exception WHERE code = 'FIELD_NOT_OWNED' AND resolved_at IS NULL"
+            " AND subject LIKE '%/' || $1",
+            source.document,
+        )
+    return [(row["owner"], row["subject"].partition("/")[0], row["summary"]) for row in rows]
+
+
+@pytest.mark.feature("F040")
+async def test_a_notice_is_taken_without_the_carrier_that_its_supplier_may_not_name(caller: Caller) -> None:
+    number, asn = unique("PO"), unique("SH")
+    await caller.submit(number)
+    source = said_by("SUP-NORDIC", SUPPLIER, "ShipNotice.carrier", CARRIER)
+    facts: dict[str, Any] = {"origin": source, "carrier": "UPSN", "bill_of_lading": "B-1"}
+    done = await caller.ship(asn, packed(number, 60), **facts)
+    assert (done.ship_notice.carrier, done.ship_notice.bill_of_lading) == ("", "B-1")
+    assert [each.shipped.value for each in done.ship_notice.lines] == ["60"]
+    again = await caller.ship(asn, packed(number, 60), **facts)
+    assert again.repeated_notice
+    assert await told(caller, source) == [
+        ("master-data", "ShipNotice.carrier", "SUP-NORDIC wrote ShipNotice.carrier, which it does not own: left out")
+    ]
+
+
+@pytest.mark.feature("F039", "F043", "F052")
+async def test_what_the_configuration_says_of_an_attribute_holds_and_its_steward_hears_of_it(
+    caller: Caller, engine: Engine, uow: UnitOfWork, clock: FixedClock
+) -> None:
+    number, asn = unique("PO"), unique("SH")
+    await caller.submit(number)
+    configured = {
+        "ShipNotice.carrier": Override((CARRIER,), "road desk"),
+        "ShipNotice.bill_of_lading": Override((CARRIER,), "paper desk"),
+    }
+    servicer = ProcurementService(ProcurementUnitOfWork(uow), mint, clock)
+    add = pb_grpc.add_ProcurementServiceServicer_to_server
+    async with start_service((add, servicer), uow=uow, clock=clock, ownership=configured) as running:
+        stub: Any = running.caller(pb_grpc.ProcurementServiceStub, tenant="acme")
+        there = Caller(stub, engine, "acme")
+        source = origin("SUP-NORDIC", SUPPLIER, 2, document=unique("DOC"))
+        facts: dict[str, Any] = {"origin": source, "carrier": "UPSN", "bill_of_lading": "B-1"}
+        done = await there.ship(asn, packed(number, 60), **facts)
+    assert (done.ship_notice.carrier, done.ship_notice.bill_of_lading) == ("", "")
+    assert sorted(owner for owner, _, _ in await told(caller, source)) == ["paper desk", "road desk"]
+
+
+async def test_in_orders_receipts_appointments_and_invoices_it_is_the_same(caller: Caller) -> None:
+    number, asn = unique("PO"), unique("SH")
+    by_erp = said_by("ERP-EU", ERP, "PurchaseOrderLine.description", MDM)
+    order = (await caller.submit(number, [line(description="Bolt")], origin=by_erp)).purchase_order
+    assert (order.lines[0].description, order.lines[0].ordered.value) == ("", "100")
+    await caller.ship(asn, packed(number, 60))
+    by_wms = said_by("WMS-EAST", WMS, "DockAppointment.door", SUPPLIER)
+    asked = appointment(unique("AP"), asn)
+    asked.origin.CopyFrom(by_wms)
+    booked = await caller.stub.RecordDockAppointment(asked, timeout=20)
+    assert booked.dock_appointment.door == ""
+    counts = said_by("WMS-EAST", WMS, "ReceiptLine.lot", SUPPLIER)
+    counted_line = counted(60, ship_notice_number=asn, lot=common.Lot(number="L1"))
+    receipt = (await caller.receive(unique("RC"), counted_line, origin=counts)).receipt
+    assert [(each.quantity.value, each.HasField("lot")) for each in receipt.lines] == [("60", False)]
+    bills = said_by("SUP-NORDIC", SUPPLIER, "SupplierInvoiceLine.supplier_item", ERP)
+    billed_line = billed(number, 60)
+    billed_line.supplier_item = "ND-77"
+    invoice = (await caller.invoice(unique("INV"), billed_line, origin=bills)).supplier_invoice
+    assert [each.supplier_item for each in invoice.lines] == [""]
+    for source, attribute in (
+        (by_erp, "PurchaseOrderLine.description"),
+        (by_wms, "DockAppointment.door"),
+        (counts, "ReceiptLine.lot"),
+        (bills, "SupplierInvoiceLine.supplier_item"),
+    ):
+        assert [each[1] for each in await told(caller, source)] == [attribute]
+
+
+async def test_without_what_it_cannot_do_without_a_document_is_refused_and_nothing_is_told(caller: Caller) -> None:
+    number = unique("PO")
+    await caller.submit(number)
+    source = said_by("SUP-NORDIC", SUPPLIER, "ShipNoticeLine.shipped", WMS)
+    assert await refused(caller.ship(unique("SH"), packed(number, 60), origin=source)) == NOT_OWNED
+    assert await told(caller, source) == []
+    assert not (await caller.order(number)).ship_notices
