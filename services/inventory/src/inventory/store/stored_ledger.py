@@ -1,7 +1,7 @@
 """The ledger of one open work: it locks, books and announces.
 
 What may be promised is one event for each row that changed, and stock that a report of fact took below its promises
-becomes an exception that somebody owns.
+becomes an exception that somebody owns (`row_exceptions`).
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from crossdock_kit.context import Cause, cause
-from crossdock_kit.errors import FailureClass
-from crossdock_kit.exceptions import NewException
+from crossdock_kit.context import cause
 from crossdock_kit.unit_of_work import Work as KitWork
 
 from inventory.domain.accounts import PHYSICAL, Account
@@ -27,28 +24,19 @@ from inventory.domain.holding_back import HeldBack
 from inventory.domain.inbound import Received
 from inventory.domain.lots import FreeLot, has_expired
 from inventory.domain.movement import Movement, StockKey
-from inventory.domain.oversold import in_words, short_by_channel
-from inventory.domain.quantity import ZERO, plain
-from inventory.domain.stock_move import MOVED_BEYOND_STOCK, Place, beyond_subject
+from inventory.domain.quantity import ZERO
+from inventory.domain.stock_move import Place
 from inventory.ports import HeldBackPage
 from inventory.store import holding_back, ledger
+from inventory.store.causes import Causes
 from inventory.store.holding_back import POLICY
 from inventory.store.ledger import STOCK_ACCOUNTS, StockRow, column
 from inventory.store.moved_since import moved_since
-from inventory.store.oversold import count_oversold, open_promises
+from inventory.store.row_exceptions import RowExceptions, transactions_of
 from inventory.store.stock_moves import note_waiting, waiting_of
 from inventory.wire.facts import event_of
 
 Record = Mapping[str, Any]
-PROMISED_BEYOND_STOCK = "PROMISED_BEYOND_STOCK"
-STOCK_BELOW_ZERO = "STOCK_BELOW_ZERO"
-POLICY_UNREADABLE = "POLICY_UNREADABLE"
-LOT_MISSING = "LOT_MISSING"
-
-_KEPT_BY_LOTS = """
-SELECT tenant, sku FROM item JOIN unnest($1::text[], $2::text[]) AS k (tenant, sku) USING (tenant, sku)
-WHERE lot_controlled AND daterange(valid_from, valid_to) @> current_date
-"""
 _LOTS = """
 SELECT l.* FROM lot_stock l JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[])
   AS k (tenant, sku, location_id, business_unit) USING (tenant, sku, location_id, business_unit)
@@ -58,30 +46,6 @@ SELECT tenant, sku, location_id, business_unit, lot FROM lot_stock
 WHERE tenant = $1 AND (sku, location_id, business_unit, lot) > ($2, $3, $4, $5) AND expires_on < $6 AND sellable > 0
 ORDER BY sku, location_id, business_unit, lot LIMIT $7
 """
-
-
-def subject_of(key: StockKey) -> str:
-    return f"stock/{key.business_unit}/{key.location_id}/{key.sku}"
-
-
-class Causes:
-    """Why each fact is recorded. In a consumer's batch it is the event that told it; in a call that serves several
-    transactions each of them gets a step of its own, so that none stands in the timeline of another."""
-
-    def __init__(self, events: Mapping[str, Cause]) -> None:
-        self._events = events
-        self._alone: dict[tuple[str, ...], Cause] = {}
-
-    def of(self, cause_id: str, transaction_ids: tuple[str, ...]) -> Cause:
-        if cause_id in self._events:
-            return self._events[cause_id]
-        if len(transaction_ids) > 1:
-            return replace(cause(), transaction_ids=transaction_ids)
-        if not self._alone:
-            self._alone[transaction_ids] = cause()
-        if transaction_ids not in self._alone:
-            self._alone[transaction_ids] = replace(cause(), transaction_ids=transaction_ids)
-        return self._alone[transaction_ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +74,7 @@ class StoredLedger:
         self._work = work
         self._causes = causes
         self._changed = changed
+        self._exceptions = RowExceptions(work)
         self._locked: dict[StockKey, StockRow] = {}
 
     async def lock(self, keys: Iterable[StockKey]) -> None:
@@ -139,7 +104,7 @@ class StoredLedger:
         if not found:
             return HeldBackPage(None, 0)
         rules = await holding_back.rules_of(driver, after.tenant, self._work.now)
-        self._own_unreadable(rules, after.tenant)
+        self._exceptions.own_unreadable(rules, after.tenant)
         wanted = await holding_back.resolved(driver, rules, [key for key, _ in found])
         await self.lock(key for key, kept in found if wanted[key] != kept)
         changes = {key: wanted[key] for key in self._locked if wanted[key] != self._locked[key].held_back}
@@ -150,19 +115,6 @@ class StoredLedger:
         for row in rows:
             self._record(row, replace(about, unit=units.get(row.key.sku, "")))
         return HeldBackPage(found[-1][0] if len(found) == most else None, len(rows))
-
-    def _own_unreadable(self, rules: holding_back.Rules, tenant: str) -> None:
-        for version in rules.unreadable:
-            self._work.raise_exception(
-                NewException(
-                    failure_class=FailureClass.BUSINESS,
-                    code=POLICY_UNREADABLE,
-                    summary=f"rule {version} of {POLICY} says no quantity of zero or more",
-                    owner="master-data",
-                    subject=f"policy/{POLICY}/{version}",
-                    tenant=tenant,
-                )
-            )
 
     async def held(self, keys: Iterable[StockKey]) -> dict[tuple[StockKey, str, Account], Decimal]:
         return {
@@ -208,31 +160,7 @@ class StoredLedger:
         await ledger.note_expiry(self._work.driver, dict(lots))
 
     async def miss_lots(self, lines: Sequence[Received]) -> None:
-        if not lines:
-            return
-        named = sorted({(each.key.tenant, each.key.sku) for each in lines})
-        rows = await self._work.driver.fetch(_KEPT_BY_LOTS, *(list(column) for column in zip(*named, strict=True)))
-        kept = {(row["tenant"], row["sku"]) for row in rows}
-        for each in lines:
-            if (each.key.tenant, each.key.sku) in kept:
-                self._miss_lot(each)
-
-    def _miss_lot(self, line: Received) -> None:
-        document, key = line.document, line.key
-        named = document.name.rpartition("/")[0] or document.name
-        self._work.raise_exception(
-            NewException(
-                failure_class=FailureClass.BUSINESS,
-                code=LOT_MISSING,
-                summary=f"{key.sku} is kept by lots, and {named} brought it to {key.location_id} without one",
-                owner="warehouse",
-                subject=document.posting_key,
-                transaction_ids=(document.transaction_id,) if document.transaction_id else (),
-                keys=(f"sku:{key.sku}",),
-                tenant=key.tenant,
-                dedupe_key=f"{LOT_MISSING}:{document.posting_key}:{key.sku}",
-            )
-        )
+        await self._exceptions.miss_lots(lines)
 
     async def book(self, movements: Sequence[Movement]) -> list[tuple[UUID, Movement]]:
         if not movements:
@@ -245,9 +173,9 @@ class StoredLedger:
         about = _by_key(movements)
         for row in booked.changed:
             self._announce(row, booked.before[row.key], about[row.key])
-            await self._look_uncovered(row, uncovered[row.key], about[row.key])
+            await self._exceptions.look_uncovered(row, uncovered[row.key], about[row.key])
         for row in booked.rows:
-            self._look_below_zero(row, about[row.key])
+            self._exceptions.look_below_zero(row, about[row.key])
         await self._look_at_lots(movements)
         return booked.movements
 
@@ -255,7 +183,7 @@ class StoredLedger:
         """What had been put away or released before it came has come."""
         if waiting := waiting_of(movements):
             for key, lot in await note_waiting(self._work.driver, waiting):
-                self._settle(key, lot, Account.STAGED)
+                self._exceptions.settle_moved(key, lot, Account.STAGED)
         into: dict[Place, Decimal] = {}
         for each in movements:
             if each.target is Account.QUARANTINED:
@@ -265,29 +193,14 @@ class StoredLedger:
             for (key, lot), came in into.items():
                 now = held[key, lot, Account.QUARANTINED]
                 if now - came < 0 <= now:
-                    self._settle(key, lot, Account.QUARANTINED)
-
-    def _settle(self, key: StockKey, lot: str, bucket: Account) -> None:
-        named = f"{MOVED_BEYOND_STOCK}:{beyond_subject(key, lot, bucket)}"
-        self._work.resolve_exception(named, "what was moved has come", tenant=key.tenant)
+                    self._exceptions.settle_moved(key, lot, Account.QUARANTINED)
 
     def _announce(self, row: StockRow, before: Decimal, movements: Sequence[Movement]) -> None:
         last = movements[-1]
         document = last.document
-        self._record(row, About(last.unit, document.occurred_at, document.cause_id, _transactions(movements)))
+        self._record(row, About(last.unit, document.occurred_at, document.cause_id, transactions_of(movements)))
         if row.uncovered <= 0 and before < 0:
-            self._resolve(row.key, PROMISED_BEYOND_STOCK)
-
-    async def _look_uncovered(self, row: StockRow, before: Decimal, movements: Sequence[Movement]) -> None:
-        """Somebody brings more of it; each channel that has sold what is not there counts when it becomes more."""
-        if row.uncovered <= 0:
-            return
-        short = short_by_channel(row.uncovered, await open_promises(self._work.driver, row.key))
-        said = f"{plain(row.uncovered)} short of promises" + (f" ({in_words(short)})" if short else "")
-        details = {"oversold": in_words(short)}
-        self._raise(row.key, PROMISED_BEYOND_STOCK, "replenishment", said, movements, details=details)
-        if row.uncovered > max(before, ZERO):
-            self._work.after_commit(lambda: count_oversold(row.key, sorted(short)))
+            self._exceptions.settle_covered(row.key)
 
     def _record(self, row: StockRow, about: About) -> None:
         fact = AvailabilityChanged(
@@ -309,47 +222,9 @@ class StoredLedger:
         versions = [(row.key, row.version) for row in rows]
         self._work.after_commit(lambda: self._changed(versions))
 
-    def _look_below_zero(self, row: StockRow, movements: Sequence[Movement]) -> None:
-        if row.below_zero:
-            named = ", ".join(f"{account.name} {plain(row.held[account])}" for account in row.below_zero)
-            self._raise(row.key, STOCK_BELOW_ZERO, "warehouse", f"below zero: {named}", movements)
-        elif any(movement.target in PHYSICAL for movement in movements):
-            self._resolve(row.key, STOCK_BELOW_ZERO)
-
-    def _raise(
-        self,
-        key: StockKey,
-        code: str,
-        owner: str,
-        what: str,
-        movements: Sequence[Movement],
-        *,
-        details: Mapping[str, str] = MappingProxyType({}),
-    ) -> None:
-        self._work.raise_exception(
-            NewException(
-                failure_class=FailureClass.BUSINESS,
-                code=code,
-                summary=f"{key.sku} at {key.location_id}: {what}",
-                owner=owner,
-                subject=subject_of(key),
-                transaction_ids=_transactions(movements),
-                keys=(f"sku:{key.sku}",),
-                details=dict(details),
-                tenant=key.tenant,
-            )
-        )
-
-    def _resolve(self, key: StockKey, code: str) -> None:
-        self._work.resolve_exception(f"{code}:{subject_of(key)}", "stock covers it again", tenant=key.tenant)
-
 
 def _by_key(movements: Sequence[Movement]) -> dict[StockKey, list[Movement]]:
     found: dict[StockKey, list[Movement]] = {}
     for each in movements:
         found.setdefault(each.key, []).append(each)
     return found
-
-
-def _transactions(movements: Iterable[Movement]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.document.transaction_id for each in movements if each.document.transaction_id))

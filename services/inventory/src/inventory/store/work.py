@@ -18,11 +18,12 @@ from crossdock_kit.unit_of_work import Work as KitWork
 from inventory.domain.concerns import Concern
 from inventory.domain.events import Fact
 from inventory.store.adjustments import StoredAdjustments
+from inventory.store.causes import Causes
 from inventory.store.master_data import StoredMasterData, StoredPostings
 from inventory.store.reservations import StoredReservations
 from inventory.store.statements import StoredStatements
 from inventory.store.stock_moves import StoredStockMoves
-from inventory.store.stored_ledger import Causes, Changed, StoredLedger, nobody_is_told
+from inventory.store.stored_ledger import Changed, StoredLedger, nobody_is_told
 from inventory.store.supply import StoredSupply
 from inventory.store.transfers import StoredTransfers
 from inventory.wire.facts import event_of
