@@ -102,7 +102,7 @@ class InventoryServicer(pb_grpc.InventoryServiceServicer):
         return stock.promises(found.item, found.days)
 
     async def GetStock(self, request: pb.GetStockRequest, context: Context) -> pb.GetStockResponse:
-        return stock.stock(*await stocks.stock_of(self.engine, tenant(), request.sku))
+        return stock.stock(*await stocks.stock_of(self.engine, tenant(), request.sku, request.serial))
 
     async def ListMovements(self, request: pb.ListMovementsRequest, context: Context) -> pb.ListMovementsResponse:
         where = Where(tenant(), [request.location_id] if request.location_id else [])

@@ -21,6 +21,7 @@ from inventory import ports
 from inventory.domain.coming_back import ReturnFact
 from inventory.domain.item import Location
 from inventory.domain.outbound import OutboundFact
+from inventory.domain.serials import NamedSerials
 from inventory.use_cases.inbound import (
     BookInbound,
     book_inbound,
@@ -64,11 +65,13 @@ class Consumers:
                 name=NAME,
                 source="fulfillment",
                 handlers={
-                    fulfillment.PickCompleted: self._issuing(outbound_wire.picks),
-                    fulfillment.RecallAnswered: self._issuing(outbound_wire.recalls),
-                    fulfillment.GoodsIssued: self._issuing(outbound_wire.goods_issues),
-                    fulfillment.ReturnReceived: self._issuing(outbound_wire.returns),
-                    fulfillment.ReturnInspected: self._issuing(outbound_wire.inspections),
+                    fulfillment.PickCompleted: self._issuing(outbound_wire.picks, outbound_wire.pieces),
+                    fulfillment.RecallAnswered: self._issuing(outbound_wire.recalls, outbound_wire.pieces),
+                    fulfillment.GoodsIssued: self._issuing(outbound_wire.goods_issues, outbound_wire.pieces),
+                    fulfillment.ReturnReceived: self._issuing(outbound_wire.returns, outbound_wire.returned_pieces),
+                    fulfillment.ReturnInspected: self._issuing(
+                        outbound_wire.inspections, outbound_wire.returned_pieces
+                    ),
                     fulfillment.PostingBooked: self.on_shipments_posted,
                     fulfillment.PostingRefused: self.on_shipments_posted,
                 },
@@ -107,9 +110,13 @@ class Consumers:
 
         return book
 
-    def _issuing(self, read: Callable[[Sequence[Any]], Sequence[OutboundFact | ReturnFact]]) -> Handler:
+    def _issuing(
+        self,
+        read: Callable[[Sequence[Any]], Sequence[OutboundFact | ReturnFact]],
+        pieces: Callable[[Sequence[Any]], Sequence[NamedSerials]],
+    ) -> Handler:
         async def book(events: Sequence[AnyReceived], work: Work) -> None:
-            await book_outbound(read(events), self._opened(work, events))
+            await book_outbound(read(events), self._opened(work, events), pieces(events))
 
         return book
 

@@ -22,6 +22,7 @@ from inventory.domain.lots import FreeLot, Pick
 from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.reserving import Basket, LineRefusal
+from inventory.domain.serials import SerialPlace, SerialWord
 from inventory.domain.standing_count import StandingCount
 from inventory.domain.statement import Comparison, Stated, Statement
 from inventory.domain.stock_move import Place, StockMoveReport
@@ -140,6 +141,21 @@ class StockMoves(Protocol):
         ...
 
     async def save(self, report: StockMoveReport) -> None: ...
+
+
+class Serials(Protocol):
+    async def note(self, words: Sequence[SerialWord]) -> None:
+        """Adds what is said of pieces; what contradicts itself by it is raised, and what does not any more is settled.
+        Nobody else says anything of pieces of these items until the work ends."""
+        ...
+
+    async def at(self, keys: Iterable[StockKey], serials: Iterable[str]) -> list[SerialPlace]:
+        """Of these keys what is known on hand, and of these serials whatever is known there."""
+        ...
+
+    async def said_by(self, tenant: str, transaction_id: str) -> list[SerialWord]:
+        """What the documents of a transaction said, in the order in which it was noted."""
+        ...
 
 
 class Transfers(Protocol):
@@ -312,6 +328,9 @@ class Work(Protocol):
 
     @property
     def stock_moves(self) -> StockMoves: ...
+
+    @property
+    def serials(self) -> Serials: ...
 
     @property
     def transfers(self) -> Transfers: ...

@@ -143,6 +143,12 @@ class Level(WithItemIds):
         """LIN qualifier LT, else REF LT."""
         return self.item_id("LT") or self.reference("LT")
 
+    @property
+    def serials(self) -> tuple[str, ...]:
+        """LIN qualifier SN, which has room for few, and every REF SE."""
+        ids = [each.value for each in self.item_ids if each.qualifier == "SN"]
+        return tuple(each for each in (*ids, *(its.value for its in self.references if its.qualifier == "SE")) if each)
+
 
 @dataclass(frozen=True, slots=True)
 class ShipLine(WithItemIds):

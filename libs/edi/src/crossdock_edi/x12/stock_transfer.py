@@ -113,6 +113,7 @@ class ReceiptException:
     quantity: Decimal | None = element("W13", 1, convert=DECIMAL)
     unit: str = element("W13", 2)
     condition: str = element("W13", 3)
+    notes: tuple[Note, ...] = children(Note)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

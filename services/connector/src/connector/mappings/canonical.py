@@ -6,6 +6,7 @@ Nothing here belongs to one document or one format.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -14,10 +15,12 @@ from crossdock.procurement.v1 import purchase_order_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
-from connector.codecs.json_document import DocumentFault
+from connector.codecs.json_document import DocumentFault, JsonObject
 
 _INCOTERM = re.compile(r"([A-Z]{3})(?: (\S.*))?")
 _LIMIT = Decimal(10) ** 15
+LONGEST_SERIAL, MOST_SERIALS = 50, 2000
+"""Of the pieces that a line may name, as the contracts take them."""
 
 
 def plain(number: Decimal, *, path: str = "") -> str:
@@ -104,6 +107,26 @@ def window(
 
 def lot(number: str, expires: date | None, made: date | None) -> values_pb2.Lot | None:
     return values_pb2.Lot(number=number, expires_on=to_day(expires), made_on=to_day(made)) if number else None
+
+
+def serials(line: JsonObject) -> tuple[str, ...]:
+    """The pieces that a line names."""
+    return line.texts("serials", longest=LONGEST_SERIAL, most=MOST_SERIALS)
+
+
+def bounded_serials(found: list[str], path: str) -> list[str]:
+    """Raises DocumentFault for more, or longer ones, than a line may name."""
+    if len(found) > MOST_SERIALS:
+        raise DocumentFault(path, f"names more than {MOST_SERIALS} serials")
+    if any(len(each) > LONGEST_SERIAL for each in found):
+        raise DocumentFault(path, f"names a serial of more than {LONGEST_SERIAL} characters")
+    return found
+
+
+def named_pieces(serials: Iterable[str]) -> dict[str, list[str]]:
+    """As a document says them; where none is named it says nothing of them."""
+    named = list(serials)
+    return {"serials": named} if named else {}
 
 
 def incoterms(terms: str) -> tuple[str, str]:

@@ -41,7 +41,7 @@ def _line(position: int, line: inbound_pb2.ReceiptLine, writing: Writing) -> dic
         "lot": line.lot.number or None,
         "lotExpires": canonical.iso_day(line.lot.expires_on),
         "shipNotice": line.ship_notice_number or None,
-    }
+    } | canonical.named_pieces(line.serials)
 
 
 def _condition(line: inbound_pb2.ReceiptLine) -> str:

@@ -88,6 +88,7 @@ def _line(content: JsonObject, reading: Reading, units: tuple[str, str]) -> inbo
         pallet_sscc=units[0],
         carton_sscc=units[1],
         packed_on_revision=revision,
+        serials=canonical.serials(content),
     )
 
 

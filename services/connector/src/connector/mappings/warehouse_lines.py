@@ -22,6 +22,7 @@ def reported_line(line: JsonObject, reading: Reading) -> warehouse_service_pb2.R
         sku=codes.item(line.text("sku", longest=80)),
         quantity=canonical.quantity(line.decimal("qty"), unit, path=f"{line.path}.qty"),
         lot=lot_of(line),
+        serials=canonical.serials(line),
     )
     if line.has("short"):
         read_line.short.CopyFrom(canonical.quantity(line.decimal("short"), unit, path=f"{line.path}.short"))

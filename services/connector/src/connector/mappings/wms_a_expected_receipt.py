@@ -38,7 +38,7 @@ def _line(position: int, line: events_pb2.ExpectedLine, writing: Writing) -> dic
         "pallet": line.pallet_sscc or None,
         "carton": line.carton_sscc or None,
         "flags": list(line.flags),
-    }
+    } | canonical.named_pieces(line.serials)
 
 
 def _lot(line: events_pb2.ExpectedLine) -> dict[str, Any] | None:

@@ -38,6 +38,7 @@ def _line(line: JsonObject, reading: Reading) -> warehouse_service_pb2.RecalledL
         sku=codes.item(line.text("sku", longest=80)),
         stopped=canonical.quantity(line.decimal("stopped"), unit, path=f"{line.path}.stopped"),
         lot=lot_of(line),
+        serials=canonical.serials(line),
     )
     if line.has("tooLate"):
         read_line.too_late.CopyFrom(canonical.quantity(line.decimal("tooLate"), unit, path=f"{line.path}.tooLate"))

@@ -48,6 +48,7 @@ def _line(line: JsonObject, reading: Reading) -> tuple[inbound_pb2.ReceiptLine, 
         condition=condition_of(line.text("condition", longest=80), CONDITIONS, reading, f"{line.path}.condition"),
         lot=_lot(line.optional_object("lot")),
         sscc=sscc,
+        serials=canonical.serials(line),
     )
     return read_line, findings
 

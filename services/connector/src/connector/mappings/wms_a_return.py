@@ -68,6 +68,7 @@ def _line(line: JsonObject, reading: Reading) -> return_pb2.ReturnedLine:
         quantity=canonical.quantity(line.decimal("qty"), unit, path=f"{line.path}.qty"),
         lot=lot_of(line),
         held=return_pb2.ReturnHolding.Value(f"RETURN_HOLDING_{held}"),
+        serials=canonical.serials(line),
     )
 
 

@@ -79,7 +79,9 @@ def _stated(line: JsonObject, reading: Reading) -> control.StatedStock:
 
 
 def _counted(line: JsonObject, reading: Reading) -> control.ReportedStock:
+    """`serials`: all pieces that were counted."""
     found = _stock(line, reading)
+    found.serials.extend(canonical.serials(line))
     unit = reading.codes.unit(line.text("uom", longest=80))
     found.counted.CopyFrom(canonical.quantity(line.decimal("counted"), unit, path=f"{line.path}.counted"))
     found.reason = COUNT
@@ -88,6 +90,7 @@ def _counted(line: JsonObject, reading: Reading) -> control.ReportedStock:
 
 def _changed(line: JsonObject, reading: Reading) -> control.ReportedStock:
     found = _stock(line, reading)
+    found.serials.extend(canonical.serials(line))
     unit = reading.codes.unit(line.text("uom", longest=80))
     found.change.CopyFrom(canonical.quantity(line.decimal("change"), unit, path=f"{line.path}.change"))
     found.reason = reason_of(line.text("reason", longest=32), reading)

@@ -72,6 +72,7 @@ def _stock(line: JsonObject, reading: Reading) -> moves.MovedStock:
         sku=reading.codes.item(line.text("sku", longest=80)),
         lot=line.optional_text("lot", longest=64),
         quantity=canonical.quantity(line.decimal("qty"), unit, path=f"{line.path}.qty"),
+        serials=canonical.serials(line),
     )
 
 

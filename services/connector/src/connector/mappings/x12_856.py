@@ -99,6 +99,7 @@ def _line(position: int, line: ShipLine, reading: Reading) -> inbound_pb2.ShipNo
         pallet_sscc=canonical.sscc(line.pallet_sscc, "")[0],
         carton_sscc=canonical.sscc(line.carton_sscc, "")[0],
         packed_on_revision=sequence(line.change_sequence, reading) or 0,
+        serials=canonical.bounded_serials(list(line.level.serials), f"HL {line.level.id}"),
     )
 
 

@@ -2,7 +2,7 @@
 
 W0612 says whether it is new (1), changed (2) or withdrawn (3), N9 V0 its place in the sequence, beside our reference in
 full: W0602 has room for 22 characters, so a longer one stands there as a digest. The number of the ship notice is the
-shipment's where there is one. Items say purchase order, line and lot under N9, as a 944 repeats them.
+shipment's where there is one. Items say purchase order, line, lot and serials under N9, as a 944 repeats them.
 """
 
 from __future__ import annotations
@@ -60,7 +60,11 @@ def _item(line: events_pb2.ExpectedLine, writing: Writing) -> TransferItem:
         quantity=Decimal(line.quantity.value),
         unit=codes.unit_code(line.quantity.unit),
         item_ids=(ItemId(OWNERS_ITEM, codes.item_code(line.sku)),),
-        notes=tuple(Note(qualifier=name, reference=value) for name, value in numbers if value),
+        notes=tuple(
+            Note(qualifier=name, reference=value)
+            for name, value in (*numbers, *((parts.SERIAL, each) for each in line.serials))
+            if value
+        ),
     )
 
 

@@ -48,6 +48,7 @@ def _lines(
     path = f"W07 {place}"
     unit = reading.codes.unit(item.unit)
     sku = order_parts.resolved_item(item.item_ids, reading.codes, required=True)
+    serials = _serials(item, reading, path)
     for condition, quantity in _by_condition(item, reading, path).items():
         if quantity:
             yield inbound_pb2.ReceiptLine(
@@ -59,7 +60,20 @@ def _lines(
                 quantity=canonical.quantity(quantity, unit, path=path),
                 condition=named_condition(condition, f"W13 of {path}"),
                 lot=canonical.lot((item.lot or parts.note_of(item.notes, parts.LOT))[:64], None, None),
+                serials=serials.get(condition, ()),
             )
+
+
+def _serials(item: ReceivedItem, reading: Reading, path: str) -> Mapping[str, list[str]]:
+    """By condition: an exception names its own pieces, the others of the item are good."""
+    conditions = reading.partner.table("conditions", CONDITIONS)
+    apart: dict[str, list[str]] = {}
+    for each in item.exceptions:
+        if each.condition in conditions:
+            apart.setdefault(conditions[each.condition], []).extend(parts.serials_of(each.notes, f"W13 of {path}"))
+    elsewhere = {serial for named in apart.values() for serial in named}
+    good = [each for each in parts.serials_of(item.notes, path) if each not in elsewhere]
+    return apart | {GOOD: [*apart.get(GOOD, ()), *good]}
 
 
 def _by_condition(item: ReceivedItem, reading: Reading, path: str) -> Mapping[str, Decimal]:

@@ -103,6 +103,7 @@ def _lines(document: WarehouseShippingAdvice, reading: Reading) -> Iterator[ware
                 sku=order_parts.resolved_item(item.item_ids, reading.codes, required=True),
                 quantity=canonical.quantity(shipped, reading.codes.unit(item.unit), path=path),
                 lot=canonical.lot(_lot(item), None, None),
+                serials=parts.serials_of(item.notes, path),
             )
 
 

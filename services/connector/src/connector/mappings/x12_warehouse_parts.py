@@ -14,11 +14,12 @@ from crossdock_edi.x12.freight import Instant, WarehouseParty
 from crossdock_edi.x12.parts import Note
 
 from connector.codecs.json_document import DocumentFault
+from connector.mappings import canonical
 from connector.mappings.carrier_updates import at_zone
 from connector.mappings.model import Codes, Reading
 
 WAREHOUSE, SHIP_FROM = "WH", "SF"
-ORDER, PURCHASE_ORDER, LINE, LOT = "IL", "PO", "LI", "LT"
+ORDER, PURCHASE_ORDER, LINE, LOT, SERIAL = "IL", "PO", "LI", "LT", "SE"
 TRACKING, CARRIERS_NUMBER, BILL_OF_LADING, SHIP_NOTICE = "2I", "CN", "BM", "SI"
 _NOON = time(12)
 
@@ -55,6 +56,12 @@ def note_of(notes: Iterable[Note], *qualifiers: str) -> str:
     """The reference under the first of these qualifiers that is there."""
     said = {each.qualifier: each.reference.strip() for each in reversed(list(notes))}
     return next((said[each] for each in qualifiers if said.get(each)), "")
+
+
+def serials_of(notes: Iterable[Note], path: str) -> list[str]:
+    """The pieces that are named under N9 SE. Raises DocumentFault for more than a line may name."""
+    found = [each.reference.strip() for each in notes if each.qualifier == SERIAL and each.reference.strip()]
+    return canonical.bounded_serials(found, path)
 
 
 def required_note(notes: Iterable[Note], qualifier: str, path: str, what: str) -> str:

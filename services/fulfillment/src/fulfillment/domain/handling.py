@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from fulfillment.domain import events
 from fulfillment.domain.allocating import Pair, release_number
@@ -47,6 +47,21 @@ class Reported:
     short: Decimal = ZERO
     lot: Lot | None = None
     too_late: Decimal = ZERO
+    # Not in its words: reports of before it was there are known again by their hash.
+    serials: tuple[str, ...] = field(default=(), repr=False)
+
+
+class Naming(Protocol):
+    """A line that may name its pieces."""
+
+    @property
+    def serials(self) -> tuple[str, ...]: ...
+
+
+def named_pieces(lines: Iterable[Naming]) -> tuple[tuple[str, ...], ...]:
+    """What lines say of their pieces, for the hash of a report; nothing where none names any."""
+    named = tuple(each.serials for each in lines)
+    return named if any(named) else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ what it says. It must not know of which return it is.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
-from fulfillment.domain.handling import Lot
+from fulfillment.domain.handling import Lot, named_pieces
 
 
 class ReportKind(Enum):
@@ -43,6 +43,7 @@ class Returned:
     lot: Lot | None = None
     held: Holding = Holding.RETURNED
     disposition: Disposition | None = None
+    serials: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class ReturnReport:
     @property
     def fingerprint(self) -> str:
         said = (self.kind.value, self.return_number, self.order_id, self.order_number, self.lines)
-        return hashlib.sha256(repr(said).encode()).hexdigest()
+        return hashlib.sha256(repr(said + named_pieces(self.lines)).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

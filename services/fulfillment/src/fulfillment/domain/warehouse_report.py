@@ -15,7 +15,7 @@ from enum import Enum
 
 from fulfillment.domain.concerns import Concern
 from fulfillment.domain.events import Sending
-from fulfillment.domain.handling import Outcome, Reported
+from fulfillment.domain.handling import Outcome, Reported, named_pieces
 from fulfillment.domain.lifecycle import WAREHOUSE
 from fulfillment.domain.posting import Evidence
 from fulfillment.domain.quantities import ZERO, Quantity
@@ -68,7 +68,7 @@ class ReportTerms:
     @property
     def fingerprint(self) -> str:
         said = (self.kind.value, self.shipment_number, self.lines, self.packages, self.carriage)
-        return hashlib.sha256(repr(said).encode()).hexdigest()
+        return hashlib.sha256(repr(said + named_pieces(self.lines)).encode()).hexdigest()
 
 
 @dataclass(slots=True, eq=False)

@@ -99,6 +99,7 @@ def _returned(line: return_pb2.ReturnedLine, kind: ReportKind, path: str) -> Ret
         lot=lot(line),
         held=_HOLDING_OF.get(line.held, Holding.RETURNED),
         disposition=decided if kind is ReportKind.INSPECTION else None,
+        serials=tuple(line.serials),
     )
 
 
@@ -197,4 +198,5 @@ def _returned_message(line: Returned) -> return_pb2.ReturnedLine:
         lot=lot_message(line.lot),
         held=HOLDINGS[line.held],
         disposition=DISPOSITIONS[line.disposition] if line.disposition else return_pb2.DISPOSITION_UNSPECIFIED,
+        serials=line.serials,
     )

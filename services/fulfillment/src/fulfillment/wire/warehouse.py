@@ -74,6 +74,7 @@ def _recalled_line(line: warehouse_service_pb2.RecalledLine, path: str) -> Repor
         exact(stopped.value),
         lot=lot(line),
         too_late=exact(late.value),
+        serials=tuple(line.serials),
     )
 
 
@@ -116,6 +117,7 @@ def _line(line: warehouse_service_pb2.ReportedLine, path: str) -> Reported:
         exact(found.value),
         exact(short.value) if short else ZERO,
         lot(line),
+        serials=tuple(line.serials),
     )
 
 
@@ -175,6 +177,7 @@ def _pick_completed(booking: Booking) -> Message:
         shorts=[_handled(each, booking) for each in outcome.shorts],
         late=[_handled(each, booking) for each in outcome.late],
         picked_at=timestamp(terms.happened_at),
+        serials=_pieces(booking),
     )
 
 
@@ -189,6 +192,7 @@ def _recall_answered(booking: Booking) -> Message:
         stopped=[_stopped_line(each, booking) for each in outcome.handled],
         too_late=[_handled(each, booking) for each in outcome.late],
         answered_at=timestamp(terms.happened_at),
+        serials=_pieces(booking),
     )
 
 
@@ -248,6 +252,7 @@ def _goods_issued(booking: Booking) -> Message:
         packages=[_package_message(each) for each in booking.packages_left],
         consignee_id=booking.orders[0].consignee_id if booking.orders else "",
         promised_on=date_message(earliest(promised)),
+        serials=_pieces(booking),
     )
 
 
@@ -286,6 +291,24 @@ def _handled(handled: Handled, booking: Booking) -> warehouse_pb2.HandledLine:
         reservation_id=handled.reservation_id,
         business_unit=order.terms.business_unit if order else booking.terms.business_unit,
         unreleased=not handled.schedule_id,
+    )
+
+
+def _pieces(booking: Booking) -> list[warehouse_pb2.HandledSerials]:
+    """Of the lines that name any; a line may have been for parts of its order that none of them tells apart."""
+    orders = {each.said: each.order for each in (*booking.outcome.handled, *booking.outcome.late) if each.order}
+    return [_named(said, orders.get(said), booking) for said in booking.terms.lines if said.serials]
+
+
+def _named(said: Reported, order: SalesOrder | None, booking: Booking) -> warehouse_pb2.HandledSerials:
+    return warehouse_pb2.HandledSerials(
+        business_unit=order.terms.business_unit if order else booking.terms.business_unit,
+        order_id=order.order_id if order else "",
+        line_number=said.line_number,
+        sku=said.sku,
+        lot=said.lot.number if said.lot else "",
+        quantity=values.quantity_message(Quantity(said.quantity, said.unit)),
+        serials=said.serials,
     )
 
 

@@ -16,6 +16,7 @@ from inventory.domain.accounts import PHYSICAL, Account
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import ZERO, Measure
 from inventory.domain.rules import adjustment_pair
+from inventory.domain.serials import NamedSerials
 
 
 @dataclass
@@ -47,6 +48,7 @@ class Adjustment:
     said: Measure
     document: Document
     unit: str = ""
+    serials: tuple[str, ...] = ()
 
     def movement(self) -> Movement:
         if not self.reason.strip():
@@ -65,6 +67,10 @@ class Adjustment:
             unit=self.unit,
             said=self.said,
         )
+
+    def pieces(self) -> NamedSerials:
+        pair = adjustment_pair(self.bucket, increases=self.change > 0)
+        return NamedSerials(self.key, self.lot, self.serials, abs(self.change), pair, self.document)
 
 
 Held = Mapping[tuple[StockKey, str, Account], Decimal]

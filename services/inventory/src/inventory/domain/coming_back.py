@@ -13,7 +13,7 @@ from enum import Enum
 from inventory.domain.accounts import Account
 from inventory.domain.movement import Movement
 from inventory.domain.outbound import Bound, Outgoing, Shelves, entered, moved
-from inventory.domain.rules import UPDATE_RULES, Event
+from inventory.domain.rules import UPDATE_RULES, Event, Pair
 
 
 class Disposition(Enum):
@@ -41,6 +41,10 @@ class CameBack(Outgoing):
 
     held: Account = Account.RETURNED
 
+    @property
+    def pair(self) -> Pair:
+        return Account.CUSTOMER, self.held
+
     def movements(self, bound: Bound, shelves: Shelves) -> Iterator[Movement]:
         yield moved(self, Event.RETURNED, self.lot, self.quantity)
         if self.held is Account.QUARANTINED:
@@ -55,11 +59,17 @@ class Decided(Outgoing):
     held: Account = Account.RETURNED
     disposition: Disposition = Disposition.RESTOCK
 
+    @property
+    def pair(self) -> Pair:
+        """From where to where it goes; what stays where it was is no movement."""
+        event = _DECIDED.get((self.held, self.disposition))
+        return UPDATE_RULES[event][0] if event else (self.held, self.held)
+
     def movements(self, bound: Bound, shelves: Shelves) -> Iterator[Movement]:
         event = _DECIDED.get((self.held, self.disposition))
         if event is None:
             return
-        [(_, target)] = UPDATE_RULES[event]
+        _, target = self.pair
         for lot, quantity in shelves.take(self, self.held, self.quantity, self.lot or None):
             yield moved(self, event, lot, quantity)
             shelves.put(self.key, lot, target, quantity)

@@ -16,6 +16,7 @@ from inventory.domain.accounts import Account
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import ZERO, Measure, as_decimal
 from inventory.domain.rules import UPDATE_RULES, Condition, Event, Pair, ReceivedFrom, receipt_pair
+from inventory.domain.serials import NamedSerials
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,12 @@ class Received:
     unit: str
     document: Document
     expected_at: str = ""
+    serials: tuple[str, ...] = ()
+
+    def pieces(self) -> NamedSerials:
+        _, target = receipt_pair(ReceivedFrom.BEYOND_ORDER, self.condition, self.put_away)
+        quantity = sum((each for _, each in self.shares), ZERO)
+        return NamedSerials(self.key, self.lot, self.serials, quantity, (Account.SUPPLIER, target), self.document)
 
     def effects(self) -> Iterator[Change]:
         way = Way.at(self.key, self.expected_at)

@@ -21,7 +21,8 @@ from inventory.domain.adjusting import BucketShort, ReasonMissing
 from inventory.domain.item import Item, Location
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import ZERO, Measure, plain
-from inventory.domain.rules import UPDATE_RULES, Condition, Event
+from inventory.domain.rules import UPDATE_RULES, Condition, Event, Pair
+from inventory.domain.serials import NamedSerials
 from inventory.domain.stock_report import LocationOfAnotherSystem
 
 
@@ -94,6 +95,7 @@ class Moved:
     measure: Measure
     reason: str = ""
     shelved: bool = False
+    serials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +241,8 @@ class Moving:
         said, key = line.said, self.report.key_of(line.said.sku)
         if said.kind is MoveKind.PUT_AWAY_TAKEN_BACK and not self.location.put_away:
             return  # it was sellable before, and stays so
-        event = _RULES[said.kind, self.location.put_away and not said.shelved]
-        [(source, target)] = UPDATE_RULES[event]
+        event = self._event(said)
+        source, target = self._pair(said)
         taken, missing = self.pools[source].take(key, said.lot, line.quantity)
         # Where nothing has to be put away only what waits all the same becomes sellable by it: the profile was another.
         if missing > 0 and (said.kind not in PUT_AWAYS or self.location.put_away):
@@ -252,6 +254,29 @@ class Moving:
                 self.pools[target].add(key, lot, quantity)
             document = self._document(number, said.kind, conversion)
             yield Movement(key, source, target, quantity, event.name, document, lot, line.unit, said.measure)
+
+    def _event(self, said: Moved) -> Event:
+        return _RULES[said.kind, self.location.put_away and not said.shelved]
+
+    def _pair(self, said: Moved) -> Pair:
+        [pair] = UPDATE_RULES[self._event(said)]
+        return pair
+
+    def pieces(self, lines: Sequence[MovedLine], conversions: Mapping[str, str]) -> list[NamedSerials]:
+        """Of the lines that name pieces."""
+        return [
+            NamedSerials(
+                key=self.report.key_of(said.sku),
+                lot=said.lot,
+                serials=said.serials,
+                quantity=line.quantity,
+                pair=self._pair(said),
+                document=self._document(f"{number}", said.kind, conversions[said.sku]),
+            )
+            for number, line in enumerate(lines, 1)
+            for said in [line.said]
+            if said.serials and (said.kind is not MoveKind.PUT_AWAY_TAKEN_BACK or self.location.put_away)
+        ]
 
     def _miss(self, beyond: Beyond) -> None:
         if not self.report.reported:

@@ -20,6 +20,8 @@ from inventory.domain.adjusting import Adjustment
 from inventory.domain.item import Item, Location
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import ZERO, Measure
+from inventory.domain.rules import adjustment_pair
+from inventory.domain.serials import NamedSerials
 
 
 @dataclass
@@ -70,6 +72,7 @@ class Found:
     measure: Measure
     counted: bool
     reason: str
+    serials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,22 @@ class StockAdjustment:
 
 
 Line = tuple[Found, Item]
+
+
+def pieces_of(report: StockAdjustment, lines: Iterable[Line]) -> list[NamedSerials]:
+    """Of the lines that name pieces; those of a count are all that are there."""
+    named = ((found, item.in_base_units(found.measure)) for found, item in lines if found.serials)
+    return [
+        NamedSerials(
+            key=report.key_of(found.sku),
+            lot=found.lot,
+            serials=found.serials,
+            quantity=abs(quantity),
+            pair=adjustment_pair(found.bucket, increases=quantity > 0),
+            document=report.document("serials", at=report.found_at),
+        )
+        for found, quantity in named
+    ]
 
 
 def together(report: StockAdjustment, lines: Iterable[Line]) -> Iterator[Counted]:

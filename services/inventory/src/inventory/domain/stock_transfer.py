@@ -16,12 +16,14 @@ from uuid import UUID
 
 from crossdock_kit.errors import Invalid, NotFound, Refused
 
+from inventory.domain.accounts import Account
 from inventory.domain.concerns import INVENTORY_CONTROL, Concern, identity
 from inventory.domain.inbound import Change, NoticeChange
 from inventory.domain.item import Location
 from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.quantity import ZERO, Measure, plain
-from inventory.domain.rules import UPDATE_RULES, Event
+from inventory.domain.rules import UPDATE_RULES, Event, Pair
+from inventory.domain.serials import NamedSerials
 from inventory.domain.stock_report import LocationOfAnotherSystem
 
 TRANSFER_SHORT = "TRANSFER_SHORT"
@@ -75,6 +77,7 @@ class Part:
     quantity: Decimal
     unit: str
     said: Measure
+    serials: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -194,6 +197,31 @@ class StockTransfer:
             self.settled.append(identity(TRANSFER_OVERDUE, self.subject))
         if self.state is TransferState.RECEIVED:
             self.settled.append(identity(TRANSFER_SHORT, self.subject))
+
+    def pieces_sent(self, parts: Sequence[Part]) -> list[NamedSerials]:
+        """Of the parts that name pieces: they leave, and are nowhere until the other place names them."""
+        pair = Account.SELLABLE, Account.IN_TRANSIT
+        return self._pieces(parts, self.from_location, pair, "sent", self.sent_at)
+
+    def pieces_received(self, parts: Sequence[Part], place: Location, number: str, at: datetime) -> list[NamedSerials]:
+        pair = Account.IN_TRANSIT, Account.STAGED if place.put_away else Account.SELLABLE
+        return self._pieces(parts, self.to_location, pair, f"received/{number}", at)
+
+    def _pieces(
+        self, parts: Sequence[Part], location: str, pair: Pair, name: str, at: datetime | None
+    ) -> list[NamedSerials]:
+        return [
+            NamedSerials(
+                self.at(location, each.sku),
+                each.lot,
+                each.serials,
+                each.quantity,
+                pair,
+                self._document(f"{name}/{number}", at),
+            )
+            for number, each in enumerate(parts, 1)
+            if each.serials
+        ]
 
     def overdue(self) -> Concern:
         left = (each for each in self.lines.values() if each.outstanding > 0)

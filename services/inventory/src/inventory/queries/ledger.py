@@ -17,6 +17,7 @@ from inventory.domain.reservation import State
 from inventory.domain.stock_move import TO_PUT_AWAY
 
 MOST_DIFFERENCES = 100
+PIECES = "pieces by serial"
 _BY_LOT = ", ".join(str(int(each)) for each in sorted(BY_LOT))
 
 
@@ -70,6 +71,8 @@ WITH legs AS (
   UNION ALL SELECT 'to put away', tenant, sku, location_id, business_unit, lot, {int(Account.STAGED)},
     sum(CASE reason {_WAITS} ELSE 0 END) FROM movement
     WHERE {int(Account.STAGED)} IN (source, target) GROUP BY tenant, sku, location_id, business_unit, lot
+  UNION ALL SELECT '{PIECES}', tenant, sku, location_id, business_unit, serial, 0, sum(change) FROM serial_word
+    GROUP BY tenant, sku, location_id, business_unit, serial
 ), kept_balances AS (
   {_KEPT_BY_LOT} UNION ALL {_KEPT_IN_STOCK} UNION ALL {_KEPT_IN_PIPELINE} UNION ALL {_OPEN_DEMAND}
 ), kept AS (
@@ -82,6 +85,7 @@ WITH legs AS (
   UNION ALL SELECT 'under way by ship notices', * FROM kept_balances WHERE account = {int(Account.IN_TRANSIT)}
   UNION ALL SELECT 'to put away', tenant, sku, location_id, business_unit, lot, {int(Account.STAGED)}, to_put_away
     FROM lot_stock
+  UNION ALL SELECT '{PIECES}', tenant, sku, location_id, business_unit, serial, 0, on_hand FROM serial_stock
 )
 SELECT what, sku, location_id, business_unit, lot, account, coalesce(e.quantity, 0) AS expected,
   coalesce(k.quantity, 0) AS kept
@@ -111,6 +115,12 @@ async def verify_ledger(engine: Engine, tenant: str) -> Verdict:
 
 
 def _sentence(row: Mapping[str, Any]) -> str:
+    """Of a piece its serial stands in place of a lot, and it lies in no account."""
+    if row["what"] == PIECES:
+        return (
+            f"{row['what']}: {row['lot']} of {row['sku']} at {row['location_id']} for {row['business_unit']}"
+            f" is there {plain(row['kept'])} times, should be {plain(row['expected'])}"
+        )
     lot = f", lot {row['lot']}" if row["lot"] else ""
     account = Account(row["account"]).name
     return (

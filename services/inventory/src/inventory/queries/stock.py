@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from crossdock_kit.database import Engine, transaction
@@ -55,11 +55,36 @@ SELECT location_id, lot, business_unit, account, quantity FROM (
 """
 
 
-async def stock_of(engine: Engine, tenant: str, sku: str) -> tuple[Item, list[Row]]:
-    """The item and every balance that is not zero. Raises NoSuchItem."""
+MOST_PIECES = 1000
+_SERIALS = """
+SELECT *, count(*) OVER () AS pieces FROM serial_stock
+WHERE tenant = $1 AND sku = $2 AND (serial = $3 OR ($3 = '' AND (on_hand <> 0 OR doubt <> '')))
+ORDER BY doubt = '', serial, location_id, business_unit LIMIT $4
+"""
+_WORDS = """
+SELECT * FROM serial_word WHERE tenant = $1 AND sku = $2 AND serial = $3
+ORDER BY occurred_at DESC, word_id DESC LIMIT $4
+"""
+
+
+class StockOfItem(NamedTuple):
+    """`pieces`: those that are named on hand or in doubt; of one that was asked for wherever it is or was, and `words`
+    that were said of it."""
+
+    item: Item
+    balances: Sequence[Row]
+    pieces: Sequence[Row]
+    words: Sequence[Row]
+
+
+async def stock_of(engine: Engine, tenant: str, sku: str, serial: str = "") -> StockOfItem:
+    """Every balance that is not zero, and the pieces that are named. Raises NoSuchItem."""
     async with transaction(engine, (tenant,)) as tx:
         item = await item_of(tx.driver, tenant, sku)
-        return item, await tx.driver.fetch(_BALANCES, tenant, sku)
+        balances = await tx.driver.fetch(_BALANCES, tenant, sku)
+        pieces = await tx.driver.fetch(_SERIALS, tenant, sku, serial, MOST_PIECES)
+        words = await tx.driver.fetch(_WORDS, tenant, sku, serial, MOST_PIECES) if serial else []
+        return StockOfItem(item, balances, pieces, words)
 
 
 async def item_of(driver: Driver, tenant: str, sku: str) -> Item:

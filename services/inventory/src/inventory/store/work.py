@@ -21,6 +21,7 @@ from inventory.store.adjustments import StoredAdjustments
 from inventory.store.causes import Causes
 from inventory.store.master_data import StoredMasterData, StoredPostings
 from inventory.store.reservations import StoredReservations
+from inventory.store.serials import StoredSerials
 from inventory.store.statements import StoredStatements
 from inventory.store.stock_moves import StoredStockMoves
 from inventory.store.stored_ledger import Changed, StoredLedger, nobody_is_told
@@ -43,6 +44,7 @@ class InventoryWork:
         self.master_data = StoredMasterData(work.driver)
         self.postings = StoredPostings(work.driver)
         self.stock_moves = StoredStockMoves(work.driver)
+        self.serials = StoredSerials(work)
 
     @property
     def adjustments(self) -> StoredAdjustments:

@@ -14,6 +14,7 @@ from inventory.domain.item import Item, ItemUnknown, LocationUnknown
 from inventory.domain.movement import Document, StockKey
 from inventory.domain.quantity import Measure
 from inventory.ports import UnitOfWork, Work
+from inventory.use_cases.serials import name_serials
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class WantedAdjustment:
     change: Measure
     reason: str
     note: str
+    serials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ class AdjustStock:
 
 
 async def adjust_stock(command: AdjustStock, uow: UnitOfWork) -> list[UUID]:
-    """The movements' ids. Raises ItemUnknown, LocationUnknown, UnitNotConvertible, ReasonMissing, BucketShort."""
+    """The movements' ids. Raises ItemUnknown, LocationUnknown, UnitNotConvertible, ReasonMissing, BucketShort,
+    SerialsDoNotCount."""
     async with uow(tenants=(command.tenant,)) as work:
         adjustments = await _read(command, work)
         movements = [each.movement() for each in adjustments]
@@ -51,6 +54,7 @@ async def adjust_stock(command: AdjustStock, uow: UnitOfWork) -> list[UUID]:
         if not command.reported:
             refuse_more_than_there_is(adjustments, await work.ledger.held(keys))
         booked = await work.ledger.book(movements)
+        await name_serials([each.pieces() for each in adjustments if each.serials], work, reported=command.reported)
         work.announce(
             StockAdjusted(
                 tenant=command.tenant,
@@ -91,6 +95,7 @@ def _adjustments(command: AdjustStock, items: Mapping[str, Item], at: datetime) 
                 said=wanted.change,
                 document=_document(command, number, item, at),
                 unit=item.base_unit,
+                serials=wanted.serials,
             )
         )
     return found

@@ -13,6 +13,7 @@ from inventory.domain.movement import Document, Movement, StockKey
 from inventory.domain.supply import Arrival, SupplyChanged, touched
 from inventory.ports import Booked, ItemRecord, LocationRecord, Posting, Work
 from inventory.use_cases.expiring import hold_expired
+from inventory.use_cases.serials import name_serials
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ async def book_receipts(receipts: Sequence[BookedReceipt], work: Work) -> None:
     await work.ledger.note_expiry({place: day for place, day in expiries.items() if day})
     await hold_expired({key for (key, _), day in expiries.items() if has_expired(day, work.now.date())}, work)
     await work.ledger.miss_lots([each for each in lines if not each.lot])
+    await name_serials([each.pieces() for each in lines if each.serials], work)
     await _tell_supply(touched(lines), work)
     for receipt in receipts:
         # Of what another business unit ordered the key says whose it is behind the receipt.

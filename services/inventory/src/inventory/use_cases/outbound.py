@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from inventory.domain.coming_back import ReturnFact
 from inventory.domain.outbound import Bound, OutboundFact, Shelves, keys_of
 from inventory.domain.reservation import State
+from inventory.domain.serials import NamedSerials
 from inventory.ports import Work
+from inventory.use_cases.serials import name_serials
 
 
-async def book_outbound(facts: Sequence[OutboundFact | ReturnFact], work: Work) -> None:
-    """A reservation that binds nothing any more has been fulfilled."""
+async def book_outbound(
+    facts: Sequence[OutboundFact | ReturnFact], work: Work, pieces: Sequence[NamedSerials] = ()
+) -> None:
+    """A reservation that binds nothing any more has been fulfilled. `pieces`: those that the same reports name."""
     if not facts:
         return
     ids = {each.reservation_id for each in facts if each.reservation_id is not None}
@@ -21,6 +25,7 @@ async def book_outbound(facts: Sequence[OutboundFact | ReturnFact], work: Work) 
     await work.ledger.lock(keys)
     shelves = Shelves(await work.ledger.held(keys))
     await work.ledger.book([movement for each in facts for movement in each.movements(bound, shelves)])
+    await name_serials(pieces, work)
     touched = sorted(bound.touched)
     await work.reservations.unbind(touched)
     await work.reservations.bind([found[each] for each in touched], bound.left)

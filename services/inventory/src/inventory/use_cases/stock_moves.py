@@ -31,6 +31,7 @@ from inventory.domain.stock_move import (
     beyond_subject,
 )
 from inventory.ports import Posting, UnitOfWork, Work
+from inventory.use_cases.serials import name_serials
 
 CROSSDOCK = "CROSSDOCK"
 """Reports what certificates release; no system of a partner has this name."""
@@ -151,6 +152,7 @@ async def book_moves(
     pools = await _pools({report.key_of(each.said.sku) for each in lines}, work)
     moving = Moving(report, location, pools, cause_id)
     report.movements = list(await work.ledger.book(moving.movements(lines, conversions)))
+    await name_serials(moving.pieces(lines, conversions), work, reported=report.reported)
     for each in moving.beyond:
         if each.bucket is not Account.SELLABLE:  # what is sold beyond stock the ledger itself raises
             work.raise_concern(_beyond(report, each))

@@ -24,9 +24,11 @@ from inventory.domain.stock_report import (
     Line,
     StockAdjustment,
     adjustments_of,
+    pieces_of,
     together,
 )
 from inventory.ports import Posting, UnitOfWork, Work
+from inventory.use_cases.serials import count_serials, name_serials, take_back_serials
 
 ADJUSTMENT_BEYOND_LIMIT = "ADJUSTMENT_BEYOND_LIMIT"
 
@@ -81,6 +83,8 @@ async def record_stock_report(command: RecordStockReport, uow: UnitOfWork) -> St
         changes = [each for each in lines if not each[0].counted]
         counts = await _counted(report, lines, adjustments_of(report, changes, []), work)
         await book_report(report, adjustments_of(report, changes, counts), counts, work)
+        await name_serials(pieces_of(report, changes), work)
+        await count_serials(report, [each for each in lines if each[0].counted], counts, work)
         return report
 
 
@@ -189,6 +193,7 @@ async def decide_adjustment(command: DecideAdjustment, uow: UnitOfWork) -> Stock
             await work.adjustments.forget_counts(report)
             concerned = list(await work.ledger.book(list(report.taken_back(work.now))))
             report.movements = [*report.movements, *concerned]
+            await take_back_serials(report, work)
             await work.postings.note([_withdrawn(report, command)])
         work.announce(
             AdjustmentDecided(

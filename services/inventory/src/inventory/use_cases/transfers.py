@@ -27,6 +27,7 @@ from inventory.domain.stock_transfer import (
 from inventory.domain.supply import SupplyChanged
 from inventory.ports import Booked, UnitOfWork, Work
 from inventory.use_cases.expiring import hold_expired
+from inventory.use_cases.serials import name_serials
 
 OVERDUE_AT_ONCE = 100
 
@@ -36,6 +37,7 @@ class SaidPart:
     sku: str
     lot: str
     measure: Measure
+    serials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ async def send_transfer(command: SendTransfer, uow: UnitOfWork) -> StockTransfer
         parts = await _in_base_units(command.tenant, command.parts, command.sent_at.date(), work)
         transfer.send(await _taken(transfer, parts, work, reported=command.reported))
         booked = await _book(transfer, work)
+        await name_serials(transfer.pieces_sent(parts), work, reported=command.reported)
         work.announce(StockTransferSent(transfer, transfer.next_version(), command.sent_at, tuple(booked)))
         await work.transfers.save(transfer)
         return transfer
@@ -115,6 +118,8 @@ async def record_transfer_receipt(command: RecordTransferReceipt, uow: UnitOfWor
         parts = await _in_base_units(command.tenant, command.parts, command.received_at.date(), work)
         transfer.receive(parts, place, command.number, command.received_at, final=command.final)
         booked = await _book(transfer, work)
+        pieces = transfer.pieces_received(parts, place, command.number, command.received_at)
+        await name_serials(pieces, work, reported=command.reported)
         await _carry_expiry(transfer, parts, work)
         version, at = transfer.next_version(), command.received_at
         work.announce(StockTransferReceived(transfer, version, at, tuple(booked), command.number))
@@ -166,7 +171,7 @@ async def _in_base_units(tenant: str, parts: Sequence[SaidPart], on: date, work:
         if each.sku not in items:
             raise ItemUnknown(each.sku)
     return [
-        Part(each.sku, each.lot, item.in_base_units(each.measure), item.base_unit, each.measure)
+        Part(each.sku, each.lot, item.in_base_units(each.measure), item.base_unit, each.measure, each.serials)
         for each in parts
         for item in [items[each.sku]]
     ]

@@ -249,6 +249,7 @@ def _receipt_line(event: Event[pb.GoodsReceived], line: inbound_pb2.ReceiptLine,
         unit=line.base_unit,
         document=document,
         expected_at=line.expected_at,
+        serials=tuple(line.serials),
     )
 
 

@@ -20,6 +20,8 @@ from inventory.domain.coming_back import CameBack, Decided, Disposition, ReturnF
 from inventory.domain.movement import Document, StockKey
 from inventory.domain.outbound import Issued, NotFound, OutboundFact, Picked, PutBack
 from inventory.domain.quantity import exact
+from inventory.domain.rules import Pair
+from inventory.domain.serials import NamedSerials
 from inventory.ports import Posting
 from inventory.wire.values import instant_in
 
@@ -129,6 +131,20 @@ def inspections(events: Sequence[Event[pb.ReturnInspected]]) -> list[ReturnFact]
     ]
 
 
+def returned_pieces(events: Sequence[Event[pb.ReturnReceived] | Event[pb.ReturnInspected]]) -> list[NamedSerials]:
+    """Of the lines that name pieces."""
+    return [
+        NamedSerials(fact.key, fact.lot, tuple(line.serials), fact.quantity, fact.pair, fact.document)
+        for event in events
+        for line, fact in zip(event.message.lines, _return_facts(event), strict=True)
+        if line.serials
+    ]
+
+
+def _return_facts(event: Event[Any]) -> list[ReturnFact]:
+    return returns([event]) if isinstance(event.message, pb.ReturnReceived) else inspections([event])
+
+
 def _returned(event: Event[Any], line: return_pb2.ReturnedLine, at: Timestamp) -> dict[str, Any]:
     message = event.message
     return {
@@ -145,6 +161,41 @@ def _returned(event: Event[Any], line: return_pb2.ReturnedLine, at: Timestamp) -
             cause_id=str(event.id),
         ),
     }
+
+
+Named = pb.PickCompleted | pb.RecallAnswered | pb.GoodsIssued
+
+
+def pieces(events: Sequence[Event[Named]]) -> list[NamedSerials]:
+    """Those that reports name beside the parts of orders that their lines were for."""
+    return [_piece(event, each) for event in events for each in event.message.serials]
+
+
+def _piece(event: Event[Named], named: warehouse_pb2.HandledSerials) -> NamedSerials:
+    name, stamp, pair = _said(event.message)
+    return NamedSerials(
+        key=StockKey(event.tenant, named.sku, event.message.location_id, named.business_unit or event.business_unit),
+        lot=named.lot,
+        serials=tuple(named.serials),
+        quantity=exact(named.quantity.value),
+        pair=pair,
+        document=Document(
+            name=f"{name}/{named.line_number}",
+            occurred_at=instant_in(stamp, event.occurred_at),
+            system=event.origin.system if event.origin else "",
+            transaction_id=named.order_id or next(iter(event.transaction_ids), ""),
+            cause_id=str(event.id),
+        ),
+    )
+
+
+def _said(message: Named) -> tuple[str, Timestamp, Pair]:
+    """The document, when it happened, and from where to where its pieces went."""
+    if isinstance(message, pb.PickCompleted):
+        return f"pick/{message.number}", message.picked_at, (Account.SELLABLE, Account.STAGED)
+    if isinstance(message, pb.RecallAnswered):
+        return f"recall/{message.number}", message.answered_at, (Account.STAGED, Account.SELLABLE)
+    return f"goods_issue/{message.issue_number}", message.issued_at, (Account.STAGED, Account.CUSTOMER)
 
 
 def _outgoing(event: Event[Any], line: warehouse_pb2.HandledLine, document: Document) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def _adjustment(wanted: pb.Adjustment, at: int) -> WantedAdjustment:
         change=change_in(wanted.quantity, "adjustments[{}].quantity", at),
         reason=wanted.reason,
         note=wanted.note,
+        serials=tuple(wanted.serials),
     )
 
 
@@ -89,7 +90,7 @@ def promises(item: Item, days: Mapping[str, Sequence[PromiseDay]]) -> pb.GetAvai
     )
 
 
-def stock(item: Item, rows: Sequence[Row]) -> pb.GetStockResponse:
+def stock(item: Item, balances: Sequence[Row], pieces: Sequence[Row], words: Sequence[Row]) -> pb.GetStockResponse:
     return pb.GetStockResponse(
         sku=item.sku,
         base_unit=item.base_unit,
@@ -101,8 +102,25 @@ def stock(item: Item, rows: Sequence[Row]) -> pb.GetStockResponse:
                 account=row["account"],
                 quantity=quantity_out(row["quantity"], item.base_unit),
             )
-            for row in rows
+            for row in balances
         ],
+        serials=[_piece(row) for row in pieces],
+        serial_count=pieces[0]["pieces"] if pieces else 0,
+        words=[_word(row) for row in words],
+    )
+
+
+def _piece(row: Row) -> pb.SerialStock:
+    said = ("serial", "location_id", "business_unit", "lot", "on_hand", "doubt", "document")
+    return pb.SerialStock(
+        account=row["bucket"], said_at=instant_out(row["said_at"]), **{name: row[name] for name in said}
+    )
+
+
+def _word(row: Row) -> pb.SerialWord:
+    said = ("location_id", "business_unit", "lot", "change", "document", "system", "transaction_id")
+    return pb.SerialWord(
+        account=row["bucket"], occurred_at=instant_out(row["occurred_at"]), **{name: row[name] for name in said}
     )
 
 

@@ -43,7 +43,7 @@ def record_stock_moves(request: pb.RecordStockMovesRequest, tenant: str) -> Reco
 
 def _moved(line: pb.MovedStock, at: int) -> Moved:
     measure = measure_in(line.quantity, "lines[{}].quantity", at)
-    return Moved(line.sku, line.lot, MoveKind(line.kind), measure, line.reason, line.shelved)
+    return Moved(line.sku, line.lot, MoveKind(line.kind), measure, line.reason, line.shelved, tuple(line.serials))
 
 
 def certified(event: Received[procurement.ComplianceHoldReleased]) -> ReleaseCertified | None:
@@ -117,6 +117,7 @@ def _lines(lines: Sequence[MovedLine]) -> list[pb.MovedStock]:
             quantity=quantity_out(each.quantity, each.unit),
             shelved=each.said.shelved,
             reason=each.said.reason,
+            serials=each.said.serials,
         )
         for each in lines
     ]

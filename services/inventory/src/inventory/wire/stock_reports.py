@@ -39,7 +39,7 @@ def _found(line: pb.ReportedStock, at: int) -> Found:
     measure = (
         amount_in(line.counted, "lines[{}].counted", at) if counted else change_in(line.change, "lines[{}].change", at)
     )
-    return Found(line.sku, line.lot, Account(line.bucket), measure, counted, line.reason)
+    return Found(line.sku, line.lot, Account(line.bucket), measure, counted, line.reason, tuple(line.serials))
 
 
 def decide_adjustment(request: pb.DecideAdjustmentRequest, tenant: str, decided_by: str) -> DecideAdjustment:

@@ -60,7 +60,7 @@ def record_transfer_receipt(request: pb.RecordTransferReceiptRequest, tenant: st
 
 def _parts(lines: Iterable[pb.TransferredStock]) -> tuple[SaidPart, ...]:
     return tuple(
-        SaidPart(each.sku, each.lot, measure_in(each.quantity, "lines[{}].quantity", at))
+        SaidPart(each.sku, each.lot, measure_in(each.quantity, "lines[{}].quantity", at), tuple(each.serials))
         for at, each in enumerate(lines)
     )
 

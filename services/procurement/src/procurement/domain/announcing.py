@@ -35,6 +35,7 @@ _EXCEPTIONS = {
     Flag.ABOVE_OPEN_QUANTITY: ("SHIPPED_ABOVE_OPEN_QUANTITY", "announces more than is open"),
     Flag.CANCELLED_ORDER: ("SHIPPED_ON_CANCELLED_ORDER", "was shipped though the order or line is cancelled"),
     Flag.ITEM_DIFFERS: ("SHIPPED_ITEM_DIFFERS", "holds another item than was ordered"),
+    Flag.SERIALS_DO_NOT_COUNT: ("SERIALS_DO_NOT_COUNT", "names another number of pieces than it ships"),
     Flag.OTHER_LOCATION: ("SHIPPED_TO_OTHER_LOCATION", "goes to another place than was ordered"),
 }
 
@@ -150,6 +151,8 @@ def _flags(
         yield Flag.ITEM_DIFFERS
     elif (line.in_transit + line.delivered + contents.base) * 100 > line.committed * (100 + tolerances.over_percent):
         yield Flag.ABOVE_OPEN_QUANTITY
+    if contents.terms.serials and len(contents.terms.serials) != contents.base:
+        yield Flag.SERIALS_DO_NOT_COUNT
     if line.drop_ship_party_id:
         yield Flag.DROP_SHIP
     elif notice.ship_to_id != line.ship_to_id:

@@ -123,13 +123,17 @@ class Booking:
         if terms.line_number or len(shares) < 2:
             return [terms]
         counted, split = self._counted(terms), list[ReceiptLineTerms]()
-        left = counted.base
+        left, serials = counted.base, terms.serials
         for n, ((order_id, line_number), announced_base) in enumerate(shares.items()):
             part = left if n == len(shares) - 1 else min(left, announced_base)
             left -= part
             if part > ZERO:
+                # Which piece was for which order nobody says; the last share has the rest.
+                taken = len(serials) if left == ZERO else int(part)
+                named, serials = serials[:taken], serials[taken:]
                 quantity = Quantity(part, counted.base_unit)
-                split.append(replace(terms, quantity=quantity, purchase_order_id=order_id, line_number=line_number))
+                its = replace(terms, quantity=quantity, purchase_order_id=order_id, line_number=line_number)
+                split.append(replace(its, serials=named))
         return split
 
     def _name(

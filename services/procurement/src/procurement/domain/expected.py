@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from procurement.domain import events
-from procurement.domain.fingerprints import fingerprint
+from procurement.domain.fingerprints import ADDED, fingerprint
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Quantity, in_unit
@@ -33,6 +33,7 @@ class ExpectedLine:
     carton_sscc: str = ""
     flags: tuple[str, ...] = ()
     business_unit: str = ""
+    serials: tuple[str, ...] = field(default=(), metadata={ADDED: True})
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -139,4 +140,5 @@ def _announced(notice: ShipNotice, line: NoticeLine, revisions: Mapping[str, int
         carton_sscc=line.terms.carton_sscc,
         flags=tuple(flag.value for flag in line.flags),
         business_unit=line.business_unit or notice.business_unit,
+        serials=line.terms.serials,
     )

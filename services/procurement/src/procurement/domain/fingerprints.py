@@ -10,6 +10,10 @@ from typing import Any
 
 from procurement.domain.quantities import plain
 
+ADDED = "added"
+"""Of a field that documents got later: where it is empty it stands in no hash, so that what was said before it was
+there is known again."""
+
 
 def fingerprint(*parts: Any) -> str:
     """SHA-256 in hex over the values of dataclasses, tuples and plain values."""
@@ -25,7 +29,9 @@ def _words(value: Any) -> Iterable[str]:
     if is_dataclass(value) and not isinstance(value, type):
         yield type(value).__name__
         for each in fields(value):
-            yield from _words(getattr(value, each.name))
+            said = getattr(value, each.name)
+            if said or not each.metadata.get(ADDED):
+                yield from _words(said)
     elif isinstance(value, tuple):
         yield f"({len(value)}"
         for part in value:

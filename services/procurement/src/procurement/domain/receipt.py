@@ -9,7 +9,7 @@ from enum import Enum
 
 from procurement.domain import events
 from procurement.domain.concerns import Concern
-from procurement.domain.fingerprints import fingerprint, unordered
+from procurement.domain.fingerprints import ADDED, fingerprint, unordered
 from procurement.domain.quantities import ZERO, Quantity, splits_a_piece
 from procurement.domain.ship_notice import Lot
 
@@ -46,6 +46,7 @@ class ReceiptLineTerms:
     ship_notice_id: str = ""
     ship_notice_number: str = ""
     sscc: str = ""
+    serials: tuple[str, ...] = field(default=(), metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from enum import Enum
 from procurement.domain import events
 from procurement.domain import ship_notice_lifecycle as lifecycle
 from procurement.domain.concerns import Concern
-from procurement.domain.fingerprints import fingerprint, unordered
+from procurement.domain.fingerprints import ADDED, fingerprint, unordered
 from procurement.domain.quantities import ZERO, Quantity, plain
 from procurement.domain.terms import SalesLine
 
@@ -30,6 +30,7 @@ class Flag(Enum):
     ITEM_DIFFERS = "ITEM_DIFFERS"
     OTHER_LOCATION = "OTHER_LOCATION"
     DROP_SHIP = "DROP_SHIP"
+    SERIALS_DO_NOT_COUNT = "SERIALS_DO_NOT_COUNT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class NoticeLineTerms:
     pallet_sscc: str = ""
     carton_sscc: str = ""
     packed_on_revision: int = 0
+    serials: tuple[str, ...] = field(default=(), metadata={ADDED: True})
 
 
 @dataclass(frozen=True, slots=True)

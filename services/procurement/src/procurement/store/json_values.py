@@ -256,11 +256,16 @@ def notice_line_terms(value: NoticeLineTerms) -> Json:
         "pallet_sscc": value.pallet_sscc,
         "carton_sscc": value.carton_sscc,
         "packed_on_revision": value.packed_on_revision,
+        "serials": value.serials,
     }
 
 
 def read_notice_line_terms(value: Json) -> NoticeLineTerms:
-    read_values = {"shipped": read_quantity(value["shipped"]), "lot": read_lot(value["lot"])}
+    read_values = {
+        "shipped": read_quantity(value["shipped"]),
+        "lot": read_lot(value["lot"]),
+        "serials": tuple(value.get("serials", ())),
+    }
     return NoticeLineTerms(**value | read_values)
 
 
@@ -276,6 +281,7 @@ def receipt_line_terms(value: ReceiptLineTerms) -> Json:
         "ship_notice_id": value.ship_notice_id,
         "ship_notice_number": value.ship_notice_number,
         "sscc": value.sscc,
+        "serials": value.serials,
     }
 
 
@@ -284,6 +290,7 @@ def read_receipt_line_terms(value: Json) -> ReceiptLineTerms:
         "quantity": read_quantity(value["quantity"]),
         "condition": Condition(value["condition"]),
         "lot": read_lot(value["lot"]),
+        "serials": tuple(value.get("serials", ())),
     }
     return ReceiptLineTerms(**value | read_values)
 

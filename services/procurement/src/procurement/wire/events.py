@@ -341,4 +341,5 @@ def _expected_line(line: ExpectedLine) -> events_pb2.ExpectedLine:
         flags=list(line.flags),
         revision=line.revision,
         business_unit=line.business_unit,
+        serials=line.serials,
     )

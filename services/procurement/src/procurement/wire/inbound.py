@@ -99,6 +99,7 @@ def _notice_line_terms(message: inbound_pb2.ShipNoticeLine) -> NoticeLineTerms:
         pallet_sscc=message.pallet_sscc,
         carton_sscc=message.carton_sscc,
         packed_on_revision=message.packed_on_revision,
+        serials=tuple(message.serials),
     )
 
 
@@ -159,6 +160,7 @@ def _notice_line(line: NoticeLine) -> inbound_pb2.ShipNoticeLine:
         sales_line=values.sales_line_message(line.sales_line),
         direct=values.quantity_message(Quantity(line.direct, line.base_unit)) if line.goes_direct else None,
         business_unit=line.business_unit,
+        serials=line.terms.serials,
     )
 
 
@@ -194,6 +196,7 @@ def _receipt_line_terms(message: inbound_pb2.ReceiptLine) -> ReceiptLineTerms:
         ship_notice_id=message.ship_notice_id,
         ship_notice_number=message.ship_notice_number,
         sscc=message.sscc,
+        serials=tuple(message.serials),
     )
 
 
@@ -223,6 +226,7 @@ def _receipt_line(line: ReceiptLine) -> inbound_pb2.ReceiptLine:
         ship_notice_id=line.ship_notice_id,
         ship_notice_number=line.ship_notice_number,
         sscc=line.terms.sscc,
+        serials=line.terms.serials,
         from_in_transit=values.text(line.from_in_transit),
         from_on_order=values.text(line.from_on_order),
         beyond_order=values.text(line.beyond_order),

@@ -207,6 +207,7 @@ class ReturnedLine(_message.Message):
     LOT_FIELD_NUMBER: _builtins.int
     HELD_FIELD_NUMBER: _builtins.int
     DISPOSITION_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     line_number: _builtins.str
     sku: _builtins.str
     held: Global___ReturnHolding.ValueType
@@ -219,6 +220,10 @@ class ReturnedLine(_message.Message):
 
     @_builtins.property
     def lot(self) -> _values_pb2.Lot: ...
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces, where the warehouse names them: as many as the quantity says in base units."""
+
     def __init__(
         self,
         *,
@@ -228,10 +233,11 @@ class ReturnedLine(_message.Message):
         lot: _values_pb2.Lot | None = ...,
         held: Global___ReturnHolding.ValueType = ...,
         disposition: Global___Disposition.ValueType = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["disposition", b"disposition", "held", b"held", "line_number", b"line_number", "lot", b"lot", "quantity", b"quantity", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["disposition", b"disposition", "held", b"held", "line_number", b"line_number", "lot", b"lot", "quantity", b"quantity", "serials", b"serials", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,7 @@ from crossdock.common.v1 import values_pb2 as crossdock_dot_common_dot_v1_dot_va
 from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(crossdock/fulfillment/v1/warehouse.proto\x12\x18\x63rossdock.fulfillment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\"\xfd\x02\n\x0bHandledLine\x12\x19\n\x08order_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1d\n\x0corder_number\x18\x02 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x18\n\x07line_id\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1c\n\x0bline_number\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x1c\n\x0bschedule_id\x18\x05 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x14\n\x03sku\x18\x06 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12:\n\x08quantity\x18\x07 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\t\xea\xe0\x18\x05\n\x01\x02\x10\x01\x12.\n\x03lot\x18\x08 \x01(\x0b\x32\x18.crossdock.common.v1.LotB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x1f\n\x0ereservation_id\x18\t \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1e\n\rbusiness_unit\x18\n \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1b\n\nunreleased\x18\x0b \x01(\x08\x42\x07\xea\xe0\x18\x03\n\x01\n\"\xdb\x01\n\x07Package\x12*\n\x04sscc\x18\x01 \x01(\tB\x1c\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\xea\xe0\x18\x03\n\x01\x02\x12!\n\tpackaging\x18\x02 \x01(\tB\x0e\xbaH\x04r\x02\x18\x03\xea\xe0\x18\x03\n\x01\x02\x12<\n\x0cgross_weight\x18\x03 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x43\n\x08\x63ontents\x18\x04 \x03(\x0b\x32$.crossdock.fulfillment.v1.PackedLineB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03\"\xe0\x01\n\nPackedLine\x12\x1f\n\x0corder_number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0bline_number\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x16\n\x03sku\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x37\n\x08quantity\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01\x12%\n\x03lot\x18\x05 \x01(\x0b\x32\x18.crossdock.common.v1.Lot\x12\x19\n\x08order_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(crossdock/fulfillment/v1/warehouse.proto\x12\x18\x63rossdock.fulfillment.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\"\xfd\x02\n\x0bHandledLine\x12\x19\n\x08order_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1d\n\x0corder_number\x18\x02 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x18\n\x07line_id\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1c\n\x0bline_number\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x1c\n\x0bschedule_id\x18\x05 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x14\n\x03sku\x18\x06 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12:\n\x08quantity\x18\x07 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\t\xea\xe0\x18\x05\n\x01\x02\x10\x01\x12.\n\x03lot\x18\x08 \x01(\x0b\x32\x18.crossdock.common.v1.LotB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x1f\n\x0ereservation_id\x18\t \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1e\n\rbusiness_unit\x18\n \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1b\n\nunreleased\x18\x0b \x01(\x08\x42\x07\xea\xe0\x18\x03\n\x01\n\"\xe9\x01\n\x0eHandledSerials\x12\x1e\n\rbusiness_unit\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x19\n\x08order_id\x18\x02 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1c\n\x0bline_number\x18\x03 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x14\n\x03sku\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x14\n\x03lot\x18\x05 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x38\n\x08quantity\x18\x06 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x18\n\x07serials\x18\x07 \x03(\tB\x07\xea\xe0\x18\x03\n\x01\x02\"\xdb\x01\n\x07Package\x12*\n\x04sscc\x18\x01 \x01(\tB\x1c\xbaH\x12r\x10\x32\x0e^([0-9]{18})?$\xea\xe0\x18\x03\n\x01\x02\x12!\n\tpackaging\x18\x02 \x01(\tB\x0e\xbaH\x04r\x02\x18\x03\xea\xe0\x18\x03\n\x01\x02\x12<\n\x0cgross_weight\x18\x03 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x07\xea\xe0\x18\x03\n\x01\x02\x12\x43\n\x08\x63ontents\x18\x04 \x03(\x0b\x32$.crossdock.fulfillment.v1.PackedLineB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xf4\x03\"\xe0\x01\n\nPackedLine\x12\x1f\n\x0corder_number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0bline_number\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x16\n\x03sku\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x37\n\x08quantity\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01\x12%\n\x03lot\x18\x05 \x01(\x0b\x32\x18.crossdock.common.v1.Lot\x12\x19\n\x08order_id\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,6 +56,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HANDLEDLINE'].fields_by_name['business_unit']._serialized_options = b'\352\340\030\003\n\001\n'
   _globals['_HANDLEDLINE'].fields_by_name['unreleased']._loaded_options = None
   _globals['_HANDLEDLINE'].fields_by_name['unreleased']._serialized_options = b'\352\340\030\003\n\001\n'
+  _globals['_HANDLEDSERIALS'].fields_by_name['business_unit']._loaded_options = None
+  _globals['_HANDLEDSERIALS'].fields_by_name['business_unit']._serialized_options = b'\352\340\030\003\n\001\n'
+  _globals['_HANDLEDSERIALS'].fields_by_name['order_id']._loaded_options = None
+  _globals['_HANDLEDSERIALS'].fields_by_name['order_id']._serialized_options = b'\352\340\030\003\n\001\n'
+  _globals['_HANDLEDSERIALS'].fields_by_name['line_number']._loaded_options = None
+  _globals['_HANDLEDSERIALS'].fields_by_name['line_number']._serialized_options = b'\352\340\030\003\n\001\002'
+  _globals['_HANDLEDSERIALS'].fields_by_name['sku']._loaded_options = None
+  _globals['_HANDLEDSERIALS'].fields_by_name['sku']._serialized_options = b'\352\340\030\003\n\001\002'
+  _globals['_HANDLEDSERIALS'].fields_by_name['lot']._loaded_options = None
+  _globals['_HANDLEDSERIALS'].fields_by_name['lot']._serialized_options = b'\352\340\030\003\n\001\002'
+  _globals['_HANDLEDSERIALS'].fields_by_name['quantity']._loaded_options = None
+  _globals['_HANDLEDSERIALS'].fields_by_name['quantity']._serialized_options = b'\352\340\030\003\n\001\002'
+  _globals['_HANDLEDSERIALS'].fields_by_name['serials']._loaded_options = None
+  _globals['_HANDLEDSERIALS'].fields_by_name['serials']._serialized_options = b'\352\340\030\003\n\001\002'
   _globals['_PACKAGE'].fields_by_name['sscc']._loaded_options = None
   _globals['_PACKAGE'].fields_by_name['sscc']._serialized_options = b'\272H\022r\0202\016^([0-9]{18})?$\352\340\030\003\n\001\002'
   _globals['_PACKAGE'].fields_by_name['packaging']._loaded_options = None
@@ -76,8 +90,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PACKEDLINE'].fields_by_name['order_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_HANDLEDLINE']._serialized_start=170
   _globals['_HANDLEDLINE']._serialized_end=551
-  _globals['_PACKAGE']._serialized_start=554
-  _globals['_PACKAGE']._serialized_end=773
-  _globals['_PACKEDLINE']._serialized_start=776
-  _globals['_PACKEDLINE']._serialized_end=1000
+  _globals['_HANDLEDSERIALS']._serialized_start=554
+  _globals['_HANDLEDSERIALS']._serialized_end=787
+  _globals['_PACKAGE']._serialized_start=790
+  _globals['_PACKAGE']._serialized_end=1009
+  _globals['_PACKEDLINE']._serialized_start=1012
+  _globals['_PACKEDLINE']._serialized_end=1236
 # @@protoc_insertion_point(module_scope)

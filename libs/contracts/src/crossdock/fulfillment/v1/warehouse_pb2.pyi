@@ -82,6 +82,49 @@ class HandledLine(_message.Message):
 Global___HandledLine: _TypeAlias = HandledLine  # noqa: Y015
 
 @_typing.final
+class HandledSerials(_message.Message):
+    """The pieces that a line of a report names, beside the parts of orders that the line was for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    LOT_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
+    business_unit: _builtins.str
+    order_id: _builtins.str
+    line_number: _builtins.str
+    sku: _builtins.str
+    lot: _builtins.str
+    @_builtins.property
+    def quantity(self) -> _values_pb2.Quantity:
+        """Of the whole line, in the item's base unit."""
+
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        business_unit: _builtins.str = ...,
+        order_id: _builtins.str = ...,
+        line_number: _builtins.str = ...,
+        sku: _builtins.str = ...,
+        lot: _builtins.str = ...,
+        quantity: _values_pb2.Quantity | None = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "line_number", b"line_number", "lot", b"lot", "order_id", b"order_id", "quantity", b"quantity", "serials", b"serials", "sku", b"sku"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HandledSerials: _TypeAlias = HandledSerials  # noqa: Y015
+
+@_typing.final
 class Package(_message.Message):
     """A package of a shipment and what lies in it."""
 

@@ -36,6 +36,7 @@ class ReportedLine(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     LOT_FIELD_NUMBER: _builtins.int
     SHORT_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """Our id of the order where the warehouse repeats it; the number alone may be that of several channels' orders."""
     order_number: _builtins.str
@@ -51,6 +52,10 @@ class ReportedLine(_message.Message):
     def short(self) -> _values_pb2.Quantity:
         """Asked for and not found; only in a pick."""
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces, where the warehouse names them: as many as the quantity says in base units."""
+
     def __init__(
         self,
         *,
@@ -61,10 +66,11 @@ class ReportedLine(_message.Message):
         quantity: _values_pb2.Quantity | None = ...,
         lot: _values_pb2.Lot | None = ...,
         short: _values_pb2.Quantity | None = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity", "short", b"short"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "lot", b"lot", "order_id", b"order_id", "order_number", b"order_number", "quantity", b"quantity", "short", b"short", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "lot", b"lot", "order_id", b"order_id", "order_number", b"order_number", "quantity", b"quantity", "serials", b"serials", "short", b"short", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -309,6 +315,7 @@ class RecalledLine(_message.Message):
     STOPPED_FIELD_NUMBER: _builtins.int
     TOO_LATE_FIELD_NUMBER: _builtins.int
     LOT_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """Our id of the order where the warehouse repeats it; the number alone may be that of several channels' orders."""
     order_number: _builtins.str
@@ -326,6 +333,10 @@ class RecalledLine(_message.Message):
     def lot(self) -> _values_pb2.Lot:
         """Lot of what was picked and is put back, where the warehouse names it."""
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces of what is put back, where the warehouse names them."""
+
     def __init__(
         self,
         *,
@@ -336,10 +347,11 @@ class RecalledLine(_message.Message):
         stopped: _values_pb2.Quantity | None = ...,
         too_late: _values_pb2.Quantity | None = ...,
         lot: _values_pb2.Lot | None = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "stopped", b"stopped", "too_late", b"too_late"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "lot", b"lot", "order_id", b"order_id", "order_number", b"order_number", "sku", b"sku", "stopped", b"stopped", "too_late", b"too_late"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_number", b"line_number", "lot", b"lot", "order_id", b"order_id", "order_number", b"order_number", "serials", b"serials", "sku", b"sku", "stopped", b"stopped", "too_late", b"too_late"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

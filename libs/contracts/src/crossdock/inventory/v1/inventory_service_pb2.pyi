@@ -799,6 +799,7 @@ class Adjustment(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     NOTE_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     location_id: _builtins.str
     lot: _builtins.str
@@ -812,6 +813,12 @@ class Adjustment(_message.Message):
     def quantity(self) -> _values_pb2.Quantity:
         """Signed, not zero."""
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces, where they are named: as many as the quantity says in base units. So is one put right that was misread:
+        the wrong one goes and the right one comes.
+        """
+
     def __init__(
         self,
         *,
@@ -823,10 +830,11 @@ class Adjustment(_message.Message):
         quantity: _values_pb2.Quantity | None = ...,
         reason: _builtins.str = ...,
         note: _builtins.str = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "business_unit", b"business_unit", "location_id", b"location_id", "lot", b"lot", "note", b"note", "quantity", b"quantity", "reason", b"reason", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "business_unit", b"business_unit", "location_id", b"location_id", "lot", b"lot", "note", b"note", "quantity", b"quantity", "reason", b"reason", "serials", b"serials", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1051,15 +1059,19 @@ class GetStockRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SKU_FIELD_NUMBER: _builtins.int
+    SERIAL_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
+    serial: _builtins.str
+    """Asks for one piece: every place where it is or was, and what was said of it."""
     def __init__(
         self,
         *,
         sku: _builtins.str = ...,
+        serial: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["serial", b"serial", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1072,24 +1084,138 @@ class GetStockResponse(_message.Message):
     SKU_FIELD_NUMBER: _builtins.int
     BASE_UNIT_FIELD_NUMBER: _builtins.int
     BALANCES_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
+    SERIAL_COUNT_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     base_unit: _builtins.str
+    serial_count: _builtins.int
+    """How many there are."""
     @_builtins.property
     def balances(self) -> _containers.RepeatedCompositeFieldContainer[Global___StockBalance]: ...
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedCompositeFieldContainer[Global___SerialStock]:
+        """The pieces that are named on hand, those in doubt first; at most 1,000 are shown."""
+
+    @_builtins.property
+    def words(self) -> _containers.RepeatedCompositeFieldContainer[Global___SerialWord]:
+        """Only of the piece that was asked for: newest first by the clock of where it happened, at most 1,000."""
+
     def __init__(
         self,
         *,
         sku: _builtins.str = ...,
         base_unit: _builtins.str = ...,
         balances: _abc.Iterable[Global___StockBalance] | None = ...,
+        serials: _abc.Iterable[Global___SerialStock] | None = ...,
+        serial_count: _builtins.int = ...,
+        words: _abc.Iterable[Global___SerialWord] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "base_unit", b"base_unit", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["balances", b"balances", "base_unit", b"base_unit", "serial_count", b"serial_count", "serials", b"serials", "sku", b"sku", "words", b"words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStockResponse: _TypeAlias = GetStockResponse  # noqa: Y015
+
+@_typing.final
+class SerialStock(_message.Message):
+    """A piece at a place, as reports have named it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERIAL_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    LOT_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    ON_HAND_FIELD_NUMBER: _builtins.int
+    DOUBT_FIELD_NUMBER: _builtins.int
+    SAID_AT_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    serial: _builtins.str
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    lot: _builtins.str
+    account: Global___Account.ValueType
+    """Where it lies; of one that has left, where it went."""
+    on_hand: _builtins.int
+    """How often it has come more than it has left: 1 on hand, 0 gone; anything else is in doubt."""
+    doubt: _builtins.str
+    """Why this cannot be true of one piece: TWICE, NEVER_THERE, NOT_THERE. Empty where nothing contradicts it."""
+    document: _builtins.str
+    """Document and line that said it."""
+    @_builtins.property
+    def said_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        serial: _builtins.str = ...,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        lot: _builtins.str = ...,
+        account: Global___Account.ValueType = ...,
+        on_hand: _builtins.int = ...,
+        doubt: _builtins.str = ...,
+        said_at: _timestamp_pb2.Timestamp | None = ...,
+        document: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["said_at", b"said_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "business_unit", b"business_unit", "document", b"document", "doubt", b"doubt", "location_id", b"location_id", "lot", b"lot", "on_hand", b"on_hand", "said_at", b"said_at", "serial", b"serial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SerialStock: _TypeAlias = SerialStock  # noqa: Y015
+
+@_typing.final
+class SerialWord(_message.Message):
+    """What one line of a report said of a piece."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    LOT_FIELD_NUMBER: _builtins.int
+    ACCOUNT_FIELD_NUMBER: _builtins.int
+    CHANGE_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    TRANSACTION_ID_FIELD_NUMBER: _builtins.int
+    location_id: _builtins.str
+    business_unit: _builtins.str
+    lot: _builtins.str
+    account: Global___Account.ValueType
+    """Where it lay or went from then on."""
+    change: _builtins.int
+    """1 it came, -1 it left, 0 it stayed."""
+    document: _builtins.str
+    system: _builtins.str
+    transaction_id: _builtins.str
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        location_id: _builtins.str = ...,
+        business_unit: _builtins.str = ...,
+        lot: _builtins.str = ...,
+        account: Global___Account.ValueType = ...,
+        change: _builtins.int = ...,
+        document: _builtins.str = ...,
+        system: _builtins.str = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        transaction_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["occurred_at", b"occurred_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "business_unit", b"business_unit", "change", b"change", "document", b"document", "location_id", b"location_id", "lot", b"lot", "occurred_at", b"occurred_at", "system", b"system", "transaction_id", b"transaction_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SerialWord: _TypeAlias = SerialWord  # noqa: Y015
 
 @_typing.final
 class StockBalance(_message.Message):

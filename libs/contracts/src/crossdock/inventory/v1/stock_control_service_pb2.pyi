@@ -136,6 +136,7 @@ class ReportedStock(_message.Message):
     COUNTED_FIELD_NUMBER: _builtins.int
     CHANGE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     lot: _builtins.str
     """Empty where the warehouse names none; a count without a lot speaks for all of them together."""
@@ -151,6 +152,12 @@ class ReportedStock(_message.Message):
     def change(self) -> _values_pb2.Quantity:
         """Signed, not zero."""
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces that it speaks of, as many as the quantity says in base units; of a count all that are there. None says
+        nothing of any piece.
+        """
+
     def __init__(
         self,
         *,
@@ -160,10 +167,11 @@ class ReportedStock(_message.Message):
         counted: _values_pb2.Quantity | None = ...,
         change: _values_pb2.Quantity | None = ...,
         reason: _builtins.str = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["change", b"change", "counted", b"counted", "found", b"found"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "change", b"change", "counted", b"counted", "found", b"found", "lot", b"lot", "reason", b"reason", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bucket", b"bucket", "change", b"change", "counted", b"counted", "found", b"found", "lot", b"lot", "reason", b"reason", "serials", b"serials", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_found: _TypeAlias = _typing.Literal["counted", "change"]  # noqa: Y015
     _WhichOneofArgType_found: _TypeAlias = _typing.Literal["found", b"found"]  # noqa: Y015

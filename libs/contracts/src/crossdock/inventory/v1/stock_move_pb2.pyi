@@ -69,6 +69,7 @@ class MovedStock(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     SHELVED_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     lot: _builtins.str
     """Empty where none is named: lots that have some are taken."""
@@ -83,6 +84,10 @@ class MovedStock(_message.Message):
     def quantity(self) -> _values_pb2.Quantity:
         """More than zero; a part of what is held is as good as all of it."""
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces, where they are named: as many as the quantity says in base units."""
+
     def __init__(
         self,
         *,
@@ -92,10 +97,11 @@ class MovedStock(_message.Message):
         quantity: _values_pb2.Quantity | None = ...,
         shelved: _builtins.bool = ...,
         reason: _builtins.str = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "lot", b"lot", "quantity", b"quantity", "reason", b"reason", "shelved", b"shelved", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "lot", b"lot", "quantity", b"quantity", "reason", b"reason", "serials", b"serials", "shelved", b"shelved", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

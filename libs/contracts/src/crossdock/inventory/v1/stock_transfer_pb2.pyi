@@ -168,6 +168,7 @@ class TransferredStock(_message.Message):
     SKU_FIELD_NUMBER: _builtins.int
     LOT_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     sku: _builtins.str
     lot: _builtins.str
     """Empty where none is named; of what is sent, lots that have some are taken."""
@@ -175,16 +176,21 @@ class TransferredStock(_message.Message):
     def quantity(self) -> _values_pb2.Quantity:
         """More than zero."""
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces, where they are named: as many as the quantity says in base units."""
+
     def __init__(
         self,
         *,
         sku: _builtins.str = ...,
         lot: _builtins.str = ...,
         quantity: _values_pb2.Quantity | None = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity", "serials", b"serials", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -312,6 +312,7 @@ class ShipNoticeLine(_message.Message):
     SALES_LINE_FIELD_NUMBER: _builtins.int
     DIRECT_FIELD_NUMBER: _builtins.int
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     """Stable within the notice."""
     purchase_order_id: _builtins.str
@@ -350,6 +351,10 @@ class ShipNoticeLine(_message.Message):
 
     @_builtins.property
     def direct(self) -> _values_pb2.Quantity: ...
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces, where the supplier names them: as many as are shipped in base units."""
+
     def __init__(
         self,
         *,
@@ -373,10 +378,11 @@ class ShipNoticeLine(_message.Message):
         sales_line: _purchase_order_pb2.SalesLineRef | None = ...,
         direct: _values_pb2.Quantity | None = ...,
         business_unit: _builtins.str = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["direct", b"direct", "lot", b"lot", "sales_line", b"sales_line", "shipped", b"shipped"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "business_unit", b"business_unit", "carton_sscc", b"carton_sscc", "direct", b"direct", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "ordered_at", b"ordered_at", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "sales_line", b"sales_line", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "business_unit", b"business_unit", "carton_sscc", b"carton_sscc", "direct", b"direct", "flags", b"flags", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "ordered_at", b"ordered_at", "packed_on_revision", b"packed_on_revision", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "received_quantity", b"received_quantity", "sales_line", b"sales_line", "serials", b"serials", "shipped", b"shipped", "sku", b"sku", "supplier_item", b"supplier_item"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -450,6 +456,7 @@ class ReceiptLine(_message.Message):
     EXPECTED_AT_FIELD_NUMBER: _builtins.int
     MISSING_CERTIFICATES_FIELD_NUMBER: _builtins.int
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     line_id: _builtins.str
     purchase_order_id: _builtins.str
     purchase_order_number: _builtins.str
@@ -483,6 +490,10 @@ class ReceiptLine(_message.Message):
         procurement; what a report says here is not heeded.
         """
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces, where the warehouse names them: as many as the quantity says in base units."""
+
     def __init__(
         self,
         *,
@@ -506,10 +517,11 @@ class ReceiptLine(_message.Message):
         expected_at: _builtins.str = ...,
         missing_certificates: _abc.Iterable[_builtins.str] | None = ...,
         business_unit: _builtins.str = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lot", b"lot", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "beyond_order", b"beyond_order", "business_unit", b"business_unit", "condition", b"condition", "expected_at", b"expected_at", "from_in_transit", b"from_in_transit", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "missing_certificates", b"missing_certificates", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "ship_notice_id", b"ship_notice_id", "ship_notice_number", b"ship_notice_number", "sku", b"sku", "sscc", b"sscc"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_quantity", b"base_quantity", "base_unit", b"base_unit", "beyond_order", b"beyond_order", "business_unit", b"business_unit", "condition", b"condition", "expected_at", b"expected_at", "from_in_transit", b"from_in_transit", "from_on_order", b"from_on_order", "line_id", b"line_id", "line_number", b"line_number", "lot", b"lot", "missing_certificates", b"missing_certificates", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "serials", b"serials", "ship_notice_id", b"ship_notice_id", "ship_notice_number", b"ship_notice_number", "sku", b"sku", "sscc", b"sscc"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

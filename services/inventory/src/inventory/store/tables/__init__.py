@@ -14,6 +14,7 @@ from inventory.store.tables.reports import (
     stock_transfer_line,
     stock_transfer_receipt,
 )
+from inventory.store.tables.serials import serial_stock, serial_word
 from inventory.store.tables.statements import statement, statement_draft, statement_draft_line, statement_line
 from inventory.store.tables.supply import confirmed, notice_arrival, notice_line, supply_line, supply_told
 
@@ -33,6 +34,8 @@ __all__ = [
     "posting",
     "reservation",
     "reservation_part",
+    "serial_stock",
+    "serial_word",
     "shard",
     "statement",
     "statement_draft",

@@ -990,6 +990,7 @@ class PickCompleted(_message.Message):
     SHORTS_FIELD_NUMBER: _builtins.int
     PICKED_AT_FIELD_NUMBER: _builtins.int
     LATE_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     pick_id: _builtins.str
     number: _builtins.str
     """The warehouse's number of its report."""
@@ -1014,6 +1015,10 @@ class PickCompleted(_message.Message):
     def late(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledLine]:
         """Picked, as is said only after it was handed over; stock has followed from that already."""
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledSerials]:
+        """The pieces, where the warehouse names them."""
+
     def __init__(
         self,
         *,
@@ -1026,10 +1031,11 @@ class PickCompleted(_message.Message):
         shorts: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
         picked_at: _timestamp_pb2.Timestamp | None = ...,
         late: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
+        serials: _abc.Iterable[_warehouse_pb2.HandledSerials] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["picked_at", b"picked_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["late", b"late", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "pick_id", b"pick_id", "picked_at", b"picked_at", "shorts", b"shorts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["late", b"late", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "pick_id", b"pick_id", "picked_at", b"picked_at", "serials", b"serials", "shorts", b"shorts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1047,6 +1053,7 @@ class RecallAnswered(_message.Message):
     STOPPED_FIELD_NUMBER: _builtins.int
     TOO_LATE_FIELD_NUMBER: _builtins.int
     ANSWERED_AT_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     recall_id: _builtins.str
     number: _builtins.str
     """The warehouse's number of its answer."""
@@ -1065,6 +1072,10 @@ class RecallAnswered(_message.Message):
 
     @_builtins.property
     def answered_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledSerials]:
+        """The pieces, where the warehouse names them."""
+
     def __init__(
         self,
         *,
@@ -1076,10 +1087,11 @@ class RecallAnswered(_message.Message):
         stopped: _abc.Iterable[Global___StoppedLine] | None = ...,
         too_late: _abc.Iterable[_warehouse_pb2.HandledLine] | None = ...,
         answered_at: _timestamp_pb2.Timestamp | None = ...,
+        serials: _abc.Iterable[_warehouse_pb2.HandledSerials] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "recall_id", b"recall_id", "stopped", b"stopped", "too_late", b"too_late"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answered_at", b"answered_at", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "recall_id", b"recall_id", "serials", b"serials", "stopped", b"stopped", "too_late", b"too_late"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1239,6 +1251,7 @@ class GoodsIssued(_message.Message):
     PACKAGES_FIELD_NUMBER: _builtins.int
     CONSIGNEE_ID_FIELD_NUMBER: _builtins.int
     PROMISED_ON_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     shipment_id: _builtins.str
     number: _builtins.str
     """The warehouse's number of the shipment, and of this handing over: a shipment may leave in parts."""
@@ -1273,6 +1286,10 @@ class GoodsIssued(_message.Message):
     def promised_on(self) -> _date_pb2.Date:
         """The earliest of the days that its lines were promised; absent where none was named."""
 
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedCompositeFieldContainer[_warehouse_pb2.HandledSerials]:
+        """The pieces, where the warehouse names them."""
+
     def __init__(
         self,
         *,
@@ -1291,10 +1308,11 @@ class GoodsIssued(_message.Message):
         packages: _abc.Iterable[_warehouse_pb2.Package] | None = ...,
         consignee_id: _builtins.str = ...,
         promised_on: _date_pb2.Date | None = ...,
+        serials: _abc.Iterable[_warehouse_pb2.HandledSerials] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["issued_at", b"issued_at", "promised_on", b"promised_on"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "consignee_id", b"consignee_id", "issue_number", b"issue_number", "issued_at", b"issued_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "orders", b"orders", "packages", b"packages", "promised_on", b"promised_on", "shipment_id", b"shipment_id", "ssccs", b"ssccs", "tracking_number", b"tracking_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "consignee_id", b"consignee_id", "issue_number", b"issue_number", "issued_at", b"issued_at", "lines", b"lines", "location_id", b"location_id", "number", b"number", "order_ids", b"order_ids", "order_numbers", b"order_numbers", "orders", b"orders", "packages", b"packages", "promised_on", b"promised_on", "serials", b"serials", "shipment_id", b"shipment_id", "ssccs", b"ssccs", "tracking_number", b"tracking_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -554,6 +554,7 @@ class ExpectedLine(_message.Message):
     FLAGS_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     BUSINESS_UNIT_FIELD_NUMBER: _builtins.int
+    SERIALS_FIELD_NUMBER: _builtins.int
     purchase_order_id: _builtins.str
     purchase_order_number: _builtins.str
     purchase_order_line_id: _builtins.str
@@ -572,6 +573,10 @@ class ExpectedLine(_message.Message):
     def lot(self) -> _values_pb2.Lot: ...
     @_builtins.property
     def flags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def serials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The pieces, where the supplier names them."""
+
     def __init__(
         self,
         *,
@@ -588,10 +593,11 @@ class ExpectedLine(_message.Message):
         flags: _abc.Iterable[_builtins.str] | None = ...,
         revision: _builtins.int = ...,
         business_unit: _builtins.str = ...,
+        serials: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "lot", b"lot", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "carton_sscc", b"carton_sscc", "expected_on", b"expected_on", "flags", b"flags", "line_number", b"line_number", "lot", b"lot", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "revision", b"revision", "sku", b"sku"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "carton_sscc", b"carton_sscc", "expected_on", b"expected_on", "flags", b"flags", "line_number", b"line_number", "lot", b"lot", "pallet_sscc", b"pallet_sscc", "purchase_order_id", b"purchase_order_id", "purchase_order_line_id", b"purchase_order_line_id", "purchase_order_number", b"purchase_order_number", "quantity", b"quantity", "revision", b"revision", "serials", b"serials", "sku", b"sku"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
