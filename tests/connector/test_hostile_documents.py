@@ -258,7 +258,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "number": "PA-1",
         "warehouse": "EAST1",
         "completedAt": "2026-11-10T09:30:00Z",
-        "lines": [{"sku": "A1001", "lot": "L1", "qty": "4", "uom": "EACH", "status": "DONE"}],
+        "lines": [{"sku": "A1001", "lot": "L1", "qty": "2", "uom": "EACH", "status": "DONE", "serials": ["S1", "S2"]}],
     },
     "wms_a.quality_hold": {
         "type": "QUALITY_HOLD",

@@ -14,7 +14,7 @@ from catalog.__main__ import SERVICE as CATALOG
 from crossdock.catalog.v1 import master_data_pb2 as catalog
 from crossdock.common.v1 import values_pb2 as common
 from crossdock.fulfillment.events.v1 import events_pb2
-from crossdock.fulfillment.v1 import posting_pb2
+from crossdock.fulfillment.v1 import posting_pb2, warehouse_service_pb2
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting_pb
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
@@ -250,6 +250,39 @@ async def test_a_big_order_finds_its_stock_part_by_part(suite: Suite) -> None:
 
 async def number_of(suite: Suite, order_id: str) -> str:
     return str((await suite.caller.order(order_id)).order.number)
+
+
+@pytest.mark.feature("F086")
+async def test_pieces_that_a_warehouse_names_are_followed_through_pick_and_goods_issue(suite: Suite) -> None:
+    sku = await suite.item(WH_EAST=5)
+    order_id = await suite.place(line("1", 3, sku))
+    await suite.until(order_id, "released")
+    number, site = await number_of(suite, order_id), suite.site("WH-EAST")
+    found = warehouse_service_pb2.ReportedLine(serials=["S1", "S2", "S3"])
+    found.MergeFrom(reported(number, sku, 3))
+    await site.pick(unique("P"), found)
+
+    async def places() -> list[tuple[str, int, str]]:
+        request = inventory.GetStockRequest(sku=sku)
+        its = (await suite.stock.GetStock(request, timeout=SECONDS)).serials
+        return [(each.serial, each.account, each.doubt) for each in its]
+
+    async def unheard_of() -> bool:
+        staged = inventory.ACCOUNT_STAGED
+        return await places() == [(each, staged, "NOT_THERE") for each in ("S1", "S2", "S3")]
+
+    await eventually(unheard_of)
+    issued = await site.issue(unique("945"), unique("SH"), found)
+    [told] = (await goods_issued(suite, issued.shipment_id)).serials
+    assert (told.order_id, told.sku, told.quantity.value) == (order_id, sku, "3")
+    assert list(told.serials) == ["S1", "S2", "S3"]
+
+    async def gone() -> bool:
+        # Nobody had named them when they came: that they have left is the warehouse's to explain.
+        return {doubt for _, _, doubt in await places()} == {"NEVER_THERE"}
+
+    await eventually(gone)
+    assert await suite.ledger_differences() == []
 
 
 async def goods_issued(suite: Suite, shipment_id: str) -> events_pb2.GoodsIssued:
