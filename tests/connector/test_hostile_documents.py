@@ -295,6 +295,24 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "prices": [{"item": "B-1", "amount": "2.50", "currency": "EUR", "per": "1", "unit": "ST", "customer": "CUS-1"}],
         "codes": [{"kind": "code", "list": "condition", "code": "DMG", "means": "DAMAGED"}],
     },
+    "wms_a.transfer_shipment": {
+        "type": "TRANSFER_SHIPMENT",
+        "transfer": "TO-1",
+        "warehouse": "EAST1",
+        "to": "EAST1",
+        "shippedAt": "2026-11-10T09:30:00Z",
+        "expectedOn": "2026-11-12",
+        "lines": [{"sku": "A1001", "lot": "L1", "qty": "1", "uom": "EACH", "serials": ["S1"]}],
+    },
+    "wms_a.transfer_receipt": {
+        "type": "TRANSFER_RECEIPT",
+        "receiptNumber": "TR-1",
+        "transfer": "TO-1",
+        "warehouse": "EAST1",
+        "receivedAt": "2026-11-10T09:30:00Z",
+        "final": True,
+        "lines": [{"sku": "A1001", "lot": "L1", "qty": "1", "uom": "EACH", "condition": "DMG", "serials": ["S1"]}],
+    },
     "wms_b.receipt": {
         "arrival": {"no": "7", "site": "S-07", "at": 1762770600000, "complete": True},
         "goods": [

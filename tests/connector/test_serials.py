@@ -54,7 +54,8 @@ def line_of(kind: str, serials: Any) -> Any:
     where = "contents" if kind == "json.ship_notice" else "lines"
     body = {"warehouse": "EAST1"} | head | {where: [line | {"serials": serials}]}
     document = json_document.decode(json.dumps(body).encode())
-    [read] = INBOUND[kind].read(document, orders.reading()).request.lines
+    request: Any = INBOUND[kind].read(document, orders.reading()).request
+    [read] = request.lines
     return read
 
 

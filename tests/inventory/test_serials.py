@@ -64,8 +64,8 @@ class Pieces:
 
     def __init__(self, stage: Stage, server: RunningServer) -> None:
         self.stage, self.sku = stage, a_sku("PC")
-        self.stock = server.caller(stock_grpc.InventoryServiceStub, tenant="acme")
-        self.control = server.caller(pb_grpc.StockControlServiceStub, tenant="acme")
+        self.stock: Any = server.caller(stock_grpc.InventoryServiceStub, tenant="acme")
+        self.control: Any = server.caller(pb_grpc.StockControlServiceStub, tenant="acme")
 
     def received(self, *serials: str, at: int = 0, place: str = "EAST", quantity: int = 0) -> Message:
         count = str(quantity or len(serials))

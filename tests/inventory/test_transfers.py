@@ -11,6 +11,7 @@ from uuid import uuid4
 import grpc
 import pytest
 from crossdock.common.v1 import values_pb2
+from crossdock.connector.events.v1 import events_pb2 as connector
 from crossdock.inventory.v1 import stock_control_service_pb2_grpc as pb_grpc
 from crossdock.inventory.v1 import stock_transfer_pb2 as pb
 from crossdock.options.v1 import options_pb2
@@ -21,9 +22,10 @@ from crossdock_kit.testing import RunningServer, start_service
 from inventory.api import StockControlServicer
 from inventory.queries.ledger import verify_ledger
 from inventory.queries.promises import available_to_promise
-from inventory.queries.stock import Where
+from inventory.queries.stock import Where, movements
 from inventory.use_cases.transfers import raise_overdue
 from inventory_stage import UNIT, Stage, some_cause
+from inventory_stage.hearing import hear
 from inventory_stage.movements import NINE, a_sku
 
 TODAY = datetime.now(UTC).date()
@@ -259,6 +261,36 @@ async def test_a_warehouse_reports_what_left_and_anybody_else_asks(stage: Stage,
     assert await stands(stage, sku) == (-1, 11, 0)
     below = "SELECT count(*) AS found FROM exception WHERE code = 'STOCK_BELOW_ZERO' AND subject LIKE $1"
     assert (await stage.fetch(below, f"%/{sku}"))[0]["found"] == 1
+
+
+@pytest.mark.feature("F104")
+async def test_the_erp_posts_what_was_sent_and_each_receipt_under_numbers_of_their_own(
+    stage: Stage, acme: Any, sku: str
+) -> None:
+    name = number()
+    transfer = (await acme.SendTransfer(sending(name, part(sku, "4", "L1")))).transfer
+    await acme.RecordTransferReceipt(receiving(name, part(sku, "3"), number=f"{name}/1", final=True))
+    aggregate = f"stock_transfer/{transfer.transfer_id}"
+    posted = {f"{aggregate}/sent": "MD-1", f"{aggregate}/received/{name}/1": "MD-2"}
+    for key, said in {**posted, aggregate: "SLIP-9"}.items():
+        await hear(
+            stage,
+            connector.DocumentSent(
+                document_id=str(uuid4()), partner="erp-eu", foreign_number=said, source_aggregate=key
+            ),
+        )
+    rows, _ = await movements(stage.engine, Where("acme"), sku, 20, "")
+    found = {row["posting_key"]: row["posting_number"] for row in rows if row["posting_key"]}
+    assert found == posted, "what a warehouse was told is no posting, and what lacks is posted by nobody"
+    assert await stage.fetch("SELECT 1 FROM posting WHERE posting_key = $1", aggregate) == []
+
+
+async def test_what_an_erp_says_it_sent_stands_in_its_books(stage: Stage, acme: Any, sku: str) -> None:
+    name = number()
+    await acme.SendTransfer(sending(name, part(sku, "4"), origin=by(options_pb2.ROLE_ERP, "ERP-EU")))
+    rows, _ = await movements(stage.engine, Where("acme"), sku, 20, "")
+    [row] = {(row["posting_state"], row["posting_number"]) for row in rows if row["reason"] == "TRANSFER_SENT"}
+    assert row == ("posted", name)
 
 
 async def test_what_no_transfer_can_be_is_refused(stage: Stage, acme: Any, sku: str) -> None:

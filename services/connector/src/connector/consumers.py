@@ -230,6 +230,8 @@ class Stock:
                 inventory.StockAdjusted: _together(self.around, self.adjusted),
                 inventory.AdjustmentDecided: _together(self.around, self.decided),
                 inventory.QualityHoldChanged: _together(self.around, self.held),
+                inventory.StockTransferSent: _together(self.around, self.transferred),
+                inventory.StockTransferReceived: _together(self.around, self.transferred),
                 inventory.AvailabilityChanged: _together(self.around, self.changed),
             },
             batch=100,
@@ -246,6 +248,11 @@ class Stock:
 
     async def held(self, event: Received[inventory.QualityHoldChanged], telling: Telling) -> None:
         await tell_partners.tell_erp_of_adjustment(event, telling)
+
+    async def transferred(
+        self, event: Received[inventory.StockTransferSent] | Received[inventory.StockTransferReceived], telling: Telling
+    ) -> None:
+        await tell_partners.tell_of_transfer(event, telling)
 
     async def changed(self, event: Received[inventory.AvailabilityChanged], telling: Telling) -> None:
         await tell_partners.tell_of_stock(event, telling)

@@ -15,6 +15,7 @@ from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock.inventory.v1 import stock_move_pb2 as moves
+from crossdock.inventory.v1 import stock_transfer_pb2 as transfers
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier
@@ -106,6 +107,8 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, P
             return (response.adjustment.adjustment_id,)
         case moves.RecordStockMovesResponse():
             return (response.report.report_id,)
+        case transfers.SendTransferResponse() | transfers.RecordTransferReceiptResponse():
+            return (response.transfer.transfer_id,)
         case posting.RecordPostingResponse() | posting.RecordPaymentResponse():
             return (response.posting.order_id,)
         case _:

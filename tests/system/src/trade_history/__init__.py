@@ -19,6 +19,7 @@ from crossdock.fulfillment.events.v1 import events_pb2 as fulfillment_events
 from crossdock.fulfillment.v1 import posting_pb2, return_pb2, sales_order_pb2, warehouse_pb2
 from crossdock.inventory.events.v1 import events_pb2 as inventory_events
 from crossdock.inventory.v1 import inventory_service_pb2 as stock_pb
+from crossdock.inventory.v1 import stock_transfer_pb2 as transfer_pb
 from crossdock.procurement.events.v1 import events_pb2 as procurement_events
 from crossdock_kit.ids import derived
 from google.protobuf.json_format import ParseDict
@@ -445,6 +446,26 @@ def supplies() -> list[Message]:
     ]
 
 
+def transferred() -> list[Message]:
+    """What left one warehouse for another, and has come."""
+    part = transfer_pb.TransferredStock(sku="NUT", quantity=values_pb2.Quantity(value="5", unit="EA"))
+    transfer = transfer_pb.StockTransfer(
+        transfer_id="transfer-a",
+        number="TO-A",
+        from_location_id="WH-EAST",
+        to_location_id="WH-WEST",
+        business_unit="EU01",
+        sent_at=_instant(0),
+        state=transfer_pb.TRANSFER_STATE_IN_TRANSIT,
+    )
+    return [
+        inventory_events.StockTransferSent(transfer_id="transfer-a", transfer=transfer, parts=[part]),
+        inventory_events.StockTransferReceived(
+            transfer_id="transfer-a", number="TR-A", transfer=transfer, parts=[part]
+        ),
+    ]
+
+
 def stock_reports() -> list[Message]:
     """What one warehouse adjusted, and what another did and somebody had to decide on."""
     moved = {
@@ -479,5 +500,5 @@ HISTORY: dict[str, Callable[[], list[Message]]] = {
     "connector": postings,
     "fulfillment": sales_orders,
     "delivery": lambda: [*planned_shipments(), *on_the_road()],
-    "inventory": lambda: [*supplies(), *stock_reports()],
+    "inventory": lambda: [*supplies(), *stock_reports(), *transferred()],
 }

@@ -168,6 +168,8 @@ _OWNERS_BY_COMMAND = {
     "CancelOrder": "order-desk",
     "RecordStockReport": "warehouse",
     "RecordStockMoves": "warehouse",
+    "SendTransfer": "warehouse",
+    "RecordTransferReceipt": "warehouse",
     "RecordStatement": "warehouse",
     "PutMasterData": MASTER_DATA,
 }

@@ -1,4 +1,5 @@
-"""x12.943, out: what a dock should expect; replaces what was said before under the same W0602.
+"""x12.943, out: what a dock should expect; replaces what was said before under the same W0602. In: a warehouse says
+that goods left for another place of ours; to the warehouse there a transfer is told by one too.
 
 W0612 says whether it is new (1), changed (2) or withdrawn (3), N9 V0 its place in the sequence, beside our reference in
 full: W0602 has room for 22 characters, so a longer one stands there as a digest. The number of the ship notice is the
@@ -7,25 +8,27 @@ shipment's where there is one. Items say purchase order, line, lot and serials u
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from decimal import Decimal
 
+from crossdock.inventory.events.v1.events_pb2 import StockTransferSent
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock_edi.x12.freight import Instant
 from crossdock_edi.x12.parts import ItemId, Note
 from crossdock_edi.x12.stock_transfer import StockTransferShipment, TransferItem
 
-from connector.mappings import canonical
+from connector.mappings import canonical, x12_transfer
 from connector.mappings import x12_warehouse_parts as parts
-from connector.mappings.model import Outbound, Writing
+from connector.mappings.model import Inbound, Outbound, Writing
 
 ORIGINAL, VERSION, EXPECTED, OWNERS_ITEM = "J", "V0", "17", "VN"
 NEW, CHANGED, WITHDRAWN = "1", "2", "3"
-LONGEST_ORDER, DIGEST = 22, 20
 
 
-def write(event: events_pb2.InboundExpected, writing: Writing) -> StockTransferShipment:
+def write(event: events_pb2.InboundExpected | StockTransferSent, writing: Writing) -> StockTransferShipment:
+    return x12_transfer.write(event, writing) if isinstance(event, StockTransferSent) else _expected(event, writing)
+
+
+def _expected(event: events_pb2.InboundExpected, writing: Writing) -> StockTransferShipment:
     days = sorted(day for line in event.lines if (day := canonical.from_day(line.expected_on)))
     orders = {line.purchase_order_number for line in event.lines}
     return StockTransferShipment(
@@ -43,10 +46,8 @@ def write(event: events_pb2.InboundExpected, writing: Writing) -> StockTransferS
 
 
 def depositor_order(reference: str) -> str:
-    """The same for the same reference, in capitals and digits (100 bits of its SHA-256) where it is too long itself."""
-    if len(reference) <= LONGEST_ORDER:
-        return reference
-    return base64.b32encode(hashlib.sha256(reference.encode()).digest()).decode()[:DIGEST]
+    """As far as it has room; a longer one as a digest."""
+    return reference if len(reference) <= parts.LONGEST_ORDER else parts.digest(reference)
 
 
 def _item(line: events_pb2.ExpectedLine, writing: Writing) -> TransferItem:
@@ -74,3 +75,4 @@ def _nothing(writing: Writing) -> TransferItem:
 
 
 MAPPING = Outbound("x12.943", write)
+INBOUND = Inbound("x12.943", x12_transfer.read)

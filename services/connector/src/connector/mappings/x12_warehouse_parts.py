@@ -6,6 +6,8 @@ the zone of both ("zone"), because a day alone is 24 hours somewhere.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -21,7 +23,13 @@ from connector.mappings.model import Codes, Reading
 WAREHOUSE, SHIP_FROM = "WH", "SF"
 ORDER, PURCHASE_ORDER, LINE, LOT, SERIAL = "IL", "PO", "LI", "LT", "SE"
 TRACKING, CARRIERS_NUMBER, BILL_OF_LADING, SHIP_NOTICE = "2I", "CN", "BM", "SI"
+LONGEST_ORDER, DIGEST = 22, 20
 _NOON = time(12)
+
+
+def digest(reference: str) -> str:
+    """The same for the same reference, in capitals and digits (100 bits of its SHA-256)."""
+    return base64.b32encode(hashlib.sha256(reference.encode()).digest()).decode()[:DIGEST]
 
 
 def at_warehouse(location_id: str, codes: Codes) -> WarehouseParty:

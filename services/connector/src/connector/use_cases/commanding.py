@@ -16,6 +16,7 @@ from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import warehouse_service_pb2 as warehouse
 from crossdock.inventory.v1 import stock_control_service_pb2 as control
 from crossdock.inventory.v1 import stock_move_pb2 as moves
+from crossdock.inventory.v1 import stock_transfer_pb2 as transfers
 from crossdock.procurement.v1 import inbound_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from crossdock_kit.context import cause
@@ -68,6 +69,8 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     control.RecordStatementRequest: (INVENTORY, "RecordStatement"),
     moves.RecordStockMovesRequest: (INVENTORY, "RecordStockMoves"),
     catalog.PutMasterDataRequest: (CATALOG, "PutMasterData"),
+    transfers.SendTransferRequest: (INVENTORY, "SendTransfer"),
+    transfers.RecordTransferReceiptRequest: (INVENTORY, "RecordTransferReceipt"),
 }
 KINDS: dict[str, type[Message]] = {f"{peer}.{method}": request for request, (peer, method) in METHODS.items()}
 _BASES = {

@@ -7,6 +7,8 @@ from typing import Any
 
 from crossdock.connector.v1 import partner_pb2
 from crossdock.delivery.v1 import shipment_pb2
+from crossdock.inventory.events.v1 import events_pb2 as stock_events
+from crossdock.inventory.v1 import stock_transfer_pb2
 from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import purchase_order_pb2
@@ -23,6 +25,7 @@ from connector.use_cases.vocabulary import partner_of
 
 _OFFICE = frozenset({options_pb2.ROLE_ERP, options_pb2.ROLE_CRM})
 
+_EXPECTED_TRANSFER = ("wms_a.expected_transfer", "x12.943")
 ON_THE_ROAD = "intercept_or_return"
 
 
@@ -79,6 +82,22 @@ async def tell_erp_of_adjustment(event: Received[Any], telling: Telling) -> None
     others = [each for each in found if not _said_it(each, event)]
     if others or not found:
         _tell(event, others, telling, f"stock:{event.business_unit}:{place}", f"ERP of {event.business_unit}")
+
+
+async def tell_of_transfer(event: Received[Any], telling: Telling) -> None:
+    """The ERP posts what left and each receipt, where its profile takes them and unless it said so itself; the place
+    that goods are under way to learns what to expect."""
+    fact = event.message
+    transfer = fact.transfer
+    ordering = f"transfer:{transfer.business_unit}:{transfer.number}"
+    sent = isinstance(fact, stock_events.StockTransferSent)
+    part = "sent" if sent else f"received/{fact.number}"
+    for stored in await telling.erp(event.tenant, event.business_unit):
+        if not (sent and _said_it(stored, event)):
+            telling.tell(event, stored, ordering, kinds=("json.stock_transfer",), part=part)
+    if sent and transfer.state == stock_transfer_pb2.TRANSFER_STATE_IN_TRANSIT:
+        for stored in await telling.warehouse(event.tenant, transfer.to_location_id):
+            telling.tell(event, stored, ordering, kinds=_EXPECTED_TRANSFER)
 
 
 async def tell_warehouse(event: Received[Any], telling: Telling) -> None:

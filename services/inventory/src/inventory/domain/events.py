@@ -13,7 +13,7 @@ from inventory.domain.movement import Movement, StockKey
 from inventory.domain.reservation import Reservation
 from inventory.domain.stock_move import MovedLine, StockMoveReport
 from inventory.domain.stock_report import Counted, StockAdjustment
-from inventory.domain.stock_transfer import StockTransfer
+from inventory.domain.stock_transfer import Part, StockTransfer
 from inventory.domain.supply import SupplyChanged
 
 
@@ -130,20 +130,24 @@ class QualityHoldChanged:
 
 @dataclass(frozen=True, slots=True)
 class StockTransferSent:
+    """`parts` as they were said."""
+
     transfer: StockTransfer
     version: int
     at: datetime
     movements: tuple[tuple[UUID, Movement], ...]
+    parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StockTransferReceived:
-    """`number` is the receipt's."""
+    """`number` is the receipt's, and `parts` are what it brought, as it was said."""
 
     transfer: StockTransfer
     version: int
     at: datetime
     movements: tuple[tuple[UUID, Movement], ...]
+    parts: tuple[Part, ...]
     number: str
 
 

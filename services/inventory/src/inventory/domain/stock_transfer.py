@@ -8,7 +8,7 @@ number their lots alike or not at all, so what is under way is kept by item.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import IntEnum
@@ -141,12 +141,22 @@ class StockTransfer:
     def at(self, location_id: str, sku: str) -> StockKey:
         return StockKey(self.tenant, sku, location_id, self.business_unit)
 
+    @property
+    def sending(self) -> str:
+        """Under which the ERP posts what was sent."""
+        return f"{self.subject}/sent"
+
+    def receiving(self, number: str) -> str:
+        """Under which it posts what one receipt brought."""
+        return f"{self.subject}/received/{number}"
+
     def send(self, taken: Sequence[tuple[Part, str]]) -> None:
         """`taken`: each part with the lot that it was taken from. What had arrived before is judged now."""
         for number, (part, lot) in enumerate(taken, 1):
             document = self._document(f"sent/{number}", self.sent_at)
             self._line(part).sent += part.quantity
-            self._move(Event.TRANSFER_SENT, self.from_location, part, document, lot)
+            posted = replace(document, posting_key=self.sending)
+            self._move(Event.TRANSFER_SENT, self.from_location, part, posted, lot)
             self._move(Event.TRANSFER_ANNOUNCED, self.to_location, part, document)
         for line in self.lines.values():
             if line.outstanding < 0:
@@ -163,7 +173,8 @@ class StockTransfer:
             if self.sent_at is not None and over > 0:
                 self._exceed(line, over, document)
             line.received += part.quantity
-            self._move(event, self.to_location, part, document, part.lot)
+            posted = replace(document, posting_key=self.receiving(number))
+            self._move(event, self.to_location, part, posted, part.lot)
         self.final = self.final or final
         if self.sent_at is None:
             self.concerns.append(self._concern(TRANSFER_NOT_SENT, "has arrived, and nobody said that it was sent"))

@@ -19,6 +19,8 @@ from inventory.store.master_data import described
 Row = Mapping[str, Any]
 _GOODS = ", ".join(str(int(each)) for each in sorted(PHYSICAL))
 _ADJUSTMENT = "stock_adjustment/"
+_TRANSFER = "stock_transfer/"
+"""Whether an ERP posts transfers its profile says; what it is told and does not take is its delivery's to raise."""
 _JUDGED = f"""
 WITH moved AS (
   SELECT m.posting_key, m.sku, m.location_id, m.business_unit, min(m.document) AS document, max(m.unit) AS unit,
@@ -36,6 +38,7 @@ WITH moved AS (
       WHEN p.state = 'withdrawn' THEN 'none'
       WHEN p.state = 'refused' THEN 'refused'
       WHEN p.posting_key IS NULL AND a.state = {int(AdjustmentState.AWAITING_DECISION)} THEN 'awaiting_decision'
+      WHEN p.posting_key IS NULL AND v.posting_key LIKE '{_TRANSFER}%' THEN 'none'
       WHEN p.posting_key IS NULL THEN 'pending'
       WHEN p.number = '' THEN 'number_missing'
       WHEN p.lines IS NOT NULL AND coalesce((p.lines ->> v.sku)::numeric, 0) <> abs(v.moved) THEN 'quantity_different'

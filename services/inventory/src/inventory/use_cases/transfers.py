@@ -25,7 +25,7 @@ from inventory.domain.stock_transfer import (
     must_speak_for,
 )
 from inventory.domain.supply import SupplyChanged
-from inventory.ports import Booked, UnitOfWork, Work
+from inventory.ports import Booked, Posting, UnitOfWork, Work
 from inventory.use_cases.expiring import hold_expired
 from inventory.use_cases.serials import name_serials
 
@@ -42,7 +42,8 @@ class SaidPart:
 
 @dataclass(frozen=True, slots=True)
 class SendTransfer:
-    """`content` is the same for the same transfer, however it came; `reported` by the warehouse that sent it."""
+    """`content` is the same for the same transfer, however it came; `reported` by the warehouse that sent it;
+    `by_books`: the ERP says it, and has booked it."""
 
     tenant: str
     transfer_id: UUID
@@ -56,6 +57,7 @@ class SendTransfer:
     expected_on: date
     reported: bool
     parts: tuple[SaidPart, ...]
+    by_books: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +99,24 @@ async def send_transfer(command: SendTransfer, uow: UnitOfWork) -> StockTransfer
         transfer.send(await _taken(transfer, parts, work, reported=command.reported))
         booked = await _book(transfer, work)
         await name_serials(transfer.pieces_sent(parts), work, reported=command.reported)
-        work.announce(StockTransferSent(transfer, transfer.next_version(), command.sent_at, tuple(booked)))
+        if command.by_books:
+            await work.postings.note([_booked_by(command, transfer)])
+        version, at = transfer.next_version(), command.sent_at
+        work.announce(StockTransferSent(transfer, version, at, tuple(booked), tuple(parts)))
         await work.transfers.save(transfer)
         return transfer
+
+
+def _booked_by(command: SendTransfer, transfer: StockTransfer) -> Posting:
+    """What the ERP tells stands in its books already, under its own number."""
+    return Posting(
+        tenant=command.tenant,
+        posting_key=transfer.sending,
+        number=command.number,
+        partner=command.system,
+        posted_on=command.sent_at.date(),
+        business_unit=command.business_unit,
+    )
 
 
 async def record_transfer_receipt(command: RecordTransferReceipt, uow: UnitOfWork) -> StockTransfer:
@@ -122,7 +139,7 @@ async def record_transfer_receipt(command: RecordTransferReceipt, uow: UnitOfWor
         await name_serials(pieces, work, reported=command.reported)
         await _carry_expiry(transfer, parts, work)
         version, at = transfer.next_version(), command.received_at
-        work.announce(StockTransferReceived(transfer, version, at, tuple(booked), command.number))
+        work.announce(StockTransferReceived(transfer, version, at, tuple(booked), tuple(parts), command.number))
         await work.transfers.save(transfer)
         return transfer
 

@@ -322,11 +322,17 @@ def locations(events: Sequence[Event[catalog.LocationChanged]]) -> list[Location
 
 
 POSTED_AGGREGATES = ("receipt/", "stock_adjustment/", "stock_move/")
+_TRANSFER = "stock_transfer/"
+
+
+def _is_posted(aggregate: str) -> bool:
+    """Of a transfer warehouses are told too; what the ERP posts of it is one of its parts."""
+    return aggregate.startswith(POSTED_AGGREGATES) or (aggregate.startswith(_TRANSFER) and aggregate.count("/") > 1)
 
 
 def postings(events: Sequence[Event[connector.DocumentSent]]) -> list[Posting]:
-    """Numbers that a partner's system gave to what it booked from a receipt or an adjustment; empty where it said
-    none."""
+    """Numbers that a partner's system gave to what it booked from a receipt, an adjustment or a transfer; empty where
+    it said none."""
     return [
         Posting(
             tenant=event.tenant,
@@ -337,5 +343,5 @@ def postings(events: Sequence[Event[connector.DocumentSent]]) -> list[Posting]:
             business_unit=event.business_unit,
         )
         for event in events
-        if event.message.source_aggregate.startswith(POSTED_AGGREGATES)
+        if _is_posted(event.message.source_aggregate)
     ]

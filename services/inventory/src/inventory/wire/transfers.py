@@ -14,7 +14,7 @@ from crossdock_kit import dates_wire
 from crossdock_kit.events import NewEvent, Origin
 
 from inventory.domain import events as facts
-from inventory.domain.stock_transfer import StockTransfer, TransferLine
+from inventory.domain.stock_transfer import Part, StockTransfer, TransferLine
 from inventory.use_cases.transfers import RecordTransferReceipt, SaidPart, SendTransfer
 from inventory.wire.contents import content_of
 from inventory.wire.movements import movement_out
@@ -37,6 +37,7 @@ def send_transfer(request: pb.SendTransferRequest, tenant: str) -> SendTransfer:
         expected_on=dates_wire.day(request, "expected_on") or request.sent_at.ToDatetime(tzinfo=UTC).date(),
         reported=request.origin.role == options_pb2.ROLE_WMS,
         parts=_parts(request.lines),
+        by_books=request.origin.role == options_pb2.ROLE_ERP,
     )
 
 
@@ -114,8 +115,20 @@ def event_of(fact: facts.StockTransferSent | facts.StockTransferReceived) -> New
 def _sent(fact: facts.StockTransferSent) -> events.StockTransferSent:
     its = fact.transfer
     return events.StockTransferSent(
-        transfer_id=str(its.transfer_id), transfer=transfer_out(its), movements=_movements(fact)
+        transfer_id=str(its.transfer_id),
+        transfer=transfer_out(its),
+        movements=_movements(fact),
+        parts=_parts_out(fact.parts),
     )
+
+
+def _parts_out(parts: Iterable[Part]) -> list[pb.TransferredStock]:
+    return [
+        pb.TransferredStock(
+            sku=each.sku, lot=each.lot, quantity=quantity_out(each.quantity, each.unit), serials=each.serials
+        )
+        for each in parts
+    ]
 
 
 def _movements(fact: facts.StockTransferSent | facts.StockTransferReceived) -> list[api.Movement]:
@@ -129,4 +142,5 @@ def _received(fact: facts.StockTransferReceived) -> events.StockTransferReceived
         number=fact.number,
         transfer=transfer_out(its),
         movements=_movements(fact),
+        parts=_parts_out(fact.parts),
     )

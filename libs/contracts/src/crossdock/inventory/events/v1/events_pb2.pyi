@@ -521,21 +521,27 @@ class StockTransferSent(_message.Message):
     TRANSFER_ID_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
     MOVEMENTS_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     transfer_id: _builtins.str
     @_builtins.property
     def transfer(self) -> _stock_transfer_pb2.StockTransfer: ...
     @_builtins.property
     def movements(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_service_pb2.Movement]: ...
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[_stock_transfer_pb2.TransferredStock]:
+        """What was sent, as it was said, in base units."""
+
     def __init__(
         self,
         *,
         transfer_id: _builtins.str = ...,
         transfer: _stock_transfer_pb2.StockTransfer | None = ...,
         movements: _abc.Iterable[_inventory_service_pb2.Movement] | None = ...,
+        parts: _abc.Iterable[_stock_transfer_pb2.TransferredStock] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["transfer", b"transfer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["movements", b"movements", "transfer", b"transfer", "transfer_id", b"transfer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["movements", b"movements", "parts", b"parts", "transfer", b"transfer", "transfer_id", b"transfer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -549,6 +555,7 @@ class StockTransferReceived(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     TRANSFER_FIELD_NUMBER: _builtins.int
     MOVEMENTS_FIELD_NUMBER: _builtins.int
+    PARTS_FIELD_NUMBER: _builtins.int
     transfer_id: _builtins.str
     number: _builtins.str
     """Of the receipt, as the receiving place numbers it."""
@@ -556,6 +563,10 @@ class StockTransferReceived(_message.Message):
     def transfer(self) -> _stock_transfer_pb2.StockTransfer: ...
     @_builtins.property
     def movements(self) -> _containers.RepeatedCompositeFieldContainer[_inventory_service_pb2.Movement]: ...
+    @_builtins.property
+    def parts(self) -> _containers.RepeatedCompositeFieldContainer[_stock_transfer_pb2.TransferredStock]:
+        """What this receipt brought, as it was said, in base units."""
+
     def __init__(
         self,
         *,
@@ -563,10 +574,11 @@ class StockTransferReceived(_message.Message):
         number: _builtins.str = ...,
         transfer: _stock_transfer_pb2.StockTransfer | None = ...,
         movements: _abc.Iterable[_inventory_service_pb2.Movement] | None = ...,
+        parts: _abc.Iterable[_stock_transfer_pb2.TransferredStock] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["transfer", b"transfer"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["movements", b"movements", "number", b"number", "transfer", b"transfer", "transfer_id", b"transfer_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["movements", b"movements", "number", b"number", "parts", b"parts", "transfer", b"transfer", "transfer_id", b"transfer_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
