@@ -106,6 +106,14 @@ def test_a_945_names_the_pieces_that_left() -> None:
     assert [list(each.serials) for each in request.lines] == [["S1", "S2"]]
 
 
+@pytest.mark.feature("F086")
+@pytest.mark.parametrize("reason", ["AU", "05"], ids=["gone", "on hold"])
+def test_a_947_names_the_pieces_that_are_gone_or_held(reason: str) -> None:
+    item = (f"W19*{reason}*-2*EA**BP*A1001*L1", "N9*SE*S1", "N9*SE*S2")
+    request = read("947", "AW", "W15*20261110*ADJ-1", "N1*WH**92*EAST1", *item)
+    assert [list(each.serials) for each in request.lines] == [["S1", "S2"]]
+
+
 def test_an_856_names_the_pieces_of_an_item() -> None:
     levels = ("HL*1**S", "HL*2*1*O", "PRF*4500000001", "HL*3*2*I")
     item = ("LIN*10*BP*A1001*SN*S1", "SN1**2*EA", "REF*SE*S2")

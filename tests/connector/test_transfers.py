@@ -231,7 +231,7 @@ def test_a_943_that_we_write_is_read_as_the_same_transfer(number: str) -> None:
     assert x12_document.wrong_in(content) == ""
     [message] = x12_document.read_file(content, {})[0].messages
     partner = orders.partner(options_pb2.ROLE_WMS, options={"zone": "Europe/Berlin"})
-    document = message.document
+    document: Any = message.document
     names = [(each.role, each.id) for each in document.parties]
     assert [role for role, _ in names] == ["WH", "SF"]
     assert [(each.qualifier, each.description) for each in document.notes] == [("TN", number)]

@@ -55,7 +55,7 @@ def show(
     for each in promised.availability:
         out.print(f"available at {each.location_id}: {each.available.value} {each.available.unit}", highlight=False)
     if found.serials:
-        out.print(_pieces(found))
+        out.print(pieces_table(found))
         if found.serial_count > len(found.serials):
             out.print(
                 f"{found.serial_count} pieces are named, the first {len(found.serials)} are shown", highlight=False
@@ -65,16 +65,21 @@ def show(
 def _show_piece(sku: str, serial: str, found: pb.GetStockResponse) -> None:
     if not found.serials:
         fail(f"nobody has named a piece {serial!r} of {sku!r}", NOT_FOUND)
-    out.print(_pieces(found))
+    out.print(pieces_table(found))
+    out.print(words_table(found))
+
+
+def words_table(found: pb.GetStockResponse) -> Table:
+    """Newest first."""
     table = _table("AT", "LOCATION", "WHAT", "BUCKET", "DOCUMENT", "SYSTEM")
     for word in found.words:
         what = "came" if word.change > 0 else "left" if word.change < 0 else "moved"
         at = word.occurred_at.ToDatetime().isoformat(" ", "seconds")
         table.add_row(at, word.location_id, what, account_name(word.account), word.document, word.system)
-    out.print(table)
+    return table
 
 
-def _pieces(found: pb.GetStockResponse) -> Table:
+def pieces_table(found: pb.GetStockResponse) -> Table:
     table = _table("SERIAL", "LOCATION", "LOT", "OWNER", "BUCKET", "ON HAND", "DOUBT")
     for each in found.serials:
         where = account_name(each.account)

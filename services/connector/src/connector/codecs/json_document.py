@@ -139,19 +139,6 @@ class JsonObject:
             raise self.fault(name, "holds a control character")
         return value
 
-    def texts(self, name: str, *, longest: int, most: int) -> tuple[str, ...]:
-        """A list of texts, none of them empty; nothing where it is not said."""
-        found = self.values.get(name)
-        if found is None:
-            return ()
-        if not isinstance(found, list):
-            raise self.fault(name, "a list is needed")
-        if len(found) > most:
-            raise self.fault(name, f"holds more than {most}")
-        places = {f"{name}[{index}]": each for index, each in enumerate(found)}
-        each_of = type(self)(places, self.path)
-        return tuple(each_of.text(place, longest=longest) for place in places)
-
     def one_of(self, name: str, allowed: Sequence[str], default: str = "") -> str:
         found = self.optional_text(name) or default
         if found not in allowed:
@@ -243,12 +230,15 @@ class JsonObject:
             raise self.fault(name, "an object is needed")
         return JsonObject(value, f"{self.path}.{name}".lstrip("."))
 
-    def texts(self, name: str, *, longest: int = 200) -> list[str]:
+    def texts(self, name: str, *, longest: int = 200, most: int | None = None) -> list[str]:
+        """None of them empty; nothing where it is not said."""
         value = self.values.get(name)
         if value is None:
             return []
         if not isinstance(value, list):
             raise self.fault(name, "a list is needed")
+        if most is not None and len(value) > most:
+            raise self.fault(name, f"holds more than {most}")
         named = {f"{name}[{position}]": each for position, each in enumerate(value)}
         return [JsonObject(named, self.path).text(each, longest=longest) for each in named]
 

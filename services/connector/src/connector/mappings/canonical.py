@@ -109,7 +109,7 @@ def lot(number: str, expires: date | None, made: date | None) -> values_pb2.Lot 
     return values_pb2.Lot(number=number, expires_on=to_day(expires), made_on=to_day(made)) if number else None
 
 
-def serials(line: JsonObject) -> tuple[str, ...]:
+def serials(line: JsonObject) -> list[str]:
     """The pieces that a line names."""
     return line.texts("serials", longest=LONGEST_SERIAL, most=MOST_SERIALS)
 

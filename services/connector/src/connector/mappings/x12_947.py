@@ -88,6 +88,7 @@ def _change(place: int, item: AdjustedItem, reading: Reading) -> control.Reporte
         bucket=named_bucket(bucket, f"W1901 of {path}"),
         change=_quantity(_amount(item, path), item, reading, path),
         reason=reason,
+        serials=parts.serials_of(item.notes, path),
     )
 
 
@@ -119,6 +120,7 @@ def _move(place: int, item: AdjustedItem, reading: Reading) -> moves.MovedStock:
         quantity=_quantity(_unsigned(state, item, reading, path), item, reading, path),
         shelved=True,
         reason=next((each.strip() for each in item.descriptions if each.strip()), item.reason)[:64],
+        serials=parts.serials_of(item.notes, path),
     )
 
 

@@ -26,6 +26,7 @@ TRANSFER = "TN"
 SHIP_FROM, SHIP_TO = "SF", "ST"
 ORIGINAL, NEW, WITHDRAWN, EXPECTED, OWNERS_ITEM = "J", "1", "3", "17", "VN"
 LONGEST_REFERENCE = 30
+MOST_TRANSIT_DAYS = 365
 
 
 def transfer_of(notes: Iterable[Note]) -> str:
@@ -96,7 +97,7 @@ def read(document: StockTransferShipment, reading: Reading) -> Command:
 def _expected(document: StockTransferShipment, reading: Reading) -> date:
     said = next((each.on for each in document.dates if each.qualifier == EXPECTED and each.on), None)
     days = reading.partner.options.get("transit_days")
-    if said is None and isinstance(days, int) and document.shipped_on is not None:
+    if said is None and isinstance(days, int) and 0 <= days <= MOST_TRANSIT_DAYS and document.shipped_on is not None:
         return document.shipped_on + timedelta(days=days)
     if said is None:
         raise DocumentFault("G6202", f"the day by which it is there is missing: it stands under {EXPECTED}")
