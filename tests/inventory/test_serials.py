@@ -29,6 +29,7 @@ from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.testing import RunningServer, start_service
 from google.protobuf.message import Message
 from google.type.date_pb2 import Date
+from inventory.allocation_desk import AllocationDesk
 from inventory.api import InventoryServicer, StockControlServicer
 from inventory.queries.ledger import verify_ledger
 from inventory.store.serials import StoredSerials
@@ -43,17 +44,20 @@ CUSTOMER, RETURNED = stock_pb.ACCOUNT_CUSTOMER, stock_pb.ACCOUNT_RETURNED
 
 @pytest.fixture(scope="module")
 async def server(stage: Stage) -> AsyncIterator[RunningServer]:
+    control = StockControlServicer(stage.engine, stage.uow, SystemClock())
+    servicer = InventoryServicer(
+        engine=stage.engine,
+        uow=stage.uow,
+        desk=stage.desk,
+        allocations=AllocationDesk(stage.uow),
+        items=stage.items,
+        priorities=stage.priorities,
+        availability=stage.availability,
+        clock=SystemClock(),
+    )
     async with start_service(
-        (
-            pb_grpc.add_StockControlServiceServicer_to_server,
-            StockControlServicer(stage.engine, stage.uow, SystemClock()),
-        ),
-        (
-            stock_grpc.add_InventoryServiceServicer_to_server,
-            InventoryServicer(
-                stage.engine, stage.uow, stage.desk, stage.items, stage.priorities, stage.availability, SystemClock()
-            ),
-        ),
+        (pb_grpc.add_StockControlServiceServicer_to_server, control),
+        (stock_grpc.add_InventoryServiceServicer_to_server, servicer),
         uow=stage.uow.kit,
     ) as running:
         yield running
