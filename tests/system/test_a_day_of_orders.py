@@ -13,7 +13,7 @@ import pytest
 from partners.sales.books import ZERO
 from partners.sales.verdict import SalesRow
 from small_day import SmallDay, only_sales, played
-from small_day.asking import carrier_says, posted, standing, step_names, stocked, traced
+from small_day.asking import carrier_says, posted, sent_to, standing, step_names, stocked, traced
 from small_day.north import north_opened, one_is_missing
 
 pytestmark = pytest.mark.lasting(90)
@@ -36,6 +36,15 @@ async def test_every_order_of_four_channels_comes_to_its_end_and_all_books_agree
     assert [each.order.number for each in verdict.sold.rows if not each.settled] == []
     assert verdict.sold.channels == 4
     assert verdict.closing_line.endswith("0 lost, 0 differences")
+
+
+@pytest.mark.feature("F022")
+async def test_the_warehouse_is_told_where_the_shops_parcels_go(day: SmallDay) -> None:
+    """Asked of fulfillment under the connector's own identity, when the request is sent."""
+    told = {each["order"]: each for each in await sent_to(day, "wms-east", "wms_a.pick_request")}
+    to = told["W-1092"]["shipTo"]
+    assert (to["name"], to["addressLines"], to["postalCode"]) == ("Erika Erfunden", ["1 Nowhere Street"], "20457")
+    assert (to["city"], to["country"]) == ("Hamburg", "DE")
 
 
 async def test_a_label_at_the_dock_is_shipped_for_nobody(day: SmallDay) -> None:

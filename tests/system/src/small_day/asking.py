@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 from uuid import uuid4
 
 import grpc
 from crossdock.common.v1.values_pb2 import Origin
+from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
 from crossdock.fulfillment.v1 import posting_pb2
@@ -62,3 +64,13 @@ async def posted(day: SmallDay, number: str) -> dict[str, str]:
         found = (await day.suite.call(stub.ListPostings, request)).postings
     name = posting_pb2.PostingKind.Name
     return {name(each.kind).removeprefix("POSTING_KIND_").lower(): each.number for each in found}
+
+
+async def sent_to(day: SmallDay, partner: str, kind: str) -> list[dict[str, Any]]:
+    """The newest documents of a kind, in JSON, as they were sent to a partner."""
+    suite = day.suite
+    asked = connector.ListDocumentsRequest(partner=partner, state=connector.DOCUMENT_STATE_SENT, page_size=1000)
+    page = await suite.call(suite.connector.ListDocuments, asked)
+    named = [each.document_id for each in page.documents if each.name.startswith(f"{kind}_")]
+    contents = [connector.GetDocumentContentRequest(document_id=each) for each in named]
+    return [json.loads((await suite.call(suite.connector.GetDocumentContent, each)).content) for each in contents]
