@@ -8,9 +8,12 @@ from typing import Any, cast
 
 import pytest
 from connector.profiles import read_profile
+from crossdock.procurement.v1 import procurement_service_pb2 as procurement
+from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb2
 from partners.cast import API_SUPPLIERS, EDI_SUPPLIERS, WAREHOUSES
 from partners.conductor import item_cards
 from partners.day import BUILT_IN, Day, load
+from partners.invoiced import verdict_differences
 from partners.journal import Entry, Journal
 from partners.suite import read_master_data
 from partners.verdict import _before_its_batch
@@ -83,3 +86,17 @@ def posted(seconds: int) -> list[str]:
 def test_a_receipt_that_is_posted_before_its_batch_is_told() -> None:
     assert posted(4) == ["receipt R-1 was posted at erp-us before its batch"]
     assert posted(5) == []
+
+
+def test_what_accounts_payable_lets_pass_has_to_be_payable_here_too(day: Day) -> None:
+    [order] = [each for each in day.orders if each.end.get("verdicts")]
+    [(number, required)] = order.end["verdicts"].items()
+    assert required == "released"
+    found = procurement.GetPurchaseOrderResponse()
+    assert [each.partition("is ")[2] for each in verdict_differences(order, found)] == ["unknown, required released"]
+    invoice = found.supplier_invoices.add(number=number, state=invoice_pb2.SUPPLIER_INVOICE_STATE_BLOCKED)
+    invoice.verdicts.add(verdict=invoice_pb2.VERDICT_RELEASED)
+    [still] = verdict_differences(order, found)
+    assert "SUPPLIER_INVOICE_STATE_BLOCKED in Crossdock" in still
+    invoice.state = invoice_pb2.SUPPLIER_INVOICE_STATE_READY
+    assert list(verdict_differences(order, found)) == []

@@ -14,11 +14,13 @@ from typing import Any, cast
 
 import pytest
 from crossdock.common.v1.values_pb2 import Quantity
+from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2
 from partners import x12
 from partners.day import BUILT_IN, load
+from partners.faults import Faults
 from partners.journal import Journal
-from partners.picking import Parcel
+from partners.picking import Parcel, PickFloor
 from partners.sales import verdict
 from partners.sales.books import SalesBook
 from partners.sales.day import SalesDay, SalesOrder
@@ -26,6 +28,7 @@ from partners.sales.desk import Found
 from partners.sales.edi_customer import EdiCustomer
 from partners.sales.held import crossdock_book, named
 from partners.sales.shop import shopify_headers
+from partners.sales.tms_x12 import Broker
 from partners.sales.verdict import SalesRow, SalesVerdict
 from partners.suite import read_master_data
 from partners.verdict import Row, Verdict
@@ -38,6 +41,8 @@ SCENES = (
     "the proof that the invoice waits for never comes",
     "a partial return",
     "a supplier's delay that breaks a customer's promise",
+    "a broker takes the load on by X12 990",
+    "called off when it was packed and its carrier found",
 )
 
 
@@ -100,6 +105,45 @@ def test_a_customer_on_edi_keeps_what_it_is_told(tmp_path: Any) -> None:
     assert [customer.book.of(name, "PO-1", "1") for name in ("shipped", "invoiced")] == [Decimal(5)] * 2
 
 
+async def test_a_broker_takes_on_what_is_its_own_and_no_load_twice(tmp_path: Any) -> None:
+    trucks: list[tuple[str, ...]] = []
+    broker = Broker(Journal(), tmp_path, "SO-1".__eq__, "HAUL", lambda *said: trucks.append(said))
+    own = edi("204", "B2**HAUL**SH-1**PP", "B2A*00*LT", "L11*SO-1*CO")
+    others = edi("204", "B2**HAUL**SH-2**PP", "B2A*00*LT", "L11*SO-2*CO")
+    withdrawn = edi("204", "B2**HAUL**SH-3**PP", "B2A*01*LT", "L11*SO-1*CO")
+    for each in (own, own, others, withdrawn):
+        await broker._hear([each])
+    assert trucks == [("SH-1", "HAUL", "PRO00000001")]
+    written = [each for file in sorted((tmp_path / "in").iterdir()) for each in x12.read(file.read_bytes())]
+    assert [each.set_id for each in written] == ["997", "990", "997", "997", "997"]
+    [(_, carrier, shipment, _, answer), pro] = written[1].segments
+    assert (carrier, shipment, answer, pro) == ("HAUL", "SH-1", "A", ["N9", "CN", "PRO00000001"])
+
+
+class Heard:
+    """A post that keeps what is handed to it."""
+
+    def __init__(self) -> None:
+        self.documents: list[dict[str, Any]] = []
+
+    async def send(self, partner: str, path: str, kind: str, key: str, document: dict[str, Any]) -> None:
+        self.documents.append(document)
+
+
+async def test_a_floor_puts_back_what_has_not_left_and_says_that_the_rest_is_too_late() -> None:
+    post = Heard()
+    floor = PickFloor("wms-east", "EAST1", cast(Any, post), Faults())
+    line = {"orderLine": "1", "sku": "S3001", "qty": "2", "uom": "EACH"}
+    recall = {"number": "R-1", "pickRequest": "SO-1/1", "order": "SO-1", "orderRef": "so-1", "whole": True}
+    await floor.stop(recall | {"lines": [line]})
+    floor.gone.add("SO-2/1")
+    await floor.stop(recall | {"pickRequest": "SO-2/1", "lines": [line]})
+    said = [(each["type"], each["lines"][0]["stopped"], each["lines"][0].get("tooLate")) for each in post.documents]
+    assert said == [("PICK_RECALL_RESULT", "2", None), ("PICK_RECALL_RESULT", "0", "2")]
+    await floor.work_off({"number": "SO-1/1", "order": "SO-1", "orderRef": "so-1", "lines": [line]})
+    assert len(post.documents) == 2, "what is stopped is worked off no more"
+
+
 def held(state: str, quantity: str) -> Found:
     schedule = sales_order_pb2.LineSchedule(
         state=sales_order_pb2.ScheduleState.Value(f"SCHEDULE_STATE_{state}"), quantity=Quantity(value=quantity)
@@ -158,6 +202,23 @@ def test_a_customer_follows_each_parcel_that_left_by_what_stands_on_it(day: Sale
         "the shop never heard of parcel SH-1 SWFT 1Z-SH-1",
         "no carrier has parcel SH-1 SWFT sh-1",
     ]
+
+
+def test_what_was_called_off_is_carried_by_nobody(day: SalesDay) -> None:
+    order = replace(one_line(day, "inside-sales"), called_off=True)
+    tms = SimpleNamespace(voided=set[str]())
+    world = cast(Any, SimpleNamespace(tms=tms))
+    nothing = held("CANCELLED", "1")
+    [unpacked] = verdict._carried_on(order, nothing, world)
+    assert "before anything was packed" in unpacked
+    shipment = shipment_pb2.Shipment(number="SH-1", state=shipment_pb2.SHIPMENT_STATE_CANCELLED)
+    found = replace(nothing, shipments=(shipment,))
+    assert len(list(verdict._carried_on(order, found, world))) == 1, "its TMS knows nothing of it"
+    tms.voided.add("SH-1")
+    assert list(verdict._carried_on(order, found, world)) == []
+    shipment.state = shipment_pb2.SHIPMENT_STATE_ASSIGNED
+    [going] = verdict._carried_on(order, found, world)
+    assert "shipment SH-1 is assigned, required cancelled" in going
 
 
 def test_goods_at_the_dock_are_not_shipped(day: SalesDay) -> None:

@@ -97,6 +97,30 @@ async def test_an_order_is_followed_from_its_channel_to_the_posting_and_the_cust
     assert {"read x12.850", "x12.855", "x12.856", "x12.810", "read x12.997", "read x12.214"} <= on_edi
 
 
+@pytest.mark.feature("F132")
+async def test_what_is_called_off_after_label_and_tender_is_put_back_and_carried_by_nobody(day: SmallDay) -> None:
+    assert row_of(day, "IS-5102").state == "cancelled"
+    names = await step_names(day, "order:IS-5102")
+    # Whoever is asked may answer before it is noted that he was.
+    assert {"json.load_tender", "wms_a.pick_recall"} <= set(names)
+    way = ["AssignCarrier", "CancelOrder", "RecordRecall", "OrderLinesCancelled", "RecordCallOffAnswer"]
+    places = [names.index(each) for each in way]
+    assert places == sorted(places), way
+    assert not {"GoodsIssued", "ShipmentDispatched", "BillingTriggered"} & set(names)
+    assert set(await posted(day, "IS-5102")) <= {"order", "change"}
+
+
+@pytest.mark.feature("F143")
+async def test_carriers_are_found_by_204_and_990_and_deliveries_proven_by_document(day: SmallDay) -> None:
+    # The truck may be at the dock before the file is read by which it was promised.
+    assert {"x12.204", "AssignCarrier", "read x12.214"} <= set(await step_names(day, "order:IS-5101"))
+    assert "HAUL PRO00000001" in (await day.crossdock("shipment", "show", "PRO00000001")).out
+    proven = await step_names(day, "order:IS-5096")
+    places = [proven.index(each) for each in ("RecordProofOfDelivery", "BillingTriggered")]
+    assert places == sorted(places)
+    assert "signature pod/SWFT" in (await day.crossdock("shipment", "show", "SH-WEST1-IS-5096/1.1")).out
+
+
 async def test_thirty_minutes_without_the_erp_keep_no_goods_waiting_and_are_posted_once_in_order(day: SmallDay) -> None:
     """It is away until the customer's goods are back, told in seconds."""
     steps = (await traced(day, "order:W-1093"))["steps"]

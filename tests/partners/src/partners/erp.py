@@ -86,7 +86,7 @@ class Erp:
         self.sales.open_at(self.door)
         self.stock = StockBook()
         self.stock.open_at(self.door)
-        self.payables = Payables()
+        self.payables = Payables(hears=self._judged)
         self.payables.open_at(self.door)
 
     async def release(self, order: Order) -> None:
@@ -158,8 +158,30 @@ class Erp:
             await self._send_late(order)
         elif step.do in ("change", "change twice"):
             await self._change(order, step)
+        elif step.do == "judge":
+            await self._judge(step)
         else:
             raise ValueError(f"an ERP cannot {step.do}")
+
+    def _judged(self, match: Mapping[str, Any]) -> None:
+        """What it hears of an invoice concerns each order that is invoiced."""
+        for order in sorted({line["order"] for line in match["lines"]}):
+            self.script.saw(order, f"{match['readiness']}:{match['invoice']}")
+
+    async def _judge(self, step: Step) -> None:
+        """Accounts payable decides on an invoice that it was told of."""
+        number = step.facts["invoice"]
+        document = {
+            "documentType": "invoiceVerdict",
+            "invoiceId": self.payables.newest(number)["invoiceId"],
+            "decidedAt": instant(datetime.now(UTC)),
+            "verdict": step.facts["verdict"],
+            "reason": step.facts.get("reason", ""),
+            "documentNumber": f"51056{number[-4:]}",
+        }
+        await self.faults.deliver(
+            lambda: self._post.send(self.partner, "invoice-verdicts", "json.invoice_verdict", number, document)
+        )
 
     async def _change(self, order: Order, step: Step) -> None:
         lines = self._lines[order.number]

@@ -16,6 +16,7 @@ from partners.web import Answer, Post
 Line = dict[str, Any]
 ZERO = Decimal(0)
 USUAL = ("picked", "packed", "issued")
+NAMES = {"picked": "PICK", "packed": "PACKING", "issued": "GOODS_ISSUE", "answered": "PICK_RECALL_RESULT"}
 LONGEST_WAIT_SECONDS = 240.0
 
 
@@ -71,6 +72,9 @@ class PickFloor:
     trucks: dict[str, tuple[str, str]] = field(default_factory=dict)
     # By order and line, what it handed over.
     issued: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    # Requests that it was asked to stop in time, and those whose goods are gone.
+    stopped: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
     _serials: Any = field(default_factory=lambda: count(1))
 
     def take(self, document: Mapping[str, Any]) -> Answer:
@@ -94,10 +98,29 @@ class PickFloor:
         for report in self.reports(order):
             if report == "issued" and found and not parcel.carrier:
                 parcel = await self._collected(parcel)
+            if document["number"] in self.stopped:
+                return
             if found or report == "picked":
                 await says[report]()
         if found and "issued" in self.reports(order):
+            self.gone.add(document["number"])
             self._hand_over(parcel)
+
+    async def stop(self, recall: Mapping[str, Any]) -> None:
+        """All of a request is put back, unless it has left or only some of it is asked for: that is too late here."""
+        request = recall["pickRequest"]
+        in_time = recall["whole"] and request not in self.gone
+        if in_time:
+            self.stopped.add(request)
+        lines = [self._stopped(recall, line, in_time) for line in recall["lines"]]
+        content = {"recallNumber": recall["number"], "lines": lines}
+        await self._say("recall-results", "wms_a.recall_result", recall["number"], content, "answered")
+
+    @staticmethod
+    def _stopped(recall: Mapping[str, Any], line: Mapping[str, Any], in_time: bool) -> Line:
+        said = {"order": recall["order"], "orderRef": recall["orderRef"], "orderLine": line["orderLine"]}
+        said |= {"sku": line["sku"], "uom": line["uom"], "stopped": line["qty"] if in_time else "0"}
+        return said if in_time else said | {"tooLate": line["qty"]}
 
     async def _issue(self, number: str, parcel: Parcel, package: Line) -> None:
         issue = {
@@ -149,7 +172,7 @@ class PickFloor:
         if kind in self.hold_back:
             return
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        name = {"picked": "PICK", "packed": "PACKING", "issued": "GOODS_ISSUE"}[at]
+        name = NAMES[at]
         document = {"type": name, "warehouse": self.site, f"{at}At": now} | content
         await self.faults.deliver(lambda: self.post.send(self.partner, path, kind, key, document))
 

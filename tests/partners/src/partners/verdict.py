@@ -17,11 +17,11 @@ from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock.procurement.v1 import purchase_order_pb2 as po
 
 from partners.acknowledged import unacknowledged
-from partners.api_supplier import ApiSupplier
 from partners.books import ItemCard
 from partners.cast import DayCast
 from partners.conductor import ENDED
 from partners.day import Day, Line, Order
+from partners.invoiced import told_differences, verdict_differences
 from partners.journal import RECEIPTS, Journal
 from partners.sales.verdict import SalesRow, SalesVerdict
 from partners.stock.verdict import StockVerdict
@@ -103,7 +103,8 @@ async def judge(
     movements = [row for sku in sorted(skus) for row in await suite.movements(sku)]
     on_hand = _physical_by_transaction(movements)
     for order in day.orders:
-        known = (await suite.purchase_order(order.number, order.business_unit)).purchase_order
+        found = await suite.purchase_order(order.number, order.business_unit)
+        known = found.purchase_order
         mine = [row for row in exceptions if known.purchase_order_id in row.transaction_ids]
         row = _row(order, known, bool(mine))
         verdict.rows.append(row)
@@ -111,7 +112,8 @@ async def judge(
         row.on_hand = sum((each["on_hand"] for each in held.values()), ZERO)
         verdict.differences += _head_differences(order, known, mine)
         verdict.differences += _line_differences(order, cast, held)
-        verdict.differences += _told_differences(order, cast)
+        verdict.differences += told_differences(order, cast)
+        verdict.differences += verdict_differences(order, found)
     verdict.differences += _stray_differences(day, exceptions, verdict.rows)
     verdict.differences += [f"ledger: {each}" for each in await suite.ledger_differences()]
     verdict.differences += _doubled(cast)
@@ -219,21 +221,6 @@ def _line_differences(order: Order, cast: DayCast, crossdock: Mapping[str, Mappi
                 if held.get(name, ZERO) != own[name]:
                     where = f"{order.number} line {line.number}"
                     yield f"{where}: {name} is {held.get(name, ZERO):f} at {who}, required {own[name]:f}"
-
-
-def _told_differences(order: Order, cast: DayCast) -> Iterator[str]:
-    """What accounts payable knows of the order's invoices, and who was told that nobody answers."""
-    for number, required in order.end.get("invoices", {}).items():
-        known = cast.erp_of(order).payables.readiness(number)
-        if known != [required]:
-            said = ", ".join(known) or "unknown"
-            yield f"{order.number}: invoice {number} is {said} at the ERP, required {required} once"
-    supplier = cast.suppliers[order.supplier]
-    reminded = supplier.reminders if isinstance(supplier, ApiSupplier) else []
-    for who, told in (("its supplier", reminded), ("the buyer", cast.erp_of(order).payables.unanswered)):
-        times, required_times = told.count(order.number), int(bool(order.end.get("chased")))
-        if times != required_times:
-            yield f"{order.number}: {who} was told {times} times that no answer has come, required {required_times}"
 
 
 def _decimals(lines: Mapping[Any, Mapping[str, Any]], line: Line) -> dict[str, Decimal]:

@@ -28,6 +28,7 @@ class WarehouseA(WebWarehouse):
         door = Door(self.partner, token, journal, self.faults)
         door.accept("/expected-receipts", "wms_a.expected_receipt", lambda d: d["asn"] or d["reference"], self._advised)
         door.accept("/pick-requests", "wms_a.pick_request", lambda d: d["number"], self._asked_to_pick)
+        door.accept("/pick-recalls", "wms_a.pick_recall", lambda d: d["number"], self._asked_to_stop)
         return door
 
     @cached_property
@@ -45,6 +46,10 @@ class WarehouseA(WebWarehouse):
     async def _asked_to_pick(self, document: Mapping[str, Any]) -> Answer:
         self.begin(self.floor.work_off(document))
         return self.floor.take(document)
+
+    async def _asked_to_stop(self, document: Mapping[str, Any]) -> Answer:
+        self.begin(self.floor.stop(document))
+        return 201, {"recall": document["number"]}
 
     @property
     def site(self) -> str:

@@ -17,6 +17,7 @@ GROUPS = {
     "944": "RE",
     "945": "SW",
     "947": "AW",
+    "990": "GF",
     "997": "FA",
 }
 # Element 355 for our units.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -21,21 +21,21 @@ from partners.sales.day import SalesOrder
 from partners.web import Post
 
 PAUSE_SECONDS = 0.05
+RECIPIENT = "E. Erfunden"
 WAY = ("pre_transit", "in_transit", "out_for_delivery", "delivered")
 X12_CODES = {"pre_transit": "XB", "in_transit": "AF", "out_for_delivery": "X6", "delivered": "D1"}
-Sign = Callable[[Parcel, datetime], Awaitable[None]]
 
 
 class Carrier(ABC):
     """`says` tells of an order which words come of its parcels, in which sequence. What happened is dated as it went,
-    however it is told. `sign` is called with what was delivered and needs a proof."""
+    however it is told."""
 
     def __init__(self, partner: str, code: str, order: Callable[[str], SalesOrder | None]) -> None:
         self.partner, self.code, self._order = partner, code, order
         self.faults = Faults()
         self.parcels: list[Parcel] = []
         self.said: dict[str, list[str]] = {}
-        self.sign: Sign | None = None
+        self.arrived: dict[str, datetime] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures: list[BaseException] = []
 
@@ -68,8 +68,7 @@ class Carrier(ABC):
             await asyncio.sleep(PAUSE_SECONDS)
             await self.faults.deliver(partial(self.tell, parcel, word, happened[word]))
             self.said.setdefault(parcel.shipment, []).append(word)
-        if order and order.proven and self.sign is not None:
-            await self.sign(parcel, happened["delivered"])
+        self.arrived[parcel.shipment] = happened["delivered"]
 
     def has_delivered(self, order: str) -> bool:
         mine = [parcel for parcel in self.parcels if parcel.order == order]
@@ -77,6 +76,15 @@ class Carrier(ABC):
 
     @abstractmethod
     async def tell(self, parcel: Parcel, word: str, at: datetime) -> None: ...
+
+    async def prove(self, order: str) -> None:
+        """Hands in who took the parcels of an order, for each of them."""
+        for parcel in [each for each in self.parcels if each.order == order]:
+            await self.faults.deliver(partial(self.hand_in, parcel, self.arrived[parcel.shipment]))
+
+    async def hand_in(self, parcel: Parcel, at: datetime) -> None:
+        """Most have no signature."""
+        raise ValueError(f"{self.partner} proves no delivery, so nothing that has to be proven goes with it")
 
 
 class ParcelCarrier(Carrier):
@@ -89,6 +97,18 @@ class ParcelCarrier(Carrier):
     async def tell(self, parcel: Parcel, word: str, at: datetime) -> None:
         tracker = tracker_of(parcel, word, at, self.code)
         await self._post.send(self.partner, "trackers", "easypost.tracker", f"{parcel.tracking}/{word}", tracker)
+
+    async def hand_in(self, parcel: Parcel, at: datetime) -> None:
+        """Who took it has signed on the driver's screen."""
+        proof = {
+            "shipment": parcel.shipment,
+            "trackingNumber": parcel.tracking,
+            "kind": "signature",
+            "evidence": f"pod/{parcel.tracking}",
+            "deliveredAt": _iso(at),
+            "receivedBy": RECIPIENT,
+        }
+        await self._post.send(self.partner, "proofs", "json.proof_of_delivery", parcel.tracking, proof)
 
 
 def tracker_of(parcel: Parcel, word: str, at: datetime, carrier: str) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Who plays the selling side: a shop, a customer on EDI, carriers at the docks, a TMS that finds some; sales desk and
-ERP type theirs in."""
+"""Who plays the selling side: a shop, a customer on EDI, carriers at the docks, a TMS and a broker that find some;
+sales desk and ERP type theirs in."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from partners.sales.shop import PARTNER as SHOP
 from partners.sales.shop import Shop, shopify_headers
 from partners.sales.tms import BY_TMS, Tms
 from partners.sales.tms import PARTNER as TMS
+from partners.sales.tms_x12 import BY_BROKER, Broker
+from partners.sales.tms_x12 import PARTNER as BROKER
 from partners.web import Post, Served, Site
 from partners.wms_a import WarehouseA
 from partners.wms_x12 import WarehouseX12
@@ -29,7 +31,8 @@ ZERO = Decimal(0)
 PARCEL_CARRIERS = {"car-swift": "SWFT", "car-mute": "MUTE"}
 FREIGHT_CARRIERS = {"car-haul": "HAUL", "car-yard": "YARD"}
 LAST_MILE = "SWFT"
-ROAM = "ROAM"
+ROAM, OVERLAND = "ROAM", "HAUL"
+FOUND_LATER = (BY_TMS, BY_BROKER)
 
 
 @dataclass(slots=True)
@@ -42,6 +45,7 @@ class SalesCast:
     sites: dict[str, WarehouseA]
     third_parties: dict[str, WarehouseX12]
     tms: Tms
+    broker: Broker
     typed: SalesBook
     urls: dict[str, str]
 
@@ -52,6 +56,7 @@ class SalesCast:
     def check(self) -> None:
         """Raises what a partner failed to do."""
         self.customer.check()
+        self.broker.check()
         for carrier in self.carriers.values():
             carrier.check()
 
@@ -90,7 +95,10 @@ async def assembled(day: SalesDay, cast: Cast, ingress: str, folder: Path, words
         for each in sites.values():
             each.floor.trucks[shipment] = carrier, tracking
 
-    tms = Tms(post, cast.journal, words.keys[TMS], lambda number: _by_tms(day.order(number)), ROAM, collected)
+    tms = Tms(post, cast.journal, words.keys[TMS], lambda number: _by(day.order(number), BY_TMS), ROAM, collected)
+    broker = Broker(
+        cast.journal, folder / BROKER, lambda number: _by(day.order(number), BY_BROKER), OVERLAND, collected
+    )
     for each in sites.values():
         _served(each, day, carriers)
     for other in cast.third_parties.values():
@@ -99,10 +107,12 @@ async def assembled(day: SalesDay, cast: Cast, ingress: str, folder: Path, words
     doors: dict[str, Served] = {SHOP: shop.door, TMS: tms.door, ASKED: roam}
     urls = {name: f"http://127.0.0.1:{await site.open(door)}" for name, door in doors.items()}
     customer.start()
+    broker.start()
     try:
-        yield SalesCast(shop, customer, carriers, sites, cast.third_parties, tms, SalesBook(), urls)
+        yield SalesCast(shop, customer, carriers, sites, cast.third_parties, tms, broker, SalesBook(), urls)
     finally:
         await customer.stop()
+        await broker.stop()
         await post.close()
         await site.close()
 
@@ -111,13 +121,14 @@ def _served(site: WarehouseA, day: SalesDay, carriers: Mapping[str, Carrier]) ->
     """Its floor knows what goes with whom, and how the day has it report."""
     floor = site.floor
     floor.labels, floor.mark = True, f"{site.site}-"
-    floor.carrier = lambda number: "" if _by_tms(order := day.order(number)) else _of(order, LAST_MILE)
+    floor.carrier = lambda number: "" if _by(order := day.order(number), *FOUND_LATER) else _of(order, LAST_MILE)
     floor.reports = lambda number: order.warehouse_says if (order := day.order(number)) else USUAL_REPORTS
     floor.truck = lambda parcel: carriers[parcel.carrier].take(parcel)
 
 
-def _by_tms(order: SalesOrder | None) -> bool:
-    return order is not None and order.carrier == BY_TMS
+def _by(order: SalesOrder | None, *who: str) -> bool:
+    """Whether one of these finds the carrier of its loads."""
+    return order is not None and order.carrier in who
 
 
 def _of(order: SalesOrder | None, usual: str) -> str:

@@ -52,7 +52,8 @@ class SalesOrder:
     """`after` names what must have happened before it is placed: the numbers of orders whose stock is decided, or
     `away`, the outage of the ERP. `otherwise` is the end of an order that may lose a contest for the last unit. The
     shop sells `old_stock` by what it heard before the day; what is `found` comes to light once it was told to wait. The
-    supplier that it `waits_for` acts on what its customer was told."""
+    supplier that it `waits_for` acts on what its customer was told. It is `called_off` by its customer once its carrier
+    has a label for it."""
 
     number: str
     channel: str
@@ -73,6 +74,7 @@ class SalesOrder:
     old_stock: bool = False
     found: Opening | None = None
     waits_for: str = ""
+    called_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def _order(row: Mapping[str, Any], channel: Mapping[str, str]) -> SalesOrder:
         old_stock=bool(row.get("old_stock")),
         found=_opening(row["found"]) if "found" in row else None,
         waits_for=row.get("waits_for", ""),
+        called_off=bool(row.get("called_off")),
     )
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, cast
 from uuid import uuid4
@@ -25,12 +24,10 @@ from crossdock.fulfillment.v1 import return_service_pb2 as returns
 from crossdock.fulfillment.v1 import return_service_pb2_grpc as returns_grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.options.v1 import options_pb2
-from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
 
-from partners.picking import Parcel
 from partners.sales.day import Opening, SalesOrder
-from partners.suite import PATIENCE_SECONDS, Suite
+from partners.suite import Suite
 
 PAGE = 1000
 INSIDE_SALES = "inside-sales"
@@ -148,29 +145,17 @@ class SalesDesk:
         )
         await self.suite.call(self.returns.AuthorizeReturn, request)
 
-    async def sign(self, carrier: str, parcel: Parcel, at: datetime) -> None:
-        """The carrier's proof-of-delivery service hands in a signature; again while the shipment is not known here."""
-        stamp = Timestamp()
-        stamp.FromDatetime(at)
-        request = delivery.RecordProofOfDeliveryRequest(
-            request_id=str(uuid4()),
-            origin=_origin(carrier, options_pb2.ROLE_POD, f"POD-{parcel.shipment}"),
-            ref=delivery.ShipmentRef(number=parcel.shipment),
-            kind=delivery.EVIDENCE_KIND_SIGNATURE,
-            evidence_reference=f"pod/{parcel.tracking}",
-            delivered_at=stamp,
-            received_by="E. Erfunden",
+    async def is_labelled(self, order: sales_order_pb2.SalesOrder) -> bool:
+        """Whether it is known who carries each of its shipments."""
+        shipments = (await self.read(order)).shipments
+        return bool(shipments) and all(each.carrier for each in shipments)
+
+    async def call_off(self, order: sales_order_pb2.SalesOrder) -> None:
+        origin = _origin(INSIDE_SALES, options_pb2.ROLE_CHANNEL, order.number)
+        request = sales.CancelOrderRequest(
+            request_id=str(uuid4()), origin=origin, order_id=order.order_id, reason="its customer has changed his mind"
         )
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                try:
-                    await self.suite.call(self.shipments.RecordProofOfDelivery, request)
-                except grpc.aio.AioRpcError as error:
-                    if error.code() is not grpc.StatusCode.NOT_FOUND:
-                        raise
-                    await asyncio.sleep(0.5)
-                else:
-                    return
+        await self.suite.call(self.orders.CancelOrder, request)
 
     async def on_hand(self, sku: str) -> dict[str, dict[int, Decimal]]:
         """By location and account."""

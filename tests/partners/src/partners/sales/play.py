@@ -17,7 +17,6 @@ from crossdock.ops.v1 import ops_service_pb2 as ops
 from partners.cast import Cast
 from partners.erp import PARTNER as ERP
 from partners.returning import Returned
-from partners.sales.carrier import Sign
 from partners.sales.cast import SalesCast
 from partners.sales.day import SalesDay, SalesOrder
 from partners.sales.desk import INSIDE_SALES, SalesDesk
@@ -58,13 +57,13 @@ class SalesPlay:
     _placed: set[str] = field(default_factory=set)
     _back: set[str] = field(default_factory=set)
     _found: set[str] = field(default_factory=set)
+    _proven: set[str] = field(default_factory=set)
+    _called_off: set[str] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _known: Orders = field(default_factory=dict)
 
     async def prepare(self) -> None:
         """Fills the shelves, and waits until the shop shows what is on them; then some of it is kept from its ears."""
-        for each in self.cast.carriers.values():
-            each.sign = self._signer(each.code)
         for number, opening in enumerate(self.day.stock, 1):
             await self.desk.stock(opening, f"OPENING-{number}")
         async with asyncio.timeout(LONGEST_SECONDS):
@@ -73,9 +72,6 @@ class SalesPlay:
         if self.day.stock:
             self.say(f"{len(self.day.stock)} items on the shelves, and in the shop")
         self.cast.shop.faults.silent = any(order.old_stock for order in self.day.orders)
-
-    def _signer(self, code: str) -> Sign:
-        return lambda parcel, at: self.desk.sign(code, parcel, at)
 
     async def step(self) -> None:
         """Does what has become possible; raises what a partner or a placed order could not do."""
@@ -93,11 +89,30 @@ class SalesPlay:
             elif order.found and order.number not in self._found and self._told_to_wait(order):
                 self._found.add(order.number)
                 self._begin(self._find(order))
+            self._follow_the_road(order)
             if order.waits_for:
                 self._pass_on(order)
         for task in [each for each in self._tasks if each.done()]:
             self._tasks.discard(task)
             task.result()
+
+    def _follow_the_road(self, order: SalesOrder) -> None:
+        """What is delivered is signed for, and what a customer calls off is called off once it has a label."""
+        if order.proven and order.number not in self._proven and self._delivered(order):
+            self._proven.add(order.number)
+            self._begin(self.cast.carriers[order.carrier].prove(order.number))
+        labelled = order.number in self.cast.tms.labelled
+        if order.called_off and order.number not in self._called_off and labelled:
+            self._called_off.add(order.number)
+            self._begin(self._call_off(order))
+
+    async def _call_off(self, order: SalesOrder) -> None:
+        known = self._known[order.channel, order.number]
+        async with asyncio.timeout(LONGEST_SECONDS):
+            while not await self.desk.is_labelled(known):
+                await asyncio.sleep(PAUSE_SECONDS)
+        await self.desk.call_off(known)
+        self.say(f"the customer of {order.number} calls it off, packed as it is")
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.add(asyncio.create_task(work))

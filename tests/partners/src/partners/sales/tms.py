@@ -1,12 +1,13 @@
 """A transport management system: it is offered what a warehouse has packed, takes some of it on, and sends the truck.
 
-What the warehouse hands to a carrier by itself it leaves alone; who is to carry its loads it decides.
+What the warehouse hands to a carrier by itself it leaves alone; who is to carry its loads it decides. A load that is
+called off before the truck has come it carries no further, and says so.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ PARTNER = "tms-route"
 BY_TMS = "TMS"
 """Stands for the carrier of an order whose carrier nobody knows yet."""
 OFFER, SERVICE = "offer", "GROUND"
+CALLED_OFF = frozenset({"withdraw_tender", "void_label", "intercept_or_return"})
 TRAVELS = timedelta(hours=4)
 Truck = Callable[[str, str, str], None]
 """Told to the dock: shipment, carrier, tracking number."""
@@ -25,7 +27,8 @@ Truck = Callable[[str, str, str], None]
 
 class Tms:
     """`mine` says of an order whether its loads are its own; `carrier` is the one that it gives them to; `taken` are
-    the shipments that it has confirmed, with their tracking numbers."""
+    the shipments that it has confirmed, with their tracking numbers, `voided` those that it carries no further.
+    `labelled` are the orders whose loads it has answered for."""
 
     def __init__(
         self, post: Post, journal: Journal, token: str, mine: Callable[[str], bool], carrier: str, truck: Truck
@@ -33,6 +36,8 @@ class Tms:
         self._post, self._mine, self._carrier, self._truck = post, mine, carrier, truck
         self.faults = Faults()
         self.taken: dict[str, str] = {}
+        self.voided: set[str] = set()
+        self.labelled: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self.door = Door(PARTNER, token, journal, self.faults)
         self.door.accept("/load-tenders", "json.load_tender", lambda d: d["shipment"], self._offered)
@@ -45,24 +50,30 @@ class Tms:
         shipment = document["shipment"]
         if document["action"] == OFFER and any(map(self._mine, document["orders"])) and shipment not in self.taken:
             self.taken[shipment] = f"{self._carrier}{len(self.taken) + 1:08d}"
-            task = asyncio.create_task(self._take(document))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._begin(self._take(document))
+        if document["action"] in CALLED_OFF and shipment in self.taken and shipment not in self.voided:
+            self.voided.add(shipment)
+            self._begin(self._answer(document, "cancelled"))
         return 202, {"received": shipment}
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _take(self, document: Mapping[str, Any]) -> None:
         shipment = document["shipment"]
-        answer = {
-            "documentType": "tenderResponse",
-            "shipmentId": document["shipmentId"],
-            "shipment": shipment,
-            "decision": "accepted",
-            "carrier": self._carrier,
-            "serviceLevel": SERVICE,
-            "trackingNumber": self.taken[shipment],
-            "eta": (datetime.now(UTC) + TRAVELS).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        }
+        eta = (datetime.now(UTC) + TRAVELS).isoformat(timespec="seconds").replace("+00:00", "Z")
+        number = self.taken[shipment]
+        label = {"carrier": self._carrier, "serviceLevel": SERVICE, "trackingNumber": number, "eta": eta}
+        await self._answer(document, "accepted", **label)
+        self._truck(shipment, self._carrier, number)
+        self.labelled |= set(document["orders"])
+
+    async def _answer(self, document: Mapping[str, Any], decision: str, **facts: str) -> None:
+        shipment = document["shipment"]
+        named = {"shipmentId": document["shipmentId"], "shipment": shipment}
+        answer = {"documentType": "tenderResponse", **named, "decision": decision, **facts}
         await self.faults.deliver(
             lambda: self._post.send(PARTNER, "tender-responses", "json.tender_response", shipment, answer)
         )
-        self._truck(shipment, self._carrier, self.taken[shipment])

@@ -89,6 +89,7 @@ async def judge(
         verdict.differences += _line_differences(order, end, books, crossdock_book(found))
         verdict.differences += _unheard(order, end, cast)
         verdict.differences += _untraceable(order, cast)
+        verdict.differences += _carried_on(order, found, cast)
     verdict.differences += [
         f"{name}: {times} have won, one unit was there" for name, times in won.items() if times != 1
     ]
@@ -225,6 +226,18 @@ def _untraceable(order: SalesOrder, cast: SalesCast) -> Iterator[str]:
     told = cast.shop.sendings.get(order.number, set())
     yield from (f"{order.number}: the shop never heard of parcel {' '.join(each)}" for each in sorted(left - told))
     yield from (f"{order.number}: no carrier has parcel {' '.join(each)}" for each in sorted(told - left))
+
+
+def _carried_on(order: SalesOrder, found: Found, cast: SalesCast) -> Iterator[str]:
+    """What was called off is carried by nobody: its TMS has voided the label, and delivery knows it."""
+    if not order.called_off:
+        return
+    if not found.shipments:
+        yield f"{order.number}: it was called off before anything was packed"
+    for each in found.shipments:
+        if each.state != shipment_pb2.SHIPMENT_STATE_CANCELLED or each.number not in cast.tms.voided:
+            state = shipment_pb2.ShipmentState.Name(each.state).removeprefix("SHIPMENT_STATE_").lower()
+            yield f"{order.number}: shipment {each.number} is {state}, required cancelled, its label voided by the TMS"
 
 
 def _of_nobody(day: SalesDay, books: Books, known: Mapping[tuple[str, str], Any]) -> Iterator[str]:
