@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections import defaultdict
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from connector.mappings import json_goods_receipt
@@ -12,7 +13,9 @@ from connector_samples import orders
 from crossdock.procurement.events.v1 import events_pb2 as facts
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
+from crossdock_cli.supplier_accruals import COLUMNS, accruals_table, summary, totals
 from procurement_cases.calls import Caller, billed, counted, line, packed, unique
+from rich.console import Console
 
 
 async def accrued(caller: Caller, unit: str, **more: Any) -> list[invoice_pb.Accrual]:
@@ -86,3 +89,25 @@ async def test_what_is_accrued_is_exact_and_of_each_currency_apart(caller: Calle
         ("USD", "15"),
     ]
     assert await owed(caller, unit) == {"EUR": Decimal(1), "USD": Decimal("17.5")}
+    assert summary(totals(lines)) == "1 EUR, 17.5 USD"
+
+
+@pytest.mark.feature("F160")
+async def test_the_command_shows_what_is_accrued_and_what_nobody_can_say(caller: Caller) -> None:
+    number, unit = unique("PO"), unique("BU")
+    unpriced = line("20", 5, "NUT")
+    unpriced.ClearField("price")
+    await caller.submit(number, [line("10", 100), unpriced], business_unit=unit)
+    for of, sku, amount in (("10", "BOLT", 40), ("20", "NUT", 5)):
+        await caller.receive(unique("RC"), counted(amount, sku, purchase_order_number=number, line_number=of))
+    lines = await accrued(caller, unit)
+    console = Console(file=io.StringIO(), width=200)
+    console.print(accruals_table(lines))
+    shown = [row.split() for row in cast(io.StringIO, console.file).getvalue().splitlines()]
+    assert shown == [
+        list(COLUMNS),
+        [number, "10", "BOLT", "SUP-NORDIC", "40", "0", "EA", "100", "EUR"],
+        [number, "20", "NUT", "SUP-NORDIC", "5", "0", "EA", "no", "price"],
+    ]
+    assert summary(totals(lines)) == "100 EUR, 1 lines without a price"
+    assert summary(totals([])) == "nothing is accrued"

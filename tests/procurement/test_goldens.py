@@ -22,6 +22,7 @@ from procurement.domain import chasing, events
 from procurement.domain.announcing import OrderBook, withdraw
 from procurement.domain.blanket_order import BlanketDocument, BlanketLineTerms, BlanketOrder, BlanketTerms
 from procurement.domain.calling_off import call_off
+from procurement.domain.carriage import Booking, BookingState, book
 from procurement.domain.compliance import Certificate, CertificateTerms, hold
 from procurement.domain.dock import AppointmentTerms, DockAppointment
 from procurement.domain.expected import expect_notice, expect_order
@@ -110,6 +111,14 @@ def called_off(order: PurchaseOrder) -> Iterator[events.Event]:
     yield blanket.events.pop()
 
 
+def fetched(order: PurchaseOrder) -> Iterator[events.Event]:
+    """From its supplier, by whom the buyer asked."""
+    trade.told(order)
+    said = ("BK-1", BookingState.BOOKED, trade.NOW, "TMS-1", "HAUL", "PRO-9", "BOL-9")
+    book(order, Booking(*said, pick_up_on=trade.day(5), expected_on=trade.day(8)))
+    yield from trade.told(order)
+
+
 def life() -> Iterator[events.Event]:
     """Two orders whose lives show every fact once or more; the first of each kind is the golden one."""
     order = golden_order("4711")
@@ -165,6 +174,7 @@ def life() -> Iterator[events.Event]:
     other.acknowledge(trade.answer(whole_order=Outcome.REJECTED), ITEMS, trade.DECIDE_BY)
     yield from trade.told(other)
     yield from called_off(golden_order("4713"))
+    yield from fetched(golden_order("4714"))
 
 
 @pytest.fixture(scope="module")

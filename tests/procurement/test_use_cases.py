@@ -307,7 +307,7 @@ async def test_a_drop_shipment_ends_with_its_notice_and_says_for_which_customers
     asked = line("10", ship_to_id="CUSTOMERS-PLACE", drop_ship_party_id="CUST-1", sales_line=ours)
     order, _ = await submit(uow, asked)
     await answer(uow)
-    assert purchase_order.order_line(order.lines[0]).committed.value == "100"
+    assert purchase_order.order_line(order.lines[0], None).committed.value == "100"
     done = await ship(uow, "SH-1", packed("4711", 60))
     [told] = inbound.ship_notice(done.notice).lines
     assert (told.sales_line.order_id, told.sales_line.line_number) == ("0191-1", "3")

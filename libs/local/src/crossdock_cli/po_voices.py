@@ -13,6 +13,7 @@ from decimal import Decimal
 from crossdock.ops.v1 import ops_service_pb2 as ops
 from crossdock.procurement.v1 import inbound_pb2, supplier_invoice_pb2
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
+from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
 
 from crossdock_cli.po_tables import (
     condition,
@@ -67,6 +68,11 @@ def _supplier(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:
 
 
 def _carriers(found: pb.GetPurchaseOrderResponse) -> Iterator[Said]:
+    booking = found.purchase_order.inbound_booking
+    if booking.number:
+        said = order_pb.BookingState.Name(booking.state).removeprefix("BOOKING_STATE_").lower()
+        comes = f", comes on {day(booking.expected_on)}" if booking.HasField("expected_on") else ""
+        yield booking.system, f"booking {booking.number} {said}{comes}"
     for notice in found.ship_notices:
         if notice.HasField("carrier_eta"):
             yield notice.carrier_eta.system, f"ASN {notice.number} comes on {day(notice.carrier_eta.expected_on)}"

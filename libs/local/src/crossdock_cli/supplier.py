@@ -1,4 +1,7 @@
-"""`crossdock supplier score ID`: how a supplier kept its word, counted from what was recorded."""
+"""`crossdock supplier score ID`: how a supplier kept its word, counted from what was recorded.
+
+`crossdock supplier accruals` is in supplier_accruals.py.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,13 @@ from crossdock_kit.dates_wire import date_message
 from google.protobuf.json_format import MessageToDict
 from rich.table import Table
 
+from crossdock_cli import supplier_accruals
 from crossdock_cli.asking import SECONDS, answered
 from crossdock_cli.connection import channel, metadata, stack_or_exit
 from crossdock_cli.console import FAILED, NOT_FOUND, fail, out, print_json
 
 app = typer.Typer(help="What is recorded of suppliers.", no_args_is_help=True)
+app.command("accruals")(supplier_accruals.accruals)
 USUAL_SPAN = timedelta(days=90)
 # In the order of an order's life; the contract says of each which day counts.
 MEASURES = {
@@ -59,11 +64,6 @@ def _day(text: str, otherwise: date) -> date:
         return date.fromisoformat(text) if text else otherwise
     except ValueError:
         fail(f"{text!r} is no day like 2026-03-02", FAILED)
-
-
-@app.callback()
-def supplier() -> None:
-    """A group, though it has one command: others follow."""
 
 
 @app.command()

@@ -101,9 +101,11 @@ class Orders:
     async def ordered(self, event: Received[Any], telling: Telling) -> None:
         remember.remember_order(event.tenant, event.message.purchase_order, telling)
         await tell_partners.tell_supplier(event, telling)
+        await tell_partners.ask_for_carriage(event, telling)
 
     async def confirmed(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_erp_of_order(event, telling)
+        await tell_partners.ask_for_carriage(event, telling)
 
     async def unanswered(self, event: Received[procurement.PurchaseOrderAnswerOverdue], telling: Telling) -> None:
         await tell_partners.chase_answer(event, telling)

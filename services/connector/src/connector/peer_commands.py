@@ -85,6 +85,8 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, P
         case procurement.RecordSupplierInvoiceResponse() | procurement.RecordInvoiceVerdictResponse():
             invoice = response.supplier_invoice
             return [each.purchase_order_id for each in invoice.lines if each.purchase_order_id] or [invoice.invoice_id]
+        case procurement.RecordInboundBookingResponse():
+            return [response.purchase_order.purchase_order_id]
         case procurement.RecordInboundEtaResponse():
             return [line.purchase_order_id for each in response.ship_notices for line in each.lines]
         case procurement.RecordCertificateResponse():

@@ -15,6 +15,7 @@ from procurement.ports import Snapshots, UnitOfWork
 from procurement.use_cases.blanket_orders import release_blanket_order, submit_blanket_order
 from procurement.use_cases.compliance import record_certificate
 from procurement.use_cases.dock import record_dock_appointment
+from procurement.use_cases.inbound_bookings import record_inbound_booking
 from procurement.use_cases.inbound_eta import record_inbound_eta
 from procurement.use_cases.naming import Mint
 from procurement.use_cases.purchase_orders import (
@@ -149,6 +150,14 @@ class ProcurementService(procurement_service_pb2_grpc.ProcurementServiceServicer
         done = await record_inbound_eta(inbound_eta.record_inbound_eta(request), self._uow)
         return pb.RecordInboundEtaResponse(
             ship_notices=[inbound.ship_notice(each) for each in done.notices], repeated_eta=done.repeated
+        )
+
+    async def RecordInboundBooking(
+        self, request: pb.RecordInboundBookingRequest, context: Context
+    ) -> pb.RecordInboundBookingResponse:
+        done = await record_inbound_booking(purchase_order.record_booking(request), self._uow)
+        return pb.RecordInboundBookingResponse(
+            purchase_order=purchase_order.order(done.order), repeated_booking=done.repeated
         )
 
     async def GetDockUse(self, request: pb.GetDockUseRequest, context: Context) -> pb.GetDockUseResponse:

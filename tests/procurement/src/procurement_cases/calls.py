@@ -18,6 +18,7 @@ from crossdock.procurement.v1 import compliance_pb2 as compliance
 from crossdock.procurement.v1 import dock_pb2 as dock
 from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
+from crossdock.procurement.v1 import purchase_order_pb2 as order_pb
 from crossdock.procurement.v1.supplier_invoice_pb2 import (
     INVOICE_KIND_CREDIT,
     InvoiceVerdict,
@@ -246,6 +247,15 @@ def arriving(day: int, hours: float = 4, **more: Any) -> pb.RecordInboundEtaRequ
     said = origin(more.pop("system", "TMS-1"), more.pop("role", options_pb2.ROLE_TMS), hours)
     eta = inbound.InboundEta(expected_on=on(day), **more)
     return pb.RecordInboundEtaRequest(request_id=str(uuid4()), origin=said, eta=eta)
+
+
+def booking(order: str, day: int | None = None, hours: float = 4, **more: Any) -> pb.RecordInboundBookingRequest:
+    """Booked, unless `state` says otherwise."""
+    said = origin(more.pop("system", "TMS-1"), more.pop("role", options_pb2.ROLE_TMS), hours)
+    ref = inbound.PurchaseOrderRef(number=order, business_unit=more.pop("business_unit", ""))
+    terms: dict[str, Any] = {"number": "BK-1", "state": order_pb.BOOKING_STATE_BOOKED} | more
+    booked = order_pb.InboundBooking(**terms, expected_on=None if day is None else on(day))
+    return pb.RecordInboundBookingRequest(request_id=str(uuid4()), origin=said, ref=ref, booking=booked)
 
 
 def certified(number: str, sku: str = "BOLT", lot: str = "", **more: Any) -> pb.RecordCertificateRequest:

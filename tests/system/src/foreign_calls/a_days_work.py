@@ -46,6 +46,7 @@ from procurement_cases.calls import (
     arrival,
     arriving,
     billed,
+    booking,
     certified,
     counted,
     decision,
@@ -109,6 +110,7 @@ async def a_days_work(suite: Suite) -> None:
     await suite.seed("procurement", "RecordDockAppointment", appointment(f"AP-{CANARY}", NOTICE))
     eta = arriving(6, supplier_id="SUP-NORDIC", ship_notice_number=NOTICE)
     await suite.seed("procurement", "RecordInboundEta", eta)
+    await suite.seed("procurement", "RecordInboundBooking", booking(ORDER, 6))
     received = counted(60, SKU, purchase_order_number=ORDER, line_number="10", ship_notice_number=NOTICE)
     await suite.seed("procurement", "RecordReceipt", arrival(RECEIPT, received))
     await suite.seed("procurement", "RecordCertificate", certified(f"COA-{CANARY}", SKU))

@@ -144,6 +144,7 @@ _OWNERS_BY_COMMAND = {
     "RecordDockAppointment": "warehouse",
     "RecordSupplierInvoice": "accounts-payable",
     "RecordInvoiceVerdict": "accounts-payable",
+    "RecordInboundBooking": "procurement",
     "RecordInboundEta": "delivery-desk",
     "RecordCertificate": "compliance",
     "RecordCarrierUpdates": "delivery-desk",

@@ -13,6 +13,8 @@ from connector.mappings import (
     json_certificate,
     json_check_result,
     json_goods_receipt,
+    json_inbound_booking,
+    json_inbound_booking_request,
     json_inbound_eta,
     json_invoice_match,
     json_invoice_verdict,
@@ -97,6 +99,7 @@ INBOUND: dict[str, Inbound] = {
         json_supplier_invoice.MAPPING,
         json_certificate.MAPPING,
         json_master_data.MAPPING,
+        json_inbound_booking.MAPPING,
         json_inbound_eta.MAPPING,
         json_invoice_verdict.MAPPING,
         wms_a_appointment.MAPPING,
@@ -162,6 +165,7 @@ OUTBOUND: dict[str, Outbound] = {
         json_stock_transfer.MAPPING,
         json_supplier_order.MAPPING,
         json_load_tender.MAPPING,
+        json_inbound_booking_request.MAPPING,
         x12_204.MAPPING,
         wms_a_appointment_request.MAPPING,
         wms_a_expected_receipt.MAPPING,
@@ -214,6 +218,9 @@ REFUSALS: dict[str, Refusing] = {
     x12_180.INBOUND.kind: Refusing(x12_180.OUTBOUND.kind, x12_180.denied),
     json_return_request.MAPPING.kind: Refusing(json_return_status.MAPPING.kind, json_return_status.refused),
 }
+
+# Asked of whoever arranges carriage, beside what the supplier and the ERP are told of the same facts.
+CARRIAGE = json_inbound_booking_request.MAPPING.kind
 
 # Which kinds may tell a partner of which fact; the partner's profile says which of them it takes.
 TELLS: dict[str, tuple[str, ...]] = {

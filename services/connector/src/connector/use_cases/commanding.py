@@ -40,6 +40,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     procurement.RecordShipNoticeRequest: (PROCUREMENT, "RecordShipNotice"),
     procurement.RecordReceiptRequest: (PROCUREMENT, "RecordReceipt"),
     procurement.RecordDockAppointmentRequest: (PROCUREMENT, "RecordDockAppointment"),
+    procurement.RecordInboundBookingRequest: (PROCUREMENT, "RecordInboundBooking"),
     procurement.RecordInboundEtaRequest: (PROCUREMENT, "RecordInboundEta"),
     procurement.RecordCertificateRequest: (PROCUREMENT, "RecordCertificate"),
     procurement.RecordSupplierInvoiceRequest: (PROCUREMENT, "RecordSupplierInvoice"),

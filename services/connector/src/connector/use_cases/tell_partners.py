@@ -16,7 +16,7 @@ from crossdock_kit.errors import FailureClass
 from crossdock_kit.events import Received
 from crossdock_kit.exceptions import NewException
 
-from connector.mappings import registry
+from connector.mappings import json_inbound_booking_request, registry
 from connector.store import partners
 from connector.store.partners import StoredPartner
 from connector.use_cases import business_units
@@ -40,6 +40,17 @@ async def tell_erp_of_order(event: Received[Any], telling: Telling) -> None:
     order = event.message.purchase_order
     found = await telling.erp(event.tenant, order.business_unit)
     _tell(event, found, telling, f"po:{order.purchase_order_id}", f"ERP of {order.business_unit}")
+
+
+async def ask_for_carriage(event: Received[Any], telling: Telling) -> None:
+    """Whoever arranges the business unit's carriage, of an order that is ours to fetch, once its supplier has promised
+    something; after that of all that becomes of it, the newest alone."""
+    order = event.message.purchase_order
+    if not (order.acknowledged_revision and json_inbound_booking_request.buyer_carries(order)):
+        return
+    for stored in await telling.carriage(event.tenant, order.business_unit):
+        ordering = f"carriage:{order.purchase_order_id}"
+        telling.tell(event, stored, ordering, replaces=True, kinds=(registry.CARRIAGE,))
 
 
 async def chase_answer(event: Received[Any], telling: Telling) -> None:

@@ -123,6 +123,11 @@ class PurchaseOrderChangeDecided:
 
 
 @dataclass(frozen=True, slots=True)
+class PurchaseOrderCarriageChanged:
+    order: PurchaseOrder
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseOrderAnswerOverdue:
     order: PurchaseOrder
     step: ChaseStep
@@ -244,6 +249,7 @@ Event = (
     | PurchaseOrderChangeProposed
     | PurchaseOrderChangeDecided
     | PurchaseOrderAnswerOverdue
+    | PurchaseOrderCarriageChanged
     | PurchaseOrderReceived
     | PurchaseOrderCompleted
     | ShipNoticeReceived

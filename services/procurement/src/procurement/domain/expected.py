@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from procurement.domain import events
+from procurement.domain.carriage import Load, booked_load
 from procurement.domain.fingerprints import ADDED, fingerprint
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
@@ -86,12 +87,13 @@ def expect_order(order: PurchaseOrder, known: Mapping[str, ExpectedReceipt]) -> 
 
 def _promised(order: PurchaseOrder) -> dict[str, list[ExpectedLine]]:
     wanted: dict[str, list[ExpectedLine]] = {}
+    load = booked_load(order)
     for line in order.lines:
-        wanted.setdefault(line.ship_to_id, []).extend(_still_promised(order, line))
+        wanted.setdefault(line.ship_to_id, []).extend(_still_promised(order, line, load))
     return {location: lines for location, lines in wanted.items() if lines}
 
 
-def _still_promised(order: PurchaseOrder, line: OrderLine) -> Iterable[ExpectedLine]:
+def _still_promised(order: PurchaseOrder, line: OrderLine, load: Load | None) -> Iterable[ExpectedLine]:
     for each in line.open_promises:
         yield ExpectedLine(
             purchase_order_id=order.purchase_order_id,
@@ -100,7 +102,7 @@ def _still_promised(order: PurchaseOrder, line: OrderLine) -> Iterable[ExpectedL
             line_number=line.line_number,
             sku=line.sku,
             quantity=in_unit(each.quantity, line.quantity.unit, line.factor, line.base_unit),
-            expected_on=each.on,
+            expected_on=load.arrives(each.on) if load else each.on,
             revision=order.revision,
             business_unit=order.business_unit,
         )

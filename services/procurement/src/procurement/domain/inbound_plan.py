@@ -1,7 +1,7 @@
 """What of an order is still to come, on which day and on whose word: each quantity once, by the best word there is.
 
-What is on its way goes by its ship notice, the rest by the supplier's promise, and what nobody has promised by the day
-that the buyer asked for. Goods for somebody else's place never come here.
+What is on its way goes by its ship notice, the rest by what is booked to fetch it, else by the supplier's promise, and
+what nobody has promised by the day that the buyer asked for. Goods for somebody else's place never come here.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from procurement.domain.carriage import Load, booked_load
 from procurement.domain.order_line import OrderLine
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import ZERO
@@ -45,7 +46,8 @@ class ToCome:
 
 def to_come(order: PurchaseOrder, notices: Iterable[ShipNotice]) -> list[ToCome]:
     """`notices` are those that name the order, open or not."""
-    return [*_on_the_way(order, notices), *(each for line in order.lines for each in _on_order(line))]
+    load = booked_load(order)
+    return [*_on_the_way(order, notices), *(each for line in order.lines for each in _on_order(line, load))]
 
 
 def _on_the_way(order: PurchaseOrder, notices: Iterable[ShipNotice]) -> Iterator[ToCome]:
@@ -68,10 +70,12 @@ def _on_the_way(order: PurchaseOrder, notices: Iterable[ShipNotice]) -> Iterator
                 )
 
 
-def _on_order(line: OrderLine) -> Iterator[ToCome]:
+def _on_order(line: OrderLine, load: Load | None) -> Iterator[ToCome]:
     promised = line.open_promises
     for each in promised:
-        yield _of(line, each.quantity, each.on, Basis.PROMISED)
+        fetched = load is not None and each.on is not None and each.on <= load.until
+        on = load.expected_on if load is not None and fetched else each.on
+        yield _of(line, each.quantity, on, Basis.ESTIMATED if fetched else Basis.PROMISED)
     left = line.on_order - sum((each.quantity for each in promised), ZERO)
     asked = sum((each.quantity for each in line.requested), ZERO)
     # What has come or is promised was asked for first.

@@ -16,6 +16,7 @@ from enum import Enum
 from procurement.domain import changes, events
 from procurement.domain.acknowledgment import divide, proposal
 from procurement.domain.answer import Answer, admit, item_of, spread
+from procurement.domain.carriage import Booking, nobody_carries
 from procurement.domain.chasing import Chase
 from procurement.domain.concerns import Concern, identity
 from procurement.domain.decision import accept_change, refuse_change
@@ -83,6 +84,7 @@ class PurchaseOrder:
     lines: list[OrderLine] = field(default_factory=list)
     lines_made: int = 0
     chase: Chase | None = None
+    booking: Booking | None = None
     updated_at: datetime | None = None
     version: int = 0
     event_version: int = 0
@@ -234,6 +236,7 @@ class PurchaseOrder:
             deltas = [delta for line in self.lines for delta in cancel_line(self, line)]
         self.cancelled = True
         self.revision += 1
+        self.settled.append(nobody_carries(self).identity)
         # Cancelled before it was ever released: nobody was told of it, so there is nothing to take back.
         if self.event_version > 0 or self.events:
             self.events.append(events.PurchaseOrderCancelled(self, tuple(deltas)))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
+from procurement.domain.carriage import Booking, BookingState
 from procurement.domain.chasing import Chase, ChaseStep
 from procurement.domain.order_line import ProposedChange
 from procurement.domain.outcomes import LineAcknowledgment, Outcome
@@ -97,6 +99,21 @@ def read_carrier_eta(value: Json | None) -> CarrierEta | None:
     if value is None:
         return None
     return CarrierEta(date.fromisoformat(value["on"]), datetime.fromisoformat(value["said_at"]), value["system"])
+
+
+def booking(value: Booking | None) -> Json | None:
+    if value is None:
+        return None
+    days = {"pick_up_on": _day(value.pick_up_on), "expected_on": _day(value.expected_on)}
+    return {**asdict(value), **days, "state": value.state.value, "said_at": _instant(value.said_at)}
+
+
+def read_booking(value: Json | None) -> Booking | None:
+    if value is None:
+        return None
+    days = {name: _read_day(value[name]) for name in ("pick_up_on", "expected_on")}
+    said_at = datetime.fromisoformat(value["said_at"])
+    return Booking(**value | days | {"state": BookingState(value["state"]), "said_at": said_at})
 
 
 def read_appointed(value: Json | None) -> Appointed | None:

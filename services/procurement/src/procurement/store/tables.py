@@ -64,6 +64,7 @@ purchase_order = Table(
     document("documents"),
     document("system_numbers"),
     document("chase"),
+    document("booking"),
     number("lines_made", Integer),
     number("version"),
     number("event_version"),

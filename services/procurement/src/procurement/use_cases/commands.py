@@ -7,6 +7,7 @@ from datetime import date
 
 from procurement.domain.answer import Answer
 from procurement.domain.blanket_order import BlanketDocument
+from procurement.domain.carriage import Booking
 from procurement.domain.compliance import CertificateTerms
 from procurement.domain.dock import AppointmentTerms
 from procurement.domain.quantities import Quantity
@@ -93,6 +94,16 @@ class RecordInboundEta:
     origin: Origin
     references: tuple[CarrierReference, ...]
     eta: CarrierEta
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInboundBooking:
+    """Of the order of this name; `references` are what its shipment will be carried as."""
+
+    origin: Origin
+    order: OrderName
+    booking: Booking
+    references: tuple[CarrierReference, ...]
 
 
 @dataclass(frozen=True, slots=True)

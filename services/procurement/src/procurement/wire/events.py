@@ -128,6 +128,11 @@ def _(event: events.ShipNoticeClosed) -> Message:
 
 
 @to_message.register
+def _(event: events.PurchaseOrderCarriageChanged) -> Message:
+    return events_pb2.PurchaseOrderCarriageChanged(**_order(event.order))
+
+
+@to_message.register
 def _(event: events.ShipNoticeEtaChanged) -> Message:
     return events_pb2.ShipNoticeEtaChanged(**_notice(event.notice))
 

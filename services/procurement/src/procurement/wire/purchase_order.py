@@ -12,6 +12,7 @@ from crossdock.procurement.v1 import purchase_order_pb2 as order_pb2
 from crossdock_kit import dates_wire
 from crossdock_kit.ownership_by_attribute import NotOwned
 
+from procurement.domain.carriage import Load, booked_load, expected_on
 from procurement.domain.chasing import ChaseStep
 from procurement.domain.order_line import LineState, OrderLine, ProposedChange
 from procurement.domain.purchase_order import OrderState, PurchaseOrder
@@ -29,8 +30,8 @@ from procurement.domain.terms import (
     ScheduleTerms,
 )
 from procurement.ports import OrderName, OrderPage, Origin
-from procurement.use_cases.commands import DecideProposedChange, SubmitPurchaseOrder
-from procurement.wire import values
+from procurement.use_cases.commands import DecideProposedChange, RecordInboundBooking, SubmitPurchaseOrder
+from procurement.wire import inbound_bookings, values
 from procurement.wire.ownership import ORDERED, owned
 from procurement.wire.roles import acts_as
 
@@ -103,6 +104,10 @@ def submit(request: service_pb2.SubmitPurchaseOrderRequest) -> SubmitPurchaseOrd
     return SubmitPurchaseOrder(source, document)
 
 
+def record_booking(request: service_pb2.RecordInboundBookingRequest) -> RecordInboundBooking:
+    return inbound_bookings.record_inbound_booking(request, origin(request.origin), order_name(request.ref))
+
+
 def _terms(request: service_pb2.SubmitPurchaseOrderRequest) -> OrderTerms:
     ordered_on = dates_wire.day(request, "ordered_on")
     if ordered_on is None:
@@ -172,6 +177,7 @@ def page(request: service_pb2.ListPurchaseOrdersRequest) -> OrderPage:
 
 
 def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
+    load = booked_load(found)
     return order_pb2.PurchaseOrder(
         purchase_order_id=found.purchase_order_id,
         business_unit=found.business_unit,
@@ -188,7 +194,7 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
         incoterms=found.incoterms,
         ordered_on=dates_wire.date_message(found.ordered_on),
         ship_to_id=found.ship_to_id,
-        lines=[order_line(each) for each in found.lines],
+        lines=[order_line(each, load) for each in found.lines],
         etag=found.etag,
         created_at=dates_wire.timestamp(found.created_at),
         updated_at=dates_wire.timestamp(found.updated_at or found.created_at),
@@ -196,6 +202,7 @@ def order(found: PurchaseOrder) -> order_pb2.PurchaseOrder:
         express=found.express,
         chase_step=CHASE_STEPS[found.chase.step if found.chase else ChaseStep.WAITING],
         blanket_order=_blanket_ref(found.blanket),
+        inbound_booking=inbound_bookings.booking(found.booking),
     )
 
 
@@ -225,7 +232,7 @@ def _system_number(named: SystemNumber) -> values_pb2.SystemNumber:
     )
 
 
-def order_line(line: OrderLine) -> order_pb2.PurchaseOrderLine:
+def order_line(line: OrderLine, load: Load | None) -> order_pb2.PurchaseOrderLine:
     return order_pb2.PurchaseOrderLine(
         line_id=line.line_id,
         line_number=line.line_number,
@@ -245,7 +252,7 @@ def order_line(line: OrderLine) -> order_pb2.PurchaseOrderLine:
         received_quantity=values.text(total_in_unit(line.received, line.factor)),
         damaged_quantity=values.text(total_in_unit(line.damaged, line.factor)),
         open_quantity=values.text(total_in_unit(line.open, line.factor)),
-        expected_on=dates_wire.date_message(line.expected_on),
+        expected_on=dates_wire.date_message(expected_on(line, load)),
         proposed=None if line.proposed is None else proposed(line.proposed),
         sales_line=values.sales_line_message(line.sales_line),
         committed=_committed(line),

@@ -1856,6 +1856,61 @@ class ListAccrualsResponse(_message.Message):
 Global___ListAccrualsResponse: _TypeAlias = ListAccrualsResponse  # noqa: Y015
 
 @_typing.final
+class RecordInboundBookingRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
+    REF_FIELD_NUMBER: _builtins.int
+    BOOKING_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    @_builtins.property
+    def origin(self) -> _values_pb2.Origin: ...
+    @_builtins.property
+    def ref(self) -> _inbound_pb2.PurchaseOrderRef: ...
+    @_builtins.property
+    def booking(self) -> _purchase_order_pb2.InboundBooking: ...
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        origin: _values_pb2.Origin | None = ...,
+        ref: _inbound_pb2.PurchaseOrderRef | None = ...,
+        booking: _purchase_order_pb2.InboundBooking | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "origin", b"origin", "ref", b"ref"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["booking", b"booking", "origin", b"origin", "ref", b"ref", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordInboundBookingRequest: _TypeAlias = RecordInboundBookingRequest  # noqa: Y015
+
+@_typing.final
+class RecordInboundBookingResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURCHASE_ORDER_FIELD_NUMBER: _builtins.int
+    REPEATED_BOOKING_FIELD_NUMBER: _builtins.int
+    repeated_booking: _builtins.bool
+    """True where the same, or a later one, was known already."""
+    @_builtins.property
+    def purchase_order(self) -> _purchase_order_pb2.PurchaseOrder: ...
+    def __init__(
+        self,
+        *,
+        purchase_order: _purchase_order_pb2.PurchaseOrder | None = ...,
+        repeated_booking: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order", "repeated_booking", b"repeated_booking"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordInboundBookingResponse: _TypeAlias = RecordInboundBookingResponse  # noqa: Y015
+
+@_typing.final
 class ListInboundRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -95,6 +95,11 @@ class ProcurementServiceStub:
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaRequest.SerializeToString,
                 response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaResponse.FromString,
                 _registered_method=True)
+        self.RecordInboundBooking = channel.unary_unary(
+                '/crossdock.procurement.v1.ProcurementService/RecordInboundBooking',
+                request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundBookingRequest.SerializeToString,
+                response_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundBookingResponse.FromString,
+                _registered_method=True)
         self.RecordDockAppointment = channel.unary_unary(
                 '/crossdock.procurement.v1.ProcurementService/RecordDockAppointment',
                 request_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordDockAppointmentRequest.SerializeToString,
@@ -242,6 +247,15 @@ class ProcurementServiceServicer:
         """A carrier, or whoever arranges carriage, says when it expects to be at the ship-to. It moves the expected day of every
         shipment that has one of the names, unless the warehouse has given it a time; what is not announced yet, when it is.
         The newest word counts.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordInboundBooking(self, request, context):
+        """A booking platform, TMS or carrier says that it fetches an order from its supplier, that it will not, or not any more. What
+        was booked moves the day on which the order's next load is expected, and of shipments that have its carrier's number or its
+        bill of lading; what is declined is somebody's. The newest word counts; the same again, or an older one, changes nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -395,6 +409,11 @@ def add_ProcurementServiceServicer_to_server(servicer, server):
                     servicer.RecordInboundEta,
                     request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaRequest.FromString,
                     response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaResponse.SerializeToString,
+            ),
+            'RecordInboundBooking': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordInboundBooking,
+                    request_deserializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundBookingRequest.FromString,
+                    response_serializer=crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundBookingResponse.SerializeToString,
             ),
             'RecordDockAppointment': grpc.unary_unary_rpc_method_handler(
                     servicer.RecordDockAppointment,
@@ -777,6 +796,33 @@ class ProcurementService:
             '/crossdock.procurement.v1.ProcurementService/RecordInboundEta',
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaRequest.SerializeToString,
             crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundEtaResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordInboundBooking(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/crossdock.procurement.v1.ProcurementService/RecordInboundBooking',
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundBookingRequest.SerializeToString,
+            crossdock_dot_procurement_dot_v1_dot_procurement__service__pb2.RecordInboundBookingResponse.FromString,
             options,
             channel_credentials,
             insecure,

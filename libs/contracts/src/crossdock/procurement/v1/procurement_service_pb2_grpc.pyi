@@ -70,6 +70,11 @@ class ProcurementServiceStub:
     shipment that has one of the names, unless the warehouse has given it a time; what is not announced yet, when it is.
     The newest word counts.
     """
+    RecordInboundBooking: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordInboundBookingRequest, _procurement_service_pb2.RecordInboundBookingResponse]
+    """A booking platform, TMS or carrier says that it fetches an order from its supplier, that it will not, or not any more. What
+    was booked moves the day on which the order's next load is expected, and of shipments that have its carrier's number or its
+    bill of lading; what is declined is somebody's. The newest word counts; the same again, or an older one, changes nothing.
+    """
     RecordDockAppointment: _grpc.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordDockAppointmentRequest, _procurement_service_pb2.RecordDockAppointmentResponse]
     """A warehouse says when it takes shipments in, moves that time or cancels it. Its newest word counts; the same again, or
     an older one, changes nothing. A shipment that goes to another place is refused.
@@ -149,6 +154,11 @@ class ProcurementServiceAsyncStub(ProcurementServiceStub):
     """A carrier, or whoever arranges carriage, says when it expects to be at the ship-to. It moves the expected day of every
     shipment that has one of the names, unless the warehouse has given it a time; what is not announced yet, when it is.
     The newest word counts.
+    """
+    RecordInboundBooking: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordInboundBookingRequest, _procurement_service_pb2.RecordInboundBookingResponse]  # type: ignore[assignment]
+    """A booking platform, TMS or carrier says that it fetches an order from its supplier, that it will not, or not any more. What
+    was booked moves the day on which the order's next load is expected, and of shipments that have its carrier's number or its
+    bill of lading; what is declined is somebody's. The newest word counts; the same again, or an older one, changes nothing.
     """
     RecordDockAppointment: _aio.UnaryUnaryMultiCallable[_procurement_service_pb2.RecordDockAppointmentRequest, _procurement_service_pb2.RecordDockAppointmentResponse]  # type: ignore[assignment]
     """A warehouse says when it takes shipments in, moves that time or cancels it. Its newest word counts; the same again, or
@@ -298,6 +308,17 @@ class ProcurementServiceServicer(metaclass=_abc_1.ABCMeta):
         """A carrier, or whoever arranges carriage, says when it expects to be at the ship-to. It moves the expected day of every
         shipment that has one of the names, unless the warehouse has given it a time; what is not announced yet, when it is.
         The newest word counts.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordInboundBooking(
+        self,
+        request: _procurement_service_pb2.RecordInboundBookingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_procurement_service_pb2.RecordInboundBookingResponse, _abc.Awaitable[_procurement_service_pb2.RecordInboundBookingResponse]]:
+        """A booking platform, TMS or carrier says that it fetches an order from its supplier, that it will not, or not any more. What
+        was booked moves the day on which the order's next load is expected, and of shipments that have its carrier's number or its
+        bill of lading; what is declined is somebody's. The newest word counts; the same again, or an older one, changes nothing.
         """
 
     @_abc_1.abstractmethod

@@ -124,6 +124,29 @@ LINE_STATE_SHIPPED_DIRECT: LineState.ValueType  # 10
 """The supplier has shipped all of it straight to a customer: nothing of it is received by us."""
 Global___LineState: _TypeAlias = LineState  # noqa: Y015
 
+class _BookingState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BookingStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BookingState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BOOKING_STATE_UNSPECIFIED: _BookingState.ValueType  # 0
+    BOOKING_STATE_BOOKED: _BookingState.ValueType  # 1
+    BOOKING_STATE_DECLINED: _BookingState.ValueType  # 2
+    """Nobody carries it; somebody else has to be found."""
+    BOOKING_STATE_CANCELLED: _BookingState.ValueType  # 3
+    """It was booked, and is not any more."""
+
+class BookingState(_BookingState, metaclass=_BookingStateEnumTypeWrapper): ...
+
+BOOKING_STATE_UNSPECIFIED: BookingState.ValueType  # 0
+BOOKING_STATE_BOOKED: BookingState.ValueType  # 1
+BOOKING_STATE_DECLINED: BookingState.ValueType  # 2
+"""Nobody carries it; somebody else has to be found."""
+BOOKING_STATE_CANCELLED: BookingState.ValueType  # 3
+"""It was booked, and is not any more."""
+Global___BookingState: _TypeAlias = BookingState  # noqa: Y015
+
 @_typing.final
 class PurchaseOrder(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -148,6 +171,7 @@ class PurchaseOrder(_message.Message):
     EXPRESS_FIELD_NUMBER: _builtins.int
     CHASE_STEP_FIELD_NUMBER: _builtins.int
     BLANKET_ORDER_FIELD_NUMBER: _builtins.int
+    INBOUND_BOOKING_FIELD_NUMBER: _builtins.int
     purchase_order_id: _builtins.str
     """Minted by Crossdock; also the id of the transaction that the order is the root of."""
     business_unit: _builtins.str
@@ -184,6 +208,10 @@ class PurchaseOrder(_message.Message):
     def blanket_order(self) -> Global___BlanketOrderRef:
         """The blanket order that it calls off from; absent where it stands alone."""
 
+    @_builtins.property
+    def inbound_booking(self) -> Global___InboundBooking:
+        """What whoever arranges or takes on the carriage said last of fetching it; absent while nobody said anything."""
+
     def __init__(
         self,
         *,
@@ -207,14 +235,77 @@ class PurchaseOrder(_message.Message):
         express: _builtins.bool = ...,
         chase_step: Global___ChaseStep.ValueType = ...,
         blanket_order: Global___BlanketOrderRef | None = ...,
+        inbound_booking: Global___InboundBooking | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "created_at", b"created_at", "ordered_on", b"ordered_on", "updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blanket_order", b"blanket_order", "created_at", b"created_at", "inbound_booking", b"inbound_booking", "ordered_on", b"ordered_on", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_revision", b"acknowledged_revision", "blanket_order", b"blanket_order", "business_unit", b"business_unit", "chase_step", b"chase_step", "created_at", b"created_at", "currency", b"currency", "etag", b"etag", "express", b"express", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "purchase_order_id", b"purchase_order_id", "revision", b"revision", "ship_to_id", b"ship_to_id", "state", b"state", "supplier_id", b"supplier_id", "system_numbers", b"system_numbers", "system_revision", b"system_revision", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_revision", b"acknowledged_revision", "blanket_order", b"blanket_order", "business_unit", b"business_unit", "chase_step", b"chase_step", "created_at", b"created_at", "currency", b"currency", "etag", b"etag", "express", b"express", "inbound_booking", b"inbound_booking", "incoterms", b"incoterms", "lines", b"lines", "number", b"number", "ordered_on", b"ordered_on", "purchase_order_id", b"purchase_order_id", "revision", b"revision", "ship_to_id", b"ship_to_id", "state", b"state", "supplier_id", b"supplier_id", "system_numbers", b"system_numbers", "system_revision", b"system_revision", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PurchaseOrder: _TypeAlias = PurchaseOrder  # noqa: Y015
+
+@_typing.final
+class InboundBooking(_message.Message):
+    """Carriage of a supplier's goods that the buyer arranges (freight collect: Incoterms EXW, FCA, FAS, FOB). One counts for an
+    order at a time.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    CARRIER_REFERENCE_FIELD_NUMBER: _builtins.int
+    BILL_OF_LADING_FIELD_NUMBER: _builtins.int
+    PICK_UP_ON_FIELD_NUMBER: _builtins.int
+    EXPECTED_ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SAID_AT_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    number: _builtins.str
+    """What the booking platform, the TMS or the carrier calls it."""
+    state: Global___BookingState.ValueType
+    carrier: _builtins.str
+    """SCAC or name; the number and the bill of lading that the ship notice will name."""
+    carrier_reference: _builtins.str
+    bill_of_lading: _builtins.str
+    reason: _builtins.str
+    """Why it was declined or cancelled."""
+    system: _builtins.str
+    @_builtins.property
+    def pick_up_on(self) -> _date_pb2.Date:
+        """The day at the supplier."""
+
+    @_builtins.property
+    def expected_on(self) -> _date_pb2.Date:
+        """The day at the ship-to."""
+
+    @_builtins.property
+    def said_at(self) -> _timestamp_pb2.Timestamp:
+        """When and by which system instance it was said; set by procurement."""
+
+    def __init__(
+        self,
+        *,
+        number: _builtins.str = ...,
+        state: Global___BookingState.ValueType = ...,
+        carrier: _builtins.str = ...,
+        carrier_reference: _builtins.str = ...,
+        bill_of_lading: _builtins.str = ...,
+        pick_up_on: _date_pb2.Date | None = ...,
+        expected_on: _date_pb2.Date | None = ...,
+        reason: _builtins.str = ...,
+        said_at: _timestamp_pb2.Timestamp | None = ...,
+        system: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_on", b"expected_on", "pick_up_on", b"pick_up_on", "said_at", b"said_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bill_of_lading", b"bill_of_lading", "carrier", b"carrier", "carrier_reference", b"carrier_reference", "expected_on", b"expected_on", "number", b"number", "pick_up_on", b"pick_up_on", "reason", b"reason", "said_at", b"said_at", "state", b"state", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InboundBooking: _TypeAlias = InboundBooking  # noqa: Y015
 
 @_typing.final
 class BlanketOrderRef(_message.Message):

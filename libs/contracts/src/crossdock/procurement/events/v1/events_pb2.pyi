@@ -729,6 +729,32 @@ class DiscrepancyReported(_message.Message):
 Global___DiscrepancyReported: _TypeAlias = DiscrepancyReported  # noqa: Y015
 
 @_typing.final
+class PurchaseOrderCarriageChanged(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURCHASE_ORDER_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PURCHASE_ORDER_FIELD_NUMBER: _builtins.int
+    purchase_order_id: _builtins.str
+    number: _builtins.str
+    @_builtins.property
+    def purchase_order(self) -> _purchase_order_pb2.PurchaseOrder: ...
+    def __init__(
+        self,
+        *,
+        purchase_order_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        purchase_order: _purchase_order_pb2.PurchaseOrder | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["purchase_order", b"purchase_order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["number", b"number", "purchase_order", b"purchase_order", "purchase_order_id", b"purchase_order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PurchaseOrderCarriageChanged: _TypeAlias = PurchaseOrderCarriageChanged  # noqa: Y015
+
+@_typing.final
 class ShipNoticeEtaChanged(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
