@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import time
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import get_args
 
@@ -32,7 +33,7 @@ from procurement.domain.outcomes import Outcome
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.receipt import Condition, Receipt
 from procurement.domain.ship_notice import CarrierEta, Lot, ShipNotice
-from procurement.domain.supplier_invoice import MatchDecision, Verdict, VerdictKind
+from procurement.domain.supplier_invoice import MatchDecision, SupplierInvoice, Verdict, VerdictKind
 from procurement.domain.terms import BlanketRef, Price, Window
 from procurement.wire.events import to_message
 from procurement_cases import trade
@@ -119,6 +120,13 @@ def fetched(order: PurchaseOrder) -> Iterator[events.Event]:
     yield from trade.told(order)
 
 
+def asked_again(invoice: SupplierInvoice) -> Iterator[events.Event]:
+    """By another interchange than the first."""
+    invoice.documents = [("SUP-NORDIC", "ISA 17/1/1")]
+    invoice.ask_again("SUP-NORDIC", "ISA 23/1/1")
+    yield from trade.told(invoice)
+
+
 def life() -> Iterator[events.Event]:
     """Two orders whose lives show every fact once or more; the first of each kind is the golden one."""
     order = golden_order("4711")
@@ -160,6 +168,7 @@ def life() -> Iterator[events.Event]:
     invoice.invoice_id = "0194-a"
     trade.matched(invoice, order)
     yield from trade.told(invoice)
+    yield from asked_again(invoice)
     accept(invoice, ("1",), MatchDecision("ap.weber", "agreed by phone", trade.NOW), OrderBook([order]), charges=False)
     yield from trade.told(invoice)
     paid = Verdict(VerdictKind.PAID, "ERP-EU", trade.NOW, "agreed", "5105600101")
@@ -173,8 +182,7 @@ def life() -> Iterator[events.Event]:
     trade.told(other)
     other.acknowledge(trade.answer(whole_order=Outcome.REJECTED), ITEMS, trade.DECIDE_BY)
     yield from trade.told(other)
-    yield from called_off(golden_order("4713"))
-    yield from fetched(golden_order("4714"))
+    yield from chain(called_off(golden_order("4713")), fetched(golden_order("4714")))
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,12 @@ from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.policy import NewRule, Scope
 from crossdock_kit.unit_of_work import UnitOfWork
+from procurement.domain.supplier_invoice import MOST_DOCUMENTS
 from procurement.store.master_data import MasterDataRows
 from procurement.store.unit_of_work import ProcurementUnitOfWork
 from procurement.use_cases.supplier_invoices import match_again
 from procurement.wire import master_data
+from procurement_cases import trade
 from procurement_cases.calls import DAY_ZERO, Caller, billed, counted, invoicing, line, origin, packed, unique
 from procurement_cases.refusals import refused
 
@@ -89,6 +91,38 @@ async def test_an_invoice_without_a_known_unit_is_looked_at_again_though_the_ite
     assert await states(caller, order) == [READY]
     told = (await caller.facts(order.purchase_order_id)).count("SupplierInvoiceMatched")
     assert told == 2
+
+
+@pytest.mark.feature("F152", "F154")
+async def test_an_invoice_by_another_document_is_told_once_and_by_the_same_one_is_nothing(caller: Caller) -> None:
+    order, number = await ordered(caller), unique("INV")
+    asked = invoicing(number, billed(order.number, 100))
+
+    async def by(document: str, written: str = number) -> pb.RecordSupplierInvoiceResponse:
+        again = pb.RecordSupplierInvoiceRequest()
+        again.CopyFrom(asked)
+        again.request_id, again.number, again.origin.document = str(uuid4()), written, document
+        return await caller.stub.RecordSupplierInvoice(again, timeout=20)
+
+    first = await by("ISA 17")
+    assert not first.repeated_invoice
+    for document, written in (("ISA 17", number), ("ISA 23", number.lower()), ("", number), ("ISA 23", number)):
+        found = await by(document, written)
+        assert (found.repeated_invoice, found.supplier_invoice.invoice_id) == (True, first.supplier_invoice.invoice_id)
+    await asyncio.gather(*(by("ISA 31") for _ in range(4)))
+    told = await caller.journal(first.supplier_invoice.invoice_id)
+    repeated = [each for each in told if isinstance(each, facts.SupplierInvoiceRepeated)]
+    assert [(each.system, each.document) for each in repeated] == [("SUP-NORDIC", "ISA 23"), ("SUP-NORDIC", "ISA 31")]
+    assert await states(caller, order) == [AWAITING], "it counts once"
+
+
+def test_who_asks_for_one_invoice_for_ever_has_been_heard() -> None:
+    invoice = trade.invoice(trade.billed(5))
+    assert not invoice.ask_again("SUP-NORDIC", "ISA 1"), "it came before its documents were kept"
+    invoice.documents = [("SUP-NORDIC", "ISA 0")]
+    told = [invoice.ask_again("SUP-NORDIC", f"ISA {each}") for each in range(2 * MOST_DOCUMENTS)]
+    assert told.count(True) == MOST_DOCUMENTS - 1
+    assert len(invoice.events) == MOST_DOCUMENTS - 1
 
 
 @pytest.mark.feature("F150")

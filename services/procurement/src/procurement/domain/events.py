@@ -193,6 +193,13 @@ class SupplierInvoiceMatched:
 
 
 @dataclass(frozen=True, slots=True)
+class SupplierInvoiceRepeated:
+    invoice: SupplierInvoice
+    system: str
+    document: str
+
+
+@dataclass(frozen=True, slots=True)
 class SupplierInvoiceDecided:
     """`lines` and `charges` are what was accepted; of a rejection none."""
 
@@ -265,6 +272,7 @@ Event = (
     | DiscrepancyReported
     | SupplierInvoiceMatched
     | SupplierInvoiceDecided
+    | SupplierInvoiceRepeated
     | SupplierInvoiceVerdictGiven
     | BlanketOrderAgreed
     | BlanketOrderReleased

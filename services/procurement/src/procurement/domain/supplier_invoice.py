@@ -54,6 +54,9 @@ PASSED = frozenset(
 InvoiceState = lifecycle.State
 
 
+MOST_DOCUMENTS = 20
+"""That ask for one invoice and are told of; who goes on asking has been heard."""
+
 CLOSED = frozenset({InvoiceState.READY, InvoiceState.REJECTED})
 """Nothing of it is matched any more."""
 
@@ -204,7 +207,8 @@ class InvoiceCharges:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class SupplierInvoice:
-    """`changed` where somebody else's document changed it since it was matched."""
+    """`changed` where somebody else's document changed it since it was matched. `documents` asked for it, by system and
+    name, the first of them first."""
 
     invoice_id: str
     business_unit: str
@@ -214,6 +218,7 @@ class SupplierInvoice:
     charges: InvoiceCharges = field(default_factory=InvoiceCharges)
     rejection: MatchDecision | None = None
     verdicts: dict[str, Verdict] = field(default_factory=dict)
+    documents: list[tuple[str, str]] = field(default_factory=list)
     content: str = ""
     changed: bool = False
     version: int = 0
@@ -225,6 +230,16 @@ class SupplierInvoice:
     @property
     def number(self) -> str:
         return self.terms.number
+
+    def ask_again(self, system: str, document: str) -> bool:
+        """Whether that is another document than those that asked before, which is told: the same one again, or one
+        that nobody can tell from another, says nothing new."""
+        known = not document or (system, document) in self.documents
+        if known or not 0 < len(self.documents) < MOST_DOCUMENTS:
+            return False
+        self.documents.append((system, document))
+        self.events.append(events.SupplierInvoiceRepeated(self, system, document))
+        return True
 
     @property
     def state(self) -> InvoiceState:

@@ -301,6 +301,7 @@ def invoice_row(invoice: SupplierInvoice) -> Row:
             "charges": values.invoice_charges(invoice.terms.charges, invoice.charges),
             "rejection": values.match_decision(invoice.rejection),
             "verdicts": values.verdicts(invoice.verdicts),
+            "documents": [list(each) for each in invoice.documents],
         }
     )
 
@@ -323,7 +324,8 @@ def read_invoice(row: Record, lines: list[Record]) -> SupplierInvoice:
     told = {name: row[name] for name in _INVOICE_TERMS} | {"total": plain(row["total"])}
     asked, charges = values.read_invoice_charges(row["charges"])
     terms = InvoiceTerms(**told, lines=tuple(each.terms for each in found), charges=asked)
-    own = {name: row[name] for name in _INVOICE_FIELDS}
+    own: dict[str, Any] = {name: row[name] for name in _INVOICE_FIELDS}
+    own["documents"] = [(system, document) for system, document in row["documents"] or []]
     rejection, verdicts = values.read_match_decision(row["rejection"]), values.read_verdicts(row["verdicts"])
     return SupplierInvoice(**own, terms=terms, lines=found, charges=charges, rejection=rejection, verdicts=verdicts)
 

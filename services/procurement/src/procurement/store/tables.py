@@ -374,6 +374,7 @@ supplier_invoice = Table(
     document("charges"),
     document("rejection"),
     document("verdicts"),
+    document("documents"),
     words("state"),
     words("content"),
     number("version"),

@@ -16,7 +16,7 @@ from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.quantities import Item
 from procurement.domain.refusals import InvoiceDecisionOutdated, InvoiceNumberReused, SupplierInvoiceUnknown
 from procurement.domain.supplier_invoice import InvoiceTerms, MatchDecision, MatchOutcome, SupplierInvoice
-from procurement.ports import Deadline, OrderName, UnitOfWork, Work
+from procurement.ports import Deadline, OrderName, Origin, UnitOfWork, Work
 from procurement.use_cases.commands import DecideInvoiceMatch, RecordInvoiceVerdict, RecordSupplierInvoice
 from procurement.use_cases.naming import NO_BUSINESS_UNIT, Mint
 
@@ -42,9 +42,7 @@ async def record_supplier_invoice(command: RecordSupplierInvoice, uow: UnitOfWor
         if known is not None:
             if known.content != terms.fingerprint:
                 raise InvoiceNumberReused(terms.supplier_id, terms.number)
-            work.note(keys=known.keys, transaction_ids=known.transaction_ids)
-            work.note(outcome="duplicate", reason="repeated")
-            return RecordedInvoice(known, repeated=True)
+            return await _ask_again(work, known, command.origin)
         named = {OrderName(each.purchase_order_id, each.purchase_order_number) for each in terms.lines}
         orders = await work.purchase_orders.lock(named - {OrderName()})
         own = [each for each in orders if each.supplier_id == terms.supplier_id]
@@ -53,6 +51,7 @@ async def record_supplier_invoice(command: RecordSupplierInvoice, uow: UnitOfWor
             business_unit=_business_unit(terms, own),
             terms=terms,
             recorded_at=work.now,
+            documents=[(command.origin.system, command.origin.document)] if command.origin.document else [],
         )
         work.supplier_invoices.add(invoice)
         # What a credit memo takes back others may pass for; an invoice may be what credit memos wait for.
@@ -60,6 +59,15 @@ async def record_supplier_invoice(command: RecordSupplierInvoice, uow: UnitOfWor
         await _match_all(work, [invoice, *(each for each in waiting if each is not invoice)], own)
         work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
         return RecordedInvoice(invoice)
+
+
+async def _ask_again(work: Work, known: SupplierInvoice, origin: Origin) -> RecordedInvoice:
+    """Others hear of it where it is another document than the first."""
+    invoice = await work.supplier_invoices.lock(known.invoice_id) or known
+    told = invoice.ask_again(origin.system, origin.document)
+    work.note(keys=invoice.keys, transaction_ids=invoice.transaction_ids)
+    work.note(outcome="duplicate", reason=f"asked again by {origin.document}" if told else "repeated")
+    return RecordedInvoice(invoice, repeated=True)
 
 
 async def decide_invoice_match(command: DecideInvoiceMatch, uow: UnitOfWork) -> SupplierInvoice:

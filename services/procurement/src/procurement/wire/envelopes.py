@@ -60,6 +60,7 @@ def announcement(event: events.Event) -> Announcement:  # noqa: PLR0911  one cas
             return _of_receipt(message, receipt)
         case (
             events.SupplierInvoiceMatched(invoice=invoice)
+            | events.SupplierInvoiceRepeated(invoice=invoice)
             | events.SupplierInvoiceDecided(invoice=invoice)
             | events.SupplierInvoiceVerdictGiven(invoice=invoice)
         ):

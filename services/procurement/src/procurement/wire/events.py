@@ -217,6 +217,17 @@ def _(event: events.SupplierInvoiceMatched) -> Message:
 
 
 @to_message.register
+def _(event: events.SupplierInvoiceRepeated) -> Message:
+    return events_pb2.SupplierInvoiceRepeated(
+        invoice_id=event.invoice.invoice_id,
+        number=event.invoice.number,
+        supplier_invoice=supplier_invoices.supplier_invoice(event.invoice),
+        system=event.system,
+        document=event.document,
+    )
+
+
+@to_message.register
 def _(event: events.SupplierInvoiceDecided) -> Message:
     return events_pb2.SupplierInvoiceDecided(
         invoice_id=event.invoice.invoice_id,

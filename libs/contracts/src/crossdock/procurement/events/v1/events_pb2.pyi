@@ -1054,6 +1054,39 @@ class SupplierInvoiceVerdictGiven(_message.Message):
 Global___SupplierInvoiceVerdictGiven: _TypeAlias = SupplierInvoiceVerdictGiven  # noqa: Y015
 
 @_typing.final
+class SupplierInvoiceRepeated(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INVOICE_ID_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    SUPPLIER_INVOICE_FIELD_NUMBER: _builtins.int
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    invoice_id: _builtins.str
+    number: _builtins.str
+    system: _builtins.str
+    """The document that repeats it, by the system that handed it in."""
+    document: _builtins.str
+    @_builtins.property
+    def supplier_invoice(self) -> _supplier_invoice_pb2.SupplierInvoice: ...
+    def __init__(
+        self,
+        *,
+        invoice_id: _builtins.str = ...,
+        number: _builtins.str = ...,
+        supplier_invoice: _supplier_invoice_pb2.SupplierInvoice | None = ...,
+        system: _builtins.str = ...,
+        document: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["supplier_invoice", b"supplier_invoice"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "invoice_id", b"invoice_id", "number", b"number", "supplier_invoice", b"supplier_invoice", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SupplierInvoiceRepeated: _TypeAlias = SupplierInvoiceRepeated  # noqa: Y015
+
+@_typing.final
 class SupplierInvoiceDecided(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
