@@ -86,6 +86,14 @@ class Story:
             purchase_order_id=self.po, number="4711", changes=[moved], purchase_order=self.order(*promises)
         )
 
+    def fetched(self, day: int | None, *promises: tuple[str, int]) -> pb.PurchaseOrderCarriageChanged:
+        """Booked for a day of March, or no longer."""
+        order = self.order(*promises)
+        order.lines[0].ship_to_id = "EAST"
+        for each in order.lines[0].confirmed if day else ():
+            each.expected_on.CopyFrom(Date(year=2026, month=3, day=day))
+        return pb.PurchaseOrderCarriageChanged(purchase_order_id=self.po, number="4711", purchase_order=order)
+
     def notice(self, base: str, from_on_order: str, to: str = "EAST", ordered_at: str = "") -> inbound_pb2.ShipNotice:
         line = inbound_pb2.ShipNoticeLine(
             line_id="1",
@@ -446,3 +454,19 @@ async def test_two_that_move_and_announce_at_once_are_told_of_each_other(stage: 
     async with asyncio.timeout(60):
         await asyncio.gather(hear(stage, story.announced("30", "30")), hear(stage, story.expected(9)))
     assert (await announced_supply(stage, story.sku))[-1][1] == [(9, "30", "asn")]
+
+
+@pytest.mark.feature("F083", "F088")
+async def test_what_is_fetched_comes_on_the_day_that_was_booked_until_it_is_not(stage: Stage) -> None:
+    story = Story()
+    await stage.know(story.sku)
+    await hear(stage, story.released(), story.acknowledged("0", ("100", 9)))
+    before = await balances(stage, story.sku)
+    for day in (12, 12, None):
+        await hear(stage, story.fetched(day, ("100", 9)))
+    assert [days for _, days, _ in await announced_supply(stage, story.sku)] == [
+        [(9, "100", "")],
+        [(12, "100", "")],
+        [(9, "100", "")],
+    ]
+    assert await balances(stage, story.sku) == before, "nothing more or less is on order"

@@ -51,12 +51,15 @@ async def test_what_is_booked_moves_the_day_of_what_was_promised_until_it_is_can
     kept = done.purchase_order.inbound_booking
     assert (kept.number, kept.carrier, kept.system, kept.expected_on) == ("BK-1", "HAUL", "TMS-1", on(12))
     assert done.purchase_order.lines[0].expected_on == on(12)
+    [promise] = done.purchase_order.lines[0].confirmed
+    assert (promise.date, promise.expected_on) == (on(9), on(12)), "the supplier's word stays beside it"
     page = (await caller.stub.ListInbound(pb.ListInboundRequest(page_size=200), timeout=20)).orders
     [mine] = [each for each in page if each.number == order]
     assert {each.basis for each in mine.quantities} == {plan.INBOUND_BASIS_ESTIMATED}
     assert ("TMS-1", "booking BK-1 booked, comes on 2026-03-14") in voices(await caller.order(order), [])
     gone = await say(caller, order, hours=6, number="BK-1", state=CANCELLED, reason="no driver")
     assert gone.purchase_order.lines[0].expected_on == on(9)
+    assert not gone.purchase_order.lines[0].confirmed[0].HasField("expected_on")
     assert await expected(caller, order) == [on(9), on(12), on(9)]
 
 

@@ -92,6 +92,7 @@ class Consumers:
             procurement.PurchaseOrderCancelled: self._booking(wire.ordered),
             procurement.PurchaseOrderAcknowledged: self._booking(wire.ordered),
             procurement.PurchaseOrderChangeDecided: self._booking(wire.ordered),
+            procurement.PurchaseOrderCarriageChanged: self._booking(wire.ordered),
             procurement.ShipNoticeReceived: self._booking(wire.announced),
             procurement.ShipNoticeWithdrawn: self._booking(wire.withdrawn),
             procurement.ShipNoticeClosed: self._booking(wire.closed),

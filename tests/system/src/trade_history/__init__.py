@@ -46,6 +46,7 @@ LIVES = (
     "PurchaseOrderRevised",
     "PurchaseOrderCancelled",
     "PurchaseOrderCompleted",
+    "PurchaseOrderCarriageChanged",
     "SupplierInvoiceMatched",
     "SupplierInvoiceDecided",
 )

@@ -33,13 +33,14 @@ from inventory.ports import ItemRecord, LocationRecord, Posting
 from inventory.use_cases.inbound import BookedReceipt, BookInbound
 from inventory.wire.values import decimal_in, instant_in
 
-WithOrder = (
+WithChanges = (
     pb.PurchaseOrderReleased
     | pb.PurchaseOrderRevised
     | pb.PurchaseOrderCancelled
     | pb.PurchaseOrderAcknowledged
     | pb.PurchaseOrderChangeDecided
 )
+WithOrder = WithChanges | pb.PurchaseOrderCarriageChanged
 _CONDITIONS: Mapping[int, Condition] = {
     inbound_pb2.CONDITION_GOOD: Condition.GOOD,
     inbound_pb2.CONDITION_DAMAGED: Condition.DAMAGED,
@@ -61,6 +62,9 @@ def ordered(events: Sequence[Event[WithOrder]]) -> BookInbound:
 def _on_order_changes(event: Event[WithOrder]) -> Iterator[InboundFact]:
     message = event.message
     owner = message.purchase_order.business_unit or event.business_unit
+    if isinstance(message, pb.PurchaseOrderCarriageChanged):
+        yield from _fetched(event, message.purchase_order.lines, owner)
+        return
     for change in _told(message):
         # Goods for somebody else's place stand nowhere in our books.
         if change.ship_to_id:
@@ -69,7 +73,18 @@ def _on_order_changes(event: Event[WithOrder]) -> Iterator[InboundFact]:
             yield OnOrderChange(key, change.line_id, decimal_in(change.on_order_change), document)
 
 
-def _told(message: WithOrder) -> Iterable[pb.LineDelta | pb.ScheduleChange]:
+def _fetched(
+    event: Event[WithOrder], lines: Iterable[purchase_order_pb2.PurchaseOrderLine], owner: str
+) -> Iterator[InboundFact]:
+    """Nothing more or less is on order; it may come on another day."""
+    for line in lines:
+        if not line.drop_ship_party_id:
+            document = _document(event, f"purchase_order/{event.message.number}/{line.line_number}", event.occurred_at)
+            key = StockKey(event.tenant, line.sku, line.ship_to_id, owner)
+            yield OnOrderChange(key, line.line_id, Decimal(0), document)
+
+
+def _told(message: WithChanges) -> Iterable[pb.LineDelta | pb.ScheduleChange]:
     if isinstance(message, pb.PurchaseOrderAcknowledged | pb.PurchaseOrderChangeDecided):
         return message.changes
     return message.lines
@@ -87,7 +102,7 @@ def _confirmed(event: Event[WithOrder]) -> Iterator[Confirmed]:
                     line.line_id,
                     schedule.schedule_id,
                     measure,
-                    dates_wire.day(schedule, "date"),
+                    dates_wire.day(schedule, "expected_on") or dates_wire.day(schedule, "date"),
                 )
 
 

@@ -54,6 +54,11 @@ class Load:
     def arrives(self, promised: date | None) -> date | None:
         return self.expected_on if promised is not None and promised <= self.until else promised
 
+    def moved(self, promised: date | None) -> date | None:
+        """None where it comes as promised."""
+        arrives = self.arrives(promised)
+        return None if arrives == promised else arrives
+
 
 def book(order: PurchaseOrder, booking: Booking) -> bool:
     """Whether it is news: the same, or what was said before, changes nothing."""

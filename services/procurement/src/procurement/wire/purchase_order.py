@@ -244,8 +244,8 @@ def order_line(line: OrderLine, load: Load | None) -> order_pb2.PurchaseOrderLin
         ship_to_id=line.ship_to_id,
         drop_ship_party_id=line.drop_ship_party_id,
         requested_window=values.window_message(line.window),
-        requested=_schedules(line, line.requested),
-        confirmed=_schedules(line, line.confirmed),
+        requested=_schedules(line, line.requested, None),
+        confirmed=_schedules(line, line.confirmed, load),
         state=LINE_STATES[line.state],
         confirmed_quantity=values.text(total_in_unit(line.confirmed_total, line.factor)),
         shipped_quantity=values.text(total_in_unit(line.shipped, line.factor)),
@@ -263,12 +263,13 @@ def _committed(line: OrderLine) -> values_pb2.Quantity | None:
     return values.quantity_message(Quantity(line.committed, line.base_unit)) if line.drop_ship_party_id else None
 
 
-def _schedules(line: OrderLine, schedules: Iterable[Schedule]) -> list[order_pb2.ScheduleLine]:
+def _schedules(line: OrderLine, schedules: Iterable[Schedule], load: Load | None) -> list[order_pb2.ScheduleLine]:
     return [
         order_pb2.ScheduleLine(
             schedule_id=each.schedule_id,
             quantity=values.quantity_message(in_unit(each.quantity, line.quantity.unit, line.factor, line.base_unit)),
             date=dates_wire.date_message(each.on),
+            expected_on=dates_wire.date_message(load.moved(each.on) if load else None),
         )
         for each in schedules
     ]

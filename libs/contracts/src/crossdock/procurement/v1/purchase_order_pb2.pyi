@@ -477,6 +477,7 @@ class ScheduleLine(_message.Message):
     SCHEDULE_ID_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     DATE_FIELD_NUMBER: _builtins.int
+    EXPECTED_ON_FIELD_NUMBER: _builtins.int
     schedule_id: _builtins.str
     """Stable while the promise stands; a split makes new ones."""
     @_builtins.property
@@ -485,16 +486,21 @@ class ScheduleLine(_message.Message):
     def date(self) -> _date_pb2.Date:
         """Date at the ship-to; absent where the supplier has named none."""
 
+    @_builtins.property
+    def expected_on(self) -> _date_pb2.Date:
+        """Of a promise the day on which whoever fetches it will be there, where that is another."""
+
     def __init__(
         self,
         *,
         schedule_id: _builtins.str = ...,
         quantity: _values_pb2.Quantity | None = ...,
         date: _date_pb2.Date | None = ...,
+        expected_on: _date_pb2.Date | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "quantity", b"quantity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "expected_on", b"expected_on", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "quantity", b"quantity", "schedule_id", b"schedule_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["date", b"date", "expected_on", b"expected_on", "quantity", b"quantity", "schedule_id", b"schedule_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
