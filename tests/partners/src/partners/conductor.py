@@ -23,7 +23,8 @@ from partners.stock.play import StockPlay
 from partners.suite import Suite
 from partners.warehouse import Counted
 
-LONGEST_SECONDS = 240.0
+LONGEST_SECONDS = 330.0
+"""In which nothing moves: longer than the longest pause before a partner that was away is tried again."""
 PAUSE_SECONDS = 0.25
 REPORT_SECONDS = 2.0
 RELEASES_AT_ONCE = 8

@@ -31,7 +31,7 @@ BY_ROAD = "IS-6602"
 LOST = 3
 OVERTAKING = ("pre_transit", "out_for_delivery", "in_transit", "delivered")
 ROAD = ("easypost.tracker", "x12.214")
-_LONGEST_SECONDS = 240.0
+_LONGEST_SECONDS = 330.0
 
 
 def rush_day() -> Day:
