@@ -59,8 +59,11 @@ class Courtesy:
         if self._short:
             turn = asyncio.get_running_loop().create_future()
             self._waiting.add(turn)
-            await asyncio.wait([turn], timeout=self.patience_seconds)
-            self._waiting.discard(turn)
+            try:
+                await asyncio.wait([turn], timeout=self.patience_seconds)
+            finally:
+                # Who is cancelled meanwhile waits for nobody any more.
+                self._waiting.discard(turn)
 
     def _gone(self, call: _Call) -> None:
         if call.is_short:
