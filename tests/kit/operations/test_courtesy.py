@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from crossdock_kit.courtesy import MANY_ROWS, Courtesy, others_first
+from crossdock_kit.courtesy import MANY_ROWS, PIECE, Courtesy, in_pieces, others_first
 
 CAP_SECONDS = 30
 FOR_EVER = 3600.0
@@ -19,7 +19,7 @@ class Day:
     """Calls that end when they are told to, and what has been done in which order."""
 
     def __init__(self, patience_seconds: float = FOR_EVER) -> None:
-        self.courtesy = Courtesy(patience_seconds)
+        self.courtesy = Courtesy(patience_seconds, rest_seconds=0)
         self.done: list[str] = []
 
     async def short(self, name: str, end: asyncio.Event) -> None:
@@ -84,3 +84,34 @@ async def test_a_few_rows_are_no_long_work() -> None:
     async with asyncio.timeout(CAP_SECONDS):
         await others_first(MANY_ROWS - 1)
         await others_first(MANY_ROWS)
+
+
+async def test_a_call_that_comes_between_two_pieces_begins_and_is_waited_for() -> None:
+    day, end, began = Day(), asyncio.Event(), asyncio.Event()
+
+    async def call() -> None:
+        began.set()
+        await day.short("short", end)
+
+    async with asyncio.timeout(CAP_SECONDS), asyncio.TaskGroup() as group:
+        long = group.create_task(day.long("long", pieces=2_000))
+        while len(day.done) < 3:
+            await asyncio.sleep(0)
+        group.create_task(call())
+        await began.wait()
+        await turned()
+        before = len(day.done)
+        await turned()
+        assert len(day.done) == before, "it goes on although a call is under way"
+        end.set()
+        await long
+    assert day.done.index("short") < 10, day.done[:20]
+
+
+async def test_rows_come_in_pieces_each_once_and_in_their_order() -> None:
+    rows, none = list(range(3 * PIECE + 1)), list[int]()
+    async with asyncio.timeout(CAP_SECONDS):
+        assert [len(piece) async for piece in in_pieces(rows)] == [PIECE, PIECE, PIECE, 1]
+        assert [row async for piece in in_pieces(rows) for row in piece] == rows
+        assert [list(piece) async for piece in in_pieces(rows[: MANY_ROWS - 1])] == [rows[: MANY_ROWS - 1]]
+        assert [list(piece) async for piece in in_pieces(none)] == [none]

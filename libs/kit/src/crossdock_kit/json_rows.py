@@ -23,11 +23,13 @@ def encode(rows: Iterable[Row]) -> str:
 
 def _value(value: object) -> object:
     match value:
+        case Decimal():
+            return str(value)
         case datetime() | date():
             return value.isoformat()
         case timedelta():
             return f"{value.days} days {value.seconds}.{value.microseconds:06d} seconds"
-        case UUID() | Decimal():
+        case UUID():
             return str(value)
         case bytes():
             return "\\x" + value.hex()

@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock_kit import crash_points
+from crossdock_kit.courtesy import others_first
 from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier
 from crossdock_kit.deliveries.model import Dead, Declined
@@ -91,7 +92,10 @@ def _giving_back(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
 def _settling(opens: Opens) -> Callable[[Sequence[Ended], Work], Awaitable[None]]:
     async def settle(ends: Sequence[Ended], work: Work) -> None:
         async with opens(work) as opened:
-            answers = [(each, _told(each)) for each in ends]
+            answers = list[tuple[Ended, Answer]]()
+            for each in ends:
+                answers.append((each, told := _told(each)))
+                await others_first(len(told.held))
             await opened.supplies.claim(shortage.sku for _, told in answers for shortage in told.short)
             orders = await lock_orders([told.order_id for _, told in answers], opened)
             for each, told in answers:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from crossdock_kit.courtesy import in_pieces
 from crossdock_kit.database import Session
 from crossdock_kit.database.failures import classified
 from crossdock_kit.database.transaction import tenant_list, transaction_on
@@ -84,9 +85,10 @@ class Batches:
         culprit: UUID | None = None
         try:
             events: list[AnyReceived] = []
-            for arrival in wave:
-                culprit = arrival.event_id
-                events.append(received(arrival.headers, arrival.body, message_type, self._handling(arrival, work.now)))
+            async for some in in_pieces(wave):
+                for arrival in some:
+                    culprit, handling = arrival.event_id, self._handling(arrival, work.now)
+                    events.append(received(arrival.headers, arrival.body, message_type, handling))
             culprit = None
             await handler(events, work)
         except EventFailed as failed:

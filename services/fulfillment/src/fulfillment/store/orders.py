@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from crossdock_kit import json_rows
-from crossdock_kit.courtesy import others_first
+from crossdock_kit.courtesy import in_pieces
 from crossdock_kit.database.claims import claimed, grouped
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
@@ -134,10 +134,12 @@ class Orders:
     async def lines(self, order_id: str, first: int, last: int) -> list[OrderLine]:
         place = (self._tenant, order_id, first, last)
         kept, scheduled = await self._driver.fetch(_LINES, *place), await self._driver.fetch(_SCHEDULES, *place)
-        await others_first(len(kept))
-        found, schedules = [rows.read_line(each) for each in kept], grouped(scheduled, "position")
-        for line in found:
-            line.schedules = [rows.read_schedule(each) for each in schedules[line.position]]
+        found, schedules = list[OrderLine](), grouped(scheduled, "position")
+        async for some in in_pieces(kept):
+            for each in some:
+                line = rows.read_line(each)
+                line.schedules = [rows.read_schedule(each) for each in schedules[line.position]]
+                found.append(line)
         return found
 
     async def lifecycles(self, page: LifecyclePage) -> list[tuple[SalesOrder, OrderLine]]:
@@ -163,16 +165,16 @@ class Orders:
             each["part"]: each for each in await self._driver.fetch(_PARTS, self._tenant, order.order_id, first, last)
         }
         stored = self.stored[order.order_id]
-        await others_first(len(lines))
         for part in range(first, last + 1):
             if part not in order.parts:
                 order.parts[part] = rows.read_part(known[part]) if part in known else Part(part)
                 stored.parts[part] = rows.part_row(order.order_id, order.parts[part])
         order.hold(lines)
-        stored.lines |= {line.position: rows.line_row(line) for line in lines}
-        stored.schedules |= {
-            (line.position, each.number): rows.schedule_row(line, each) for line in lines for each in line.schedules
-        }
+        async for some in in_pieces(lines):
+            stored.lines |= {line.position: rows.line_row(line) for line in some}
+            stored.schedules |= {
+                (line.position, each.number): rows.schedule_row(line, each) for line in some for each in line.schedules
+            }
 
     async def part_with(self, order: SalesOrder, line_number: str) -> OrderLine | None:
         return (await self.load_lines(order, [line_number])).get(line_number)

@@ -11,8 +11,8 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from crossdock_kit import policy
-from crossdock_kit.courtesy import others_first
-from crossdock_kit.database.upserts import upsert_all
+from crossdock_kit.courtesy import MANY_ROWS, in_pieces, others_first
+from crossdock_kit.database.upserts import upsert, upsert_all
 from crossdock_kit.events import NewEvent
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
@@ -63,7 +63,7 @@ from fulfillment.wire.envelopes import announcement
 from fulfillment.wire.stock import give_back, question
 from fulfillment.wire.warehouse import fact_of, shipment_cleared
 
-WRITTEN_AT_ONCE = 1000
+WRITTEN_AT_ONCE = 400
 SAME_DAY_LEAD = "fulfillment.same_day_lead_hours"
 """`{"hours": 24}` by business unit and, as partner, by channel."""
 
@@ -108,13 +108,11 @@ class FulfillmentWork:
         await self._watch(order)
         await self._watch_checks(order)
         stored = self.sales_orders.stored[order.order_id]
-        await others_first(len(order.lines))
-        changed = self._keep_lines(order) or bool(order.events) or stored.head != rows.order_row(order)
+        changed = await self._keep_lines(order) or bool(order.events) or stored.head != rows.order_row(order)
         if changed:
             order.version += 1
             order.updated_at = self.now
-        await others_first(len(order.lines))
-        self._announce(order)
+        await self._announce(order)
         self._ask(order)
         self._tell(order)
         if changed:
@@ -125,7 +123,12 @@ class FulfillmentWork:
             await self.write()
 
     async def write(self) -> None:
-        await others_first(sum(map(len, self._written.values())))
+        for table, found in self._written.items():
+            if len(found) >= MANY_ROWS:
+                # Rows of one order, which is locked.
+                async for some in in_pieces(list(found.values())):
+                    await upsert(self._work.driver, table, some)
+                found.clear()
         await upsert_all(self._work.driver, {table: list(found.values()) for table, found in self._written.items()})
         for found in self._written.values():
             found.clear()
@@ -219,23 +222,28 @@ class FulfillmentWork:
 
     # --- what has become of an order
 
-    def _keep_lines(self, order: SalesOrder) -> bool:
+    async def _keep_lines(self, order: SalesOrder) -> bool:
         """Whether any line, schedule or part differs from what is stored."""
         stored = self.sales_orders.stored[order.order_id]
-        found: list[tuple[Table, Row | None, Row]] = []
-        for line in order.lines.values():
-            found.append((tables.order_line, stored.lines.get(line.position), rows.line_row(line)))
-            for each in line.schedules:
-                each.stamp(self._when)
-                key = (line.position, each.number)
-                found.append((tables.line_schedule, stored.schedules.get(key), rows.schedule_row(line, each)))
+        changed = False
+        async for some in in_pieces(list(order.lines.values())):
+            for line in some:
+                changed |= self._keep_changed(tables.order_line, stored.lines.get(line.position), rows.line_row(line))
+                for each in line.schedules:
+                    each.stamp(self._when)
+                    before = stored.schedules.get((line.position, each.number))
+                    changed |= self._keep_changed(tables.line_schedule, before, rows.schedule_row(line, each))
         for part, asked in order.parts.items():
-            found.append((tables.order_part, stored.parts.get(part), rows.part_row(order.order_id, asked)))
-        changed = [(table, row) for table, before, row in found if row != before]
-        for table, row in changed:
-            self._keep(table, row)
+            before = stored.parts.get(part)
+            changed |= self._keep_changed(tables.order_part, before, rows.part_row(order.order_id, asked))
         stored.forget_lines()
-        return bool(changed)
+        return changed
+
+    def _keep_changed(self, table: Table, before: Row | None, row: Row) -> bool:
+        if row == before:
+            return False
+        self._keep(table, row)
+        return True
 
     def _keep(self, table: Table, row: Row) -> None:
         full = {"tenant": self._work.tenant, **row}
@@ -286,8 +294,9 @@ class FulfillmentWork:
             policies=await self._policy_book(),
         )
 
-    def _announce(self, order: SalesOrder) -> None:
+    async def _announce(self, order: SalesOrder) -> None:
         for event in order.events:
+            await others_first(len(order.lines))
             order.event_version += 1
             self._work.record(self._new_event(order, event, self._when))
         order.events.clear()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from crossdock_kit.courtesy import others_first
+
 from fulfillment.domain.allocating import allocate, fall_short, refuse, release, retry
 from fulfillment.domain.bound_promise import promise_released
 from fulfillment.domain.drop_shipping import buy
@@ -57,9 +59,11 @@ async def take_answer(answer: Answer, order: SalesOrder, work: Work) -> None:
     else:
         days = await work.ready_on(order, {each.location_id for each in answer.held})
         held = [replace(each, ready_on=days[each.location_id]) for each in answer.held]
+        await others_first(len(answer.held))
         replaced = allocate(order, answer.part, answer.attempt, answer.reservation_id, held)
         await revalue(order, replaced, work)
         await before_release(order, work)
+        await others_first(len(answer.held))
         await _release(order, answer.part, work)
     await owe_changes(order, work)
     await work.put(order)
