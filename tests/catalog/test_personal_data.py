@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import grpc
 import pytest
-from catalog import wire
+from catalog.wire import records as wire
 from catalog_stage import RunningCatalog
 from crossdock.catalog.events.v1 import events_pb2
 from crossdock.catalog.v1 import catalog_service_pb2 as pb

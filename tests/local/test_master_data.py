@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from crossdock.options.v1 import options_pb2
+from crossdock_cli.main import app
 from crossdock_cli.master_data import KINDS, MOST, NoMasterData, count_of, requests_of
+from typer.testing import CliRunner
 
 
 def test_a_crosswalk_may_be_grouped_by_partner() -> None:
@@ -12,6 +17,16 @@ def test_a_crosswalk_may_be_grouped_by_partner() -> None:
     (listed,) = requests_of({"crosswalk": [{"partner": "sup-a", **entry}]}, "MDM")
     assert grouped.crosswalk == listed.crosswalk
     assert grouped.request_id != listed.request_id
+
+
+def test_a_file_is_the_word_of_the_role_that_says_it(tmp_path: Path) -> None:
+    rows = {"items": [{"sku": "A1", "base_unit": "EA"}]}
+    assert [each.role for each in requests_of(rows, "MDM")] == [options_pb2.ROLE_MDM]
+    assert [each.role for each in requests_of(rows, "ERP-EU", options_pb2.ROLE_ERP)] == [options_pb2.ROLE_ERP]
+    file = tmp_path / "items.json"
+    file.write_text("{}")
+    asked = CliRunner().invoke(app, ["load", str(file), "--role", "BOSS"])
+    assert (asked.exit_code, "'BOSS' is none of ERP, WMS" in asked.output) == (1, True)
 
 
 def test_more_than_a_request_may_carry_goes_in_several_with_codes_last() -> None:

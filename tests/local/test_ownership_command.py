@@ -11,6 +11,7 @@ from crossdock.options.v1 import options_pb2
 from crossdock_cli import ownership as command
 from crossdock_cli.main import app
 from crossdock_kit.ownership import OwnedField, owned_fields, ownership_table, role_name
+from crossdock_kit.ownership_overrides import read_overrides
 from typer.testing import CliRunner
 
 RULES = {(each.message.removeprefix("crossdock."), each.name): each for each in owned_fields()}
@@ -81,6 +82,15 @@ def test_suppliers_write_what_they_promise_and_ship(message: str, name: str) -> 
 @pytest.mark.parametrize(("message", "name"), attributes(CHANNEL))
 def test_channels_come_first_in_what_customers_see_of_their_orders(message: str, name: str) -> None:
     assert writers(message, name)[0] == "CHANNEL"
+
+
+@pytest.mark.feature("F042", "F047")
+@pytest.mark.parametrize("attribute", ["Item.description", "Party.name", "Price.price", "Location.parent_id"])
+def test_the_precedence_of_master_data_is_declared_and_a_deployment_may_declare_another(attribute: str) -> None:
+    said = CliRunner().invoke(app, ["ownership", attribute, "--json"]).output
+    assert [rule["writers"] for rule in json.loads(said)["rules"]] == [["MDM", "ERP"]]
+    [override] = read_overrides(json.dumps({attribute: {"writers": ["ERP"], "steward": "book"}})).values()
+    assert [role_name(each) for each in override.writers or ()] == ["ERP"]
 
 
 def test_no_number_of_ours_is_written_from_outside() -> None:

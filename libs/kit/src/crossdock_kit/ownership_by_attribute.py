@@ -63,32 +63,48 @@ class Judged(Generic[M]):
         return self.decided or self.needed
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """What an origin may not write of a kind of document: all of it, which `decided` says, or some attributes."""
+
+    decided: NotOwned | None
+    attributes: tuple[tuple[Attribute, NotOwned], ...]
+
+    def judge(self, request: M) -> Judged[M]:
+        if self.decided is not None:
+            return Judged(request, decided=self.decided)
+        written = [(each.way, not_owned) for each, not_owned in self.attributes if _holds(request, each.way)]
+        if not written:
+            return Judged(request)
+        kept = type(request)()
+        kept.CopyFrom(request)
+        for way, _ in written:
+            _clear(kept, way)
+        left_out = tuple(dict.fromkeys(not_owned for _, not_owned in written))
+        try:
+            validate(kept)
+        except InvalidFields:
+            return Judged(request, needed=left_out[0])
+        return Judged(kept, left_out)
+
+
 def judge(request: M, origin: Origin) -> Judged[M]:
     """Raises KeyError for a request of which the contract does not say what it writes."""
-    kind = cast(Descriptor, request.DESCRIPTOR)
+    return foreign_to(origin, cast(Descriptor, request.DESCRIPTOR)).judge(request)
+
+
+def foreign_to(origin: Origin, kind: Descriptor) -> Foreign:
+    """For who judges many documents of a kind at once. Raises KeyError as `judge` does."""
     key = decided_by(kind)
     deciding = said_of(key.message, key.name, origin.ownership)
     if origin.role not in deciding.writers:
-        return Judged(request, decided=_not_owned(origin, deciding))
-    foreign = [
-        (each, owners)
-        for each in attributes(kind)
-        if each.short != key.short
-        and origin.role not in (owners := in_force(each, deciding, origin.ownership)).writers
-        and _holds(request, each.way)
-    ]
-    if not foreign:
-        return Judged(request)
-    kept = type(request)()
-    kept.CopyFrom(request)
-    for each, _ in foreign:
-        _clear(kept, each.way)
-    left_out = tuple(dict.fromkeys(_not_owned(origin, owners) for _, owners in foreign))
-    try:
-        validate(kept)
-    except InvalidFields:
-        return Judged(request, needed=left_out[0])
-    return Judged(kept, left_out)
+        return Foreign(_not_owned(origin, deciding), ())
+    others = (
+        (each, in_force(each, deciding, origin.ownership)) for each in attributes(kind) if each.short != key.short
+    )
+    return Foreign(
+        None, tuple((each, _not_owned(origin, owners)) for each, owners in others if origin.role not in owners.writers)
+    )
 
 
 def in_force(attribute: Attribute, deciding: Owners, of_partner: Iterable[OfPartner] = ()) -> Owners:

@@ -15,6 +15,7 @@ from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from crossdock.connector.v1 import connector_service_pb2 as connector
 from crossdock.connector.v1 import connector_service_pb2_grpc as connector_grpc
 from crossdock.connector.v1 import partner_pb2
+from crossdock_kit.ownership import ROLES
 from crossdock_local.admission import admit
 from crossdock_local.surroundings import partner_secrets
 from rich.table import Table
@@ -40,13 +41,22 @@ class Foreseen:
 
 
 @dataclass(frozen=True, slots=True)
+class SaidBy:
+    """Who says the master data. Of two roles that may, the contract or the deployment says whose word is shown."""
+
+    system: str
+    role: int
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
-    """What one document of a file was, and what it changed."""
+    """What one document of a file was, and what it changed; `kept` of the rest is behind what a higher owner said."""
 
     file: str
     what: str
     records: int
     changed: int
+    kept: int = 0
 
 
 def documents_of(file: Path) -> list[Any]:
@@ -68,9 +78,9 @@ def profile_of(resource: Any, source: str, config_maps: Mapping[str, Any]) -> pa
         fail(f"{source}: {error}", FAILED)
 
 
-def master_data_of(document: Any, source: str, system: str) -> list[catalog_pb.PutMasterDataRequest]:
+def master_data_of(document: Any, source: str, said_by: SaidBy) -> list[catalog_pb.PutMasterDataRequest]:
     try:
-        return list(requests_of(document, system))
+        return list(requests_of(document, said_by.system, said_by.role))
     except NoMasterData as error:
         fail(f"{source}: {error}", FAILED)
 
@@ -85,7 +95,7 @@ def config_maps_of(documents: Iterable[Any]) -> dict[str, Any]:
     return {str(each.get("metadata", {}).get("name")): each.get("data") or {} for each in found}
 
 
-async def _load(files: Sequence[tuple[str, Any]], system: str, tenant: str | None) -> list[Told]:
+async def _load(files: Sequence[tuple[str, Any]], said_by: SaidBy, tenant: str | None) -> list[Told]:
     """Master data first: a partner's documents may come in as soon as it is known. Nothing goes out before all of it
     has been read.
     """
@@ -94,13 +104,13 @@ async def _load(files: Sequence[tuple[str, Any]], system: str, tenant: str | Non
     mappings = config_maps_of(document for _, document in files)
     partners = [(name, profile_of(document, name, mappings)) for name, document in files if is_a(PARTNER, document)]
     rows = [(name, each) for name, each in files if not is_a(PARTNER, each) and not is_a(CONFIG_MAP, each)]
-    requests = [(name, each) for name, document in rows for each in master_data_of(document, name, system)]
+    requests = [(name, each) for name, document in rows for each in master_data_of(document, name, said_by)]
     told: list[Told] = []
     async with channel(state, "catalog") as to_catalog, channel(state, "connector") as to_connector:
         catalog = cast(Any, catalog_grpc.CatalogServiceStub)(to_catalog)
         for name, request in requests:
             answer = await catalog.PutMasterData(request, metadata=credentials, timeout=LONG_SECONDS)
-            told.append(Told(name, "master data", count_of(request), answer.changed))
+            told.append(Told(name, "master data", count_of(request), answer.changed, answer.kept))
         put = cast(Any, connector_grpc.ConnectorServiceStub)(to_connector).PutPartner
         for name, profile in partners:
             wanted = connector.PutPartnerRequest(request_id=str(uuid4()), profile=profile)
@@ -110,7 +120,7 @@ async def _load(files: Sequence[tuple[str, Any]], system: str, tenant: str | Non
     return told
 
 
-async def _foresee(files: Sequence[tuple[str, Any]], system: str, tenant: str | None) -> list[Foreseen]:
+async def _foresee(files: Sequence[tuple[str, Any]], said_by: SaidBy, tenant: str | None) -> list[Foreseen]:
     """What the master data of the files would change; partners are only read."""
     state = stack_or_exit()
     mappings = config_maps_of(document for _, document in files)
@@ -121,7 +131,7 @@ async def _foresee(files: Sequence[tuple[str, Any]], system: str, tenant: str | 
             if is_a(PARTNER, document):
                 profile_of(document, file, mappings)
             elif not is_a(CONFIG_MAP, document):
-                for request in master_data_of(document, file, system):
+                for request in master_data_of(document, file, said_by):
                     request.validate_only = True
                     answer = await catalog.PutMasterData(
                         request, metadata=metadata(state, tenant), timeout=LONG_SECONDS
@@ -147,9 +157,15 @@ def _show_foreseen(found: Sequence[Foreseen], *, json: bool) -> None:
     out.print(table if found else "nothing would change")
 
 
+def _role(name: str) -> int:
+    found = ROLES.get(name.upper(), 0)
+    return found or fail(f"{name!r} is none of {', '.join(each for each in ROLES if each != 'UNSPECIFIED')}", FAILED)
+
+
 def load(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True)],
     system: Annotated[str, typer.Option(help="system that the master data come from")] = "MDM",
+    role: Annotated[str, typer.Option(help="role of that system: MDM, ERP .. (its word, of several owners)")] = "MDM",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="only show what master data would change")] = False,
     json: Annotated[bool, typer.Option("--json", help="for programs")] = False,
     tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
@@ -158,19 +174,22 @@ def load(
     parties, locations, crosswalk, prices) from YAML or JSON. What is known already changes nothing, so a file may be
     loaded again.
     """
+    said_by = SaidBy(system, _role(role))
     documents = [(file.name, each) for file in files for each in documents_of(file)]
     if dry_run:
-        _show_foreseen(answered(_foresee(documents, system, tenant)), json=json)
+        _show_foreseen(answered(_foresee(documents, said_by, tenant)), json=json)
         return
-    told = answered(_load(documents, system, tenant))
+    told = answered(_load(documents, said_by, tenant))
     if json:
-        print_json([{"file": e.file, "what": e.what, "records": e.records, "changed": e.changed} for e in told])
+        print_json([asdict(each) for each in told])
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("FILE", "WHAT", "RECORDS", "CHANGED"):
-        table.add_column(heading, justify="right" if heading in {"RECORDS", "CHANGED"} else "left")
+    headings = ("FILE", "WHAT", "RECORDS", "CHANGED", *(("KEPT",) if any(each.kept for each in told) else ()))
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in {"FILE", "WHAT"} else "right")
     for each in told:
-        table.add_row(each.file, each.what, str(each.records), str(each.changed))
+        row = (each.file, each.what, str(each.records), str(each.changed), str(each.kept))
+        table.add_row(*row[: len(headings)])
     out.print(table)
     if any(each.what.startswith("partner") for each in told):
         folder = partner_secrets(stack_place().secrets)

@@ -26,12 +26,12 @@ class NoMasterData(ValueError):
     """The content is none; the text says what is wrong with it."""
 
 
-def requests_of(rows: Any, system: str) -> Iterator[pb.PutMasterDataRequest]:
+def requests_of(rows: Any, system: str, role: int = options_pb2.ROLE_MDM) -> Iterator[pb.PutMasterDataRequest]:
     """As few as carry everything, what codes refer to before the codes. `rows` has the fields of PutMasterDataRequest;
-    its crosswalk may be grouped by partner. Raises NoMasterData.
+    its crosswalk may be grouped by partner. `role` is the one that says it. Raises NoMasterData.
     """
     for part in _parts(_flat(rows)):
-        request = pb.PutMasterDataRequest(request_id=str(uuid4()), system=system, role=options_pb2.ROLE_MDM)
+        request = pb.PutMasterDataRequest(request_id=str(uuid4()), system=system, role=options_pb2.Role.ValueType(role))
         try:
             yield ParseDict(part, request)
         except ParseError as error:

@@ -1,8 +1,9 @@
 """The one table of personal data; what records of parties said of people moves there."""
 
 from alembic import op
-from catalog import wire
 from catalog.store import tables
+from catalog.wire import kinds
+from catalog.wire import records as wire
 from crossdock.catalog.v1 import master_data_pb2
 from crossdock_kit.database import migrations
 from sqlalchemy import Connection, insert, select, update
@@ -29,7 +30,7 @@ def upgrade() -> None:
 def _move_people(connection: Connection) -> None:
     record, people = tables.record.c, {}
     parties = (
-        select(*tables.record.primary_key, record.content).where(record.kind == wire.PARTY).order_by(record.valid_from)
+        select(*tables.record.primary_key, record.content).where(record.kind == kinds.PARTY).order_by(record.valid_from)
     )
     for row in connection.execute(parties).mappings().all():
         party = master_data_pb2.Party.FromString(bytes(row["content"]))

@@ -17,8 +17,10 @@ from crossdock_kit.database import Engine
 from crossdock_kit.errors import InvalidFields, Violation
 from google.protobuf.message import Message
 
-from catalog import queries, use_cases, wire
+from catalog import queries, use_cases
 from catalog.ports import UnitOfWork
+from catalog.wire import kinds
+from catalog.wire import records as wire
 
 Context = Any
 
@@ -34,11 +36,11 @@ class CatalogServicer(pb_grpc.CatalogServiceServicer):
         return wire.to_put_response(placed, request)
 
     async def GetItem(self, request: pb.GetItemRequest, context: Context) -> pb.GetItemResponse:
-        found = await queries.get(self.engine, tenant(), wire.ITEM, request.sku, self._day(request))
+        found = await queries.get(self.engine, tenant(), kinds.ITEM, request.sku, self._day(request))
         return pb.GetItemResponse(item=wire.to_thing(found))
 
     async def GetParty(self, request: pb.GetPartyRequest, context: Context) -> pb.GetPartyResponse:
-        found = await queries.get(self.engine, tenant(), wire.PARTY, request.party_id, self._day(request))
+        found = await queries.get(self.engine, tenant(), kinds.PARTY, request.party_id, self._day(request))
         people = await queries.personal_data(self.engine, tenant(), wire.personal_data_id(request.party_id))
         return pb.GetPartyResponse(party=wire.to_party(found, people))
 
@@ -50,16 +52,16 @@ class CatalogServicer(pb_grpc.CatalogServiceServicer):
 
     async def GetLocation(self, request: pb.GetLocationRequest, context: Context) -> pb.GetLocationResponse:
         day = self._day(request)
-        found = await queries.get(self.engine, tenant(), wire.LOCATION, request.location_id, day)
+        found = await queries.get(self.engine, tenant(), kinds.LOCATION, request.location_id, day)
         around = await queries.around(self.engine, tenant(), found, day)
         return pb.GetLocationResponse(location=wire.to_thing(found), within=map(wire.to_thing, around))
 
     async def ListItems(self, request: pb.ListItemsRequest, context: Context) -> pb.ListItemsResponse:
-        things, token = await self._list(wire.ITEM, request)
+        things, token = await self._list(kinds.ITEM, request)
         return pb.ListItemsResponse(items=things, next_page_token=token)
 
     async def ListLocations(self, request: pb.ListLocationsRequest, context: Context) -> pb.ListLocationsResponse:
-        things, token = await self._list(wire.LOCATION, request)
+        things, token = await self._list(kinds.LOCATION, request)
         return pb.ListLocationsResponse(locations=things, next_page_token=token)
 
     async def ResolveCodes(self, request: pb.ResolveCodesRequest, context: Context) -> pb.ResolveCodesResponse:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from catalog.domain.places import Place
 from catalog.domain.record import Record, Subject
+from catalog.domain.words import Standing
 
 
 class Records(Protocol):
@@ -17,14 +18,17 @@ class Records(Protocol):
     async def lock(self, subjects: Collection[Subject]) -> Mapping[Subject, int]:
         """Locks the subjects' histories until the end of the transaction; their event versions, 0 for new ones."""
 
-    async def standing(self, wanted: Collection[tuple[Subject, str]]) -> Mapping[tuple[Subject, str], Sequence[Record]]:
-        """The records of each (subject, key), oldest first."""
+    async def standing(self, wanted: Collection[tuple[Subject, str]]) -> Mapping[tuple[Subject, str], Standing]:
+        """What is shown of each (subject, key), and what each role says of it, oldest first."""
 
     async def places(self, location_ids: Collection[str]) -> Mapping[str, Place]:
         """The newest word about these locations and about all that they stand within, by id."""
 
     async def save(self, changed: Sequence[Record], versions: Mapping[Subject, int]) -> None:
         """Writes changed records, and the event versions of the subjects after their announcement."""
+
+    async def keep_words(self, role: str, words: Sequence[Record]) -> None:
+        """Writes what a role says, whether it is shown or not."""
 
 
 class PersonalData(Protocol):

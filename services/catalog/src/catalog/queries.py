@@ -16,7 +16,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from catalog.domain.record import Record
 from catalog.store.records import to_record
 from catalog.store.tables import record
-from catalog.wire import LOCATION, to_place
+from catalog.wire.kinds import LOCATION
+from catalog.wire.records import to_place
 
 DEFAULT_PAGE = 100
 

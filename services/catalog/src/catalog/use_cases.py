@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from crossdock_kit.errors import InvalidFields, NotFound, Refused, Violation
 
 from catalog.domain.identifiers import wrong_gs1
 from catalog.domain.packaging import Packing, wrong_packings
 from catalog.domain.places import PARENT_UNKNOWN, Place, wrong_places
-from catalog.domain.record import Record, Subject, disagreeing, place, valid_on
+from catalog.domain.record import Record, Subject, disagreeing
+from catalog.domain.words import Precedence, Step, steps
 from catalog.ports import UnitOfWork, Work
 
 FIELD_NOT_OWNED, DISAGREEING, VALIDITY = "FIELD_NOT_OWNED", "master_data.agreeing", "master_data.validity"
@@ -27,28 +28,37 @@ class NotTheOwner(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Owners:
-    """The roles that may write records of a kind, and why it is they."""
+class Foreign:
+    """What of a load belongs to other roles, which `owners` says: the record at `path`, or of a record that is taken
+    without it the attribute that is named."""
 
-    roles: tuple[str, ...]
-    said: str
+    path: str
+    owners: str
+    attribute: str = ""
+
+    def refusal(self, role: str) -> LeftOut:
+        reason = f"{role} may not write it; it belongs to {self.owners}"
+        if not self.attribute:
+            return LeftOut(self.path, reason, FIELD_NOT_OWNED)
+        return LeftOut(self.path, f"{self.attribute}: {reason}", FIELD_NOT_OWNED, taken=True)
 
 
 @dataclass(frozen=True, slots=True)
 class PutMasterData:
     """`people` is what is said of people, by the path of its record, with the id that it is kept under; it stands in no
     record. `paths` are where the load names each record; `unreadable` what of it is no record at all; `gs1_numbers` are
-    (field, number) pairs to check; `owners` who may write each kind; `places` what locations say of each other,
-    `packings` what items say of units. `said_at` is when the source said it. `partly` leaves out what is wrong; with
-    `validate_only` nothing is written."""
+    (field, number) pairs to check; `foreign` is what the role may not write; `precedence` whose word is shown, by kind;
+    `places` what locations say of each other, `packings` what items say of units. `said_at` is when the source said it.
+    `partly` leaves out what is wrong; with `validate_only` nothing is written."""
 
     records: tuple[Record, ...]
     paths: tuple[str, ...]
     gs1_numbers: tuple[tuple[str, str], ...]
     system: str
     role: str
-    owners: Mapping[str, Owners]
+    precedence: Mapping[str, Precedence]
     people: Mapping[str, tuple[str, bytes]]
+    foreign: tuple[Foreign, ...] = ()
     places: tuple[Place, ...] = ()
     packings: tuple[Packing, ...] = ()
     unreadable: tuple[Violation, ...] = ()
@@ -84,20 +94,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """Why a record was not taken. `waits`: it may be, once another one is known."""
+    """Why a record was not taken. `waits`: it may be, once another one is known. `taken`: it was, without what is named
+    here."""
 
     path: str
     reason: str
     code: str
     waits: bool = False
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """`changes` only where nothing was written; `refused` only where a load is taken in part."""
+    """`kept` of the unchanged are new words of which a higher owner's are shown. `changes` only where nothing was
+    written; `refused` only where a load is taken in part."""
 
     changed: int
     unchanged: int
+    kept: int = 0
     changes: tuple[Change, ...] = ()
     refused: tuple[LeftOut, ...] = ()
 
@@ -110,39 +124,36 @@ async def put_master_data(command: PutMasterData, uow: UnitOfWork) -> Placed:
             versions = await work.records.lock({record.subject for record in taken.records})
         taken, homeless = await _within_known_places(taken, work)
         standing = await work.records.standing({(record.subject, record.key) for record in taken.records})
-        steps = list(_steps(taken.said(work.now), standing))
-        if command.validate_only:
-            changes = _changes(taken.paths, steps)
-            return Placed(len(changes), len(steps) - len(changes), changes, (*refused, *homeless))
-        await work.personal_data.keep(_people(taken, steps))
-        changed, said_again = _placed(steps)
-        after = {subject: work.announce(subject, rows, versions[subject]) for subject, rows in changed.items()}
-        await work.records.save([*(row for rows in changed.values() for row in rows), *said_again], after)
-    unchanged = sum(not step.changes for step in steps)
-    return Placed(len(steps) - unchanged, unchanged, refused=(*refused, *homeless))
+        done = list(steps(taken.said(work.now), taken.role, standing, taken.precedence))
+        if not command.validate_only:
+            await work.personal_data.keep(_people(taken, done))
+            rows = _shown(done)
+            after = {subject: work.announce(subject, its, versions[subject]) for subject, its in rows.items()}
+            await work.records.save([row for its in rows.values() for row in its], after)
+            await work.records.keep_words(taken.role, _words(done))
+    changed, kept = sum(bool(step.changes) for step in done), sum(step.kept for step in done)
+    changes = _changes(taken.paths, done) if command.validate_only else ()
+    return Placed(changed, len(done) - changed, kept, changes, _told((*refused, *homeless)))
+
+
+def _told(refused: Sequence[LeftOut]) -> tuple[LeftOut, ...]:
+    """Of a record that is not taken at all nobody needs to know that it would be without something."""
+    gone = {each.path for each in refused if not each.taken}
+    return tuple(each for each in refused if not each.taken or each.path not in gone)
 
 
 def _sound(command: PutMasterData) -> tuple[PutMasterData, tuple[LeftOut, ...]]:
     """What of a load stands by itself, and what does not. Raises NotTheOwner, InvalidFields where all of it must."""
-    foreign = {
-        path: command.owners[record.subject.kind]
-        for record, path in zip(command.records, command.paths, strict=True)
-        if command.role not in command.owners[record.subject.kind].roles
-    }
-    if foreign and not command.partly:
-        raise NotTheOwner(command.role, next(iter(foreign.values())).said)
+    if command.foreign and not command.partly:
+        raise NotTheOwner(command.role, command.foreign[0].owners)
     wrong = (*command.unreadable, *wrong_gs1(command.gs1_numbers), *wrong_packings(command.packings))
     wrong = (*wrong, *_disagreeing(command))
     if wrong and not command.partly:
         raise InvalidFields(wrong)
-    refused = (
-        *(
-            LeftOut(at, f"{command.role} may not write it; it belongs to {who.said}", FIELD_NOT_OWNED)
-            for at, who in foreign.items()
-        ),
-        *(_left_out(each) for each in wrong if _path_of(each) not in foreign),
-    )
-    return command.without({each.path for each in refused}), refused
+    not_owned = [each.refusal(command.role) for each in command.foreign]
+    not_taken = {each.path for each in not_owned if not each.taken}
+    refused = (*not_owned, *(_left_out(each) for each in wrong if _path_of(each) not in not_taken))
+    return command.without({each.path for each in refused if not each.taken}), refused
 
 
 def _disagreeing(command: PutMasterData) -> Iterator[Violation]:
@@ -177,51 +188,31 @@ async def _within_known_places(command: PutMasterData, work: Work) -> tuple[PutM
     return command, tuple(refused)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One record of a load: what was valid on its first day before it, what it changes after those before it, and what
-    it only says again at a later instant. `late`: something newer is known of it."""
-
-    before: Record | None
-    changes: tuple[Record, ...]
-    again: tuple[Record, ...]
-    late: bool
+def _changes(paths: Sequence[str], done: Sequence[Step]) -> tuple[Change, ...]:
+    named = zip(paths, done, strict=True)
+    return tuple(Change(path, step.before, step.after) for path, step in named if step.changes)
 
 
-def _steps(records: Sequence[Record], standing: Mapping[tuple[Subject, str], Sequence[Record]]) -> Iterator[Step]:
-    now = {key: {row.valid_from: row for row in rows} for key, rows in standing.items()}
-    for record in records:
-        rows = now.setdefault((record.subject, record.key), {})
-        known = list(rows.values())
-        placed = place(known, record)
-        again = tuple(each for each in placed if rows.get(each.valid_from) == each)
-        late = record.valid_from in rows and record.is_older_than(rows[record.valid_from])
-        yield Step(valid_on(known, record.valid_from), tuple(each for each in placed if each not in again), again, late)
-        rows.update({each.valid_from: each for each in placed})
+def _people(taken: PutMasterData, done: Sequence[Step]) -> dict[str, bytes]:
+    """What is newly said of people. What was said before what is known is as late as the record that it came with, and
+    what a higher owner speaks of too is not kept at all."""
+    silent = {path for path, step in zip(taken.paths, done, strict=True) if step.late or step.outranked}
+    return dict(said for path, said in taken.people.items() if path not in silent)
 
 
-def _changes(paths: Sequence[str], steps: Sequence[Step]) -> tuple[Change, ...]:
-    named = zip(paths, steps, strict=True)
-    return tuple(Change(path, step.before, step.changes[-1]) for path, step in named if step.changes)
-
-
-def _people(taken: PutMasterData, steps: Sequence[Step]) -> dict[str, bytes]:
-    """What is newly said of people; what was said before what is known is as late as the record that it came with."""
-    late = {path for path, step in zip(taken.paths, steps, strict=True) if step.late}
-    return dict(said for path, said in taken.people.items() if path not in late)
-
-
-def _placed(steps: Sequence[Step]) -> tuple[dict[Subject, list[Record]], list[Record]]:
-    """The changed records by subject, the last word on each, and those that were only said again."""
-    changed: dict[Subject, dict[tuple[str, object], Record]] = defaultdict(dict)
-    again: dict[tuple[Subject, str, object], Record] = {}
-    for step in steps:
+def _shown(done: Sequence[Step]) -> dict[Subject, list[Record]]:
+    """The changed records by subject, each as it is in the end."""
+    changed: dict[Subject, dict[tuple[str, date], Record]] = defaultdict(dict)
+    for step in done:
         for each in step.changes:
             changed[each.subject][each.key, each.valid_from] = each
-        again |= {(each.subject, each.key, each.valid_from): each for each in step.again}
-    rows = {subject: list(its.values()) for subject, its in changed.items()}
-    announced = {(row.subject, row.key, row.valid_from) for its in rows.values() for row in its}
-    return rows, [row for name, row in again.items() if name not in announced]
+    return {subject: list(its.values()) for subject, its in changed.items()}
+
+
+def _words(done: Sequence[Step]) -> list[Record]:
+    """What the role says now, each as it is in the end."""
+    words = {(each.subject, each.key, each.valid_from): each for step in done for each in step.words}
+    return list(words.values())
 
 
 @dataclass(frozen=True, slots=True)

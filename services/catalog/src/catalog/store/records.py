@@ -10,7 +10,9 @@ import asyncpg
 
 from catalog.domain.places import Place
 from catalog.domain.record import Record, Subject
-from catalog.wire import LOCATION, to_place
+from catalog.domain.words import Standing
+from catalog.wire.kinds import LOCATION
+from catalog.wire.records import to_place
 
 _ADD_SUBJECTS = """
 INSERT INTO subject (tenant, kind, id) SELECT $1, k, i FROM unnest($2::text[], $3::text[]) AS s(k, i)
@@ -28,6 +30,12 @@ FROM unnest($2::text[], $3::text[], $4::text[]) AS w(kind, subject_id, key)
 JOIN record r ON r.tenant = $1 AND r.kind = w.kind AND r.subject_id = w.subject_id AND r.key = w.key
 ORDER BY r.valid_from
 """
+_WORDS = """
+SELECT r.role, r.kind, r.subject_id, r.key, r.valid_from, r.valid_to, r.content, r.said_at
+FROM unnest($2::text[], $3::text[], $4::text[]) AS w(kind, subject_id, key)
+JOIN record_word r ON r.tenant = $1 AND r.kind = w.kind AND r.subject_id = w.subject_id AND r.key = w.key
+ORDER BY r.valid_from
+"""
 _NEWEST_PLACES = """
 SELECT DISTINCT ON (subject_id) kind, subject_id, key, valid_from, valid_to, content, said_at FROM record
 WHERE tenant = $1 AND kind = $2 AND key = '' AND subject_id = ANY($3::text[])
@@ -37,6 +45,12 @@ _SAVE = """
 INSERT INTO record (tenant, kind, subject_id, key, valid_from, valid_to, content, said_at)
 SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::date[], $6::date[], $7::bytea[], $8::timestamptz[])
 ON CONFLICT (tenant, kind, subject_id, key, valid_from)
+DO UPDATE SET valid_to = excluded.valid_to, content = excluded.content, said_at = excluded.said_at
+"""
+_KEEP_WORDS = """
+INSERT INTO record_word (tenant, role, kind, subject_id, key, valid_from, valid_to, content, said_at)
+SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::text[], $6::date[], $7::date[], $8::bytea[], $9::timestamptz[])
+ON CONFLICT (tenant, kind, subject_id, key, role, valid_from)
 DO UPDATE SET valid_to = excluded.valid_to, content = excluded.content, said_at = excluded.said_at
 """
 _COUNT_EVENTS = """
@@ -64,14 +78,18 @@ class StoredRecords:
         rows = await self._driver.fetch(_LOCK_SUBJECTS, self._tenant, *names)
         return {Subject(row["kind"], row["id"]): row["event_version"] for row in rows}
 
-    async def standing(self, wanted: Collection[tuple[Subject, str]]) -> Mapping[tuple[Subject, str], Sequence[Record]]:
+    async def standing(self, wanted: Collection[tuple[Subject, str]]) -> Mapping[tuple[Subject, str], Standing]:
         keys = list(wanted)
         columns = [s.kind for s, _ in keys], [s.id for s, _ in keys], [key for _, key in keys]
-        found: dict[tuple[Subject, str], list[Record]] = defaultdict(list)
+        shown: dict[tuple[Subject, str], list[Record]] = defaultdict(list)
         for row in await self._driver.fetch(_STANDING, self._tenant, *columns):
             record = to_record(row)
-            found[record.subject, record.key].append(record)
-        return found
+            shown[record.subject, record.key].append(record)
+        words: dict[tuple[Subject, str], dict[str, list[Record]]] = defaultdict(lambda: defaultdict(list))
+        for row in await self._driver.fetch(_WORDS, self._tenant, *columns):
+            word = to_record(row)
+            words[word.subject, word.key][row["role"]].append(word)
+        return {name: Standing(its, words.get(name, {})) for name, its in shown.items()}
 
     async def places(self, location_ids: Collection[str]) -> Mapping[str, Place]:
         found: dict[str, Place] = {}
@@ -86,16 +104,23 @@ class StoredRecords:
     async def save(self, changed: Sequence[Record], versions: Mapping[Subject, int]) -> None:
         if not changed:
             return
-        await self._driver.execute(
-            _SAVE,
-            self._tenant,
-            [row.subject.kind for row in changed],
-            [row.subject.id for row in changed],
-            [row.key for row in changed],
-            [row.valid_from for row in changed],
-            [row.valid_to for row in changed],
-            [row.content for row in changed],
-            [row.said_at for row in changed],
-        )
+        await self._driver.execute(_SAVE, self._tenant, *_columns(changed))
         names = [s.kind for s in versions], [s.id for s in versions]
         await self._driver.execute(_COUNT_EVENTS, self._tenant, *names, list(versions.values()))
+
+    async def keep_words(self, role: str, words: Sequence[Record]) -> None:
+        if words:
+            await self._driver.execute(_KEEP_WORDS, self._tenant, role, *_columns(words))
+
+
+def _columns(records: Sequence[Record]) -> tuple[list[Any], ...]:
+    """In the order of the statements that write records."""
+    return (
+        [row.subject.kind for row in records],
+        [row.subject.id for row in records],
+        [row.key for row in records],
+        [row.valid_from for row in records],
+        [row.valid_to for row in records],
+        [row.content for row in records],
+        [row.said_at for row in records],
+    )

@@ -23,6 +23,21 @@ record = Table(
     Index("record_listed", "tenant", "kind", "subject_id", postgresql_where=text("key = ''")),
 )
 
+# What each role says of the same, shown or not; the records are made of these.
+record_word = Table(
+    "record_word",
+    metadata,
+    Column("tenant", TEXT, primary_key=True),
+    Column("kind", TEXT, primary_key=True),
+    Column("subject_id", TEXT, primary_key=True),
+    Column("key", TEXT, primary_key=True),
+    Column("role", TEXT, primary_key=True),
+    Column("valid_from", Date, primary_key=True),
+    Column("valid_to", Date, nullable=True),
+    Column("content", BYTEA, nullable=False),
+    Column("said_at", DateTime(timezone=True), nullable=True),
+)
+
 # What is known of people. No other table and no event holds any of it.
 personal_data = personal_data_table(metadata)
 

@@ -13,18 +13,19 @@ from crossdock_kit.personal_data import StoredPersonalData
 from crossdock_kit.unit_of_work import UnitOfWork as KitUnitOfWork
 from crossdock_kit.unit_of_work import Work as KitWork
 
-from catalog import wire
 from catalog.domain.record import Record, Subject
 from catalog.store.records import StoredRecords
+from catalog.wire import kinds
+from catalog.wire import records as wire
 
 # Master data belongs to the company as a whole.
 WHOLE_COMPANY = "*"
 KEY_WORD = {
-    wire.ITEM: "sku",
-    wire.PARTY: "party",
-    wire.LOCATION: "location",
-    wire.CROSSWALK: "partner",
-    wire.PRICE: "sku",
+    kinds.ITEM: "sku",
+    kinds.PARTY: "party",
+    kinds.LOCATION: "location",
+    kinds.CROSSWALK: "partner",
+    kinds.PRICE: "sku",
 }
 
 

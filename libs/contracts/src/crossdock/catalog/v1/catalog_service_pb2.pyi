@@ -127,8 +127,13 @@ class PutMasterDataResponse(_message.Message):
     UNCHANGED_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     REFUSED_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
     changed: _builtins.int
     unchanged: _builtins.int
+    kept: _builtins.int
+    """Of the unchanged those that are new words of their role and show nothing, because a higher owner has spoken: they are
+    kept, and stand in where that one says nothing any more.
+    """
     @_builtins.property
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___RecordChange]:
         """With `validate_only` what would change, in the order of the request; at most 1,000 are shown."""
@@ -144,10 +149,11 @@ class PutMasterDataResponse(_message.Message):
         unchanged: _builtins.int = ...,
         changes: _abc.Iterable[Global___RecordChange] | None = ...,
         refused: _abc.Iterable[Global___RefusedRecord] | None = ...,
+        kept: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "changes", b"changes", "refused", b"refused", "unchanged", b"unchanged"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "changes", b"changes", "kept", b"kept", "refused", b"refused", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -162,6 +168,7 @@ class RefusedRecord(_message.Message):
     CODE_FIELD_NUMBER: _builtins.int
     WAITS_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
+    TAKEN_FIELD_NUMBER: _builtins.int
     path: _builtins.str
     """Where the request names the record: items[0]."""
     reason: _builtins.str
@@ -172,6 +179,8 @@ class RefusedRecord(_message.Message):
     """It names a record that is not known yet: said again when that is known, it may be taken."""
     record: _builtins.str
     """What it is of: item A1001."""
+    taken: _builtins.bool
+    """The record was taken, without the attribute that the path names."""
     def __init__(
         self,
         *,
@@ -180,10 +189,11 @@ class RefusedRecord(_message.Message):
         code: _builtins.str = ...,
         waits: _builtins.bool = ...,
         record: _builtins.str = ...,
+        taken: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "path", b"path", "reason", b"reason", "record", b"record", "waits", b"waits"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "path", b"path", "reason", b"reason", "record", b"record", "taken", b"taken", "waits", b"waits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,8 @@
 isort:skip_file
 Canonical master data: items and packaging, parties, locations, and the crosswalk from each partner's codes.
 Every record is effective-dated: it is valid from `valid_from` until the day before `valid_to`.
+Each role's word about a record is kept. Of each attribute that of the highest owner is shown which says anything of it
+(what is empty, or no, is not said), and a record ends when the highest that speaks of it says so.
 """
 
 from collections import abc as _abc

@@ -18,7 +18,6 @@ from crossdock_kit import dates_wire
 from crossdock_kit.errors import Violation
 from crossdock_kit.ids import derived
 from crossdock_kit.ownership import role_name
-from crossdock_kit.ownership_overrides import owners_of
 from google.protobuf.message import Message
 
 from catalog.domain.packaging import Level, Packing
@@ -29,13 +28,13 @@ from catalog.use_cases import (
     Change,
     ErasePersonalData,
     LeftOut,
-    Owners,
     Placed,
     PutMasterData,
 )
+from catalog.wire.kinds import CROSSWALK, ITEM, LOCATION, PARTY, PRICE, place_in
+from catalog.wire.owners import precedence, within_its_rights
 
 Thing: TypeAlias = pb.Item | pb.Party | pb.Location
-ITEM, PARTY, LOCATION, CROSSWALK, PRICE = "item", "party", "location", "crosswalk", "price"
 THINGS: dict[str, type[Thing]] = {ITEM: pb.Item, PARTY: pb.Party, LOCATION: pb.Location}
 RECORDS: dict[str, type[Thing | pb.CrosswalkEntry | pb.Price]] = {
     **THINGS,
@@ -57,18 +56,9 @@ _NAMES = {
 ENTRIES_PER_EVENT = 2000
 
 
-# What decides who may write records of a kind. Whoever numbers items also says what partners call them and all else.
-_OWNED_BY: dict[str, tuple[type[Message], str]] = {
-    ITEM: (pb.Item, "sku"),
-    PARTY: (pb.Party, "party_id"),
-    LOCATION: (pb.Location, "location_id"),
-    PRICE: (pb.Price, "sku"),
-    CROSSWALK: (pb.Item, "sku"),
-}
-
-
 def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterData:
     """Raises ValidityReversed where the load is to be taken whole."""
+    request, foreign = within_its_rights(request)
     unreadable: list[Violation] = []
     named = tuple(_readable(request, unreadable))
     return PutMasterData(
@@ -77,7 +67,8 @@ def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterDa
         gs1_numbers=tuple(_gs1_numbers(request)),
         system=request.system,
         role=role_name(request.role),
-        owners={kind: _owners(kind, request) for kind in _OWNED_BY},
+        precedence=precedence(),
+        foreign=foreign,
         places=tuple(_place(each, f"locations[{at}]") for at, each in enumerate(request.locations)),
         packings=tuple(_packing(each, f"items[{at}]") for at, each in enumerate(request.items)),
         unreadable=tuple(unreadable),
@@ -88,12 +79,6 @@ def to_put_master_data(request: service_pb2.PutMasterDataRequest) -> PutMasterDa
             f"parties[{at}]": (personal_data_id(each.party_id), facts(each)) for at, each in enumerate(request.parties)
         },
     )
-
-
-def _owners(kind: str, request: service_pb2.PutMasterDataRequest) -> Owners:
-    message, field = _OWNED_BY[kind]
-    found = owners_of(message.DESCRIPTOR, field, request.ownership)  # type: ignore[arg-type]
-    return Owners(tuple(role_name(each) for each in found.writers), str(found))
 
 
 def _readable(request: service_pb2.PutMasterDataRequest, unreadable: list[Violation]) -> Iterator[tuple[str, Record]]:
@@ -207,18 +192,19 @@ def to_put_response(placed: Placed, request: service_pb2.PutMasterDataRequest) -
     return service_pb2.PutMasterDataResponse(
         changed=placed.changed,
         unchanged=placed.unchanged,
+        kept=placed.kept,
         changes=map(_change, placed.changes[:MOST_SHOWN]),
         refused=[_left_out(each, request) for each in placed.refused],
     )
 
 
 def _left_out(left: LeftOut, request: service_pb2.PutMasterDataRequest) -> service_pb2.RefusedRecord:
-    field, _, at = left.path.rstrip("]").partition("[")
+    field, at = place_in(left.path)
     word, names = _NAMES[field]
-    message = getattr(request, field)[int(at)]
+    message = getattr(request, field)[at]
     record = " ".join((word, *(said for name in names if (said := str(getattr(message, name))))))
     return service_pb2.RefusedRecord(
-        path=left.path, reason=left.reason, code=left.code, waits=left.waits, record=record
+        path=left.path, reason=left.reason, code=left.code, waits=left.waits, record=record, taken=left.taken
     )
 
 

@@ -1,0 +1,1 @@
+"""Between protobuf and what catalog keeps: records and requests, and who may write them."""
