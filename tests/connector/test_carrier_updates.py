@@ -63,6 +63,18 @@ def test_a_214_tells_code_reason_place_and_both_numbers() -> None:
     assert (shown(left), shown(failed)) == ("11-02 12:15", "11-03 12:00")
 
 
+@pytest.mark.feature("F174")
+def test_a_carriers_own_status_goes_with_what_catalog_or_its_profile_says_of_it() -> None:
+    report = status_report("ZA*NS***20261102*0715*ET", "ZB*NS***20261103*0715*ET", "ZC*NS***20261104*0715*ET")
+    reading = carrier(statuses={"ZA": "AF", "ZB": "X6"})
+    known: Any = reading.codes
+    known.known.meanings |= {("code", "statuses", "ZB"): "AG", ("code", "reasons", "ZC"): "D1"}
+    found = updates(report, reading)
+    assert [(each.code, each.means) for each in found] == [("ZA", "AF"), ("ZB", "AG"), ("ZC", "")]
+    assert [each.HasField("estimated_at") for each in found] == [False, True, False], "an AG foretells"
+    assert not known.unknown, "nobody waits for a status"
+
+
 @pytest.mark.parametrize(
     ("code", "utc"),
     [

@@ -112,6 +112,10 @@ class CodeBook:
             return next(iter(ours))
         return found
 
+    def meant(self, listed: str, word: str, table: Mapping[str, str]) -> str:
+        self._ask(Asked("code", word))
+        return self.known.meanings.get(("code", listed, word)) or table.get(word, "")
+
     def packing(self, sku: str) -> Packing:
         self._ask(Asked("item", sku))
         return self.known.packings.get(sku, _STAND_IN)

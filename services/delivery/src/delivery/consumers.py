@@ -109,8 +109,9 @@ def mapped_codes(opens: Opens) -> TimerHandler:
 
     async def run(timers: Sequence[DueTimer], work: Work) -> None:
         for timer in timers:
-            partner, vocabulary, code = json.loads(timer.payload)
+            # What was set before master data had a say names no meaning.
+            partner, vocabulary, code, *means = json.loads(timer.payload)
             async with opens(work) as opened:
-                await read_again(partner, vocabulary, code, opened)
+                await read_again(partner, (vocabulary, code), "".join(means), opened)
 
     return TimerHandler(run)

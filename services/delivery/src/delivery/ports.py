@@ -300,8 +300,9 @@ class Work(Protocol):
     def resolve(self, name: str, why: str) -> None:
         """Closes the exception of this identity, if it is open."""
 
-    def read_again_later(self, partner: str, key: Key) -> None:
-        """Scans of this code that wait for a meaning are read again after this work."""
+    def read_again_later(self, partner: str, key: Key, means: str = "") -> None:
+        """Scans of this code that wait for a meaning are read again after this work; `means` is what master data say
+        of it."""
 
     def count(self, vocabulary: str, outcomes: Mapping[str, int]) -> None:
         """What became of updates, for the metrics, once this work is durable."""

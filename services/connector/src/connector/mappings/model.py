@@ -65,6 +65,10 @@ class Codes(Protocol):
         """As `known_word`, but what is not known is waited for."""
         ...
 
+    def meant(self, listed: str, word: str, table: Mapping[str, str]) -> str:
+        """What catalog's code list says of a word, else the table; empty where neither does, and nobody waits."""
+        ...
+
     def item_code(self, sku: str, qualifier: str = "") -> str:
         """The partner's number for an item; our own where it has none."""
         ...
@@ -118,6 +122,11 @@ class Reading:
     def known_word(self, table: str, said: str, usual: Mapping[str, str], ours: Collection[str]) -> str | None:
         """As `word`; None for one that means nothing, which nobody waits for."""
         return self.codes.known_word(table, said, self.partner.table(table, usual), ours)
+
+    def meant(self, table: str, said: str) -> str:
+        """What a partner's word means, by catalog's code list of the table's name, else by the table of the profile's
+        mapping; empty where neither says anything of it."""
+        return self.codes.meant(table, said, self.partner.table(table, {}))
 
     def origin(self, *, revision: str = "", occurred_at: datetime | None = None) -> values_pb2.Origin:
         origin = values_pb2.Origin(

@@ -46,7 +46,8 @@ def read(document: ShipmentStatus, reading: Reading) -> Command:
 def _update(event: StatusEvent, document: ShipmentStatus, reading: Reading, path: str) -> delivery.CarrierUpdate:
     code = event.status or f"APPOINTMENT_{event.appointment}"
     at = _instant(event, reading, path)
-    foretells = event.status in reading.partner.table("estimates", ESTIMATES)
+    estimates = reading.partner.table("estimates", ESTIMATES)
+    foretells = event.status in estimates or carrier_updates.meaning(code, reading) in estimates
     told_at = reading.written.at if reading.written else reading.received_at
     return delivery.CarrierUpdate(
         carrier=(document.carrier or reading.partner.party_id or reading.partner.name)[:LONGEST_NUMBER],

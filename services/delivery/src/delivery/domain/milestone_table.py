@@ -1,7 +1,8 @@
 """The one table from a carrier's raw code to what it means, by vocabulary; docs/milestones.md is rendered from it.
 
 Whoever changes a row raises VERSION: every update keeps the version that read it, and an older reading is never
-changed silently. A partner's override stands before the table. It must not know a shipment.
+changed silently. A partner's override stands before the table, and so does what master data say. It must not know a
+shipment.
 """
 
 from __future__ import annotations
@@ -39,10 +40,18 @@ _UNTROUBLED = " if untroubled"
 _SHIPPED = "The supplier has shipped it to the customer | fact | dispatched | picked_up | -"
 
 
-def meaning_of(vocabulary: str, code: str, overrides: Mapping[Key, Meaning]) -> Meaning:
-    """What nobody has mapped yet is UNMAPPED and promotes nothing."""
+def meaning_of(vocabulary: str, code: str, overrides: Mapping[Key, Meaning], means: str = "") -> Meaning:
+    """By the partner's override, else as the code that master data say it means (`means`), else by the table. What
+    nobody has mapped yet is UNMAPPED and promotes nothing."""
     key = (vocabulary, code)
-    return overrides.get(key) or TABLE.get(key, UNMAPPED)
+    return overrides.get(key) or meant(vocabulary, means) or TABLE.get(key, UNMAPPED)
+
+
+def meant(vocabulary: str, means: str) -> Meaning | None:
+    """What master data say that a code means: a code of its own vocabulary, or of another behind its name. None for one
+    that the table does not know."""
+    named, _, code = means.partition("/")
+    return TABLE.get((vocabulary, means)) or TABLE.get((named, code))
 
 
 def fault_of(vocabulary: str, reason: str) -> Fault:

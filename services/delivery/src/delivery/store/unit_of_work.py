@@ -126,8 +126,8 @@ class DeliveryWork:
     def resolve(self, name: str, why: str) -> None:
         self._work.resolve_exception(name, why)
 
-    def read_again_later(self, partner: str, key: Key) -> None:
-        payload = encode_value([partner, *key])
+    def read_again_later(self, partner: str, key: Key, means: str = "") -> None:
+        payload = encode_value([partner, *key, means])
         subject = "/".join((partner, *key))
         self._work.set_timer(NewTimer(kind=READ_AGAIN, subject=subject, due_at=self.now, payload=payload.encode()))
 

@@ -66,7 +66,7 @@ class NotWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarrierUpdate:
-    """One word of a carrier, as it said it."""
+    """One word of a carrier, as it said it, and what master data say that its code means."""
 
     carrier: str
     tracking_number: str
@@ -79,6 +79,7 @@ class CarrierUpdate:
     place: str = ""
     text: str = ""
     received_by: str = ""
+    means: str = ""
 
 
 @dataclass(frozen=True, slots=True)

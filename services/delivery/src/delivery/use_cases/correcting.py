@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from delivery.domain.concerns import CODE_UNMAPPED, code_subject, identity
 from delivery.domain.lifecycle import State
-from delivery.domain.milestone_table import VOCABULARIES, meaning_of
+from delivery.domain.milestone_table import VOCABULARIES, Key, meaning_of
 from delivery.domain.milestones import CodeClass, Milestone
 from delivery.domain.refusals import MeaningContradicts, ShipmentOutdated, VocabularyUnknown
 from delivery.domain.shipment import Shipment
@@ -45,10 +45,10 @@ async def map_carrier_code(command: MapCarrierCode, uow: UnitOfWork) -> tuple[in
         return version, waiting
 
 
-async def read_again(partner: str, vocabulary: str, code: str, work: Work) -> None:
-    """What was kept without a meaning, by the reading that there is now; a part of it, and the rest afterwards."""
-    key = (vocabulary, code)
-    meaning = meaning_of(vocabulary, code, await work.codes.overrides(partner))
+async def read_again(partner: str, key: Key, means: str, work: Work) -> None:
+    """What was kept without a meaning, by the reading that there is now; a part of it, and the rest afterwards. `means`
+    is what master data say of the code."""
+    meaning = meaning_of(*key, await work.codes.overrides(partner), means)
     if meaning.code_class is CodeClass.UNMAPPED:
         return
     waiting = await work.scans.unmapped(partner, key, READ_AT_ONCE)
@@ -60,7 +60,7 @@ async def read_again(partner: str, vocabulary: str, code: str, work: Work) -> No
         shipment.settle(kept[shipment.shipment_id], work.now, tolerance=tolerance)
         await work.put(shipment)
     if len(waiting) == READ_AT_ONCE:
-        work.read_again_later(partner, key)
+        work.read_again_later(partner, key, means)
 
 
 def _check(command: MapCarrierCode) -> None:

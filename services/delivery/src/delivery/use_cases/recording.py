@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from delivery.domain.concerns import DELIVERY_DESK, Concern, mapping_task
-from delivery.domain.milestone_table import Key, Meaning, fault_of, meaning_of
+from delivery.domain.milestone_table import Key, Meaning, fault_of, meaning_of, meant
 from delivery.domain.milestones import CodeClass
 from delivery.domain.scan import Scan, identity
 from delivery.domain.shipment import Shipment
@@ -46,6 +46,7 @@ async def record_carrier_updates(command: RecordCarrierUpdates, uow: UnitOfWork)
         whose = await work.shipments.addressees([_address(each) for each in scans])
         found, milestones = await keep(scans, whose, work)
         await _signed(command.updates, found, work)
+        await _understood(command.updates, partner, overrides, work)
         fresh = [each for each in found if each.outcome is not Outcome.REPEATED]
         moved = await work.shipments.lock([each.shipment_id for each in fresh])
         await heard(Batch(partner, tuple(each.scan for each in fresh), tuple(moved), milestones), work)
@@ -66,6 +67,17 @@ async def _signed(updates: Sequence[CarrierUpdate], found: Sequence[Recorded], w
     for shipment in await work.shipments.lock(said):
         await prove_by_word(shipment, said[shipment.shipment_id], work)
         await work.put(shipment)
+
+
+async def _understood(
+    updates: Sequence[CarrierUpdate], partner: str, overrides: Mapping[Key, Meaning], work: Work
+) -> None:
+    """Master data have come to say what a code means: what was kept of it without a meaning is read again as well."""
+    keys = {(each.vocabulary, each.code): each.means for each in updates if meant(each.vocabulary, each.means)}
+    for key, means in sorted(keys.items()):
+        if key not in overrides and await work.scans.count_unmapped(partner, key):
+            work.resolve(mapping_task(partner, *key).identity, "master data say what it means")
+            work.read_again_later(partner, key, means)
 
 
 async def keep(scans: Sequence[Scan], whose: Sequence[Addressee], work: Work) -> tuple[list[Recorded], int]:
@@ -110,7 +122,7 @@ def read(update: CarrierUpdate, partner: str, overrides: Mapping[Key, Meaning]) 
         estimated_at=update.estimated_at,
         place=update.place,
         text=update.text,
-        meaning=meaning_of(update.vocabulary, update.code, overrides),
+        meaning=meaning_of(update.vocabulary, update.code, overrides, update.means),
         fault=fault_of(update.vocabulary, update.reason),
     )
 

@@ -99,6 +99,7 @@ def _update(message: pb.CarrierUpdate, path: str) -> commands.CarrierUpdate:
         place=message.place,
         text=message.text,
         received_by=message.received_by,
+        means=message.means,
     )
 
 

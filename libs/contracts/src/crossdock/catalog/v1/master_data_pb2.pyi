@@ -438,7 +438,8 @@ class CrosswalkEntry(_message.Message):
     kind: Global___CodeKind.ValueType
     list: _builtins.str
     """Name of the list for CODE_KIND_CODE, as the tables of profiles' mappings are called: conditions, reasons, buckets,
-    quantities, states, holdings, dispositions. For items the identifier's qualifier (VP, UP, ..), or empty; else empty.
+    quantities, states, holdings, dispositions; statuses for carriers' words, each meaning a code of the vocabulary that
+    they are written in, or of another one behind its name (easypost/delivered). For items the identifier's qualifier (VP, UP, ..), or empty; else empty.
     """
     partner_code: _builtins.str
     canonical: _builtins.str

@@ -535,6 +535,7 @@ class CarrierUpdate(_message.Message):
     PLACE_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     RECEIVED_BY_FIELD_NUMBER: _builtins.int
+    MEANS_FIELD_NUMBER: _builtins.int
     carrier: _builtins.str
     tracking_number: _builtins.str
     shipment_number: _builtins.str
@@ -547,6 +548,11 @@ class CarrierUpdate(_message.Message):
     text: _builtins.str
     received_by: _builtins.str
     """Of a delivery, who took it: it proves the delivery. Personal data: kept apart, in no event, and never listed."""
+    means: _builtins.str
+    """What catalog's list of status words says that the code means: a code of the same vocabulary, or of another one behind its
+    name, easypost/delivered. Empty where it says nothing. It counts behind what a partner's override says of the code
+    and before the table that all share; of what that table does not know it says nothing.
+    """
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened there."""
@@ -569,10 +575,11 @@ class CarrierUpdate(_message.Message):
         place: _builtins.str = ...,
         text: _builtins.str = ...,
         received_by: _builtins.str = ...,
+        means: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["estimated_at", b"estimated_at", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "code", b"code", "estimated_at", b"estimated_at", "occurred_at", b"occurred_at", "place", b"place", "reason", b"reason", "received_by", b"received_by", "shipment_number", b"shipment_number", "text", b"text", "tracking_number", b"tracking_number", "vocabulary", b"vocabulary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "code", b"code", "estimated_at", b"estimated_at", "means", b"means", "occurred_at", b"occurred_at", "place", b"place", "reason", b"reason", "received_by", b"received_by", "shipment_number", b"shipment_number", "text", b"text", "tracking_number", b"tracking_number", "vocabulary", b"vocabulary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
