@@ -117,3 +117,16 @@ async def test_a_place_that_its_erp_counts_is_said_by_the_profile_or_the_configu
         there: Any = configured.caller(pb_grpc.StockControlServiceStub, tenant="acme")
         assert (await there.RecordStatement(stated(sku, said_by(ERP)))).statement.difference_count == 0
         assert "its steward is stock desk" in (await refusal(there.RecordStatement(stated(sku, said_by(SUPPLIER)))))[1]
+
+
+@pytest.mark.feature("F040")
+async def test_a_move_of_which_a_part_is_anothers_is_not_booked_without_it(stage: Stage, acme: Any) -> None:
+    """Without its lot it would move any lot's goods."""
+    sku = await stocked(stage, 10)
+    before = await stage.row(sku)
+    request = held_back(sku, said_by(options_pb2.ROLE_WMS, "WMS-EAST"))
+    request.origin.ownership.add(attribute="MovedStock.lot", writers=[ERP])
+    request.lines[0].lot = "L1"
+    reason, details = await refusal(acme.RecordStockMoves(request))
+    assert (reason, "MovedStock.lot" in details) == ("FIELD_NOT_OWNED", True)
+    assert await stage.row(sku) == before

@@ -130,7 +130,7 @@ def test_the_command_prints_the_rules_of_the_committed_table() -> None:
 @pytest.mark.parametrize(
     ("field", "messages"),
     [
-        ("expected_on", {"InboundEta", "PurchaseOrderLine", "ShipNotice"}),
+        ("expected_on", {"InboundBooking", "InboundEta", "PurchaseOrderLine", "ShipNotice"}),
         ("ShipNotice.expected_on", {"ShipNotice"}),
         ("crossdock.procurement.v1.Receipt", {"Receipt"}),
     ],

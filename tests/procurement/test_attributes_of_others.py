@@ -8,7 +8,9 @@ import grpc
 import pytest
 from crossdock.common.v1 import values_pb2 as common
 from crossdock.options.v1 import options_pb2
+from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock.procurement.v1 import procurement_service_pb2_grpc as pb_grpc
+from crossdock.procurement.v1.supplier_invoice_pb2 import VERDICT_RELEASED
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.ownership_overrides import Override
 from crossdock_kit.testing import FixedClock, start_service
@@ -16,7 +18,25 @@ from crossdock_kit.unit_of_work import UnitOfWork
 from procurement.__main__ import mint
 from procurement.api import ProcurementService
 from procurement.store.unit_of_work import ProcurementUnitOfWork
-from procurement_cases.calls import Caller, appointment, billed, counted, line, origin, packed, unique
+from procurement_cases.calls import (
+    Caller,
+    agreed,
+    agreement,
+    answer,
+    answered,
+    appointment,
+    billed,
+    booking,
+    certified,
+    counted,
+    line,
+    on,
+    origin,
+    packed,
+    says,
+    unique,
+    verdict,
+)
 from procurement_cases.refusals import refused
 
 ERP, WMS, SUPPLIER, CARRIER, MDM = (
@@ -121,3 +141,68 @@ async def test_without_what_it_cannot_do_without_a_document_is_refused_and_nothi
     assert await refused(caller.ship(unique("SH"), packed(number, 60), origin=source)) == NOT_OWNED
     assert await told(caller, source) == []
     assert not (await caller.order(number)).ship_notices
+
+
+def sent(request: Any, system: str, role: Any, attribute: str, *writers: Any) -> Any:
+    """The same document of a partner whose profile says who else writes an attribute."""
+    hours = request.origin.occurred_at
+    request.origin.CopyFrom(said_by(system, role, attribute, *writers))
+    request.origin.occurred_at.CopyFrom(hours)
+    return request
+
+
+@pytest.mark.feature("F040", "F043")
+async def test_agreements_bookings_and_verdicts_are_taken_without_what_is_anothers(caller: Caller) -> None:
+    number, frame = unique("PO"), unique("BO")
+    await caller.submit(number)
+    by_erp = sent(
+        agreement(frame, agreed(100, supplier_item="ND-1")), "ERP-EU", ERP, "BlanketOrderLine.price", SUPPLIER
+    )
+    made = (await caller.stub.SubmitBlanketOrder(by_erp, timeout=20)).blanket_order
+    assert [(each.agreed.value, each.supplier_item, each.HasField("price")) for each in made.lines] == [
+        ("100", "ND-1", False)
+    ]
+    by_carrier = booking(number, 9, carrier="UPSN")
+    role, system = by_carrier.origin.role, by_carrier.origin.system
+    sent(by_carrier, system, role, "InboundBooking.carrier", SUPPLIER)
+    booked = await caller.stub.RecordInboundBooking(by_carrier, timeout=20)
+    carriage = booked.purchase_order.inbound_booking
+    assert (carriage.carrier, carriage.number, carriage.expected_on) == ("", "BK-1", on(9))
+    invoice = (await caller.invoice(unique("INV"), billed(number, 60))).supplier_invoice
+    judged = sent(
+        verdict(invoice.invoice_id, VERDICT_RELEASED, number="51056"), "ERP-EU", ERP, "InvoiceVerdict.number", MDM
+    )
+    told_of = (await caller.stub.RecordInvoiceVerdict(judged, timeout=20)).supplier_invoice
+    assert [(each.verdict, each.number) for each in told_of.verdicts] == [(VERDICT_RELEASED, "")]
+    for request, attribute in (
+        (by_erp, "BlanketOrderLine.price"),
+        (by_carrier, "InboundBooking.carrier"),
+        (judged, "InvoiceVerdict.number"),
+    ):
+        assert [each[1] for each in await told(caller, request.origin)] == [attribute]
+
+
+@pytest.mark.feature("F040")
+async def test_what_says_more_without_a_part_of_it_is_refused_whole(caller: Caller) -> None:
+    """A certificate without its lot is one of every lot, an answer without its quantity one to all of it."""
+    number = unique("PO")
+    await caller.submit(number)
+    accepted = says(pb.ACKNOWLEDGMENT_OUTCOME_ACCEPTED, 60)
+    reply = sent(answer(number, answered("10", accepted)), "SUP-NORDIC", SUPPLIER, "LineAcknowledgment.quantity", ERP)
+    assert await refused(caller.stub.AcknowledgePurchaseOrder(reply, timeout=20)) == NOT_OWNED
+    paper = sent(certified(unique("COA"), lot="L1"), "SUP-NORDIC", SUPPLIER, "Certificate.lot", WMS)
+    assert await refused(caller.stub.RecordCertificate(paper, timeout=20)) == NOT_OWNED
+    assert [each.confirmed_quantity for each in (await caller.order(number)).purchase_order.lines] == ["0"]
+
+
+async def test_who_may_answer_is_still_said_of_what_an_answer_confirms(caller: Caller) -> None:
+    number = unique("PO")
+    await caller.submit(number)
+    accepted = answered("10", says(pb.ACKNOWLEDGMENT_OUTCOME_ACCEPTED, 100))
+    by_erp = answer(number, accepted)
+    by_erp.origin.CopyFrom(origin("ERP-EU", ERP, 2))
+    assert await refused(caller.stub.AcknowledgePurchaseOrder(by_erp, timeout=20)) == NOT_OWNED
+    let_in = answer(number, accepted)
+    let_in.origin.CopyFrom(said_by("ERP-EU", ERP, "PurchaseOrderLine.confirmed", ERP, SUPPLIER))
+    await caller.stub.AcknowledgePurchaseOrder(let_in, timeout=20)
+    assert [each.confirmed_quantity for each in (await caller.order(number)).purchase_order.lines] == ["100"]

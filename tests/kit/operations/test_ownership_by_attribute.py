@@ -70,7 +70,7 @@ def test_a_documents_attributes_are_those_of_what_it_writes_and_of_its_parts() -
 @pytest.mark.feature("F043")
 def test_every_document_is_decided_by_one_of_its_attributes_that_the_contract_says_decides() -> None:
     written = [each for each in contract_messages() if each.GetOptions().Extensions[options_pb2.writes].decided_by]
-    assert len(written) >= 7
+    assert len(written) >= 20
     for each in written:
         assert decided_by(each).short in deciding(), each.full_name
     known = {each.short for each in owned_fields()}
@@ -172,6 +172,14 @@ def test_a_count_without_what_was_counted_is_refused() -> None:
     found = judged(request)
     assert found.needed is not None
     assert found.needed.attribute == "ReportedStock.counted"
+
+
+def test_a_document_may_be_decided_by_what_it_is_about_and_does_not_hold() -> None:
+    answer: Descriptor = pb.AcknowledgePurchaseOrderRequest.DESCRIPTOR
+    assert decided_by(answer).short == "PurchaseOrderLine.confirmed"
+    found = {each.short for each in attributes(answer)}
+    assert {"LineAcknowledgment.quantity", "LineAcknowledgment.price"} <= found
+    assert not {each for each in found if each.startswith("PurchaseOrderLine")}, "what it repeats it does not write"
 
 
 def test_only_what_is_judged_can_be_given_to_others() -> None:

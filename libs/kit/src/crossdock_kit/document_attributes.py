@@ -67,10 +67,16 @@ def _written_by(message: Descriptor) -> Descriptor:
     return message.file.pool.FindMessageTypeByName(named) if named else message
 
 
+@lru_cache(maxsize=256)
 def decided_by(request: Descriptor) -> Attribute:
-    """The attribute by which the whole document is taken or refused. Raises KeyError where the contract names none."""
+    """The attribute by which the whole document is taken or refused. It need not stand in the document: an answer is
+    about a line's confirmation, which is made of it. Raises KeyError where the contract names none."""
     key = _writes(request).decided_by
     for each in attributes(request):
         if each.short == key:
             return each
-    raise KeyError(f"{request.full_name} does not say by which of its attributes it is decided")
+    message, _, name = key.partition(".")
+    if not name:
+        raise KeyError(f"{request.full_name} does not say by which attribute it is decided")
+    found = request.file.pool.FindMessageTypeByName(f"{request.file.package}.{message}")
+    return Attribute((), found, found.fields_by_name[name].name)

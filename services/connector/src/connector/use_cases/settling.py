@@ -195,17 +195,20 @@ def _accepted(document: Document, message: MessageEnd, results: dict[str, str], 
 def _raise_left_out(document: Document, message: MessageEnd, work: Work) -> str:
     """Somebody gets to see the records that were not taken; what is told of them, or empty text if all were."""
     told = ""
-    for code, finding in (("RECORDS_REFUSED", WRONG_RECORD), ("FIELD_NOT_OWNED", FOREIGN_RECORD)):
+    for code, finding, what in (
+        ("RECORDS_REFUSED", WRONG_RECORD, "records"),
+        ("FIELD_NOT_OWNED", FOREIGN_RECORD, "records or attributes of them"),
+    ):
         texts = [each.text for each in document.findings if each.code == finding]
         if not texts:
             continue
-        told = told or f"{len(texts)} records were left out: {texts[0]}"
+        told = told or f"{len(texts)} {what} were left out: {texts[0]}"
         work.raise_exception(
             NewException(
                 tenant=document.tenant,
                 failure_class=FailureClass.BUSINESS,
                 code=code,
-                summary=f"{document.partner}, {document.name}: {len(texts)} records left out, {texts[0]}"[:500],
+                summary=f"{document.partner}, {document.name}: {len(texts)} {what} left out, {texts[0]}"[:500],
                 owner=MASTER_DATA,
                 subject=document.subject,
                 transaction_ids=document.transaction_ids,

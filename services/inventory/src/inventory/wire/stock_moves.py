@@ -20,12 +20,12 @@ from inventory.domain.stock_move import Moved, MovedLine, MoveKind, StockMoveRep
 from inventory.use_cases.stock_moves import RecordStockMoves, ReleaseCertified
 from inventory.wire.contents import content_of
 from inventory.wire.movements import movement_out
-from inventory.wire.ownership import MOVED, may_write
+from inventory.wire.ownership import must_own
 from inventory.wire.values import instant_out, measure_in, quantity_out
 
 
 def record_stock_moves(request: pb.RecordStockMovesRequest, tenant: str) -> RecordStockMoves:
-    may_write(request.origin, MOVED)
+    must_own(request, request.origin)
     return RecordStockMoves(
         tenant=tenant,
         report_id=UUID(request.request_id),

@@ -18,12 +18,12 @@ from inventory.domain.stock_transfer import Part, StockTransfer, TransferLine
 from inventory.use_cases.transfers import RecordTransferReceipt, SaidPart, SendTransfer
 from inventory.wire.contents import content_of
 from inventory.wire.movements import movement_out
-from inventory.wire.ownership import SENT, TRANSFER_RECEIVED, may_write
+from inventory.wire.ownership import must_own
 from inventory.wire.values import date_out, instant_out, measure_in, quantity_out
 
 
 def send_transfer(request: pb.SendTransferRequest, tenant: str) -> SendTransfer:
-    may_write(request.origin, SENT)
+    must_own(request, request.origin)
     return SendTransfer(
         tenant=tenant,
         transfer_id=UUID(request.request_id),
@@ -42,7 +42,7 @@ def send_transfer(request: pb.SendTransferRequest, tenant: str) -> SendTransfer:
 
 
 def record_transfer_receipt(request: pb.RecordTransferReceiptRequest, tenant: str) -> RecordTransferReceipt:
-    may_write(request.origin, TRANSFER_RECEIVED)
+    must_own(request, request.origin)
     return RecordTransferReceipt(
         tenant=tenant,
         transfer_id=UUID(request.request_id),

@@ -13,7 +13,7 @@ from procurement.domain.order_line import OrderLine
 from procurement.domain.outcomes import LineAcknowledgment, Outcome, RepeatedPrice
 from procurement.use_cases.commands import AcknowledgePurchaseOrder
 from procurement.wire import values
-from procurement.wire.ownership import CONFIRMED, may_write
+from procurement.wire.ownership import CONFIRMED, must_own
 from procurement.wire.purchase_order import order_name, origin
 from procurement.wire.roles import acts_as
 
@@ -42,7 +42,7 @@ _BASIS_OF = {
 
 def acknowledge(request: service_pb2.AcknowledgePurchaseOrderRequest, now: datetime) -> AcknowledgePurchaseOrder:
     """`now` stands in where the document does not say when it was written."""
-    may_write(request.origin, CONFIRMED)
+    must_own(request, request.origin)
     source = origin(request.origin)
     answer = Answer(
         system=source.system,

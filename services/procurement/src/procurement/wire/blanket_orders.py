@@ -16,7 +16,7 @@ from procurement.ports import BlanketName
 from procurement.use_cases.blanket_orders import Released
 from procurement.use_cases.commands import CalledOffLine, ReleaseBlanketOrder, SubmitBlanketOrder
 from procurement.wire import values
-from procurement.wire.ownership import AGREED, RELEASED, may_write
+from procurement.wire.ownership import RELEASED, may_write, owned
 from procurement.wire.purchase_order import ORDER_STATES, PLACEMENTS, order, origin
 from procurement.wire.roles import acts_as
 
@@ -26,8 +26,8 @@ LONGEST_NUMBER = 64
 
 def submit(request: service_pb2.SubmitBlanketOrderRequest) -> SubmitBlanketOrder:
     """The instant of the ERP's document places it among the others, so it must be named."""
-    may_write(request.origin, AGREED)
-    source = origin(request.origin)
+    request, not_owned = owned(request, request.origin)
+    source = origin(request.origin, not_owned)
     first, last = dates_wire.day(request, "valid_from"), dates_wire.day(request, "valid_to")
     if source.occurred_at is None or first is None or last is None:
         raise FieldMissing("origin.occurred_at, valid_from and valid_to")

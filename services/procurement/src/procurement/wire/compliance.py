@@ -12,13 +12,13 @@ from procurement.domain.quantities import Quantity
 from procurement.use_cases.commands import RecordCertificate
 from procurement.use_cases.compliance import RecordedCertificate
 from procurement.wire import values
-from procurement.wire.ownership import CERTIFIED, may_write
+from procurement.wire.ownership import CERTIFIED, must_own
 from procurement.wire.purchase_order import origin
 from procurement.wire.roles import acts_as
 
 
 def record_certificate(request: service_pb2.RecordCertificateRequest) -> RecordCertificate:
-    may_write(request.origin, CERTIFIED)
+    must_own(request, request.origin)
     said = request.certificate
     first, last = dates_wire.day(said, "valid_from"), dates_wire.day(said, "valid_to")
     if first is not None and last is not None and last < first:

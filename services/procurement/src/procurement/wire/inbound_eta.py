@@ -10,14 +10,14 @@ from procurement.domain.refusals import FieldMissing
 from procurement.domain.ship_notice import CarrierEta
 from procurement.ports import carrier_references
 from procurement.use_cases.commands import RecordInboundEta
-from procurement.wire.ownership import ESTIMATED, may_write
+from procurement.wire.ownership import owned
 from procurement.wire.purchase_order import origin
 
 
 def record_inbound_eta(request: service_pb2.RecordInboundEtaRequest) -> RecordInboundEta:
     """Raises FieldMissing for a shipment without a name, a word without a day or without its instant."""
-    may_write(request.origin, ESTIMATED)
-    source, said = origin(request.origin), request.eta
+    request, not_owned = owned(request, request.origin)
+    source, said = origin(request.origin, not_owned), request.eta
     on = dates_wire.day(said, "expected_on")
     if on is None:
         raise FieldMissing("eta.expected_on")

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from crossdock.common.v1 import values_pb2
 from crossdock.procurement.v1 import (
-    blanket_order_pb2,
     compliance_pb2,
     inbound_pb2,
     purchase_order_pb2,
@@ -21,13 +20,10 @@ from google.protobuf.message import Message
 from procurement.domain.refusals import FieldNotOwned
 
 M = TypeVar("M", bound=Message)
-AGREED = (blanket_order_pb2.BlanketOrder.DESCRIPTOR, "number")
 RELEASED = (purchase_order_pb2.PurchaseOrder.DESCRIPTOR, "blanket_order")
 ORDERED = (purchase_order_pb2.PurchaseOrderLine.DESCRIPTOR, "ordered")
 CONFIRMED = (purchase_order_pb2.PurchaseOrderLine.DESCRIPTOR, "confirmed")
 SHIPPED = (inbound_pb2.ShipNotice.DESCRIPTOR, "number")
-BOOKED = (purchase_order_pb2.InboundBooking.DESCRIPTOR, "number")
-ESTIMATED = (inbound_pb2.InboundEta.DESCRIPTOR, "expected_on")
 CERTIFIED = (compliance_pb2.Certificate.DESCRIPTOR, "number")
 RECEIVED = (inbound_pb2.Receipt.DESCRIPTOR, "number")
 JUDGED = (supplier_invoice_pb2.InvoiceVerdict.DESCRIPTOR, "verdict")
@@ -47,3 +43,11 @@ def owned(request: M, origin: values_pb2.Origin) -> tuple[M, tuple[NotOwned, ...
     if judged.refusal is not None:
         raise FieldNotOwned(judged.refusal.attribute, judged.refusal.role, judged.refusal.owners)
     return judged.request, judged.left_out
+
+
+def must_own(request: Message, origin: values_pb2.Origin) -> None:
+    """For a document that says more without a part of it: a certificate without its lot is one of every lot, an answer
+    without its quantity one to all of it. Raises FieldNotOwned where any of it belongs to another role."""
+    _, left_out = owned(request, origin)
+    for foreign in left_out:
+        raise FieldNotOwned(foreign.attribute, foreign.role, foreign.owners)

@@ -105,7 +105,9 @@ def submit(request: service_pb2.SubmitPurchaseOrderRequest) -> SubmitPurchaseOrd
 
 
 def record_booking(request: service_pb2.RecordInboundBookingRequest) -> RecordInboundBooking:
-    return inbound_bookings.record_inbound_booking(request, origin(request.origin), order_name(request.ref))
+    request, not_owned = owned(request, request.origin)
+    source = origin(request.origin, not_owned)
+    return inbound_bookings.record_inbound_booking(request, source, order_name(request.ref))
 
 
 def _terms(request: service_pb2.SubmitPurchaseOrderRequest) -> OrderTerms:

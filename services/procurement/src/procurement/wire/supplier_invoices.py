@@ -24,7 +24,7 @@ from procurement.domain.supplier_invoice import (
 )
 from procurement.use_cases.commands import DecideInvoiceMatch, RecordInvoiceVerdict, RecordSupplierInvoice
 from procurement.wire import values
-from procurement.wire.ownership import JUDGED, may_write, owned
+from procurement.wire.ownership import JUDGED, owned
 from procurement.wire.purchase_order import origin
 from procurement.wire.roles import acts_as
 
@@ -174,10 +174,10 @@ def verdict(unit: str, found: Verdict) -> pb.InvoiceVerdict:
 
 
 def record_invoice_verdict(request: service_pb2.RecordInvoiceVerdictRequest) -> RecordInvoiceVerdict:
-    may_write(request.origin, JUDGED)
+    request, not_owned = owned(request, request.origin)
     if not request.invoice_id and not (request.supplier_id and request.number):
         raise FieldMissing("invoice_id, or supplier_id and number")
-    said, source = request.verdict, origin(request.origin)
+    said, source = request.verdict, origin(request.origin, not_owned)
     given_at = dates_wire.instant(said, "given_at")
     if given_at is None:
         raise FieldMissing("verdict.given_at")

@@ -29,7 +29,7 @@ from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'crossdock/inventory/v1/stock_move.proto\x12\x16\x63rossdock.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a.crossdock/inventory/v1/inventory_service.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\x02\n\nMovedStock\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x14\n\x03lot\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12?\n\x04kind\x18\x03 \x01(\x0e\x32%.crossdock.inventory.v1.StockMoveKindB\n\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\x08quantity\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01\x12\x0f\n\x07shelved\x18\x05 \x01(\x08\x12\x17\n\x06reason\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12$\n\x07serials\x18\x07 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xd0\x0f\x18\x01\"\x06r\x04\x10\x01\x18\x32\"\xe0\x01\n\x0fStockMoveReport\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x1b\n\x06number\x18\x02 \x01(\tB\x0b\xea\xe0\x18\x07\n\x03\x02\x01\n\x10\x01\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12\x15\n\rbusiness_unit\x18\x05 \x01(\t\x12,\n\x08moved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\tmovements\x18\x07 \x03(\x0b\x32 .crossdock.inventory.v1.Movement\"\xbf\x02\n\x17RecordStockMovesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0blocation_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x08moved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12>\n\x05lines\x18\x07 \x03(\x0b\x32\".crossdock.inventory.v1.MovedStockB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"S\n\x18RecordStockMovesResponse\x12\x37\n\x06report\x18\x01 \x01(\x0b\x32\'.crossdock.inventory.v1.StockMoveReport*\xde\x01\n\rStockMoveKind\x12\x1f\n\x1bSTOCK_MOVE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18STOCK_MOVE_KIND_PUT_AWAY\x10\x01\x12\'\n#STOCK_MOVE_KIND_PUT_AWAY_TAKEN_BACK\x10\x02\x12\x1f\n\x1bSTOCK_MOVE_KIND_HOLD_PLACED\x10\x03\x12!\n\x1dSTOCK_MOVE_KIND_HOLD_RELEASED\x10\x04\x12!\n\x1dSTOCK_MOVE_KIND_HOLD_REJECTED\x10\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'crossdock/inventory/v1/stock_move.proto\x12\x16\x63rossdock.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a.crossdock/inventory/v1/inventory_service.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x02\n\nMovedStock\x12\x1f\n\x03sku\x18\x01 \x01(\tB\x12\xbaH\x06r\x04\x10\x01\x18(\xea\xe0\x18\x05\n\x03\x02\x01\n\x12\x1d\n\x03lot\x18\x02 \x01(\tB\x10\xbaH\x04r\x02\x18@\xea\xe0\x18\x05\n\x03\x02\x01\n\x12H\n\x04kind\x18\x03 \x01(\x0e\x32%.crossdock.inventory.v1.StockMoveKindB\x13\xbaH\x07\x82\x01\x04\x10\x01 \x00\xea\xe0\x18\x05\n\x03\x02\x01\n\x12@\n\x08quantity\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x0f\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x05\n\x03\x02\x01\n\x12\x1a\n\x07shelved\x18\x05 \x01(\x08\x42\t\xea\xe0\x18\x05\n\x03\x02\x01\n\x12 \n\x06reason\x18\x06 \x01(\tB\x10\xbaH\x04r\x02\x18@\xea\xe0\x18\x05\n\x03\x02\x01\n\x12-\n\x07serials\x18\x07 \x03(\tB\x1c\xbaH\x10\x92\x01\r\x10\xd0\x0f\x18\x01\"\x06r\x04\x10\x01\x18\x32\xea\xe0\x18\x05\n\x03\x02\x01\n\"\xe0\x01\n\x0fStockMoveReport\x12\x11\n\treport_id\x18\x01 \x01(\t\x12\x1b\n\x06number\x18\x02 \x01(\tB\x0b\xea\xe0\x18\x07\n\x03\x02\x01\n\x10\x01\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x13\n\x0blocation_id\x18\x04 \x01(\t\x12\x15\n\rbusiness_unit\x18\x05 \x01(\t\x12,\n\x08moved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\tmovements\x18\x07 \x03(\x0b\x32 .crossdock.inventory.v1.Movement\"\x85\x03\n\x17RecordStockMovesRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0blocation_id\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x34\n\x08moved_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12>\n\x05lines\x18\x07 \x03(\x0b\x32\".crossdock.inventory.v1.MovedStockB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07:D\x9a\xe2\x18@\n&crossdock.inventory.v1.StockMoveReport\x12\x16StockMoveReport.number\"S\n\x18RecordStockMovesResponse\x12\x37\n\x06report\x18\x01 \x01(\x0b\x32\'.crossdock.inventory.v1.StockMoveReport*\xde\x01\n\rStockMoveKind\x12\x1f\n\x1bSTOCK_MOVE_KIND_UNSPECIFIED\x10\x00\x12\x1c\n\x18STOCK_MOVE_KIND_PUT_AWAY\x10\x01\x12\'\n#STOCK_MOVE_KIND_PUT_AWAY_TAKEN_BACK\x10\x02\x12\x1f\n\x1bSTOCK_MOVE_KIND_HOLD_PLACED\x10\x03\x12!\n\x1dSTOCK_MOVE_KIND_HOLD_RELEASED\x10\x04\x12!\n\x1dSTOCK_MOVE_KIND_HOLD_REJECTED\x10\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,17 +37,19 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'crossdock.inventory.v1.stoc
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_MOVEDSTOCK'].fields_by_name['sku']._loaded_options = None
-  _globals['_MOVEDSTOCK'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030('
+  _globals['_MOVEDSTOCK'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030(\352\340\030\005\n\003\002\001\n'
   _globals['_MOVEDSTOCK'].fields_by_name['lot']._loaded_options = None
-  _globals['_MOVEDSTOCK'].fields_by_name['lot']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_MOVEDSTOCK'].fields_by_name['lot']._serialized_options = b'\272H\004r\002\030@\352\340\030\005\n\003\002\001\n'
   _globals['_MOVEDSTOCK'].fields_by_name['kind']._loaded_options = None
-  _globals['_MOVEDSTOCK'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000'
+  _globals['_MOVEDSTOCK'].fields_by_name['kind']._serialized_options = b'\272H\007\202\001\004\020\001 \000\352\340\030\005\n\003\002\001\n'
   _globals['_MOVEDSTOCK'].fields_by_name['quantity']._loaded_options = None
-  _globals['_MOVEDSTOCK'].fields_by_name['quantity']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_MOVEDSTOCK'].fields_by_name['quantity']._serialized_options = b'\272H\003\310\001\001\352\340\030\005\n\003\002\001\n'
+  _globals['_MOVEDSTOCK'].fields_by_name['shelved']._loaded_options = None
+  _globals['_MOVEDSTOCK'].fields_by_name['shelved']._serialized_options = b'\352\340\030\005\n\003\002\001\n'
   _globals['_MOVEDSTOCK'].fields_by_name['reason']._loaded_options = None
-  _globals['_MOVEDSTOCK'].fields_by_name['reason']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_MOVEDSTOCK'].fields_by_name['reason']._serialized_options = b'\272H\004r\002\030@\352\340\030\005\n\003\002\001\n'
   _globals['_MOVEDSTOCK'].fields_by_name['serials']._loaded_options = None
-  _globals['_MOVEDSTOCK'].fields_by_name['serials']._serialized_options = b'\272H\020\222\001\r\020\320\017\030\001\"\006r\004\020\001\0302'
+  _globals['_MOVEDSTOCK'].fields_by_name['serials']._serialized_options = b'\272H\020\222\001\r\020\320\017\030\001\"\006r\004\020\001\0302\352\340\030\005\n\003\002\001\n'
   _globals['_STOCKMOVEREPORT'].fields_by_name['number']._loaded_options = None
   _globals['_STOCKMOVEREPORT'].fields_by_name['number']._serialized_options = b'\352\340\030\007\n\003\002\001\n\020\001'
   _globals['_RECORDSTOCKMOVESREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -64,14 +66,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDSTOCKMOVESREQUEST'].fields_by_name['moved_at']._serialized_options = b'\272H\003\310\001\001'
   _globals['_RECORDSTOCKMOVESREQUEST'].fields_by_name['lines']._loaded_options = None
   _globals['_RECORDSTOCKMOVESREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
-  _globals['_STOCKMOVEKIND']._serialized_start=1145
-  _globals['_STOCKMOVEKIND']._serialized_end=1367
+  _globals['_RECORDSTOCKMOVESREQUEST']._loaded_options = None
+  _globals['_RECORDSTOCKMOVESREQUEST']._serialized_options = b'\232\342\030@\n&crossdock.inventory.v1.StockMoveReport\022\026StockMoveReport.number'
+  _globals['_STOCKMOVEKIND']._serialized_start=1280
+  _globals['_STOCKMOVEKIND']._serialized_end=1502
   _globals['_MOVEDSTOCK']._serialized_start=248
-  _globals['_MOVEDSTOCK']._serialized_end=508
-  _globals['_STOCKMOVEREPORT']._serialized_start=511
-  _globals['_STOCKMOVEREPORT']._serialized_end=735
-  _globals['_RECORDSTOCKMOVESREQUEST']._serialized_start=738
-  _globals['_RECORDSTOCKMOVESREQUEST']._serialized_end=1057
-  _globals['_RECORDSTOCKMOVESRESPONSE']._serialized_start=1059
-  _globals['_RECORDSTOCKMOVESRESPONSE']._serialized_end=1142
+  _globals['_MOVEDSTOCK']._serialized_end=573
+  _globals['_STOCKMOVEREPORT']._serialized_start=576
+  _globals['_STOCKMOVEREPORT']._serialized_end=800
+  _globals['_RECORDSTOCKMOVESREQUEST']._serialized_start=803
+  _globals['_RECORDSTOCKMOVESREQUEST']._serialized_end=1192
+  _globals['_RECORDSTOCKMOVESRESPONSE']._serialized_start=1194
+  _globals['_RECORDSTOCKMOVESRESPONSE']._serialized_end=1277
 # @@protoc_insertion_point(module_scope)

@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+crossdock/inventory/v1/stock_transfer.proto\x12\x16\x63rossdock.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xc3\x01\n\x11StockTransferLine\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x36\n\x04sent\x18\x02 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\t\xea\xe0\x18\x05\n\x03\x02\x01\n\x12\x39\n\x08received\x18\x03 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x08\xea\xe0\x18\x04\n\x02\x02\n\x12.\n\x07missing\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\xdf\x02\n\rStockTransfer\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x1b\n\x06number\x18\x02 \x01(\tB\x0b\xea\xe0\x18\x07\n\x03\x02\x01\n\x10\x01\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x18\n\x10\x66rom_location_id\x18\x04 \x01(\t\x12\x16\n\x0eto_location_id\x18\x05 \x01(\t\x12\x15\n\rbusiness_unit\x18\x06 \x01(\t\x12+\n\x07sent_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x0b\x65xpected_on\x18\x08 \x01(\x0b\x32\x11.google.type.Date\x12\x34\n\x05state\x18\t \x01(\x0e\x32%.crossdock.inventory.v1.TransferState\x12\x38\n\x05lines\x18\n \x03(\x0b\x32).crossdock.inventory.v1.StockTransferLine\"-\n\x0fTransferReceipt\x12\x1a\n\x06number\x18\x01 \x01(\tB\n\xea\xe0\x18\x06\n\x02\x02\n\x10\x01\"\x9f\x01\n\x10TransferredStock\x12\x16\n\x03sku\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x14\n\x03lot\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x37\n\x08quantity\x18\x03 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01\x12$\n\x07serials\x18\x04 \x03(\tB\x13\xbaH\x10\x92\x01\r\x10\xd0\x0f\x18\x01\"\x06r\x04\x10\x01\x18\x32\"\x98\x03\n\x13SendTransferRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12 \n\rbusiness_unit\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12#\n\x10\x66rom_location_id\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12!\n\x0eto_location_id\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x33\n\x07sent_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12.\n\x0b\x65xpected_on\x18\x08 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12\x44\n\x05lines\x18\t \x03(\x0b\x32(.crossdock.inventory.v1.TransferredStockB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07\"O\n\x14SendTransferResponse\x12\x37\n\x08transfer\x18\x01 \x01(\x0b\x32%.crossdock.inventory.v1.StockTransfer\"\xfe\x02\n\x1cRecordTransferReceiptRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\"\n\x0ftransfer_number\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0blocation_id\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x37\n\x0breceived_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x42\n\x05lines\x18\x08 \x03(\x0b\x32(.crossdock.inventory.v1.TransferredStockB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\r\n\x05\x66inal\x18\t \x01(\x08\"X\n\x1dRecordTransferReceiptResponse\x12\x37\n\x08transfer\x18\x01 \x01(\x0b\x32%.crossdock.inventory.v1.StockTransfer\"Q\n\x12GetTransferRequest\x12\x19\n\x06number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12 \n\rbusiness_unit\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"N\n\x13GetTransferResponse\x12\x37\n\x08transfer\x18\x01 \x01(\x0b\x32%.crossdock.inventory.v1.StockTransfer*\xa9\x01\n\rTransferState\x12\x1e\n\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19TRANSFER_STATE_IN_TRANSIT\x10\x01\x12\x1b\n\x17TRANSFER_STATE_RECEIVED\x10\x02\x12\x1f\n\x1bTRANSFER_STATE_CLOSED_SHORT\x10\x03\x12\x1b\n\x17TRANSFER_STATE_NOT_SENT\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+crossdock/inventory/v1/stock_transfer.proto\x12\x16\x63rossdock.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16google/type/date.proto\"\xc3\x01\n\x11StockTransferLine\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x36\n\x04sent\x18\x02 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\t\xea\xe0\x18\x05\n\x03\x02\x01\n\x12\x39\n\x08received\x18\x03 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x08\xea\xe0\x18\x04\n\x02\x02\n\x12.\n\x07missing\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\"\xdf\x02\n\rStockTransfer\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x1b\n\x06number\x18\x02 \x01(\tB\x0b\xea\xe0\x18\x07\n\x03\x02\x01\n\x10\x01\x12\x0e\n\x06system\x18\x03 \x01(\t\x12\x18\n\x10\x66rom_location_id\x18\x04 \x01(\t\x12\x16\n\x0eto_location_id\x18\x05 \x01(\t\x12\x15\n\rbusiness_unit\x18\x06 \x01(\t\x12+\n\x07sent_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x0b\x65xpected_on\x18\x08 \x01(\x0b\x32\x11.google.type.Date\x12\x34\n\x05state\x18\t \x01(\x0e\x32%.crossdock.inventory.v1.TransferState\x12\x38\n\x05lines\x18\n \x03(\x0b\x32).crossdock.inventory.v1.StockTransferLine\"-\n\x0fTransferReceipt\x12\x1a\n\x06number\x18\x01 \x01(\tB\n\xea\xe0\x18\x06\n\x02\x02\n\x10\x01\"\xc3\x01\n\x10TransferredStock\x12\x1f\n\x03sku\x18\x01 \x01(\tB\x12\xbaH\x06r\x04\x10\x01\x18(\xea\xe0\x18\x05\n\x03\x02\x01\n\x12\x1d\n\x03lot\x18\x02 \x01(\tB\x10\xbaH\x04r\x02\x18@\xea\xe0\x18\x05\n\x03\x02\x01\n\x12@\n\x08quantity\x18\x03 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x0f\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x05\n\x03\x02\x01\n\x12-\n\x07serials\x18\x04 \x03(\tB\x1c\xbaH\x10\x92\x01\r\x10\xd0\x0f\x18\x01\"\x06r\x04\x10\x01\x18\x32\xea\xe0\x18\x05\n\x03\x02\x01\n\"\xda\x03\n\x13SendTransferRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12 \n\rbusiness_unit\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12#\n\x10\x66rom_location_id\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12!\n\x0eto_location_id\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x33\n\x07sent_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12.\n\x0b\x65xpected_on\x18\x08 \x01(\x0b\x32\x11.google.type.DateB\x06\xbaH\x03\xc8\x01\x01\x12\x44\n\x05lines\x18\t \x03(\x0b\x32(.crossdock.inventory.v1.TransferredStockB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xe8\x07:@\x9a\xe2\x18<\n$crossdock.inventory.v1.StockTransfer\x12\x14StockTransfer.number\"O\n\x14SendTransferResponse\x12\x37\n\x08transfer\x18\x01 \x01(\x0b\x32%.crossdock.inventory.v1.StockTransfer\"\xc4\x03\n\x1cRecordTransferReceiptRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\xb0\x01\x01\x12\x33\n\x06origin\x18\x02 \x01(\x0b\x32\x1b.crossdock.common.v1.OriginB\x06\xbaH\x03\xc8\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\"\n\x0ftransfer_number\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12 \n\rbusiness_unit\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x1e\n\x0blocation_id\x18\x06 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x37\n\x0breceived_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01\x12\x42\n\x05lines\x18\x08 \x03(\x0b\x32(.crossdock.inventory.v1.TransferredStockB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\r\n\x05\x66inal\x18\t \x01(\x08:D\x9a\xe2\x18@\n&crossdock.inventory.v1.TransferReceipt\x12\x16TransferReceipt.number\"X\n\x1dRecordTransferReceiptResponse\x12\x37\n\x08transfer\x18\x01 \x01(\x0b\x32%.crossdock.inventory.v1.StockTransfer\"Q\n\x12GetTransferRequest\x12\x19\n\x06number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12 \n\rbusiness_unit\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"N\n\x13GetTransferResponse\x12\x37\n\x08transfer\x18\x01 \x01(\x0b\x32%.crossdock.inventory.v1.StockTransfer*\xa9\x01\n\rTransferState\x12\x1e\n\x1aTRANSFER_STATE_UNSPECIFIED\x10\x00\x12\x1d\n\x19TRANSFER_STATE_IN_TRANSIT\x10\x01\x12\x1b\n\x17TRANSFER_STATE_RECEIVED\x10\x02\x12\x1f\n\x1bTRANSFER_STATE_CLOSED_SHORT\x10\x03\x12\x1b\n\x17TRANSFER_STATE_NOT_SENT\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,13 +45,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSFERRECEIPT'].fields_by_name['number']._loaded_options = None
   _globals['_TRANSFERRECEIPT'].fields_by_name['number']._serialized_options = b'\352\340\030\006\n\002\002\n\020\001'
   _globals['_TRANSFERREDSTOCK'].fields_by_name['sku']._loaded_options = None
-  _globals['_TRANSFERREDSTOCK'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030('
+  _globals['_TRANSFERREDSTOCK'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030(\352\340\030\005\n\003\002\001\n'
   _globals['_TRANSFERREDSTOCK'].fields_by_name['lot']._loaded_options = None
-  _globals['_TRANSFERREDSTOCK'].fields_by_name['lot']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_TRANSFERREDSTOCK'].fields_by_name['lot']._serialized_options = b'\272H\004r\002\030@\352\340\030\005\n\003\002\001\n'
   _globals['_TRANSFERREDSTOCK'].fields_by_name['quantity']._loaded_options = None
-  _globals['_TRANSFERREDSTOCK'].fields_by_name['quantity']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_TRANSFERREDSTOCK'].fields_by_name['quantity']._serialized_options = b'\272H\003\310\001\001\352\340\030\005\n\003\002\001\n'
   _globals['_TRANSFERREDSTOCK'].fields_by_name['serials']._loaded_options = None
-  _globals['_TRANSFERREDSTOCK'].fields_by_name['serials']._serialized_options = b'\272H\020\222\001\r\020\320\017\030\001\"\006r\004\020\001\0302'
+  _globals['_TRANSFERREDSTOCK'].fields_by_name['serials']._serialized_options = b'\272H\020\222\001\r\020\320\017\030\001\"\006r\004\020\001\0302\352\340\030\005\n\003\002\001\n'
   _globals['_SENDTRANSFERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_SENDTRANSFERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_SENDTRANSFERREQUEST'].fields_by_name['origin']._loaded_options = None
@@ -70,6 +70,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SENDTRANSFERREQUEST'].fields_by_name['expected_on']._serialized_options = b'\272H\003\310\001\001'
   _globals['_SENDTRANSFERREQUEST'].fields_by_name['lines']._loaded_options = None
   _globals['_SENDTRANSFERREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\010\222\001\005\010\001\020\350\007'
+  _globals['_SENDTRANSFERREQUEST']._loaded_options = None
+  _globals['_SENDTRANSFERREQUEST']._serialized_options = b'\232\342\030<\n$crossdock.inventory.v1.StockTransfer\022\024StockTransfer.number'
   _globals['_RECORDTRANSFERRECEIPTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_RECORDTRANSFERRECEIPTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\260\001\001'
   _globals['_RECORDTRANSFERRECEIPTREQUEST'].fields_by_name['origin']._loaded_options = None
@@ -86,12 +88,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECORDTRANSFERRECEIPTREQUEST'].fields_by_name['received_at']._serialized_options = b'\272H\003\310\001\001'
   _globals['_RECORDTRANSFERRECEIPTREQUEST'].fields_by_name['lines']._loaded_options = None
   _globals['_RECORDTRANSFERRECEIPTREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\006\222\001\003\020\350\007'
+  _globals['_RECORDTRANSFERRECEIPTREQUEST']._loaded_options = None
+  _globals['_RECORDTRANSFERRECEIPTREQUEST']._serialized_options = b'\232\342\030@\n&crossdock.inventory.v1.TransferReceipt\022\026TransferReceipt.number'
   _globals['_GETTRANSFERREQUEST'].fields_by_name['number']._loaded_options = None
   _globals['_GETTRANSFERREQUEST'].fields_by_name['number']._serialized_options = b'\272H\006r\004\020\001\030@'
   _globals['_GETTRANSFERREQUEST'].fields_by_name['business_unit']._loaded_options = None
   _globals['_GETTRANSFERREQUEST'].fields_by_name['business_unit']._serialized_options = b'\272H\006r\004\020\001\030@'
-  _globals['_TRANSFERSTATE']._serialized_start=2119
-  _globals['_TRANSFERSTATE']._serialized_end=2288
+  _globals['_TRANSFERSTATE']._serialized_start=2291
+  _globals['_TRANSFERSTATE']._serialized_end=2460
   _globals['_STOCKTRANSFERLINE']._serialized_start=228
   _globals['_STOCKTRANSFERLINE']._serialized_end=423
   _globals['_STOCKTRANSFER']._serialized_start=426
@@ -99,17 +103,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSFERRECEIPT']._serialized_start=779
   _globals['_TRANSFERRECEIPT']._serialized_end=824
   _globals['_TRANSFERREDSTOCK']._serialized_start=827
-  _globals['_TRANSFERREDSTOCK']._serialized_end=986
-  _globals['_SENDTRANSFERREQUEST']._serialized_start=989
-  _globals['_SENDTRANSFERREQUEST']._serialized_end=1397
-  _globals['_SENDTRANSFERRESPONSE']._serialized_start=1399
-  _globals['_SENDTRANSFERRESPONSE']._serialized_end=1478
-  _globals['_RECORDTRANSFERRECEIPTREQUEST']._serialized_start=1481
-  _globals['_RECORDTRANSFERRECEIPTREQUEST']._serialized_end=1863
-  _globals['_RECORDTRANSFERRECEIPTRESPONSE']._serialized_start=1865
-  _globals['_RECORDTRANSFERRECEIPTRESPONSE']._serialized_end=1953
-  _globals['_GETTRANSFERREQUEST']._serialized_start=1955
-  _globals['_GETTRANSFERREQUEST']._serialized_end=2036
-  _globals['_GETTRANSFERRESPONSE']._serialized_start=2038
-  _globals['_GETTRANSFERRESPONSE']._serialized_end=2116
+  _globals['_TRANSFERREDSTOCK']._serialized_end=1022
+  _globals['_SENDTRANSFERREQUEST']._serialized_start=1025
+  _globals['_SENDTRANSFERREQUEST']._serialized_end=1499
+  _globals['_SENDTRANSFERRESPONSE']._serialized_start=1501
+  _globals['_SENDTRANSFERRESPONSE']._serialized_end=1580
+  _globals['_RECORDTRANSFERRECEIPTREQUEST']._serialized_start=1583
+  _globals['_RECORDTRANSFERRECEIPTREQUEST']._serialized_end=2035
+  _globals['_RECORDTRANSFERRECEIPTRESPONSE']._serialized_start=2037
+  _globals['_RECORDTRANSFERRECEIPTRESPONSE']._serialized_end=2125
+  _globals['_GETTRANSFERREQUEST']._serialized_start=2127
+  _globals['_GETTRANSFERREQUEST']._serialized_end=2208
+  _globals['_GETTRANSFERRESPONSE']._serialized_start=2210
+  _globals['_GETTRANSFERRESPONSE']._serialized_end=2288
 # @@protoc_insertion_point(module_scope)

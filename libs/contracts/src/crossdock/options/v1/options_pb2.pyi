@@ -135,7 +135,9 @@ class Writes(_message.Message):
     message: _builtins.str
     """Full name: crossdock.procurement.v1.ShipNotice. Empty where the message itself is meant."""
     decided_by: _builtins.str
-    """The attribute by which the whole document is taken or refused: ShipNotice.number. Empty in what is part of one."""
+    """The attribute by which the whole document is taken or refused: ShipNotice.number. It is one of the same contract, and
+    need not be a field of the document. Empty in what is part of one.
+    """
     def __init__(
         self,
         *,

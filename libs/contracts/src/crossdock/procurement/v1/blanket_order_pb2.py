@@ -29,7 +29,7 @@ from crossdock.procurement.v1 import purchase_order_pb2 as crossdock_dot_procure
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,crossdock/procurement/v1/blanket_order.proto\x12\x18\x63rossdock.procurement.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a-crossdock/procurement/v1/purchase_order.proto\x1a\x16google/type/date.proto\"\xb8\x03\n\x0c\x42lanketOrder\x12!\n\x10\x62lanket_order_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1e\n\rbusiness_unit\x18\x02 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xea\xe0\x18\x05\n\x01\x01\x10\x01\x12\x17\n\x06system\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x19\n\x08revision\x18\x05 \x01(\x05\x42\x07\xea\xe0\x18\x03\n\x01\n\x12\x1c\n\x0bsupplier_id\x18\x06 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x19\n\x08\x63urrency\x18\x07 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x1a\n\tincoterms\x18\x08 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12.\n\nvalid_from\x18\t \x01(\x0b\x32\x11.google.type.DateB\x07\xea\xe0\x18\x03\n\x01\x01\x12,\n\x08valid_to\x18\n \x01(\x0b\x32\x11.google.type.DateB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x1a\n\tcancelled\x18\x0b \x01(\x08\x42\x07\xea\xe0\x18\x03\n\x01\x01\x12\x39\n\x05lines\x18\x0c \x03(\x0b\x32*.crossdock.procurement.v1.BlanketOrderLine\x12\x0c\n\x04\x65tag\x18\r \x01(\t\"\xb0\x02\n\x10\x42lanketOrderLine\x12\x1e\n\x0bline_number\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x16\n\x03sku\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x1e\n\rsupplier_item\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18P\x12\x35\n\x06\x61greed\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\x06\xbaH\x03\xc8\x01\x01\x12-\n\x05price\x18\x05 \x01(\x0b\x32\x1e.crossdock.common.v1.UnitPrice\x12\"\n\x11released_quantity\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1e\n\ropen_quantity\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1a\n\tbase_unit\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18(\"\xf0\x01\n\x0e\x42lanketRelease\x12\x19\n\x11purchase_order_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x16\n\x0erelease_number\x18\x03 \x01(\t\x12;\n\x05state\x18\x04 \x01(\x0e\x32,.crossdock.procurement.v1.PurchaseOrderState\x12%\n\nordered_on\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\x37\n\ncalled_off\x18\x06 \x03(\x0b\x32#.crossdock.procurement.v1.CalledOff\"*\n\tCalledOff\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n,crossdock/procurement/v1/blanket_order.proto\x12\x18\x63rossdock.procurement.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a-crossdock/procurement/v1/purchase_order.proto\x1a\x16google/type/date.proto\"\xb8\x03\n\x0c\x42lanketOrder\x12!\n\x10\x62lanket_order_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x1e\n\rbusiness_unit\x18\x02 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x19\n\x06number\x18\x03 \x01(\tB\t\xea\xe0\x18\x05\n\x01\x01\x10\x01\x12\x17\n\x06system\x18\x04 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x19\n\x08revision\x18\x05 \x01(\x05\x42\x07\xea\xe0\x18\x03\n\x01\n\x12\x1c\n\x0bsupplier_id\x18\x06 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x19\n\x08\x63urrency\x18\x07 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x1a\n\tincoterms\x18\x08 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\x01\x12.\n\nvalid_from\x18\t \x01(\x0b\x32\x11.google.type.DateB\x07\xea\xe0\x18\x03\n\x01\x01\x12,\n\x08valid_to\x18\n \x01(\x0b\x32\x11.google.type.DateB\x07\xea\xe0\x18\x03\n\x01\x01\x12\x1a\n\tcancelled\x18\x0b \x01(\x08\x42\x07\xea\xe0\x18\x03\n\x01\x01\x12\x39\n\x05lines\x18\x0c \x03(\x0b\x32*.crossdock.procurement.v1.BlanketOrderLine\x12\x0c\n\x04\x65tag\x18\r \x01(\t\"\xd5\x02\n\x10\x42lanketOrderLine\x12%\n\x0bline_number\x18\x01 \x01(\tB\x10\xbaH\x06r\x04\x10\x01\x18 \xea\xe0\x18\x03\n\x01\x01\x12\x1d\n\x03sku\x18\x02 \x01(\tB\x10\xbaH\x06r\x04\x10\x01\x18(\xea\xe0\x18\x03\n\x01\x01\x12%\n\rsupplier_item\x18\x03 \x01(\tB\x0e\xbaH\x04r\x02\x18P\xea\xe0\x18\x03\n\x01\x01\x12<\n\x06\x61greed\x18\x04 \x01(\x0b\x32\x1d.crossdock.common.v1.QuantityB\r\xbaH\x03\xc8\x01\x01\xea\xe0\x18\x03\n\x01\x01\x12\x36\n\x05price\x18\x05 \x01(\x0b\x32\x1e.crossdock.common.v1.UnitPriceB\x07\xea\xe0\x18\x03\n\x01\x01\x12\"\n\x11released_quantity\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1e\n\ropen_quantity\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18(\x12\x1a\n\tbase_unit\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18(\"\xf0\x01\n\x0e\x42lanketRelease\x12\x19\n\x11purchase_order_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x16\n\x0erelease_number\x18\x03 \x01(\t\x12;\n\x05state\x18\x04 \x01(\x0e\x32,.crossdock.procurement.v1.PurchaseOrderState\x12%\n\nordered_on\x18\x05 \x01(\x0b\x32\x11.google.type.Date\x12\x37\n\ncalled_off\x18\x06 \x03(\x0b\x32#.crossdock.procurement.v1.CalledOff\"*\n\tCalledOff\x12\x0b\n\x03sku\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -59,13 +59,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BLANKETORDER'].fields_by_name['cancelled']._loaded_options = None
   _globals['_BLANKETORDER'].fields_by_name['cancelled']._serialized_options = b'\352\340\030\003\n\001\001'
   _globals['_BLANKETORDERLINE'].fields_by_name['line_number']._loaded_options = None
-  _globals['_BLANKETORDERLINE'].fields_by_name['line_number']._serialized_options = b'\272H\006r\004\020\001\030 '
+  _globals['_BLANKETORDERLINE'].fields_by_name['line_number']._serialized_options = b'\272H\006r\004\020\001\030 \352\340\030\003\n\001\001'
   _globals['_BLANKETORDERLINE'].fields_by_name['sku']._loaded_options = None
-  _globals['_BLANKETORDERLINE'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030('
+  _globals['_BLANKETORDERLINE'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030(\352\340\030\003\n\001\001'
   _globals['_BLANKETORDERLINE'].fields_by_name['supplier_item']._loaded_options = None
-  _globals['_BLANKETORDERLINE'].fields_by_name['supplier_item']._serialized_options = b'\272H\004r\002\030P'
+  _globals['_BLANKETORDERLINE'].fields_by_name['supplier_item']._serialized_options = b'\272H\004r\002\030P\352\340\030\003\n\001\001'
   _globals['_BLANKETORDERLINE'].fields_by_name['agreed']._loaded_options = None
-  _globals['_BLANKETORDERLINE'].fields_by_name['agreed']._serialized_options = b'\272H\003\310\001\001'
+  _globals['_BLANKETORDERLINE'].fields_by_name['agreed']._serialized_options = b'\272H\003\310\001\001\352\340\030\003\n\001\001'
+  _globals['_BLANKETORDERLINE'].fields_by_name['price']._loaded_options = None
+  _globals['_BLANKETORDERLINE'].fields_by_name['price']._serialized_options = b'\352\340\030\003\n\001\001'
   _globals['_BLANKETORDERLINE'].fields_by_name['released_quantity']._loaded_options = None
   _globals['_BLANKETORDERLINE'].fields_by_name['released_quantity']._serialized_options = b'\272H\004r\002\030('
   _globals['_BLANKETORDERLINE'].fields_by_name['open_quantity']._loaded_options = None
@@ -75,9 +77,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BLANKETORDER']._serialized_start=245
   _globals['_BLANKETORDER']._serialized_end=685
   _globals['_BLANKETORDERLINE']._serialized_start=688
-  _globals['_BLANKETORDERLINE']._serialized_end=992
-  _globals['_BLANKETRELEASE']._serialized_start=995
-  _globals['_BLANKETRELEASE']._serialized_end=1235
-  _globals['_CALLEDOFF']._serialized_start=1237
-  _globals['_CALLEDOFF']._serialized_end=1279
+  _globals['_BLANKETORDERLINE']._serialized_end=1029
+  _globals['_BLANKETRELEASE']._serialized_start=1032
+  _globals['_BLANKETRELEASE']._serialized_end=1272
+  _globals['_CALLEDOFF']._serialized_start=1274
+  _globals['_CALLEDOFF']._serialized_end=1316
 # @@protoc_insertion_point(module_scope)

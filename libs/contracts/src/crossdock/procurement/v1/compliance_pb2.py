@@ -28,7 +28,7 @@ from crossdock.options.v1 import options_pb2 as crossdock_dot_options_dot_v1_dot
 from google.type import date_pb2 as google_dot_type_dot_date__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)crossdock/procurement/v1/compliance.proto\x12\x18\x63rossdock.procurement.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x16google/type/date.proto\"\x94\x03\n\x0b\x43\x65rtificate\x12&\n\x0e\x63\x65rtificate_id\x18\x01 \x01(\tB\x0e\xbaH\x04r\x02\x18@\xea\xe0\x18\x03\n\x01\n\x12$\n\x06number\x18\x02 \x01(\tB\x14\xbaH\x06r\x04\x10\x01\x18@\xea\xe0\x18\x07\n\x03\x06\x01\n\x10\x01\x12\x1e\n\x0bsupplier_id\x18\x03 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\x12\x17\n\x04kind\x18\x04 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18 \x12\x16\n\x03sku\x18\x05 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18(\x12\x14\n\x03lot\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12%\n\nvalid_from\x18\x07 \x01(\x0b\x32\x11.google.type.Date\x12#\n\x08valid_to\x18\x08 \x01(\x0b\x32\x11.google.type.Date\x12\x1c\n\x08\x64ocument\x18\t \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12%\n\x06sha256\x18\n \x01(\tB\x15\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\x12 \n\nsize_bytes\x18\x0b \x01(\x03\x42\x0c\xbaH\t\"\x07\x18\x80\x92\xf4\x01 \x00\x12\x1d\n\nmedia_type\x18\x0c \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\"\x89\x03\n\x0e\x43omplianceHold\x12\x18\n\x07hold_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x13\n\x0bsupplier_id\x18\x02 \x01(\t\x12\x12\n\nreceipt_id\x18\x03 \x01(\t\x12\x16\n\x0ereceipt_number\x18\x04 \x01(\t\x12\x17\n\x0freceipt_line_id\x18\x05 \x01(\t\x12\x13\n\x0blocation_id\x18\x06 \x01(\t\x12\x15\n\rbusiness_unit\x18\x07 \x01(\t\x12\x19\n\x11purchase_order_id\x18\x08 \x01(\t\x12\x1d\n\x15purchase_order_number\x18\t \x01(\t\x12\x1e\n\x16purchase_order_line_id\x18\n \x01(\t\x12\x0b\n\x03sku\x18\x0b \x01(\t\x12\x0b\n\x03lot\x18\x0c \x01(\t\x12/\n\x08quantity\x18\r \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x0f\n\x07missing\x18\x0e \x03(\t\x12\x13\n\x0bholds_stock\x18\x0f \x01(\x08\x12\x0c\n\x04rule\x18\x10 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)crossdock/procurement/v1/compliance.proto\x12\x18\x63rossdock.procurement.v1\x1a\x1b\x62uf/validate/validate.proto\x1a crossdock/common/v1/values.proto\x1a\"crossdock/options/v1/options.proto\x1a\x16google/type/date.proto\"\xf2\x03\n\x0b\x43\x65rtificate\x12&\n\x0e\x63\x65rtificate_id\x18\x01 \x01(\tB\x0e\xbaH\x04r\x02\x18@\xea\xe0\x18\x03\n\x01\n\x12$\n\x06number\x18\x02 \x01(\tB\x14\xbaH\x06r\x04\x10\x01\x18@\xea\xe0\x18\x07\n\x03\x06\x01\n\x10\x01\x12\'\n\x0bsupplier_id\x18\x03 \x01(\tB\x12\xbaH\x06r\x04\x10\x01\x18@\xea\xe0\x18\x05\n\x03\x06\x01\n\x12 \n\x04kind\x18\x04 \x01(\tB\x12\xbaH\x06r\x04\x10\x01\x18 \xea\xe0\x18\x05\n\x03\x06\x01\n\x12\x1f\n\x03sku\x18\x05 \x01(\tB\x12\xbaH\x06r\x04\x10\x01\x18(\xea\xe0\x18\x05\n\x03\x06\x01\n\x12\x1d\n\x03lot\x18\x06 \x01(\tB\x10\xbaH\x04r\x02\x18@\xea\xe0\x18\x05\n\x03\x06\x01\n\x12\x30\n\nvalid_from\x18\x07 \x01(\x0b\x32\x11.google.type.DateB\t\xea\xe0\x18\x05\n\x03\x06\x01\n\x12.\n\x08valid_to\x18\x08 \x01(\x0b\x32\x11.google.type.DateB\t\xea\xe0\x18\x05\n\x03\x06\x01\n\x12%\n\x08\x64ocument\x18\t \x01(\tB\x13\xbaH\x07r\x05\x10\x01\x18\x80\x01\xea\xe0\x18\x05\n\x03\x06\x01\n\x12.\n\x06sha256\x18\n \x01(\tB\x1e\xbaH\x12r\x10\x32\x0e^[0-9a-f]{64}$\xea\xe0\x18\x05\n\x03\x06\x01\n\x12)\n\nsize_bytes\x18\x0b \x01(\x03\x42\x15\xbaH\t\"\x07\x18\x80\x92\xf4\x01 \x00\xea\xe0\x18\x05\n\x03\x06\x01\n\x12&\n\nmedia_type\x18\x0c \x01(\tB\x12\xbaH\x06r\x04\x10\x01\x18\x64\xea\xe0\x18\x05\n\x03\x06\x01\n\"\x89\x03\n\x0e\x43omplianceHold\x12\x18\n\x07hold_id\x18\x01 \x01(\tB\x07\xea\xe0\x18\x03\n\x01\n\x12\x13\n\x0bsupplier_id\x18\x02 \x01(\t\x12\x12\n\nreceipt_id\x18\x03 \x01(\t\x12\x16\n\x0ereceipt_number\x18\x04 \x01(\t\x12\x17\n\x0freceipt_line_id\x18\x05 \x01(\t\x12\x13\n\x0blocation_id\x18\x06 \x01(\t\x12\x15\n\rbusiness_unit\x18\x07 \x01(\t\x12\x19\n\x11purchase_order_id\x18\x08 \x01(\t\x12\x1d\n\x15purchase_order_number\x18\t \x01(\t\x12\x1e\n\x16purchase_order_line_id\x18\n \x01(\t\x12\x0b\n\x03sku\x18\x0b \x01(\t\x12\x0b\n\x03lot\x18\x0c \x01(\t\x12/\n\x08quantity\x18\r \x01(\x0b\x32\x1d.crossdock.common.v1.Quantity\x12\x0f\n\x07missing\x18\x0e \x03(\t\x12\x13\n\x0bholds_stock\x18\x0f \x01(\x08\x12\x0c\n\x04rule\x18\x10 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,25 +40,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CERTIFICATE'].fields_by_name['number']._loaded_options = None
   _globals['_CERTIFICATE'].fields_by_name['number']._serialized_options = b'\272H\006r\004\020\001\030@\352\340\030\007\n\003\006\001\n\020\001'
   _globals['_CERTIFICATE'].fields_by_name['supplier_id']._loaded_options = None
-  _globals['_CERTIFICATE'].fields_by_name['supplier_id']._serialized_options = b'\272H\006r\004\020\001\030@'
+  _globals['_CERTIFICATE'].fields_by_name['supplier_id']._serialized_options = b'\272H\006r\004\020\001\030@\352\340\030\005\n\003\006\001\n'
   _globals['_CERTIFICATE'].fields_by_name['kind']._loaded_options = None
-  _globals['_CERTIFICATE'].fields_by_name['kind']._serialized_options = b'\272H\006r\004\020\001\030 '
+  _globals['_CERTIFICATE'].fields_by_name['kind']._serialized_options = b'\272H\006r\004\020\001\030 \352\340\030\005\n\003\006\001\n'
   _globals['_CERTIFICATE'].fields_by_name['sku']._loaded_options = None
-  _globals['_CERTIFICATE'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030('
+  _globals['_CERTIFICATE'].fields_by_name['sku']._serialized_options = b'\272H\006r\004\020\001\030(\352\340\030\005\n\003\006\001\n'
   _globals['_CERTIFICATE'].fields_by_name['lot']._loaded_options = None
-  _globals['_CERTIFICATE'].fields_by_name['lot']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_CERTIFICATE'].fields_by_name['lot']._serialized_options = b'\272H\004r\002\030@\352\340\030\005\n\003\006\001\n'
+  _globals['_CERTIFICATE'].fields_by_name['valid_from']._loaded_options = None
+  _globals['_CERTIFICATE'].fields_by_name['valid_from']._serialized_options = b'\352\340\030\005\n\003\006\001\n'
+  _globals['_CERTIFICATE'].fields_by_name['valid_to']._loaded_options = None
+  _globals['_CERTIFICATE'].fields_by_name['valid_to']._serialized_options = b'\352\340\030\005\n\003\006\001\n'
   _globals['_CERTIFICATE'].fields_by_name['document']._loaded_options = None
-  _globals['_CERTIFICATE'].fields_by_name['document']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
+  _globals['_CERTIFICATE'].fields_by_name['document']._serialized_options = b'\272H\007r\005\020\001\030\200\001\352\340\030\005\n\003\006\001\n'
   _globals['_CERTIFICATE'].fields_by_name['sha256']._loaded_options = None
-  _globals['_CERTIFICATE'].fields_by_name['sha256']._serialized_options = b'\272H\022r\0202\016^[0-9a-f]{64}$'
+  _globals['_CERTIFICATE'].fields_by_name['sha256']._serialized_options = b'\272H\022r\0202\016^[0-9a-f]{64}$\352\340\030\005\n\003\006\001\n'
   _globals['_CERTIFICATE'].fields_by_name['size_bytes']._loaded_options = None
-  _globals['_CERTIFICATE'].fields_by_name['size_bytes']._serialized_options = b'\272H\t\"\007\030\200\222\364\001 \000'
+  _globals['_CERTIFICATE'].fields_by_name['size_bytes']._serialized_options = b'\272H\t\"\007\030\200\222\364\001 \000\352\340\030\005\n\003\006\001\n'
   _globals['_CERTIFICATE'].fields_by_name['media_type']._loaded_options = None
-  _globals['_CERTIFICATE'].fields_by_name['media_type']._serialized_options = b'\272H\006r\004\020\001\030d'
+  _globals['_CERTIFICATE'].fields_by_name['media_type']._serialized_options = b'\272H\006r\004\020\001\030d\352\340\030\005\n\003\006\001\n'
   _globals['_COMPLIANCEHOLD'].fields_by_name['hold_id']._loaded_options = None
   _globals['_COMPLIANCEHOLD'].fields_by_name['hold_id']._serialized_options = b'\352\340\030\003\n\001\n'
   _globals['_CERTIFICATE']._serialized_start=195
-  _globals['_CERTIFICATE']._serialized_end=599
-  _globals['_COMPLIANCEHOLD']._serialized_start=602
-  _globals['_COMPLIANCEHOLD']._serialized_end=995
+  _globals['_CERTIFICATE']._serialized_end=693
+  _globals['_COMPLIANCEHOLD']._serialized_start=696
+  _globals['_COMPLIANCEHOLD']._serialized_end=1089
 # @@protoc_insertion_point(module_scope)
