@@ -201,3 +201,11 @@ async def test_two_roles_at_once_come_to_the_same_as_one_after_the_other(calls: 
     for each in skus:
         found = await shown(calls, each)
         assert (found.description, found.category) == ("Golden", "E")
+
+
+async def test_what_catalog_derives_itself_is_ignored_in_a_load(calls: Any) -> None:
+    party = md.Party(party_id=name(), name="Somebody", personal_data_id="whose")
+    answer = await calls.PutMasterData(put(MDM, 1, parties=[party], partial_success=False))
+    assert (answer.changed, list(answer.refused)) == (1, [])
+    found = (await calls.GetParty(pb.GetPartyRequest(party_id=party.party_id))).party
+    assert (found.name, found.personal_data_id != "whose") == ("Somebody", True)

@@ -214,6 +214,22 @@ async def test_wrong_records_are_somebodys_and_the_others_are_taken(taking: Rig)
     ]
 
 
+@pytest.mark.feature("F042")
+async def test_what_stands_behind_a_higher_owners_word_is_said_and_is_nobodys_trouble(taking: Rig) -> None:
+    response = catalog.PutMasterDataResponse(unchanged=2, kept=2)
+    taking.procurement.accepts("PutMasterData", response)
+    found = await given(taking, items=[BOLT, BOLT | {"number": "B-2"}])
+    assert found.state is State.UNDERSTOOD
+    assert [(each.code, each.severity, each.text) for each in found.findings] == [
+        (
+            "record-behind",
+            "warning",
+            "2 records say something new that is not shown: a higher owner has spoken of them",
+        )
+    ]
+    assert await taking.exceptions(found.document_id) == []
+
+
 @pytest.mark.feature("F178")
 async def test_what_waits_for_a_unit_goes_on_by_itself_and_nothing_waits_for_it(taking: Rig) -> None:
     unit = f"Q{uuid4().hex[:6]}"

@@ -159,7 +159,9 @@ def _show_foreseen(found: Sequence[Foreseen], *, json: bool) -> None:
 
 def _role(name: str) -> int:
     found = ROLES.get(name.upper(), 0)
-    return found or fail(f"{name!r} is none of {', '.join(each for each in ROLES if each != 'UNSPECIFIED')}", FAILED)
+    if not found:
+        fail(f"{name!r} is none of {', '.join(each for each in ROLES if each != 'UNSPECIFIED')}", FAILED)
+    return found
 
 
 def load(

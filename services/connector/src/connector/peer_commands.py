@@ -23,7 +23,7 @@ from google.protobuf.message import Message
 
 from connector.ports import Surroundings
 from connector.use_cases.commanding import KINDS
-from connector.use_cases.settling import LEFT_OUT, NOT_OWNED, PARTLY, TRANSACTION, WAITS, settle_commands
+from connector.use_cases.settling import BEHIND, LEFT_OUT, NOT_OWNED, PARTLY, TRANSACTION, WAITS, settle_commands
 
 Call = Callable[..., Awaitable[Any]]
 StubFor = Callable[[str, str], Any]
@@ -59,12 +59,13 @@ def results_of(response: Message) -> dict[str, str]:
 
 
 def _left_out(response: catalog.PutMasterDataResponse) -> dict[str, str]:
-    """Records that catalog did not take, line by line, by why: as many as fit."""
+    """Records that catalog did not take, line by line, by why, as many as fit; and how many it does not show."""
     found: dict[str, list[str]] = {}
     for each in response.refused:
         why = WAITS if each.waits else NOT_OWNED if each.code == "FIELD_NOT_OWNED" else LEFT_OUT
         found.setdefault(why, []).append(f"{each.record}: {each.reason}")
-    return {why: _lines(texts) for why, texts in found.items()}
+    behind = {BEHIND: str(response.kept)} if response.kept else {}
+    return {why: _lines(texts) for why, texts in found.items()} | behind
 
 
 def _lines(texts: Sequence[str]) -> str:

@@ -110,7 +110,8 @@ def shown(words: Mapping[str, Mapping[date, Record]], precedence: Precedence) ->
     """Of each day on which anybody begins to say something what counts from there on; a record ends when the highest of
     those that speak of it says so, or where the next begins."""
     if len(words) == 1:
-        return sorted(*(its.values() for its in words.values()), key=lambda each: each.valid_from)
+        [alone] = words.values()
+        return [alone[day] for day in sorted(alone)]
     days = sorted({day for its in words.values() for day in its})
     found = []
     for day, following in zip(days, [*days[1:], None], strict=True):

@@ -38,7 +38,9 @@ from connector.use_cases.refusing import Denied, answer_declined
 TRANSACTION, PARTLY = "transaction_id", "refused_lines"
 # Records that were not taken, line by line: what is wrong with them, that they are another's, or what they wait for.
 LEFT_OUT, NOT_OWNED, WAITS = "left_out", "not_owned", "waits_for"
-WRONG_RECORD, FOREIGN_RECORD = "wrong-record", "foreign-record"
+# How many records say something new that is not shown, because a higher owner has spoken.
+BEHIND = "behind"
+WRONG_RECORD, FOREIGN_RECORD, RECORD_BEHIND = "wrong-record", "foreign-record", "record-behind"
 MOST_FINDINGS = 200
 
 
@@ -161,6 +163,9 @@ def _partly(document: Document, message: MessageEnd, results: dict[str, str]) ->
     """What of a message was not taken stands in the document's findings, what waits in the message until its end."""
     wrong = [(code, text) for code, key in _CODES for text in results.get(key, "").splitlines()]
     add_findings(document, (Finding(code, "error", text) for code, text in wrong))
+    if behind := results.get(BEHIND, ""):
+        told = f"{behind} records say something new that is not shown: a higher owner has spoken of them"
+        add_findings(document, (Finding(RECORD_BEHIND, "warning", told),))
     return replace(message, reason=still_waiting([message.reason, *results.get(WAITS, "").splitlines()]))
 
 
