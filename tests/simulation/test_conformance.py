@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 from crossdock_kit.leases import PostgresLeaseStore
 from crossdock_kit.reconcile import PostgresStreamBooks
-from crossdock_kit.relay import PostgresRelayStore
+from crossdock_kit.relay_store import PostgresRelayStore
 from crossdock_kit.subscriptions.store import PostgresConsumerStore
 from crossdock_kit.timer_loop import PostgresTimerStore
 from crossdock_kit.unit_of_work import PostgresWorkStore

@@ -14,12 +14,13 @@ from uuid import uuid4
 
 import pytest
 from crossdock_kit import relay as relay_module
+from crossdock_kit.acknowledgments import Acknowledgments
 from crossdock_kit.broker import Broker
 from crossdock_kit.context import caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import Unavailable
 from crossdock_kit.events import decoded_list, parsed_headers
-from crossdock_kit.relay import Acknowledgments, Relay
+from crossdock_kit.relay import Relay
 from crossdock_kit.unit_of_work import UnitOfWork
 from kit_events import CONTEXT, CrateFilled, because, crate_event
 

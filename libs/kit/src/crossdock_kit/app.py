@@ -36,6 +36,7 @@ from crossdock_kit.settings import ServiceSettings, SettingsError
 from crossdock_kit.subscriptions import Consumer, Subscription
 from crossdock_kit.timer_loop import TimerHandler
 from crossdock_kit.unit_of_work import UnitOfWork
+from crossdock_kit.unpublished import EVENT, Unpublished
 
 C = TypeVar("C", bound=ServiceSettings)
 S = TypeVar("S")
@@ -68,6 +69,7 @@ class App(Generic[C]):
     retries: dict[str, Redo] = field(default_factory=dict)
     relay: Relay | None = field(init=False)
     reconciler: Reconciler | None = field(init=False)
+    unpublished: Unpublished | None = field(init=False)
     uow: UnitOfWork = field(init=False)
     deliveries: DeliveryQueue = field(init=False)
     egress: Egress = field(init=False)
@@ -77,6 +79,9 @@ class App(Generic[C]):
         settings, engine, broker = self.settings, self.infrastructure.engine, self.infrastructure.broker
         self.relay = Relay(engine, broker, settings.service, settings.tenants) if broker else None
         self.reconciler = Reconciler(self.relay, clock=self.clock) if self.relay else None
+        self.unpublished = Unpublished(self.relay) if self.relay else None
+        if self.unpublished is not None:
+            self.on_retry(EVENT, self.unpublished.again)
         hint = self.relay.hint if self.relay else _nobody_publishes
         self.uow = UnitOfWork(engine, hint, self.clock, frozenset(settings.tenants))
         # To services of ours; who serves partners says here what each of those bears.

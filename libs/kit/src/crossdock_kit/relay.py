@@ -3,15 +3,15 @@
 The owner of a partition takes the smallest visible positions of its slots, publishes them in one write, waits for the
 acknowledgments on one inbox and removes those rows with the next claim. There is never a cursor: a transaction that
 commits late shows up with an old position and is simply next. A row that was published but not removed is published
-again under the same message id, which the broker drops.
+again under the same message id, which the broker drops. What the broker refuses keeps up its own aggregate alone
+(refusals.py).
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,17 +20,17 @@ from uuid import UUID
 from nats.errors import Error as NatsError
 
 from crossdock_kit import crash_points
+from crossdock_kit.acknowledgments import Acknowledgments, about_the_message
 from crossdock_kit.broker import Broker, framed, framed_plain, hint_subject, stream_name
 from crossdock_kit.database import Engine, Session
 from crossdock_kit.database.failures import translated
-from crossdock_kit.database.transaction import tenant_list
-from crossdock_kit.driver import Driver
 from crossdock_kit.errors import CrossdockError
 from crossdock_kit.events import subject_of
-from crossdock_kit.ids import EXPRESS
 from crossdock_kit.jobs import together
 from crossdock_kit.journal import complete_headers
 from crossdock_kit.leases import POSTGRES_LEASES, PartitionLeases
+from crossdock_kit.refusals import Refusals
+from crossdock_kit.relay_store import PostgresRelayStore
 from crossdock_kit.storage import LeaseStore, RelayStore
 from crossdock_kit.telemetry import metrics, names
 from crossdock_kit.telemetry.spans import SpanKind, exporting, root_span
@@ -40,7 +40,6 @@ log = logging.getLogger(__name__)
 BATCH = 512
 STANDARD_SHARE = 128
 """Of a batch, what the standard lane gets even while the express lane could fill it."""
-ACK_SECONDS = 2.0
 POLL_SECONDS = 1.0
 HINT_PAUSE_SECONDS = 0.002
 FEW, GATHERED, GATHER_SECONDS = 8, 64, 0.002
@@ -49,41 +48,11 @@ LINGER_SECONDS = 0.02
 """How long what was published may wait to be removed together with the next claim, instead of by a turn of its own."""
 _VERSION_LINE = b"NATS/1.0\r\n"
 
-# Removing the last batch and claiming the next is one round trip. Both parts see the table as it was before, hence the
-# exclusion of what is being removed.
-_TURN = """
-WITH gone AS (
-  DELETE FROM pending WHERE position = ANY ($1::int8[])
-), express AS (
-  SELECT position, event_id, recorded_at, slot FROM pending
-  WHERE slot = ANY ($2::int2[]) AND position <> ALL ($1::int8[]) ORDER BY position LIMIT $4
-), standard AS (
-  SELECT position, event_id, recorded_at, slot FROM pending
-  WHERE slot = ANY ($3::int2[]) AND position <> ALL ($1::int8[])
-  ORDER BY position LIMIT greatest($5, $4 - (SELECT count(*) FROM express))
-), claimed AS (
-  SELECT * FROM express UNION ALL SELECT * FROM standard
-)
-SELECT c.position, c.event_id, c.recorded_at, c.slot, j.type, j.headers, j.body
-FROM claimed c CROSS JOIN LATERAL (
-  SELECT type, headers, body FROM journal WHERE event_id = c.event_id AND recorded_at = c.recorded_at
-) j ORDER BY c.slot < 16, c.position
-"""
-
-
-class PostgresRelayStore:
-    async def serve(self, driver: Driver, tenants: Sequence[str]) -> None:
-        # The owner's session serves nothing else, so its tenants are set once and each claim is one statement. Nothing
-        # waits for the disk to know of a removal: what a crash brings back is published again, and dropped.
-        named = ",".join(tenant_list(tenants))
-        await driver.execute(f"SET app.tenants = '{named}'; SET synchronous_commit = off")
-
-    async def turn(
-        self, driver: Driver, done: Sequence[int], owned: Iterable[int], limits: tuple[int, int]
-    ) -> Sequence[Mapping[str, Any]]:
-        standard = list(owned)
-        express = [partition + EXPRESS for partition in standard]
-        return await driver.fetch(_TURN, list(done), express, standard, *limits)
+ADDED_BYTES = 1024
+"""What a message may get on the way beyond headers and body as they stand in the journal."""
+NO_ANSWER = "the broker gives no answer"
+AGAIN = b"again"
+"""Such a hint asks for what was refused as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,45 +61,6 @@ class Published:
 
     sequence: int
     event_id: UUID
-
-
-class Acknowledgments:
-    """What the broker said about one batch: indexes that it has, and why it refused others."""
-
-    __slots__ = ("_all_in", "_expected", "_latest", "accepted", "duplicates", "refusals")
-
-    def __init__(self, expected: int) -> None:
-        self.accepted: set[int] = set()
-        self.refusals: dict[int, str] = {}
-        self.duplicates = 0
-        self._latest: tuple[int, bytes] | None = None
-        self._expected = expected
-        self._all_in = asyncio.Event()
-
-    def take(self, index: int, data: bytes) -> None:
-        if b'"seq"' in data and b'"error"' not in data:
-            self.accepted.add(index)
-            if b'"duplicate"' in data:
-                self.duplicates += 1
-            elif self._latest is None or index > self._latest[0]:
-                self._latest = index, data
-        else:
-            self.refusals[index] = data.decode(errors="replace")[:200] or "nobody keeps this subject"
-        if len(self.accepted) + len(self.refusals) >= self._expected:
-            self._all_in.set()
-
-    @property
-    def latest(self) -> tuple[int, int] | None:
-        """Index and sequence of the last row that the broker stored now: a repetition proves nothing about its end."""
-        return (self._latest[0], int(json.loads(self._latest[1])["seq"])) if self._latest else None
-
-    async def wait(self) -> None:
-        """Until each row is answered, at most ACK_SECONDS: what is not answered by then is published again."""
-        try:
-            async with asyncio.timeout(ACK_SECONDS):
-                await self._all_in.wait()
-        except TimeoutError:
-            log.warning("no answer for %d of %d events", self._expected - len(self.accepted), self._expected)
 
 
 @dataclass(eq=False)
@@ -144,6 +74,9 @@ class Relay:
     store: RelayStore = field(default_factory=PostgresRelayStore)
     lease_store: LeaseStore = POSTGRES_LEASES
     leases: PartitionLeases = field(init=False)
+    refusals: Refusals = field(default_factory=Refusals)
+    complaint: str = ""
+    """Why the last batch was not published whole; empty where it was."""
     published: int = 0
     republished: int = 0
     last: Published | None = None
@@ -156,9 +89,7 @@ class Relay:
     _inbox: str = ""
 
     def __post_init__(self) -> None:
-        self.leases = PartitionLeases(
-            self.engine, "relay", changed=lambda owned: self._wake.set(), store=self.lease_store
-        )
+        self.leases = PartitionLeases(self.engine, "relay", changed=self._owns_others, store=self.lease_store)
 
     def hint(self) -> None:
         """Something was committed: wakes this relay, and those of other processes unless this one owns everything."""
@@ -167,13 +98,19 @@ class Relay:
             self._hint_planned = True
             asyncio.get_running_loop().call_later(HINT_PAUSE_SECONDS, self._send_hint)
 
+    def again(self) -> None:
+        """What was refused is tried at once, by whichever process relays it."""
+        self.refusals.at_once()
+        self._wake.set()
+        self._send_hint(AGAIN)
+
     async def run(self) -> None:
         """Publishes until cancelled; failures of database and broker are waited out."""
         connection = self.broker.connection
         self._inbox = connection.new_inbox()
         heard = [
             await connection.subscribe_raw(f"{self._inbox}.*.*", self._on_answer),
-            await connection.subscribe_raw(hint_subject(self.context), lambda *_: self._wake.set()),
+            await connection.subscribe_raw(hint_subject(self.context), self._on_hint),
         ]
         try:
             await together(self._turns(), self.leases.run())
@@ -190,7 +127,8 @@ class Relay:
                 await self._wait_for_work(POLL_SECONDS)
                 pause = 0.1
             except (CrossdockError, NatsError, TimeoutError) as error:
-                log.warning("relay waits: %s", error or type(error).__name__)
+                self.complaint = str(error) or type(error).__name__
+                log.warning("relay waits: %s", self.complaint)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, 2.0)
 
@@ -210,10 +148,11 @@ class Relay:
                 if not rows:
                     return
                 losses = self.broker.losses
-                done = await self._publish(rows)
-                if len(done) < len(rows):
+                sent = self.refusals.passing(rows, self.broker.connection.max_payload - ADDED_BYTES)
+                done = await self._publish(sent) if sent else []
+                if missing := self._missing(sent, done):
                     await self._claim(session, frozenset(), done)
-                    await self._stall(len(rows) - len(done))
+                    await self._stall(missing)
                     done = []
             if FEW < len(rows) < GATHERED:
                 await asyncio.sleep(GATHER_SECONDS)
@@ -236,7 +175,8 @@ class Relay:
             if session is not self._serving:
                 await self.store.serve(session.driver, self.tenants)
                 self._serving = session
-            return await self.store.turn(session.driver, done, owned, (BATCH, STANDARD_SHARE))
+            aside = self.refusals.claiming()
+            return await self.store.turn(session.driver, done, owned, (BATCH, STANDARD_SHARE), aside)
 
     async def _publish(self, rows: Sequence[Mapping[str, Any]]) -> list[int]:
         """Positions that the broker acknowledged. None if the link was lost meanwhile: a broker that comes back may
@@ -254,7 +194,33 @@ class Relay:
             self.last = Published(sequence, rows[index]["event_id"])
         for index, reason in list(answers.refusals.items())[:1]:
             log.error("event %s was not accepted: %s", rows[index]["event_id"], reason)
+        self._note_refusals(rows, answers)
         return [rows[index]["position"] for index in answers.accepted]
+
+    def _note_refusals(self, rows: Sequence[Mapping[str, Any]], answers: Acknowledgments) -> None:
+        """It is the event's own where the broker says so, or where it took others of the same batch."""
+        whole = len(answers.accepted) == len(rows)
+        self.complaint = "" if whole else next(iter(answers.refusals.values()), NO_ANSWER)
+        if whole and not self.refusals:
+            return
+        for index, row in enumerate(rows):
+            said = answers.refusals.get(index, NO_ANSWER)
+            if index in answers.accepted:
+                self.refusals.accepted(row)
+            elif answers.accepted or about_the_message(said):
+                self.refusals.refused(row, said)
+
+    def _missing(self, sent: Sequence[Mapping[str, Any]], done: Sequence[int]) -> int:
+        """How many wait for the stream; what is set aside does not."""
+        if len(done) == len(sent):
+            return 0
+        settled = {*done, *self.refusals.aside()}
+        return sum(row["position"] not in settled for row in sent)
+
+    def _owns_others(self, owned: frozenset[int]) -> None:
+        """Another process may publish what was refused here."""
+        self.refusals.forget()
+        self._wake.set()
 
     async def _send(self, rows: Sequence[Mapping[str, Any]]) -> Acknowledgments:
         self._batches += 1
@@ -287,10 +253,15 @@ class Relay:
         if answers is not None:
             answers.take(int(index), data)
 
-    def _send_hint(self) -> None:
+    def _on_hint(self, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
+        if data == AGAIN:
+            self.refusals.at_once()
+        self._wake.set()
+
+    def _send_hint(self, said: bytes = b"") -> None:
         self._hint_planned = False
         if self.broker.connection.is_connected:
-            told = framed_plain(hint_subject(self.context), self._inbox, b"")
+            told = framed_plain(hint_subject(self.context), self._inbox, said)
             # A hint that is lost costs a poll; the reference keeps the task alive.
             self._hinting = asyncio.ensure_future(self.broker.connection.write(told))
             self._hinting.add_done_callback(lambda sent: sent.cancelled() or sent.exception())

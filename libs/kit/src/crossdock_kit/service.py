@@ -228,9 +228,10 @@ def _outgoing(app: App[Any]) -> Loops:
     """What runs on until everything else has stopped."""
     loops = Loops()
     broker = app.infrastructure.broker
-    if app.relay is not None and app.reconciler is not None and broker is not None:
+    if app.relay and app.reconciler and app.unpublished and broker is not None:
         loops.add("relay", app.relay.run)
         loops.add("reconcile", app.reconciler.run)
+        loops.add("unpublished", app.unpublished.run)
         app.health.require("broker", lambda: _broker_answers(broker))
     loops.add("sealer", Sealer(app.engine, app.settings.tenants).run)
     if app.settings.data_key_file is not None:

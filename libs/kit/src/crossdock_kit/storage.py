@@ -1,9 +1,9 @@
 """The narrow ports between the data plane and its storage: claim and mark, admit and advance, held messages, timers.
 
-Each operation is one statement of PostgreSQL, written where its subject is (relay.py, leases.py, subscriptions/inbox.py
-and held.py, timers.py, reconcile.py) and grouped there into the port's implementation. `driver` is the connection of
-the open transaction, or of the owner's session. The simulation gives a model instead, which a conformance suite holds
-to PostgreSQL.
+Each operation is one statement of PostgreSQL, written where its subject is (relay_store.py, leases.py, inbox.py and
+held.py of subscriptions, timers.py, reconcile.py) and grouped there into the port's implementation. `driver` is the
+connection of the open transaction, or of the owner's session. The simulation gives a model instead, which a conformance
+suite holds to PostgreSQL.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class RelayStore(Protocol):
         ...
 
     async def turn(
-        self, driver: Driver, done: Sequence[int], owned: Iterable[int], limits: tuple[int, int]
+        self, driver: Driver, done: Sequence[int], owned: Iterable[int], limits: tuple[int, int], aside: Sequence[int]
     ) -> Sequence[Mapping[str, Any]]:
         """Marks positions as published and claims the next ones of the owned partitions, with their journal rows and
-        express first. `limits` are the size of a batch and the standard lane's share."""
+        express first. `limits` are the size of a batch and the standard lane's share, `aside` are passed over."""
         ...
 
 

@@ -56,7 +56,9 @@ class NoVersions(MemoryConsumerStore):
 class CursorRelay(MemoryRelayStore):
     """Publishes what comes after the last position that it has seen."""
 
-    async def turn(self, driver: Any, done: Sequence[int], owned: Iterable[int], limits: tuple[int, int]) -> list[Row]:
+    async def turn(
+        self, driver: Any, done: Sequence[int], owned: Iterable[int], limits: tuple[int, int], aside: Sequence[int]
+    ) -> list[Row]:
         mine = frozenset(owned)
 
         async def body(s: Statement) -> list[Row]:

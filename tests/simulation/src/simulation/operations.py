@@ -189,13 +189,17 @@ class Operations:
         await self.stores.work.write(memory.driver, Gathered(events=sealed), LONG_AGO)
 
     async def claim(self, memory: Memory, values: Sequence[Any]) -> Any:
-        return await self._turned(memory, [], values[0])
+        return await self._turned(memory, values[0])
 
     async def mark(self, memory: Memory, values: Sequence[Any]) -> Any:
-        return await self._turned(memory, memory.claimed[: values[1]], values[0])
+        """The next one of what was claimed is passed over."""
+        done, aside = memory.claimed[: values[1]], memory.claimed[values[1] : values[1] + 1]
+        return await self._turned(memory, values[0], done, aside)
 
-    async def _turned(self, memory: Memory, done: list[int], owned: Sequence[int]) -> Any:
-        rows = await self.stores.relay.turn(memory.driver, done, owned, (8, 4))
+    async def _turned(
+        self, memory: Memory, owned: Sequence[int], done: Sequence[int] = (), aside: Sequence[int] = ()
+    ) -> Any:
+        rows = await self.stores.relay.turn(memory.driver, done, owned, (8, 4), aside)
         memory.claimed = [row["position"] for row in rows]
         return [self._names[row["event_id"]] for row in rows]
 
@@ -283,6 +287,6 @@ class Operations:
             "overdue": await self.overdue(memory),
             "timers": await self.take_timers(memory, ((0, True),) * 10),
             "recorded": await self.compare(memory),
-            "pending": await self._turned(memory, [], range(AGGREGATES)),
+            "pending": await self._turned(memory, range(AGGREGATES)),
             "noted": await self.noted(memory, (0,)),
         }

@@ -13,7 +13,7 @@ from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
-from crossdock_kit.broker import Broker, Connection, RawHandler, durable_name, stream_name
+from crossdock_kit.broker import MAX_MESSAGE_BYTES, Broker, Connection, RawHandler, durable_name, stream_name
 from crossdock_kit.errors import Unavailable
 from crossdock_kit.ids import slot_token
 from nats.js.errors import NotFoundError
@@ -70,6 +70,7 @@ class ModelConnection(Connection):
         self._epoch = 0
         self._inboxes = 0
         self._last_arrival = 0.0
+        self._max_payload = MAX_MESSAGE_BYTES
         self._owner: Broker | None = None
         peers.append(self)
 

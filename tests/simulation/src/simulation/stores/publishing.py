@@ -22,10 +22,12 @@ class MemoryRelayStore:
 
         await on(driver, body)
 
-    async def turn(self, driver: Any, done: Sequence[int], owned: Iterable[int], limits: tuple[int, int]) -> list[Row]:
+    async def turn(
+        self, driver: Any, done: Sequence[int], owned: Iterable[int], limits: tuple[int, int], aside: Sequence[int]
+    ) -> list[Row]:
         async def body(s: Statement) -> list[Row]:
             mine = frozenset(owned)
-            gone = frozenset(done)
+            gone = frozenset((*done, *aside))
             found = [row for (position,), row in s.scan("pending") if position not in gone]
             found.sort(key=lambda row: row["position"])
             for position in done:
