@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from crossdock.catalog.v1 import master_data_pb2 as catalog
 from crossdock.common.v1 import values_pb2 as common
+from crossdock.fulfillment.v1 import allocation_service_pb2_grpc as allocation_grpc
 from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
@@ -18,13 +19,21 @@ from crossdock_kit.testing import FixedClock, RunningServer, start_service
 from crossdock_kit.unit_of_work import UnitOfWork
 from crossdock_local.embedded import EmbeddedServers
 from crossdock_local.migrated import MigratedDatabases
-from fulfillment.api import CheckServicer, FulfillmentServicer, PostingServicer, ReturnServicer, WarehouseServicer
+from fulfillment.api import (
+    AllocationServicer,
+    CheckServicer,
+    FulfillmentServicer,
+    PostingServicer,
+    ReturnServicer,
+    WarehouseServicer,
+)
 from fulfillment.store.master_data import MasterDataRows
 from fulfillment.store.unit_of_work import FulfillmentUnitOfWork
 from fulfillment.wire import master_data
 from fulfillment_cases.calls import Caller
 from fulfillment_cases.desk import Desk
 from fulfillment_cases.ledger import Ledger
+from fulfillment_cases.planner import Planner
 from fulfillment_cases.returns import Returns
 from fulfillment_cases.warehouse import Site
 from google.type.date_pb2 import Date
@@ -63,6 +72,13 @@ PRICES = (
     catalog.Price(sku="NUT", customer_id="CUS-PRICED", price=euros("1.00"), valid_to=Date(year=2020, month=1, day=1)),
 )
 EAST = catalog.Location(location_id="WH-EAST", kind=catalog.LOCATION_KIND_WAREHOUSE, zone="UTC", business_unit="EU01")
+OTHERS = catalog.Location(
+    location_id="WH-OTHERS",
+    kind=catalog.LOCATION_KIND_WAREHOUSE,
+    zone="UTC",
+    business_unit="EU01",
+    system="WMS-OTHERS",
+)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +90,8 @@ async def engine(migrated: MigratedDatabases, servers: EmbeddedServers) -> Async
         await book.keep_items([master_data.item(tenant, each) for tenant in TENANTS for each in ITEMS])
         await book.keep_parties([master_data.party(tenant, each) for tenant in TENANTS for each in PARTIES])
         await book.keep_prices([master_data.price(tenant, each) for tenant in TENANTS for each in PRICES])
-        await book.keep_locations([master_data.location(tenant, EAST) for tenant in TENANTS])
+        places = (EAST, OTHERS)
+        await book.keep_locations([master_data.location(tenant, each) for tenant in TENANTS for each in places])
     yield made
     await made.stop()
     await servers.drop_database(database.name)
@@ -95,6 +112,7 @@ async def server(uow: UnitOfWork, clock: FixedClock) -> AsyncIterator[RunningSer
     ports = FulfillmentUnitOfWork(uow)
     servicers = (
         (pb_grpc.add_FulfillmentServiceServicer_to_server, FulfillmentServicer(ports)),
+        (allocation_grpc.add_AllocationServiceServicer_to_server, AllocationServicer(ports)),
         (check_grpc.add_CheckServiceServicer_to_server, CheckServicer(ports)),
         (posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(ports)),
         (return_grpc.add_ReturnServiceServicer_to_server, ReturnServicer(ports)),
@@ -126,6 +144,12 @@ def ledger(server: RunningServer, uow: UnitOfWork) -> Ledger:
 def desk(server: RunningServer, uow: UnitOfWork) -> Desk:
     """Who answers checks of acme's orders, and the people who let them through."""
     return Desk(server.caller(check_grpc.CheckServiceStub, tenant="acme"), uow)
+
+
+@pytest.fixture
+def planner(server: RunningServer, engine: Engine) -> Planner:
+    """Whoever allocates orders of acme beside Crossdock."""
+    return Planner(server.caller(allocation_grpc.AllocationServiceStub, tenant="acme"), engine)
 
 
 @pytest.fixture

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import pytest
 from crossdock_kit.processes import TransitionNotOwned, TransitionUnknown
+from fulfillment.domain import events
 from fulfillment.domain.allocating import allocate, ask, fall_short, refuse, release, retry
+from fulfillment.domain.allocation import AllocatedLine, Allocation
 from fulfillment.domain.cancelling import cancel_part, change_quantity
 from fulfillment.domain.handling import Outcome, Place, Reported, issue, pack, pick
 from fulfillment.domain.lifecycle import DROPPED, OUT, RETREATS, TRANSITIONS, State, place_of
 from fulfillment.domain.order_state import order_state
+from fulfillment.domain.planning import take
 from fulfillment.domain.quantities import ZERO, Quantity
 from fulfillment.domain.questions import Held, Question, Shortage
-from fulfillment.domain.refusals import OrderAlreadyShipped
+from fulfillment.domain.refusals import AllocationAnswered, OrderAlreadyShipped
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.terms import ShortageRule
+from fulfillment.domain.terms import Allocator, ShortageRule
 from fulfillment_cases.trade import D, line, placed
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -38,10 +41,17 @@ class AnyHistory(RuleBasedStateMachine):
         lines=st.lists(st.tuples(st.sampled_from(SKUS), st.integers(1, 20)), min_size=1, max_size=4),
         shortage=st.sampled_from(ShortageRule),
         confirmed=st.booleans(),
+        allocator=st.sampled_from(("CROSSDOCK", "ERP", "WMS")),
     )
-    def place(self, lines: list[tuple[str, int]], shortage: ShortageRule, confirmed: bool) -> None:
+    def place(
+        self, lines: list[tuple[str, int]], shortage: ShortageRule, confirmed: bool, allocator: str = "CROSSDOCK"
+    ) -> None:
         asked = [line(str(number), quantity, sku) for number, (sku, quantity) in enumerate(lines, 1)]
-        self.order = placed(*asked, shortage=shortage, channel_confirmed=confirmed)
+        self.order = placed(*asked, shortage=shortage, channel_confirmed=confirmed, allocator=Allocator(allocator))
+        self.requested: events.AllocationRequested | None = None
+        if not self.order.allocator.is_ours:
+            # The first question went with the other facts of its placing.
+            ask(self.order, 1)
         self.unanswered: list[Question] = []
         self.held: dict[str, Counter[str]] = {}
         self.seen: dict[tuple[int, int], State] = {}
@@ -49,7 +59,8 @@ class AnyHistory(RuleBasedStateMachine):
         self.take()
 
     def take(self) -> None:
-        """What leaves the order for inventory: questions, and what is given back."""
+        """What leaves the order: questions to inventory and to its allocator, and what is given back."""
+        self.requested = newest_request(self.order, self.requested)
         self.unanswered += self.order.questions
         self.order.questions.clear()
         for reservations in self.order.given_back.values():
@@ -66,7 +77,7 @@ class AnyHistory(RuleBasedStateMachine):
         found = [
             Held(sku, location, quantity)
             for sku, wanted in asked.wanted.items()
-            for location, quantity in (("WH-EAST", min(wanted, D(east))), ("WH-WEST", wanted - min(wanted, D(east))))
+            for location, quantity in places(asked, wanted, D(east))
             if quantity
         ]
         reservation = f"R-{asked.attempt}"
@@ -91,6 +102,35 @@ class AnyHistory(RuleBasedStateMachine):
             asked = self.unanswered.pop(place % len(self.unanswered))
             refuse(self.order, asked.part, asked.attempt, "RESERVATION_LAPSED", "too late")
             self.take()
+
+    @rule(
+        shares=st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20), st.booleans()), min_size=4, max_size=4),
+        late=st.booleans(),
+    )
+    def allocator_answers(self, shares: list[tuple[int, int, bool]], late: bool) -> None:
+        """To the newest question or, where it comes late, to the one before; so much of each line from each place."""
+        allocator, attempt = self.order.allocator.role, self.order.parts[1].attempt
+        plan = self.order.parts[1].plan
+        if self.order.allocator.is_ours or not attempt:
+            return
+        asked = max(1, (plan.attempt if plan else attempt) - int(late))
+        wanted: Counter[int] = Counter()
+        for found, each in self.order.in_state(1, State.ACCEPTED):
+            wanted[found.position] += int(each.quantity)
+        lines: list[AllocatedLine] = []
+        for (position, found), (east, west, lot) in zip(self.order.lines.items(), shares, strict=False):
+            first = min(wanted[position], east)
+            for place, quantity in (("WH-EAST", first), ("WH-WEST", min(wanted[position] - first, west))):
+                if quantity:
+                    name = "L-1" if lot else ""
+                    lines.append(AllocatedLine(found.line_number, found.sku, place, D(quantity), name))
+        said = Allocation(allocator, 1, asked, repr(lines), tuple(lines))
+        if plan and plan.attempt == asked and plan.content not in {"", said.content}:
+            with pytest.raises(AllocationAnswered):
+                take(self.order, said)
+        else:
+            take(self.order, said)
+        self.take()
 
     @rule()
     def retry(self) -> None:
@@ -197,6 +237,14 @@ class AnyHistory(RuleBasedStateMachine):
             missing[found.sku] += int(each.quantity)
         newest = [each for each in self.unanswered if each.attempt == self.order.parts[1].attempt]
         asked: dict[str, Decimal] = dict(newest[0].wanted) if newest and self.order.parts[1].open else {}
+        plan = self.order.parts[1].plan
+        if plan and plan.content:
+            assert asked == sums((self.order.lines[each.position].sku, each.quantity) for each in plan.basket)
+            asked = sums((self.order.lines[each.position].sku, each.quantity) for each in plan.portions)
+        elif plan and self.order.parts[1].open:
+            assert self.requested is not None
+            assert self.requested.attempt == plan.attempt
+            asked = sums((each.line.sku, each.quantity.value) for each in self.requested.steps)
         assert missing == Counter({sku: int(quantity) for sku, quantity in asked.items() if quantity > ZERO})
 
     @invariant()
@@ -209,6 +257,25 @@ class AnyHistory(RuleBasedStateMachine):
                 assert before not in DROPPED or each.state is before
                 assert place_of(each.state) >= place_of(before) or each.state in allowed
                 self.seen[key] = each.state
+
+
+def places(asked: Question, wanted: Decimal, east: Decimal) -> list[tuple[str, Decimal]]:
+    if asked.location_id:
+        return [(asked.location_id, wanted)]
+    return [("WH-EAST", min(wanted, east)), ("WH-WEST", wanted - min(wanted, east))]
+
+
+def sums(pairs: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for sku, quantity in pairs:
+        found[sku] = found.get(sku, ZERO) + quantity
+    return found
+
+
+def newest_request(
+    order: SalesOrder, before: events.AllocationRequested | None = None
+) -> events.AllocationRequested | None:
+    return next((each for each in reversed(order.events) if isinstance(each, events.AllocationRequested)), before)
 
 
 AnyHistory.TestCase.settings = settings(

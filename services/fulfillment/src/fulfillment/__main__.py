@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from crossdock.fulfillment.v1 import allocation_service_pb2_grpc as allocation_grpc
 from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as pb_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
@@ -15,7 +16,14 @@ from crossdock_kit.app import App
 from crossdock_kit.process_timers import timer_kind
 from crossdock_kit.service import Service, run
 
-from fulfillment.api import CheckServicer, FulfillmentServicer, PostingServicer, ReturnServicer, WarehouseServicer
+from fulfillment.api import (
+    AllocationServicer,
+    CheckServicer,
+    FulfillmentServicer,
+    PostingServicer,
+    ReturnServicer,
+    WarehouseServicer,
+)
 from fulfillment.consumers import (
     asked_again,
     availability,
@@ -44,6 +52,7 @@ async def build(app: App[Settings]) -> None:
     app.subscribe(catalog_changes(lambda work: MasterDataRows(work.driver), on))
     app.add_servicer(posting_grpc.add_PostingServiceServicer_to_server, PostingServicer(uow))
     app.add_servicer(check_grpc.add_CheckServiceServicer_to_server, CheckServicer(uow))
+    app.add_servicer(allocation_grpc.add_AllocationServiceServicer_to_server, AllocationServicer(uow))
     app.add_servicer(return_grpc.add_ReturnServiceServicer_to_server, ReturnServicer(uow))
     app.subscribe(shipments(on))
     app.subscribe(availability(on))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, Protocol, TypeAlias
 
 import grpc
+from crossdock.fulfillment.v1 import allocation_service_pb2 as allocation_pb
+from crossdock.fulfillment.v1 import allocation_service_pb2_grpc as allocation_grpc
 from crossdock.fulfillment.v1 import check_service_pb2 as check_pb
 from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
@@ -20,7 +22,18 @@ from crossdock_kit.courtesy import others_first
 
 from fulfillment import queries
 from fulfillment.ports import Snapshots, UnitOfWork
-from fulfillment.use_cases import changing, checking, placing, posting, returning, revising, settling, warehousing
+from fulfillment.use_cases import (
+    changing,
+    checking,
+    placing,
+    planning,
+    posting,
+    returning,
+    revising,
+    settling,
+    warehousing,
+)
+from fulfillment.wire import allocation as allocation_wire
 from fulfillment.wire import checks as check_wire
 from fulfillment.wire import lifecycles as lifecycle_wire
 from fulfillment.wire import posting as posting_wire
@@ -119,6 +132,17 @@ class CheckServicer(check_grpc.CheckServiceServicer):
     async def ReleaseHold(self, request: check_pb.ReleaseHoldRequest, context: Context) -> check_pb.ReleaseHoldResponse:
         order, repeated = await checking.release_hold(check_wire.released(request, actor().subject), self._uow)
         return check_pb.ReleaseHoldResponse(order=wire.order(order), repeated=repeated)
+
+
+class AllocationServicer(allocation_grpc.AllocationServiceServicer):
+    def __init__(self, uow: UnitOfWork) -> None:
+        self._uow = uow
+
+    async def RecordAllocation(
+        self, request: allocation_pb.RecordAllocationRequest, context: Context
+    ) -> allocation_pb.RecordAllocationResponse:
+        order, repeated = await planning.record_allocation(allocation_wire.answered(request), self._uow)
+        return allocation_pb.RecordAllocationResponse(order=wire.order(order), repeated=repeated)
 
 
 class WarehouseServicer(warehouse_grpc.WarehouseServiceServicer):

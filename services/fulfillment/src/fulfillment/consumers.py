@@ -1,5 +1,5 @@
 """What fulfillment hears: master data, what inventory can promise, what carriers and terms say of shipments, its own
-deadlines, and operators who want a posting asked for again.
+deadlines, and operators who want a posting or an allocation asked for again.
 
 How the ports stand on the kit's work is brought by the wiring, so that nothing here reaches the storage.
 """
@@ -33,6 +33,7 @@ from fulfillment.use_cases.checking import check_lapsed, customer_changed
 from fulfillment.use_cases.delivering import departed, told
 from fulfillment.use_cases.drop_shipping import purchased, supplier_shipped
 from fulfillment.use_cases.owing import bill
+from fulfillment.use_cases.planning import ask_allocator_again
 from fulfillment.use_cases.posting import ask_again
 from fulfillment.use_cases.promising import supply_changed
 from fulfillment.use_cases.stocking import deadline_passed, supplied, waited_for
@@ -225,15 +226,27 @@ def checks_lapsed(opens: Opens, kind: Kind) -> TimerHandler:
 
 
 def asked_again(opens: Opens) -> Callable[[str, Work], Awaitable[str]]:
-    """Somebody has the ERP asked again for what it refused or never answered, by the subject of the exception:
-    "posting/.." or "process/posting/..". Raises NothingToRetry where that is another process."""
+    """Somebody has the ERP asked again for what it refused or never answered, or an order's allocator, by the subject
+    of the exception: "posting/..", "process/posting/.." or "process/order_schedule/..". Raises NothingToRetry where
+    that is another process, or nobody else allocates."""
 
     async def retry(subject: str, work: Work) -> str:
+        _, scheduled, part = subject.removeprefix("process/").partition(f"{SCHEDULE.name}/")
+        if scheduled:
+            return await allocated_again(part, work)
         _, named, posting_id = subject.removeprefix("process/").partition(f"{POSTING.name}/")
         if not named:
             raise NothingToRetry(subject)
         async with opens(work) as opened:
             found = await ask_again(posting_id, opened)
             return f"{found.kind.value} {found.reference} is asked for again"
+
+    async def allocated_again(subject: str, work: Work) -> str:
+        order_id, _, part = subject.rpartition("/")
+        async with opens(work) as opened:
+            order = await ask_allocator_again(order_id, int(part), opened)
+            if order is None:
+                raise NothingToRetry(subject)
+            return f"the {order.allocator.role} is asked again to allocate order {order.terms.number}"
 
     return retry

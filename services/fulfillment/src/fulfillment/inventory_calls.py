@@ -1,8 +1,9 @@
 """Carries an order's questions to inventory: reserve, commit and bind a basket, or give it back.
 
 The reservation has the question's own id, so that a question that is carried again comes to the same. What a checkout
-holds is taken over in its place. What is short is an answer. A refusal ends the question and is settled like an answer;
-what is silent is tried again by the kit, and the part's deadline tells somebody.
+holds is taken over in its place, or given back where somebody else allocates. What is short is an answer. A refusal
+ends the question and is settled like an answer; what is silent is tried again by the kit, and the part's deadline tells
+somebody.
 """
 
 from __future__ import annotations
@@ -19,11 +20,23 @@ from crossdock_kit.deliveries import Delivered, Leased, Outcome
 from crossdock_kit.deliveries.dispatcher import Carrier
 from crossdock_kit.deliveries.model import Dead, Declined
 from crossdock_kit.deliveries.settling import Ended
+from crossdock_kit.ids import derived
+from crossdock_kit.peers import reason_in, status_in
 from crossdock_kit.unit_of_work import Work
 
 from fulfillment import ports
 from fulfillment.use_cases.stocking import Answer, lock_orders, take_answer
-from fulfillment.wire.stock import ALLOCATE, GIVE_BACK, TAKE_OVER, answer, answered, refusal
+from fulfillment.wire.stock import (
+    ALLOCATE,
+    ALLOCATE_LOTS,
+    GIVE_BACK,
+    LET_GO,
+    TAKE_OVER,
+    answer,
+    answered,
+    lots_wanted,
+    refusal,
+)
 
 Opens = Callable[[Work], AbstractAsyncContextManager[ports.Work]]
 StubFor = Callable[[str], Any]
@@ -34,7 +47,9 @@ def carriers(stub_for: StubFor, opens: Opens) -> dict[str, Carrier]:
     return {
         ALLOCATE: Carrier(_asking(stub_for), settle=_settling(opens), refusals_are_answers=True),
         TAKE_OVER: Carrier(_taking_over(stub_for), settle=_settling(opens), refusals_are_answers=True),
+        ALLOCATE_LOTS: Carrier(_asking_for_lots(stub_for), settle=_settling(opens), refusals_are_answers=True),
         GIVE_BACK: Carrier(_giving_back(stub_for)),
+        LET_GO: Carrier(_letting_go(stub_for)),
     }
 
 
@@ -87,6 +102,58 @@ def _giving_back(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
         return Delivered()
 
     return carry
+
+
+def _asking_for_lots(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
+    async def carry(leased: Leased) -> Outcome:
+        stub = stub_for(leased.tenant)
+        wanted, lots = lots_wanted(leased.payload)
+        result = (await stub.ReserveStock(wanted)).results[0]
+        if result.WhichOneof("outcome") != "reservation":
+            return Delivered(results=answered(result))
+        identity, name = result.reservation.reservation_id, leased.idempotency_key
+        await stub.CommitReservations(
+            inventory.CommitReservationsRequest(
+                request_id=str(derived("commit_lots", name)), reservation_ids=[identity]
+            )
+        )
+        binding = inventory.AllocateStockRequest(
+            request_id=str(derived("allocate_lots", name)), reservation_id=identity, lots=lots
+        )
+        try:
+            await stub.AllocateStock(binding)
+        except grpc.aio.AioRpcError as error:
+            if error.code() is not grpc.StatusCode.FAILED_PRECONDITION:
+                raise
+            # What cannot be bound as it was named is promised to nobody.
+            await stub.ReleaseReservations(_releasing(identity, "its lots could not be bound"))
+            return Declined(error.details() or "", reason_in(status_in(error)))
+        return Delivered(results=answered(result))
+
+    return carry
+
+
+def _letting_go(stub_for: StubFor) -> Callable[[Leased], Awaitable[Outcome]]:
+    async def carry(leased: Leased) -> Outcome:
+        stub = stub_for(leased.tenant)
+        request = inventory.CommitReservationsRequest.FromString(leased.payload)
+        try:
+            (taken,) = (await stub.CommitReservations(request)).reservations
+        except grpc.aio.AioRpcError as error:
+            # It has lapsed, or is none of this channel's: there is nothing to give back.
+            if error.code() not in {grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION}:
+                raise
+            return Delivered()
+        await stub.ReleaseReservations(_releasing(taken.reservation_id, "another allocates the order"))
+        return Delivered()
+
+    return carry
+
+
+def _releasing(reservation_id: str, why: str) -> inventory.ReleaseReservationsRequest:
+    return inventory.ReleaseReservationsRequest(
+        request_id=str(derived("release", reservation_id)), reservation_ids=[reservation_id], reason=why
+    )
 
 
 def _settling(opens: Opens) -> Callable[[Sequence[Ended], Work], Awaitable[None]]:

@@ -13,7 +13,7 @@ from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.quantities import Item, Quantity
 from fulfillment.domain.questions import Held, Shortage
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.terms import LineTerms, OrderTerms, content_of
+from fulfillment.domain.terms import OURS, Allocator, LineTerms, OrderTerms, content_of
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 D = Decimal
@@ -45,9 +45,10 @@ def blank(order_id: str = "0191-1", **more: Any) -> SalesOrder:
     return SalesOrder(order_id, "SHOP-EU", said, content_of(said.fingerprint), NOW)
 
 
-def placed(*lines: LineTerms, **more: Any) -> SalesOrder:
+def placed(*lines: LineTerms, allocator: Allocator = OURS, **more: Any) -> SalesOrder:
     """An order that has asked for its stock; its facts so far are taken off."""
     order = blank(**more)
+    order.allocator = allocator
     order.append(lines or (line(),), ITEMS)
     order.submit(order.line_count, whole=True)
     order.accept()

@@ -16,6 +16,7 @@ from crossdock.catalog.v1 import master_data_pb2 as master
 from crossdock.connector.v1 import connector_service_pb2 as connector_pb
 from crossdock.connector.v1 import partner_pb2
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery_pb
+from crossdock.fulfillment.v1 import allocation_service_pb2 as allocation_pb
 from crossdock.fulfillment.v1 import check_service_pb2 as check_pb
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as fulfillment_pb
 from crossdock.fulfillment.v1 import return_pb2, sales_order_pb2
@@ -29,7 +30,7 @@ from crossdock.procurement.v1 import procurement_service_pb2 as procurement_pb
 from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb
 from crossdock_kit import policy
 from crossdock_kit.database import transaction
-from crossdock_kit.policy import NewRule
+from crossdock_kit.policy import NewRule, Scope
 from delivery_cases.calls import origin as carrier
 from delivery_cases.calls import planned, word
 from fulfillment_cases.calls import line as wanted_line
@@ -64,6 +65,7 @@ from foreign_calls.suite import Suite
 
 DAY = Path(__file__).resolve().parents[3] / "partners" / "day" / "partners"
 CANARY = "K4N4R1"
+ALLOCATED = "shop-of-the-erp"
 SKU, ORDER, NOTICE, RECEIPT, INVOICE = (f"{kind}-{CANARY}" for kind in ("SKU", "PO", "ASN", "GR", "INV"))
 PATIENCE_SECONDS = 60
 
@@ -131,6 +133,7 @@ async def a_days_work(suite: Suite) -> None:
     )
     await eventually(lambda: _reserved(suite, wanted))
     await eventually(lambda: _sold(suite))
+    await _allocated(suite)
     await _checked(suite)
     await suite.seed("inventory", "RecordStockReport", found())
     await suite.seed("inventory", "RecordStatement", held())
@@ -302,6 +305,29 @@ async def _checked(suite: Suite) -> None:
         reason=f"paid {CANARY}",
     )
     await suite.seed("fulfillment", "ReleaseHold", release)
+
+
+async def _allocated(suite: Suite) -> None:
+    """An order of which the ERP, which allocates it, allocates nothing."""
+    rule = NewRule(
+        key="fulfillment.allocates_by",
+        value={"role": "ERP"},
+        valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+        scope=Scope(partner=ALLOCATED),
+    )
+    async with transaction(suite.running["fulfillment"].app.engine, ["acme"]) as tx:
+        await policy.add(tx.driver, "acme", rule)
+    lines = [wanted_line("1", 2, SKU)]
+    placed: Any = await suite.seed(
+        "fulfillment", "PlaceOrder", placement(f"SA-{CANARY}", lines, channel=ALLOCATED, channel_confirmed=True)
+    )
+    answered = allocation_pb.RecordAllocationRequest(
+        request_id=str(uuid4()),
+        origin=said_by(options_pb2.ROLE_ERP, "ERP-EU"),
+        allocation_id=f"{placed.order.order_id}:1:1",
+        allocated_at=now(),
+    )
+    await suite.seed("fulfillment", "RecordAllocation", answered)
 
 
 async def _shipped(suite: Suite) -> None:

@@ -1,4 +1,5 @@
-"""How a part of an order comes to its stock: ask, hear, release. Inventory decides; nothing counts stock here."""
+"""How a part of an order comes to its stock: ask, hear, release. Inventory decides, or whoever allocates the order;
+nothing counts stock here."""
 
 from __future__ import annotations
 
@@ -11,11 +12,20 @@ from fulfillment.domain.bound_promise import promise_bound, tell_bound
 from fulfillment.domain.concerns import Concern, identity
 from fulfillment.domain.drop_shipping import buy, source
 from fulfillment.domain.lifecycle import CROSSDOCK, ORDER_DESK, State
-from fulfillment.domain.order_line import PICK_SHORT, STOCK, Offer, OrderLine, Schedule
-from fulfillment.domain.promising import Incoming, count_on
+from fulfillment.domain.order_line import PICK_SHORT, Offer, OrderLine, Schedule
+from fulfillment.domain.planning import (
+    ask_next,
+    bind_planned,
+    fall_short_of_plan,
+    refuse_plan,
+    request,
+    settle_not_bound,
+)
+from fulfillment.domain.promising import Incoming
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.questions import SHORT_ANSWERS, Held, Part, Question, Shortage
 from fulfillment.domain.sales_order import SalesOrder, steps_of
+from fulfillment.domain.stock_steps import acknowledge, backorder, bind, part_subject, without_stock
 from fulfillment.domain.substituting import Replaced, decline, offer_next, stand_in
 
 ALLOCATION_REFUSED = "ALLOCATION_REFUSED"
@@ -23,22 +33,29 @@ Pair = tuple[OrderLine, Schedule]
 
 
 def ask(order: SalesOrder, part: int) -> None:
-    """Asks anew for all that the part wants and has not; an open question becomes an old one. What a supplier ships to
-    the customer is bought and never asked of stock."""
+    """Asks anew for all that the part wants and has not: inventory, or the order's allocator. An open question becomes
+    an old one. What a supplier ships to the customer is bought and never asked of stock."""
     source(order, part)
     bought = buy(order, part)
     asked = order.parts[part]
     asked.attempt += 1
+    wanted = order.in_state(part, State.ACCEPTED)
+    asked.open = bool(wanted)
+    if not order.allocator.is_ours:
+        request(order, part, wanted)
+    elif wanted:
+        order.questions.append(_question(order, part, wanted))
+    if bought:
+        acknowledge(order, part)
+
+
+def _question(order: SalesOrder, part: int, pairs: Sequence[Pair]) -> Question:
     wanted: dict[str, Decimal] = defaultdict(lambda: ZERO)
     units: dict[str, str] = {}
-    for line, schedule in order.in_state(part, State.ACCEPTED):
+    for line, schedule in pairs:
         wanted[line.asked_sku] += schedule.quantity
         units[line.asked_sku] = line.base_unit
-    asked.open = bool(wanted)
-    if wanted:
-        order.questions.append(Question(part, asked.attempt, dict(wanted), units, _checkout(order, part)))
-    if bought:
-        _acknowledge(order, part)
+    return Question(part, order.parts[part].attempt, dict(wanted), units, _checkout(order, part))
 
 
 def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, held: Sequence[Held]) -> list[Replaced]:
@@ -53,13 +70,16 @@ def allocate(order: SalesOrder, part: int, attempt: int, reservation_id: str, he
         ask(order, part)
         return []
     asked.open, asked.shorts = False, 0
-    bound = _bind(order, part, reservation_id, held)
+    bound = (bind_planned if asked.plan else _bind)(order, part, reservation_id, held)
     another_day = promise_bound(order, bound, {each.location_id: each.ready_on for each in held if each.ready_on})
     replaced = _replace(order, part, bound)
-    order.settled += [identity(code, _subject(order, part)) for code in (ALLOCATION_REFUSED, PICK_SHORT)]
+    order.settled += [identity(code, part_subject(order, part)) for code in (ALLOCATION_REFUSED, PICK_SHORT)]
     order.events.append(events.OrderLinesAllocated(order, part, steps_of(bound)))
     tell_bound(order, part, another_day)
-    _acknowledge(order, part)
+    if asked.plan:
+        settle_not_bound(order, part)
+        ask_next(order, part)
+    acknowledge(order, part)
     return replaced
 
 
@@ -84,9 +104,7 @@ def _bind(order: SalesOrder, part: int, reservation_id: str, held: Sequence[Held
             if there > ZERO and schedule.state is State.ACCEPTED:
                 taken = order.split(line, schedule, there)
                 free[line.asked_sku][place] = there - taken.quantity
-                order.move(taken, "allocate", CROSSDOCK)
-                taken.location_id, taken.reservation_id, taken.reason = place, reservation_id, ""
-                taken.supply = STOCK
+                bind(order, taken, place, reservation_id)
                 bound.append((line, taken))
     return bound
 
@@ -104,6 +122,9 @@ def fall_short(
     asked = order.parts[part]
     if not _answers(asked, attempt):
         return
+    if asked.plan:
+        fall_short_of_plan(order, part, shortages, incoming or {})
+        return
     asked.shorts += 1
     short = {each.sku: each for each in shortages}
     there = {sku: each.available if asked.shorts < SHORT_ANSWERS else ZERO for sku, each in short.items()}
@@ -116,9 +137,9 @@ def fall_short(
             _keep_or_change(line, there, known)
         elif there[line.sku] > ZERO or not offer_next(line, known):
             waiting += _cut(order, line, there, short[line.sku].reason)
-    _without_stock(order, part, waiting, incoming or {})
+    without_stock(order, part, waiting, incoming or {})
     ask(order, part)
-    _acknowledge(order, part)
+    acknowledge(order, part)
 
 
 def _cut(order: SalesOrder, line: OrderLine, there: dict[str, Decimal], reason: str) -> list[Pair]:
@@ -149,6 +170,9 @@ def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> N
     asked = order.parts[part]
     if not _answers(asked, attempt):
         return
+    if asked.plan:
+        refuse_plan(order, part, code)
+        return
     if _checkout(order, part) or [line for line in order.of_part(part) if decline(line)]:
         ask(order, part)
         return
@@ -156,13 +180,13 @@ def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> N
     for _, schedule in waiting:
         schedule.reason = code
     asked.open = False
-    _backorder(order, part, waiting, {})
-    _acknowledge(order, part)
+    backorder(order, part, waiting, {})
+    acknowledge(order, part)
     order.concerns.append(
         Concern(
             code=ALLOCATION_REFUSED,
             owner=ORDER_DESK,
-            subject=_subject(order, part),
+            subject=part_subject(order, part),
             summary=f"inventory refused stock for part {part} of order {order.terms.number}: {why}",
             transaction_ids=(order.order_id,),
             keys=order.keys,
@@ -202,7 +226,10 @@ def release_number(order: SalesOrder, part: int) -> str:
 
 
 def _checkout(order: SalesOrder, part: int) -> str:
-    """The reservation that the open question takes over: the first question of the first part does, and no other."""
+    """The reservation that the open question takes over: the first question of the first part does, and no other. Where
+    somebody else allocates none is taken over."""
+    if not order.allocator.is_ours:
+        return ""
     return order.terms.checkout if (part, order.parts[part].attempt) == (1, 1) else ""
 
 
@@ -220,33 +247,3 @@ def _is_wanted(order: SalesOrder, part: int, held: Sequence[Held]) -> bool:
 def _answers(asked: Part, attempt: int) -> bool:
     """Whether an answer is to the question that is open now."""
     return asked.open and asked.attempt == attempt
-
-
-def _acknowledge(order: SalesOrder, part: int) -> None:
-    """Once, when inventory has answered for all of the part: until then nobody knows what the customer gets."""
-    asked = order.parts[part]
-    if not asked.open and not asked.acknowledged:
-        asked.acknowledged = True
-        order.events.append(events.OrderAcknowledged(order, part, order.of_part(part)))
-
-
-def _without_stock(order: SalesOrder, part: int, waiting: Sequence[Pair], incoming: Mapping[str, Incoming]) -> None:
-    if order.terms.gives_up_what_is_short:
-        for _, schedule in waiting:
-            order.move(schedule, "cancel", CROSSDOCK)
-        if waiting:
-            order.tell_cancelled(part, waiting, "STOCK_SHORT")
-        return
-    _backorder(order, part, waiting, incoming)
-
-
-def _backorder(order: SalesOrder, part: int, waiting: Sequence[Pair], incoming: Mapping[str, Incoming]) -> None:
-    for _, schedule in waiting:
-        order.move(schedule, "backorder", CROSSDOCK)
-    if waiting:
-        told = count_on(order, waiting, incoming)
-        order.events.append(events.OrderLinesBackordered(order, part, steps_of(told)))
-
-
-def _subject(order: SalesOrder, part: int) -> str:
-    return f"sales_order/{order.order_id}/{part}"

@@ -14,6 +14,7 @@ from fulfillment.domain.concerns import Concern
 from fulfillment.domain.drop_shipping import not_cancelled
 from fulfillment.domain.lifecycle import CROSSDOCK, IN_HANDS, ORDER_DESK, OUT, State, may, on_its_way, place_of, undoing
 from fulfillment.domain.order_line import OrderLine
+from fulfillment.domain.planning import give_back, settle_not_bound
 from fulfillment.domain.quantities import ZERO, Quantity, in_base
 from fulfillment.domain.recalling import ask_back
 from fulfillment.domain.refusals import OrderAlreadyShipped, OrderBeingChecked, OrderNotOpen, QuantityInvalid
@@ -84,6 +85,7 @@ def drop(order: SalesOrder, part: int, pairs: Sequence[Pair], reason: str, role:
             raise OrderAlreadyShipped(order.terms.number, f"line {line.line_number} is {schedule.state.value}")
     asked_for = any(schedule.state is State.ACCEPTED for _, schedule in pairs)
     reservations = {each.reservation_id for _, each in pairs if each.state is State.ALLOCATED}
+    give_back(order, part, reservations)
     _ask_back(order, part, [pair for pair in pairs if pair[1].state in IN_HANDS], reason)
     now = [pair for pair in pairs if may(pair[1].state, "cancel")]
     for _, schedule in now:
@@ -94,6 +96,7 @@ def drop(order: SalesOrder, part: int, pairs: Sequence[Pair], reason: str, role:
     freed = _give_back(order, part, reservations)
     if asked_for or freed:
         ask(order, part)
+    settle_not_bound(order, part)
 
 
 def _too_late(order: SalesOrder, part: int, pairs: Sequence[Pair]) -> Concern:

@@ -101,6 +101,26 @@ class OrderLinesAllocated:
 
 
 @dataclass(frozen=True, slots=True)
+class AllocationRequested:
+    """`attempt` numbers the question within its part."""
+
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class AllocationWithdrawn:
+    """The question `attempt`; or 0, and the steps that were allocated and are given back."""
+
+    order: SalesOrder
+    part: int
+    steps: Sequence[Step]
+    attempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OrderLinesSubstituted:
     order: SalesOrder
     part: int
@@ -260,6 +280,8 @@ Event = (
     | OrderCheckDecided
     | OrderRejected
     | OrderLinesAllocated
+    | AllocationRequested
+    | AllocationWithdrawn
     | OrderLinesSubstituted
     | OrderLinesDeallocated
     | OrderLinesBackordered

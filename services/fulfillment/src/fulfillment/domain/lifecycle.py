@@ -91,10 +91,16 @@ TRANSITIONS = (
         "allocate",
         "allocated",
         _ALLOCATES,
-        guard="a reservation holds it, asked for by the newest question about its part",
+        guard="a reservation holds it, asked for by the newest question about its part, for the order's own allocator",
         undo="deallocate",
     ),
-    _way("accepted", "backorder", "backordered", _ALLOCATES, guard="stock was asked and does not reach"),
+    _way(
+        "accepted",
+        "backorder",
+        "backordered",
+        _ALLOCATES,
+        guard="stock was asked and does not reach, or whoever allocates the order leaves it out",
+    ),
     _way("backordered", "retry", "accepted", _OURS),
     _way("allocated", "deallocate", "accepted", _ALLOCATES),
     _way(

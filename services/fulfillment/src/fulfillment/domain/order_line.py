@@ -22,9 +22,15 @@ STOCK = "stock"
 FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 """The turn of what waits for nobody."""
 PICK_SHORT = "PICK_SHORT"
+"""Why a schedule waits that its warehouse did not find."""
+NOT_ALLOCATED = "NOT_ALLOCATED"
+"""Why a schedule waits that its order's allocator left out."""
+NOT_BOUND = "NOT_BOUND"
+"""Why a schedule waits that its order's allocator took from where inventory does not have it."""
+NOT_FROM_STOCK = frozenset({PICK_SHORT, NOT_ALLOCATED, NOT_BOUND})
+"""Who waits for one of these is not promised what inventory has: whoever said so has to say something else first."""
 RECALLED = "RECALLED"
 """Why a schedule is cancelled that was asked back: its warehouse has stopped it, or never found it."""
-"""Why a schedule waits that its warehouse did not find."""
 
 
 @dataclass(slots=True)

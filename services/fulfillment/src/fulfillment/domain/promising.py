@@ -15,7 +15,7 @@ from decimal import Decimal
 from fulfillment.domain import events
 from fulfillment.domain.concerns import Concern, identity
 from fulfillment.domain.lifecycle import ORDER_DESK, State
-from fulfillment.domain.order_line import FIRST, PICK_SHORT, STOCK, OrderLine, Schedule
+from fulfillment.domain.order_line import FIRST, NOT_FROM_STOCK, STOCK, OrderLine, Schedule
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.sales_order import SalesOrder, promised, steps_of
 
@@ -58,9 +58,9 @@ class Waiting:
         return self.turn_at, self.key
 
     def served_by(self, lot: Lot) -> bool:
-        """What a warehouse did not find is not promised from the same shelf again."""
+        """What a warehouse did not find is not promised from the same shelf again, nor what an allocator left out."""
         here = not self.locations or lot.location_id in self.locations
-        return here and not (lot.supply == STOCK and self.reason == PICK_SHORT)
+        return here and not (lot.supply == STOCK and self.reason in NOT_FROM_STOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Shelf:
         return reached, last
 
     def _row_of(self, each: Waiting) -> deque[int]:
-        served = (frozenset(each.locations), each.reason == PICK_SHORT)
+        served = (frozenset(each.locations), each.reason in NOT_FROM_STOCK)
         if served not in self._rows:
             places = range(len(self._lots))
             self._rows[served] = deque(n for n in places if self._left[n] > ZERO and each.served_by(self._lots[n]))

@@ -125,6 +125,46 @@ class CheckUnknown(NotFound):
 
 
 @dataclass
+class AllocationUnknown(NotFound):
+    """Nobody was asked this."""
+
+    allocation: str
+
+
+@dataclass
+class NotTheAllocator(Refused):
+    """Who decides which stock serves an order is decided when it is placed."""
+
+    number: str
+    role: str
+    allocator: str
+
+
+@dataclass
+class AllocationAnswered(Refused):
+    """The question was answered otherwise before, and that is what inventory was asked to bind."""
+
+    allocation: str
+
+
+@dataclass
+class AllocatedAboveOrder(Refused):
+    """More of a line than was asked for: whose the rest is cannot be told."""
+
+    line_number: str
+    wanted: str
+    said: str
+
+
+@dataclass
+class PlaceMayNotServe(Refused):
+    """The order names the places that may serve it."""
+
+    number: str
+    location_id: str
+
+
+@dataclass
 class CheckDecided(Refused):
     """The check stands otherwise: another answer to what is decided, or a hold that is none."""
 

@@ -35,7 +35,7 @@ from fulfillment.domain.refusals import (
     QuantityInvalid,
     TooManyLines,
 )
-from fulfillment.domain.terms import LineTerms, OrderTerms, ShortageRule, grown
+from fulfillment.domain.terms import OURS, Allocator, LineTerms, OrderTerms, ShortageRule, grown
 
 MOST_LINES = 100_000
 
@@ -49,6 +49,7 @@ class SalesOrder:
     created_at: datetime
     turn_at: datetime | None = None
     consignee_id: str = ""
+    allocator: Allocator = OURS
     erp_system: str = ""
     erp_number: str = ""
     submitted: bool = False

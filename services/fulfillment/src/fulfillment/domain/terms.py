@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
+from fulfillment.domain.lifecycle import CROSSDOCK
 from fulfillment.domain.quantities import Quantity, plain
 
 _MODULUS = 1 << 256
@@ -58,6 +59,21 @@ class Charge:
     @property
     def words(self) -> tuple[object, ...]:
         return self.kind.value, plain(self.amount), self.currency, self.description
+
+
+@dataclass(frozen=True, slots=True)
+class Allocator:
+    """Who decides which stock serves an order, by role; `location_id` names the place whose warehouse it is."""
+
+    role: str = CROSSDOCK
+    location_id: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        return self.role == CROSSDOCK
+
+
+OURS = Allocator()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from fulfillment.domain.posting import Posting
 from fulfillment.domain.quantities import Item
 from fulfillment.domain.return_report import BookedReport, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.terms import OrderTerms
+from fulfillment.domain.terms import Allocator, OrderTerms
 from fulfillment.domain.warehouse_report import Booking, Shipment
 from fulfillment.ports.collections import (
     CheckAnswers,
@@ -102,6 +102,9 @@ class Work(Protocol):
 
     async def turn_of(self, terms: OrderTerms) -> datetime:
         """When the turn of an order comes that is placed now, among all that wait for the same."""
+
+    async def allocator_of(self, terms: OrderTerms) -> Allocator:
+        """Who decides which stock serves an order that is placed now, as policy says."""
 
     async def ready_on(self, order: SalesOrder, location_ids: Iterable[str]) -> Mapping[str, date]:
         """By place, the first day on which goods that are bound there now can be with the order's customer."""

@@ -14,12 +14,13 @@ from fulfillment.domain.order_line import Offer, OrderLine, Schedule
 from fulfillment.domain.quantities import Item, Quantity, plain
 from fulfillment.domain.questions import Part
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.terms import OrderTerms, Price, ShortageRule
+from fulfillment.domain.terms import Allocator, OrderTerms, Price, ShortageRule
 from fulfillment.domain.warehouse_report import Kind, Shipment, WarehouseReport
 from fulfillment.store.charge_rows import charge_rows, read_charges
 from fulfillment.store.check_rows import check_row, read_check
 from fulfillment.store.evidence_rows import evidence_row, read_evidence
 from fulfillment.store.package_rows import package_row, read_package
+from fulfillment.store.plan_rows import plan_row, read_plan
 
 Record = Any
 """A row as asyncpg gives it, read by column name."""
@@ -124,6 +125,8 @@ def order_row(order: SalesOrder) -> Row:
             "turn_at": order.turn,
             "checks": [check_row(each) for each in order.checks.values()],
             "charges": charge_rows(order.terms.charges),
+            "allocator": order.allocator.role,
+            "allocator_location": order.allocator.location_id,
         }
     )
 
@@ -149,7 +152,7 @@ def schedule_row(line: OrderLine, schedule: Schedule) -> Row:
 
 
 def part_row(order_id: str, part: Part) -> Row:
-    return {name: getattr(part, name) for name in _PART} | {"order_id": order_id}
+    return {name: getattr(part, name) for name in _PART} | {"order_id": order_id, "plan": plan_row(part.plan)}
 
 
 def read_order(row: Record) -> SalesOrder:
@@ -162,7 +165,8 @@ def read_order(row: Record) -> SalesOrder:
     counts = Counter({State(state): count for state, count in row["counts"].items()})
     checks = {each.kind: each for each in map(read_check, row["checks"] or ())}
     own = {name: row[name] for name in (*_HEAD, "turn_at")} | {"net": plain(row["net"])}
-    return SalesOrder(terms=terms, counts=counts, checks=checks, **own)
+    allocator = Allocator(row["allocator"], row["allocator_location"])
+    return SalesOrder(terms=terms, counts=counts, checks=checks, allocator=allocator, **own)
 
 
 def read_line(row: Record) -> OrderLine:
@@ -183,7 +187,7 @@ def read_schedule(row: Record) -> Schedule:
 
 
 def read_part(row: Record) -> Part:
-    return Part(**{name: row[name] for name in _PART})
+    return Part(**{name: row[name] for name in _PART}, plan=read_plan(row["plan"]))
 
 
 def report_row(report: WarehouseReport) -> Row:

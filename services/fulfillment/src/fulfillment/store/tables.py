@@ -10,7 +10,7 @@ from typing import Any
 
 from crossdock_kit.database.tables import instant, number, tenant_key, texts, words
 from crossdock_kit.personal_data import personal_data_table
-from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Numeric, Table, text
+from sqlalchemy import Boolean, Column, Date, Index, Integer, MetaData, Numeric, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
@@ -65,6 +65,8 @@ sales_order = Table(
     words("consignee"),
     words("checkout"),
     words("consignee_id"),
+    Column("allocator", Text, nullable=False, server_default=text("'CROSSDOCK'")),
+    words("allocator_location"),
     words("erp_system"),
     words("erp_number"),
     words("content"),
@@ -156,7 +158,7 @@ line_schedule = Table(
     Index("line_schedule_shipment", "tenant", "shipment_id", postgresql_where=text("shipment_id <> ''")),
 )
 
-# What was asked of inventory for a part of an order, and the state whose deadline is running.
+# What was asked of inventory for a part of an order, or of its allocator, and the state whose deadline is running.
 order_part = Table(
     "order_part",
     metadata,
@@ -168,6 +170,7 @@ order_part = Table(
     number("shorts", Integer),
     flag("acknowledged"),
     words("watched"),
+    document("plan"),
 )
 
 # What warehouses reported, each once by its place and number.

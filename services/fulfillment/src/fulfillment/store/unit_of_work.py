@@ -40,11 +40,12 @@ from fulfillment.domain.quantities import Item
 from fulfillment.domain.questions import Part
 from fulfillment.domain.return_report import BookedReport, ReturnReport
 from fulfillment.domain.sales_order import SalesOrder
-from fulfillment.domain.terms import OrderTerms
+from fulfillment.domain.terms import Allocator, OrderTerms
 from fulfillment.domain.turns import LEAD, turn
 from fulfillment.domain.warehouse_report import Booking, Shipment
 from fulfillment.ports import Origin
 from fulfillment.store import posting_book, rows, tables
+from fulfillment.store.allocator_policy import ALLOCATES_BY, allocator_of
 from fulfillment.store.check_answers import CheckAnswerRows
 from fulfillment.store.check_policies import CHECK_KEYS, declared
 from fulfillment.store.drop_ship_policy import DROP_SHIP, supplier_for
@@ -202,6 +203,9 @@ class FulfillmentWork:
         lead = (await self._policy_book()).decide(SAME_DAY_LEAD, place, self.now, LEAD).span
         return turn(self.now, same_day=terms.same_day, lead=lead)
 
+    async def allocator_of(self, terms: OrderTerms) -> Allocator:
+        return allocator_of(await self._policy_book(), terms, self.now)
+
     async def ready_on(self, order: SalesOrder, location_ids: Iterable[str]) -> Mapping[str, date]:
         policies = await self._policy_book()
         return {each: ready_on(policies, order, each, self.now) for each in location_ids}
@@ -278,6 +282,7 @@ class FulfillmentWork:
                 *posting_book.POLICY_KEYS,
                 *return_lifecycle.POLICY_KEYS,
                 *CHECK_KEYS,
+                ALLOCATES_BY,
                 DROP_SHIP,
                 HANDLING,
                 SAME_DAY_LEAD,

@@ -93,6 +93,26 @@ class ReleaseHold:
 
 
 @dataclass(frozen=True, slots=True)
+class LineAllocated:
+    """So much of an order's line from one place, in any unit of the item."""
+
+    line_number: str
+    sku: str
+    location_id: str
+    quantity: Quantity
+    lot: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordAllocation:
+    """What the allocator of an order answers to a question."""
+
+    origin: Origin
+    allocation_id: str
+    lines: tuple[LineAllocated, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RecordReport:
     """What a warehouse says that it did; quantities are in the units that it used."""
 

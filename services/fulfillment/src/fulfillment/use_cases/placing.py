@@ -116,6 +116,7 @@ async def _opened(command: PlaceOrder, work: Work) -> tuple[SalesOrder, Trading]
         created_at=work.now,
         turn_at=await work.turn_of(terms),
         consignee_id=consignee_id,
+        allocator=await work.allocator_of(terms),
     )
     order.charge()
     work.sales_orders.add(order)

@@ -11,7 +11,7 @@ from fulfillment.domain.allocating import allocate, fall_short, refuse, release,
 from fulfillment.domain.bound_promise import promise_released
 from fulfillment.domain.drop_shipping import buy
 from fulfillment.domain.lifecycle import CROSSDOCK, State
-from fulfillment.domain.order_line import PICK_SHORT, parts_in
+from fulfillment.domain.order_line import NOT_FROM_STOCK, parts_in
 from fulfillment.domain.questions import Held, Shortage
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.ports import Supply, Work
@@ -23,9 +23,9 @@ from fulfillment.use_cases.substituting import offered, revalue
 RETRY = "retry"
 AT_ONCE = 200
 """Lines that one change of availability looks at; what is left waits for the next, or for its deadline."""
-NOT_FOUND = (PICK_SHORT,)
-"""Who waits for this reason is left out: stock that a warehouse did not find would be promised again until somebody has
-counted it."""
+NOT_FOUND = tuple(sorted(NOT_FROM_STOCK))
+"""Who waits for one of these reasons is left out: stock that a warehouse did not find would be promised again until
+somebody has counted it, and an allocator would be asked as often as an item is sold. Its own deadline asks again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,19 @@ from crossdock_kit.dates_wire import date_message, timestamp
 from google.protobuf.message import Message
 
 from fulfillment.domain import events
+from fulfillment.domain.allocation import allocation_id
 from fulfillment.domain.checks import check_id
 from fulfillment.domain.sales_order import SalesOrder
 from fulfillment.wire import values
-from fulfillment.wire.sales_order import CHECK_KINDS, ORDER_STATES, SCHEDULE_STATES, check, order, order_line
+from fulfillment.wire.sales_order import (
+    ALLOCATORS,
+    CHECK_KINDS,
+    ORDER_STATES,
+    SCHEDULE_STATES,
+    check,
+    order,
+    order_line,
+)
 
 
 @singledispatch
@@ -84,6 +93,16 @@ def _(event: events.OrderRejected) -> Message:
 @to_message.register
 def _(event: events.OrderLinesAllocated) -> Message:
     return events_pb2.OrderLinesAllocated(**_part(event))
+
+
+@to_message.register
+def _(event: events.AllocationRequested) -> Message:
+    return events_pb2.AllocationRequested(**_allocation(event))
+
+
+@to_message.register
+def _(event: events.AllocationWithdrawn) -> Message:
+    return events_pb2.AllocationWithdrawn(**_allocation(event))
 
 
 @to_message.register
@@ -212,6 +231,18 @@ def _(event: events.OrderStatusChanged) -> Message:
         eta=timestamp(event.eta),
         delayed=event.delayed,
     )
+
+
+def _allocation(event: events.AllocationRequested | events.AllocationWithdrawn) -> dict[str, Any]:
+    found, attempt = event.order, event.attempt
+    return {
+        **_part(event),
+        "channel": found.terms.channel,
+        "allocation_id": allocation_id(found.order_id, event.part, attempt) if attempt else "",
+        "allocator": ALLOCATORS[found.allocator.role],
+        "location_id": found.allocator.location_id,
+        "order": order(found),
+    }
 
 
 def _named(found: SalesOrder) -> dict[str, str]:

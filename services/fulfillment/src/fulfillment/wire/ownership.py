@@ -18,6 +18,7 @@ PAID = (posting_pb2.Settlement.DESCRIPTOR, "paid")
 WANTED = (posting_pb2.Posting.DESCRIPTOR, "wanted")
 RETURN_AUTHORIZED = (return_pb2.ReturnLine.DESCRIPTOR, "authorized")
 CAME_BACK = (return_pb2.ReturnLine.DESCRIPTOR, "received")
+ALLOCATED = (sales_order_pb2.LineSchedule.DESCRIPTOR, "location_id")
 HANDLED = (warehouse_pb2.HandledLine.DESCRIPTOR, "quantity")
 
 

@@ -7,13 +7,14 @@ import hashlib
 from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as service_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2 as order_pb2
+from crossdock.options.v1 import options_pb2
 from crossdock_kit import dates_wire
 from crossdock_kit.paging import Page, page_of
 
 from fulfillment.domain.check_lifecycle import Kind
 from fulfillment.domain.check_lifecycle import State as Checked
 from fulfillment.domain.checks import Basis, Check, check_id
-from fulfillment.domain.lifecycle import State
+from fulfillment.domain.lifecycle import CROSSDOCK, ERP, WMS, State
 from fulfillment.domain.order_line import OrderLine, Schedule
 from fulfillment.domain.order_state import OrderState
 from fulfillment.domain.quantities import Quantity
@@ -36,6 +37,11 @@ _SHORTAGE_OF = {message: rule for rule, message in SHORTAGES.items()}
 CHECK_KINDS = {kind: order_pb2.CheckKind.Value(f"CHECK_KIND_{kind.name}") for kind in Kind}
 CHECK_STATES = {state: order_pb2.CheckState.Value(f"CHECK_STATE_{state.name}") for state in Checked}
 CHECK_BASES = {basis: order_pb2.CheckBasis.Value(f"CHECK_BASIS_{basis.name}") for basis in Basis}
+ALLOCATORS = {
+    CROSSDOCK: options_pb2.ROLE_UNSPECIFIED,
+    ERP: options_pb2.ROLE_ERP,
+    WMS: options_pb2.ROLE_WMS,
+}
 PLACEMENTS = {
     Placement.CREATED: service_pb2.ORDER_PLACEMENT_CREATED,
     Placement.REPEATED: service_pb2.ORDER_PLACEMENT_REPEATED,
@@ -223,6 +229,7 @@ def order(found: SalesOrder) -> order_pb2.SalesOrder:
         checks=[check(found, each) for each in found.checks.values()],
         net=values_pb2.Money(amount=values.text(found.net), currency=terms.currency),
         charges=charges.written(terms.charges),
+        allocator=ALLOCATORS[found.allocator.role],
     )
 
 

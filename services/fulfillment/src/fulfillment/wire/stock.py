@@ -7,6 +7,7 @@ inventory's reservation carries the same id.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from crossdock.inventory.events.v1 import events_pb2 as inventory_events
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
@@ -28,6 +29,8 @@ PEER = "inventory"
 ALLOCATE = f"{PEER}.allocate"
 TAKE_OVER = f"{PEER}.take_over"
 GIVE_BACK = f"{PEER}.give_back"
+ALLOCATE_LOTS = f"{PEER}.allocate_lots"
+LET_GO = f"{PEER}.let_go"
 ANSWER = "answer"
 _URGENT, _STANDARD = 0, 5
 _LONGEST_REFERENCE = 64
@@ -37,14 +40,22 @@ def question(order: SalesOrder, asked: Question) -> NewDelivery:
     """A part's question as one basket, all or nothing; or as what its channel's checkout holds."""
     name = f"{order.order_id}:{asked.part}:{asked.attempt}"
     if asked.checkout:
-        return _delivery(order, asked.part, TAKE_OVER, name, _taking_over(order, asked).SerializeToString())
-    basket = inventory.ReservationRequest(
+        return _delivery(order, asked.part, TAKE_OVER, name, _taking_over(order, asked.checkout).SerializeToString())
+    basket = _basket(order, asked, name)
+    if asked.lots:
+        return _delivery(order, asked.part, ALLOCATE_LOTS, name, _with_lots(basket, asked))
+    request = inventory.ReserveStockRequest(reservations=[basket])
+    return _delivery(order, asked.part, ALLOCATE, name, request.SerializeToString())
+
+
+def _basket(order: SalesOrder, asked: Question, name: str) -> inventory.ReservationRequest:
+    return inventory.ReservationRequest(
         request_id=str(derived("reservation", name)),
         business_unit=order.terms.business_unit,
         channel=order.terms.channel,
         priority=_URGENT if order.express else _STANDARD,
         as_urgent_as_channel=not order.express,
-        locations=order.terms.locations,
+        locations=[asked.location_id] if asked.location_id else order.terms.locations,
         split=inventory.SPLIT_RULE_WITHIN_LINE,
         lines=[
             inventory.ReservationLine(sku=sku, quantity=quantity_message(Quantity(value, asked.units[sku])))
@@ -52,20 +63,41 @@ def question(order: SalesOrder, asked: Question) -> NewDelivery:
         ],
         reference=order.terms.number[:_LONGEST_REFERENCE],
     )
-    request = inventory.ReserveStockRequest(reservations=[basket])
-    return _delivery(order, asked.part, ALLOCATE, name, request.SerializeToString())
 
 
-def _taking_over(order: SalesOrder, asked: Question) -> inventory.CommitReservationsRequest:
+def _with_lots(basket: inventory.ReservationRequest, asked: Question) -> bytes:
+    """What is reserved, and the lots that it is bound to then."""
+    lots = [
+        inventory.LotChoice(
+            sku=each.sku,
+            location_id=asked.location_id,
+            lot=each.lot,
+            quantity=quantity_message(Quantity(each.quantity, asked.units[each.sku])),
+        )
+        for each in asked.lots
+    ]
+    said = (inventory.ReserveStockRequest(reservations=[basket]), inventory.AllocateStockRequest(lots=lots))
+    return json.dumps([MessageToDict(each, preserving_proto_field_name=True) for each in said]).encode()
+
+
+def lots_wanted(payload: bytes) -> tuple[inventory.ReserveStockRequest, Sequence[inventory.LotChoice]]:
+    basket, lots = json.loads(payload)
+    return ParseDict(basket, inventory.ReserveStockRequest()), ParseDict(lots, inventory.AllocateStockRequest()).lots
+
+
+def _taking_over(order: SalesOrder, checkout: str) -> inventory.CommitReservationsRequest:
     return inventory.CommitReservationsRequest(
         request_id=str(derived("take_over", order.order_id)),
-        reservation_ids=[asked.checkout],
+        reservation_ids=[checkout],
         taken_over_from=inventory.Holder(business_unit=order.terms.business_unit, channel=order.terms.channel),
     )
 
 
 def give_back(order: SalesOrder, part: int, reservation_id: str) -> NewDelivery:
+    """What a checkout holds, and nobody takes over, is given back for its channel: nobody else's is touched by that."""
     name = f"give_back:{reservation_id}"
+    if reservation_id == order.terms.checkout and not order.allocator.is_ours:
+        return _delivery(order, part, LET_GO, name, _taking_over(order, reservation_id).SerializeToString())
     request = inventory.ReleaseReservationsRequest(
         request_id=str(derived(name)), reservation_ids=[reservation_id], reason=f"order {order.order_id}"
     )

@@ -7,6 +7,7 @@ customer. A line's schedules always sum to all that was ever ordered of it, so t
 
 from collections import abc as _abc
 from crossdock.common.v1 import values_pb2 as _values_pb2
+from crossdock.options.v1 import options_pb2 as _options_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -330,6 +331,7 @@ class SalesOrder(_message.Message):
     CHECKS_FIELD_NUMBER: _builtins.int
     NET_FIELD_NUMBER: _builtins.int
     CHARGES_FIELD_NUMBER: _builtins.int
+    ALLOCATOR_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """Minted by Crossdock; also the id of the transaction that the order is the root of."""
     business_unit: _builtins.str
@@ -354,6 +356,10 @@ class SalesOrder(_message.Message):
     """The customer's own code of the address that it goes to, with its qualifier: "92:0042" is a store by the buyer's number."""
     ship_to_country: _builtins.str
     """Country that it goes to, ISO 3166-1 alpha-2; empty where the channel said none."""
+    allocator: _options_pb2.Role.ValueType
+    """Who decides which stock serves it, as policy `fulfillment.allocates_by` said when it was placed: ERP or WMS; unspecified
+    where Crossdock does.
+    """
     @_builtins.property
     def system_numbers(self) -> _containers.RepeatedCompositeFieldContainer[_values_pb2.SystemNumber]:
         """Numbers of other systems: the ERP's order, a customer's purchase order."""
@@ -416,10 +422,11 @@ class SalesOrder(_message.Message):
         checks: _abc.Iterable[Global___OrderCheck] | None = ...,
         net: _values_pb2.Money | None = ...,
         charges: _abc.Iterable[Global___Charge] | None = ...,
+        allocator: _options_pb2.Role.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "net", b"net", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "charges", b"charges", "checks", b"checks", "consignee_id", b"consignee_id", "counts", b"counts", "created_at", b"created_at", "currency", b"currency", "customer_id", b"customer_id", "etag", b"etag", "line_count", b"line_count", "locations", b"locations", "net", b"net", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "ship_to_country", b"ship_to_country", "shortage", b"shortage", "state", b"state", "system_numbers", b"system_numbers", "updated_at", b"updated_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocator", b"allocator", "business_unit", b"business_unit", "channel", b"channel", "channel_confirmed", b"channel_confirmed", "charges", b"charges", "checks", b"checks", "consignee_id", b"consignee_id", "counts", b"counts", "created_at", b"created_at", "currency", b"currency", "customer_id", b"customer_id", "etag", b"etag", "line_count", b"line_count", "locations", b"locations", "net", b"net", "number", b"number", "order_id", b"order_id", "ordered_on", b"ordered_on", "requested_on", b"requested_on", "same_day", b"same_day", "ship_to_code", b"ship_to_code", "ship_to_country", b"ship_to_country", "shortage", b"shortage", "state", b"state", "system_numbers", b"system_numbers", "updated_at", b"updated_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -615,7 +622,7 @@ class LineSchedule(_message.Message):
     schedule_id: _builtins.str
     state: Global___ScheduleState.ValueType
     location_id: _builtins.str
-    """Place that serves it; empty until it is allocated."""
+    """Place that serves it; empty until it is allocated, by the one of these roles that allocates its order."""
     reservation_id: _builtins.str
     """Inventory's reservation that holds the stock; empty while none does."""
     supply: _builtins.str

@@ -11,6 +11,7 @@ from crossdock.fulfillment.v1 import posting_pb2 as _posting_pb2
 from crossdock.fulfillment.v1 import return_pb2 as _return_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2 as _sales_order_pb2
 from crossdock.fulfillment.v1 import warehouse_pb2 as _warehouse_pb2
+from crossdock.options.v1 import options_pb2 as _options_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -361,6 +362,110 @@ class OrderLinesAllocated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___OrderLinesAllocated: _TypeAlias = OrderLinesAllocated  # noqa: Y015
+
+@_typing.final
+class AllocationRequested(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ALLOCATION_ID_FIELD_NUMBER: _builtins.int
+    ALLOCATOR_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    state: _sales_order_pb2.OrderState.ValueType
+    allocation_id: _builtins.str
+    """Names the question; the answer names it again."""
+    allocator: _options_pb2.Role.ValueType
+    """Who is asked."""
+    location_id: _builtins.str
+    """The place whose warehouse is asked, where a warehouse allocates."""
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
+        """All that the part wants and has not."""
+
+    @_builtins.property
+    def order(self) -> _sales_order_pb2.SalesOrder: ...
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+        allocation_id: _builtins.str = ...,
+        allocator: _options_pb2.Role.ValueType = ...,
+        location_id: _builtins.str = ...,
+        order: _sales_order_pb2.SalesOrder | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocation_id", b"allocation_id", "allocator", b"allocator", "channel", b"channel", "location_id", b"location_id", "number", b"number", "order", b"order", "order_id", b"order_id", "part", b"part", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AllocationRequested: _TypeAlias = AllocationRequested  # noqa: Y015
+
+@_typing.final
+class AllocationWithdrawn(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    PART_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    ALLOCATION_ID_FIELD_NUMBER: _builtins.int
+    ALLOCATOR_FIELD_NUMBER: _builtins.int
+    LOCATION_ID_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    channel: _builtins.str
+    number: _builtins.str
+    part: _builtins.int
+    state: _sales_order_pb2.OrderState.ValueType
+    allocation_id: _builtins.str
+    """The question that is withdrawn: with all of its answer that was not bound yet. Empty where `steps` say what is given back."""
+    allocator: _options_pb2.Role.ValueType
+    location_id: _builtins.str
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ScheduleStep]:
+        """What was allocated and is given back; none where a question is withdrawn."""
+
+    @_builtins.property
+    def order(self) -> _sales_order_pb2.SalesOrder: ...
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        number: _builtins.str = ...,
+        part: _builtins.int = ...,
+        steps: _abc.Iterable[Global___ScheduleStep] | None = ...,
+        state: _sales_order_pb2.OrderState.ValueType = ...,
+        allocation_id: _builtins.str = ...,
+        allocator: _options_pb2.Role.ValueType = ...,
+        location_id: _builtins.str = ...,
+        order: _sales_order_pb2.SalesOrder | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allocation_id", b"allocation_id", "allocator", b"allocator", "channel", b"channel", "location_id", b"location_id", "number", b"number", "order", b"order", "order_id", b"order_id", "part", b"part", "state", b"state", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AllocationWithdrawn: _TypeAlias = AllocationWithdrawn  # noqa: Y015
 
 @_typing.final
 class OrderLinesSubstituted(_message.Message):
