@@ -10,6 +10,7 @@ from typing import Any
 from crossdock.catalog.v1 import catalog_service_pb2_grpc as catalog_grpc
 from crossdock.connector.v1 import connector_service_pb2_grpc as pb_grpc
 from crossdock.delivery.v1 import delivery_service_pb2_grpc as delivery_grpc
+from crossdock.fulfillment.v1 import allocation_service_pb2_grpc as allocation_grpc
 from crossdock.fulfillment.v1 import check_service_pb2_grpc as check_grpc
 from crossdock.fulfillment.v1 import fulfillment_service_pb2_grpc as fulfillment_grpc
 from crossdock.fulfillment.v1 import posting_service_pb2_grpc as posting_grpc
@@ -86,6 +87,7 @@ _STUBS: dict[str, Callable[[Any], Any]] = {
     f"{FULFILLMENT}.SubmitOrder": fulfillment_grpc.FulfillmentServiceStub,
     f"{FULFILLMENT}.RecordPosting": posting_grpc.PostingServiceStub,
     f"{FULFILLMENT}.RecordPayment": posting_grpc.PostingServiceStub,
+    f"{FULFILLMENT}.RecordAllocation": allocation_grpc.AllocationServiceStub,
     f"{FULFILLMENT}.RecordCheck": check_grpc.CheckServiceStub,
     f"{FULFILLMENT}.AuthorizeReturn": return_grpc.ReturnServiceStub,
     f"{FULFILLMENT}.RecordReturnReceipt": return_grpc.ReturnServiceStub,

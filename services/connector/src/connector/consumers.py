@@ -150,9 +150,9 @@ class Shipments:
 
 @dataclass(frozen=True, slots=True)
 class SalesOrders:
-    """Fulfillment's facts: what is released is picked by the warehouse that holds it, the ERP is asked to post
-    and whoever has the authority to check; channels and customers on EDI are told what they get, what has left for them
-    and what they owe."""
+    """Fulfillment's facts: what is released is picked by the warehouse that holds it, the ERP is asked to post,
+    whoever has the authority to check, and whoever allocates which stock serves; channels and customers on EDI are told
+    what they get, what has left for them and what they owe."""
 
     around: Surroundings
 
@@ -165,6 +165,8 @@ class SalesOrders:
                 fulfillment.OrderReleaseRecalled: _together(self.around, self.released),
                 fulfillment.PostingRequested: _together(self.around, self.to_be_posted),
                 fulfillment.OrderCheckRequested: _together(self.around, self.to_be_checked),
+                fulfillment.AllocationRequested: _together(self.around, self.to_be_allocated),
+                fulfillment.AllocationWithdrawn: _together(self.around, self.to_be_allocated),
                 fulfillment.OrderAccepted: _together(self.around, self.to_its_customer),
                 fulfillment.OrderRejected: _together(self.around, self.to_its_customer),
                 fulfillment.OrderAcknowledged: _together(self.around, self.to_its_customer),
@@ -196,6 +198,10 @@ class SalesOrders:
 
     async def to_be_checked(self, event: Received[fulfillment.OrderCheckRequested], telling: Telling) -> None:
         await tell_partners.ask_to_check(event, telling)
+
+    async def to_be_allocated(self, event: Received[Any], telling: Telling) -> None:
+        """And what is not wanted any more, behind it."""
+        await tell_partners.ask_to_allocate(event, telling)
 
     async def to_its_customer(self, event: Received[Any], telling: Telling) -> None:
         await tell_partners.tell_customer(event, telling)

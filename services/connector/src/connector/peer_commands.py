@@ -8,6 +8,7 @@ from typing import Any
 
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import allocation_service_pb2 as allocation
 from crossdock.fulfillment.v1 import check_service_pb2 as check
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
@@ -99,6 +100,8 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, P
         case warehouse.RecordRecallResponse():
             return response.order_ids
         case sales.PlaceOrderResponse() | sales.ChangeOrderResponse() | sales.CancelOrderResponse():
+            return (response.order.order_id,)
+        case allocation.RecordAllocationResponse():
             return (response.order.order_id,)
         case check.RecordCheckResponse() | sales.OpenOrderResponse() | sales.SubmitOrderResponse():
             return (response.order.order_id,)

@@ -20,6 +20,7 @@ from crossdock.fulfillment.v1 import posting_pb2, return_pb2, sales_order_pb2, w
 from crossdock.inventory.events.v1 import events_pb2 as inventory_events
 from crossdock.inventory.v1 import inventory_service_pb2 as stock_pb
 from crossdock.inventory.v1 import stock_transfer_pb2 as transfer_pb
+from crossdock.options.v1 import options_pb2
 from crossdock.procurement.events.v1 import events_pb2 as procurement_events
 from crossdock_kit.ids import derived
 from google.protobuf.json_format import ParseDict
@@ -253,6 +254,12 @@ def customers_told() -> list[Message]:
         ),
         fulfillment_events.OrderRejected(
             kind=sales_order_pb2.CHECK_KIND_CREDIT, state=sales_order_pb2.ORDER_STATE_REJECTED, reason="no", **asked
+        ),
+        fulfillment_events.AllocationRequested(
+            allocation_id="0191-chk:1:1", allocator=options_pb2.ROLE_ERP, part=1, steps=[step], order=checked, **asked
+        ),
+        fulfillment_events.AllocationWithdrawn(
+            allocation_id="0191-chk:1:1", allocator=options_pb2.ROLE_ERP, part=1, order=checked, **asked
         ),
         fulfillment_events.OrderAccepted(number="S-EDI", order=order, **said),
         fulfillment_events.OrderLinesSubstituted(**steps),

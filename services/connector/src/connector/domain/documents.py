@@ -161,6 +161,7 @@ _OWNERS_BY_COMMAND = {
     "RecordPosting": "finance",
     "RecordPayment": "finance",
     "RecordCheck": "order-desk",
+    "RecordAllocation": "order-desk",
     "PlaceOrder": "order-desk",
     "OpenOrder": "order-desk",
     "AppendLines": "order-desk",

@@ -8,6 +8,8 @@ from connector.mappings import (
     csv_stock,
     easypost_tracker,
     edifact_iftsta,
+    json_allocation_request,
+    json_allocation_result,
     json_availability,
     json_blanket_order,
     json_certificate,
@@ -94,6 +96,7 @@ INBOUND: dict[str, Inbound] = {
         json_posting_result.MAPPING,
         json_payment_status.MAPPING,
         json_check_result.MAPPING,
+        json_allocation_result.MAPPING,
         json_order_response.MAPPING,
         json_ship_notice.MAPPING,
         json_supplier_invoice.MAPPING,
@@ -153,6 +156,7 @@ OUTBOUND: dict[str, Outbound] = {
         json_order_check.CREDIT,
         json_order_check.TAX,
         json_order_check.EXPORT,
+        json_allocation_request.MAPPING,
         json_order_confirmation.MAPPING,
         json_order_reminder.MAPPING,
         json_order_status.MAPPING,
@@ -212,6 +216,9 @@ CHECKS = {
     sales_order_pb2.CHECK_KIND_EXPORT: json_order_check.EXPORT.kind,
 }
 
+# Asked of whoever allocates a business unit's orders, where Crossdock does not.
+ALLOCATION = json_allocation_request.MAPPING.kind
+
 # Requests that are answered where they are not granted.
 REFUSALS: dict[str, Refusing] = {
     "x12.860": Refusing(x12_customer_change.MAPPING.kind, x12_customer_change.rejected),
@@ -241,6 +248,8 @@ TELLS: dict[str, tuple[str, ...]] = {
     "ShipmentPlanned": ("x12.204", "json.load_tender"),
     "ShipmentCallOffRequested": ("x12.204", "json.load_tender"),
     "OrderCheckRequested": tuple(CHECKS.values()),
+    "AllocationRequested": (ALLOCATION,),
+    "AllocationWithdrawn": (ALLOCATION,),
     "OrderAccepted": ("json.order_status",),
     "OrderRejected": ("json.order_status",),
     "OrderReleased": ("wms_a.pick_request", "wms_b.pick_request", "x12.940"),

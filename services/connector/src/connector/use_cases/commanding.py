@@ -9,6 +9,7 @@ from uuid import UUID
 
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.fulfillment.v1 import allocation_service_pb2 as allocation
 from crossdock.fulfillment.v1 import check_service_pb2 as check
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
 from crossdock.fulfillment.v1 import posting_service_pb2 as posting
@@ -66,6 +67,7 @@ METHODS: dict[type[Message], tuple[str, str]] = {
     posting.RecordPostingRequest: (FULFILLMENT, "RecordPosting"),
     posting.RecordPaymentRequest: (FULFILLMENT, "RecordPayment"),
     check.RecordCheckRequest: (FULFILLMENT, "RecordCheck"),
+    allocation.RecordAllocationRequest: (FULFILLMENT, "RecordAllocation"),
     control.RecordStockReportRequest: (INVENTORY, "RecordStockReport"),
     control.RecordStatementRequest: (INVENTORY, "RecordStatement"),
     moves.RecordStockMovesRequest: (INVENTORY, "RecordStockMoves"),

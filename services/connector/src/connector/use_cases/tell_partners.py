@@ -175,6 +175,22 @@ async def ask_to_check(event: Received[Any], telling: Telling) -> None:
         telling.work.raise_exception(_nobody(event, f"{kind} of {unit}"))
 
 
+async def ask_to_allocate(event: Received[Any], telling: Telling) -> None:
+    """The warehouse of the place that allocates, or whoever else of the business unit's partners takes the question.
+    What concerns one part of an order never overtakes."""
+    fact = event.message
+    if fact.allocator == options_pb2.ROLE_WMS:
+        asked = await telling.warehouse(event.tenant, fact.location_id)
+        wanted = f"WMS of {fact.location_id}"
+    else:
+        asked = await telling.asked(event.tenant, fact.order.business_unit, registry.ALLOCATION)
+        asked = [each for each in asked if each.profile.role != options_pb2.ROLE_WMS]
+        wanted = f"{options_pb2.Role.Name(fact.allocator).removeprefix('ROLE_')} of {fact.order.business_unit}"
+    out, taken = partner_pb2.DIRECTION_OUT, (registry.ALLOCATION,)
+    found = [each for each in asked if partners.route_of(each.profile, taken, out)]
+    _tell(event, found, telling, f"allocation:{fact.order_id}:{fact.part}", f"{registry.ALLOCATION} to {wanted}")
+
+
 async def tell_customer(event: Received[Any], telling: Telling) -> None:
     """What a channel takes of a fact about an order of its; one that takes nothing of it tells its customers itself."""
     fact = event.message
