@@ -255,7 +255,7 @@ def test_what_a_place_does_not_have_waits_and_is_somebodys_and_the_rest_goes_on(
     assert asked(order) == (WEST, {"BOLT": D(7)})
     [concern] = order.concerns
     assert (concern.code, concern.owner) == (ALLOCATION_NOT_BOUND, "order-desk")
-    assert concern.details == {"line 1": "3 of BOLT at WH-WEST: STOCK_SHORT"}
+    assert concern.details == {"line 1": "3 of BOLT: STOCK_SHORT"}
     inventory_binds(order)
     inventory_binds(order, "R-2")
     assert (waits(order), standing(order.lines[2])) == ({NOT_BOUND: D(3)}, {"released": D(4)})
@@ -266,6 +266,16 @@ def test_what_a_place_does_not_have_waits_and_is_somebodys_and_the_rest_goes_on(
     inventory_binds(order, "R-3")
     assert concern.identity in order.settled
     assert standing(order.lines[1]) == {"released": D(10)}
+
+
+def test_what_is_given_up_for_that_stays_somebodys() -> None:
+    order = placed(shortage=ShortageRule.CANCEL)
+    answer(order, ("1", WEST, 6), ("1", EAST, 4))
+    order.settled.clear()
+    inventory_has(order, BOLT=0)
+    inventory_binds(order)
+    assert standing(order.lines[1]) == {"released": D(4), "cancelled": D(6)}
+    assert order.concerns[0].identity not in order.settled
 
 
 def test_two_portions_of_one_line_that_are_lost_are_taken_off_once() -> None:
@@ -293,7 +303,7 @@ def test_what_is_refused_as_a_whole_waits_and_other_places_are_bound() -> None:
     order = placed(line("1", 10))
     answer(order, ("1", WEST, 6), ("1", EAST, 4), lot="L-GONE")
     refuse(order, 1, order.questions[-1].attempt, "LOT_SHORT", "the lot is not there")
-    assert order.concerns[0].details == {"line 1": "6 of BOLT lot L-GONE at WH-WEST: LOT_SHORT"}
+    assert order.concerns[0].details == {"line 1 lot L-GONE": "6 of BOLT: LOT_SHORT"}
     inventory_binds(order)
     assert standing(order.lines[1]) == {"released": D(4), "backordered": D(6)}
     assert names(order)[-2:] == ["OrderAcknowledged", "OrderReleased"]

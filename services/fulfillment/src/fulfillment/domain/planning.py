@@ -32,7 +32,6 @@ from fulfillment.domain.sales_order import SalesOrder, steps_of
 from fulfillment.domain.stock_steps import Pair, acknowledge, bind, part_subject, without_stock
 
 ALLOCATION_NOT_BOUND = "ALLOCATION_NOT_BOUND"
-_UNBOUND = frozenset({State.ACCEPTED, State.BACKORDERED})
 
 
 # --- the allocator
@@ -246,11 +245,11 @@ def _taken_off(order: SalesOrder, position: int, quantity: Decimal) -> list[Pair
 
 
 def settle_not_bound(order: SalesOrder, part: int) -> None:
-    """Once nothing waits any more for what inventory did not have where it was allocated."""
+    """Once nothing waits any more for what inventory did not have where it was allocated; what was given up for that is
+    somebody's to look at."""
     if order.allocator.is_ours:
         return
-    waits = (each for line in order.of_part(part) for each in line.schedules if each.state in _UNBOUND)
-    if not any(each.reason == NOT_BOUND for each in waits):
+    if not any(each.reason == NOT_BOUND for line in order.of_part(part) for each in line.schedules):
         order.settled.append(identity(ALLOCATION_NOT_BOUND, part_subject(order, part)))
 
 
@@ -258,13 +257,10 @@ def _differs(
     order: SalesOrder, part: int, lost: Sequence[tuple[Portion, Decimal]], reasons: Mapping[str, str]
 ) -> Concern:
     place = lost[0][0].location_id
-    details = {
-        f"line {order.lines[each.position].line_number}": (
-            f"{quantity:f} of {order.lines[each.position].sku}{f' lot {each.lot}' if each.lot else ''} at {place}:"
-            f" {reasons.get(order.lines[each.position].sku, '')}"
-        )
-        for each, quantity in lost[:20]
-    }
+    details: dict[str, str] = {}
+    for each, quantity in lost[:20]:
+        line, lot = order.lines[each.position], f" lot {each.lot}" if each.lot else ""
+        details[f"line {line.line_number}{lot}"] = f"{quantity:f} of {line.sku}: {reasons.get(line.sku, '')}"
     return Concern(
         code=ALLOCATION_NOT_BOUND,
         owner=ORDER_DESK,
