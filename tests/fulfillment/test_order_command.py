@@ -13,6 +13,7 @@ from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as pb
 from crossdock.fulfillment.v1 import posting_pb2, sales_order_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock.options.v1 import options_pb2
 from crossdock_cli.main import app
 from crossdock_cli.order_calls import OrderDesk, WholeOrder
 from crossdock_cli.order_documents import NoOrder, OrderDocument, changes, order_of, pair_of
@@ -183,6 +184,13 @@ def test_each_schedule_is_a_row_that_says_what_each_system_holds() -> None:
     assert "allocated 6" in shown[2]
     assert "backordered" in shown[3]
     assert "STOCK_SHORT" in shown[3]
+
+
+def test_who_allocates_an_order_is_said_where_that_is_not_crossdock() -> None:
+    order = sales_order_pb2.SalesOrder(number="S-1", channel="shop-eu", allocator=options_pb2.ROLE_ERP)
+    assert "allocated by its ERP" in headline(order)
+    order.ClearField("allocator")
+    assert "allocated by" not in headline(order)
 
 
 @pytest.mark.parametrize(

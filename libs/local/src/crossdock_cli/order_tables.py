@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from crossdock.fulfillment.v1 import sales_order_pb2 as order_pb2
 from crossdock.inventory.v1 import inventory_service_pb2 as inventory
+from crossdock.options.v1 import options_pb2
 from rich.table import Table
 
 from crossdock_cli.order_calls import WholeOrder
@@ -59,6 +60,8 @@ def schedule_state(schedule: order_pb2.LineSchedule) -> str:
 
 def headline(order: order_pb2.SalesOrder) -> str:
     asked = f", wanted on {day(order.requested_on)}" if order.HasField("requested_on") else ""
+    if order.allocator:
+        asked += f", allocated by its {options_pb2.Role.Name(order.allocator).removeprefix('ROLE_')}"
     counted = ", ".join(
         f"{each.schedules} {order_pb2.ScheduleState.Name(each.state).removeprefix('SCHEDULE_STATE_').lower()}"
         for each in order.counts
