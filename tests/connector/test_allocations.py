@@ -49,8 +49,8 @@ async def allocators(rig: Rig) -> None:
     """An ERP and a warehouse, each asked by its own orders."""
     erp = {"role": "ERP", "system": "ERP-ALLOCATES", "businessUnit": UNIT, "transport": http(), "documents": ROUTES}
     await rig.partner("erp-allocates", **erp)
-    wms = {"role": "WMS", "businessUnit": UNIT, "locations": [PLACE], "transport": http(), "documents": ROUTES}
-    await rig.partner("wms-allocates", **wms)
+    wms = {"role": "WMS", "system": "WMS-ALLOCATES", "businessUnit": UNIT, "locations": [PLACE]}
+    await rig.partner("wms-allocates", transport=http(), documents=ROUTES, **wms)
 
 
 pytestmark = pytest.mark.usefixtures("allocators")
@@ -81,7 +81,7 @@ async def test_the_erp_is_asked_for_each_line_as_a_whole(rig: Rig) -> None:
 
 
 async def test_a_warehouse_is_asked_by_its_place_and_hears_what_is_wanted_no_more_behind_that(rig: Rig) -> None:
-    who = {"allocator": options_pb2.ROLE_WMS, "location_id": PLACE}
+    who: dict[str, Any] = {"allocator": options_pb2.ROLE_WMS, "location_id": PLACE}
     told = await heard(rig, fact(events_pb2.AllocationRequested, step("1", "7"), **who))
     assert [each["action"] for each in told.pop("wms-allocates")] == ["allocate"]
     withdrawn = await heard(rig, fact(events_pb2.AllocationWithdrawn, **who))
@@ -138,7 +138,7 @@ async def test_an_answer_is_recorded_once_as_the_word_of_its_partner(rig: Rig) -
 async def test_a_refused_answer_is_the_order_desks(rig: Rig) -> None:
     rig.procurement.refuses("RecordAllocation", refusal(AllocatedAboveOrder("1", "7", "9")))
     document = await rig.given("erp-allocates", result("so-89:1:1", allocated("1", "9")), path="allocation-results")
-    assert document.state is State.REFUSED
+    assert document.state is State.EXCEPTION
     told = "SELECT owner FROM exception WHERE code = 'ALLOCATED_ABOVE_ORDER' ORDER BY raised_at DESC LIMIT 1"
     assert await rig.value(told) == "order-desk"
 

@@ -36,7 +36,7 @@ from fulfillment_cases.trade import D, hear_held, hear_short, line, names, place
 EAST = "WH-EAST"
 
 
-def released(quantity: int = 10, **more: object) -> SalesOrder:
+def released(quantity: int = 10, **more: Any) -> SalesOrder:
     order = placed(line("1", quantity), **more)
     hear_held(order)
     told(order)
