@@ -10,13 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from crossdock_edi import units
 
 from connector.mappings.model import CodeKind, Packing
 
 T = TypeVar("T")
+Answers: TypeAlias = dict[int, T | Exception]
+"""By the question's place."""
 _REC20 = re.compile(r"[A-Z0-9]{2,3}")
 _REC20_CODES = frozenset(units.REC20_TO_X12) | {"EA", "C62", "H87", "KGM", "LTR", "MTR"}
 # Most suppliers write PC for the piece that we count as each.
@@ -192,16 +194,23 @@ class Question(Generic[T]):
 
 
 async def with_codes(
-    load: Callable[[frozenset[Asked], Known], Awaitable[None]], questions: Sequence[Question[T]]
+    load: Callable[[frozenset[Asked], Known], Awaitable[None]],
+    questions: Sequence[Question[T]],
+    run: Callable[[Callable[[], Answers[T]]], Awaitable[Answers[T]]] | None = None,
 ) -> list[T | Exception]:
-    """Runs mappings until everything that any of them asks for has been loaded, for all at once.
+    """Runs mappings until everything that any of them asks for has been loaded, for all at once; by `run` where they
+    are long.
 
     The books share what is known and loaded. What a mapping raises is its result: it concerns no other document.
     """
-    answers: dict[int, T | Exception] = {}
+    answers: Answers[T] = {}
     open_ones = dict(enumerate(questions))
+
+    def answered() -> Answers[T]:
+        return {number: each.answer() for number, each in open_ones.items()}
+
     for _ in range(_ROUNDS):
-        answers |= {number: each.answer() for number, each in open_ones.items()}
+        answers |= answered() if run is None else await run(answered)
         open_ones = {number: each for number, each in open_ones.items() if each.book.not_loaded()}
         if not open_ones:
             return [answers[number] for number in range(len(questions))]

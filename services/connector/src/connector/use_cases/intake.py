@@ -6,14 +6,16 @@ batch remembers it: repetitions, waits, commands under way and accepted revision
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TypeAlias
+from functools import partial
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from crossdock.connector.v1 import partner_pb2
 from crossdock_edi.x12.functional_acknowledgment import FunctionalAcknowledgment
+from crossdock_kit.database.beside import beside
 from crossdock_kit.errors import Invalid
 from crossdock_kit.unit_of_work import Work
 
@@ -35,6 +37,10 @@ from connector.use_cases.document_step import DocumentStep
 from connector.use_cases.taking_apart import Part, TakenApart, take_apart
 from connector.use_cases.vocabulary import book_of, partner_of
 
+T = TypeVar("T")
+
+LONG_BYTES = 100_000
+"""What takes longer to read than everybody else should wait for their turn."""
 # Refused and repeated documents are no reason to call another one repeated.
 _NO_PRECEDENT = frozenset({State.REFUSED, State.DUPLICATE})
 
@@ -140,19 +146,24 @@ async def open_intake(steps: Sequence[DocumentStep], work: Work, around: Surroun
     stored = await partners.get(work.driver, tenant, partner)
     sealed = await documents.contents(work.driver, tenant, [each.document_id for each in found])
     vault = around.vault.within(work.driver)
-    incoming = []
+    incoming, size = list[Incoming](), 0
     for step, each in zip(steps, found, strict=True):
         content = await vault.open(each.kept, sealed[each.document_id])
-        taken = take_apart(content, each.path, stored.profile, each.name)
+        size += len(content)
+        taken = await _run(len(content), work, partial(take_apart, content, each.path, stored.profile, each.name))
         step.is_of(part.kind for part in taken.parts)
         incoming.append(Incoming(each, taken, step, each.state is not State.WAITING))
     intake = Intake(work, around, stored, incoming)
-    await _map(intake)
+    await _map(intake, size)
     await _look_up(intake)
     return intake
 
 
-async def _map(intake: Intake) -> None:
+async def _run(size: int, work: Work, reading: Callable[[], T]) -> T:
+    return reading() if size < LONG_BYTES else await beside(work.driver, reading)
+
+
+async def _map(intake: Intake, size: int) -> None:
     """The crosswalk as it stood on the day on which a document came; documents of one day ask together."""
     days: dict[date, list[Incoming]] = {}
     for each in intake.incoming:
@@ -161,7 +172,8 @@ async def _map(intake: Intake) -> None:
     for day, of_day in days.items():
         asking = list(_questions(of_day, intake.profile))
         codes = CodesOn(intake.work.driver, intake.tenant, names, day)
-        answers = await with_codes(codes.load, [question for _, _, question in asking])
+        run = partial(_run, size, intake.work)
+        answers = await with_codes(codes.load, [question for _, _, question in asking], run)
         for (each, number, question), answer in zip(asking, answers, strict=True):
             unknown = tuple(question.book.unknown)
             each.mapped[number] = answer if isinstance(answer, Exception) else Translated(answer, unknown)
