@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -125,8 +125,9 @@ class CodesOn:
             known.meanings[kind, listed, code] = canonical
             known.own_codes.setdefault((kind, listed, canonical), code)
         names = sorted({*codes, *known.meanings.values()})
+        asking = _by_number(codes)
         for row in await self.driver.fetch(THINGS, self.tenant, self.on, names, _as_numbers(codes)):
-            _take_thing(row, known, codes)
+            _take_thing(row, known, asking)
 
 
 def _as_numbers(codes: Sequence[str]) -> list[str]:
@@ -135,13 +136,23 @@ def _as_numbers(codes: Sequence[str]) -> list[str]:
     return sorted({*digits, *(each.rjust(14, "0") for each in digits if len(each) <= 14)})
 
 
-def _take_thing(row: asyncpg.Record, known: Known, codes: Sequence[str]) -> None:
+def _by_number(codes: Sequence[str]) -> Mapping[str, Collection[str]]:
+    """Which codes ask for a public number: those that are it, and shorter ones that are it as a GTIN."""
+    found: dict[str, dict[str, None]] = {}
+    for code in codes:
+        for number in (code, code.rjust(14, "0")):
+            found.setdefault(number, {})[code] = None
+    return found
+
+
+def _take_thing(row: asyncpg.Record, known: Known, asking: Mapping[str, Collection[str]]) -> None:
     kind, name = row["kind"], row["name"]
     known.names.add((kind, name))
-    aliases = set(row["aliases"])
-    for code in codes:
-        if code in aliases or (kind == "item" and code.rjust(14, "0") in aliases):
-            known.aliases[kind, code] = name
+    for alias in row["aliases"]:
+        for code in asking.get(alias, ()):
+            # None but items have GTINs.
+            if kind == "item" or code == alias:
+                known.aliases[kind, code] = name
     if kind == "item":
         levels = {unit: Decimal(size) for unit, size in json_rows.decode(row["packaging"]).items()}
         known.packings[name] = Packing(row["base_unit"], levels)
