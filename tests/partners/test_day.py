@@ -13,6 +13,7 @@ from crossdock.procurement.v1 import supplier_invoice_pb2 as invoice_pb2
 from partners.cast import API_SUPPLIERS, EDI_SUPPLIERS, WAREHOUSES
 from partners.conductor import item_cards
 from partners.day import BUILT_IN, Day, load
+from partners.demo import profiles_of
 from partners.invoiced import verdict_differences
 from partners.journal import Entry, Journal
 from partners.suite import read_master_data
@@ -38,6 +39,11 @@ def test_at_least_sixty_orders_of_eight_suppliers_on_two_channels_into_five_ware
     assert len({(order.number, order.business_unit) for order in day.orders}) == len(day.orders)
     assert {order.supplier for order in day.orders} == set(EDI_SUPPLIERS) | set(API_SUPPLIERS)
     assert {order.location for order in day.orders} == set(WAREHOUSES.values())
+
+
+def test_every_partners_profile_can_be_read() -> None:
+    folder = BUILT_IN.parent / "partners"
+    assert {each.partner for each in profiles_of(folder)} == {path.stem for path in folder.glob("*.yaml")}
 
 
 def test_every_code_of_a_line_answer_is_used(day: Day) -> None:

@@ -6,13 +6,16 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from typing import Any, cast
 
 import pytest
 from partners import x12
-from partners.day import Order, Step, load
+from partners.day import BUILT_IN, Order, Step, load
 from partners.faults import Faults
+from partners.mdm import Mdm
 from partners.script import Script
 from partners.signing import signed_headers
+from partners.suite import read_master_data
 from partners.supplier import check_digit
 
 
@@ -96,3 +99,24 @@ async def test_faults_double_and_reorder_as_asked() -> None:
     faults.reorder = 0.0
     await deliver(faults, 3)
     assert sent == [1, 1, 3, 2]
+
+
+async def test_the_keeper_of_master_data_says_a_days_file_in_its_own_words() -> None:
+    said: list[dict[str, Any]] = []
+
+    class Post:
+        async def send(self, partner: str, path: str, kind: str, key: str, document: dict[str, Any]) -> None:
+            assert (partner, path, kind, key) == ("mdm-core", "master-data", "json.master_data", "MD-1")
+            said.append(document)
+
+    rows = read_master_data(BUILT_IN.parent / "late-master-data.yaml")
+    await Mdm(cast(Any, Post())).teach(rows, "MD-1")
+    [document] = said
+    [item] = document["items"]
+    assert (item["number"], item["baseUnit"]) == ("A1099", "EA")
+    assert item["packaging"] == [{"unit": "XCS", "quantity": "8"}]
+    assert document["codes"] == [
+        {"partner": "sup-kiwi", "kind": "item", "list": "VP", "code": "KW-1099", "means": "A1099"}
+    ]
+    with pytest.raises(KeyError):
+        await Mdm(cast(Any, Post())).teach({"items": [{"sku": "A1", "valid_from": {"year": 2026}}]}, "MD-1")

@@ -12,7 +12,7 @@ from crossdock.ops.v1 import ops_service_pb2 as ops
 from partners.cast import WAREHOUSES
 from partners.day import BUILT_IN, Day, load
 from partners.stock.day import StockScene
-from partners.stock.verdict import Posted, differences, posted_of
+from partners.stock.verdict import Posted, differences, posted_of, wrong_amounts, wrongly_transferred
 from partners.stock_book import StockBook
 from partners.suite import read_master_data
 
@@ -25,6 +25,8 @@ SCENES = (
     "a count that finds less than was promised",
     "put on hold by quality, three released",
     "sellable by its upload",
+    "to another warehouse of ours by document",
+    "announced by 943 and received by 944",
 )
 
 
@@ -112,3 +114,40 @@ def test_what_does_not_agree_is_named(
     amounts = {bucket: Decimal(amount) for bucket, amount in lies.items()}
     found = differences(scene(day), amounts, posted, mine)
     assert [each.partition(": ")[2] for each in found] == says
+
+
+WENT = {"step": "sent", "reference": "T-1", "quantity": "8", "state": "in_transit"}
+CAME = {"step": "received", "reference": "T-1", "quantity": "8", "state": "received"}
+
+
+def posting(said: dict[str, str], material: str = "T1") -> dict[str, Any]:
+    line = {"material": material, "quantity": said["quantity"]}
+    return {"step": said["step"], "reference": said["reference"], "state": said["state"], "lines": [line]}
+
+
+@pytest.mark.parametrize(
+    ("posted", "says"),
+    [
+        ([WENT, CAME], []),
+        ([CAME, WENT], ["received T-1 8 received; sent T-1 8 in_transit"]),
+        ([WENT, CAME, CAME], ["sent T-1 8 in_transit; received T-1 8 received; received T-1 8 received"]),
+        ([], ["nothing"]),
+    ],
+)
+def test_what_the_erp_posts_of_a_transfer_is_posted_once_and_in_order(
+    day: Day, posted: list[dict[str, str]], says: list[str]
+) -> None:
+    mine = scene(day, transferred=(WENT, CAME))
+    book = StockBook(transferred=[posting(WENT, "T2"), *(posting(each) for each in posted)])
+    required = "sent T-1 8 in_transit; received T-1 8 received"
+    assert list(wrongly_transferred(mine, book)) == [
+        f"T1: the ERP posted of transfers {each}, required {required}" for each in says
+    ]
+
+
+def test_what_lies_elsewhere_is_named_with_its_place(day: Day) -> None:
+    lies = {"staged": Decimal(8)}
+    assert list(wrong_amounts(scene(day), "WH-WEST", lies, {"sellable": Decimal(8)})) == [
+        "T1 at WH-WEST: 0 sellable, required 8",
+        "T1 at WH-WEST: 8 staged, required 0",
+    ]

@@ -36,6 +36,16 @@ RELEASE = [
 ]
 
 
+TRANSFER = [
+    ["W06", "J", "EAST-T2", "20260302", "", "", "", "", "", "", "", "", "1"],
+    ["N1", "WH", "", "92", "LG-01"],
+    ["N1", "SF", "", "92", "WH-EAST"],
+    ["N9", "TN", "EAST-T2", "EAST-T2"],
+    ["W04", "5", "EA", "", "VN", "T1"],
+    ["W03", "5"],
+]
+
+
 class House:
     """The warehouse, and the suite's side of its folder."""
 
@@ -81,6 +91,18 @@ async def test_what_a_943_announces_is_acknowledged_received_and_told_by_944(hou
     assert rows_of(receipt, "W07") == [["W07", "24", "EA", "", "VN", "A1004", "", "", "L1"]]
     assert rows_of(receipt, "N9") == [["N9", "PO", "4500000167"], ["N9", "LI", "10"]]
     assert house.warehouse.book.received["4500000167", "10"] == 24
+
+
+async def test_what_a_943_says_of_a_transfer_is_received_by_a_944_that_names_it_and_is_no_orders(house: House) -> None:
+    house.tell("943", "AR", TRANSFER)
+    receipt = await house.said("944")
+    assert [(row[1], row[3]) for row in rows_of(receipt, "W17")] == [("F", "TR-EAST-T2")], "W1703 has 12 characters"
+    assert rows_of(receipt, "N9") == [["N9", "TN", "EAST-T2", "EAST-T2"]]
+    assert rows_of(receipt, "W07") == [["W07", "5", "EA", "", "VN", "T1"]]
+    assert house.journal.of("wms-logi", "sent", "x12.944") == []
+    house.tell("943", "AR", TRANSFER)
+    await house.said("997", 2)
+    assert len(list((house.folder / "in").glob("*_944.edi"))) == 1
 
 
 async def test_an_older_943_of_the_same_reference_changes_nothing(house: House) -> None:

@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,7 +24,19 @@ from crossdock.inventory.v1 import inventory_service_pb2 as inventory
 from crossdock.procurement.v1 import procurement_service_pb2 as procurement
 from partners.feeding import feed
 from procurement_cases.calls import line, quantity, submission
-from small_day import NOTICE, OBSOLETE, REPEATED, TOGETHER, Refusal, SmallDay, few_orders, forged, played, refused
+from small_day import (
+    NOTICE,
+    OBSOLETE,
+    REPEATED,
+    TOGETHER,
+    UNKNOWN_AT_FIRST,
+    Refusal,
+    SmallDay,
+    few_orders,
+    forged,
+    played,
+    refused,
+)
 from small_day.asking import traced
 
 pytestmark = pytest.mark.lasting(90)
@@ -36,6 +49,55 @@ NO_QUANTITIES = ["0", "-1", "NaN", "1e-9", "0.0000000001", "Infinity", ""]
 async def day() -> AsyncIterator[SmallDay]:
     async with played(few_orders()) as running:
         yield running
+
+
+# --- master data by document, through a running connector and catalog
+
+
+async def known_item(day: SmallDay, sku: str) -> Any:
+    return (await day.suite.call(day.suite.catalog.GetItem, catalog.GetItemRequest(sku=sku))).item
+
+
+@pytest.mark.feature("F167", "F171", "F178")
+async def test_an_order_waits_for_an_item_until_its_keeper_says_it_and_goes_on_by_itself(day: SmallDay) -> None:
+    [said] = await day.suite.documents("mdm-core")
+    assert said.state == connector.DOCUMENT_STATE_UNDERSTOOD, said.reason
+    assert (await known_item(day, "A1099")).description == "Heat pump filter"
+    order = (await day.suite.purchase_order(UNKNOWN_AT_FIRST, "EU01")).purchase_order
+    assert [(each.sku, each.received_quantity) for each in order.lines] == [("A1099", "16")]
+    keys = {f"po:{UNKNOWN_AT_FIRST}"}
+    [asked] = [
+        document
+        for document in await day.suite.documents("erp-eu")
+        if any(each.kind == "json.purchase_order" and keys & set(each.keys) for each in document.messages)
+    ]
+    assert asked.state == connector.DOCUMENT_STATE_UNDERSTOOD
+    assert asked.received_at.ToNanoseconds() < said.received_at.ToNanoseconds(), "it was there before"
+
+
+@pytest.mark.feature("F042")
+async def test_what_the_erp_says_of_it_stands_behind_its_keepers_word(day: SmallDay) -> None:
+    card = {"number": "A1099", "description": "FILTER HP", "category": "HEATING", "baseUnit": "ST"}
+    batch = {"documentType": "masterData", "changedAt": datetime.now(UTC).isoformat(), "items": [card]}
+    document = await day.submit("erp-eu", json.dumps(batch).encode(), path="master-data")
+    assert document.state == connector.DOCUMENT_STATE_UNDERSTOOD, document.reason
+    found = await known_item(day, "A1099")
+    assert (found.description, found.category, found.base_unit) == ("Heat pump filter", "HEATING", "EA")
+    shown = await day.crossdock("ownership", "Item.description", "--json")
+    assert [rule["writers"] for rule in shown.json["rules"]] == [["MDM", "ERP"]]
+
+
+# --- between our own places
+
+
+@pytest.mark.feature("F104")
+async def test_goods_go_to_another_place_by_document_and_the_erp_posts_their_way(day: SmallDay) -> None:
+    """To one of our own houses and to a third party's; the verdict has what lies where, and what was posted."""
+    assert {each.scene.location for each in day.verdict.stock.rows} == {"WH-EAST"}
+    assert {place for each in day.verdict.stock.rows for place in each.scene.elsewhere} == {"WH-WEST", "WH-LOGI"}
+    assert day.verdict.stock.differences == []
+    transferred = [each for each in await day.suite.documents("erp-eu") if each.name.startswith("json.stock_transfer")]
+    assert [each.state for each in transferred] == [connector.DOCUMENT_STATE_SENT] * 4
 
 
 # --- following a transaction

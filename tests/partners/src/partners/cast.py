@@ -18,6 +18,8 @@ from partners.edi_supplier import EdiSupplier
 from partners.erp import PARTNER as ERP
 from partners.erp import BatchErp, Erp
 from partners.journal import Journal
+from partners.mdm import PARTNER as MDM
+from partners.mdm import Mdm
 from partners.script import Script
 from partners.supplier import Supplier
 from partners.warehouse import Warehouse, WebWarehouse
@@ -42,7 +44,7 @@ OWN_WAREHOUSES = {"wms-east": "WH-EAST", "wms-west": "WH-WEST", "wms-south": "WH
 THIRD_PARTY = {"wms-logi": "WH-LOGI"}
 WAREHOUSES = OWN_WAREHOUSES | THIRD_PARTY
 CHANNELS_AND_CARRIERS = ("shop-eu", "car-swift", "car-mute", "car-roam", "tms-route")
-OVER_HTTP = (ERP, BatchErp.partner, *OWN_WAREHOUSES, *API_SUPPLIERS, *CHANNELS_AND_CARRIERS)
+OVER_HTTP = (ERP, BatchErp.partner, *OWN_WAREHOUSES, *API_SUPPLIERS, *CHANNELS_AND_CARRIERS, MDM)
 
 
 @dataclass(slots=True)
@@ -119,6 +121,7 @@ class DayCast(Cast):
     """With the ERP of another business unit, which takes in batches what is for it."""
 
     batch_erp: Erp
+    mdm: Mdm
 
     def erp_of(self, order: Order) -> Erp:
         return self.batch_erp if order.erp == self.batch_erp.partner else self.erp
@@ -162,7 +165,7 @@ async def assembled(
     for partner in on_edi:
         partner.start()
     try:
-        yield DayCast(erp, {**own, **others}, {**edi, **api}, journal, urls, batch_erp)
+        yield DayCast(erp, {**own, **others}, {**edi, **api}, journal, urls, batch_erp, Mdm(post))
     finally:
         await asyncio.gather(*(partner.stop() for partner in on_edi))
         await post.close()

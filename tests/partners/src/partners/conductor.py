@@ -43,8 +43,8 @@ class NotSettled(Exception):
 
 @dataclass(slots=True)
 class Conductor:
-    """`say` prints one progress line. `late` is master data that is withheld until a document waits for it,
-    `repacked` what it says of packagings once the day has begun."""
+    """`say` prints one progress line. `late` is master data that its keeper withholds until a document waits for it,
+    `repacked` what people say of packagings once the day has begun."""
 
     day: Day
     cast: DayCast
@@ -206,9 +206,9 @@ class Conductor:
                 self._done.add(index)
                 self.say(f"{step.facts['partner']} is back")
         elif step.do == "learn":
-            await self.suite.load(self.late)
+            await self.cast.mdm.teach(self.late, "MD-LATE")
             self._done.add(index)
-            self.say("master data learns the unknown item")
+            self.say("the keeper of master data says what the unknown item is")
         elif step.do == "repack":
             await self.suite.load(self.repacked)
             self._done.add(index)

@@ -47,7 +47,8 @@ class Mailbox:
         if self._task and self._task.done():
             self._task.result()
 
-    async def write(self, set_id: str, rows: list[list[str]], *, key: str) -> None:
+    async def write(self, set_id: str, rows: list[list[str]], *, key: str, filed_as: str = "") -> None:
+        """`filed_as` is the kind under which the journal has it, where the set alone does not tell."""
         content = self._writer.interchange(set_id, x12.GROUPS[set_id], rows)
         if set_id != ACKNOWLEDGMENT:
             self.unanswered[self._writer.group] = f"{set_id} {key}"
@@ -58,7 +59,7 @@ class Mailbox:
             temporary = self._writes / f"{name}.tmp"
             await _written(temporary, content)
             temporary.rename(self._writes / name)
-            self._journal.add(self._partner, "sent", f"x12.{set_id}", key, content)
+            self._journal.add(self._partner, "sent", filed_as or f"x12.{set_id}", key, content)
 
         await self._faults.deliver(drop)
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from partners.journal import Journal
+from partners.moving import TransferDock
 from partners.picking import PickFloor
 from partners.returning import ReturnsDock
 from partners.shelving import Shelves
@@ -28,6 +29,7 @@ class WarehouseA(WebWarehouse):
         door = Door(self.partner, token, journal, self.faults)
         door.accept("/expected-receipts", "wms_a.expected_receipt", lambda d: d["asn"] or d["reference"], self._advised)
         door.accept("/pick-requests", "wms_a.pick_request", lambda d: d["number"], self._asked_to_pick)
+        door.accept("/expected-transfers", "wms_a.expected_transfer", lambda d: d["transfer"], self._transfer_advised)
         door.accept("/pick-recalls", "wms_a.pick_recall", lambda d: d["number"], self._asked_to_stop)
         return door
 
@@ -42,6 +44,14 @@ class WarehouseA(WebWarehouse):
     @cached_property
     def shelves(self) -> Shelves:
         return Shelves(self.partner, self.site, self._post, self.faults)
+
+    @cached_property
+    def transfers(self) -> TransferDock:
+        return TransferDock(self.partner, self.site, self._post, self.faults)
+
+    async def _transfer_advised(self, document: Mapping[str, Any]) -> Answer:
+        self.begin(self.transfers.receive(document))
+        return 201, {"expectedTransfer": document["transfer"]}
 
     async def _asked_to_pick(self, document: Mapping[str, Any]) -> Answer:
         self.begin(self.floor.work_off(document))

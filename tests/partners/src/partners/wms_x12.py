@@ -20,7 +20,10 @@ from partners.releasing import Release, ReleaseFloor, read_release, references, 
 from partners.warehouse import Counted, Expected, Warehouse
 
 WITHDRAWN = "3"
-VERSION, PURCHASE_ORDER, LINE, LOT = "V0", "PO", "LI", "LT"
+VERSION, PURCHASE_ORDER, LINE, LOT, TRANSFER = "V0", "PO", "LI", "LT", "TN"
+# A transfer's 944 is no receipt of an order, and the journal does not take it for one.
+TRANSFER_RECEIPT = "x12.944/transfer"
+LONGEST_RECEIPT = 12
 CONDITIONS = {"damaged": "01", "hold": "07"}
 PARTNER_ID = "LOGI"
 
@@ -36,6 +39,7 @@ class WarehouseX12(Warehouse):
         super().__init__(partner, location, day, cards)
         self._mailbox = Mailbox(partner, folder, x12.Writer(PARTNER_ID, "ACME"), journal, self.faults)
         self._released: set[str] = set()
+        self._transferred: set[str] = set()
         self.floor = ReleaseFloor(partner.removeprefix("wms-").upper())
 
     def start(self) -> None:
@@ -56,7 +60,9 @@ class WarehouseX12(Warehouse):
     async def _hear(self, sent: list[x12.Sent]) -> None:
         await self._mailbox.acknowledge(sent)
         for each in sent:
-            if each.set_id == "943":
+            if each.set_id == "943" and (transfer := _transfer_of(each.segments)):
+                self.begin(self._receive_transfer(transfer, each.segments))
+            elif each.set_id == "943":
                 self._advised(each.segments)
             elif each.set_id == "940" and (release := read_release(each.segments)).number not in self._released:
                 # The same release may come again: its goods go out once.
@@ -90,6 +96,19 @@ class WarehouseX12(Warehouse):
             for name, amount in line.amounts.items()
             if amount and name in CONDITIONS
         ]
+
+    async def _receive_transfer(self, transfer: str, segments: x12.Segments) -> None:
+        """Whole, once, and named as it was announced."""
+        if transfer in self._transferred:
+            return
+        self._transferred.add(transfer)
+        number = f"TR-{transfer}"[:LONGEST_RECEIPT]
+        where, when = self._head()
+        rows = [["W17", "F", _today(), number], where, ["N9", TRANSFER, transfer[:30], transfer], when]
+        parts = [rows[0] for rows in _items(segments)]
+        rows += [["W07", each[1], each[2], "", "VN", each[5]] for each in parts]
+        rows.append(["W14", f"{sum((Decimal(each[1]) for each in parts), Decimal(0)):f}"])
+        await self._mailbox.write("944", rows, key=number, filed_as=TRANSFER_RECEIPT)
 
     async def hand_in(self, number: str, document: Any) -> None:
         await self._mailbox.write("944", document, key=number)
@@ -134,6 +153,12 @@ class WarehouseX12(Warehouse):
 
 def _today() -> str:
     return datetime.now(UTC).strftime("%Y%m%d")
+
+
+def _transfer_of(segments: x12.Segments) -> str:
+    """The number of a transfer between its owner's places; empty for a 943 about an order."""
+    notes = (row + [""] * 4 for row in segments if row[0] == "N9")
+    return next((row[3] or row[2] for row in notes if row[1] == TRANSFER), "")
 
 
 def _items(segments: x12.Segments) -> list[x12.Segments]:

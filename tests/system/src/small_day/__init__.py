@@ -42,15 +42,19 @@ TOGETHER = ("4500000155", "4500000156")
 NOTICE = "BOTH-1"
 REPEATED = "4500000153"
 OBSOLETE = "4500000151"
+# Of an item that the keeper of master data says only when its order waits for it.
+UNKNOWN_AT_FIRST = "4500000165"
 _COMPLAINS = re.compile(r'"level": "(warning|error|critical)"').search
 ON_THE_WAY = {connector.DOCUMENT_STATE_RECEIVED, connector.DOCUMENT_STATE_TRANSLATED}
 
 
 def few_orders() -> Day:
     day = load()
-    wanted = (*TOGETHER, REPEATED, OBSOLETE)
+    wanted = (*TOGETHER, REPEATED, OBSOLETE, UNKNOWN_AT_FIRST)
     orders = tuple(each for each in day.orders if each.number in wanted)
-    return replace(day, orders=orders, events=(), strays=(), sales=SalesDay(), stock=())
+    learning = tuple(each for each in day.events if each.do == "learn")
+    moved = tuple(each for each in day.stock if each.transferred)
+    return replace(day, orders=orders, events=learning, strays=(), sales=SalesDay(), stock=moved)
 
 
 def only_sales() -> Day:

@@ -6,8 +6,8 @@ posted of it, and which exceptions are open.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,17 +19,19 @@ BUILT_IN = Path(__file__).parents[3] / "day" / "stock.yaml"
 
 @dataclass(frozen=True, slots=True)
 class StockStep:
-    """Done once Crossdock shows these quantities of the item at the place, by bucket, and this exception is open."""
+    """Done at a place once Crossdock shows these quantities of the item there, by bucket, and has this exception."""
 
     shown: Mapping[str, Decimal]
     raised: str
     do: str
     facts: Mapping[str, Any]
+    location: str
 
 
 @dataclass(frozen=True, slots=True)
 class StockScene:
-    """`opening` lies there when the day begins. A bucket that `end` does not name is empty."""
+    """`opening` lies there when the day begins. A bucket that `end` does not name is empty; `elsewhere` is what then
+    lies at other places, and `transferred` what the ERP has posted of its way there."""
 
     name: str
     sku: str
@@ -39,6 +41,8 @@ class StockScene:
     end: Mapping[str, Decimal]
     posted: tuple[Mapping[str, str], ...]
     exceptions: tuple[Mapping[str, str], ...]
+    elsewhere: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
+    transferred: tuple[Mapping[str, str], ...] = ()
 
 
 def load(text: Mapping[str, Any]) -> tuple[StockScene, ...]:
@@ -58,18 +62,24 @@ def _scene(row: Mapping[str, Any]) -> StockScene:
         sku=row["sku"],
         location=row["at"],
         opening=Decimal(str(row.get("opening", 0))),
-        steps=tuple(_step(each) for each in row["does"]),
+        steps=tuple(_step(each, row["at"]) for each in row["does"]),
         end=_amounts(end["lies"]),
-        posted=tuple({name: str(value) for name, value in each.items()} for each in end.get("posted", ())),
+        posted=_texts(end.get("posted", ())),
         exceptions=tuple(end.get("exceptions", ())),
+        elsewhere={place: _amounts(lies) for place, lies in end.get("elsewhere", {}).items()},
+        transferred=_texts(end.get("transferred", ())),
     )
 
 
-def _step(row: Mapping[str, Any]) -> StockStep:
+def _texts(rows: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, str], ...]:
+    return tuple({name: str(value) for name, value in each.items()} for each in rows)
+
+
+def _step(row: Mapping[str, Any], location: str) -> StockStep:
     when = dict(row["when"])
     raised = str(when.pop("open", ""))
-    facts = {name: value for name, value in row.items() if name not in ("when", "do")}
-    return StockStep(_amounts(when), raised, row["do"], facts)
+    facts = {name: value for name, value in row.items() if name not in ("when", "do", "at")}
+    return StockStep(_amounts(when), raised, row["do"], facts, row.get("at", location))
 
 
 def _amounts(row: Mapping[str, Any]) -> dict[str, Decimal]:

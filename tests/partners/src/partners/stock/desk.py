@@ -50,12 +50,12 @@ class StockDesk:
         request = inventory.AdjustStockRequest(request_id=str(uuid4()), origin=origin, adjustments=[booked])
         await self.suite.call(self.suite.inventory.AdjustStock, request)
 
-    async def lies(self, scene: StockScene) -> dict[str, Decimal]:
-        """By physical bucket, of all lots; what is empty is left out."""
+    async def lies(self, scene: StockScene, location: str = "") -> dict[str, Decimal]:
+        """At its place or another, by physical bucket, of all lots; what is empty is left out."""
         answer = await self.suite.call(self.suite.inventory.GetStock, inventory.GetStockRequest(sku=scene.sku))
         found = dict[str, Decimal]()
         for each in answer.balances:
-            if each.location_id == scene.location and each.account in PHYSICAL:
+            if each.location_id == (location or scene.location) and each.account in PHYSICAL:
                 bucket = PHYSICAL[each.account]
                 found[bucket] = found.get(bucket, Decimal(0)) + Decimal(each.quantity.value)
         return {bucket: amount for bucket, amount in found.items() if amount}

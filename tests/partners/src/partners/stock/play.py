@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -48,7 +48,7 @@ class StockPlay:
         return scene.steps[done] if done < len(scene.steps) else None
 
     async def _may_begin(self, scene: StockScene, step: StockStep) -> bool:
-        lies = await self.desk.lies(scene)
+        lies = await self.desk.lies(scene, step.location)
         if any(lies.get(bucket, ZERO) != amount for bucket, amount in step.shown.items()):
             return False
         return not step.raised or step.raised in {row.code for row in await exceptions_of(self.desk, scene)}
@@ -63,12 +63,13 @@ class StockPlay:
             case "certify":
                 await self.cast.suppliers[facts["supplier"]].certify(facts["number"], facts["kind"], scene.sku)
             case other:
-                await self._warehouse_does(scene, other, facts)
-        self.say(f"{scene.sku} at {scene.location}: {step.do} {facts['number']}")
+                await self._warehouse_does(scene, step, other)
+        self.say(f"{scene.sku} at {step.location}: {step.do} {facts['number']}")
 
-    async def _warehouse_does(self, scene: StockScene, what: str, facts: Mapping[str, object]) -> None:
+    async def _warehouse_does(self, scene: StockScene, step: StockStep, what: str) -> None:
+        facts = step.facts
         lines = [{"sku": scene.sku, **{name: value for name, value in facts.items() if name != "number"}}]
-        number, site = str(facts["number"]), self.cast.warehouses[scene.location]
+        number, site = str(facts["number"]), self.cast.warehouses[step.location]
         match site, what:
             case WarehouseX12(), "adjust":
                 await site.adjust(number, lines)
@@ -80,8 +81,10 @@ class StockPlay:
                 await site.shelves.decide(number, lines)
             case WarehouseA(), "count":
                 await site.shelves.count(number, lines)
+            case WarehouseA(), "transfer":
+                await site.transfers.send(number, str(facts["to"]), lines)
             case _:
-                raise ValueError(f"nobody at {scene.location} can {what}")
+                raise ValueError(f"nobody at {step.location} can {what}")
 
 
 async def exceptions_of(desk: StockDesk, scene: StockScene) -> list[ops.Exception]:

@@ -42,6 +42,9 @@ async def judge(
         mine = [row for row in exceptions if f"sku:{scene.sku}" in row.keys]
         verdict.rows.append(StockRow(scene, lies, len(posted), bool(mine)))
         verdict.differences += differences(scene, lies, posted, mine)
+        for place, required in scene.elsewhere.items():
+            verdict.differences += wrong_amounts(scene, place, await desk.lies(scene, place), required)
+        verdict.differences += wrongly_transferred(scene, book)
     return verdict
 
 
@@ -66,10 +69,7 @@ def differences(
     scene: StockScene, lies: Mapping[str, Decimal], posted: Sequence[Posted], mine: Sequence[ops.Exception]
 ) -> Iterator[str]:
     where = f"{scene.sku} at {scene.location}"
-    for bucket in sorted(lies.keys() | scene.end.keys()):
-        held, required = lies.get(bucket, Decimal(0)), scene.end.get(bucket, Decimal(0))
-        if held != required:
-            yield f"{where}: {held:f} {bucket}, required {required:f}"
+    yield from wrong_amounts(scene, scene.location, lies, scene.end)
     wanted = sorted(_posting(each) for each in scene.posted)
     if sorted(posted) != wanted:
         yield f"{where}: the ERP posted {_said(posted)}, required {_said(wanted)}"
@@ -77,6 +77,31 @@ def differences(
     found = {(row.code, row.owner) for row in mine}
     yield from (f"{where}: no open exception {' '.join(each)}" for each in sorted(required_open - found))
     yield from (f"{where}: open exception {' '.join(each)} is not in the day" for each in sorted(found - required_open))
+
+
+def wrong_amounts(
+    scene: StockScene, location: str, lies: Mapping[str, Decimal], end: Mapping[str, Decimal]
+) -> Iterator[str]:
+    for bucket in sorted(lies.keys() | end.keys()):
+        held, required = lies.get(bucket, Decimal(0)), end.get(bucket, Decimal(0))
+        if held != required:
+            yield f"{scene.sku} at {location}: {held:f} {bucket}, required {required:f}"
+
+
+def wrongly_transferred(scene: StockScene, book: StockBook) -> Iterator[str]:
+    """The ERP has posted what left and what came, each once, in this order."""
+    found = [
+        (each["step"], each["reference"], Decimal(line["quantity"]), each["state"])
+        for each in book.transferred
+        for line in each["lines"]
+        if line["material"] == scene.sku
+    ]
+    wanted = [(each["step"], each["reference"], Decimal(each["quantity"]), each["state"]) for each in scene.transferred]
+    if found != wanted:
+        said = [
+            "; ".join(f"{step} {name} {many:f} {state}" for step, name, many, state in rows) for rows in (found, wanted)
+        ]
+        yield f"{scene.sku}: the ERP posted of transfers {said[0] or 'nothing'}, required {said[1] or 'nothing'}"
 
 
 def _posting(row: Mapping[str, str]) -> Posted:
