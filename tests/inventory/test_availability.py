@@ -158,5 +158,6 @@ async def test_its_loop_tells_what_changed_and_again_when_it_is_stopped(shop: St
             await asyncio.sleep(0.01)
     await shop.reserve(wanted((sku, 3)))
     loop.cancel()
-    await asyncio.gather(loop, return_exceptions=True)
+    await asyncio.wait([loop], timeout=30)
+    assert loop.done()
     assert [each.free for each in await shown(shop, sku)] == [D(4)]

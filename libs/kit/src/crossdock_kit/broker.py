@@ -27,6 +27,7 @@ from nats.js.api import (
 )
 from nats.js.errors import APIError, NotFoundError
 
+from crossdock_kit.cancellation import heeded
 from crossdock_kit.errors import Unavailable
 from crossdock_kit.ids import slot_token
 
@@ -132,6 +133,7 @@ class Broker:
     async def close(self) -> None:
         await self.connection.close()
 
+    @heeded
     async def ensure_stream(self, context: str) -> StreamInfo:
         """The stream of a context's events, created or brought to the settings of this version."""
         wanted = stream_config(context, self.settings)
@@ -142,6 +144,7 @@ class Broker:
             return await jetstream.add_stream(wanted)
         return found if _alike(found.config, wanted) else await jetstream.update_stream(wanted)
 
+    @heeded
     async def ensure_consumer(self, source: str, consumer: str, slot: int) -> int:
         """The durable of one slot; returns how many messages were given out and never acknowledged.
 
@@ -150,6 +153,7 @@ class Broker:
         info = await self.jetstream.add_consumer(stream_name(source), consumer_config(source, consumer, slot))
         return info.num_ack_pending or 0
 
+    @heeded
     async def unprocessed(self, source: str, consumer: str) -> int:
         """Messages of the source that wait for this consumer or are in its hands, over all slots.
 
@@ -166,6 +170,7 @@ class Broker:
         own = (each for each in found if each.name.rpartition("_")[0] == consumer)
         return sum((each.num_pending or 0) + (each.num_ack_pending or 0) for each in own)
 
+    @heeded
     async def redeliver_now(self, source: str, consumer: str, slot: int) -> bool:
         """Makes what a vanished owner had in hand available at once instead of after ack_wait, where the server can."""
         try:

@@ -20,6 +20,7 @@ from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
 
 from crossdock_kit.broker import framed_plain, stream_name
+from crossdock_kit.cancellation import heeded
 from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.database import transaction
 from crossdock_kit.driver import Driver
@@ -227,6 +228,7 @@ class Reconciler:
         if not self._before:
             self._suspicion.clear()
 
+    @heeded
     async def _lost_some(self) -> bool:
         """Whether more messages are missing than at the last look. Streams of events delete nothing by request."""
         self._look_for_holes = self._now() + HOLES_SECONDS
@@ -255,6 +257,7 @@ class Reconciler:
                 log.warning("reconciling waits: %s", error or type(error).__name__)
                 await asyncio.sleep(1)
 
+    @heeded
     async def _keeps(self, published: Published) -> bool:
         try:
             message = await self.relay.broker.jetstream.get_msg(self._stream, published.sequence)
@@ -263,6 +266,7 @@ class Reconciler:
         headers = {name.lower(): value for name, value in (message.headers or {}).items()}
         return headers.get("nats-msg-id") == str(published.event_id)
 
+    @heeded
     async def _outlived(self, published: Published) -> bool:
         """A message older than the stream's first one has simply reached its age."""
         info = await self.relay.broker.jetstream.stream_info(self._stream)
@@ -277,6 +281,7 @@ class Reconciler:
             await self.books.note(tx.driver, self._stream, last.sequence, last.event_id)
         self._noted = last
 
+    @heeded
     async def _on_stream(self, since: datetime) -> set[bytes]:
         """Ids of all messages that the broker has stored since then: 16 bytes each, headers alone are read."""
         broker = self.relay.broker

@@ -16,6 +16,8 @@ from typing import TypeVar
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from crossdock_kit.cancellation import heeded
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -34,6 +36,7 @@ class Reach:
     monotonic: Callable[[], float] = time.monotonic
     _rests_until: float = -math.inf
 
+    @heeded
     async def ask(self, call: Callable[[Redis], Awaitable[T]]) -> T | None:
         """What the call gives, or None while Valkey is away."""
         if self.valkey is None or self.monotonic() < self._rests_until:

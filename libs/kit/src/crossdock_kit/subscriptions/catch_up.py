@@ -16,6 +16,7 @@ from nats.errors import Error as NatsError
 from nats.js.errors import NotFoundError
 
 from crossdock_kit.broker import Broker, stream_name
+from crossdock_kit.cancellation import heeded
 from crossdock_kit.database import Engine
 from crossdock_kit.database.failures import translated
 from crossdock_kit.errors import CrossdockError
@@ -78,6 +79,7 @@ class CatchUp:
             count += len(entries)
         log.info("%s has read %d events of the past", self.subscription.consumer, count)
 
+    @heeded
     async def _stream_lacks_the_past(self) -> bool:
         try:
             info = await self.broker.jetstream.stream_info(stream_name(self.subscription.source))
