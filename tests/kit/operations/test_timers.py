@@ -13,7 +13,7 @@ from crossdock_kit import exceptions, timeline, timers
 from crossdock_kit.calendars import Calendar
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine
-from crossdock_kit.errors import FailureClass
+from crossdock_kit.errors import FailureClass, Unavailable
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.policy import PolicyBook, Rule, Scope
 from crossdock_kit.process_timers import Course, due, entered, expiry, timer_kind
@@ -45,6 +45,11 @@ async def left(opened: Open, kind: str) -> list[str]:
     async with opened() as tx:
         rows = await tx.driver.fetch("SELECT subject FROM timer WHERE kind = $1 ORDER BY subject", kind)
     return [row["subject"] for row in rows]
+
+
+async def make_due(opened: Open, kind: str) -> None:
+    async with opened() as tx:
+        await tx.driver.execute("UPDATE timer SET due_at = now() WHERE kind = $1 AND due_at < 'infinity'", kind)
 
 
 async def open_codes(opened: Open, transaction_id: str) -> list[str]:
@@ -154,8 +159,7 @@ async def test_one_bad_timer_of_a_batch_holds_up_no_other_and_ends_as_an_excepti
     loop = loop_of(engine, uow, kind, TimerHandler(run, batch=10))
     for _ in range(ATTEMPTS):
         await loop.round()
-        async with opened() as tx:
-            await tx.driver.execute("UPDATE timer SET due_at = now() WHERE kind = $1 AND due_at < 'infinity'", kind)
+        await make_due(opened, kind)
     assert sorted(ran) == ["a", "z"]
     assert await open_codes(opened, f"t-{kind}") == ["TIMER_FAILED"]
     assert await loop.round() == 0
@@ -163,6 +167,32 @@ async def test_one_bad_timer_of_a_batch_holds_up_no_other_and_ends_as_an_excepti
         [raised] = await exceptions.list_page(tx.driver, still_open=True, transaction_id=f"t-{kind}")
         assert "due again" in await timers.redrive(tx.driver, UUID(raised.subject.removeprefix("timer/")))
     assert await loop.round() == 1
+
+
+async def test_what_the_database_is_too_slow_for_holds_up_no_other_and_is_tried_for_ever(
+    engine: Engine, uow: UnitOfWork, opened: Open
+) -> None:
+    slow, other, ran = uuid4().hex, uuid4().hex, list[str]()
+    too_slow = True
+
+    async def run(due_now: Sequence[DueTimer], work: Work) -> None:
+        if too_slow and any(each.kind == slow for each in due_now):
+            raise Unavailable("the database is away or too slow")
+        ran.extend(each.subject for each in due_now)
+
+    await set_all(opened, past(slow, "slow", transaction_ids=(f"t-{slow}",)), past(other, "other"))
+    both = {kind: TimerHandler(run, batch=5) for kind in (slow, other)}
+    loop = TimerLoop(engine, uow, TENANTS, both)
+    for _ in range(ATTEMPTS):
+        assert await open_codes(opened, f"t-{slow}") == []
+        await loop.round()
+        await make_due(opened, slow)
+    assert ran == ["other"]
+    assert await open_codes(opened, f"t-{slow}") == ["TIMER_FAILED"]
+    too_slow = False
+    await loop.round()
+    assert ran == ["other", "slow"]
+    assert await open_codes(opened, f"t-{slow}") == []
 
 
 async def test_effects_of_a_failed_run_do_not_remain(engine: Engine, uow: UnitOfWork, opened: Open) -> None:

@@ -2,7 +2,8 @@
 
 Removed last, in the order in which everybody locks: first what a timer is about, then the timer. One that was moved or
 cancelled while its handler ran leaves nothing behind. A handler that fails is tried again later, alone; after some
-attempts the timer rests and an exception says so. It must not know what a timer is for.
+attempts an exception says so and the timer rests, unless the failure is one that goes away by itself. It must not know
+what a timer is for.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from datetime import datetime
 from crossdock_kit import exceptions, timers
 from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.errors import Unavailable, kind_of, reason_code
+from crossdock_kit.errors import FailureClass, Unavailable, kind_of, reason_code
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.storage import TimerStore
 from crossdock_kit.telemetry.spans import SpanKind, root_span
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 8
 LONGEST_BACKOFF_SECONDS = 3600.0
+_MOST_DOUBLED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,15 @@ class TimerLoop:
                     if taken:
                         stack.enter_context(_caused(taken, work))
                         await self._handlers[kind].run(taken, work)
+                        _settle(taken, work)
                         await self._remove(work, tenant, taken)
-            except Unavailable:
-                raise
+            except Unavailable as error:
+                # Nothing can be taken while the database is away. What it was too slow for, or waited too long for a
+                # lock, is the timers' own, and no other kind waits for it.
+                if not taken:
+                    raise
+                log.warning("%s cannot run for %d timers now: %s", kind, len(taken), error)
+                return taken, error
             except _Overtaken:
                 log.info("%s was moved or cancelled while it ran; what is still due runs again", kind)
             except Exception as error:
@@ -133,13 +141,25 @@ class TimerLoop:
             raise _Overtaken
 
     async def _put_off(self, timer: DueTimer, handler: TimerHandler, error: Exception) -> None:
-        """Later by back-off, and after the last attempt not before somebody says so."""
-        last = timer.attempts + 1 >= ATTEMPTS
-        seconds = min(LONGEST_BACKOFF_SECONDS, 2.0**timer.attempts)
+        """Later by back-off, and after the last attempt not before somebody says so; a failure that goes away by itself
+        is tried for ever."""
+        told = timer.attempts + 1 >= ATTEMPTS
+        rests = told and kind_of(error).failure_class is not FailureClass.TRANSIENT
+        seconds = min(LONGEST_BACKOFF_SECONDS, 2.0 ** min(timer.attempts, _MOST_DOUBLED))
         async with transaction(self._engine, (timer.tenant,)) as tx:
-            mine = await self._store.put_off(tx.driver, timer, None if last else seconds)
-            if mine and last:
+            mine = await self._store.put_off(tx.driver, timer, None if rests else seconds)
+            if mine and told:
                 await self._store.raise_all(tx.driver, [_failed(timer, handler, error)], at=self._uow.clock.now())
+
+
+def _settle(taken: Sequence[DueTimer], work: Work) -> None:
+    for timer in taken:
+        if timer.attempts >= ATTEMPTS:
+            work.resolve_exception(_subject(timer), "the timer ran", tenant=timer.tenant)
+
+
+def _subject(timer: DueTimer) -> str:
+    return f"timer/{timer.timer_id}"
 
 
 @contextmanager
@@ -171,7 +191,7 @@ def _cause(timer: DueTimer, traceparent: str, now: datetime) -> Cause:
 
 
 def _failed(timer: DueTimer, handler: TimerHandler, error: Exception) -> NewException:
-    subject = f"timer/{timer.timer_id}"
+    subject = _subject(timer)
     return NewException(
         tenant=timer.tenant,
         failure_class=kind_of(error).failure_class,

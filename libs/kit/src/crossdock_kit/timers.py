@@ -130,7 +130,7 @@ _PUT_OFF = """
 UPDATE timer SET attempts = attempts + 1, due_at = coalesce(now() + make_interval(secs => $3), 'infinity')
 WHERE tenant = $1 AND timer_id = $2
 """
-_REDRIVE = "UPDATE timer SET attempts = 0, due_at = now() WHERE timer_id = $1 AND due_at = 'infinity'"
+_REDRIVE = "UPDATE timer SET attempts = 0, due_at = now() WHERE timer_id = $1 AND attempts > 0"
 
 
 async def put_off(driver: Driver, timer: DueTimer, seconds: float | None) -> bool:
@@ -139,15 +139,15 @@ async def put_off(driver: Driver, timer: DueTimer, seconds: float | None) -> boo
 
 
 async def redrive(driver: Driver, timer_id: UUID) -> str:
-    """Makes a timer that rests due again, and says so in words. Raises NothingLeft."""
+    """Makes a timer due again that rests, or that would be tried later, and says so in words. Raises NothingLeft."""
     if not (await driver.execute(_REDRIVE, timer_id)).endswith(" 1"):
         raise NothingLeft("the timer ran or was set anew")
     return "the timer is due again"
 
 
 async def discard(driver: Driver, timer_id: UUID) -> str:
-    """Removes a timer that rests, and says so in words. Raises NothingLeft."""
-    done = await driver.execute("DELETE FROM timer WHERE timer_id = $1 AND due_at = 'infinity'", timer_id)
+    """Removes a timer that failed, and says so in words. Raises NothingLeft."""
+    done = await driver.execute("DELETE FROM timer WHERE timer_id = $1 AND attempts > 0", timer_id)
     if not done.endswith(" 1"):
         raise NothingLeft("the timer ran or was set anew")
     return "the timer is removed without having run"
