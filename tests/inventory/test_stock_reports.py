@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import grpc
 import pytest
@@ -20,7 +20,7 @@ from crossdock_kit import policy
 from crossdock_kit.clock import SystemClock
 from crossdock_kit.peers import reason_in, status_in
 from crossdock_kit.policy import NewRule, Scope
-from crossdock_kit.testing import RunningServer, start_service
+from crossdock_kit.testing import RunningServer, reading_at_most, start_service
 from inventory.api import StockControlServicer
 from inventory.domain.accounts import Account
 from inventory.domain.held import held_then
@@ -253,3 +253,13 @@ def decision(adjustment_id: str, *, approved: bool) -> pb.DecideAdjustmentReques
 async def exceptions(stage: Stage, adjustment_id: str) -> list[Any]:
     query = "SELECT code, owner, summary FROM exception WHERE subject = $1 AND resolved_at IS NULL"
     return await stage.fetch(query, f"stock_adjustment/{adjustment_id}")
+
+
+async def test_what_a_report_moved_is_found_again_without_reading_the_ledger(stage: Stage, acme: Any) -> None:
+    for _ in range(10):
+        await moved(stage, await stocked(stage, 10), "3", at=NINE)
+    sku = await stocked(stage, 10)
+    booked = (await acme.RecordStockReport(report(count(sku, "8")))).adjustment
+    async with stage.work() as work, reading_at_most(5, "movement", work._work.driver):
+        found = await work.adjustments.get(UUID(booked.adjustment_id))
+    assert [movement.quantity for _, movement in found.movements] == [2]

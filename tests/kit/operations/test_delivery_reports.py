@@ -12,6 +12,7 @@ from crossdock_kit.deliveries import Dead, Delivered, Leased, PartnerLimits, Ret
 from crossdock_kit.deliveries.model import LeaseLost
 from crossdock_kit.deliveries.report import backoff
 from crossdock_kit.errors import FailureClass
+from crossdock_kit.testing import reading_at_most
 from hypothesis import given
 from hypothesis import strategies as st
 from kit_schema import TENANTS
@@ -204,3 +205,13 @@ def test_backoff_doubles_to_its_longest_and_keeps_at_least_half(failures: int) -
     limits = PartnerLimits()
     longest = min(limits.backoff_longest, limits.backoff_first * 2 ** min(failures - 1, 30))
     assert longest / 2 <= backoff(failures, limits) <= longest
+
+
+async def test_what_is_unfinished_is_found_without_reading_all_that_ever_was(partner: Partner) -> None:
+    done = Partner(partner.engine)
+    await done.write(*(done.new(f"K{number}", f"N{number}") for number in range(50)))
+    for each in await done.lease():
+        await done.report(each, Delivered())
+    async with transaction(partner.engine, TENANTS) as tx, reading_at_most(10, "delivery", tx.driver):
+        found = await repair.list_page(tx.driver, partner=partner.name, unfinished=True, limit=10)
+    assert [each.ordering_key for each in found] == ["A", "A"]

@@ -12,6 +12,7 @@ from crossdock_kit.context import Cause, caused_by
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.exceptions import ExceptionUnknown, NewException, RaisedException
+from crossdock_kit.testing import reading_at_most
 from crossdock_kit.unit_of_work import UnitOfWork
 from kit_schema import Open
 
@@ -64,6 +65,18 @@ async def test_one_that_went_by_itself_is_resolved_and_may_come_back(opened: Ope
     assert len(await listed(opened, "t-back")) == 1
     [before] = await listed(opened, "t-back", still_open=False)
     assert (before.resolution, before.resolved_by) == ("arrived", "inventory")
+
+
+async def test_the_few_that_are_open_are_found_without_reading_all_that_ever_were(opened: Open) -> None:
+    many = [short(f"settled-{number}", "t-many", tenant="globex") for number in range(50)]
+    async with opened() as tx:
+        await exceptions.raise_all(tx.driver, many, at=AT)
+        named = [each.identity for each in many]
+        await exceptions.resolve(tx.driver, "globex", named, resolution="arrived", by="inventory", at=AT)
+        await exceptions.raise_all(tx.driver, [short("one", "t-many", tenant="globex")], at=AT)
+    async with opened("globex") as tx, reading_at_most(10, "exception", tx.driver):
+        [one] = await exceptions.list_page(tx.driver, still_open=True)
+    assert one.subject == "one"
 
 
 @pytest.mark.feature("F255")

@@ -24,6 +24,7 @@ from crossdock_kit.authorisation import Tokens
 from crossdock_kit.client import Peer
 from crossdock_kit.clock import Clock, SystemClock
 from crossdock_kit.credentials import parse_jwks
+from crossdock_kit.driver import Driver
 from crossdock_kit.health import Health
 from crossdock_kit.idempotency import Call, Idempotency, OpensWork
 from crossdock_kit.ownership_overrides import Overrides
@@ -152,6 +153,24 @@ async def start_service(  # noqa: PLR0913  every part of a server may be exchang
     finally:
         await running.close()
         await server.stop(1.0)
+
+
+_ROWS_READ = """
+SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0)::int FROM pg_stat_xact_user_tables
+WHERE relname = $1 AND schemaname = current_schema()
+"""
+
+
+@asynccontextmanager
+async def reading_at_most(rows: int, table: str, driver: Driver) -> AsyncIterator[None]:
+    """What is asked of a table inside reads no more of its rows than that. Small tables are read by the indexes that
+    large ones would be read by; a statement that has no index for what it asks reads them all."""
+    await driver.execute("SET LOCAL enable_seqscan = off")
+    before = await driver.fetchval(_ROWS_READ, table)
+    yield
+    read = await driver.fetchval(_ROWS_READ, table) - before
+    if read > rows:
+        raise AssertionError(f"{read} rows of {table} were read")
 
 
 def unpadded(raw: bytes) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from crossdock_kit.database import Engine, transaction
 from crossdock_kit.errors import NotFound
 from crossdock_kit.personal_data import StoredPersonalData
-from sqlalchemy import and_, any_, bindparam, or_, select
+from sqlalchemy import and_, any_, bindparam, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -75,7 +75,8 @@ async def page(engine: Engine, tenant: str, kind: str, on: date, *, after: str, 
         .where(
             record.c.tenant == tenant,
             record.c.kind == kind,
-            record.c.key == "",
+            # Written out, for the index that has only those.
+            record.c.key == literal_column("''"),
             record.c.subject_id > after,
             _valid(on),
         )

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from crossdock_kit import exceptions
+from crossdock_kit.database.planning import fetch_for_values
 from crossdock_kit.deliveries.model import State
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import NotFound, Refused
@@ -59,7 +60,7 @@ async def list_page(
     driver: Driver, *, partner: str = "", transaction_id: str = "", unfinished: bool = False, after: int = 0, limit: int
 ) -> list[Shown]:
     """A page in the order in which they were written."""
-    rows = await driver.fetch(_LIST, partner, transaction_id, unfinished, after, limit)
+    rows = await fetch_for_values(driver, _LIST, partner, transaction_id, unfinished, after, limit)
     return [Shown(**dict(row) | {"transaction_ids": tuple(row["transaction_ids"])}) for row in rows]
 
 

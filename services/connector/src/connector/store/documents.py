@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+from crossdock_kit.database.planning import fetch_for_values
 from crossdock_kit.driver import Driver
 
 from connector.store.document import COLUMNS, Document, DocumentUnknown, from_row, message_of
@@ -128,6 +129,7 @@ SELECT {COLUMNS} FROM document WHERE tenant = $1 AND ($2 = '' OR partner = $2) A
 
 async def page(driver: Driver, tenant: str, *, partner: str, state: int, before: int, limit: int) -> list[Document]:
     """Documents with their messages, newest first."""
-    found = [from_row(row) for row in await driver.fetch(_PAGE, tenant, partner, state, before, limit)]
+    rows = await fetch_for_values(driver, _PAGE, tenant, partner, state, before, limit)
+    found = [from_row(row) for row in rows]
     await with_messages(driver, tenant, found)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from crossdock_kit.database.claims import claimed
+from crossdock_kit.database.planning import fetch_for_values
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
 
@@ -31,6 +32,7 @@ UPDATE tracking_update SET shipment_id = $4
 WHERE tenant = $1 AND shipment_id = '' AND NOT mismatched
 AND (tracking_number = ANY($2::text[]) OR (tracking_number = '' AND shipment_number = $3)) RETURNING scan_id
 """
+_OF_TENANT = "SELECT * FROM shipment WHERE tenant = $1 AND "
 _ENTRIES = "SELECT * FROM milestone_entry WHERE tenant = $1 AND shipment_id = $2 ORDER BY position"
 
 # Nearly always a shipment serves one order; those that serve several are looked through.
@@ -75,7 +77,9 @@ class Shipments:
             " AND ($5 = '' OR shipment_id < $5) ORDER BY shipment_id DESC LIMIT $6"
         )
         milestone = page.milestone.value if page.milestone else ""
-        return await self._read(where, (milestone, page.order_number, page.carrier, page.after, page.size))
+        values = (self._tenant, milestone, page.order_number, page.carrier, page.after, page.size)
+        found = await fetch_for_values(self._driver, _OF_TENANT + where, *values)
+        return [rows.read_shipment(each) for each in found]
 
     async def addressees(self, wanted: Sequence[Addressed]) -> list[Addressee]:
         found = await self._addressees(wanted)
@@ -121,7 +125,7 @@ class Shipments:
 
     async def _read(self, where: str, arguments: tuple[Any, ...]) -> list[Shipment]:
         found = await self._driver.fetch(
-            f"SELECT * FROM shipment WHERE tenant = $1 AND {where}",  # noqa: S608  our own words
+            _OF_TENANT + where,
             self._tenant,
             *arguments,
         )

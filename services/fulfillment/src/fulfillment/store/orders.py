@@ -10,6 +10,7 @@ from typing import Any
 from crossdock_kit import json_rows
 from crossdock_kit.courtesy import in_pieces
 from crossdock_kit.database.claims import claimed, grouped
+from crossdock_kit.database.planning import fetch_for_values
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
 
@@ -74,6 +75,7 @@ _MOVE_ALL = """
 UPDATE line_schedule SET state = $3, reached = coalesce(reached, '{}') || jsonb_build_object($3::text, $5::text)
 WHERE tenant = $1 AND order_id = $2 AND state = $4
 """
+_OF_TENANT = "SELECT * FROM sales_order WHERE tenant = $1 AND "
 _LIVES = """
 SELECT l.order_id, l.position FROM order_line l JOIN sales_order o ON o.tenant = l.tenant AND o.order_id = l.order_id
 WHERE l.tenant = $1 AND (l.order_id, l.position) > ($2, $3) AND ($4 = '' OR o.business_unit = $4)
@@ -129,7 +131,8 @@ class Orders:
             "($2 = '' OR state = $2) AND ($3 = '' OR channel = $3) AND ($4 = '' OR customer_id = $4)"
             " AND ($5 = '' OR order_id < $5) ORDER BY order_id DESC LIMIT $6"
         )
-        return await self._read(where, (state, page.channel, page.customer_id, page.after, page.size))
+        values = (self._tenant, state, page.channel, page.customer_id, page.after, page.size)
+        return [rows.read_order(each) for each in await fetch_for_values(self._driver, _OF_TENANT + where, *values)]
 
     async def lines(self, order_id: str, first: int, last: int) -> list[OrderLine]:
         place = (self._tenant, order_id, first, last)
@@ -145,7 +148,7 @@ class Orders:
     async def lifecycles(self, page: LifecyclePage) -> list[tuple[SalesOrder, OrderLine]]:
         asked = (*page.after, page.business_unit, page.channel, page.order_id, page.size)
         positions: dict[str, list[int]] = {}
-        for row in await self._driver.fetch(_LIVES, self._tenant, *asked):
+        for row in await fetch_for_values(self._driver, _LIVES, self._tenant, *asked):
             positions.setdefault(row["order_id"], []).append(row["position"])
         orders = {each.order_id: each for each in await self._read("order_id = ANY($2::text[])", (list(positions),))}
         found: list[tuple[SalesOrder, OrderLine]] = []
@@ -226,7 +229,7 @@ class Orders:
 
     async def _read(self, where: str, arguments: tuple[Any, ...]) -> list[SalesOrder]:
         found = await self._driver.fetch(
-            f"SELECT * FROM sales_order WHERE tenant = $1 AND {where}",  # noqa: S608  our own words
+            _OF_TENANT + where,
             self._tenant,
             *arguments,
         )

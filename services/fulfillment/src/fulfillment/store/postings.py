@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
+from crossdock_kit.database.planning import fetch_for_values
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
 
@@ -119,7 +120,8 @@ class PostingRows:
 
     async def page(self, page: PostingPage) -> list[tuple[Posting, SalesOrder]]:
         after = page.after or (None, "")
-        rows = await self._driver.fetch(
+        rows = await fetch_for_values(
+            self._driver,
             _PAGE,
             self._tenant,
             page.order_id,

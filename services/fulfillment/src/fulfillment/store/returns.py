@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from crossdock_kit.database.claims import claimed
+from crossdock_kit.database.planning import fetch_for_values
 from crossdock_kit.driver import Driver
 from crossdock_kit.json_rows import Row
 
@@ -35,10 +36,7 @@ SELECT * FROM customer_return WHERE tenant = $1 AND number = $3 AND (order_id = 
 ORDER BY order_id DESC LIMIT 1 FOR UPDATE
 """
 _GET = "SELECT * FROM customer_return WHERE tenant = $1 AND return_id = $2 FOR UPDATE"
-_FIND = """
-SELECT * FROM customer_return WHERE tenant = $1 AND ($2 = '' OR return_id = $2) AND ($3 = '' OR number = $3)
-  AND ($4 = '' OR order_id = $4) ORDER BY created_at, return_id LIMIT 1000
-"""
+_FIND = "SELECT * FROM customer_return WHERE tenant = $1 AND {} ORDER BY created_at, return_id LIMIT 1000"
 _FIND_REPORT = "SELECT * FROM return_report WHERE tenant = $1 AND kind = $2 AND location_id = $3 AND number = $4"
 _PAGE = """
 SELECT * FROM customer_return WHERE tenant = $1 AND ($2 = '' OR order_id = $2) AND ($3 = '' OR state = $3)
@@ -66,13 +64,20 @@ class ReturnRows:
         return self._held.get(return_id) or self._hold(await self._driver.fetchrow(_GET, self._tenant, return_id))
 
     async def find(self, *, return_id: str = "", number: str = "", order_id: str = "") -> list[CustomerReturn]:
-        rows = await self._driver.fetch(_FIND, self._tenant, return_id, number, order_id)
+        """By whatever is given; at most a thousand."""
+        given = {"return_id": return_id, "number": number, "order_id": order_id}
+        named = {column: value for column, value in given.items() if value}
+        if not named:
+            raise ValueError("a return is found by something")
+        # A statement for what is given: one for all ways to find it would read all returns.
+        where = " AND ".join(f"{column} = ${at}" for at, column in enumerate(named, 2))
+        rows = await self._driver.fetch(_FIND.format(where), self._tenant, *named.values())
         return [read_return(row) for row in rows]
 
     async def page(self, page: ReturnPage) -> list[CustomerReturn]:
         state, after = page.state.value if page.state else "", page.after or (None, "")
         place = (page.order_id, state, page.awaiting_credit, *after, page.size)
-        return [read_return(row) for row in await self._driver.fetch(_PAGE, self._tenant, *place)]
+        return [read_return(row) for row in await fetch_for_values(self._driver, _PAGE, self._tenant, *place)]
 
     async def claim_report(self, kind: ReportKind, location_id: str, number: str) -> BookedReport | None:
         await claimed(self._driver, self._tenant, "return_report", kind.value, location_id, number)

@@ -53,7 +53,8 @@ WITH moved AS (
   FROM posting p CROSS JOIN LATERAL jsonb_each_text(p.lines) l
   WHERE p.tenant = $1 AND p.noted_at >= $2 AND p.noted_at < $3 AND ($4 = '' OR p.business_unit = $4)
     AND p.state = 'posted' AND NOT EXISTS (
-      SELECT FROM movement m WHERE m.tenant = $1 AND m.posting_key = p.posting_key AND m.sku = l.key)
+      SELECT FROM movement m
+      WHERE m.tenant = $1 AND m.posting_key = p.posting_key AND m.posting_key <> '' AND m.sku = l.key)
 )
 """  # noqa: S608 - only constants of this module
 _PAGE = (

@@ -32,7 +32,10 @@ _SAVE = """
 UPDATE adjustment SET state = $3, event_version = $4, decided_by = $5, decision = $6
 WHERE tenant = $1 AND adjustment_id = $2
 """
-_MOVEMENTS = "SELECT * FROM movement WHERE tenant = $1 AND posting_key = $2 ORDER BY movement_id"
+# That a key is not empty is said for the index that has only those.
+_MOVEMENTS = """
+SELECT * FROM movement WHERE tenant = $1 AND posting_key = $2 AND posting_key <> '' ORDER BY movement_id
+"""
 _NEWEST = """
 INSERT INTO last_count (tenant, sku, location_id, business_unit, lot, bucket, reason, counted_at, adjustment_id)
 SELECT k.*, $8, $9

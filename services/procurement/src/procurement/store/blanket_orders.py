@@ -34,7 +34,7 @@ ORDER BY blanket_order_id
 """
 _NAMING = """
 SELECT purchase_order_id FROM purchase_order
-WHERE tenant = $1 AND system = $2 AND business_unit = $3 AND blanket_number = $4
+WHERE tenant = $1 AND system = $2 AND business_unit = $3 AND blanket_number = $4 AND blanket_number <> ''
   AND (called_off_from = '' OR state <> ALL ($5::text[]))
 """
 

@@ -81,8 +81,10 @@ class SupplierInvoices:
         return [self.held.setdefault(each.invoice_id, each) for each in invoices]
 
     async def find(self, supplier_id: str, number: str, invoice_id: str) -> SupplierInvoice | None:
-        wanted = "($2 <> '' AND invoice_id = $2 OR $2 = '' AND supplier_id = $3 AND number = $4)"
-        found = await self._read(wanted, (invoice_id, supplier_id, number))
+        if invoice_id:
+            found = await self._read("invoice_id = $2", (invoice_id,))
+        else:
+            found = await self._read("supplier_id = $2 AND number = $3", (supplier_id, number))
         return found[-1] if found else None
 
     async def lock(self, invoice_id: str) -> SupplierInvoice | None:

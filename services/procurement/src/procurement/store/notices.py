@@ -83,10 +83,10 @@ class Notices:
         return self._hold(found)
 
     async def find(self, supplier_id: str, number: str, ship_notice_id: str) -> ShipNotice | None:
-        found = await self._read(
-            "($2 <> '' AND ship_notice_id = $2 OR $2 = '' AND supplier_id = $3 AND number = $4)",
-            (ship_notice_id, supplier_id, number),
-        )
+        if ship_notice_id:
+            found = await self._read("ship_notice_id = $2", (ship_notice_id,))
+        else:
+            found = await self._read("supplier_id = $2 AND number = $3", (supplier_id, number))
         in_force = [each for each in found if ship_notice_id or each.state is not NoticeState.REPLACED]
         return in_force[-1] if in_force else None
 

@@ -46,9 +46,13 @@ class Orders:
         return await self._named(list(names), (), lock=False)
 
     async def page(self, page: OrderPage) -> list[PurchaseOrder]:
+        state = page.state.value if page.state else ""
+        wanted = {"state =": state, "supplier_id =": page.supplier_id, "purchase_order_id <": page.after}
+        given = {condition: value for condition, value in wanted.items() if value}
         return await self._read(
-            "($2 = '' OR state = $2) AND ($3 = '' OR supplier_id = $3) AND ($4 = '' OR purchase_order_id < $4)",
-            (page.state.value if page.state else "", page.supplier_id, page.after),
+            # Only what is asked for: one statement for all ways to ask would read all orders.
+            " AND ".join(f"{asked} ${at}" for at, asked in enumerate(given, 2)) or "true",
+            tuple(given.values()),
             tail=f"ORDER BY purchase_order_id DESC LIMIT {int(page.size)}",
         )
 
@@ -64,7 +68,8 @@ class Orders:
     async def under(self, system: str, business_unit: str, blanket: str) -> list[PurchaseOrder]:
         """The last thousand that count on this blanket order, to read only."""
         return await self._read(
-            "system = $2 AND business_unit = $3 AND blanket_number = $4 AND called_off_from = $4",
+            "system = $2 AND business_unit = $3 AND blanket_number = $4 AND blanket_number <> ''"
+            " AND called_off_from = $4",
             (system, business_unit, blanket),
             tail="ORDER BY purchase_order_id DESC LIMIT 1000",
         )

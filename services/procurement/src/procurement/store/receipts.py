@@ -30,9 +30,10 @@ class Receipts:
         return found or ""
 
     async def find(self, system: str, number: str, receipt_id: str) -> Receipt | None:
-        found = await self._read(
-            "($2 <> '' AND receipt_id = $2 OR $2 = '' AND system = $3 AND number = $4)", (receipt_id, system, number)
-        )
+        if receipt_id:
+            found = await self._read("receipt_id = $2", (receipt_id,))
+        else:
+            found = await self._read("system = $2 AND number = $3", (system, number))
         return found[0] if found else None
 
     async def of_order(self, purchase_order_id: str) -> list[Receipt]:
