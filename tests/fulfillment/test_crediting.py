@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 from fulfillment.domain.crediting import by_invoice, room, share
 from fulfillment.domain.posting import Kind, Money, Posted, Posting, PostingLine, Totals, posting
@@ -74,6 +76,24 @@ def test_where_prices_do_not_tell_only_the_erp_prices_what_came_back(other: Post
 
 def test_an_invoice_of_one_line_is_shared_by_quantity() -> None:
     assert share(invoice(line("1", 3, "")), [line("1", 1, "")]) == Money(D("39.67"), "EUR")
+
+
+@pytest.mark.feature("F158")
+@pytest.mark.parametrize("gross", ["119", "119.000000"])
+def test_a_share_is_what_can_be_paid_however_the_erp_writes_its_totals(gross: str) -> None:
+    assert share(invoice(line("1", 3), gross=gross), [line("1", 1)]) == Money(D("39.67"), "EUR")
+
+
+@pytest.mark.feature("F158")
+@given(st.permutations(["1", "2", "3"]), st.decimals(1, 1000, places=2))
+def test_what_comes_back_bit_by_bit_comes_to_the_whole_invoice_to_the_cent(back: list[str], gross: Decimal) -> None:
+    of, before = invoice(*(line(number, 1) for number in back), gross=str(gross)), list[PostingLine]()
+    for number in back:
+        found = share(of, [line(number, 1)], before)
+        assert found is not None
+        of.grant(found)
+        before.append(line(number, 1))
+    assert of.credited == gross
 
 
 @pytest.mark.feature("F158")

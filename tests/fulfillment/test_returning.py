@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import grpc
 import pytest
+from crossdock.common.v1.values_pb2 import Money
 from crossdock.fulfillment.events.v1 import events_pb2 as event_pb
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as fulfillment_pb
-from crossdock.fulfillment.v1 import posting_pb2, return_pb2
+from crossdock.fulfillment.v1 import posting_pb2, return_pb2, sales_order_pb2
 from crossdock.options.v1 import options_pb2
 from fulfillment.domain.refusals import NothingLeftToCredit
 from fulfillment_cases.calls import Caller, line, origin, quantity, standing, unique
@@ -28,9 +29,10 @@ async def delivered(caller: Caller, returns: Returns, ledger: Ledger | None = No
     return str(order_id)
 
 
-async def invoiced(ledger: Ledger, order_id: str) -> None:
+async def invoiced(ledger: Ledger, order_id: str, comes_to: posting_pb2.Totals | None = None) -> None:
     for kind in ("order", "shipment", "invoice"):
-        await ledger.answer((await ledger.books(order_id))[f"{kind} requested"], unique("D"), totals=totals())
+        asked = (await ledger.books(order_id))[f"{kind} requested"]
+        await ledger.answer(asked, unique("D"), totals=comes_to or totals())
 
 
 async def credit_of(ledger: Ledger, order_id: str) -> posting_pb2.Posting:
@@ -119,6 +121,41 @@ async def test_a_credit_waits_for_its_invoice_and_comes_to_its_share_of_it(
     await invoiced(ledger, order_id)
     credit = await credit_of(ledger, order_id)
     assert (posting_shown(credit), credit.wanted.amount) == ("credit requested", "59.50")
+
+
+@pytest.mark.feature("F158")
+async def test_what_nothing_was_paid_for_comes_back_and_the_erp_says_what_that_comes_to(
+    caller: Caller, returns: Returns, ledger: Ledger
+) -> None:
+    number, free = unique("S"), line("1", 10)
+    free.price.money.amount = "0"
+    carriage = sales_order_pb2.Charge(
+        kind=sales_order_pb2.CHARGE_KIND_FREIGHT, amount=Money(amount="119", currency="EUR")
+    )
+    order_id = (await caller.place(number, free, charges=[carriage])).order.order_id
+    await ledger.triggered(await returns.delivered(order_id, number), order_id)
+    await invoiced(ledger, order_id)
+    found = (await returns.authorize(order_id, unique("R"), 4)).customer_return
+    await returns.inspected(restocked(4), order_id=order_id)
+    credit = await credit_of(ledger, order_id)
+    assert posting_shown(credit) == "credit requested"
+    assert not credit.HasField("wanted")
+    await ledger.answer(credit.posting_id, unique("CN"), totals=totals("0.00", "0.00", "0.00"))
+    assert shown(await returns.one(found.return_id)) == "credited"
+
+
+@pytest.mark.feature("F158")
+async def test_returns_of_an_invoice_come_to_it_to_the_cent(caller: Caller, returns: Returns, ledger: Ledger) -> None:
+    number = unique("S")
+    order_id = (await caller.place(number, line("1", 10))).order.order_id
+    await ledger.triggered(await returns.delivered(order_id, number), order_id)
+    await invoiced(ledger, order_id, totals("84.04", "15.97", "100.01"))
+    for amount in (3, 3, 4):
+        number = unique("R")
+        await returns.authorize(order_id, number, amount)
+        await returns.inspected(restocked(amount), return_number=number)
+    notes = await ledger.postings(order_id=order_id, kind=posting_pb2.POSTING_KIND_CREDIT)
+    assert sorted(each.wanted.amount for each in notes) == ["30.00", "30.01", "40.00"]
 
 
 @pytest.mark.feature("F158")

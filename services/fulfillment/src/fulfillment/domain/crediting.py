@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
+from fulfillment.domain.currencies import paid
 from fulfillment.domain.posting import Kind, Money, Posting, PostingLine, posting_id
 from fulfillment.domain.posting_lifecycle import State
 from fulfillment.domain.quantities import ZERO, Quantity
@@ -58,20 +59,22 @@ def room(invoice: Posting) -> Decimal:
     return invoice.totals.gross.amount - invoice.credited if invoice.totals else ZERO
 
 
-def share(invoice: Posting, lines: Sequence[PostingLine]) -> Money | None:
-    """What these lines of a posted invoice come to, tax included and rounded as its own totals are, never more than
-    there is room for; None where its prices do not tell. What was paid besides goods does not come back with them."""
+def share(invoice: Posting, lines: Sequence[PostingLine], before: Iterable[PostingLine] = ()) -> Money | None:
+    """What these lines of a posted invoice come to, tax included, as it can be paid and never more than there is room
+    for; None where its prices do not tell. With `before`, what came back of it earlier, all its shares together come to
+    what is invoiced of the goods, to the cent. What was paid besides goods does not come back with them."""
     alone = len(invoice.lines) == 1 and not invoice.charges
-    worth = {each.line_number: _worth(each, alone=alone) for each in invoice.lines}
-    parts = [_worth(each, alone=alone) for each in lines]
-    whole = sum((each for each in worth.values() if each), ZERO) + sum((each.amount for each in invoice.charges), ZERO)
-    if invoice.totals is None or None in worth.values() or None in parts or not whole:
+    worth, earlier, parts = ([_worth(each, alone=alone) for each in some] for some in (invoice.lines, before, lines))
+    whole = _sum(worth) + _sum(each.amount for each in invoice.charges)
+    if invoice.totals is None or None in (*worth, *earlier, *parts) or not whole:
         return None
     gross = invoice.totals.gross
-    part = sum((each for each in parts if each), ZERO)
-    exact = gross.amount * part / whole
-    rounded = exact.quantize(Decimal(1).scaleb(_exponent(gross.amount)), ROUND_HALF_UP)
-    return Money(min(rounded, room(invoice)), gross.currency)
+    first, last = (paid(gross.amount * _sum(some) / whole, gross.currency) for some in (earlier, earlier + parts))
+    return Money(min(last - first, room(invoice)), gross.currency)
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
+    return sum((each for each in amounts if each), ZERO)
 
 
 def _worth(line: PostingLine, *, alone: bool) -> Decimal | None:
@@ -81,8 +84,3 @@ def _worth(line: PostingLine, *, alone: bool) -> Decimal | None:
     if line.price is None or line.price.unit != line.quantity.unit:
         return None
     return line.quantity.value * line.price.amount / line.price.per
-
-
-def _exponent(amount: Decimal) -> int:
-    exponent = amount.as_tuple().exponent
-    return exponent if isinstance(exponent, int) else 0

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
+from fulfillment.domain.currencies import paid
 from fulfillment.domain.order_line import OrderLine
 from fulfillment.domain.posting import Money, Posting, PostingLine, Totals
 from fulfillment.domain.quantities import ZERO
@@ -19,10 +20,6 @@ SYSTEM = "CROSSDOCK"
 WORTH_UNKNOWN = "WORTH_UNKNOWN"
 """Why they do not post: a line has no price, or one for a unit that its order does not know."""
 _HUNDRED = Decimal(100)
-# ISO 4217: currencies without two places behind the point.
-_PLACES = dict.fromkeys(("CLP", "ISK", "JPY", "KRW", "PYG", "UGX", "VND", "XAF", "XOF"), 0) | dict.fromkeys(
-    ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +34,14 @@ class OwnBooks:
         number. None where prices do not tell."""
         if made.wanted is not None:
             gross = made.wanted.amount
-            net = _paid(gross * _HUNDRED / (_HUNDRED + self.tax_percent), currency)
+            net = paid(gross * _HUNDRED / (_HUNDRED + self.tax_percent), currency)
             return _totals(net, gross - net, made.wanted.currency)
         worth = [_worth(each, lines.get(each.line_number)) for each in made.lines]
         if not worth or None in worth:
             return None
         worth += [each.amount for each in made.charges]
-        net = sum((_paid(each, currency) for each in worth if each is not None), ZERO)
-        return _totals(net, _paid(net * self.tax_percent / _HUNDRED, currency), currency)
+        net = sum((paid(each, currency) for each in worth if each is not None), ZERO)
+        return _totals(net, paid(net * self.tax_percent / _HUNDRED, currency), currency)
 
 
 def numbered(prefix: str, number: int) -> str:
@@ -61,10 +58,6 @@ def _worth(said: PostingLine, line: OrderLine | None) -> Decimal | None:
     if sold is None or priced is None:
         return None
     return said.quantity.value * sold * price.amount / (priced * price.per)
-
-
-def _paid(amount: Decimal, currency: str) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(-_PLACES.get(currency, 2)), ROUND_HALF_UP)
 
 
 def _totals(net: Decimal, tax: Decimal, currency: str) -> Totals:

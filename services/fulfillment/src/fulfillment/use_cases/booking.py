@@ -10,7 +10,7 @@ from fulfillment.domain.coming_back import credited
 from fulfillment.domain.crediting import room, share
 from fulfillment.domain.drop_shipping import purchase_booked
 from fulfillment.domain.own_books import OwnBooks
-from fulfillment.domain.posting import Kind, Posted, Posting, due
+from fulfillment.domain.posting import Kind, Posted, Posting, PostingLine, due
 from fulfillment.domain.posting_lifecycle import CROSSDOCK, ERP, State
 from fulfillment.domain.quantities import ZERO
 from fulfillment.domain.return_lifecycle import State as Returned
@@ -24,14 +24,23 @@ MONEY = frozenset({Kind.INVOICE, Kind.CREDIT})
 async def ask(made: Posting, order: SalesOrder, work: Work) -> None:
     """Asks for what nothing stands before any more. By now it is known what a return's credit note may come to."""
     if made.return_id and made.wanted is None and (invoice := await work.postings.get(made.follows[0])):
-        if room(invoice) <= ZERO:
+        if room(invoice) <= ZERO < invoice.credited:
             made.exhausted()
             return
-        made.wanted = share(invoice, made.lines)
-        if made.wanted is not None:
-            invoice.grant(made.wanted)
+        found = share(invoice, made.lines, await _credited_before(made, work))
+        # What nothing was paid for comes to whatever the books say: they are asked for it all the same.
+        if found is not None and found.amount > ZERO:
+            made.wanted = found
+            invoice.grant(found)
             await work.put_posting(invoice, order)
     await to_the_books(made, order, work)
+
+
+async def _credited_before(made: Posting, work: Work) -> list[PostingLine]:
+    """What of the same invoice came back earlier, and was credited by its share."""
+    notes = [each for each in await work.postings.returned(made.order_id) if each.follows == made.follows]
+    standing = [each for each in notes if each.wanted is not None and each.state is not State.REFUSED]
+    return [line for each in standing if each is not made for line in each.lines]
 
 
 async def to_the_books(made: Posting, order: SalesOrder, work: Work) -> None:
