@@ -209,12 +209,15 @@ async def test_an_unknown_word_waits_and_goes_on_by_itself_when_catalog_knows_it
     found = await counted(counting, word)
     assert (found.state, buckets(counting)) == (State.WAITING, [])
     assert found.messages[0].reason == f"waits for master data: code {word} of the list buckets"
+    told = [each[1:] for each in await counting.exceptions(found.document_id)]
+    assert told == [("MASTER_DATA_MISSING", "master-data")], "nobody sends what a word means: somebody hears at once"
     await counting.knows(entries=[listed("wms-east", word, "DAMAGED")])
     await counting.due_now(found.document_id)
     await counting.translate("wms-east")
     await counting.dispatch()
     assert (await counting.document(found.document_id)).state is State.UNDERSTOOD
     assert buckets(counting) == ["DAMAGED"]
+    assert await counting.exceptions(found.document_id) == []
 
 
 @pytest.mark.feature("F177")

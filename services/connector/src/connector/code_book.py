@@ -2,7 +2,8 @@
 
 A mapping is pure, so it cannot read the database. On its first run over a document the book notes what it is asked and
 answers with stand-ins; the store loads all of it at once; the second run gets real answers. What still has no meaning
-is `unknown`, and the document waits for it. Must not know where its rows come from.
+is `unknown`, and the document waits for it. Items, units and places may be on their way from whoever keeps master data;
+the partner's own words (`words` of `unknown`) nobody sends. Must not know where its rows come from.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class CodeBook:
     loaded: set[Asked] = field(default_factory=set)
     asked: set[Asked] = field(default_factory=set)
     unknown: dict[str, None] = field(default_factory=dict)
+    words: dict[str, None] = field(default_factory=dict)
 
     # --- inward
 
@@ -110,7 +112,8 @@ class CodeBook:
     def word(self, listed: str, word: str, table: Mapping[str, str], ours: Collection[str]) -> str:
         found = self.known_word(listed, word, table, ours)
         if found is None:
-            self.unknown[f"code {word} of the list {listed}"] = None
+            named = f"code {word} of the list {listed}"
+            self.unknown[named] = self.words[named] = None
             return next(iter(ours))
         return found
 
@@ -149,6 +152,7 @@ class CodeBook:
         """Before the next run of the mapping: what was unknown so far was only not loaded."""
         self.loaded |= self.asked
         self.unknown.clear()
+        self.words.clear()
 
     def _needed(self, kind: CodeKind, code: str, qualifier: str) -> str:
         found = self._meaning(kind, code, qualifier)

@@ -47,10 +47,12 @@ _NO_PRECEDENT = frozenset({State.REFUSED, State.DUPLICATE})
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A message as command; `unknown` are the codes that it waits for."""
+    """A message as command; `unknown` are the codes that it waits for, `words` those of them that somebody has to say
+    the meaning of."""
 
     command: Command
     unknown: tuple[str, ...]
+    words: tuple[str, ...] = ()
 
 
 Mapped: TypeAlias = Translated | Exception
@@ -175,8 +177,8 @@ async def _map(intake: Intake, size: int) -> None:
         run = partial(_run, size, intake.work)
         answers = await with_codes(codes.load, [question for _, _, question in asking], run)
         for (each, number, question), answer in zip(asking, answers, strict=True):
-            unknown = tuple(question.book.unknown)
-            each.mapped[number] = answer if isinstance(answer, Exception) else Translated(answer, unknown)
+            unknown, words = tuple(question.book.unknown), tuple(question.book.words)
+            each.mapped[number] = answer if isinstance(answer, Exception) else Translated(answer, unknown, words)
 
 
 def _questions(

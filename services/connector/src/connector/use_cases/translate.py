@@ -93,7 +93,7 @@ async def _read(incoming: Incoming, intake: Intake) -> None:
     for number, part in list(incoming.parts_to_read()):
         document.messages[number - 1] = await _end_of(incoming, number, part, intake)
     if any(each.outcome is Outcome.WAITING for each in document.messages):
-        _wait(document, intake)
+        _wait(incoming, intake)
     elif waited_for and intake.work.now - document.received_at >= intake.around.patience:
         # It is said again, to a service that may have it wait again: settled where it was taken.
         intake.work.raise_exception(missing_master_data(document, waited_for))
@@ -205,15 +205,17 @@ def _tell_wrong_numbers(document: Document, translated: Command, transactions: t
     )
 
 
-def _wait(document: Document, intake: Intake) -> None:
-    """Tried again by itself, with growing pauses and whenever master data change; after a while somebody is told."""
-    now = intake.work.now
+def _wait(incoming: Incoming, intake: Intake) -> None:
+    """Tried again by itself, with growing pauses and whenever master data change; after a while somebody is told, and
+    at once of a word of the partner's: nobody sends what it means."""
+    document, now = incoming.document, intake.work.now
     pause = min(_LONGEST_WAIT_SECONDS, 2.0 ** min(document.generation, 6))
     document.next_attempt_at = now + timedelta(seconds=pause)
     testing = intake.profile.stage == "testing"
-    if not testing and now - document.received_at < intake.around.patience:
+    word = _waits_for_a_word(incoming)
+    if not (testing or word) and now - document.received_at < intake.around.patience:
         return
-    reason = next(each.reason for each in document.messages if each.outcome is Outcome.WAITING)
+    reason = word or next(each.reason for each in document.messages if each.outcome is Outcome.WAITING)
     intake.work.raise_exception(missing_master_data(document, reason))
     if testing:
         document.messages = [
@@ -221,6 +223,15 @@ def _wait(document: Document, intake: Intake) -> None:
             for each in document.messages
         ]
         document.next_attempt_at = None
+
+
+def _waits_for_a_word(incoming: Incoming) -> str:
+    """Why a message waits that has to wait for a person; empty where none does."""
+    for number, mapped in incoming.mapped.items():
+        message = incoming.document.messages[number - 1]
+        if isinstance(mapped, Translated) and mapped.words and message.outcome is Outcome.WAITING:
+            return message.reason
+    return ""
 
 
 def missing_master_data(document: Document, reason: str) -> NewException:
