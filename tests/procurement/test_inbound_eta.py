@@ -16,7 +16,7 @@ from crossdock.procurement.v1 import inbound_pb2 as inbound
 from crossdock.procurement.v1 import inbound_plan_pb2 as plan
 from crossdock.procurement.v1 import procurement_service_pb2 as pb
 from crossdock_cli.po_voices import voices
-from procurement_cases.calls import Caller, appointment, arriving, on, packed, unique
+from procurement_cases.calls import Caller, appointment, arriving, booking, on, packed, unique
 from procurement_cases.refusals import refused
 
 
@@ -124,3 +124,21 @@ async def test_who_carries_nothing_and_what_has_no_name_is_refused(caller: Calle
     nameless: list[dict[str, Any]] = [{}, {"ship_notice_number": "SH-1"}]
     for names in nameless:
         assert (await refused(say(caller, 8, **names)))[0] == grpc.StatusCode.INVALID_ARGUMENT
+
+
+@pytest.mark.feature("F042")
+@pytest.mark.parametrize("word", ["eta", "appointment", "booking"])
+async def test_a_word_of_next_month_does_not_silence_those_of_today(caller: Caller, word: str) -> None:
+    order, asn, pro, booked = await ordered(caller), unique("SH"), unique("PRO"), unique("AP")
+    await caller.ship(asn, packed(order, 60), carrier_reference=pro)
+    next_month = 24 * 31
+
+    async def said(hours: float) -> Any:
+        if word == "eta":
+            return await say(caller, 8, hours, carrier_reference=pro)
+        if word == "booking":
+            return await caller.stub.RecordInboundBooking(booking(order, 8, hours), timeout=20)
+        return await caller.stub.RecordDockAppointment(appointment(booked, asn, day=7, hours=hours), timeout=20)
+
+    assert (await refused(said(next_month)))[1] == "SAID_IN_THE_FUTURE"
+    assert not getattr(await said(4), f"repeated_{word}")

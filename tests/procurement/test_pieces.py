@@ -37,6 +37,15 @@ def test_a_notice_that_names_another_number_of_pieces_is_flagged_and_expected(it
     assert tuple(said.serials) == its.serials
 
 
+def test_pieces_of_a_line_that_goes_to_two_places_are_told_of_once() -> None:
+    order = trade.released(line("10", 100))
+    notice = trade.ship(packed(order, 2), orders=[order])
+    order.place(trade.document(line("10", 100, ship_to_id="WH-WEST"), hours=1), trade.ITEMS)
+    said = counted(3, ship_notice_number=notice.number, serials=("S1", "S2", "S3"))
+    receipt = receive(said, orders=[order], notices=[notice])
+    assert [each.terms.serials for each in receipt.lines] == [("S1", "S2"), ("S3",)]
+
+
 @pytest.mark.feature("F070")
 def test_a_count_that_is_shared_by_order_lines_shares_its_pieces_and_none_is_lost() -> None:
     order = trade.released(line("10", 2), line("20", 2))

@@ -169,15 +169,18 @@ class Booking:
         if not (booked.from_in_transit and booked.from_on_order) or self._headed_for(booked) == home:
             return
         rest = booked.base - booked.from_in_transit
+        # As in `_by_order_line`: which piece came with the shipment nobody says.
+        serials, came = booked.terms.serials, int(booked.from_in_transit)
         ordered = replace(
             booked,
             line_id=str(len(self.receipt.lines) + 1),
-            terms=replace(booked.terms, quantity=Quantity(rest, booked.base_unit)),
+            terms=replace(booked.terms, quantity=Quantity(rest, booked.base_unit), serials=serials[came:]),
             base=rest,
             from_in_transit=ZERO,
             expected_at=elsewhere(home, self.receipt.terms.location_id) if home else "",
         )
-        booked.terms = replace(booked.terms, quantity=Quantity(booked.from_in_transit, booked.base_unit))
+        announced = Quantity(booked.from_in_transit, booked.base_unit)
+        booked.terms = replace(booked.terms, quantity=announced, serials=serials[:came])
         booked.base, booked.from_on_order = booked.from_in_transit, ZERO
         self.receipt.lines.append(ordered)
 

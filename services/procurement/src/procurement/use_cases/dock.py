@@ -10,6 +10,7 @@ from crossdock_kit.errors import Conflict
 from procurement.domain.announcing import OrderBook
 from procurement.domain.dock import DockAppointment
 from procurement.domain.refusals import AppointmentUnknown, ShipNoticeAmbiguous, ShipNoticeUnknown
+from procurement.domain.saying import refuse_the_future
 from procurement.domain.ship_notice import ShipNotice
 from procurement.ports import NoticeName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordDockAppointment
@@ -27,10 +28,11 @@ async def record_dock_appointment(command: RecordDockAppointment, uow: UnitOfWor
     """The newest word counts; one that was said before it changes nothing, nor does the same again.
 
     Raises LocationUnknown, LocationOfAnotherSystem, AppointmentUnknown, ShipNoticeUnknown, ShipNoticeAmbiguous,
-    AppointmentElsewhere, AppointmentContradictory.
+    AppointmentElsewhere, AppointmentContradictory, SaidInTheFuture.
     """
     terms, named = command.terms, tuple((each.ship_notice_id, each.number) for each in command.notices)
     async with uow(command.origin) as work:
+        refuse_the_future(terms.system, terms.said_at, work.now)
         location = await location_of(work, terms.location_id, terms.system)
         known = await work.dock_appointments.claim(terms.system, terms.number)
         if known is None and not command.notices:

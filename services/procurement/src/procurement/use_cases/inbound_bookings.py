@@ -9,6 +9,7 @@ from procurement.domain.announcing import OrderBook
 from procurement.domain.carriage import BookingState, book
 from procurement.domain.purchase_order import PurchaseOrder
 from procurement.domain.refusals import PurchaseOrderAmbiguous, PurchaseOrderUnknown
+from procurement.domain.saying import refuse_the_future
 from procurement.domain.ship_notice import CarrierEta
 from procurement.ports import OrderName, UnitOfWork
 from procurement.use_cases.commands import RecordInboundBooking
@@ -26,10 +27,11 @@ async def record_inbound_booking(command: RecordInboundBooking, uow: UnitOfWork)
     """The newest word counts; one that was said before it changes nothing, nor does the same again. What was booked is
     also the carrier's word on shipments of its names, announced or not.
 
-    Raises PurchaseOrderUnknown, PurchaseOrderAmbiguous.
+    Raises PurchaseOrderUnknown, PurchaseOrderAmbiguous, SaidInTheFuture.
     """
     booking, references = command.booking, command.references
     async with uow(command.origin) as work:
+        refuse_the_future(booking.system, booking.said_at, work.now)
         await work.carrier_etas.claim(references)
         names = await work.ship_notices.carried_as(references) if references else []
         found = await work.purchase_orders.lock([command.order], await work.ship_notices.orders_of(names))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from crossdock_kit.errors import Conflict
 
 from procurement.domain.announcing import OrderBook
+from procurement.domain.saying import refuse_the_future
 from procurement.domain.ship_notice import CarrierEta, ShipNotice
 from procurement.ports import NoticeName, UnitOfWork, Work
 from procurement.use_cases.commands import RecordInboundEta
@@ -23,8 +24,10 @@ class RecordedEta:
 
 
 async def record_inbound_eta(command: RecordInboundEta, uow: UnitOfWork) -> RecordedEta:
-    """The newest word counts; one that was said before it changes nothing, nor does the same again."""
+    """The newest word counts; one that was said before it changes nothing, nor does the same again. Raises
+    SaidInTheFuture."""
     async with uow(command.origin) as work:
+        refuse_the_future(command.eta.system, command.eta.said_at, work.now)
         await work.carrier_etas.claim(command.references)
         if not await work.carrier_etas.keep(command.references, command.eta):
             work.note(outcome="duplicate", reason="known")
