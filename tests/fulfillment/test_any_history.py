@@ -96,11 +96,11 @@ class AnyHistory(RuleBasedStateMachine):
             fall_short(self.order, asked.part, asked.attempt, short)
             self.take()
 
-    @rule(place=st.integers(0, 5))
-    def refuse(self, place: int) -> None:
+    @rule(place=st.integers(0, 5), code=st.sampled_from(["RESERVATION_LAPSED", "UNIT_NOT_CONVERTIBLE"]))
+    def refuse(self, place: int, code: str) -> None:
         if self.unanswered:
             asked = self.unanswered.pop(place % len(self.unanswered))
-            refuse(self.order, asked.part, asked.attempt, "RESERVATION_LAPSED", "too late")
+            refuse(self.order, asked.part, asked.attempt, code, "no")
             self.take()
 
     @rule(

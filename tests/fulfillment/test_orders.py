@@ -237,9 +237,19 @@ def test_the_answer_to_an_old_question_is_given_back() -> None:
     assert shown(order) == "released"
 
 
+def test_what_was_held_too_long_is_asked_for_again_and_in_the_end_somebody_is_told() -> None:
+    order = placed(line())
+    for _ in range(SHORT_ANSWERS):
+        refuse(order, 1, order.questions[-1].attempt, "RESERVATION_LAPSED", "inventory was away")
+        assert (shown(order), order.concerns) == ("accepted", [])
+    refuse(order, 1, order.questions[-1].attempt, "RESERVATION_LAPSED", "inventory was away")
+    assert shown(order) == "backordered"
+    assert [each.code for each in order.concerns] == ["ALLOCATION_REFUSED"]
+
+
 def test_a_refused_question_leaves_the_part_waiting_and_somebody_told() -> None:
     order = placed(line())
-    refuse(order, 1, order.questions[-1].attempt, "RESERVATION_LAPSED", "too late")
+    refuse(order, 1, order.questions[-1].attempt, "UNIT_NOT_CONVERTIBLE", "no such unit")
     assert shown(order) == "backordered"
     assert [(each.code, each.owner) for each in order.concerns] == [("ALLOCATION_REFUSED", "order-desk")]
     retry(order, 1)

@@ -35,6 +35,7 @@ from fulfillment_cases.stored import Stored
 from fulfillment_cases.warehouse import now, reported
 
 HOW = st.sampled_from(HOW_OFTEN)
+_NO = {"refused": "UNIT_NOT_CONVERTIBLE", "held too long": "RESERVATION_LAPSED"}
 LINES = st.sampled_from(["1", "2", "9"])
 """The last is none of the order."""
 SOME = st.integers(1, 12)
@@ -126,7 +127,7 @@ class Goods(RuleBasedStateMachine):
 
     # --- stock
 
-    @rule(kind=st.sampled_from(["held", "held", "short", "refused"]), there=st.integers(0, 12), late=st.booleans())
+    @rule(kind=st.sampled_from(["held", "held", "short", *_NO]), there=st.integers(0, 12), late=st.booleans())
     def inventory_answers(self, kind: str, there: int, late: bool) -> None:
         """To the newest question or, where it comes late, to the one before."""
         asked = self.seen.raw["order_part"][0]["attempt"] - int(late)
@@ -146,7 +147,7 @@ class Goods(RuleBasedStateMachine):
             short = [Shortage(sku, Decimal(min(there, amount - 1)), "STOCK_SHORT") for sku, amount in wanted.items()]
             said = answer(short=short)
         else:
-            said = answer(code="RESERVATION_LAPSED", why="too late")
+            said = answer(code=_NO[kind], why=kind)
 
         async def hear(work: FulfillmentWork) -> None:
             orders = await lock_orders([self.sale.order_id], work)

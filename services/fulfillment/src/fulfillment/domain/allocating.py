@@ -29,6 +29,8 @@ from fulfillment.domain.stock_steps import acknowledge, backorder, bind, part_su
 from fulfillment.domain.substituting import Replaced, decline, offer_next, stand_in
 
 ALLOCATION_REFUSED = "ALLOCATION_REFUSED"
+GIVEN_BACK = frozenset({"RESERVATION_LAPSED", "RESERVATION_NOT_OPEN"})
+"""What inventory held for a question and holds no more: while one of us was away nobody asked to bind it."""
 Pair = tuple[OrderLine, Schedule]
 
 
@@ -166,12 +168,16 @@ def _keep_or_change(line: OrderLine, there: dict[str, Decimal], known: Sequence[
 
 def refuse(order: SalesOrder, part: int, attempt: int, code: str, why: str) -> None:
     """Inventory said no to the question itself, or never answered. The part waits, and somebody is told; but first it
-    is asked for what no checkout holds any more, and for what was ordered alone."""
+    is asked for what no checkout holds any more, for what was held too long, and for what was ordered alone."""
     asked = order.parts[part]
     if not _answers(asked, attempt):
         return
     if asked.plan:
         refuse_plan(order, part, code)
+        return
+    if code in GIVEN_BACK and asked.shorts < SHORT_ANSWERS:
+        asked.shorts += 1
+        ask(order, part)
         return
     if _checkout(order, part) or [line for line in order.of_part(part) if decline(line)]:
         ask(order, part)
