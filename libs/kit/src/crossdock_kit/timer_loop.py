@@ -108,6 +108,9 @@ class TimerLoop:
             alone, error = await self._attempt(tenant, kind, 1)
             if error is not None and alone:
                 await self._put_off(alone[0], handler, error)
+            if isinstance(error, Unavailable):
+                # The next may take as long: other kinds come before it.
+                break
         return len(taken)
 
     async def _attempt(self, tenant: str, kind: str, limit: int) -> tuple[list[DueTimer], Exception | None]:
