@@ -16,315 +16,11 @@ from connector.mappings.model import Reading
 from connector.profiles import profile_of
 from connector.use_cases.taking_apart import take_apart
 from connector_samples import files, orders
+from connector_samples.json_documents import SAMPLES
 from crossdock_kit.errors import CrossdockError, Verdict, kind_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-LOT = {"number": "L1", "expires": "2027-01-01"}
-CONTENT = {"order": "PO1", "line": "10", "item": "AT-1001", "quantity": "24", "unit": "EA", "revision": 2, "lot": LOT}
-PICKED = {
-    "order": "S-1",
-    "orderRef": "0191-1",
-    "orderLine": "1",
-    "sku": "A1001",
-    "qty": "44",
-    "uom": "EACH",
-    "lot": LOT,
-}
-CAME_BACK = {"orderLine": "1", "sku": "A1001", "qty": "2", "uom": "EACH"}
-SAMPLES: dict[str, dict[str, Any]] = {
-    "json.purchase_order": {
-        "documentType": "purchaseOrder",
-        "action": "change",
-        "companyCode": "EU01",
-        "purchaseOrder": {
-            "number": "1",
-            "version": "1",
-            "changedAt": "2026-11-02T08:00:00Z",
-            "orderDate": "2026-11-02",
-            "supplier": "V100010",
-            "shipTo": "1010",
-            "currency": "EUR",
-            "incoterms": {"rule": "FCA", "place": "Rotterdam"},
-            "blanketOrder": {"number": "B-1", "release": "3"},
-            "lines": [
-                {
-                    "line": "10",
-                    "material": "A1001",
-                    "quantity": "1",
-                    "unit": "ST",
-                    "price": {"amount": "1", "per": "10", "unit": "ST"},
-                    "window": {"from": "2026-11-10", "to": "2026-11-12", "fromTime": "08:00", "zone": "Europe/Berlin"},
-                    "schedules": [{"quantity": "1", "date": "2026-11-10"}],
-                }
-            ],
-        },
-    },
-    "json.order_response": {
-        "event": "order.answered",
-        "order": "1",
-        "revision": 1,
-        "answeredAt": "2026-11-02T09:00:00Z",
-        "lines": [
-            {
-                "line": "10",
-                "item": "AT-1001",
-                "ordered": {"quantity": "1", "unit": "EA"},
-                "parts": [
-                    {
-                        "status": "item_substituted",
-                        "quantity": "1",
-                        "unit": "EA",
-                        "date": "2026-11-10",
-                        "price": {"amount": "1", "currency": "EUR"},
-                        "substitute": {"item": "AT-1002"},
-                    }
-                ],
-            }
-        ],
-    },
-    "json.ship_notice": {
-        "event": "shipment.announced",
-        "number": "SH-1",
-        "shippedAt": "2026-11-09T12:00:00Z",
-        "expectedOn": "2026-11-11",
-        "shipTo": "WH-EAST",
-        "pallets": [{"sscc": "106141411234567897", "cartons": [{"sscc": "1", "contents": [CONTENT]}]}],
-        "cartons": [{"contents": [CONTENT]}],
-        "contents": [CONTENT],
-    },
-    "json.supplier_invoice": {
-        "documentType": "supplierInvoice",
-        "supplier": "V100010",
-        "number": "INV-1",
-        "invoiceDate": "2026-11-20",
-        "currency": "EUR",
-        "total": "297.50",
-        "lines": [
-            {
-                "order": "PO1",
-                "line": "10",
-                "item": "AT-1001",
-                "quantity": "100",
-                "unit": "EA",
-                "price": {"amount": "2.50", "per": "1", "unit": "EA"},
-            }
-        ],
-        "charges": [{"code": "D240", "description": "Freight", "amount": "47.50"}],
-    },
-    "wms_a.receipt": {
-        "type": "RECEIPT",
-        "receiptNumber": "RC-1",
-        "warehouse": "EAST1",
-        "receivedAt": "2026-11-10T09:30:00Z",
-        "final": True,
-        "lines": [
-            {"lineNo": 1, "order": "PO1", "sku": "A1001", "qty": "46", "uom": "EACH", "condition": "OK", "lot": LOT}
-        ],
-    },
-    "wms_a.appointment": {
-        "type": "APPOINTMENT",
-        "action": "SET",
-        "appointmentNumber": "AP-1",
-        "warehouse": "EAST1",
-        "changedAt": "2026-11-10T09:30:00Z",
-        "date": "2026-11-12",
-        "from": "08:00",
-        "to": "09:30",
-        "zone": "Europe/Berlin",
-        "door": "D1",
-        "shipments": [{"reference": "0192-a", "asn": "SH-1"}],
-    },
-    "wms_a.pick": {
-        "type": "PICK",
-        "pickNumber": "P-1",
-        "warehouse": "EAST1",
-        "pickedAt": "2026-11-10T09:30:00Z",
-        "lines": [PICKED | {"short": "2"}],
-    },
-    "wms_a.packing": {
-        "type": "PACKING",
-        "shipment": "SH-1",
-        "warehouse": "EAST1",
-        "packedAt": "2026-11-10T09:40:00Z",
-        "packages": [{"sscc": "106141411234567897", "kind": "CARTON", "weightKg": "3.2", "contents": [PICKED]}],
-    },
-    "wms_a.goods_issue": {
-        "type": "GOODS_ISSUE",
-        "issueNumber": "GI-1",
-        "shipment": "SH-1",
-        "warehouse": "EAST1",
-        "issuedAt": "2026-11-10T10:00:00Z",
-        "carrier": "UPSN",
-        "tracking": "1Z999",
-        "packages": [{"sscc": "106141411234567897"}],
-        "lines": [PICKED],
-    },
-    "shop.order": {
-        "id": 9001,
-        "name": "#1001",
-        "created_at": "2026-11-20T10:00:00-05:00",
-        "currency": "EUR",
-        "email": "kim@example.com",
-        "shipping_address": {"name": "Kim Doe", "address1": "1 Quay", "city": "Hamburg", "country_code": "DE"},
-        "shipping_lines": [{"code": "EXPRESS"}],
-        "line_items": [{"id": 7, "sku": "A1001", "quantity": 2, "price": "2.50", "title": "Bolt"}],
-    },
-    "json.sales_order": {
-        "documentType": "salesOrder",
-        "action": "release",
-        "companyCode": "EU01",
-        "salesOrder": {
-            "number": "20000001",
-            "version": "1",
-            "changedAt": "2026-11-20T10:00:00+01:00",
-            "orderDate": "2026-11-20",
-            "requestedOn": "2026-11-24",
-            "customer": "V100010",
-            "currency": "EUR",
-            "confirmed": False,
-            "priority": "sameDay",
-            "shortage": "complete",
-            "plant": "1010",
-            "customerOrder": "PO-7",
-            "shipTo": {"name": "Kim Doe", "street": "1 Quay", "city": "Hamburg", "country": "DE"},
-            "lines": [
-                {
-                    "line": "10",
-                    "material": "A1001",
-                    "quantity": "2",
-                    "unit": "ST",
-                    "price": {"amount": "2.50", "per": "1", "unit": "ST"},
-                }
-            ],
-        },
-    },
-    "wms_a.return_receipt": {
-        "type": "RETURN_RECEIPT",
-        "receiptNumber": "RR-1",
-        "warehouse": "EAST1",
-        "receivedAt": "2026-11-20T10:00:00Z",
-        "return": "R-1",
-        "order": "S-1",
-        "orderRef": "0191-1",
-        "lines": [CAME_BACK | {"area": "QA", "lot": LOT}],
-    },
-    "wms_a.return_inspection": {
-        "type": "RETURN_INSPECTION",
-        "inspectionNumber": "RI-1",
-        "warehouse": "EAST1",
-        "inspectedAt": "2026-11-20T11:00:00Z",
-        "return": "R-1",
-        "lines": [CAME_BACK | {"disposition": "RESTOCK"}],
-    },
-    "json.blanket_order": {
-        "documentType": "blanketOrder",
-        "action": "agree",
-        "companyCode": "EU01",
-        "blanketOrder": {
-            "number": "B-1",
-            "version": "1",
-            "changedAt": "2026-11-02T08:00:00Z",
-            "validFrom": "2026-11-02",
-            "validTo": "2027-05-01",
-            "supplier": "V100010",
-            "currency": "EUR",
-            "incoterms": {"rule": "FCA", "place": "Rotterdam"},
-            "lines": [
-                {
-                    "line": "10",
-                    "material": "A1001",
-                    "supplierMaterial": "ND-77",
-                    "quantity": "1000",
-                    "unit": "ST",
-                    "price": {"amount": "1", "per": "10", "unit": "ST"},
-                }
-            ],
-        },
-    },
-    "json.compliance_certificate": {
-        "documentType": "complianceCertificate",
-        "supplier": "V100010",
-        "number": "COA-17",
-        "certificateType": "COA",
-        "item": "AT-1001",
-        "lot": "L1",
-        "validFrom": "2026-01-01",
-        "validTo": "2026-12-31",
-        "file": {"mediaType": "application/pdf", "content": "JVBERi0xLjQ="},
-    },
-    "wms_a.put_away": {
-        "type": "PUT_AWAY",
-        "number": "PA-1",
-        "warehouse": "EAST1",
-        "completedAt": "2026-11-10T09:30:00Z",
-        "lines": [{"sku": "A1001", "lot": "L1", "qty": "2", "uom": "EACH", "status": "DONE", "serials": ["S1", "S2"]}],
-    },
-    "wms_a.quality_hold": {
-        "type": "QUALITY_HOLD",
-        "number": "QH-1",
-        "warehouse": "EAST1",
-        "decidedAt": "2026-11-10T09:30:00Z",
-        "lines": [
-            {"sku": "A1001", "qty": "4", "uom": "EACH", "decision": "RELEASE", "reason": "lab 17", "shelved": True}
-        ],
-    },
-    "json.master_data": {
-        "documentType": "masterData",
-        "changedAt": "2026-11-20T09:00:00Z",
-        "items": [
-            {
-                "number": "B-1",
-                "baseUnit": "ST",
-                "gtin": "4006381333931",
-                "packaging": [{"unit": "KAR", "quantity": "12"}],
-                "substitutes": ["B-2"],
-                "validFrom": "2026-12-01",
-            }
-        ],
-        "parties": [
-            {
-                "number": "CUS-1",
-                "name": "Kim Doe",
-                "roles": ["customer"],
-                "trading": "open",
-                "contact": {"person": "Kim Doe", "street": "1 Quay", "country": "DE"},
-            }
-        ],
-        "locations": [{"number": "HALL-1", "kind": "warehouse", "parent": "SITE-1", "zone": "UTC"}],
-        "prices": [{"item": "B-1", "amount": "2.50", "currency": "EUR", "per": "1", "unit": "ST", "customer": "CUS-1"}],
-        "codes": [{"kind": "code", "list": "condition", "code": "DMG", "means": "DAMAGED"}],
-    },
-    "wms_a.transfer_shipment": {
-        "type": "TRANSFER_SHIPMENT",
-        "transfer": "TO-1",
-        "warehouse": "EAST1",
-        "to": "EAST1",
-        "shippedAt": "2026-11-10T09:30:00Z",
-        "expectedOn": "2026-11-12",
-        "lines": [{"sku": "A1001", "lot": "L1", "qty": "1", "uom": "EACH", "serials": ["S1"]}],
-    },
-    "wms_a.transfer_receipt": {
-        "type": "TRANSFER_RECEIPT",
-        "receiptNumber": "TR-1",
-        "transfer": "TO-1",
-        "warehouse": "EAST1",
-        "receivedAt": "2026-11-10T09:30:00Z",
-        "final": True,
-        "lines": [{"sku": "A1001", "lot": "L1", "qty": "1", "uom": "EACH", "condition": "DMG", "serials": ["S1"]}],
-    },
-    "wms_b.receipt": {
-        "arrival": {"no": "7", "site": "S-07", "at": 1762770600000, "complete": True},
-        "goods": [
-            {
-                "article": "770004",
-                "purchase": {"po": "PO1", "pos": "20"},
-                "batch": {"id": "L1", "bestBeforeMs": 1798761600000},
-                "counted": {"fit": {"cases": "4", "units": "2"}, "broken": {"units": 3}},
-            }
-        ],
-    },
-}
 ODD = st.one_of(
     st.none(),
     st.booleans(),
@@ -370,10 +66,15 @@ def read(kind: str, content: bytes, reading: Reading) -> None:
         assert kind_of(error).verdict is Verdict.ACK_REFUSED, error  # noqa: PT017
 
 
+def test_there_is_one_of_each_kind() -> None:
+    other_formats = ("x12.", "csv.", "edifact.")
+    assert {each for each in registry.INBOUND if not each.startswith(other_formats)} == set(SAMPLES)
+
+
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_the_samples_are_good_ones(kind: str) -> None:
     command = registry.INBOUND[kind].read(JsonObject(SAMPLES[kind], ""), orders.reading())
-    assert command.lines
+    assert command.request is not None
 
 
 @pytest.mark.parametrize("kind", SAMPLES)
@@ -390,6 +91,18 @@ def test_any_bytes_are_json_or_a_fault(content: bytes) -> None:
         json_document.decode(content)
     except DocumentFault:
         return
+
+
+@pytest.mark.parametrize("content", ['{"a": "\\ud800"}', '{"\\ud800": 1}', '{"a": ["x", [{"b": 1}, "\\udfff"]]}'])
+def test_half_a_character_is_refused_wherever_it_stands(content: str) -> None:
+    with pytest.raises(DocumentFault):
+        json_document.decode(content.encode())
+
+
+def test_a_day_beyond_all_days_is_refused() -> None:
+    said = SAMPLES["ups.track_alert"] | {"scheduledDeliveryDate": "99991231"}
+    with pytest.raises(DocumentFault):
+        registry.INBOUND["ups.track_alert"].read(JsonObject(said, ""), orders.reading())
 
 
 PROFILE = profile_of(

@@ -16,6 +16,7 @@ from typing import Any
 from crossdock_kit.errors import Invalid
 
 MAX_DEPTH = 64
+_HALF = re.compile("[\ud800-\udfff]")
 CONTENT_TYPE = "application/json"
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -85,12 +86,17 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for name, value in pairs:
         if name in found:
             raise DocumentFault(name, "the key occurs twice")
-        if any("\ud800" <= each <= "\udfff" for each in name) or (
-            isinstance(value, str) and any("\ud800" <= each <= "\udfff" for each in value)
-        ):
+        if _HALF.search(name) or _holds_half(value):
             raise DocumentFault(name[:40].encode("ascii", "replace").decode(), "half a surrogate pair")
         found[name] = value
     return found
+
+
+def _holds_half(value: Any) -> bool:
+    """Itself, or a list of it; of an object within it is known already."""
+    if isinstance(value, list):
+        return any(map(_holds_half, value))
+    return isinstance(value, str) and _HALF.search(value) is not None
 
 
 def _no_constant(name: str) -> Any:

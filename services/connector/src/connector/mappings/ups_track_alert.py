@@ -49,13 +49,17 @@ def _estimate(document: JsonObject, update: delivery.CarrierUpdate) -> list[deli
     ahead = local - _instant(document)
     if abs(ahead) > FARTHEST:
         raise document.fault("localActivityDate", "lies farther from gmtActivityDate than any place from UTC")
+    try:
+        foretold = _read(document, "scheduledDeliveryDate", END_OF_DAY) - ahead
+    except OverflowError as error:
+        raise document.fault("scheduledDeliveryDate", "lies beyond all days") from error
     found = delivery.CarrierUpdate(
         carrier=update.carrier,
         tracking_number=update.tracking_number,
         vocabulary=VOCABULARY,
         code=ESTIMATED,
         occurred_at=update.occurred_at,
-        estimated_at=canonical.stamp(_read(document, "scheduledDeliveryDate", END_OF_DAY) - ahead),
+        estimated_at=canonical.stamp(foretold),
     )
     return [found]
 
