@@ -121,6 +121,12 @@ def test_a_214_without_any_number_or_without_a_status_is_refused() -> None:
         updates(status_report())
 
 
+@pytest.mark.parametrize("zone", ["ET", "ES", "13"])
+def test_a_214_of_a_day_beyond_all_days_is_refused(zone: str) -> None:
+    with pytest.raises(DocumentFault):
+        updates(status_report(f"AF*NS***99991231*2359*{zone}"))
+
+
 def tracker(**more: Any) -> dict[str, Any]:
     details = [
         {"status": "pre_transit", "datetime": "2026-11-01T08:00:00Z", "message": "Label made", "tracking_location": {}},

@@ -72,10 +72,10 @@ def _instant(row: JsonObject, reading: Reading) -> datetime:
     try:
         # Without a zone it is one of the profile's, below.
         found = datetime.strptime(text, pattern) if isinstance(pattern, str) else datetime.fromisoformat(text)  # noqa: DTZ007
-    except ValueError as error:
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise row.fault("as_of", f"{text!r} is no instant as the profile's mapping writes them") from error
-    if found.tzinfo is not None:
-        return found.astimezone(UTC)
     zone = reading.partner.options.get("zone")
     if not isinstance(zone, str):
         raise row.fault("as_of", "a local time: the profile's mapping names no zone for it")

@@ -7,7 +7,7 @@ mapping says zones by region ("zones"), for all places ("zone"), and which codes
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta, timezone
+from datetime import UTC, datetime, time, timedelta
 
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
 from crossdock_edi.x12.shipment_status import ShipmentStatus, StatusEvent
@@ -80,16 +80,21 @@ def _offset(local: datetime, code: int, path: str) -> datetime:
     """01 to 12 are hours east of Greenwich, 13 to 24 west of it (13 is the twelfth)."""
     if not 1 <= code <= 24:
         raise DocumentFault(path, f"{code:02d} is no time code")
-    hours = code if code <= 12 else code - 25
-    return (local - timedelta(hours=hours)).replace(tzinfo=UTC)
+    return _east_of_greenwich(local, code if code <= 12 else code - 25)
 
 
 def _lettered(local: datetime, code: str) -> datetime:
     """ET is what clocks there show; ES is winter time and ED summer time, whatever they show."""
     if code[1] == "T":
         return carrier_updates.at_zone(local, ZONES[code[0]], "AT707")
-    hours = _WINTER_OFFSETS[code[0]] + (1 if code[1] == "D" else 0)
-    return local.replace(tzinfo=timezone(timedelta(hours=hours))).astimezone(UTC)
+    return _east_of_greenwich(local, _WINTER_OFFSETS[code[0]] + (1 if code[1] == "D" else 0))
+
+
+def _east_of_greenwich(local: datetime, hours: float) -> datetime:
+    try:
+        return (local - timedelta(hours=hours)).replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise DocumentFault("AT705", "lies beyond all days") from error
 
 
 def _zone_of(event: StatusEvent, reading: Reading, path: str) -> str:

@@ -7,7 +7,7 @@ The number stands in N903 in full and in N902 as far as it has room there, becau
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from crossdock.inventory.events.v1 import events_pb2
@@ -98,7 +98,7 @@ def _expected(document: StockTransferShipment, reading: Reading) -> date:
     said = next((each.on for each in document.dates if each.qualifier == EXPECTED and each.on), None)
     days = reading.partner.options.get("transit_days")
     if said is None and isinstance(days, int) and 0 <= days <= MOST_TRANSIT_DAYS and document.shipped_on is not None:
-        return document.shipped_on + timedelta(days=days)
+        said = date.fromordinal(min(document.shipped_on.toordinal() + days, date.max.toordinal()))
     if said is None:
         raise DocumentFault("G6202", f"the day by which it is there is missing: it stands under {EXPECTED}")
     return said
