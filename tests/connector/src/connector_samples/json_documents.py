@@ -318,6 +318,14 @@ SAMPLES: dict[str, dict[str, Any]] = {
             }
         ],
     },
+    "json.allocation_result": {
+        "documentType": "allocationResult",
+        "allocationId": "0191-1:1:1",
+        "allocatedAt": "2026-11-02T08:00:00Z",
+        "lines": [
+            {"line": "1", "material": "A1001", "location": "1010", "quantity": "5", "unit": "ST", "lot": "L1"},
+        ],
+    },
     "json.check_result": {
         "documentType": "checkResult",
         "checkId": "0191-1/credit/1",
