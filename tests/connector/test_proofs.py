@@ -37,7 +37,8 @@ def read(**more: Any) -> Any:
 async def test_a_carriers_proof_is_told_to_delivery_in_the_role_that_its_profile_gives_it(rig: Rig) -> None:
     routes = [{"kind": "json.proof_of_delivery", "direction": "IN", "path": "proofs", "speaksAs": "POD"}]
     await rig.partner("pod-app", role="CARRIER", transport=http(), documents=routes)
-    rig.procurement.accepts("RecordProofOfDelivery", delivery.RecordProofOfDeliveryResponse())
+    # No shipment has the number yet: the proof waits for it, and its document is done.
+    rig.procurement.accepts("RecordProofOfDelivery", delivery.RecordProofOfDeliveryResponse(waits=True))
     rig.procurement.requests.clear()
     found = await rig.given("pod-app", json.dumps(SIGNED).encode(), name="p1", path="proofs")
     assert found.state is State.UNDERSTOOD

@@ -13,6 +13,9 @@ from connector.codecs.json_document import DocumentFault
 from connector.consumers import Shipments
 from connector.domain.documents import State
 from connector.mappings import json_tender_response, x12_990
+from connector.peer_commands import results_of
+from connector.store.document import Document
+from connector.use_cases.settling import TRANSACTION
 from connector_samples import files, orders
 from connector_samples.calls import control
 from connector_samples.partners import http
@@ -77,6 +80,36 @@ async def hears(rig: Rig, message: Any, said_by: str = "WH-EAST") -> None:
     handler = Shipments(rig.around).subscription().handlers[type(message)]
     async with rig.uow(tenants=TENANTS) as work:
         await handler([event], work)
+
+
+async def led_to(rig: Rig, document: Document) -> set[tuple[str, str]]:
+    """The steps in which a document was read, with the transactions that it led to."""
+    rows = await rig.rows(
+        "SELECT s.name, k.transaction_id FROM step s JOIN transaction_key k ON k.key = $1"
+        " WHERE s.keys && ARRAY[$1] AND s.name LIKE 'read %'",
+        f"document:{document.document_id}",
+    )
+    return {(row["name"], row["transaction_id"]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        delivery.AssignCarrierResponse,
+        delivery.DeclineTenderResponse,
+        delivery.RecordCallOffAnswerResponse,
+        delivery.RecordProofOfDeliveryResponse,
+    ],
+)
+def test_what_concerns_a_shipment_concerns_its_orders(answer: Any) -> None:
+    shared = shipment_pb2.Shipment(
+        shipment_id="shipment-1",
+        orders=[shipment_pb2.OrderReference(order_id=each, number=each) for each in ("order-1", "order-2")],
+    )
+    assert results_of(answer(shipment=shared)) == {TRANSACTION: "order-1,order-2"}
+    alone = shipment_pb2.Shipment(shipment_id="shipment-2", orders=[shipment_pb2.OrderReference(number="theirs")])
+    assert results_of(answer(shipment=alone)) == {TRANSACTION: "shipment-2"}
+    assert results_of(answer()) == {}
 
 
 @pytest.mark.feature("F149", "F175")
@@ -144,7 +177,7 @@ async def test_a_tms_is_offered_a_shipment_and_its_answer_is_told_to_delivery(ri
         "deliverBy": "2026-11-05T12:00:00Z",
         "packages": [{"number": SSCC, "sscc": SSCC}],
     }
-    rig.procurement.accepts("AssignCarrier", delivery.AssignCarrierResponse())
+    rig.procurement.accepts("AssignCarrier", delivery.AssignCarrierResponse(shipment=offer.shipment))
     rig.procurement.requests.clear()
     answer = {
         "shipmentId": offer.shipment_id,
@@ -157,6 +190,9 @@ async def test_a_tms_is_offered_a_shipment_and_its_answer_is_told_to_delivery(ri
     }
     found = await rig.given("tms-json", json.dumps(answer).encode(), name="m1", path="responses")
     assert found.state is State.UNDERSTOOD
+    # The answer names a shipment alone, and stands in the timeline of its order.
+    assert found.transaction_ids == ("order-1",)
+    assert ("read json.tender_response", "order-1") in await led_to(rig, found)
     [told] = rig.procurement.requests
     assert isinstance(told, delivery.AssignCarrierRequest)
     assert (told.ref.shipment_id, told.carrier, told.service_level) == (offer.shipment_id, "UPSN", "GROUND")

@@ -102,7 +102,7 @@ async def test_what_is_called_off_after_label_and_tender_is_put_back_and_carried
     assert row_of(day, "IS-5102").state == "cancelled"
     names = await step_names(day, "order:IS-5102")
     # Whoever is asked may answer before it is noted that he was.
-    assert {"json.load_tender", "wms_a.pick_recall"} <= set(names)
+    assert {"json.load_tender", "read json.tender_response", "wms_a.pick_recall"} <= set(names)
     way = ["AssignCarrier", "CancelOrder", "RecordRecall", "OrderLinesCancelled", "RecordCallOffAnswer"]
     places = [names.index(each) for each in way]
     assert places == sorted(places), way
@@ -113,9 +113,10 @@ async def test_what_is_called_off_after_label_and_tender_is_put_back_and_carried
 @pytest.mark.feature("F143")
 async def test_carriers_are_found_by_204_and_990_and_deliveries_proven_by_document(day: SmallDay) -> None:
     # The truck may be at the dock before the file is read by which it was promised.
-    assert {"x12.204", "AssignCarrier", "read x12.214"} <= set(await step_names(day, "order:IS-5101"))
+    assert {"x12.204", "read x12.990", "AssignCarrier", "read x12.214"} <= set(await step_names(day, "order:IS-5101"))
     assert "HAUL PRO00000001" in (await day.crossdock("shipment", "show", "PRO00000001")).out
     proven = await step_names(day, "order:IS-5096")
+    assert "read json.proof_of_delivery" in proven
     places = [proven.index(each) for each in ("RecordProofOfDelivery", "BillingTriggered")]
     assert places == sorted(places)
     assert "signature pod/SWFT" in (await day.crossdock("shipment", "show", "SH-WEST1-IS-5096/1.1")).out

@@ -8,6 +8,7 @@ from typing import Any
 
 from crossdock.catalog.v1 import catalog_service_pb2 as catalog
 from crossdock.delivery.v1 import delivery_service_pb2 as delivery
+from crossdock.delivery.v1 import shipment_pb2
 from crossdock.fulfillment.v1 import allocation_service_pb2 as allocation
 from crossdock.fulfillment.v1 import check_service_pb2 as check
 from crossdock.fulfillment.v1 import fulfillment_service_pb2 as sales
@@ -95,6 +96,10 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, P
             return [each.purchase_order_id for each in response.released] or [response.certificate.certificate_id]
         case delivery.RecordCarrierUpdatesResponse():
             return response.transaction_ids
+        case delivery.AssignCarrierResponse() | delivery.DeclineTenderResponse():
+            return _of_shipment(response.shipment)
+        case delivery.RecordCallOffAnswerResponse() | delivery.RecordProofOfDeliveryResponse():
+            return _of_shipment(response.shipment)
         case warehouse.RecordPickResponse() | warehouse.RecordPackingResponse() | warehouse.RecordGoodsIssueResponse():
             return response.order_ids
         case warehouse.RecordRecallResponse():
@@ -119,3 +124,8 @@ def _transactions(response: Message) -> Iterable[str]:  # noqa: C901, PLR0911, P
             return (response.posting.order_id,)
         case _:
             return ()
+
+
+def _of_shipment(shipment: shipment_pb2.Shipment) -> Iterable[str]:
+    """Its orders; a shipment of none is a transaction of its own, and one that nobody knows yet is none."""
+    return [each.order_id for each in shipment.orders if each.order_id] or (shipment.shipment_id,)
