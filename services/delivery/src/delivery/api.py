@@ -88,7 +88,7 @@ class DeliveryServicer(pb_grpc.DeliveryServiceServicer):
         self, request: pb.RecordProofOfDeliveryRequest, context: Context
     ) -> pb.RecordProofOfDeliveryResponse:
         found = await proving.record_proof_of_delivery(wire.prove(request), self._uow)
-        return pb.RecordProofOfDeliveryResponse(shipment=wire.shipment(found))
+        return wire.proven(found)
 
     async def ListProofs(self, request: pb.ListProofsRequest, context: Context) -> pb.ListProofsResponse:
         page = page_of(request)

@@ -21,7 +21,7 @@ from crossdock_kit.unit_of_work import Work
 
 from delivery import ports
 from delivery.domain.lifecycle import SHIPMENT, State
-from delivery.use_cases import listening
+from delivery.use_cases import listening, proofs_in_waiting
 from delivery.use_cases.calling_off import not_wanted
 from delivery.use_cases.correcting import close, read_again
 from delivery.use_cases.handing_over import goods_issued, shipment_cleared, shipment_ready, supplier_shipped
@@ -101,6 +101,7 @@ def silences(opens: Opens) -> dict[str, TimerHandler]:
             lambda due, work: listening.shipment_is_silent(due.subject, due.payload.decode(), work)
         ),
         listening.BILLING_TIMER: handler(lambda due, work: listening.billing_is_due(due.subject, work)),
+        proofs_in_waiting.PROOF_TIMER: handler(lambda due, work: proofs_in_waiting.look_again(due.subject, work)),
     }
 
 

@@ -229,6 +229,17 @@ class KeptProof:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaidProof:
+    """Evidence of a delivery as a system reports it; `tracking_number` is the package's, if it names one."""
+
+    evidence: Proof
+    reported_by: str
+    tracking_number: str
+    delivered_at: datetime
+    received_at: datetime
+
+
 class Proofs(Protocol):
     async def page(self, shipment_id: str, after: str, size: int) -> list[KeptProof]:
         """By reference."""
@@ -239,12 +250,28 @@ class Proofs(Protocol):
     async def recipient(self, shipment_id: str) -> str:
         """Row of personal data of the last proof; empty where there is none."""
 
+    async def wait(self, subject: str, said: SaidProof) -> bool:
+        """Keeps it until a shipment has the number that `subject` names. False where it waits already."""
+
+    async def waiting(self, subject: str) -> list[SaidProof]:
+        """Oldest first."""
+
+    async def count_waiting(self, reported_by: str) -> int: ...
+
+    async def take(self, subjects: Sequence[str], since: datetime) -> list[tuple[str, SaidProof]]:
+        """Those that wait under these and came after `since`, oldest first; they wait no longer."""
+
+    async def drop(self, subject: str, until: datetime) -> list[SaidProof]:
+        """Those that came by then; they wait no longer."""
+
 
 class PersonalData(Protocol):
     async def keep(self, facts: Mapping[str, bytes]) -> None: ...
 
     async def read(self, personal_data_id: str) -> bytes | None:
         """None where there is none, or none any more."""
+
+    async def erase(self, personal_data_id: str, reason: str, at: datetime) -> datetime | None: ...
 
 
 class Work(Protocol):
@@ -289,6 +316,9 @@ class Work(Protocol):
 
     async def least_patience(self, partner: str) -> timedelta:
         """How long a feed may be silent at least."""
+
+    async def proof_patience(self, partner: str) -> timedelta:
+        """How long a proof that a system reports may wait for its shipment before somebody is told."""
 
     def wait(self, kind: str, subject: str, until: datetime, partner: str = "") -> None:
         """Something is looked at then, if nothing comes before. Waiting anew moves it."""

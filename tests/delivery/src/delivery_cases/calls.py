@@ -136,17 +136,22 @@ class Caller:
         return (await self.stub.CorrectMilestone(request, timeout=SECONDS)).shipment
 
     async def prove(self, number: str, hours: float, reference: str = "photo/1", **more: Any) -> shipment_pb2.Shipment:
+        return (await self.proof(pb.ShipmentRef(number=number), hours, reference, **more)).shipment
+
+    async def proof(
+        self, ref: pb.ShipmentRef, hours: float, reference: str = "photo/1", **more: Any
+    ) -> pb.RecordProofOfDeliveryResponse:
         said: dict[str, Any] = {"origin": origin(options_pb2.ROLE_POD, "pod-app"), "received_by": "Kim Doe"} | more
         request = pb.RecordProofOfDeliveryRequest(
             request_id=str(uuid4()),
-            ref=pb.ShipmentRef(number=number),
+            ref=ref,
             kind=pb.EVIDENCE_KIND_PHOTO,
             evidence_reference=reference,
             content_sha256="ab" * 32,
             delivered_at=instant(at(hours)),
             **said,
         )
-        return (await self.stub.RecordProofOfDelivery(request, timeout=SECONDS)).shipment
+        return await self.stub.RecordProofOfDelivery(request, timeout=SECONDS)
 
     async def facts(self, shipment_id: str) -> list[str]:
         """Names of the shipment's facts in their order; a gap in their versions is an error."""

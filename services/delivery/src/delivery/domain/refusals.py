@@ -92,6 +92,14 @@ class MilestoneNotReached(Refused):
 
 
 @dataclass
+class TooManyProofsWaiting(Refused):
+    """So many proofs of this system are of shipments that nobody knows: it names numbers that are none of ours."""
+
+    system: str
+    most: int
+
+
+@dataclass
 class VocabularyUnknown(Invalid):
     """None of the vocabularies that the table speaks."""
 

@@ -273,7 +273,10 @@ class Shipment:
         delivered, left = (self.told.reached.get(each) for each in (Milestone.DELIVERED, Milestone.DISPATCHED))
         issued = delivered is not None and any(each.issued_at <= delivered.at for each in self.issues)
         if delivered is None or issued or (left is not None and left.at <= delivered.at):
-            self.settled.append(identity(BEFORE_DISPATCH, self.shipment_id))
+            name = identity(BEFORE_DISPATCH, self.shipment_id)
+            # What is heard later in the same work may settle what was not told yet.
+            self.concerns = [each for each in self.concerns if each.identity != name]
+            self.settled.append(name)
             return
         summary = f"shipment {self.terms.number} was delivered, and nobody has said before that it left"
         self.concerns.append(self.concern(BEFORE_DISPATCH, DELIVERY_DESK, summary))

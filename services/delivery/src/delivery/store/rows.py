@@ -8,12 +8,13 @@ from typing import Any
 from crossdock_kit.json_rows import Row
 
 from delivery.domain.carriage import Answer, Billing, CallOff, Carriage, Issue, Package, Terms, Told
+from delivery.domain.events import Proof
 from delivery.domain.milestone_table import Meaning
 from delivery.domain.milestones import CodeClass, Fault, Milestone, Stage, Trouble
 from delivery.domain.progress import Evidence
 from delivery.domain.scan import Scan
 from delivery.domain.shipment import Shipment
-from delivery.ports import KeptScan, MilestoneEntry
+from delivery.ports import KeptScan, MilestoneEntry, SaidProof
 
 Record = Any
 """A row as asyncpg gives it, read by column name."""
@@ -182,6 +183,16 @@ def read_scan(row: Record) -> Scan:
 
 def read_kept(row: Record) -> KeptScan:
     return KeptScan(read_scan(row), row["shipment_id"], row["received_at"])
+
+
+def read_said(row: Record) -> SaidProof:
+    return SaidProof(
+        evidence=Proof(row["kind"], row["reference"], row["content_sha256"], row["recipient_id"]),
+        reported_by=row["reported_by"],
+        tracking_number=row["tracking_number"],
+        delivered_at=row["delivered_at"],
+        received_at=row["received_at"],
+    )
 
 
 def read_override(row: Record) -> Meaning:

@@ -13,7 +13,7 @@ from crossdock_kit.driver import Driver
 from delivery.domain.events import Proof
 from delivery.domain.milestone_table import Key, Meaning
 from delivery.domain.scan import Scan
-from delivery.ports import Addressee, KeptProof, KeptScan
+from delivery.ports import Addressee, KeptProof, KeptScan, SaidProof
 from delivery.store import rows, tables
 
 _COLUMNS = ", ".join(f'"{column.name}"' for column in tables.tracking_update.columns)
@@ -61,6 +61,19 @@ _RECIPIENT = """
 SELECT recipient_id FROM proof_of_delivery WHERE tenant = $1 AND shipment_id = $2 AND recipient_id <> ''
 ORDER BY received_at DESC LIMIT 1
 """
+_WAIT = """
+INSERT INTO waiting_proof (tenant, subject, reference, kind, content_sha256, recipient_id, reported_by, tracking_number,
+  delivered_at, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant, subject, reference) DO NOTHING RETURNING reference
+"""
+_WAITING = """
+SELECT * FROM waiting_proof WHERE tenant = $1 AND subject = $2 ORDER BY received_at, reference
+"""
+_COUNT_WAITING = "SELECT count(*) FROM waiting_proof WHERE tenant = $1 AND reported_by = $2"
+_TAKE_WAITING = """
+DELETE FROM waiting_proof WHERE tenant = $1 AND subject = ANY($2::text[]) AND received_at > $3 RETURNING *
+"""
+_DROP_WAITING = "DELETE FROM waiting_proof WHERE tenant = $1 AND subject = $2 AND received_at <= $3 RETURNING *"
 WEIGHTY = ["fact", "administrative", "estimate"]
 """Classes that can move a shipment; the others are only ever shown."""
 
@@ -147,3 +160,24 @@ class Proofs:
 
     async def recipient(self, shipment_id: str) -> str:
         return await self._driver.fetchval(_RECIPIENT, self._tenant, shipment_id) or ""
+
+    async def wait(self, subject: str, said: SaidProof) -> bool:
+        evidence = said.evidence
+        kept = (evidence.reference, evidence.kind, evidence.content_sha256, evidence.recipient_id)
+        came = (said.reported_by, said.tracking_number, said.delivered_at, said.received_at)
+        return await self._driver.fetchval(_WAIT, self._tenant, subject, *kept, *came) is not None
+
+    async def waiting(self, subject: str) -> list[SaidProof]:
+        return [rows.read_said(each) for each in await self._driver.fetch(_WAITING, self._tenant, subject)]
+
+    async def count_waiting(self, reported_by: str) -> int:
+        found: int = await self._driver.fetchval(_COUNT_WAITING, self._tenant, reported_by)
+        return found
+
+    async def take(self, subjects: Sequence[str], since: datetime) -> list[tuple[str, SaidProof]]:
+        found = await self._driver.fetch(_TAKE_WAITING, self._tenant, list(subjects), since)
+        said = [(row["subject"], rows.read_said(row)) for row in found]
+        return sorted(said, key=lambda each: (each[1].received_at, each[1].evidence.reference))
+
+    async def drop(self, subject: str, until: datetime) -> list[SaidProof]:
+        return [rows.read_said(each) for each in await self._driver.fetch(_DROP_WAITING, self._tenant, subject, until)]

@@ -174,6 +174,23 @@ proof_of_delivery = Table(
     instant("received_at"),
 )
 
+# What proves the delivery of a shipment that nobody knows yet, by the number that it was named by.
+waiting_proof = Table(
+    "waiting_proof",
+    metadata,
+    tenant_key(),
+    words("subject", key=True),
+    words("reference", key=True),
+    words("kind"),
+    words("content_sha256"),
+    words("recipient_id"),
+    words("reported_by"),
+    words("tracking_number"),
+    instant("delivered_at"),
+    instant("received_at"),
+    Index("waiting_proof_reporter", "tenant", "reported_by"),
+)
+
 # How a partner's reports come: their cadence, and what became of them.
 carrier_feed = Table(
     "carrier_feed",

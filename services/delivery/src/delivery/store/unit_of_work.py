@@ -47,6 +47,7 @@ READ_AGAIN = "code_mapped"
 BILLING, BILLING_HOURS, SILENCE_HOURS = "delivery.billing", "delivery.billing_hours", "delivery.silence_hours"
 ATTEMPTS, ATTEMPTS_ALLOWED = "delivery.attempts", 3
 BILLED_WITHIN, SILENT_AT_LEAST = timedelta(hours=96), timedelta(hours=24)
+PROOF_HOURS, PROOF_AWAITED = "delivery.proof_waits_hours", timedelta(hours=24)
 DELAY_TOLERANCE, NO_TOLERANCE = "delivery.delay_tolerance_hours", timedelta(0)
 """`{"hours": 4}` by business unit, place and, as partner, by customer."""
 _ISSUED = "SELECT lines FROM goods_issue WHERE tenant = $1 AND shipment_id = $2 AND issue_number = $3"
@@ -171,6 +172,9 @@ class DeliveryWork:
         book = await self._policies()
         return book.decide(SILENCE_HOURS, Scope(partner=partner), self.now, SILENT_AT_LEAST).span
 
+    async def proof_patience(self, partner: str) -> timedelta:
+        return (await self._policies()).decide(PROOF_HOURS, Scope(partner=partner), self.now, PROOF_AWAITED).span
+
     def wait(self, kind: str, subject: str, until: datetime, partner: str = "") -> None:
         self._work.set_timer(NewTimer(kind=kind, subject=subject, due_at=until, payload=partner.encode()))
 
@@ -192,7 +196,7 @@ class DeliveryWork:
             self._book = await policy.read(
                 self._work.driver,
                 self._work.tenant,
-                [*POLICY_KEYS, BILLING, BILLING_HOURS, SILENCE_HOURS, DELAY_TOLERANCE, ATTEMPTS],
+                [*POLICY_KEYS, BILLING, BILLING_HOURS, SILENCE_HOURS, PROOF_HOURS, DELAY_TOLERANCE, ATTEMPTS],
             )
         return self._book
 

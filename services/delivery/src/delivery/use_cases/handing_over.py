@@ -21,6 +21,7 @@ from delivery.ports import Addressed, Addressee, IssuedLine, Work
 from delivery.use_cases.calling_off import NOT_WANTED
 from delivery.use_cases.commands import CreateShipment
 from delivery.use_cases.planning import planned, take_numbers
+from delivery.use_cases.proofs_in_waiting import take_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ async def shipment_ready(command: Packed, work: Work) -> None:
         call_off(shipment, NOT_WANTED, work.now)
     elif shipment.called_off is not None and not shipment.issues:
         wanted_again(shipment)
+    if _is_new(shipment) and not shipment.kept_back:
+        await take_up(shipment, work)
     await work.put(shipment)
 
 
@@ -63,6 +66,7 @@ async def shipment_cleared(shipment_id: str, work: Work) -> None:
     """The checks of all its orders are final: it is offered now, if it is still wanted."""
     for shipment in await work.shipments.lock([shipment_id]):
         shipment.clear()
+        await take_up(shipment, work)
         await work.put(shipment)
 
 
@@ -70,12 +74,15 @@ async def goods_issued(command: HandOver, work: Work) -> None:
     await work.contents.issue(command.shipment_id, _by_line(command.lines))
     shipment = await _known(command.shipment_id, command.plan, work)
     await work.keep_issue(shipment.shipment_id, command.issue_number, command.lines)
+    heard_of = _is_new(shipment) or shipment.kept_back
     if shipment.kept_back:
         shipment.clear()
     handed_over(shipment)
     if command.carriage is not None and shipment.carriage is None:
         await _carried_by(command.carriage, shipment, command.issued_at, work)
     shipment.issue(command.issue_number, command.issued_at)
+    if heard_of:
+        await take_up(shipment, work)
     await _stop(shipment, work)
     await work.put(shipment)
 
@@ -94,8 +101,15 @@ async def supplier_shipped(command: HandOver, work: Work) -> None:
     await work.scans.keep([(Addressee(shipment.shipment_id), _sent(command, shipment))])
     kept = (await work.scans.of([shipment.shipment_id]))[shipment.shipment_id]
     shipment.settle(kept, work.now, tolerance=await work.delay_tolerance(shipment.terms))
+    if _is_new(shipment):
+        await take_up(shipment, work)
     await _stop(shipment, work)
     await work.put(shipment)
+
+
+def _is_new(shipment: Shipment) -> bool:
+    """Whether nobody knew of it before this work."""
+    return not shipment.version
 
 
 async def _stop(shipment: Shipment, work: Work) -> None:

@@ -11,6 +11,7 @@ from delivery.domain.scan import Scan
 from delivery.domain.shipment import Shipment
 from delivery.ports import ShipmentName, UnitOfWork, Work
 from delivery.use_cases.commands import CreateShipment
+from delivery.use_cases.proofs_in_waiting import take_up
 
 SIGNATURE = "signature"
 
@@ -65,7 +66,8 @@ async def take_numbers(shipment: Shipment, work: Work) -> None:
         scans = (await work.scans.of([shipment.shipment_id]))[shipment.shipment_id]
         shipment.settle(scans, work.now, tolerance=await work.delay_tolerance(shipment.terms))
         await prove_by_word(shipment, [each for each in scans if each.scan_id in set(waited)], work)
-    for number in shipment.tracking_numbers:
+    await take_up(shipment, work)
+    for number in (*shipment.tracking_numbers, shipment.terms.number):
         work.resolve(waiting(number), "a shipment has the number")
 
 

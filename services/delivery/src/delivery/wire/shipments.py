@@ -217,6 +217,12 @@ def result(recorded: Recorded) -> pb.UpdateResult:
     )
 
 
+def proven(found: Shipment | None) -> pb.RecordProofOfDeliveryResponse:
+    if found is None:
+        return pb.RecordProofOfDeliveryResponse(waits=True)
+    return pb.RecordProofOfDeliveryResponse(shipment=shipment(found))
+
+
 def proof(kept: KeptProof) -> pb.ProofOfDelivery:
     evidence = kept.evidence
     return pb.ProofOfDelivery(

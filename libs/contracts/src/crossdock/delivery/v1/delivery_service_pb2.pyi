@@ -969,16 +969,24 @@ class RecordProofOfDeliveryResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SHIPMENT_FIELD_NUMBER: _builtins.int
+    WAITS_FIELD_NUMBER: _builtins.int
+    waits: _builtins.bool
+    """True where no shipment has the number yet: the proof is kept for 60 days and counts once one has it. By the policy
+    delivery.proof_waits_hours it is somebody's.
+    """
     @_builtins.property
-    def shipment(self) -> _shipment_pb2.Shipment: ...
+    def shipment(self) -> _shipment_pb2.Shipment:
+        """Left out where it waits."""
+
     def __init__(
         self,
         *,
         shipment: _shipment_pb2.Shipment | None = ...,
+        waits: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shipment", b"shipment", "waits", b"waits"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

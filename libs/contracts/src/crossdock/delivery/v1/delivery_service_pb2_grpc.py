@@ -203,7 +203,8 @@ class DeliveryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RecordProofOfDelivery(self, request, context):
-        """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own.
+        """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own. A number that
+        no shipment has yet is waited for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -64,7 +64,9 @@ class DeliveryServiceStub:
     CorrectMilestone: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.CorrectMilestoneRequest, _delivery_service_pb2.CorrectMilestoneResponse]
     """Takes back a milestone that was wrong, with every later one; what carriers say from then on counts again."""
     RecordProofOfDelivery: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.RecordProofOfDeliveryRequest, _delivery_service_pb2.RecordProofOfDeliveryResponse]
-    """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own."""
+    """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own. A number that
+    no shipment has yet is waited for.
+    """
     ListProofs: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.ListProofsRequest, _delivery_service_pb2.ListProofsResponse]
     """Lists what proves a shipment's delivery, by reference; who received it is asked for apart."""
     GetRecipient: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.GetRecipientRequest, _delivery_service_pb2.GetRecipientResponse]
@@ -110,7 +112,9 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     CorrectMilestone: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.CorrectMilestoneRequest, _delivery_service_pb2.CorrectMilestoneResponse]  # type: ignore[assignment]
     """Takes back a milestone that was wrong, with every later one; what carriers say from then on counts again."""
     RecordProofOfDelivery: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.RecordProofOfDeliveryRequest, _delivery_service_pb2.RecordProofOfDeliveryResponse]  # type: ignore[assignment]
-    """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own."""
+    """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own. A number that
+    no shipment has yet is waited for.
+    """
     ListProofs: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.ListProofsRequest, _delivery_service_pb2.ListProofsResponse]  # type: ignore[assignment]
     """Lists what proves a shipment's delivery, by reference; who received it is asked for apart."""
     GetRecipient: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetRecipientRequest, _delivery_service_pb2.GetRecipientResponse]  # type: ignore[assignment]
@@ -225,7 +229,9 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _delivery_service_pb2.RecordProofOfDeliveryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.RecordProofOfDeliveryResponse, _abc.Awaitable[_delivery_service_pb2.RecordProofOfDeliveryResponse]]:
-        """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own."""
+        """Records what proves a delivery, with a reference to the evidence. It counts as a delivery of its own. A number that
+        no shipment has yet is waited for.
+        """
 
     @_abc_1.abstractmethod
     def ListProofs(
