@@ -254,7 +254,7 @@ async def test_goods_for_somebody_who_was_erased_are_the_order_desks(rig: Rig) -
     location = await warehouse(rig, "addr-erased", "wms_a.pick_request")
     order_id = await release(rig, location, None)
     assert await rig.send("addr-erased") == []
-    assert [state for state, _, _ in await waiting(rig, "addr-erased")] == ["dead"]
+    assert [state for state, _, _ in await waiting(rig, "addr-erased")] == ["cancelled"]
     [row] = await rig.rows(
         "SELECT code, owner, failure_class, summary FROM exception WHERE summary LIKE $1", f"%{order_id}%"
     )

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from crossdock_kit.breaker import BreakerPolicy
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.deliveries import Dead, Delivered, Leased, PartnerLimits, Retry, repair
+from crossdock_kit.deliveries import Dead, Delivered, Dropped, Leased, PartnerLimits, Retry, repair
 from crossdock_kit.deliveries.model import LeaseLost
 from crossdock_kit.deliveries.report import backoff
 from crossdock_kit.errors import FailureClass
@@ -101,6 +101,30 @@ async def test_what_is_dead_for_a_reason_of_ours_is_its_owners(partner: Partner)
     async with transaction(partner.engine, TENANTS) as tx:
         owner = "SELECT owner FROM exception WHERE subject = $1"
         assert await tx.driver.fetchval(owner, f"delivery/{leased.delivery_id}") == "order-desk"
+
+
+@pytest.mark.parametrize("owner", ["order-desk", ""])
+async def test_what_is_dropped_keeps_nothing_waiting_and_says_nothing_of_the_partner(
+    engine: Engine, owner: str
+) -> None:
+    partner = Partner(engine, GUARDED)
+    await partner.write(partner.new("A", "A1"), partner.new("A", "A2"))
+    leased = await lease_one(partner)
+    dropped = Dropped("nobody there", "CONSIGNEE_ERASED", owner=owner)
+    assert (await partner.report(leased, dropped)).end == "cancelled"
+    assert (await partner.report(leased, Delivered())).end == "repeated"
+    assert await partner.state(leased.delivery_id) == "cancelled"
+    assert await partner.numbers() == ["A2"]
+    assert await partner.open_exceptions() == (["CONSIGNEE_ERASED"] if owner else [])
+    assert await partner.fetch("SELECT count(*) FROM breaker WHERE partner = $1") == 0
+
+
+async def test_a_probe_that_is_dropped_opens_nothing(engine: Engine) -> None:
+    partner = await _open_breaker(engine)
+    await _rest_is_over(partner)
+    [probe] = await partner.lease()
+    await partner.report(probe, Dropped("nobody there", "CONSIGNEE_ERASED"))
+    assert await partner.fetch("SELECT state FROM breaker WHERE partner = $1") != "closed"
 
 
 async def test_what_was_never_tried_counts_against_nobody(engine: Engine) -> None:

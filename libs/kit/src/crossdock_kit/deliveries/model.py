@@ -143,7 +143,18 @@ class Declined:
     failure_class: FailureClass = FailureClass.BUSINESS
 
 
-Outcome = Delivered | Declined | Retry | Dead
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """It is not to be made any more, and nothing of it has reached the partner: it is cancelled, and its ordering key
+    goes on. With an `owner` somebody has to know of it."""
+
+    reason: str
+    code: str
+    failure_class: FailureClass = FailureClass.BUSINESS
+    owner: str = ""
+
+
+Outcome = Delivered | Declined | Retry | Dead | Dropped
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ import asyncpg
 
 from crossdock_kit import breaker, exceptions, json_rows
 from crossdock_kit.breaker import Breaker
-from crossdock_kit.deliveries.model import Dead, Declined, Delivered, PartnerLimits, Report, Retry
+from crossdock_kit.deliveries.model import Dead, Declined, Delivered, Dropped, PartnerLimits, Report, Retry
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.exceptions import NewException
@@ -33,7 +33,7 @@ class Settled:
     """What a report came to: the delivery's state now, or `lost` (a later lease rules), or `repeated`."""
 
     delivery_id: UUID
-    end: Literal["delivered", "waiting", "dead", "lost", "repeated"]
+    end: Literal["delivered", "waiting", "dead", "cancelled", "lost", "repeated"]
 
 
 _LOCK = """
@@ -116,7 +116,7 @@ async def _breakers_after(
 
 
 def _answered(each: Report) -> bool:
-    untried = isinstance(each.outcome, Retry) and each.outcome.untried
+    untried = isinstance(each.outcome, Dropped) or (isinstance(each.outcome, Retry) and each.outcome.untried)
     return not _silent(each) and not untried
 
 
@@ -177,6 +177,8 @@ def _booked(
             return facts | no | {"finished_at": row["now"]}
         case Dead(reason):
             return facts | {"state": "dead", "last_error": reason}
+        case Dropped(reason):
+            return facts | {"state": "cancelled", "last_error": reason, "finished_at": row["now"]}
         case Retry() as again:
             return facts | _again(row, again, limits, breakers.get((row["tenant"], row["partner"]), Breaker()))
 
@@ -210,9 +212,10 @@ async def _tell(
     given: Mapping[tuple[str, UUID], Report],
     limits_of: LimitsOf,
 ) -> None:
-    """Raises an exception for each dead delivery, and closes that of one which got through after all."""
+    """Raises an exception for each delivery that is dead, or dropped and somebody's, and closes that of one which got
+    through after all."""
     now = next(iter(live.values()))["now"]
-    dead = [row for row in booked if row["state"] == "dead"]
+    dead = [row for row in booked if row["state"] == "dead" or _owner(given[_id(row)])]
     await exceptions.raise_all(
         driver, [_death(row, live[_id(row)], given[_id(row)], limits_of) for row in dead], at=now
     )
@@ -226,15 +229,19 @@ def _id(row: json_rows.Row) -> tuple[str, UUID]:
     return row["tenant"], row["delivery_id"]
 
 
+def _owner(each: Report) -> str:
+    return each.outcome.owner if isinstance(each.outcome, Dead | Dropped) else ""
+
+
 def _death(row: json_rows.Row, was: asyncpg.Record, each: Report, limits_of: LimitsOf) -> NewException:
     outcome = each.outcome
     subject = f"delivery/{row['delivery_id']}"
     return NewException(
         tenant=row["tenant"],
         failure_class=FailureClass.PARTNER if isinstance(outcome, Delivered) else outcome.failure_class,
-        code=outcome.code if isinstance(outcome, Dead) else "DELIVERY_GIVEN_UP",
+        code=outcome.code if isinstance(outcome, Dead | Dropped) else "DELIVERY_GIVEN_UP",
         summary=f"{was['kind']} to {was['partner']} is not delivered: {row['last_error']}",
-        owner=(outcome.owner if isinstance(outcome, Dead) else "") or limits_of(row["tenant"], was["partner"]).owner,
+        owner=_owner(each) or limits_of(row["tenant"], was["partner"]).owner,
         subject=subject,
         dedupe_key=subject,
         transaction_ids=tuple(was["transaction_ids"]),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from crossdock_kit.context import Cause, caused_by
-from crossdock_kit.deliveries.model import Dead, Declined, Leased, Outcome, Report, Retry
+from crossdock_kit.deliveries.model import Dead, Declined, Dropped, Leased, Outcome, Report, Retry
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.deliveries.report import Settled, report
 from crossdock_kit.errors import Unavailable
@@ -22,7 +22,13 @@ from crossdock_kit.telemetry.spans import Span, current_span
 from crossdock_kit.unit_of_work import Work
 
 AT_ONCE = 200
-_STEP_OUTCOMES = {"delivered": "advanced", "waiting": "retry", "dead": "failed", "lost": "duplicate"}
+_STEP_OUTCOMES = {
+    "delivered": "advanced",
+    "waiting": "retry",
+    "dead": "failed",
+    "cancelled": "refused",
+    "lost": "duplicate",
+}
 
 
 class OpenWork(Protocol):
@@ -133,7 +139,7 @@ def _step_outcome(settled: Settled, outcome: Outcome) -> str:
 
 def _reason(outcome: Outcome) -> str:
     match outcome:
-        case Dead() | Declined():
+        case Dead() | Declined() | Dropped():
             return outcome.code
         case Retry():
             return outcome.reason

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -13,6 +14,9 @@ from crossdock_kit.errors import NotFound
 
 from connector.domain.documents import Finding, MessageEnd, Outcome, State
 from connector.ports import Kept
+
+Octets: TypeAlias = bytes
+"""What a field named `bytes` hides."""
 
 
 @dataclass
@@ -58,6 +62,10 @@ class Document:
     traceparent: str = ""
     # The order whose consignee it has still to name, before it is sent for the first time.
     consignee_of: str = ""
+    # What of our documents it belongs with, and, where it asks back what another asked for, the command that answers it
+    # if nothing of that was sent: empty where nobody waits for an answer.
+    thread: str = ""
+    unsent: Octets | None = None
     position: int = 0
     messages: list[MessageEnd] = field(default_factory=list)
 
@@ -85,7 +93,7 @@ class Document:
 COLUMNS = """tenant, document_id, position, partner, business_unit, outbound, state, kind, name, path, content_type,
   bytes, sha256, received_at, control_numbers, group_control, set_control, related, reason, findings::text, keys,
   transaction_ids, event_version, generation, failures, next_attempt_at, source_event_id, source_aggregate, sent_at,
-  foreign_number, correlation_id, causation_id, traceparent, consignee_of"""
+  foreign_number, correlation_id, causation_id, traceparent, consignee_of, thread, unsent"""
 
 
 def from_row(row: asyncpg.Record) -> Document:

@@ -15,17 +15,17 @@ _INSERT = """
 INSERT INTO document (tenant, document_id, partner, business_unit, outbound, state, kind, name, path, content_type,
   bytes, sha256, content, received_at, control_numbers, group_control, set_control, related, reason, findings, keys,
   transaction_ids, event_version, next_attempt_at, source_event_id, source_aggregate, correlation_id, causation_id,
-  traceparent, consignee_of)
+  traceparent, consignee_of, thread, unsent)
 SELECT tenant, document_id, partner, business_unit, outbound, state, kind, name, path, content_type, bytes, sha256,
   content, received_at, control_numbers, group_control, set_control, related, reason, findings, keys, transaction_ids,
   event_version, next_attempt_at, source_event_id, source_aggregate, correlation_id, causation_id, traceparent,
-  consignee_of
+  consignee_of, thread, unsent
 FROM json_to_recordset($1::json) AS r(n bigint, tenant text, document_id uuid, partner text, business_unit text,
   outbound boolean, state smallint, kind text, name text, path text, content_type text, bytes bigint, sha256 text,
   received_at timestamptz, control_numbers text[], group_control text, set_control text, related uuid, reason text,
   findings jsonb, keys text[], transaction_ids text[], event_version bigint, next_attempt_at timestamptz,
   source_event_id text, source_aggregate text, correlation_id text, causation_id text, traceparent text,
-  consignee_of text)
+  consignee_of text, thread text, unsent bytea)
 JOIN unnest($2::bytea[]) WITH ORDINALITY AS c(content, n) USING (n)
 ORDER BY n
 """
@@ -112,6 +112,8 @@ def _new_row(document: Document, n: int) -> json_rows.Row:
         "causation_id": document.causation_id,
         "traceparent": document.traceparent,
         "consignee_of": document.consignee_of,
+        "thread": document.thread,
+        "unsent": document.unsent,
     }
 
 

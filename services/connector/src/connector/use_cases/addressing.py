@@ -14,7 +14,7 @@ from uuid import UUID
 
 from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 from crossdock_edi.errors import Unrepresentable
-from crossdock_kit.deliveries import Dead, Retry
+from crossdock_kit.deliveries import Dead, Dropped, Retry
 from crossdock_kit.errors import CrossdockError, FailureClass, kind_of
 
 from connector.codecs import json_document, x12_document
@@ -34,7 +34,7 @@ ERASED, UNFIT = "CONSIGNEE_ERASED", "ADDRESS_NOT_REPRESENTABLE"
 ORDER_DESK = "order-desk"
 _LONGEST_WAIT_SECONDS = 60.0
 
-End = bytes | Retry | Dead
+End = bytes | Retry | Dead | Dropped
 """A document's bytes as it is sent, or why it is not sent now."""
 
 
@@ -60,8 +60,7 @@ def _end_of(outgoing: Outgoing, stored: StoredPartner, known: Mapping[str, Consi
         return outgoing.content  # Nobody was named.
     consignee = known[order_id]
     if consignee is None:
-        reason = f"{ERASED}: who receives order {order_id} was erased, so nobody can ship to them"
-        return Dead(reason, ERASED, FailureClass.BUSINESS, ORDER_DESK)
+        return _erased(outgoing)
     try:
         return _addressed(outgoing.document, outgoing.content, stored, consignee)
     except DocumentFault as fault:
@@ -69,6 +68,15 @@ def _end_of(outgoing: Outgoing, stored: StoredPartner, known: Mapping[str, Consi
     except Unrepresentable as error:
         # Its text repeats what does not fit.
         return Dead(f"{UNFIT}: {error.place}", UNFIT, FailureClass.BUSINESS, ORDER_DESK)
+
+
+def _erased(outgoing: Outgoing) -> End:
+    """Nobody will ever be named, so that nothing has to wait behind it; what is asked back is asked back without."""
+    if outgoing.document.unsent is not None:
+        return outgoing.content
+    order_id = outgoing.document.consignee_of
+    reason = f"{ERASED}: who receives order {order_id} was erased, so nobody can ship to them"
+    return Dropped(reason, ERASED, FailureClass.BUSINESS, ORDER_DESK)
 
 
 def _addressed(document: Document, content: bytes, stored: StoredPartner, consignee: Consignee) -> bytes:

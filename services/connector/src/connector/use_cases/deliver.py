@@ -12,7 +12,7 @@ import asyncpg
 from crossdock.connector.events.v1 import events_pb2
 from crossdock.connector.v1 import partner_pb2
 from crossdock_kit.context import cause
-from crossdock_kit.deliveries import Dead, Delivered, Report
+from crossdock_kit.deliveries import Dead, Delivered, Dropped, Report
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.deliveries.report import Settled, report
 from crossdock_kit.ids import born_at
@@ -30,12 +30,13 @@ from connector.store.orders import Accepted
 from connector.store.worker_leases import Held
 from connector.use_cases.acknowledge import TIMER
 from connector.use_cases.announcing import announce
+from connector.use_cases.asking_back import NEVER_SENT, own_answer
 from connector.use_cases.sending_step import SendingStep
 
 _LONGEST_CODE = 60
 _NO_CODE = re.compile(r"[^A-Za-z0-9]+")
 # How a delivery's end reads in the timeline; a report that came too late or twice is no step.
-_STEPS = {"delivered": "advanced", "waiting": "retry", "dead": "failed"}
+_STEPS = {"delivered": "advanced", "waiting": "retry", "dead": "failed", "cancelled": "refused"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ async def report_deliveries(
         settled = await report(work.driver, told, queue.limits_of)
         outcomes = {each.delivery_id: each.outcome for each in reports}
         took = {each.delivery_id: each.took for each in reports}
-        final = [each.delivery_id for each in settled if each.end in {"delivered", "dead"}]
+        final = [each.delivery_id for each in settled if each.end in {"delivered", "dead", "cancelled"}]
         booking = Booking(work, stored.profile, await documents.get_all(work.driver, worker.tenant, final, lock=True))
         for each in settled:
             if each.end in _STEPS:
@@ -159,6 +160,10 @@ class Booking:
             return
         if settled.end == "dead":
             document.reason = outcome.reason if isinstance(outcome, Dead) else "given up"
+        elif isinstance(outcome, Dropped):
+            document.reason = outcome.reason
+            if outcome.code == NEVER_SENT and (answer := own_answer(document, self.work)):
+                self.work.deliver(answer)
         elif isinstance(outcome, Delivered):
             self._sent(document, outcome)
 

@@ -11,16 +11,17 @@ from datetime import timedelta
 from uuid import UUID
 
 from crossdock_kit.database import Engine, transaction
-from crossdock_kit.deliveries import Leased, Report, leases
+from crossdock_kit.deliveries import Dropped, Leased, Report, leases
 from crossdock_kit.deliveries.queue import DeliveryQueue
 from crossdock_kit.deliveries.waking import waker
 
 from connector.mappings.registry import FUNCTIONAL_ACKNOWLEDGMENT, OUTBOUND
 from connector.outgoing import Outgoing
 from connector.ports import Consignees, Surroundings
-from connector.store import documents, partners, saving, worker_leases
+from connector.store import documents, partners, saving, threads, worker_leases
 from connector.store.partners import StoredPartner
-from connector.use_cases.addressing import completed
+from connector.use_cases.addressing import End, completed
+from connector.use_cases.asking_back import never_heard
 from connector.use_cases.deliver import Worker, report_deliveries
 
 SENT_KINDS = (*OUTBOUND, FUNCTIONAL_ACKNOWLEDGMENT)
@@ -74,25 +75,38 @@ class Desk:
                         await more.wait()
 
     async def _outgoing(self, worker: Worker, leased: Sequence[Leased]) -> list[Outgoing]:
-        """The deliveries with their documents and bytes, in one go; what is to say who receives the goods has it, or
-        is reported and left out."""
+        """The deliveries with their documents and bytes, in one go. What is to say who receives the goods has it, or is
+        reported and left out, as is what asks back what was never sent."""
         if not leased:
             return []
         stored, found = await self._read(worker, leased)
-        lacking = [each for each in found if each.document.consignee_of]
-        if not lacking:
+        ends: dict[UUID, End] = dict(await self._asked_back(worker, found))
+        lacking = [each for each in found if each.document.consignee_of and each.leased.delivery_id not in ends]
+        if not (lacking or ends):
             return found
-        ends = await completed(lacking, stored, self.consignees)
-        await self._keep(worker, {each: end for each, end in ends.items() if isinstance(end, bytes)}, lacking)
+        if lacking:
+            ends |= await completed(lacking, stored, self.consignees)
+            await self._keep(worker, {each: end for each, end in ends.items() if isinstance(end, bytes)}, lacking)
         unsent = [
             Report(worker.tenant, each.leased.delivery_id, each.leased.epoch, end)
-            for each in lacking
-            if not isinstance(end := ends[each.leased.delivery_id], bytes)
+            for each in found
+            if not isinstance(end := ends.get(each.leased.delivery_id, b""), bytes)
         ]
         if unsent:
             await report_deliveries(worker, unsent, self.queue, self.around)
         left_out = {each.delivery_id for each in unsent}
         return (await self._read(worker, [each for each in leased if each.delivery_id not in left_out]))[1]
+
+    async def _asked_back(self, worker: Worker, found: Sequence[Outgoing]) -> dict[UUID, Dropped]:
+        """By delivery, what need not be asked back."""
+        asking = [each for each in found if each.document.unsent is not None]
+        if not asking:
+            return {}
+        async with transaction(self.engine, (worker.tenant,)) as tx:
+            named = [each.document.thread for each in asking]
+            heard = await threads.heard_of(tx.driver, worker.tenant, worker.partner, named)
+        ends = {each.leased.delivery_id: never_heard(each.document, heard.get(each.document.thread)) for each in asking}
+        return {delivery_id: end for delivery_id, end in ends.items() if end is not None}
 
     async def _read(self, worker: Worker, leased: Sequence[Leased]) -> tuple[StoredPartner, list[Outgoing]]:
         ids = [UUID(bytes=each.payload) for each in leased]

@@ -68,7 +68,8 @@ class Dispatch:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A document that goes to a partner, and why. `consignee_of` is the order whose consignee it is to name yet."""
+    """A document that goes to a partner, and why. `consignee_of` is the order whose consignee it is to name yet; for
+    `thread` and `unsent` see asking_back."""
 
     document_id: UUID
     rendered: Rendered
@@ -76,6 +77,8 @@ class Outbound:
     stored: StoredPartner
     because: Cause
     consignee_of: str = ""
+    thread: str = ""
+    unsent: bytes | None = None
 
 
 async def send_all(outbound: Sequence[Outbound], work: Work, around: Surroundings) -> None:
@@ -158,6 +161,8 @@ def _document(outbound: Outbound, now: datetime) -> Document:
         causation_id=why.causation_id,
         traceparent=why.traceparent,
         consignee_of=outbound.consignee_of,
+        thread=outbound.thread,
+        unsent=outbound.unsent,
     )
 
 

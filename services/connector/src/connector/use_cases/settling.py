@@ -31,6 +31,7 @@ from connector.ports import Surroundings
 from connector.store import documents, saving
 from connector.store.document import Document, ended
 from connector.use_cases.announcing import announce
+from connector.use_cases.asking_back import is_own_answer, settle_own_answers
 from connector.use_cases.commanding import Sender
 from connector.use_cases.refusing import Denied, answer_declined
 
@@ -110,6 +111,12 @@ def _raise_refusal(document: Document, work: Work) -> None:
 async def settle_commands(ended_calls: Sequence[Ended], work: Work, around: Surroundings) -> None:
     """Books what commands came to in the messages that they came from, and answers those that were declined. Part of
     the deliveries' own transaction."""
+    settle_own_answers([each for each in ended_calls if is_own_answer(each)], work)
+    if said := [each for each in ended_calls if not is_own_answer(each)]:
+        await _settle_messages(said, work, around)
+
+
+async def _settle_messages(ended_calls: Sequence[Ended], work: Work, around: Surroundings) -> None:
     senders = [Sender.parse(each.leased.idempotency_key) for each in ended_calls]
     tenant = ended_calls[0].leased.tenant
     found = await documents.get_all(work.driver, tenant, {each.document_id for each in senders}, lock=True)

@@ -28,6 +28,7 @@ from connector.store.codes import CodesOn
 from connector.store.control_numbers import Taken
 from connector.store.orders import KnownOrder, SentOrder
 from connector.store.partners import StoredPartner
+from connector.use_cases import asking_back
 from connector.use_cases.send import Dispatch, Outbound, Rendered, render_x12, send_all
 from connector.use_cases.vocabulary import book_of, partner_of
 
@@ -173,7 +174,16 @@ class Telling:
             rendered = Rendered(json_document.encode(written), json_document.CONTENT_TYPE, name)
         named = registry.OUTBOUND[route.kind].named
         consignee_of = named.order(event.message) if named else ""
-        return Outbound(document_id, rendered, _dispatch(telegram), telegram.stored, event.cause, consignee_of)
+        return Outbound(
+            document_id,
+            rendered,
+            _dispatch(telegram),
+            telegram.stored,
+            event.cause,
+            consignee_of,
+            asking_back.thread_of(event.message),
+            asking_back.unsent_answer(event, partner_of(telegram.stored.profile, route)),
+        )
 
 
 def _newest(telegrams: Sequence[Telegram]) -> list[Telegram]:
