@@ -1,4 +1,4 @@
-"""Who receives the goods, as warehouses and carriers are told it: in no event, and put in when a document is sent.
+"""Who receives the goods, as those are told who bring or ship them: in no event, and put in when a document is sent.
 
 They are told what a label needs: names, address and a telephone number. An e-mail address is told to nobody.
 """
@@ -12,7 +12,7 @@ from typing import Any
 
 from crossdock.fulfillment.v1.sales_order_pb2 import Consignee
 from crossdock_edi.x12.freight import FreightContact, FreightParty, WarehouseParty
-from crossdock_edi.x12.parts import Contact
+from crossdock_edi.x12.parts import Contact, Party
 
 from connector.codecs.json_document import DocumentFault
 
@@ -42,6 +42,12 @@ def warehouse_party(consignee: Consignee) -> WarehouseParty:
     """N1 ST of a warehouse's document. Raises DocumentFault for what its elements cannot hold."""
     phone = Contact(function=DELIVERY_CONTACT, first_qualifier=TELEPHONE, first_number=consignee.phone)
     return WarehouseParty(role=SHIP_TO, contacts=(phone,) if consignee.phone else (), **_address(consignee))
+
+
+def order_party(consignee: Consignee) -> Party:
+    """N1 ST of a supplier's order. Raises DocumentFault for what its elements cannot hold."""
+    phone = Contact(function=DELIVERY_CONTACT, first_qualifier=TELEPHONE, first_number=consignee.phone)
+    return Party(role=SHIP_TO, contacts=(phone,) if consignee.phone else (), **_address(consignee))
 
 
 def freight_party(party: FreightParty, consignee: Consignee) -> FreightParty:

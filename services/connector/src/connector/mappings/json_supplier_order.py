@@ -1,4 +1,7 @@
-"""json.supplier_order, out: an order, its change or its cancellation for a supplier with an API, always as a whole."""
+"""json.supplier_order, out: an order, its change or its cancellation for a supplier with an API, always as a whole.
+
+A line that the supplier ships straight has the customer (`dropShipTo`) and the address (`dropShipAddress`).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from crossdock.common.v1 import values_pb2
 from crossdock.procurement.events.v1 import events_pb2
 from crossdock.procurement.v1 import purchase_order_pb2
 
-from connector.mappings import canonical
+from connector.mappings import canonical, drop_shipments
 from connector.mappings.model import Outbound, Writing
 
 Ordered = events_pb2.PurchaseOrderReleased | events_pb2.PurchaseOrderRevised | events_pb2.PurchaseOrderCancelled
@@ -95,4 +98,4 @@ def _schedule(schedule: purchase_order_pb2.ScheduleLine, writing: Writing) -> di
     }
 
 
-MAPPING = Outbound("json.supplier_order", write)
+MAPPING = Outbound("json.supplier_order", write, drop_shipments.JSON)

@@ -16,7 +16,7 @@ from crossdock_edi.x12.parts import Totals
 from crossdock_edi.x12.purchase_order import OrderLine, PurchaseOrder
 
 from connector.codecs.json_document import DocumentFault
-from connector.mappings import canonical, x12_customer_order
+from connector.mappings import canonical, drop_shipments, x12_customer_order
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Command, Inbound, Outbound, Reading, Writing
 
@@ -138,5 +138,5 @@ def _ordered(line: OrderLine, position: int, document: PurchaseOrder, reading: R
     )
 
 
-OUTBOUND = Outbound(KIND, write)
+OUTBOUND = Outbound(KIND, write, drop_shipments.X12)
 INBOUND = Inbound(KIND, read)

@@ -11,7 +11,7 @@ from crossdock.procurement.v1 import purchase_order_pb2
 from crossdock_edi.x12.order_change import ChangedLine, PurchaseOrderChange
 
 from connector.codecs.json_document import DocumentFault
-from connector.mappings import canonical, x12_customer_change
+from connector.mappings import canonical, drop_shipments, x12_customer_change
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Command, Inbound, Outbound, Reading, Writing
 
@@ -96,5 +96,5 @@ def read(document: PurchaseOrderChange, reading: Reading) -> Command:
     return x12_customer_change.read(document, reading)
 
 
-MAPPING = Outbound("x12.860", write)
+MAPPING = Outbound("x12.860", write, drop_shipments.X12)
 INBOUND = Inbound("x12.860", read)

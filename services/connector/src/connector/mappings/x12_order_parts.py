@@ -36,6 +36,8 @@ GTIN = ("UK", "EN", "EO", "UP", "UA", "UI")
 _RANKS = (OWN_ITEM, SUPPLIER_ITEM, GTIN)
 NOT_BEFORE, NOT_AFTER, REQUESTED = "064", "063", "002"
 PRICE_UNIT, PRICE_PER, PRICE_CURRENCY, WINDOW_ZONE = "PRICE UNIT", "PRICE PER", "PRICE CURRENCY", "WINDOW ZONE"
+DELIVERED_TO = "DA"
+"""N101 of a line that a supplier ships straight: the customer, by its number."""
 _PID_LENGTH = 80
 
 
@@ -109,7 +111,7 @@ def line_parties(line: purchase_order_pb2.PurchaseOrderLine, of_order: str, code
     if line.ship_to_id and line.ship_to_id != of_order:
         found.append(ship_to(line.ship_to_id, codes))
     if line.drop_ship_party_id:
-        found.append(Party(role="DA", id_qualifier="92", id=codes.party_code(line.drop_ship_party_id)))
+        found.append(Party(role=DELIVERED_TO, id_qualifier="92", id=codes.party_code(line.drop_ship_party_id)))
     return tuple(found)
 
 
@@ -257,7 +259,7 @@ def _sum_of(places: Iterable[tuple[str, Destination]]) -> Decimal | None:
 
 
 def read_drop_ship(parties: Iterable[Party], reading: Reading) -> str:
-    found = party_of(parties, "DA")
+    found = party_of(parties, DELIVERED_TO)
     return reading.codes.party(found.id, found.id_qualifier) if found and found.id else ""
 
 
