@@ -1,4 +1,8 @@
-"""812: a seller credits or debits a buyer. Amounts in BCD and CDD have two implied decimals on the wire."""
+"""812: a seller credits or debits a buyer. Amounts in BCD and CDD have two implied decimals on the wire.
+
+Codes are named here as public references of the standard list them: element 305 (stedi.com/edi/x12-006020/element/305),
+the segments BCD and CDD with elements 426, 478 and 1073 (kasoftware.com/schema/edi/x12/00401/segments).
+"""
 
 from __future__ import annotations
 
@@ -55,7 +59,8 @@ SPEC = SetSpec("X12", "812", "credit/debit adjustment", parse_layout("812", _LAY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adjustment(WithItemIds):
-    """CDD and its loop. `reason` is element 426 (72 authorized return); `returned` Y where goods came back for it."""
+    """CDD and its loop. `reason` is element 426 (72 authorized return, 01 pricing error, 04 item not accepted because
+    damaged, 06 quantity contested, ZZ mutually defined); `returned` is element 1073, Y where goods came back for it."""
 
     reason: str = element("CDD", 1, required=True)
     flag: str = element("CDD", 2, required=True)
@@ -74,8 +79,9 @@ class Adjustment(WithItemIds):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditDebitAdjustment(Document, WithParties):
-    """`amount` is the net of the whole, which `flag` says to be a credit (C) or a debit (D). `handling` is element 305
-    (H notification only). One of invoice and order is named."""
+    """`amount` is the net of the whole, which `flag` says to be a credit (C) or a debit (D). `handling` is element 305:
+    H notification only, L apply on account, O deduct from next remittance, Q credit due and payment being issued.
+    `purpose` is one of 00, 05, 06, 07, 15. One of invoice and order is named."""
 
     STANDARD: ClassVar[Standard] = "X12"
     TYPE: ClassVar[str] = "812"

@@ -1,4 +1,8 @@
-"""180: a buyer asks to send goods back, or the seller answers."""
+"""180: a buyer asks to send goods back, or the seller answers.
+
+Codes are named here as public references of the standard list them: the segment RDR of 004010
+(kasoftware.com/schema/edi/x12/00401/segments/RDR), element 353 (stedi.com/edi/x12-004020/element/353).
+"""
 
 from __future__ import annotations
 
@@ -75,8 +79,10 @@ SPEC = SetSpec("X12", "180", "return merchandise authorization", parse_layout("1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnReason:
-    """RDR: `disposition` RA return with authorization number, RD request denied. Of `request` and `response`, the
-    reason codes of who asks and who answers, only one is there."""
+    """RDR: `disposition` RA return with authorization number, RN return without one, PA partially authorized, RP
+    authorization pending, RD request denied. Of `request` (DM defective, DT damaged in transit, WG wrong goods) and
+    `response` (RT return time limit exceeded, NR no record of the sale), the reason codes of who asks and who answers,
+    only one is there."""
 
     disposition: str = element("RDR", 1)
     request: str = element("RDR", 2)

@@ -1,8 +1,9 @@
 """x12.812, out: a customer on EDI gets a credit note, once the ERP has posted it: number and amount are the ERP's.
 
 What is credited for goods that came back has a CDD for each line with its quantity; what was granted otherwise has one
-with the amount alone. A profile's mapping may say how it is handled ("handling", H for notification only) and the
-adjustment reasons ("reasons", RETURN 72 and OTHER ZZ, if nothing is said).
+with the amount alone. A profile's mapping may say how it is handled ("handling", element 305: H, notification only, if
+nothing is said) and the adjustment reasons ("reasons", element 426: RETURN 72, an authorized return, and OTHER ZZ,
+mutually defined). The library's credit_adjustment names where these codes are listed.
 """
 
 from __future__ import annotations
