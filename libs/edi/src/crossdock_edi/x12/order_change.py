@@ -31,6 +31,7 @@ from crossdock_edi.x12.parts import (
     Contact,
     DateReference,
     Description,
+    Destinations,
     FobTerms,
     ItemId,
     Measurement,
@@ -97,6 +98,7 @@ class ChangedLine(WithDeliveryWindow, WithItemIds):
     pack: Pack | None = child(Pack)
     references: tuple[Reference, ...] = children(Reference)
     charges: tuple[Charge, ...] = children(Charge)
+    destinations: tuple[Destinations, ...] = children(Destinations)
     dates: tuple[DateReference, ...] = children(DateReference)
     carriers: tuple[Carrier, ...] = children(Carrier)
     messages: tuple[str, ...] = texts("MSG", 1, 1)

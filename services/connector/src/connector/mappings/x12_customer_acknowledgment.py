@@ -14,7 +14,7 @@ from decimal import Decimal
 from crossdock.fulfillment.events.v1 import events_pb2
 from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock_edi.x12.order_acknowledgment import AcknowledgedLine, LineAcknowledgment, PurchaseOrderAcknowledgment
-from crossdock_edi.x12.parts import Totals
+from crossdock_edi.x12.parts import Charge, Totals
 
 from connector.mappings import canonical
 from connector.mappings import x12_customer_parts as customer
@@ -46,10 +46,18 @@ def write(event: Answered, writing: Writing) -> PurchaseOrderAcknowledgment:
         acknowledged_on=writing.written_at.date(),
         currency_party="SE",
         currency=order.currency,
+        charges=_charges(event, writing),
         parties=customer.ship_to(order.ship_to_code),
         lines=lines,
         totals=Totals(lines=len(lines), hash_total=customer.total([each.quantity or Decimal() for each in lines])),
     )
+
+
+def _charges(event: Answered, writing: Writing) -> tuple[Charge, ...]:
+    """What is paid besides the goods, said once of an order, however many parts it has."""
+    if not isinstance(event, events_pb2.OrderAcknowledged) or event.part > 1:
+        return ()
+    return tuple(Charge(**customer.charge(each, writing)) for each in event.order.charges)
 
 
 def _type(lines: tuple[AcknowledgedLine, ...]) -> str:
@@ -58,13 +66,14 @@ def _type(lines: tuple[AcknowledgedLine, ...]) -> str:
 
 
 def _line(line: sales_order_pb2.OrderLine, order: sales_order_pb2.SalesOrder, writing: Writing) -> AcknowledgedLine:
-    codes, price = writing.codes, parts.price_of(line.price)
+    codes = writing.codes
+    price, basis = customer.unit_price(line.price)
     return AcknowledgedLine(
         line=line.line_number,
         quantity=Decimal(line.ordered.value),
         unit=codes.unit_code(line.ordered.unit),
         unit_price=price,
-        price_basis=customer.PRICE_BASIS.get(line.price.per, "") if price is not None else "",
+        price_basis=basis,
         item_ids=customer.item_ids(line.ordered_sku or line.sku, codes),
         descriptions=parts.descriptions(line.description),
         acknowledgments=tuple(_answers(line, order, writing)),

@@ -2,8 +2,9 @@
 
 POC03 is the new whole quantity of a line; a deleted one (DI) has none. What POC02 calls a change of price, of unit or
 of item is refused: an order's line keeps them, and another item is another line. BCH05, the change's number, is
-repeated in BCA05. What is refused is answered by an 865 that rejects all of it (BCA02 RJ) and says why in an MSG, and
-is the order desk's, too.
+repeated in BCA05. A line that it sends to several places (SDQ), or to another than the change's own ship-to, and what
+it takes off or puts on (SAC), is refused. What is refused is answered by an 865 that rejects all of it (BCA02 RJ) and
+says why in an MSG, and is the order desk's, too.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from crossdock_edi.x12.order_change import (
     PurchaseOrderChange,
     PurchaseOrderChangeAcknowledgment,
 )
-from crossdock_edi.x12.parts import Note, Totals, date_of
+from crossdock_edi.x12.parts import Note, Totals, date_of, party_of
 
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
@@ -29,7 +30,13 @@ from connector.mappings import x12_customer_parts as customer
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.cancellations import cancelled
 from connector.mappings.model import Command, Outbound, Reading, Refusal, Writing
-from connector.mappings.x12_customer_order import CANCELLATIONS, OUR_NUMBERS_FIRST, WANTED_ON
+from connector.mappings.x12_customer_charges import refuse_any
+from connector.mappings.x12_customer_order import (
+    CANCELLATIONS,
+    OUR_NUMBERS_FIRST,
+    WANTED_ON,
+    refuse_another_address,
+)
 
 MOST_LINES = 500
 CHANGES = frozenset({"", "04", "05"})
@@ -51,6 +58,7 @@ def read(document: PurchaseOrderChange, reading: Reading) -> Command:
         raise DocumentFault("BCH01", f"{document.purpose[:8]} is no change of an order")
     if len(document.lines) > MOST_LINES:
         raise DocumentFault("POC", f"{len(document.lines)} lines are more than the {MOST_LINES} of one change")
+    _refuse_what_stays(document, reading)
     currency = document.currency or str(reading.partner.options.get("currency", ""))
     request = fulfillment_service_pb2.ChangeOrderRequest(
         origin=origin,
@@ -64,6 +72,16 @@ def read(document: PurchaseOrderChange, reading: Reading) -> Command:
         raise DocumentFault("POC", "nothing is changed")
     key = f"order:{number}"
     return Command(request, (), (key,), len(request.lines), sequence=(key,))
+
+
+def _refuse_what_stays(document: PurchaseOrderChange, reading: Reading) -> None:
+    """Where it goes and what is taken off and put on is as it was ordered. A place that the change's own ship-to is, is
+    no other."""
+    ship_to = party_of(document.parties, customer.SHIP_TO)
+    refuse_any(document.charges, "SAC", reading)
+    for line in document.lines:
+        refuse_any(line.charges, f"SAC of line {line.line or '?'}", reading)
+        refuse_another_address(line, ship_to)
 
 
 def _wanted_on(document: PurchaseOrderChange) -> date | None:
@@ -132,7 +150,8 @@ def _answers(event: events_pb2.OrderChanged, writing: Writing) -> Iterator[Chang
 
 
 def _answered(line: sales_order_pb2.OrderLine, change: str, quantity: Decimal, writing: Writing) -> ChangedLine:
-    codes, price = writing.codes, parts.price_of(line.price)
+    codes = writing.codes
+    price, basis = customer.unit_price(line.price)
     unit = codes.unit_code(line.ordered.unit)
     taken = LineAcknowledgment(status=ACCEPTED if quantity else GONE, quantity=quantity, unit=unit)
     return ChangedLine(
@@ -142,7 +161,7 @@ def _answered(line: sales_order_pb2.OrderLine, change: str, quantity: Decimal, w
         left_to_receive=quantity,
         unit=unit,
         unit_price=price,
-        price_basis=customer.PRICE_BASIS.get(line.price.per, "") if price is not None else "",
+        price_basis=basis,
         item_ids=customer.item_ids(line.ordered_sku or line.sku, codes),
         descriptions=parts.descriptions(line.description),
         acknowledgments=(taken,),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from crossdock.fulfillment.events.v1 import events_pb2
-from crossdock.fulfillment.v1 import posting_pb2, sales_order_pb2
+from crossdock.fulfillment.v1 import posting_pb2
 from crossdock_edi.x12.invoice import Invoice, InvoiceCharge, InvoiceLine, Tax
 from crossdock_edi.x12.parts import Reference, Totals
 
@@ -20,9 +20,8 @@ from connector.mappings import x12_customer_parts as customer
 from connector.mappings import x12_order_parts as parts
 from connector.mappings.model import Outbound, Writing
 
-DEBIT, CREDIT, ALL_TAXES, CHARGE = "DI", "CR", "TX", "C"
+DEBIT, CREDIT, ALL_TAXES = "DI", "CR", "TX"
 INVOICE = "IV"
-_CHARGES = {"FREIGHT": "D240", "GIFT_CARD": "ZZZZ", "OTHER": "ZZZZ"}
 
 Told = events_pb2.InvoicePosted | events_pb2.CreditIssued
 
@@ -48,7 +47,7 @@ def write(event: Told, writing: Writing) -> Invoice:
         lines=lines,
         total=Decimal(totals.gross.amount),
         taxes=_taxes(totals, writing),
-        charges=tuple(_charge(each, writing) for each in posting.charges),
+        charges=tuple(InvoiceCharge(**customer.charge(each, writing)) for each in posting.charges),
         totals=Totals(lines=len(lines), hash_total=customer.total([each.quantity or Decimal() for each in lines])),
     )
 
@@ -57,16 +56,6 @@ def _taxes(totals: posting_pb2.Totals, writing: Writing) -> tuple[Tax, ...]:
     amount = Decimal(totals.tax.amount)
     kind = str(writing.partner.options.get("taxType", ALL_TAXES))
     return (Tax(type=kind, amount=amount),) if amount else ()
-
-
-def _charge(charge: sales_order_pb2.Charge, writing: Writing) -> InvoiceCharge:
-    kind = sales_order_pb2.ChargeKind.Name(charge.kind).removeprefix("CHARGE_KIND_")
-    return InvoiceCharge(
-        indicator=CHARGE,
-        code=writing.partner.table("charges", _CHARGES)[kind],
-        amount=Decimal(charge.amount.amount),
-        description=charge.description,
-    )
 
 
 def _line(line: posting_pb2.PostingLine, writing: Writing) -> InvoiceLine:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from crossdock.common.v1 import values_pb2
 from crossdock.fulfillment.v1 import fulfillment_service_pb2, sales_order_pb2
+from crossdock_edi.x12.order_change import ChangedLine
 from crossdock_edi.x12.parts import Contact, Party, date_of, party_of
 from crossdock_edi.x12.purchase_order import OrderLine, PurchaseOrder
 
@@ -19,6 +21,7 @@ from connector.mappings.cancellations import cancelled
 from connector.mappings.model import Command, Reading
 from connector.mappings.sales_orders import placed
 from connector.mappings.shop_order import SAME_DAY
+from connector.mappings.x12_customer_charges import billed
 
 ORIGINALS = frozenset({"", "00", "07"})
 """BEG01: what is an order, and no change of one. A duplicate is recognised by its number."""
@@ -39,9 +42,13 @@ def read(document: PurchaseOrder, reading: Reading) -> Command:
     if not currency:
         raise DocumentFault("CUR02", "the currency is missing, and the partner's profile names none")
     ship_to = party_of(document.parties, "ST")
-    lines = [_line(each, position, currency, reading) for position, each in enumerate(document.lines, start=1)]
+    bill = billed(document, currency, reading)
+    lines = [
+        _line(each, position, price, reading)
+        for position, (each, price) in enumerate(zip(document.lines, bill.prices, strict=True), start=1)
+    ]
     for each in document.lines:
-        _refuse_another_address(each, ship_to)
+        refuse_another_address(each, ship_to)
     terms = fulfillment_service_pb2.OrderTerms(
         business_unit=partner.business_unit,
         channel=partner.name,
@@ -52,6 +59,7 @@ def read(document: PurchaseOrder, reading: Reading) -> Command:
         requested_on=canonical.to_day(_wanted_on(document)),
         same_day=_same_day(document, reading),
         shortage=_shortage(document),
+        charges=bill.charges,
         consignee=_consignee(ship_to) if ship_to else None,
         customer_order_number=document.number[:64],
         ship_to_code=f"{ship_to.id_qualifier}:{ship_to.id}" if ship_to and ship_to.id else "",
@@ -70,8 +78,8 @@ def _refuse_what_is_no_order(document: PurchaseOrder) -> None:
         raise DocumentFault("PO1", "an order has at least one line")
 
 
-def _refuse_another_address(line: OrderLine, of_order: Party | None) -> None:
-    """An order has one address: rather none of it than a line of it to the wrong place."""
+def refuse_another_address(line: OrderLine | ChangedLine, of_order: Party | None) -> None:
+    """An order has one address: rather none of it than a line of it to the wrong place. Raises DocumentFault."""
     own = party_of(line.parties, "ST")
     if own is not None and (of_order is None or (own.id, own.name) != (of_order.id, of_order.name)):
         raise DocumentFault(f"N1 of line {line.line or '?'}", "the line goes to another address than its order")
@@ -99,7 +107,9 @@ def _shortage(document: PurchaseOrder) -> sales_order_pb2.ShortageRule.ValueType
     return next(filter(None, said), sales_order_pb2.SHORTAGE_RULE_BACKORDER)
 
 
-def _line(line: OrderLine, position: int, currency: str, reading: Reading) -> fulfillment_service_pb2.OrderedLine:
+def _line(
+    line: OrderLine, position: int, price: values_pb2.UnitPrice | None, reading: Reading
+) -> fulfillment_service_pb2.OrderedLine:
     number = line.line or str(position)
     if line.quantity is None or line.quantity <= 0:
         raise DocumentFault(f"PO102 of line {number}", "the quantity is missing, or nothing is ordered")
@@ -112,7 +122,7 @@ def _line(line: OrderLine, position: int, currency: str, reading: Reading) -> fu
         sku=sku,
         description=line.description[:200],
         ordered=canonical.quantity(line.quantity, unit, path=f"PO102 of line {number}"),
-        price=parts.read_price(line, currency),
+        price=price,
     )
 
 

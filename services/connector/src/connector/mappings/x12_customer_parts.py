@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+from crossdock.common.v1 import values_pb2
+from crossdock.fulfillment.v1 import sales_order_pb2
 from crossdock_edi.x12.parts import ItemId, Party
 
 from connector.codecs.json_document import DocumentFault
 from connector.mappings import canonical
-from connector.mappings.model import Codes
+from connector.mappings.model import Codes, Writing
 
-SHIP_TO = "ST"
+SHIP_TO, CHARGE = "ST", "C"
+_CHARGES = {"FREIGHT": "D240", "GIFT_CARD": "ZZZZ", "OTHER": "ZZZZ"}
 PRICE_BASIS = {"": "PE", "10": "PN", "100": "HP", "1000": "TP"}
 """How many units a price is for; what has no code stands as a note of the line, or is not said."""
 
@@ -47,6 +51,29 @@ def ship_to(code: str) -> tuple[Party, ...]:
     """The address by the customer's own code of it, as its order said it: "92:0042"."""
     qualifier, _, number = code.partition(":")
     return (Party(role=SHIP_TO, id_qualifier=qualifier, id=number),) if number else ()
+
+
+def unit_price(price: values_pb2.UnitPrice) -> tuple[Decimal | None, str]:
+    """A price and its basis. One for a number of units that has no code is said for one, if it divides, and else not at
+    all: rather no price than another one."""
+    amount = Decimal(price.money.amount) if price.money.amount else None
+    if amount is None or price.per in PRICE_BASIS:
+        return amount, PRICE_BASIS[price.per] if amount is not None else ""
+    count = Decimal(price.per)
+    of_one = amount / count if count else Decimal()
+    exact = bool(count) and of_one * count == amount and _short_enough(of_one)
+    return (of_one, PRICE_BASIS[""]) if exact else (None, "")
+
+
+def charge(said: sales_order_pb2.Charge, writing: Writing) -> dict[str, Any]:
+    """SAC of what is paid besides the goods."""
+    kind = sales_order_pb2.ChargeKind.Name(said.kind).removeprefix("CHARGE_KIND_")
+    return {
+        "indicator": CHARGE,
+        "code": writing.partner.table("charges", _CHARGES)[kind],
+        "amount": Decimal(said.amount.amount),
+        "description": said.description,
+    }
 
 
 def total(quantities: list[Decimal]) -> Decimal | None:
