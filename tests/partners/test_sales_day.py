@@ -21,12 +21,13 @@ from partners.day import BUILT_IN, load
 from partners.faults import Faults
 from partners.journal import Journal
 from partners.picking import Parcel, PickFloor
-from partners.sales import verdict
+from partners.sales import shop, verdict
 from partners.sales.books import SalesBook
 from partners.sales.day import SalesDay, SalesOrder
 from partners.sales.desk import Found
 from partners.sales.edi_customer import EdiCustomer
 from partners.sales.held import crossdock_book, named
+from partners.sales.money import money_differences
 from partners.sales.shop import shopify_headers
 from partners.sales.tms_x12 import Broker
 from partners.sales.verdict import SalesRow, SalesVerdict
@@ -43,6 +44,8 @@ SCENES = (
     "a supplier's delay that breaks a customer's promise",
     "a broker takes the load on by X12 990",
     "called off when it was packed and its carrier found",
+    "sold with a discount, with carriage",
+    "a part asked back by 180 and credited by 812",
 )
 
 
@@ -103,6 +106,65 @@ def test_a_customer_on_edi_keeps_what_it_is_told(tmp_path: Any) -> None:
     customer._take(edi("856", "BSN*00*N-1", "PRF*PO-1", "LIN*1*VP*S3001", "SN1**4*EA", "LIN*1*VP*S3001", "SN1**1*EA"))
     customer._take(edi("810", "BIG*20260302*9*20260301*PO-1", "IT1*1*5*EA*1"))
     assert [customer.book.of(name, "PO-1", "1") for name in ("shipped", "invoiced")] == [Decimal(5)] * 2
+    customer._take(edi("810", "BIG*20260302*9*20260301*PO-1", "IT1*1*1*EA*1", "TDS*1190"))
+    customer._take(edi("812", "BCD*20260302*8*H*595*C**9***PO-1", "CDD*72*C*1**Y**2*EA"))
+    assert (customer.billed["PO-1"], customer.refunded["PO-1"]) == (Decimal("11.9"), Decimal("5.95"))
+    assert customer.book.of("credited", "PO-1", "1") == Decimal(2)
+
+
+async def test_a_customer_on_edi_writes_what_is_taken_off_and_asks_before_it_sends_back(
+    day: SalesDay, tmp_path: Any
+) -> None:
+    customer = EdiCustomer(Journal(), tmp_path)
+    order = next(each for each in day.of_channel("edi-mercato") if each.back)
+    assert order.back is not None
+    await customer.order(order)
+    customer._take(edi("180", f"BGN*11*{order.back.number}*20260302", "RDR*RA", f"PRF*{order.number}"))
+    await customer.ask_back(order, order.back)
+    customer._take(edi("180", f"BGN*11*{order.back.number}*20260302", "RDR*RD"))
+    with pytest.raises(ValueError, match="is answered by RD"):
+        await customer.ask_back(order, order.back)
+    ordered, asked, _ = [x12.read(each.read_bytes())[0] for each in sorted((tmp_path / "in").iterdir())]
+    sacs = [row for row in ordered.segments if row[0] == "SAC"]
+    assert sacs == [["SAC", "A", "C310", "", "", "600"], ["SAC", "C", "D240", "", "", "750"]]
+    assert (asked.set_id, asked.group_code, asked.segments[0][1:3]) == ("180", "AN", ["13", order.back.number])
+    assert [row for row in asked.segments if row[0] in ("BLI", "N9")] == [
+        ["BLI", "VP", "S3009", "1", "EA"],
+        ["N9", "LI", "2"],
+    ]
+
+
+def test_a_shop_says_what_it_took_off_and_what_carriage_cost(day: SalesDay) -> None:
+    order = next(each for each in day.of_channel("shop-eu") if each.carriage)
+    document = shop._document(order)
+    assert [each["price"] for each in document["shipping_lines"]] == ["4.90"]
+    assert [each.get("discount_allocations") for each in document["line_items"]] == [[{"amount": "5.00"}], None]
+    plain = next(each for each in day.of_channel("shop-eu") if not each.carriage)
+    assert all("discount_allocations" not in each for each in shop._document(plain)["line_items"])
+
+
+def test_money_that_does_not_add_up_is_told(day: SalesDay) -> None:
+    order = next(each for each in day.of_channel("edi-mercato") if each.carriage)
+    price = {"price": {"amount": "2", "per": "1"}, "quantity": "5"}
+    booked: dict[str, dict[str, Any]] = {
+        "1": {"order": order.number, "posting": "order", "lines": [price], "charges": [{"amount": "1.50"}]},
+        "2": {"order": order.number, "posting": "invoice", "lines": [], "totals": {"net": "11.50", "gross": "13.69"}},
+        "3": {"order": order.number, "posting": "credit", "lines": [], "totals": {"net": "2.00", "gross": "2.38"}},
+    }
+    erp = cast(Any, SimpleNamespace(sales=SimpleNamespace(booked=booked)))
+    told = {order.number: Decimal("13.69")}
+    customer = SimpleNamespace(billed=told, refunded={order.number: Decimal("2.38")})
+    world = cast(Any, SimpleNamespace(customer=customer))
+    assert list(money_differences(order, {"net": "11.50"}, erp, world)) == []
+    assert list(money_differences(order, {}, erp, world)) == []
+    customer.refunded[order.number] = Decimal(0)
+    told[order.number] = Decimal("13.68")
+    booked["1"]["charges"] = []
+    assert [each.partition(": ")[2] for each in money_differences(order, {"net": "11.50"}, erp, world)] == [
+        "10.00 is booked in the ERP, required 11.50",
+        "13.68 is billed at edi-mercato, required 13.69",
+        "0 is refunded at edi-mercato, required 2.38",
+    ]
 
 
 async def test_a_broker_takes_on_what_is_its_own_and_no_load_twice(tmp_path: Any) -> None:

@@ -122,6 +122,17 @@ async def test_carriers_are_found_by_204_and_990_and_deliveries_proven_by_docume
     assert "signature pod/SWFT" in (await day.crossdock("shipment", "show", "SH-WEST1-IS-5096/1.1")).out
 
 
+@pytest.mark.feature("F112", "F133")
+async def test_a_customer_on_edi_asks_by_180_what_may_come_back_and_is_credited_by_812(day: SmallDay) -> None:
+    names = await step_names(day, "order:PO-7005")
+    way = ["read x12.180", "AuthorizeReturn", "RecordReturnReceipt", "CreditIssued", "x12.812"]
+    assert set(way) <= set(names)
+    # Before it may come back nobody takes it, and before it is inspected nobody credits it.
+    places = [names.index(each) for each in way[1:4]]
+    assert places == sorted(places)
+    assert set(await posted(day, "PO-7005")) == {"order", "shipment", "invoice", "credit"}
+
+
 async def test_thirty_minutes_without_the_erp_keep_no_goods_waiting_and_are_posted_once_in_order(day: SmallDay) -> None:
     """It is away until the customer's goods are back, told in seconds."""
     steps = (await traced(day, "order:W-1093"))["steps"]

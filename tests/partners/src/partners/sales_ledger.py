@@ -102,10 +102,15 @@ def _totals(document: Mapping[str, Any]) -> dict[str, str]:
         net = (gross / (1 + TAX)).quantize(CENT, ROUND_HALF_UP)
         tax = gross - net
     else:
-        charged = sum((Decimal(each["amount"]) for each in document.get("charges", ())), Decimal(0))
-        net = sum((_worth(line) for line in document["lines"]), charged).quantize(CENT, ROUND_HALF_UP)
+        net = net_of(document)
         tax = (net * TAX).quantize(CENT, ROUND_HALF_UP)
     return {"currency": document["currency"], "net": str(net), "tax": str(tax), "gross": str(net + tax)}
+
+
+def net_of(document: Mapping[str, Any]) -> Decimal:
+    """Its charges and its lines at their prices, 1 where none is."""
+    charged = sum((Decimal(each["amount"]) for each in document.get("charges", ())), Decimal(0))
+    return sum((_worth(line) for line in document["lines"]), charged).quantize(CENT, ROUND_HALF_UP)
 
 
 def _worth(line: Mapping[str, Any]) -> Decimal:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 Segments = list[list[str]]
 # The functional group (GS01) that each set stands in.
 GROUPS = {
+    "180": "AN",
     "846": "IB",
     "850": "PO",
     "855": "PR",

@@ -21,12 +21,13 @@ USUAL_RETURN = ("received", "inspected")
 
 @dataclass(frozen=True, slots=True)
 class SalesLine:
-    """One line in the base unit of its item; the price is one unit's, as text."""
+    """One line in the base unit of its item; the price is one unit's, as text. `off` is taken off the whole line."""
 
     number: str
     sku: str
     quantity: Decimal
     price: str
+    off: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class SalesOrder:
     `away`, the outage of the ERP. `otherwise` is the end of an order that may lose a contest for the last unit. The
     shop sells `old_stock` by what it heard before the day; what is `found` comes to light once it was told to wait. The
     supplier that it `waits_for` acts on what its customer was told. It is `called_off` by its customer once its carrier
-    has a label for it."""
+    has a label for it. Of the whole order so much is taken `off`, and for its `carriage` so much is paid."""
 
     number: str
     channel: str
@@ -75,6 +76,8 @@ class SalesOrder:
     found: Opening | None = None
     waits_for: str = ""
     called_off: bool = False
+    off: Decimal = Decimal(0)
+    carriage: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +151,14 @@ def _order(row: Mapping[str, Any], channel: Mapping[str, str]) -> SalesOrder:
         found=_opening(row["found"]) if "found" in row else None,
         waits_for=row.get("waits_for", ""),
         called_off=bool(row.get("called_off")),
+        off=Decimal(row.get("discount", "0")),
+        carriage=Decimal(row.get("carriage", "0")),
     )
 
 
 def _line(row: Mapping[str, Any]) -> SalesLine:
-    return SalesLine(str(row["line"]), row["sku"], Decimal(str(row["qty"])), str(row["price"]))
+    off = Decimal(row.get("discount", "0"))
+    return SalesLine(str(row["line"]), row["sku"], Decimal(str(row["qty"])), str(row["price"]), off)
 
 
 def _back(row: Mapping[str, Any]) -> Back:

@@ -28,7 +28,7 @@ HELD = ISSUED | {
 # Which quantities of a line each system keeps.
 KEPT = {
     SHOP: ("ordered", "shipped", "delivered"),
-    EDI: ("ordered", "issued", "invoiced"),
+    EDI: ("ordered", "issued", "invoiced", "credited"),
     "typed": ("ordered",),
     "erp": ("ordered", "issued", "invoiced", "credited"),
     "wms": ("issued", "returned"),

@@ -168,7 +168,10 @@ class SalesPlay:
     async def _send_back(self, order: SalesOrder) -> None:
         if order.back is None:
             return
-        await self.desk.authorize(self._known[order.channel, order.number].order_id, order)
+        if order.channel == EDI:
+            await self.cast.customer.ask_back(order, order.back)
+        else:
+            await self.desk.authorize(self._known[order.channel, order.number].order_id, order)
         skus = {line.number: line.sku for line in order.lines}
         parcel = Returned(order.back.number, order.number, order.back.quantities, skus)
         await self.cast.sites[order.location].returns.take_back(parcel, order.back.reports)

@@ -14,7 +14,7 @@ from typing import Any
 from partners.faults import Faults
 from partners.journal import Journal
 from partners.sales.books import SalesBook
-from partners.sales.day import SalesOrder
+from partners.sales.day import SalesLine, SalesOrder
 from partners.web import Answer, Door, Post
 
 PARTNER = "shop-eu"
@@ -101,9 +101,11 @@ def _document(order: SalesOrder) -> dict[str, Any]:
             "city": "Hamburg",
             "country_code": "DE",
         },
-        "shipping_lines": [{"code": "STANDARD"}],
-        "line_items": [
-            {"id": int(line.number), "sku": line.sku, "quantity": int(line.quantity), "price": line.price}
-            for line in order.lines
-        ],
+        "shipping_lines": [{"code": "STANDARD", "title": "Standard", "price": f"{order.carriage:f}"}],
+        "line_items": [_item(line) for line in order.lines],
     }
+
+
+def _item(line: SalesLine) -> dict[str, Any]:
+    off = {"discount_allocations": [{"amount": f"{line.off:f}"}]} if line.off else {}
+    return {"id": int(line.number), "sku": line.sku, "quantity": int(line.quantity), "price": line.price, **off}

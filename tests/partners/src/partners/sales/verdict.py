@@ -24,6 +24,7 @@ from partners.sales.day import SalesDay, SalesLine, SalesOrder
 from partners.sales.desk import Found, SalesDesk
 from partners.sales.edi_customer import PARTNER as EDI
 from partners.sales.held import HELD, KEPT, LEFT, Books, books_of, crossdock_book
+from partners.sales.money import money_differences
 from partners.sales.play import ended
 from partners.sales.shop import PARTNER as SHOP
 
@@ -90,6 +91,7 @@ async def judge(
         verdict.differences += _unheard(order, end, cast)
         verdict.differences += _untraceable(order, cast)
         verdict.differences += _carried_on(order, found, cast)
+        verdict.differences += money_differences(order, end, erp, cast)
     verdict.differences += [
         f"{name}: {times} have won, one unit was there" for name, times in won.items() if times != 1
     ]
