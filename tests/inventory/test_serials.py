@@ -32,7 +32,7 @@ from google.type.date_pb2 import Date
 from inventory.allocation_desk import AllocationDesk
 from inventory.api import InventoryServicer, StockControlServicer
 from inventory.queries.ledger import verify_ledger
-from inventory.store.serials import StoredSerials
+from inventory.store.serials import AT_GOODS_ISSUE, StoredSerials
 from inventory_stage import UNIT, Stage
 from inventory_stage.hearing import hear
 from inventory_stage.movements import NINE, a_sku
@@ -236,6 +236,40 @@ async def test_a_piece_that_leaves_and_had_never_come_is_the_warehouses_until_it
     await pieces.hear(pieces.received("S9", at=1))
     assert await pieces.at("S9") == {("S9", "EAST"): (0, CUSTOMER, "")}
     assert await pieces.doubts() == [("SERIAL_CONTRADICTORY", "warehouse", "resolved")]
+
+
+async def scanned_at_goods_issue(pieces: Pieces, value: Any = True) -> None:
+    """Of items of the pieces' own category, in the east."""
+    await pieces.stage.fetch("UPDATE item SET category = $1 WHERE sku = $1", pieces.sku)
+    async with pieces.stage.work() as work:
+        scope = Scope(item_category=pieces.sku, location="EAST")
+        rule = NewRule(key=AT_GOODS_ISSUE, valid_from=NINE - 60 * MINUTE, scope=scope, value=value)
+        await policy.add(work._work.driver, "acme", rule)
+
+
+@pytest.mark.feature("F086")
+async def test_pieces_that_are_scanned_when_they_leave_and_not_before_contradict_nothing(pieces: Pieces) -> None:
+    await scanned_at_goods_issue(pieces)
+    await pieces.hear(pieces.received(quantity=3), pieces.issued("S1", "S2", picked_before=False))
+    assert (await pieces.at("S1"))["S1", "EAST"] == (-1, CUSTOMER, "")
+    # It comes back, is put on its shelf and leaves again; and one is told of late that did come by its serial.
+    await pieces.hear(pieces.came_back("S1"), pieces.received("S2", at=1))
+    await pieces.hear(pieces.issued("S1", at=50, picked_before=False))
+    assert {doubt for _, _, doubt in (await pieces.at("S1")).values()} == {""}
+    assert await pieces.doubts() == []
+    # What leaves twice has been read wrongly all the same.
+    await pieces.hear(pieces.issued("S1", at=60, picked_before=False))
+    assert (await pieces.at("S1"))["S1", "EAST"] == (-2, CUSTOMER, "NEVER_THERE")
+    assert await pieces.doubts() == [("SERIAL_CONTRADICTORY", "warehouse", "open")]
+
+
+async def test_elsewhere_and_where_the_rule_says_no_a_piece_that_never_came_is_in_doubt(pieces: Pieces) -> None:
+    await scanned_at_goods_issue(pieces)
+    await pieces.hear(pieces.issued("S1", picked_before=False, place="WEST"))
+    assert (await pieces.at("S1"))["S1", "WEST"][2] == "NEVER_THERE"
+    await scanned_at_goods_issue(pieces, value={"only": "sometimes"})
+    await pieces.hear(pieces.issued("S2", picked_before=False))
+    assert (await pieces.at("S2"))["S2", "EAST"][2] == "NEVER_THERE"
 
 
 async def test_what_was_misread_is_put_right_by_its_warehouse(pieces: Pieces) -> None:

@@ -113,16 +113,19 @@ def _after(earlier: SerialPlace, said: SerialPlace) -> SerialPlace:
     )
 
 
-def doubted(places: Iterable[SerialPlace]) -> dict[SerialPlace, str]:
+def doubted(places: Iterable[SerialPlace], unseen: Collection[StockKey] = ()) -> dict[SerialPlace, str]:
     """Why each of them cannot be true of one piece; empty where nothing contradicts it. All places of a piece have to
-    be among them."""
+    be among them. `unseen` is the stock whose pieces are scanned when they leave and not before."""
     by_piece: dict[tuple[str, str, str], list[SerialPlace]] = defaultdict(list)
     for each in places:
         by_piece[each.key.tenant, each.key.sku, each.serial].append(each)
-    return {each: _doubt(each, its) for its in by_piece.values() for each in its}
+    return {each: _doubt(each, its, came_unseen=each.key in unseen) for its in by_piece.values() for each in its}
 
 
-def _doubt(place: SerialPlace, its: Sequence[SerialPlace]) -> str:
+def _doubt(place: SerialPlace, its: Sequence[SerialPlace], *, came_unseen: bool) -> str:
+    """A piece that came unseen leaves once more than it was seen to come, and no oftener."""
+    if came_unseen and place.on_hand in {-1, 0}:
+        return ""
     if place.on_hand < 0:
         return NEVER_THERE
     if place.on_hand > 0:

@@ -6,20 +6,25 @@ pieces of an item holds a lock on the item's serials until the end of the work, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import asyncpg
+from crossdock_kit import policy
 from crossdock_kit.database.claims import groups_claimed
 from crossdock_kit.driver import Driver
 from crossdock_kit.errors import FailureClass
 from crossdock_kit.exceptions import NewException
 from crossdock_kit.ids import uuid7
+from crossdock_kit.policy import PolicyBook, Scope
 from crossdock_kit.unit_of_work import Work as KitWork
 
 from inventory.domain.accounts import Account
 from inventory.domain.concerns import identity
+from inventory.domain.item import Item
 from inventory.domain.movement import Document, StockKey
 from inventory.domain.serials import (
+    NEVER_THERE,
+    NOT_THERE,
     SERIAL_CONTRADICTORY,
     Doubts,
     SerialPlace,
@@ -28,7 +33,10 @@ from inventory.domain.serials import (
     doubts_subject,
     together,
 )
+from inventory.store.master_data import StoredMasterData
 
+AT_GOODS_ISSUE = "inventory.serials_at_goods_issue"
+"""Its value: true, where pieces are scanned when they leave and not before; false where no rule is."""
 MOST_NAMED = 5
 """Pieces that an exception names; it says how many there are."""
 _PLACE = "tenant, sku, serial, location_id, business_unit"
@@ -102,6 +110,8 @@ class StoredSerials:
     async def _judge(self, places: Sequence[SerialPlace], words: Sequence[SerialWord]) -> None:
         """Keeps what is in doubt now, and tells the place's warehouse of it or that it is settled."""
         judged = doubted(places)
+        if suspected := {place.key for place, doubt in judged.items() if doubt in {NEVER_THERE, NOT_THERE}}:
+            judged = doubted(places, await self._unseen(suspected))
         changed = {place: doubt for place, doubt in judged.items() if doubt != place.doubt}
         if not changed:
             return
@@ -117,6 +127,23 @@ class StoredSerials:
                 self._work.resolve_exception(named, "no piece is in doubt any more", tenant=key.tenant)
             elif any(judged[place] for place in changed if place.key == key):
                 self._raise(found[key], words)
+
+    async def _unseen(self, keys: Collection[StockKey]) -> set[StockKey]:
+        """Those whose pieces are scanned when they leave and not before, as the policy says of item and place."""
+        found: set[StockKey] = set()
+        for tenant in sorted({key.tenant for key in keys}):
+            book = await policy.read(self._driver, tenant, [AT_GOODS_ISSUE])
+            if not book.of(AT_GOODS_ISSUE):
+                continue
+            its = sorted(key for key in keys if key.tenant == tenant)
+            items = await StoredMasterData(self._driver).known(tenant, {key.sku for key in its})
+            found |= {key for key in its if self._at_issue(key, items.get(key.sku), book)}
+        return found
+
+    def _at_issue(self, key: StockKey, item: Item | None, book: PolicyBook) -> bool:
+        category = item.category if item else ""
+        place = Scope(business_unit=key.business_unit, item_category=category, location=key.location_id)
+        return book.decide(AT_GOODS_ISSUE, place, self._work.now, False).value is True
 
     def _raise(self, doubts: Doubts, words: Sequence[SerialWord]) -> None:
         told = (each.document.transaction_id for each in words if each.key.sku == doubts.key.sku)
