@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -18,12 +18,14 @@ from crossdock.connector.v1 import partner_pb2
 from crossdock_kit.ownership import ROLES
 from crossdock_local.admission import admit
 from crossdock_local.surroundings import partner_secrets
+from google.protobuf.message import Message
 from rich.table import Table
 
 from crossdock_cli.asking import SECONDS, answered
 from crossdock_cli.connection import channel, metadata, stack_or_exit, stack_place
 from crossdock_cli.console import FAILED, fail, out, print_json
 from crossdock_cli.master_data import NoMasterData, count_of, record_name, requests_of
+from crossdock_cli.master_data_csv import rows_of
 
 PARTNER, CONFIG_MAP = "PartnerConnector", "ConfigMap"
 LONG_SECONDS = 30.0
@@ -60,11 +62,31 @@ class Told:
 
 
 def documents_of(file: Path) -> list[Any]:
-    """The documents of a YAML or JSON file; ends the command where it is neither."""
+    """The documents of a YAML, JSON or CSV file; ends the command where it is none of them."""
+    if file.suffix.casefold() == ".csv":
+        return [sheet_of(file)]
     try:
         return [each for each in yaml.safe_load_all(file.read_text(encoding="utf-8")) if each is not None]
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         fail(f"{file.name}: not YAML and not JSON: {str(error).splitlines()[0]}", FAILED)
+
+
+def sheet_of(file: Path) -> dict[str, list[Any]]:
+    # The rules of the contract are compiled first, which no other file needs.
+    from crossdock_kit.errors import InvalidFields  # noqa: PLC0415
+    from crossdock_kit.validation import validate  # noqa: PLC0415
+
+    def check(record: Message) -> list[str]:
+        try:
+            validate(record)
+        except InvalidFields as error:
+            return [f"{each.field}: {each.description}" for each in error.violations]
+        return []
+
+    try:
+        return rows_of(file.read_bytes(), check)
+    except NoMasterData as error:
+        fail(f"{file.name}: {error}", FAILED)
 
 
 def profile_of(resource: Any, source: str, config_maps: Mapping[str, Any]) -> partner_pb2.PartnerProfile:
@@ -97,7 +119,7 @@ def config_maps_of(documents: Iterable[Any]) -> dict[str, Any]:
 
 async def _load(files: Sequence[tuple[str, Any]], said_by: SaidBy, tenant: str | None) -> list[Told]:
     """Master data first: a partner's documents may come in as soon as it is known. Nothing goes out before all of it
-    has been read.
+    has been read, and nothing is kept before all of it could be: what takes several requests is asked for first.
     """
     state = stack_or_exit()
     place, credentials = stack_place(), metadata(state, tenant)
@@ -108,6 +130,9 @@ async def _load(files: Sequence[tuple[str, Any]], said_by: SaidBy, tenant: str |
     told: list[Told] = []
     async with channel(state, "catalog") as to_catalog, channel(state, "connector") as to_connector:
         catalog = cast(Any, catalog_grpc.CatalogServiceStub)(to_catalog)
+        if len(requests) > 1:
+            for request in _apart(request for _, request in requests):
+                await catalog.PutMasterData(request, metadata=credentials, timeout=LONG_SECONDS)
         for name, request in requests:
             answer = await catalog.PutMasterData(request, metadata=credentials, timeout=LONG_SECONDS)
             told.append(Told(name, "master data", count_of(request), answer.changed, answer.kept))
@@ -118,6 +143,21 @@ async def _load(files: Sequence[tuple[str, Any]], said_by: SaidBy, tenant: str |
             admit(place, state.tenants, profile.partner)
             told.append(Told(name, f"partner {profile.partner}", 1, int(answer.changed)))
     return told
+
+
+def _apart(requests: Iterable[catalog_pb.PutMasterDataRequest]) -> Iterator[catalog_pb.PutMasterDataRequest]:
+    """Each as a question whether it could be kept. Places of a second request may lie within those of the first, which
+    nobody knows yet."""
+    places = 0
+    for each in requests:
+        places += bool(each.locations)
+        asked = catalog_pb.PutMasterDataRequest()
+        asked.CopyFrom(each)
+        asked.request_id, asked.validate_only = str(uuid4()), True
+        if places > 1:
+            asked.ClearField("locations")
+        if count_of(asked):
+            yield asked
 
 
 async def _foresee(files: Sequence[tuple[str, Any]], said_by: SaidBy, tenant: str | None) -> list[Foreseen]:
@@ -173,8 +213,8 @@ def load(
     tenant: Annotated[str | None, typer.Option(help="company, where the stack serves several")] = None,
 ) -> None:
     """Load partners (PartnerConnector resources, with ConfigMaps that their mappings stand in) and master data (items,
-    parties, locations, crosswalk, prices) from YAML or JSON. What is known already changes nothing, so a file may be
-    loaded again.
+    parties, locations, crosswalk, prices) from YAML, JSON or, a kind in each file, CSV. What is known already changes
+    nothing, so a file may be loaded again. Stock and orders are documents of a partner: `crossdock submit`.
     """
     said_by = SaidBy(system, _role(role))
     documents = [(file.name, each) for file in files for each in documents_of(file)]
