@@ -158,6 +158,14 @@ def test_what_nothing_is_left_of_to_credit_has_an_owner() -> None:
     assert totals_and_credits(trial).holds
 
 
+def test_what_was_asked_back_too_late_stands_and_has_an_owner() -> None:
+    trial = sound()
+    more_stands_than_is_wanted(trial)
+    trial.evidence.sales_orders = [{"tenant": "acme", "number": ORDER, "order_id": "o"}]
+    trial.evidence.services["fulfillment"].exceptions = [{"code": "RECALL_REFUSED", "transaction_ids": ["o"]}]
+    assert totals_and_credits(trial).holds
+
+
 @pytest.mark.parametrize(("other", "found"), [("9000000002", False), ("9000000001", True)])
 def test_a_return_is_credited_once_for_each_invoice_that_it_was_on(other: str, found: bool) -> None:
     def noted(number: str, of: str) -> dict[str, Any]:

@@ -184,6 +184,9 @@ def test_points_are_inert_unless_a_folder_is_named_and_a_point_armed(tmp_path: P
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_the_guard_that_a_mutant_takes_out_is_where_it_looks_for_it(mutant: str) -> None:
     """In a process of its own, as at the start of a service: what it patches stays patched."""
-    program = f"from faults.mutants import MUTANTS\nMUTANTS[{mutant!r}].apply()"
-    environment = os.environ | {"CROSSDOCK_SERVICE": "inventory"}
-    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+    program = (
+        "import os\nfrom faults.mutants import MUTANTS\n"
+        "for name in ('inventory', 'fulfillment', 'delivery'):\n"
+        f"    os.environ['CROSSDOCK_SERVICE'] = name\n    MUTANTS[{mutant!r}].apply()"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from base64 import b64decode
@@ -29,6 +30,7 @@ from partners.sales.edi_customer import EdiCustomer
 from partners.sales.held import crossdock_book, named
 from partners.sales.money import money_differences
 from partners.sales.shop import shopify_headers
+from partners.sales.tms import Tms
 from partners.sales.tms_x12 import Broker
 from partners.sales.verdict import SalesRow, SalesVerdict
 from partners.suite import read_master_data
@@ -204,6 +206,48 @@ async def test_a_floor_puts_back_what_has_not_left_and_says_that_the_rest_is_too
     assert said == [("PICK_RECALL_RESULT", "2", None), ("PICK_RECALL_RESULT", "0", "2")]
     await floor.work_off({"number": "SO-1/1", "order": "SO-1", "orderRef": "so-1", "lines": [line]})
     assert len(post.documents) == 2, "what is stopped is worked off no more"
+
+
+async def test_a_floor_that_waits_for_a_truck_ends_with_what_is_put_back() -> None:
+    post = Heard()
+    floor = PickFloor("wms-east", "EAST1", cast(Any, post), Faults(), carrier=lambda order: "")
+    line = {"orderLine": "1", "sku": "S3001", "qty": "2", "uom": "EACH"}
+    request = {"number": "SO-1/1", "order": "SO-1", "orderRef": "so-1", "lines": [line]}
+    recall = {"number": "R-1", "pickRequest": "SO-1/1", "order": "SO-1", "orderRef": "so-1", "whole": True}
+    async with asyncio.timeout(30), asyncio.TaskGroup() as group:
+        group.create_task(floor.work_off(request))
+        while len(post.documents) < 2:
+            await asyncio.sleep(0)
+        group.create_task(floor.stop(recall | {"lines": [line]}))
+    said = [each["type"] for each in post.documents]
+    assert said == ["PICK", "PACKING", "PICK_RECALL_RESULT"]
+    assert floor.issued == {}
+
+
+async def test_a_floor_says_of_a_request_once_whether_it_goes_out() -> None:
+    """Of one of which a part is too late all goes out; of one that is put back nothing does, whatever is asked then."""
+    post = Heard()
+    floor = PickFloor("wms-east", "EAST1", cast(Any, post), Faults())
+    line = {"orderLine": "1", "sku": "S3001", "qty": "2", "uom": "EACH"}
+    recall = {"number": "R-1", "order": "SO-1", "orderRef": "so-1", "lines": [line]}
+    for request, whole in (("SO-1/1", False), ("SO-1/1", True), ("SO-2/1", True), ("SO-2/1", False)):
+        await floor.stop(recall | {"pickRequest": request, "whole": whole})
+    assert [each["lines"][0]["stopped"] for each in post.documents] == ["0", "0", "2", "2"]
+
+
+async def test_a_tms_answers_a_withdrawal_and_the_call_for_the_label_that_crossed_it() -> None:
+    post, trucks = Heard(), []
+    tms = Tms(cast(Any, post), Journal(), "key", lambda order: True, "ROAM", lambda *truck: trucks.append(truck))
+    load = {"shipment": "SH-1", "shipmentId": "s-1", "orders": ["SO-1"]}
+    for action in ("withdraw_tender", "offer", "withdraw_tender", "void_label"):
+        await tms._offered(load | {"action": action})
+    async with asyncio.timeout(30):
+        while tms.busy:
+            await asyncio.sleep(0)
+    tms.check()
+    assert [each["decision"] for each in post.documents] == ["accepted", "cancelled", "cancelled"]
+    assert tms.voided == {"SH-1"}
+    assert tms.asked == {("SH-1", "offer"): 1, ("SH-1", "withdraw_tender"): 2, ("SH-1", "void_label"): 1}
 
 
 def held(state: str, quantity: str) -> Found:

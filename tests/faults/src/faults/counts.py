@@ -12,6 +12,7 @@ from faults.checkers.finding import Trial
 from faults.history import History, Operation
 from faults.lag import ROW, publish_lag
 from faults.nemesis import Nemesis
+from faults.partner_side import FaultCast
 from faults.plan import Outcome
 from faults.tally import Tally
 from faults.waits import WAITS
@@ -41,6 +42,16 @@ def what_came_of_it(outcome: Outcome, trial: Trial) -> None:
     # What is written down outlives a kill, what a process has counted does not.
     outcome.counters["parked"] = sum(rows.parked for rows in trial.evidence.services.values())
     outcome.counters["reconciled"] = evidence.republished(trial.evidence.texts)
+
+
+def called_off(cast: FaultCast) -> dict[str, float]:
+    """What was stopped in time, how much of it after a carrier was found, and of what it was too late."""
+    floors = [dock.floor for dock in cast.docks]
+    return {
+        "put back by warehouses": sum(len(floor.stopped) for floor in floors),
+        "labels voided": len(cast.tms.voided),
+        "asked back too late": sum(len(floor.too_late) for floor in floors),
+    }
 
 
 def what_waited_for_the_relay(outcome: Outcome, trial: Trial) -> None:

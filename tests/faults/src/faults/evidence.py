@@ -27,6 +27,7 @@ PAGE = 500
 SILENCES = 3
 """How often the broker may keep silent before what it promised counts as missing."""
 _PUT_BACK = re.compile(r"the broker lost (\d+) events; they are published again")
+_NAMED = re.compile(r"\b(?:SO|FR|RMA|CR)-[\w-]+\w")
 AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 """What the driver raises where the database is away, or ends a session while it is being opened."""
 
@@ -92,7 +93,7 @@ class Evidence:
     """What the ERP was asked for; money as text."""
     returns: Sequence[Row] = field(default_factory=list)
     shipments: Sequence[Row] = field(default_factory=list)
-    """As delivery has them."""
+    """As delivery has them, `call_off` as it was answered; empty where nobody asked for it."""
     texts: dict[str, list[str]] = field(default_factory=dict)
     """Everything in which a secret might show, by place."""
 
@@ -243,7 +244,10 @@ async def _of_trade(connection: asyncpg.Connection, found: Evidence) -> None:
         " FROM fulfillment.posting"
     )
     found.returns = await fetch("SELECT tenant, number, order_id, state FROM fulfillment.customer_return")
-    found.shipments = await fetch("SELECT tenant, number, stage, milestone, tracking_number FROM delivery.shipment")
+    found.shipments = await fetch(
+        "SELECT tenant, number, stage, milestone, tracking_number, coalesce(called_off->>'answer', '') AS call_off"
+        " FROM delivery.shipment"
+    )
 
 
 async def _told(connection: asyncpg.Connection, name: str) -> list[str]:
@@ -283,6 +287,16 @@ async def _read_stream(url: str, service: str, found: OfService) -> None:
                 found.published_at.setdefault(name, message.metadata.timestamp)
     finally:
         await client.close()
+
+
+def told_of(sentences: Iterable[str], found: Evidence) -> list[str]:
+    """What the databases say of the orders that violations name: for people, to whom nothing else is left of a run."""
+    names = {name for each in sentences for name in _NAMED.findall(each)}
+    names |= {row["order_id"] for row in found.sales_orders if row["number"] in names}
+    rows = [f"schedule: {dict(row)}" for row in found.schedules]
+    rows += [f"delivery: {dict(row)}" for each in found.services.values() for row in each.deliveries]
+    rows += [f"{place}: {line}" for place, lines in found.texts.items() if place.startswith("rows") for line in lines]
+    return [row for row in rows if any(name in row for name in names)]
 
 
 def republished(texts: Mapping[str, list[str]]) -> int:

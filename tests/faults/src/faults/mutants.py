@@ -250,7 +250,7 @@ def _shipped_unallocated() -> None:
             told = steps_of(waiting)
             order.events.append(events.OrderLinesAllocated(order, part, told))
 
-    _exchange(allocating, "_without_stock", as_if_held)
+    _exchange(allocating, "without_stock", as_if_held)
 
 
 def _invoice_per_event() -> None:
@@ -297,6 +297,18 @@ def _stock_not_given_back() -> None:
         return freed
 
     _exchange(cancelling, "_give_back", forgotten)
+
+
+def _label_not_voided() -> None:
+    """A warehouse has stopped what a carrier was found for, and the carrier is not told."""
+    if os.environ.get("CROSSDOCK_SERVICE") != "delivery":
+        return
+    from delivery.use_cases import calling_off
+
+    def forgotten(shipment: Any, reason: str, at: Any) -> bool:
+        return True
+
+    _exchange(calling_off, "call_off", forgotten)
 
 
 def _credit_twice() -> None:
@@ -394,6 +406,7 @@ _ALL = (
     ),
     Mutant("invoice per event", "one invoice for each shipment", SALES, "I4", "invoice", _invoice_per_event),
     Mutant("stock not given back", "a step of calling off", SALES, "I5", "is held for what is", _stock_not_given_back),
+    Mutant("label not voided", "telling the carrier", SALES, "I5", "its label is not void", _label_not_voided),
     Mutant("credit twice", "crediting only what is newly inspected", SALES, "I5", "came back", _credit_twice),
     Mutant("secret in the log", "keeping connection strings out of logs", CALLS, "I12", "log ", _secret_in_log),
 )

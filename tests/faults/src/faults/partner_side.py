@@ -18,12 +18,13 @@ from partners.edi_supplier import EdiSupplier
 from partners.erp import Erp
 from partners.journal import Journal
 from partners.sales.carrier import ParcelCarrier
+from partners.sales.tms import Tms
 from partners.web import Post, Site
 from partners.wms_a import WarehouseA
 
 from faults import world
 from faults.history import History
-from faults.selling.road import carrier_at
+from faults.selling.road import Yard, carrier_at, tms_for
 
 
 class NotedPost(Post):
@@ -61,7 +62,7 @@ class NotedEdi(EdiSupplier):
 
 
 def new_secrets() -> Secrets:
-    over_http = (world.ERP, world.CARRIER, *world.SITES.values(), *world.API)
+    over_http = (world.ERP, world.CARRIER, world.TMS, *world.SITES.values(), *world.API)
     keys = {name: secrets.token_urlsafe(24) for name in over_http}
     hooks = {name: "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode() for name in over_http}
     return Secrets(keys, hooks)
@@ -69,18 +70,21 @@ def new_secrets() -> Secrets:
 
 @dataclass(slots=True)
 class FaultCast(Cast):
-    """With the carrier that takes what the warehouses hand over."""
+    """With the carrier that takes what the warehouses hand over, the TMS that finds it for some, and its trucks."""
 
     carrier: ParcelCarrier
     docks: Sequence[WarehouseA]
+    tms: Tms
+    yard: Yard
 
     @property
     def others_busy(self) -> bool:
-        return super(FaultCast, self).others_busy or self.carrier.busy
+        return super(FaultCast, self).others_busy or self.carrier.busy or self.tms.busy
 
     def check(self) -> None:
         super(FaultCast, self).check()
         self.carrier.check()
+        self.tms.check()
 
 
 @asynccontextmanager
@@ -92,17 +96,20 @@ async def at_their_doors(
     post = NotedPost(ingress, journal, words.webhooks, history, day.tenant)
     erp = LoadErp(day, cards, post, journal, words.keys[world.ERP])
     sites = {place: WarehouseA(wms, place, day, cards, post) for place, wms in world.SITES.items()}
-    carrier = carrier_at(sites.values(), post)
+    docks = tuple(sites.values())
+    carrier = carrier_at(docks, post)
+    tms, yard = tms_for(docks, post, journal, words.keys[world.TMS])
     edi = {name: NotedEdi(name, day, journal, folder / name) for name in world.EDI}
     for supplier in edi.values():
         supplier.history, supplier.tenant = history, day.tenant
         supplier.start()
     api = {name: ApiSupplier(name, day, journal, post) for name in world.API}
-    doors = {world.ERP: erp.door, **{w.partner: w.door(words.keys[w.partner], journal) for w in sites.values()}}
+    doors = {world.ERP: erp.door, **{w.partner: w.door(words.keys[w.partner], journal) for w in docks}}
+    doors[world.TMS] = tms.door
     doors |= {name: supplier.door(words.keys[name]) for name, supplier in api.items()}
     urls = {name: f"http://127.0.0.1:{await site.open(door)}" for name, door in doors.items()}
     try:
-        yield FaultCast(erp, dict(sites), {**edi, **api}, journal, urls, carrier, tuple(sites.values()))
+        yield FaultCast(erp, dict(sites), {**edi, **api}, journal, urls, carrier, docks, tms, yard)
     finally:
         await asyncio.gather(*(supplier.stop() for supplier in edi.values()))
         await post.close()

@@ -154,7 +154,7 @@ def _far_cache(chance: random.Random, at: float) -> Fault:
 
 
 def _bad_partner(chance: random.Random, at: float) -> Fault:
-    partner = chance.choice(("erp-eu", "wms-east", "wms-west", "sup-api-1", "sup-api-2", "sup-api-3"))
+    partner = chance.choice(("erp-eu", "wms-east", "wms-west", "tms-route", "sup-api-1", "sup-api-2", "sup-api-3"))
     how, detail = chance.choice(
         (
             ("silent", ""),

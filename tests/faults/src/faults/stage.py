@@ -95,6 +95,8 @@ class Stage:
             record = folder / "commands.txt"
             line = CommandLine(self.stack.place.root, TENANTS[0], record, outage.finding)
             looking = asyncio.create_task(outage.play(self.cast, self.stack.admin_database, line))
+        quiet = asyncio.Event()
+        calling_off = asyncio.create_task(self._at_the_dock(plan, quiet))
         marks = await self._load_and_harm(plan, clients, nemesis, [] if outage else plan.faults(), say)
         if outage:
             await looking
@@ -103,6 +105,8 @@ class Stage:
         watch.ended("load")
         await nemesis.heal()
         trial = await self._settled(outcome, settling, marks, folder, say)
+        quiet.set()
+        await calling_off
         await tally.look()
         counting.cancel()
         counts.what_was_done(outcome, nemesis, tally, self.history)
@@ -118,11 +122,20 @@ class Stage:
         watch.ended("reading")
         counts.what_came_of_it(outcome, trial)
         counts.what_waited_for_the_relay(outcome, trial)
+        self._judge(outcome, trial, outage)
+        violations = [told for each in outcome.violated for told in each.violations]
+        if rows := evidence.told_of(violations, trial.evidence):
+            (folder / "violated.txt").write_text("\n".join(rows) + "\n", encoding="utf-8")
+        watch.ended("judging")
+
+    def _judge(self, outcome: Outcome, trial: Trial, outage: Outage | None) -> None:
+        plan = outcome.plan
         outcome.findings = judged(trial, sold=plan.sellers > 0, booked=plan.books)
+        if plan.sellers:
+            outcome.figures |= counts.called_off(self.cast)
         if outage:
             outcome.findings.append(outage.judge(trial))
-            outcome.figures = outage.figures
-        watch.ended("judging")
+            outcome.figures |= outage.figures
 
     async def _settled(
         self, outcome: Outcome, settling: Settling, marks: dict[str, int], folder: Path, say: Say
@@ -198,6 +211,12 @@ class Stage:
         for each in clients:
             await each.open_stock(scarce)
 
+    async def _at_the_dock(self, plan: Plan, quiet: asyncio.Event) -> None:
+        """What gets its label late, as on a slow machine, is called off after the load as well. It draws its own."""
+        if plan.sellers:
+            who = (TENANTS[0], self.suites[0].credentials, self.history, -plan.seed)
+            await Sellers(*who, self.desk, self.cast.yard.labelled).call_off_at_the_dock(quiet)
+
     async def _load_and_harm(
         self, plan: Plan, clients: list[Clients], nemesis: Nemesis, faults: list[Fault], say: Say
     ) -> dict[str, int]:
@@ -208,9 +227,9 @@ class Stage:
                 share = plan.clients if each.orders else max(1, plan.clients // 4)
                 group.create_task(each.run(share, plan.pause_seconds, over))
             if plan.sellers:
-                seller = Sellers(TENANTS[0], self.suites[0].credentials, self.history, plan.seed, self.desk)
-                group.create_task(seller.run(plan.sellers, plan.sellers_pause_seconds, over))
                 who = (TENANTS[0], self.suites[0].credentials, self.history, plan.seed)
+                seller = Sellers(*who, self.desk, self.cast.yard.labelled)
+                group.create_task(seller.run(plan.sellers, plan.sellers_pause_seconds, over))
                 back = ComingBack(*who, self.desk, self.cast.carrier, self.cast.docks, seller.known)
                 group.create_task(back.run(BACK_PAUSE_SECONDS, over))
             if plan.books:

@@ -1,4 +1,4 @@
-"""Who trades in a run: 200 items of which 5 are scarce, 20 partners, and the orders that the ERP places.
+"""Who trades in a run: 200 items of which 5 are scarce, 22 partners, and the orders that the ERP places.
 
 A seed makes the same world again. Every order knows the end that it must reach whatever fails meanwhile.
 """
@@ -17,6 +17,7 @@ from connector.profiles import profile_of
 from crossdock.connector.v1 import partner_pb2
 from partners.books import ItemCard
 from partners.day import Day, Line, Order, Step, read_step
+from partners.sales import tms
 
 from faults import shelves
 
@@ -29,9 +30,9 @@ PLANTS = {"WH-EAST": "1010", "WH-WEST": "1020", "WH-SOUTH": "1030"}
 EDI = tuple(f"sup-edi-{number}" for number in range(1, 9))
 API = tuple(f"sup-api-{number}" for number in range(1, 9))
 SUPPLIERS = (*EDI, *API)
-ERP, CARRIER, UNIT = "erp-eu", "car-swift", "EU01"
+ERP, CARRIER, TMS, UNIT = "erp-eu", "car-swift", tms.PARTNER, "EU01"
 CUSTOMERS = ("CUS-FORGE", "CUS-MILL")
-PARTNERS = (ERP, CARRIER, *SITES.values(), *SUPPLIERS)
+PARTNERS = (ERP, CARRIER, TMS, *SITES.values(), *SUPPLIERS)
 _RETRY = {"attempts": 100, "first": "0.2s", "longest": "2s", "breakerFailures": 5, "breakerPause": "1s"}
 _EDI_KINDS = (
     ("x12.850", "OUT"),
@@ -54,11 +55,17 @@ _WMS_ROUTES = (
     ("wms_a.expected_receipt", "OUT", "/expected-receipts"),
     ("wms_a.receipt", "IN", "receipts"),
     ("wms_a.pick_request", "OUT", "/pick-requests"),
+    ("wms_a.pick_recall", "OUT", "/pick-recalls"),
+    ("wms_a.recall_result", "IN", "recall-results"),
     ("wms_a.pick", "IN", "picks"),
     ("wms_a.packing", "IN", "packings"),
     ("wms_a.goods_issue", "IN", "goods-issues"),
     ("wms_a.return_receipt", "IN", "return-receipts"),
     ("wms_a.return_inspection", "IN", "return-inspections"),
+)
+_TMS_ROUTES = (
+    ("json.load_tender", "OUT", "/load-tenders"),
+    ("json.tender_response", "IN", "tender-responses"),
 )
 SCENES = {"plain": 50, "amended": 16, "cancelled": 12, "notice twice": 11, "receipt twice": 11}
 
@@ -141,6 +148,8 @@ def _spec(name: str) -> dict[str, Any]:
         return _over_http(name, _ERP_ROUTES) | {"role": "ERP", "system": "ERP-EU"}
     if name == CARRIER:
         return _over_http(name, [("easypost.tracker", "IN", "trackers")]) | {"role": "CARRIER"}
+    if name == TMS:
+        return _over_http(name, _TMS_ROUTES) | {"role": "TMS"}
     if name in SITES.values():
         site = next(place for place, wms in SITES.items() if wms == name)
         return _over_http(name, _WMS_ROUTES) | {"role": "WMS", "system": name.upper(), "locations": [site]}

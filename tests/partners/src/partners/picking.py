@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -54,7 +55,8 @@ def nobody_carries(parcel: Parcel) -> None:
 class PickFloor:
     """`missing`: of these items so much is not found. `hold_back`: reports that it does not make. By order: which
     carrier it goes with (`carrier`) and in which sequence it is reported (`reports`). `truck` takes what is handed
-    over; labels have numbers where `labels` is set, and `mark` makes the numbers of its papers its own."""
+    over; labels have numbers where `labels` is set, and `mark` makes the numbers of its papers its own. What is packed
+    waits for a truck for `patience_seconds`. Its papers about one request leave one after the other."""
 
     partner: str
     site: str
@@ -68,14 +70,22 @@ class PickFloor:
     truck: Callable[[Parcel], None] = nobody_carries
     labels: bool = False
     mark: str = ""
+    patience_seconds: float = LONGEST_WAIT_SECONDS
     # By shipment, the carrier and the tracking number that somebody else has given it.
     trucks: dict[str, tuple[str, str]] = field(default_factory=dict)
     # By order and line, what it handed over.
     issued: dict[tuple[str, str], Decimal] = field(default_factory=dict)
-    # Requests that it was asked to stop in time, and those whose goods are gone.
+    # Requests that it was asked to stop in time, those whose goods are gone, and those of which it has said that some
+    # of it goes out.
     stopped: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
+    too_late: set[str] = field(default_factory=set)
+    _papers: dict[str, asyncio.Lock] = field(default_factory=lambda: defaultdict(asyncio.Lock))
     _serials: Any = field(default_factory=lambda: count(1))
+
+    def shipment_of(self, request: str) -> str:
+        """The number of what is packed for a request."""
+        return f"SH-{self.mark}{request}"
 
     def take(self, document: Mapping[str, Any]) -> Answer:
         self.requests[document["number"]] = document
@@ -97,24 +107,28 @@ class PickFloor:
         }
         for report in self.reports(order):
             if report == "issued" and found and not parcel.carrier:
-                parcel = await self._collected(parcel)
-            if document["number"] in self.stopped:
-                return
-            if found or report == "picked":
-                await says[report]()
-        if found and "issued" in self.reports(order):
-            self.gone.add(document["number"])
+                parcel = await self._collected(parcel, document["number"])
+            async with self._papers[document["number"]]:
+                if document["number"] in self.stopped:
+                    return
+                if report == "issued" and found:
+                    self.gone.add(document["number"])
+                if found or report == "picked":
+                    await says[report]()
+        if document["number"] in self.gone:
             self._hand_over(parcel)
 
     async def stop(self, recall: Mapping[str, Any]) -> None:
-        """All of a request is put back, unless it has left or only some of it is asked for: that is too late here."""
+        """All of a request is put back, unless it leaves, or only some of it is asked for: that is too late here, and
+        then the rest of it stays wanted."""
         request = recall["pickRequest"]
-        in_time = recall["whole"] and request not in self.gone
-        if in_time:
-            self.stopped.add(request)
+        leaves = request in self.gone | self.too_late
+        in_time = request in self.stopped or (recall["whole"] and not leaves)
+        (self.stopped if in_time else self.too_late).add(request)
         lines = [self._stopped(recall, line, in_time) for line in recall["lines"]]
         content = {"recallNumber": recall["number"], "lines": lines}
-        await self._say("recall-results", "wms_a.recall_result", recall["number"], content, "answered")
+        async with self._papers[request]:
+            await self._say("recall-results", "wms_a.recall_result", recall["number"], content, "answered")
 
     @staticmethod
     def _stopped(recall: Mapping[str, Any], line: Mapping[str, Any], in_time: bool) -> Line:
@@ -132,12 +146,12 @@ class PickFloor:
         } | ({"tracking": parcel.tracking} if parcel.tracking else {})
         await self._say("goods-issues", "wms_a.goods_issue", number, issue, "issued")
 
-    async def _collected(self, parcel: Parcel) -> Parcel:
-        """Waits for the truck of whoever was found to carry it."""
-        async with asyncio.timeout(LONGEST_WAIT_SECONDS):
-            while parcel.shipment not in self.trucks:
+    async def _collected(self, parcel: Parcel, request: str) -> Parcel:
+        """Waits for the truck of whoever was found to carry it, or until it is put back."""
+        async with asyncio.timeout(self.patience_seconds):
+            while parcel.shipment not in self.trucks and request not in self.stopped:
                 await asyncio.sleep(0.05)
-        carrier, tracking = self.trucks[parcel.shipment]
+        carrier, tracking = self.trucks.get(parcel.shipment, ("", ""))
         return replace(parcel, carrier=carrier, tracking=tracking)
 
     def _parcel(self, document: Mapping[str, Any], found: list[Line], serial: int) -> Parcel:
@@ -147,7 +161,7 @@ class PickFloor:
             # A line of which more was wanted later stands in the request twice.
             contents[line["orderLine"]] = contents.get(line["orderLine"], ZERO) + Decimal(line["qty"])
         tracking = f"{carrier}{self.site}{serial:08d}" if self.labels and carrier else ""
-        return Parcel(order, f"SH-{self.mark}{document['number']}", carrier, tracking, contents)
+        return Parcel(order, self.shipment_of(document["number"]), carrier, tracking, contents)
 
     def _hand_over(self, parcel: Parcel) -> None:
         for line, quantity in parcel.contents.items():

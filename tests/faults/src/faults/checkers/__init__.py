@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from faults.checkers import calls, counted, credited, events, goods, invoiced, orders, outside, sales, secrecy
+from faults.checkers import (
+    called_off,
+    calls,
+    counted,
+    credited,
+    events,
+    goods,
+    invoiced,
+    orders,
+    outside,
+    sales,
+    secrecy,
+)
 from faults.checkers.finding import Finding, Trial
 
 CHECKERS: tuple[Callable[[Trial], Finding], ...] = (
@@ -29,6 +41,7 @@ OF_SALES = (
     sales.each_sales_order_once,
     sales.each_shipment_and_invoice_once,
     sales.called_off_holds_nothing,
+    called_off.carried_by_nobody,
     credited.totals_and_credits,
 )
 OF_BOOKS = (counted.counts_and_statements, invoiced.invoices_against_receipts)

@@ -17,6 +17,7 @@ from faults.selling.load import PRICE
 
 ZERO = Decimal(0)
 NOTHING_LEFT = "NOTHING_LEFT_TO_CREDIT"
+TOO_LATE = "RECALL_REFUSED"
 DROPPED = frozenset({"cancelled", "rejected"})
 Place = tuple[str, str]
 
@@ -75,12 +76,7 @@ def _returns(trial: Trial, found: Finding) -> None:
     for document in _booked(trial, "credit").values():
         for line in document["lines"]:
             credited[document["reference"]][line["line"]] += int(Decimal(line["quantity"]))
-    exhausted = {
-        each
-        for row in trial.evidence.services["fulfillment"].exceptions
-        if row["code"] == NOTHING_LEFT
-        for each in row["transaction_ids"]
-    }
+    exhausted = _open(NOTHING_LEFT, trial)
     orders = {row["number"]: row["order_id"] for row in trial.evidence.returns}
     last = last_answers(trial)
     authorised = {each.key: took_effect(each, last) for each in trial.history.of("AuthorizeReturn")}
@@ -95,12 +91,21 @@ def _returns(trial: Trial, found: Finding) -> None:
         found.look(beyond or (missing and orders.get(parcel.number) not in exhausted), told)
 
 
+def _open(code: str, trial: Trial) -> set[str]:
+    """The transactions of which somebody has to look at this."""
+    rows = trial.evidence.services["fulfillment"].exceptions
+    return {each for row in rows if row["code"] == code for each in row["transaction_ids"]}
+
+
 def _changes(trial: Trial, found: Finding) -> None:
-    """A line that was changed once, by somebody who was told so, is wanted as he said, and no more of it stands."""
+    """A line that was changed once, by somebody who was told so, is wanted as he said, and no more of it stands, unless
+    its warehouse was asked for some of it back too late: then somebody owns that."""
     times = Counter((each.tenant, each.key) for each in trial.history.of("ChangeLine"))
     ordered = {
         (row["tenant"], f"{row['number']}/{row['line_number']}"): row["quantity"] for row in trial.evidence.sold_lines
     }
+    too_late = _open(TOO_LATE, trial)
+    order_of = {(row["tenant"], row["number"]): row["order_id"] for row in trial.evidence.sales_orders}
     standing: defaultdict[Place, Decimal] = defaultdict(lambda: ZERO)
     for row in trial.evidence.schedules:
         if row["state"] not in DROPPED and not row["cancel_requested"]:
@@ -110,4 +115,6 @@ def _changes(trial: Trial, found: Finding) -> None:
         if times[key] == 1:
             kept, stands = ordered.get(key), standing[key]
             found.look(kept != wanted, f"line {operation.key} was changed to {wanted:f}, it is {kept}")
-            found.look(stands > wanted, f"line {operation.key} was changed to {wanted:f}, {stands:f} of it stand")
+            owned = order_of.get((operation.tenant, operation.key.rpartition("/")[0])) in too_late
+            beyond = stands > wanted and not owned
+            found.look(beyond, f"line {operation.key} was changed to {wanted:f}, {stands:f} of it stand")

@@ -1,10 +1,11 @@
-"""The sales desk of one tenant: it places orders, some that cannot be filled, changes some and calls off some."""
+"""The sales desk of one tenant: it places orders, some that cannot be filled, changes some and calls off some, early or
+when they wait for their truck."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from crossdock.common.v1 import values_pb2
@@ -14,8 +15,19 @@ from partners.sales.desk import INSIDE_SALES, SalesDesk
 
 from faults import world
 from faults.caller import Caller, day, pieces
+from faults.history import Operation
+from faults.selling.road import BY_TMS
 
-SHARES = {"place": 8, "change": 1, "call off": 1, "place what waits": 2, "call off what waits": 1}
+SHARES = {
+    "place": 8,
+    "place for a truck": 2,
+    "change": 1,
+    "call off": 1,
+    "place what waits": 2,
+    "call off what waits": 1,
+}
+AT_THE_DOCK, DOCK_SECONDS = 0.5, 0.3
+"""How often what has its label is called off, and how often somebody looks."""
 PRICE, CURRENCY = "2.50", "EUR"
 SCARCE = 0.15
 """The part of the lines that want what there is little of; where it does not reach, the rest of such an order goes."""
@@ -35,9 +47,11 @@ class Placed:
 
 @dataclass
 class Sellers(Caller):
-    """Who sells, `at_once` of them, through one `desk`. `known` are the orders that were answered, by number."""
+    """Who sells, `at_once` of them, through one `desk`. `known` are the orders that were answered, by number;
+    `labelled` says which of those wait for their truck, packed and with a label."""
 
     desk: SalesDesk
+    labelled: Callable[[], Sequence[str]]
     known: dict[str, Placed] = field(default_factory=dict)
     _placed: list[Placed] = field(default_factory=list)
     _waiting: list[str] = field(default_factory=list)
@@ -50,9 +64,20 @@ class Sellers(Caller):
             for number in range(at_once):
                 group.create_task(self._seller(f"seller-{number}", pause_seconds, until))
 
+    async def call_off_at_the_dock(self, until: asyncio.Event) -> None:
+        """Every second order after label and tender: its warehouse may still stop it, or hand it over meanwhile. Who
+        hears nothing tries again."""
+        wanted: dict[str, bool] = {}
+        while not until.is_set():
+            for number in self.labelled():
+                if wanted.setdefault(number, self._chance.random() < AT_THE_DOCK):
+                    wanted[number] = (await self._cancel("dock", number)).outcome == "unknown"
+            await asyncio.sleep(DOCK_SECONDS)
+
     async def _seller(self, name: str, pause_seconds: float, until: asyncio.Event) -> None:
         acts: Mapping[str, Callable[[str], Awaitable[None]]] = {
             "place": self._place,
+            "place for a truck": self._place_for_a_truck,
             "change": self._change,
             "call off": self._call_off,
             "place what waits": self._place_what_waits,
@@ -71,6 +96,12 @@ class Sellers(Caller):
         placed = await self._order(name, lines, sales_order_pb2.SHORTAGE_RULE_CANCEL)
         self._placed = [*self._placed[-KEPT:], placed]
 
+    async def _place_for_a_truck(self, name: str) -> None:
+        """Of what there is plenty of; whoever carries it is found once it is packed."""
+        lines = [self._line(place, sku, self._chance.randint(1, 4)) for place, sku in enumerate(self._plentiful(2), 1)]
+        placed = await self._order(name, lines, sales_order_pb2.SHORTAGE_RULE_CANCEL, kind=BY_TMS)
+        self._placed = [*self._placed[-KEPT:], placed]
+
     async def _place_what_waits(self, name: str) -> None:
         """It holds what is there of it until it is called off."""
         [held] = self._plentiful(1)
@@ -82,9 +113,13 @@ class Sellers(Caller):
         return self._chance.sample(world.SKUS[len(world.SCARCE) :], k=number)
 
     async def _order(
-        self, name: str, lines: list[sales.OrderedLine], shortage: sales_order_pb2.ShortageRule.ValueType
+        self,
+        name: str,
+        lines: list[sales.OrderedLine],
+        shortage: sales_order_pb2.ShortageRule.ValueType,
+        kind: str = "SO",
     ) -> Placed:
-        number = self.name("SO")
+        number = self.name(kind)
         terms = sales.OrderTerms(
             business_unit=world.UNIT,
             channel=INSIDE_SALES,
@@ -138,7 +173,7 @@ class Sellers(Caller):
         if self._waiting:
             await self._cancel(name, self._waiting.pop(0))
 
-    async def _cancel(self, name: str, number: str) -> None:
+    async def _cancel(self, name: str, number: str) -> Operation:
         request = sales.CancelOrderRequest(
             request_id=self.id(),
             origin=self.origin("CHANNEL", f"OFF-{number}"),
@@ -147,3 +182,4 @@ class Sellers(Caller):
         )
         operation = self.history.invoke(name, "CancelOrder", number, self.tenant, request)
         await self.call(operation, self.desk.orders.CancelOrder)
+        return operation

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from partners.faults import Faults
 
+from faults import world
 from faults.schedule import SERVICES, Fault
 from faults.ways.scene import Injected, Scene
 
@@ -40,7 +41,8 @@ async def _misbehaving(scene: Scene, fault: Fault, turn: Callable[[Faults, bool]
 
 def knobs_of(scene: Scene) -> dict[str, Faults]:
     cast = scene.cast
-    doors = {"erp-eu": cast.erp.faults, **{name: each.faults for name, each in cast.suppliers.items()}}
+    doors = {world.ERP: cast.erp.faults, world.TMS: cast.tms.faults}
+    doors |= {name: each.faults for name, each in cast.suppliers.items()}
     return doors | {each.partner: each.faults for each in cast.warehouses.values()}
 
 

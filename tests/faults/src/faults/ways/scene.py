@@ -15,10 +15,10 @@ from pathlib import Path
 
 import asyncpg
 from crossdock_local.health import is_serving
-from partners.cast import Cast
 
 from faults.broker_tricks import Tricks
 from faults.evidence import AWAY
+from faults.partner_side import FaultCast
 from faults.schedule import Fault
 from faults.stack import SERVERS, FaultStack
 
@@ -46,7 +46,7 @@ class Injected:
 @dataclass
 class Scene:
     stack: FaultStack
-    cast: Cast
+    cast: FaultCast
     seed: int
     longest_seconds: float = LONGEST_SECONDS
     """How long a fault waits for what it is there for; a mutant may have lost what would come of it."""

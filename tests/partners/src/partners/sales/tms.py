@@ -7,6 +7,7 @@ called off before the truck has come it carries no further, and says so.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ Truck = Callable[[str, str, str], None]
 class Tms:
     """`mine` says of an order whether its loads are its own; `carrier` is the one that it gives them to; `taken` are
     the shipments that it has confirmed, with their tracking numbers, `voided` those that it carries no further.
-    `labelled` are the orders whose loads it has answered for."""
+    `labelled` are the orders whose loads it has answered for, `asked` counts what was asked of it for a shipment."""
 
     def __init__(
         self, post: Post, journal: Journal, token: str, mine: Callable[[str], bool], carrier: str, truck: Truck
@@ -38,7 +39,9 @@ class Tms:
         self.taken: dict[str, str] = {}
         self.voided: set[str] = set()
         self.labelled: set[str] = set()
+        self.asked: Counter[tuple[str, str]] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._failures: list[BaseException] = []
         self.door = Door(PARTNER, token, journal, self.faults)
         self.door.accept("/load-tenders", "json.load_tender", lambda d: d["shipment"], self._offered)
 
@@ -46,12 +49,20 @@ class Tms:
     def busy(self) -> bool:
         return bool(self._tasks)
 
+    def check(self) -> None:
+        """Raises what it could not do."""
+        if self._failures:
+            raise self._failures[0]
+
     async def _offered(self, document: Mapping[str, Any]) -> Answer:
-        shipment = document["shipment"]
-        if document["action"] == OFFER and any(map(self._mine, document["orders"])) and shipment not in self.taken:
+        """A load may be withdrawn before its acceptance is heard, and is then asked back as a label: both are
+        answered."""
+        shipment, action = document["shipment"], document["action"]
+        self.asked[shipment, action] += 1
+        if action == OFFER and any(map(self._mine, document["orders"])) and shipment not in self.taken:
             self.taken[shipment] = f"{self._carrier}{len(self.taken) + 1:08d}"
             self._begin(self._take(document))
-        if document["action"] in CALLED_OFF and shipment in self.taken and shipment not in self.voided:
+        if action in CALLED_OFF and shipment in self.taken:
             self.voided.add(shipment)
             self._begin(self._answer(document, "cancelled"))
         return 202, {"received": shipment}
@@ -59,7 +70,12 @@ class Tms:
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()):
+            self._failures.append(failure)
 
     async def _take(self, document: Mapping[str, Any]) -> None:
         shipment = document["shipment"]
